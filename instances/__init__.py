@@ -1,0 +1,1 @@
+"""What is given: the study, its tables, its readers and its checks."""

@@ -1,0 +1,141 @@
+"""Which accounts there are: the study's own, those that project columns write, and those that follow from its names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from zonevest.instances.faults import Faults, some
+from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, CLASS_GROUPS, RESOURCES
+from zonevest.instances.tables import Typed
+
+Measure = Literal["annual", "one_off", "stock"]
+PREFIXES = ("area", "quality", "population", "project", "asset", "finance", "money", "gain", "quota")
+"""First words of built-in accounts: a study's own account has another."""
+NOT_YET = ("asset", "finance", "money", "gain", "quota")
+FREE = ("growth", "source", "name_en", "name_zh")
+"""What an accounts row may change of a built-in account (`budget` belongs to the money block)."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """The accounts that a limit or a weight may name.
+
+    Attributes
+    ----------
+    own : measure of every account of the accounts table, the five that project columns write included.
+    names : class, class_group, resource, zone, practice -> their names; None where a table could not be read, so
+        that nothing is concluded from it.
+    """
+
+    own: Mapping[str, Measure]
+    names: Mapping[str, frozenset[str] | None]
+
+    def measure(self, account: str) -> Measure | None:
+        """Whether an account is annual, one-off or a stock; None if there is no such account."""
+        if account in self.own:
+            return self.own[account]
+        if account in ("area.converted", "quality.arable", "population"):
+            return "stock"
+        if account in ("area.rezoned", "area.new_construction", "quality.gained.arable", "quality.lost.arable"):
+            return "one_off"
+        parts = account.split(".", 2)
+        if len(parts) < 3 or parts[0] != "area":
+            return None
+        _, kind, rest = parts
+        if kind in ("class", "class_group", "resource", "zone", "practice"):
+            return "stock" if self._has(kind, rest) else None
+        of, _, name = rest.partition(".")
+        if (kind in ("gained", "lost") and of in ("class", "class_group", "zone")) or (kind, of) == ("new", "practice"):
+            return "one_off" if self._has(of, name) else None
+        return None
+
+    def _has(self, kind: str, name: str) -> bool:
+        names = self.names[kind]
+        return bool(name) and (names is None or name in names)
+
+    def all(self) -> list[str]:
+        """Every account, to find the nearest to an unknown one."""
+        out = [*self.own, "area.converted", "area.rezoned", "area.new_construction", "population", "quality.arable"]
+        for kind, names in self.names.items():
+            out += [f"area.{kind}.{name}" for name in sorted(names or ())[:500]]
+        for kind in ("class", "class_group", "zone"):
+            for name in sorted(self.names[kind] or ())[:500]:
+                out += [f"area.gained.{kind}.{name}", f"area.lost.{kind}.{name}"]
+        return out + [f"area.new.practice.{name}" for name in sorted(self.names["practice"] or ())[:500]]
+
+
+def later(account: str) -> bool:
+    """Whether the account is one of the format that is not part of this version yet."""
+    return "." in account and account.split(".", 1)[0] in NOT_YET
+
+
+def known(accounts: Typed, names: Mapping[str, Iterable[str] | None]) -> Known:
+    """Gather the accounts of a study; `names` are those of its classes, zones and practices."""
+    own: dict[str, Measure] = {}
+    for name, recurrence in zip(accounts.text("account"), accounts.text("recurrence"), strict=True):
+        own[name] = "stock" if recurrence == "stock" else "one_off" if recurrence == "one_off" else "annual"
+    sets = {kind: None if each is None else frozenset(each) for kind, each in names.items()}
+    return Known(own, {**sets, "class_group": frozenset(CLASS_GROUPS), "resource": frozenset(RESOURCES)})
+
+
+def complete(accounts: Typed | None, faults: Faults) -> Typed:
+    """The accounts table with the built-in accounts as its last rows, in their own order.
+
+    A row of the study for one of them may change what `FREE` lists; the rest it leaves blank or repeats.
+    """
+    table = BY_NAME["accounts"]
+    names = [] if accounts is None else accounts.text("account")
+    if accounts is not None:
+        taken = [
+            i for i, name in enumerate(names) if name not in BUILT_IN_ACCOUNTS and name.split(".", 1)[0] in PREFIXES
+        ]
+        if taken:
+            must = f"the study's own accounts do not begin with {', '.join(PREFIXES[:-1])} or {PREFIXES[-1]}"
+            found = some(repr(names[i]) for i in taken)
+            faults.add(accounts.where(taken, "account"), must, found, "give them another first word")
+    at = {name: i for i, name in enumerate(names) if name in BUILT_IN_ACCOUNTS}
+    keep = [i for i, name in enumerate(names) if name not in BUILT_IN_ACCOUNTS]
+    rows = 0 if accounts is None else accounts.size
+    values: dict[str, list[object]] = {}
+    for column in table.columns:
+        blank = "" if column.kind == "text" else column.default
+        cells = [blank] * rows if accounts is None else list(accounts.data[column.name])
+        tail: list[object] = []
+        for name, fixed in BUILT_IN_ACCOUNTS.items():
+            value = name if column.name == "account" else fixed.get(column.name, blank)
+            if name in at and column.name != "account":
+                stated = cells[at[name]]
+                if column.name in FREE:
+                    value = stated
+                elif accounts is not None and stated not in (value, blank, column.default):
+                    where = accounts.where(at[name], column.name)
+                    must = f"a row for the built-in account {name} changes only {', '.join(FREE)}"
+                    faults.add(where, must, f"{column.name} = {stated!r}", "leave the cell blank")
+            tail.append(value)
+        values[column.name] = [cells[i] for i in keep] + tail
+    return _typed(accounts, values, keep, at)
+
+
+def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: list[int], at: Mapping[str, int]) -> Typed:
+    import numpy as np
+
+    table = BY_NAME["accounts"]
+    out = Typed(table, "the accounts" if accounts is None else accounts.label, len(values["account"]))
+    kinds = {"number": np.float64, "flag": np.bool_}
+    for column in table.columns:
+        kind = kinds.get(column.kind)
+        out.data[column.name] = values[column.name] if kind is None else np.array(values[column.name], dtype=kind)
+    if accounts is None:
+        out.rows = [0] * out.size
+        return out
+    order = keep + [at.get(name, -1) for name in BUILT_IN_ACCOUNTS]
+    out.rows = [accounts.rows[i] if i >= 0 else 0 for i in order]
+    out.unit, out.given, out.broken = accounts.unit, accounts.given, accounts.broken
+    for name, cells in accounts.own.items():
+        if isinstance(cells, np.ndarray):
+            out.own[name] = np.array([cells[i] if i >= 0 else np.nan for i in order])
+        else:
+            out.own[name] = [cells[i] if i >= 0 else "" for i in order]
+    return out

@@ -1,0 +1,254 @@
+"""What must hold between the tables of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from zonevest.instances import accounts as account_names
+from zonevest.instances.checks_flows import check_flows
+from zonevest.instances.checks_limits import check_limits, check_weights
+from zonevest.instances.checks_projects import check_projects, check_window
+from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
+from zonevest.instances.faults import Faults, some
+from zonevest.instances.schema import CLASS_GROUPS
+from zonevest.instances.settings import RESERVED_NAMES
+from zonevest.instances.study import Period, Settings, items
+from zonevest.instances.tables import Typed
+
+GROUP = "class_group:"
+SLACK = 1e-6
+"""By how much shares may miss 1."""
+
+
+def check(
+    settings: Settings | None,
+    periods: tuple[Period, ...] | None,
+    tables: Mapping[str, Typed],
+    faults: Faults,
+    label: str = "study.toml",
+) -> None:
+    """Take down everything in the tables that does not fit together.
+
+    Parameters
+    ----------
+    settings
+        None where study.toml could not be read.
+    periods
+        None where they are not sound.
+    tables
+        Typed tables, the accounts complete.
+    faults
+        What is wrong is added here.
+    label
+        How the reader knows the settings.
+    """
+    study = Context(settings, periods, tables, faults, label)
+    check_references(study)
+    check_names(study)
+    check_zones(study)
+    check_accounts(study)
+    check_shares(study)
+    check_practices(study)
+    check_parcels(study)
+    check_flows(study)
+    check_projects(study)
+    check_limits(study)
+    check_weights(study)
+
+
+def check_references(study: Context) -> None:
+    """Every name that one table takes from another is there."""
+    for table in study.tables.values():
+        if not table.size:
+            continue
+        for column in table.table.columns:
+            if column.name in table.broken:
+                continue
+            if column.kind == "period":
+                names = None if study.periods is None else [period.name for period in study.periods]
+                _refer(study, table, column.name, "a period of study.toml", names)
+            elif column.refers == "accounts" and table.table.name not in ("limits", "limit_terms"):
+                _account(study, table, column.name)
+            elif column.refers and column.refers != "accounts":
+                what = "a land class or class_group:…" if column.refers == "classes" else f"a row of {column.refers}"
+                _refer(study, table, column.name, what, _names(study, column.refers, column.name))
+
+
+def _names(study: Context, refers: str, column: str) -> Collection[str] | None:
+    """The names that a reference may take; None if they are not known or not needed."""
+    if refers == "jurisdictions":
+        return study.ids(refers) if study.rows(refers) else None
+    if refers == "classes":
+        codes = study.ids("land_classes")
+        return None if codes is None else [*codes, *(GROUP + group for group in CLASS_GROUPS)]
+    names = study.ids(refers)
+    if names is None:
+        return None
+    if refers == "actors":
+        return [*names, OUTSIDE, *(study.settings.purse if study.settings else ())]
+    return [*names, HOLD] if column == "locked_practice" else names
+
+
+def _refer(study: Context, table: Typed, column: str, what: str, names: Collection[str] | None) -> None:
+    if names is None:
+        return
+    strange = words_of(table, column).difference(names)
+    if strange:
+        is_list = table.table.column(column).kind == "list"
+        must = f"{column} names {what}{' in each of its items' if is_list else ''}"
+        do = advise(strange, names, "correct the name, or add the row it means")
+        study.tell(table, cells_with(table, column, strange), column, must, do)
+
+
+def _account(study: Context, table: Typed, column: str) -> None:
+    """Flows, shares and counterparts name accounts that the study books on, not the ones that follow from areas."""
+    own = study.accounts.own
+    strange = words_of(table, column).difference(own)
+    if not strange or "account" in study.tables["accounts"].broken:
+        return
+    derived = {name for name in strange if study.accounts.measure(name) or account_names.later(name)}
+    if derived:
+        must = f"{column} names a row of accounts: built-in accounts of areas and people follow from the plan"
+        study.tell(table, cells_with(table, column, derived), column, must, "book it on an account of your own")
+    if strange - derived:
+        do = advise(strange - derived, own, "correct the name, or add it to accounts")
+        study.tell(table, cells_with(table, column, strange - derived), column, f"{column} names a row of accounts", do)
+
+
+def check_names(study: Context) -> None:
+    """Jurisdictions and tags do not take words that limits use, nor each other's names; no practice is called hold."""
+    reserved = [name for name in RESERVED_NAMES if name != "last"]
+    must = f"no {{}} is called {' or '.join(reserved)}: limits use these words"
+    for name in ("jurisdictions", "parcels", "projects", "land_take"):
+        table = study.rows(name)
+        if table is not None and "jurisdiction" not in table.broken:
+            at = cells_with(table, "jurisdiction", reserved)
+            study.tell(table, at, "jurisdiction", must.format("jurisdiction"), "rename it")
+    parcels, practices = study.rows("parcels"), study.rows("practices")
+    if parcels is not None and study.tags is not None:
+        at = cells_with(parcels, "tags", set(reserved) & set(study.tags)) if study.tags else []
+        study.tell(parcels, at, "tags", must.format("tag"), "rename it")
+        both = set(study.tags).intersection(study.jurisdictions or ())
+        if both:
+            at = cells_with(parcels, "tags", both)
+            study.tell(parcels, at, "tags", "no tag has the name of a jurisdiction", "rename the tag")
+    if practices is not None and "practice" not in practices.broken:
+        at = cells_with(practices, "practice", [HOLD])
+        study.tell(
+            practices, at, "practice", f"no practice is called {HOLD}: that is what goes on as it is", "rename it"
+        )
+
+
+def check_zones(study: Context) -> None:
+    """Zones are a forest; a line and its rule come together."""
+    zones = study.rows("zones")
+    if zones is None:
+        return
+    if study.readable("zones", "line", "line_rule"):
+        line, rule = zones.text("line"), zones.text("line_rule")
+        at = [i for i in range(zones.size) if line[i] and not rule[i]]
+        must = "a zone that names a line says its rule: exact, contains or within"
+        study.tell(zones, at, "line_rule", must, "fill in line_rule", lambda i: f"line {line[i]!r} without a rule")
+        at = [i for i in range(zones.size) if rule[i] and not line[i]]
+        study.tell(zones, at, "line", "a line_rule goes with a line", "fill in line, or leave line_rule blank")
+    if study.readable("zones", "zone", "parent"):
+        parent = dict(zip(zones.text("zone"), zones.text("parent"), strict=True))
+        loops = [i for i, zone in enumerate(zones.text("zone")) if _above(zone, parent)]
+        must = "no zone lies in itself through its parents"
+        study.tell(zones, loops, "parent", must, "correct one of the parents")
+
+
+def _above(zone: str, parent: Mapping[str, str]) -> bool:
+    """Whether a zone is among its own ancestors."""
+    here, seen = parent[zone], set[str]()
+    while here and here not in seen:
+        if here == zone:
+            return True
+        seen.add(here)
+        here = parent.get(here, "")
+    return False
+
+
+def check_accounts(study: Context) -> None:
+    """Money is paid per year or at once; it is no stock."""
+    accounts = study.tables["accounts"]
+    if accounts.broken & {"cash", "recurrence"}:
+        return
+    recurrence, cash = accounts.text("recurrence"), accounts.flag("cash").tolist()
+    at = [i for i in range(accounts.size) if cash[i] and recurrence[i] == "stock"]
+    must = "an account in cash is annual or one_off: a stock is no payment"
+    study.tell(accounts, at, "recurrence", must, "set cash = 0, or another recurrence")
+
+
+def check_shares(study: Context) -> None:
+    """Shares of an account sum to 1 for each role (and project); the purse is among the actors."""
+    shares = study.rows("shares")
+    if shares is not None and study.readable("shares", "account", "role", "project", "share"):
+        names, role, project = shares.text("account"), shares.text("role"), shares.text("project")
+        groups: dict[tuple[str, str, str], list[int]] = {}
+        for i in range(shares.size):
+            groups.setdefault((names[i], role[i], project[i]), []).append(i)
+        share = shares.number("share").tolist()
+        sums = {group: sum(share[i] for i in at) for group, at in groups.items()}
+        wrong = {group: total for group, total in sums.items() if abs(total - 1.0) > SLACK}
+        if wrong:
+            at = [groups[group][0] for group in wrong]
+            found = (f"{' '.join(filter(None, group))}: {total:.6g}" for group, total in wrong.items())
+            must, do = "shares sum to 1 for each account, role and project", "correct them, or add who is missing"
+            study.faults.add(shares.where(at, "share"), must, some(found), do)
+    actors = study.ids("actors")
+    if actors and study.settings is not None:
+        lost = [name for name in study.settings.purse if name not in actors]
+        if lost:
+            do = advise(lost, actors, "correct the name, or add it to actors")
+            study.faults.add(f"{study.label}, purse", "purse names rows of actors", some(map(repr, lost)), do)
+
+
+def check_practices(study: Context) -> None:
+    """A practice's window is open."""
+    practices = study.rows("practices")
+    if practices is not None:
+        check_window(study, practices)
+
+
+def check_parcels(study: Context) -> None:
+    """Locks and bans of a parcel do not contradict each other."""
+    parcels, practices = study.rows("parcels"), study.rows("practices")
+    if parcels is None or not study.readable("parcels", "locked_zone", "locked_practice", "forbidden_zones", "zone"):
+        return
+    zone_lock, ban, practice_lock = (
+        parcels.text(name) for name in ("locked_zone", "forbidden_zones", "locked_practice")
+    )
+    # most studies have no locks; a million parcels are passed over by three set operations
+    locks = {*zone_lock, *practice_lock} != {""}
+    if not locks:
+        return
+    zone_of: dict[str, str] = {}
+    if practices is not None and study.readable("practices", "practice", "zone"):
+        zone_of = dict(zip(practices.text("practice"), practices.text("zone"), strict=True))
+    today = parcels.text("zone")
+    banned, elsewhere, locked_out = [], [], []
+    for i, (zone, bans, practice) in enumerate(zip(zone_lock, ban, practice_lock, strict=True)):
+        if not zone and not practice:
+            continue
+        forbidden = items(bans)
+        # holding is in the approved zone; without one the zone follows from lines and is looked at later
+        at = today[i] if practice == HOLD else zone_of.get(practice, "")
+        if zone and zone in forbidden:
+            banned.append(i)
+        if zone and at and at != zone:
+            elsewhere.append(i)
+        if at and at in forbidden:
+            locked_out.append(i)
+    do = "keep one of the two"
+    must = "a parcel's locked_zone is not among its forbidden_zones"
+    study.tell(parcels, banned, "locked_zone", must, do)
+    must = "a parcel's locked_practice lies in its locked_zone"
+
+    def both(i: int) -> str:
+        at = today[i] if practice_lock[i] == HOLD else zone_of[practice_lock[i]]
+        return f"practice {practice_lock[i]!r} of zone {at!r}, locked zone {zone_lock[i]!r}"
+
+    study.tell(parcels, elsewhere, "locked_practice", must, do, both)
+    must = "a parcel's locked_practice lies in a zone that is not among its forbidden_zones"
+    study.tell(parcels, locked_out, "locked_practice", must, do)

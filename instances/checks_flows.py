@@ -1,0 +1,165 @@
+"""What must hold for the rows of the five flow tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.context import Context, advise
+from zonevest.instances.faults import choice, some
+from zonevest.instances.schema import FLOW_TABLES, PARCELS
+from zonevest.instances.study import conditions, holds, items
+from zonevest.instances.tables import BOOLEANS, Typed, numbers
+
+ONCE = ("per_ha_once", "once")
+KINDS = {column.name: column for column in PARCELS.columns}
+WHERE = "a where is column=value, further values after |, further conditions after ;"
+
+
+def check_flows(study: Context) -> None:
+    """Basis and account agree; `scale_by` and `where` can be worked out for the parcels."""
+    for name in FLOW_TABLES:
+        flows = study.rows(name)
+        if flows is None:
+            continue
+        _basis(study, flows)
+        if name == "project_flows":
+            _project_rows(study, flows)
+        else:
+            sound = _where(study, flows)
+            _scale_by(study, flows, sound)
+
+
+def _basis(study: Context, flows: Typed) -> None:
+    """An annual account takes amounts per year, a one-off account amounts paid once, a stock both."""
+    if flows.broken & {"basis", "account"}:
+        return
+    basis, account = flows.text("basis"), flows.text("account")
+    measure = study.accounts.own
+    for kind in ("annual", "one_off"):
+        at = [i for i in range(flows.size) if measure.get(account[i]) == kind and basis[i]]
+        at = [i for i in at if (basis[i] in ONCE) == (kind == "annual")]
+        bases = "per_ha_year or per_year" if kind == "annual" else "per_ha_once or once"
+        must = f"a row on an account that is {kind.replace('_', '-')} has basis {bases}"
+        do = "change the basis, or book it on an account of the other recurrence"
+        study.tell(flows, at, "basis", must, do, lambda i: f"{basis[i]!r} on {account[i]!r}")
+
+
+def _project_rows(study: Context, flows: Typed) -> None:
+    """A project has no area and no parcel: its rows are per year or once, for the project as a whole."""
+    if "basis" not in flows.broken:
+        basis = flows.text("basis")
+        at = [i for i in range(flows.size) if basis[i].startswith("per_ha")]
+        do = "multiply by the area yourself"
+        study.tell(flows, at, "basis", "a project's rows have basis per_year or once", do)
+    for column in ("scale_by", "where"):
+        at = [i for i, cell in enumerate(flows.text(column)) if cell]
+        study.tell(flows, at, column, f"a project's rows have no {column}: it looks at parcels", "leave it blank")
+
+
+def _where(study: Context, flows: Typed) -> dict[str, bool]:
+    """Every `where` can be read; returns which cells can."""
+    cells = flows.text("where")
+    problems: dict[str, tuple[str, str, str]] = {}
+    for cell in dict.fromkeys(cells):
+        if cell:
+            problem = _condition(study, cell)
+            if problem:
+                problems[cell] = problem
+    folded: dict[tuple[str, str], list[int]] = {}
+    for i, cell in enumerate(cells):
+        if cell in problems:
+            must, _, do = problems[cell]
+            folded.setdefault((must, do), []).append(i)
+    for (must, do), at in folded.items():
+        study.tell(flows, at, "where", must, do, lambda i: f"{cells[i]!r}: {problems[cells[i]][1]}")
+    return {cell: cell not in problems for cell in cells}
+
+
+def _condition(study: Context, cell: str) -> tuple[str, str, str] | None:
+    """What is wrong with a `where` cell: what must hold, what was found, what to do."""
+    parcels = study.tables.get("parcels")
+    own = parcels.own if parcels is not None else {}
+    for part, (name, values) in zip(items(cell), conditions(cell), strict=True):
+        if "=" not in part or not name or not all(values) or part[part.index("=") + 1 :].startswith("="):
+            return WHERE, f"{part!r}", "write for example tenure=collective; conversion=conditional|promoted"
+        column = KINDS.get(name)
+        if column is None and name not in own:
+            known = [*(each.name for each in PARCELS.columns if each.kind != "list"), *own]
+            return "where names columns of parcels", f"no column {name!r}", advise([name], known, "correct the name")
+        kind = column.kind if column is not None else "number" if isinstance(own[name], np.ndarray) else "text"
+        if kind == "list":
+            do = "put what you mean into a column of your own, x_…"
+            return "where names columns that hold one value", f"{name} is a list", do
+        if kind == "flag":
+            bad = [value for value in values if value.lower() not in BOOLEANS]
+            options: list[str] | None = ["0", "1"]
+        elif kind == "number":
+            bad = [values[i] for i in numbers(list(values))[1]]
+            options = None
+        else:
+            options = _options(study, name)
+            bad = [value for value in values if options is not None and value not in options]
+        if bad:
+            what = "a number" if kind == "number" else choice(options or ["…"]) if len(options or ()) < 12 else "known"
+            must = f"a value of {name} in where is {what}"
+            return must, some(repr(value) for value in bad), advise(bad, options or (), "correct the value")
+    return None
+
+
+def _options(study: Context, name: str) -> list[str] | None:
+    """The values that a text column of parcels may have; None if any."""
+    column = KINDS.get(name)
+    if column is None or name == "parcel_id":
+        return None
+    if column.choices:
+        return list(column.choices)
+    if column.refers == "jurisdictions":
+        return None if study.jurisdictions is None else list(study.jurisdictions)
+    names = study.ids(column.refers) if column.refers else None
+    return None if names is None else list(names)
+
+
+def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
+    """`scale_by` names a numeric column of parcels that is filled in wherever the row holds."""
+    parcels = study.rows("parcels")
+    cells, where = flows.text("scale_by"), flows.text("where")
+    names = set(cells) - {""}
+    if not names or parcels is None:
+        return
+    numeric = [column.name for column in PARCELS.columns if column.kind == "number"]
+    numeric += [name for name, values in parcels.own.items() if isinstance(values, np.ndarray)]
+    strange = names.difference(numeric)
+    if strange:
+        at = [i for i, cell in enumerate(cells) if cell in strange]
+
+        def found(i: int) -> str:
+            there = cells[i] in parcels.data or cells[i] in parcels.own
+            return f"{cells[i]!r} {'is not a number in every cell' if there else 'is no column'}"
+
+        do = advise(strange, numeric, "name a numeric column, or correct the cells of this one")
+        study.tell(flows, at, "scale_by", "scale_by names a numeric column of parcels", do, found)
+    for name in sorted(names - strange):
+        values = parcels.data[name] if name in parcels.data else parcels.own[name]
+        blank = ~np.isfinite(values)
+        if name in parcels.broken or not blank.any():
+            continue
+        for cell in dict.fromkeys(where[i] for i in range(flows.size) if cells[i] == name):
+            if not sound.get(cell, True):
+                continue
+            at = [i for i in range(flows.size) if cells[i] == name and where[i] == cell]
+            missing = blank & _mask(parcels, cell)
+            if flows.table.name == "parcel_flows" and study.readable("parcels"):
+                rows = {flows.text("parcel_id")[i] for i in at}
+                missing &= np.isin(np.array(parcels.text("parcel_id"), dtype=object), list(rows))
+            if missing.any():
+                lost = parcels.ids(np.flatnonzero(missing).tolist()) if study.readable("parcels") else []
+                must = f"{name} is filled in for every parcel that a row scaled by it holds for"
+                do = "fill in the cells, or leave these parcels out by where"
+                study.faults.add(flows.where(at, "scale_by"), must, f"blank for parcels {some(lost)}", do)
+
+
+def _mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    columns = [name for name, _ in conditions(cell)]
+    looked_at = {name: parcels.data[name] if name in parcels.data else parcels.own[name] for name in columns}
+    return holds(pd.DataFrame(looked_at, index=range(parcels.size)), cell)

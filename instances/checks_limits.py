@@ -1,0 +1,131 @@
+"""What must hold for limits, their terms, and the weights of the objective."""
+
+from __future__ import annotations
+
+from zonevest.instances.accounts import later
+from zonevest.instances.context import Context, advise, cells_with
+from zonevest.instances.tables import Typed
+
+BASES = ("absolute", "share_of_start", "per_head")
+OTHERS = ("share_of_start:", "share_of:")
+YET = "this account is not part of this version yet"
+
+
+def check_limits(study: Context) -> None:
+    """Accounts, places, periods, bases and penalties of limits make sense together."""
+    limits, terms = study.rows("limits"), study.rows("limit_terms")
+    if terms is not None:
+        _accounts(study, terms, "account", terms.text("account"))
+    if limits is None:
+        return
+    _accounts(study, limits, "account", limits.text("account"))
+    _places(study, limits)
+    _periods(study, limits)
+    _bases(study, limits)
+    _totals(study, limits, terms)
+    if not limits.broken & {"kind", "penalty"}:
+        kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
+        at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
+        must = "a soft limit has a penalty above 0, per unit by which it is missed"
+        study.tell(limits, at, "penalty", must, "fill in penalty, or make the limit hard")
+
+
+def _accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
+    """Cells name accounts of the study or built-in ones (blank cells are not looked at)."""
+    if column in table.broken or "account" in study.tables["accounts"].broken:
+        return
+    measure = study.accounts.measure
+    unknown = {name for name in set(cells) if name and measure(name) is None}
+    if not unknown:
+        return
+    coming = {name for name in unknown if later(name)}
+    at = [i for i, name in enumerate(cells) if name in coming]
+    study.tell(table, at, column, f"{column} names an account: {YET}", "leave the row out", lambda i: repr(cells[i]))
+    at = [i for i, name in enumerate(cells) if name in unknown - coming]
+    do = advise(unknown - coming, study.accounts.all(), "correct the name, or add it to accounts")
+    must = f"{column} names a row of accounts or a built-in account"
+    study.tell(table, at, column, must, do, lambda i: repr(cells[i]))
+
+
+def _places(study: Context, limits: Typed) -> None:
+    if "jurisdiction" in limits.broken or study.jurisdictions is None or study.tags is None:
+        return
+    names = [*study.jurisdictions, *study.tags, "each"]
+    strange = set(limits.text("jurisdiction")).difference(names, [""])
+    must = "jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together"
+    do = "leave it blank" if strange == {"total"} else advise(strange, names, "correct the name")
+    study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
+
+
+def _periods(study: Context, limits: Typed) -> None:
+    if "period" in limits.broken or study.periods is None:
+        return
+    names = [*(period.name for period in study.periods), "last", "total"]
+    strange = set(limits.text("period")).difference(names, [""])
+    must = "period is a period of study.toml, last, total, or blank for each"
+    do = "leave it blank" if strange == {"each"} else advise(strange, names, "correct the name")
+    study.tell(limits, cells_with(limits, "period", strange), "period", must, do)
+
+
+def _bases(study: Context, limits: Typed) -> None:
+    if "basis" in limits.broken:
+        return
+    cells = limits.text("basis")
+    named = [_other(cell) for cell in cells]
+    strange = {cell for cell, name in zip(cells, named, strict=True) if cell not in BASES and not name}
+    must = f"basis is {', '.join(BASES)}, share_of:<account> or share_of_start:<account>"
+    study.tell(limits, cells_with(limits, "basis", strange), "basis", must, advise(strange, BASES, "use one of these"))
+    _accounts(study, limits, "basis", named)
+
+
+def _other(basis: str) -> str:
+    """The account that a basis names, or ``""``."""
+    for prefix in OTHERS:
+        if basis.startswith(prefix):
+            return basis[len(prefix) :].strip()
+    return ""
+
+
+def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:
+    """Stocks, and people, have no sum over the periods."""
+    if limits.broken & {"period", "account", "basis", "limit"}:
+        return
+    total = [period == "total" for period in limits.text("period")]
+    if not any(total):
+        return
+    measure, names, bases = study.accounts.measure, limits.text("account"), limits.text("basis")
+    parts: dict[str, list[str]] = {}
+    if terms is not None and not terms.broken & {"limit", "account"}:
+        for limit, account in zip(terms.text("limit"), terms.text("account"), strict=True):
+            parts.setdefault(limit, []).append(account)
+
+    def stocks(i: int) -> list[str]:
+        share = _other(bases[i]) if bases[i].startswith("share_of:") else ""
+        used = [names[i], *parts.get(limits.text("limit")[i], ()), share]
+        return [name for name in used if name and measure(name) == "stock"]
+
+    at = [i for i in range(limits.size) if total[i] and stocks(i)]
+    must = "a limit over total has annual and one-off accounts only: a stock has no sum over periods"
+    do = "use period = last, or blank for each"
+    study.tell(limits, at, "period", must, do, lambda i: f"'total' with {stocks(i)[0]!r}")
+    at = [i for i in range(limits.size) if total[i] and bases[i] == "per_head"]
+    must = "a limit per head has a period: people are counted at its end"
+    study.tell(limits, at, "period", must, do, lambda _: "'total' with 'per_head'")
+
+
+def check_weights(study: Context) -> None:
+    """Weights are on accounts that there are; a floor has a doing nothing to refer to."""
+    settings, parcels = study.settings, study.tables.get("parcels")
+    if settings is None:
+        return
+    readable = "account" not in study.tables["accounts"].broken
+    for name in settings.objective.accounts if readable else ():
+        if study.accounts.measure(name) is None:
+            must = YET if later(name) else "weights are on rows of accounts or built-in accounts"
+            known = () if later(name) else study.accounts.all()
+            do = advise([name], known, "take the weight out")
+            study.faults.add(f"{study.label}, objective.accounts.{name}", must, f"no account {name!r}", do)
+    if settings.objective.method == "floor" and parcels is not None and not (settings.hold and not settings.unassigned):
+        must = "method 'floor' needs doing nothing to compare with: hold = true and unassigned = false"
+        found = "hold = false" if not settings.hold else "unassigned = true"
+        study.faults.add(f"{study.label}, objective.method", must, found, 'use method "weighted" or "lexicographic"')

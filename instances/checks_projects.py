@@ -1,0 +1,276 @@
+"""What must hold for projects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from zonevest.instances.context import Context, advise, given
+from zonevest.instances.faults import some
+from zonevest.instances.schema import CLASS_GROUPS
+from zonevest.instances.study import items
+from zonevest.instances.tables import Typed
+
+FORMS = {"practice": "practices", "zone": "zones", "class_group": ""}
+
+
+def check_projects(study: Context) -> None:
+    """Windows, pools, requirements and sets of projects can be kept."""
+    projects = study.rows("projects")
+    if projects is None:
+        return
+    check_window(study, projects)
+    _pools(study, projects)
+    _footprints(study, projects)
+    _pairs(study, projects)
+    if study.readable("projects", "project", "requires") and not _cycles(study, projects):
+        _sets(study, projects)
+        _mandatory(study, projects)
+
+
+def check_window(study: Context, table: Typed) -> None:
+    """`earliest` is not after `latest`."""
+    if study.periods is None or table.broken & {"earliest", "latest"}:
+        return
+    place = {period.name: at for at, period in enumerate(study.periods)}
+    first, last = table.text("earliest"), table.text("latest")
+    at = [i for i in range(table.size) if place.get(first[i], -1) > place.get(last[i], len(place))]
+    must = "earliest is not after latest"
+    study.tell(table, at, "earliest", must, "exchange or correct them", lambda i: f"{first[i]!r} after {last[i]!r}")
+
+
+def _pools(study: Context, projects: Typed) -> None:
+    """`min_area_of` can be read and names something that is there."""
+    if "min_area_of" in projects.broken:
+        return
+    cells = projects.text("min_area_of")
+    must = "min_area_of is practice:…, zone:… or class_group:…"
+    odd, lost, known = [], [], set[str]()
+    for i, cell in enumerate(cells):
+        form, _, name = cell.partition(":")
+        if cell and (form not in FORMS or not name):
+            odd.append(i)
+        elif cell:
+            names = study.ids(FORMS[form]) if FORMS[form] else CLASS_GROUPS
+            if names is not None and name not in names:
+                lost.append(i)
+                known |= {f"{form}:{each}" for each in names}
+    study.tell(projects, odd, "min_area_of", must, "write for example practice:p1")
+    do = advise([cells[i] for i in lost], known, "correct the name")
+    study.tell(projects, lost, "min_area_of", f"{must}, and names one that is there", do)
+
+
+def _footprints(study: Context, projects: Typed) -> None:
+    """The practice that a footprint asks for lies in one of the zones that it admits."""
+    practices = study.rows("practices")
+    if practices is None or not study.readable("practices", "practice", "zone"):
+        return
+    if not study.readable("projects", "footprint_practice", "footprint_zones"):
+        return
+    zone_of = dict(zip(practices.text("practice"), practices.text("zone"), strict=True))
+    practice, zones = projects.text("footprint_practice"), projects.text("footprint_zones")
+    at = [
+        i
+        for i in range(projects.size)
+        if zones[i] and practice[i] in zone_of and zone_of[practice[i]] not in items(zones[i])
+    ]
+    must = "footprint_practice lies in one of footprint_zones"
+    study.tell(
+        projects, at, "footprint_practice", must, "correct one of them",
+        lambda i: f"{practice[i]!r} lies in {zone_of[practice[i]]!r}, footprint_zones are {zones[i]!r}",
+    )  # fmt: skip
+
+
+def _pairs(study: Context, projects: Typed) -> None:
+    """Columns that mean nothing alone have their other half."""
+
+    def filled(column: str) -> list[bool]:
+        is_number = projects.table.column(column).kind == "number"
+        return given(projects, column) if is_number else [cell != "" for cell in projects.text(column)]
+
+    for column, needs in (
+        ("min_area", "min_area_of"),
+        ("min_area_of", "min_area"),
+        ("footprint_zones", "footprint"),
+        ("footprint_practice", "footprint"),
+        ("enables_area", "enables"),
+    ):
+        if not projects.broken & {column, needs}:
+            one, other = filled(column), filled(needs)
+            at = [i for i in range(projects.size) if one[i] and not other[i]]
+            study.tell(projects, at, column, f"{column} goes with {needs}", f"fill in {needs}, or leave {column} blank")
+    if not projects.broken & {"capex", "build_years"}:
+        capex, years = projects.number("capex").tolist(), projects.number("build_years").tolist()
+        at = [i for i in range(projects.size) if capex[i] and years[i] == 0]
+        must = "a project with capex has at least one build year: capex is spread over them"
+        study.tell(projects, at, "build_years", must, "set build_years = 1 or more")
+
+
+def _requires(projects: Typed) -> dict[str, list[str]]:
+    names = projects.text("project")
+    return {name: items(cell) for name, cell in zip(names, projects.text("requires"), strict=True)}
+
+
+def _cycles(study: Context, projects: Typed) -> bool:
+    """No project requires itself, directly or through others; returns whether one does."""
+    requires = _requires(projects)
+    # what is left after taking away, again and again, projects that require nothing left: cycles and what hangs on them
+    left = set(requires)
+    while True:
+        free = {name for name in left if left.isdisjoint(requires[name])}
+        if not free:
+            break
+        left -= free
+    if not left:
+        return False
+    at = [i for i, name in enumerate(projects.text("project")) if name in _loop(left, requires)]
+    must = "no project requires itself, directly or through others"
+    study.tell(projects, at, "requires", must, "take one of these out (a bundle starts together)")
+    return True
+
+
+def _loop(left: set[str], requires: Mapping[str, list[str]]) -> set[str]:
+    """Of projects with cycles among them, those on one."""
+    on = set()
+    for name in left:
+        reached, edge = set[str](), [each for each in requires[name] if each in left]
+        while edge:
+            here = edge.pop()
+            if here not in reached:
+                reached.add(here)
+                edge += [each for each in requires[here] if each in left]
+        if name in reached:
+            on.add(name)
+    return on
+
+
+def _sets(study: Context, projects: Typed) -> None:
+    """Sets of which one project at most may start do not hold two that must start together, or in turn, or at all."""
+    if projects.broken & {"exclusive_set", "bundle", "mandatory", "requires_lag"}:
+        return
+    names, alone, bundle = (projects.text(column) for column in ("project", "exclusive_set", "bundle"))
+    set_of = dict(zip(names, alone, strict=True))
+    bundle_of = dict(zip(names, bundle, strict=True))
+    requires, lag = _requires(projects), projects.number("requires_lag").tolist()
+    do = "take one of them out of the set"
+    for column, cells, must in (
+        ("bundle", bundle, "projects of one bundle are not in one exclusive_set: they start together or not at all"),
+        (
+            "mandatory",
+            ["1" if flag else "" for flag in projects.flag("mandatory").tolist()],
+            "one project of an exclusive_set at most is mandatory",
+        ),
+    ):
+        groups: dict[tuple[str, str], list[int]] = {}
+        for i in range(projects.size):
+            if alone[i] and cells[i]:
+                groups.setdefault((alone[i], cells[i]), []).append(i)
+        for at in groups.values():
+            if len(at) > 1:
+                found = f"{some(names[i] for i in at)} in {alone[at[0]]!r}"
+                study.faults.add(projects.where(at, column), must, found, do)
+    at = [
+        i for i, name in enumerate(names) if alone[i] and any(set_of.get(each) == alone[i] for each in requires[name])
+    ]
+    must = "a project does not require another of its exclusive_set"
+    study.tell(projects, at, "requires", must, do)
+    at = [
+        i
+        for i, name in enumerate(names)
+        if bundle[i] and lag[i] > 0 and any(bundle_of.get(each) == bundle[i] for each in requires[name])
+    ]
+    must = "a project does not require another of its bundle with a lag: they start together"
+    study.tell(projects, at, "requires_lag", must, "take it out of the bundle, or drop the lag")
+
+
+def _mandatory(study: Context, projects: Typed) -> None:
+    """Every mandatory project has a period in which it can start."""
+    broken = {"mandatory", "build_years", "earliest", "latest", "requires_lag", "bundle", "footprint"} & projects.broken
+    if study.periods is None or broken or not projects.flag("mandatory").any():
+        return
+    names = projects.text("project")
+    own = _own_starts(study, projects)
+    starts = _joint_starts(study, projects, own)
+    at = [i for i, name in enumerate(names) if projects.data["mandatory"][i] and not starts[name]]
+    line = _off_line(study, projects)
+
+    def why(i: int) -> str:
+        if names[i] in line:
+            return f"{names[i]}: its footprint lies on {line[names[i]]}"
+        return f"{names[i]}: {'what it requires or is bundled with starts too late' if own[names[i]] else 'none'}"
+
+    must = (
+        "a mandatory project can start in some period: inside earliest and latest, built and paid for before the last "
+        "period ends, on lines that admit it"
+    )
+    study.tell(projects, at, "mandatory", must, "widen its window, shorten its building, or make it voluntary", why)
+
+
+def _own_starts(study: Context, projects: Typed) -> dict[str, set[int]]:
+    """Periods in which a project could start if it were alone."""
+    periods = study.periods or ()
+    flows = study.rows("project_flows")
+    once: dict[str, float] = {}
+    if flows is not None and not flows.broken & {"project", "basis", "start_year"}:
+        rows = zip(flows.text("project"), flows.text("basis"), flows.number("start_year").tolist(), strict=True)
+        for name, basis, year in rows:
+            if basis == "once":
+                once[name] = max(once.get(name, 0.0), year)
+    place = {period.name: at for at, period in enumerate(periods)}
+    line = _off_line(study, projects)
+    first, last = projects.text("earliest"), projects.text("latest")
+    years = projects.number("build_years").tolist()
+    end = periods[-1].last if periods else 0
+    out = {}
+    for i, name in enumerate(projects.text("project")):
+        window = range(place.get(first[i], 0), place.get(last[i], len(periods) - 1) + 1)
+        latest_year = end - max(years[i] - 1, once.get(name, 0.0))
+        out[name] = {at for at in window if periods[at].start <= latest_year} if name not in line else set()
+    return out
+
+
+def _joint_starts(study: Context, projects: Typed, own: Mapping[str, set[int]]) -> dict[str, set[int]]:
+    """Periods in which a project could start given what it requires and is bundled with."""
+    periods = study.periods or ()
+    requires, starts = _requires(projects), {name: set(each) for name, each in own.items()}
+    lag = dict(zip(projects.text("project"), projects.number("requires_lag").tolist(), strict=True))
+    bundles: dict[str, list[str]] = {}
+    for name, bundle in zip(projects.text("project"), projects.text("bundle"), strict=True):
+        if bundle:
+            bundles.setdefault(bundle, []).append(name)
+    before = -1
+    while before != (now := sum(map(len, starts.values()))):
+        before = now
+        for members in bundles.values():
+            together = set.intersection(*(starts[name] for name in members))
+            starts.update((name, set(together)) for name in members)
+        for name, needed in requires.items():
+            for other in needed:
+                if other in starts:
+                    first = min((periods[at].start for at in starts[other]), default=None)
+                    kept = set() if first is None else {
+                        at for at in starts[name] if periods[at].start >= first + lag[name]
+                    }  # fmt: skip
+                    starts[name] = kept
+    return starts
+
+
+def _off_line(study: Context, projects: Typed) -> dict[str, str]:
+    """Projects with a footprint on a line that they do not admit, and the line."""
+    parcels = study.rows("parcels")
+    needed = ("parcel_id", "redline", "basic_farmland")
+    if parcels is None or not study.readable("parcels", *needed) or not any(projects.text("footprint")):
+        return {}
+    if projects.broken & {"redline_ok", "basic_farmland_ok"}:
+        return {}
+    wanted = {parcel for cell in set(projects.text("footprint")) for parcel in items(cell)}
+    grade, farm = parcels.text("redline"), parcels.flag("basic_farmland")
+    lines = {name: (grade[i], bool(farm[i])) for i, name in enumerate(parcels.text("parcel_id")) if name in wanted}
+    admitted = {"no": ("0",), "general": ("0", "general"), "core": ("0", "general", "core")}
+    out = {}
+    for i, name in enumerate(projects.text("project")):
+        on = [lines.get(parcel, ("0", False)) for parcel in items(projects.text("footprint")[i])]
+        if any(each[0] not in admitted.get(projects.text("redline_ok")[i], ("0",)) for each in on):
+            out[name] = "the red line"
+        elif any(each[1] for each in on) and not projects.flag("basic_farmland_ok")[i]:
+            out[name] = "basic farmland"
+    return out

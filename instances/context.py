@@ -1,0 +1,150 @@
+"""What the checks look at: the tables, the names in them, and a way to say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from zonevest.instances import accounts as account_names
+from zonevest.instances.faults import SHOWN, Faults, nearest
+from zonevest.instances.schema import BY_NAME
+from zonevest.instances.study import Period, Settings, items
+from zonevest.instances.tables import Typed, plain
+
+HOLD = "hold"
+"""The name that stands for holding today's class in today's zone, where a lock names a practice."""
+OUTSIDE = "outside"
+"""The actor that is everyone else."""
+
+
+@dataclass
+class Context:
+    """A study that is being checked.
+
+    Attributes
+    ----------
+    settings : None where study.toml could not be read.
+    periods : its periods; None where they are not sound, so that nothing is concluded from them.
+    tables : the tables that there are; `accounts` always, with the built-in ones.
+    label : how the reader knows the settings.
+    """
+
+    settings: Settings | None
+    periods: tuple[Period, ...] | None
+    tables: Mapping[str, Typed]
+    faults: Faults
+    label: str = "study.toml"
+
+    def rows(self, name: str) -> Typed | None:
+        """A table, if it has rows."""
+        table = self.tables.get(name)
+        return table if table is not None and table.size else None
+
+    def readable(self, name: str, *columns: str) -> bool:
+        """Whether columns of a table can be relied on (a table that is not there is an empty one)."""
+        table = self.tables.get(name)
+        return table is None or not table.broken.intersection(columns or BY_NAME[name].key)
+
+    def ids(self, name: str) -> Collection[str] | None:
+        """The keys of a table; None if they cannot be relied on."""
+        if not self.readable(name):
+            return None
+        table = self.tables.get(name)
+        if name == "parcels":
+            return self._parcel_ids
+        return dict.fromkeys([] if table is None else table.text(BY_NAME[name].key[0]))
+
+    @cached_property
+    def _parcel_ids(self) -> Collection[str]:
+        table = self.tables.get("parcels")
+        return frozenset(() if table is None else table.text("parcel_id"))
+
+    @cached_property
+    def jurisdictions(self) -> Collection[str] | None:
+        """Every jurisdiction: those of the table, or without one those that are named; None if unreliable."""
+        if not self.readable("jurisdictions"):
+            return None
+        if self.rows("jurisdictions"):
+            return self.ids("jurisdictions")
+        names: dict[str, None] = {}
+        for name in ("parcels", "projects", "land_take"):
+            if not self.readable(name, "jurisdiction"):
+                return None
+            if (table := self.rows(name)) is not None:
+                names |= dict.fromkeys(table.text("jurisdiction"))
+        names.pop("", None)
+        return names
+
+    @cached_property
+    def tags(self) -> Collection[str] | None:
+        """Every tag of a parcel; None if unreliable."""
+        if not self.readable("parcels", "tags"):
+            return None
+        parcels = self.rows("parcels")
+        return {tag for cell in set(parcels.text("tags")) for tag in items(cell)} if parcels else set()
+
+    @cached_property
+    def accounts(self) -> account_names.Known:
+        """The accounts that a limit or a weight may name."""
+        names = {"class": self.ids("land_classes"), "zone": self.ids("zones"), "practice": self.ids("practices")}
+        return account_names.known(self.tables["accounts"], names)
+
+    def period_at(self, name: str) -> int | None:
+        """The place of a period, None for a blank or unknown name."""
+        for at, period in enumerate(self.periods or ()):
+            if period.name == name:
+                return at
+        return None
+
+    def tell(
+        self,
+        table: Typed,
+        at: Sequence[int],
+        column: str,
+        must: str,
+        do: str,
+        found: Callable[[int], str] | None = None,
+    ) -> None:
+        """Take down one fault for many rows; `found` says what a row has, else it is its cell."""
+        if not at:
+            return
+        key = table.table.key
+        name = key[0] if key and key[0] not in table.broken else ""
+        shown = []
+        for i in at[:SHOWN]:
+            what = repr(plain(table.data[column][i])) if found is None else found(i)
+            row = table.data[name][i] if name and name != column else ""
+            shown.append(f"{what} ({row})" if row and row not in what else what)
+        text = ", ".join(shown) + (f" … ({len(at)} in all)" if len(at) > SHOWN else "")
+        self.faults.add(table.where(at, column), must, text, do)
+
+
+def advise(strange: Iterable[str], known: Collection[str], otherwise: str) -> str:
+    """Name the nearest known name of each of the first unknown ones, then say what else can be done."""
+    names = sorted(set(strange))
+    pairs = [(name, nearest(name, list(known)[:5_000])) for name in names[:SHOWN]]
+    hints = [f"{close!r}" if len(names) == 1 else f"{close!r} for {name!r}" for name, close in pairs if close]
+    return f"did you mean {' and '.join(hints)}? {otherwise}" if hints else otherwise
+
+
+def cells_with(table: Typed, column: str, bad: Collection[str]) -> list[int]:
+    """The rows whose cell is, or whose list contains, one of some words."""
+    cells = table.text(column)
+    if table.table.column(column).kind == "list":
+        return [i for i, cell in enumerate(cells) if cell and not set(items(cell)).isdisjoint(bad)]
+    return [i for i, cell in enumerate(cells) if cell in bad]
+
+
+def words_of(table: Typed, column: str) -> set[str]:
+    """All words in a text or list column, blanks left out."""
+    cells = set(table.text(column))
+    if table.table.column(column).kind == "list":
+        cells = {word for cell in cells for word in items(cell)}
+    cells.discard("")
+    return cells
+
+
+def given(table: Typed, column: str) -> list[bool]:
+    """In which rows a number column holds a value."""
+    return [value == value for value in table.number(column).tolist()]

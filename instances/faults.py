@@ -1,0 +1,69 @@
+"""Faults of a study, gathered first and told together."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import NoReturn
+
+import pandas as pd
+
+from zonevest.instances.study import StudyError
+
+SHOWN = 5
+"""How many ids of many bad rows are named."""
+
+
+class Faults:
+    """What is wrong with a study so far: where it stands, what must hold, what was found, what to do about it."""
+
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str, str, str], None] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def add(self, where: str, must: str, found: str, do: str) -> None:
+        """Take down a fault (the same one only once)."""
+        self._rows[where, must, found, do] = None
+
+    def frame(self) -> pd.DataFrame:
+        """All faults in the order in which they were found."""
+        return pd.DataFrame(list(self._rows), columns=["where", "must", "found", "do"], dtype=object)
+
+    def stop(self) -> NoReturn:
+        """Raise them all."""
+        raise StudyError(self.frame())
+
+    def stop_if_any(self) -> None:
+        """Raise them all if there are any."""
+        if self._rows:
+            self.stop()
+
+
+def some(things: Iterable[object], shown: int = SHOWN) -> str:
+    """Name the first few of many things and count them: ``a, b, c, d, e … (12 in all)``."""
+    listed = [str(thing) for thing in things]
+    text = ", ".join(listed[:shown])
+    return f"{text} … ({len(listed)} in all)" if len(listed) > shown else text
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that looks most like `name`, or ``""`` if none does."""
+    known = list(known)
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if not close:
+        folded = {each.casefold(): each for each in known}
+        close = [folded[each] for each in difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)]
+    return close[0] if close else ""
+
+
+def meant(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Advice on an unknown name: the nearest known one, or else `otherwise`."""
+    close = nearest(name, known)
+    return f"did you mean {close!r}? {otherwise}" if close else otherwise
+
+
+def choice(options: Sequence[str]) -> str:
+    """Write choices for a reader: ``a, b or c``."""
+    return options[0] if len(options) == 1 else f"{', '.join(options[:-1])} or {options[-1]}"

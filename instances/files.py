@@ -1,0 +1,122 @@
+"""Table files: .csv and .parquet to cells, with what is wrong with the file itself."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from zonevest.instances.faults import Faults, some
+from zonevest.instances.schema import Table
+from zonevest.instances.tables import Cells, Raw, raw_frame
+
+
+def read_text(path: Path, label: str, faults: Faults) -> str | None:
+    """The text of a UTF-8 file (byte order mark allowed); None, and a fault, if it is empty or in another encoding."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        faults.add(label, "the file can be read", error.strerror or str(error), "check the file and its permissions")
+        return None
+    if not content.strip():
+        faults.add(
+            label,
+            "the file holds something",
+            "an empty file",
+            "fill it, a table with its header at least, or take it away",
+        )
+        return None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        found = f"byte 0x{content[error.start]:02x} in line {line} is no UTF-8"
+        faults.add(label, "the file is text in UTF-8", found, "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        return None
+
+
+def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None:
+    """Read a .csv: every cell text, rows numbered as the file has them with the header as 1; blank rows are skipped."""
+    text = read_text(path, label, faults)
+    if text is None:
+        return None
+    try:
+        # the header is read as a row, so that pandas neither renames a column twice there nor takes one for an index
+        cells = pd.read_csv(io.StringIO(text), header=None, dtype=str, na_filter=False, skip_blank_lines=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        _explain(text, label, str(error), faults)
+        return None
+    header = [str(name).strip() for name in cells.iloc[0]]
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
+        must, do = "columns are separated by commas", "save it with commas between the columns"
+        faults.add(label, must, f"a header of one column: {header[0]!r}", do)
+        return None
+    if not _single(header, label, faults):
+        return None
+    cells = cells.iloc[1:]
+    empty = cells.iloc[:, 0].str.strip() == ""
+    if empty.any():
+        empty = (cells[empty].map(str.strip) == "").all(axis=1).reindex(cells.index, fill_value=False)
+    rows: Sequence[int] = range(2, len(cells) + 2)
+    if empty.any():
+        keep = ~empty.to_numpy()
+        rows, cells = [row for row, kept in zip(rows, keep, strict=True) if kept], cells[keep]
+    columns: dict[str, Cells] = {name: cells.iloc[:, at] for at, name in enumerate(header)}
+    return Raw(table, label, columns, rows)
+
+
+def _explain(text: str, label: str, message: str, faults: Faults) -> None:
+    """Say which rows of a csv do not fit its header."""
+    try:
+        rows = list(csv.reader(io.StringIO(text), strict=True))
+        long = [at + 1 for at, row in enumerate(rows) if len(row) > len(rows[0])]
+    except csv.Error as error:
+        long, message = [], str(error)
+    if long:
+        where = f"{label}, row{'s' if len(long) > 1 else ''} {some(long)}"
+        found = f"{len(rows[long[0] - 1])} cells in row {long[0]} under a header of {len(rows[0])}"
+        do = "put text with a comma in it in quotes, or name the further columns"
+        faults.add(where, "no row has more cells than the header", found, do)
+    else:
+        faults.add(label, "the file is a table with commas between its cells", message, "check quotes and line ends")
+
+
+def _single(header: Sequence[str], label: str, faults: Faults) -> bool:
+    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    for name in twice:
+        where = f"{label}, column {name}" if name else label
+        found = f"{header.count(name)} columns {name!r}" if name else f"{header.count(name)} columns without a name"
+        faults.add(where, "every column stands there once", found, "drop or rename all but one")
+    return not twice
+
+
+def read_parquet(path: Path, table: Table, label: str, faults: Faults) -> Raw | None:
+    """Read a .parquet; rows are numbered from 1."""
+    try:
+        frame = pq.read_table(path).to_pandas(ignore_metadata=True)
+    except (OSError, pa.ArrowException) as error:
+        damaged(path, label, error, faults)
+        return None
+    return frame_cells(frame, table, label, faults, "row", 1)
+
+
+def frame_cells(
+    frame: pd.DataFrame, table: Table, label: str, faults: Faults, unit: str = "position", first: int = 0
+) -> Raw | None:
+    """Take a DataFrame as a table, if no column stands there twice."""
+    if not frame.columns.is_unique and not _single([str(name) for name in frame.columns], label, faults):
+        return None
+    return raw_frame(table, frame, label, unit, first)
+
+
+def damaged(path: Path, label: str, error: Exception, faults: Faults) -> None:
+    """Take down a file that cannot be read."""
+    lines = str(error).replace(str(path), path.name).replace(str(path.parent), "").strip().splitlines()
+    empty = path.is_file() and path.stat().st_size == 0
+    found = "an empty file" if empty else f"it cannot be read: {lines[0] if lines else type(error).__name__}"
+    faults.add(label, f"the file is a whole {path.suffix} file", found, "export or copy it again")

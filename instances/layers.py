@@ -1,0 +1,155 @@
+"""Layers of parcels: which layer is read, its shapes, and areas from them."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+from numpy.typing import NDArray
+
+from zonevest.instances.faults import Faults, meant, some
+from zonevest.instances.files import damaged, frame_cells, read_csv, read_parquet
+from zonevest.instances.schema import PARCELS
+from zonevest.instances.tables import Raw
+
+VECTOR = (".gpkg", ".shp", ".geojson", ".gdb")
+SQUARE_METRES = 10_000.0
+"""Square metres of a hectare."""
+
+
+def read_parcels(
+    path: Path, layer: str | None, label: str, faults: Faults, notes: list[str]
+) -> tuple[Raw | None, gpd.GeoSeries | None]:
+    """Read the parcels file: its table, and its shapes if it has any."""
+    suffix = path.suffix.lower()
+    if suffix not in (*VECTOR, ".csv", ".parquet"):
+        must = "parcels are a .gpkg, .shp, .gdb, .geojson, .parquet or .csv file"
+        faults.add(label, must, f"a file {path.name!r}", "export them as one of these")
+        return None, None
+    if not path.exists():
+        beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
+        faults.add(label, "the parcels file is there", f"no file {path.name!r}", meant(path.name, beside, "add it"))
+        return None, None
+    if layer and suffix in (".csv", ".parquet"):
+        faults.add(label, "layer is given only for files that hold layers", f"layer = {layer!r}", "take layer out")
+    if suffix == ".csv":
+        return read_csv(path, PARCELS, label, faults), None
+    if suffix == ".parquet":
+        return _parquet(path, label, faults, notes)
+    frame = _layer(path, layer, label, faults, notes)
+    return (None, None) if frame is None else take(frame, label, faults, notes, "feature", 1)
+
+
+def _parquet(path: Path, label: str, faults: Faults, notes: list[str]) -> tuple[Raw | None, gpd.GeoSeries | None]:
+    try:
+        spatial = b"geo" in (pq.read_schema(path).metadata or {})
+        if spatial:
+            frame = gpd.read_parquet(path)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        damaged(path, label, error, faults)
+        return None, None
+    if not spatial:
+        return read_parquet(path, PARCELS, label, faults), None
+    return take(frame, label, faults, notes, "feature", 1)
+
+
+def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: list[str]) -> pd.DataFrame | None:
+    """Read one layer of a file, having found out which."""
+    cut = _cut_short(path)
+    if cut:
+        faults.add(label, f"the file is a whole {path.suffix} file", cut, "export or copy it again")
+        return None
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+            if layer is None and len(layers) != 1:
+                found = f"layers {some(map(repr, layers), 20)}" if layers else "no layer"
+                faults.add(label, "the file has one layer, or study.toml says which", found, 'write layer = "…"')
+                return None
+            if layer is not None and layer not in layers:
+                do = meant(layer, layers, "name one of these")
+                faults.add(label, f"the layer {layer!r} is there", f"layers {some(map(repr, layers), 20)}", do)
+                return None
+            frame = pyogrio.read_dataframe(path, layer=layer or layers[0])
+    except (
+        pyogrio.errors.DataSourceError,
+        pyogrio.errors.DataLayerError,
+        pyogrio.errors.FeatureError,
+        RuntimeError,
+    ) as error:
+        damaged(path, label, error, faults)
+        return None
+    notes += [f"{label}: {str(each.message).splitlines()[0]}" for each in caught]
+    return pd.DataFrame(frame) if not isinstance(frame, gpd.GeoDataFrame) else frame
+
+
+def _cut_short(path: Path) -> str:
+    """What shows that a GeoPackage has lost its end, or ``""`` (GDAL may read on from half a file, rows missing)."""
+    if path.suffix.lower() != ".gpkg":
+        return ""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(100)
+    if size == 0:
+        return "an empty file"
+    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
+        return "it cannot be read: it does not begin as a GeoPackage does"
+    page = int.from_bytes(head[16:18], "big")
+    if head[24:28] != head[92:96]:
+        return ""  # the count of pages below is only kept where these two agree
+    whole = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+    return f"{size:,} bytes of {whole:,}: its end is missing" if size < whole else ""
+
+
+def take(
+    frame: pd.DataFrame, label: str, faults: Faults, notes: list[str], unit: str = "position", first: int = 0
+) -> tuple[Raw | None, gpd.GeoSeries | None]:
+    """Take a table of parcels apart: cells and, if it has them, shapes."""
+    shapes = None
+    if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name is not None:
+        shapes = frame.geometry.reset_index(drop=True)
+        frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
+    raw = frame_cells(frame, PARCELS, label, faults, unit, first)
+    if raw is None or shapes is None:
+        return raw, shapes
+    raw.spatial = True
+    shapes.name = "geometry"
+    if shapes.crs is None:
+        must = "the layer says in which coordinate system its shapes are"
+        faults.add(label, must, "no coordinate reference system", "assign it in the program that wrote the layer")
+    if any(kind == "geometry" for kind in map(str, frame.dtypes)):
+        notes.append(f"{label}: a further column of shapes is left aside")
+    return raw, shapes
+
+
+def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.float64]:
+    """Area of every shape, hectares.
+
+    Planar where the coordinate system is projected, in its own unit; by an equal-area projection about the layer's
+    middle where it is geographic, and in Mercator's, whose areas grow away from the equator.
+    """
+    crs: Any = shapes.crs
+    if crs is None:
+        return np.full(len(shapes), np.nan)
+    method = crs.coordinate_operation.method_name if crs.coordinate_operation is not None else ""
+    if crs.is_geographic or ("Mercator" in method and "Transverse" not in method and "Oblique" not in method):
+        if not crs.is_geographic:
+            notes.append(
+                f"{label}: areas are by an equal-area projection, the layer's own one ({crs.name}) distorts them"
+            )
+        around = shapes.to_crs(4326).total_bounds
+        lon, lat = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
+        if not np.isfinite([lon, lat]).all():
+            return np.full(len(shapes), np.nan)
+        flat = shapes.to_crs(f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f} +datum=WGS84 +units=m")
+        return np.asarray(flat.area, dtype=np.float64) / SQUARE_METRES
+    metres = float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
+    return np.asarray(shapes.area, dtype=np.float64) * metres**2 / SQUARE_METRES

@@ -1,0 +1,330 @@
+"""From a folder, or from tables in memory, to a checked `Study`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from zonevest.instances import accounts as account_names
+from zonevest.instances.checks import check
+from zonevest.instances.faults import Faults, meant, some
+from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
+from zonevest.instances.layers import hectares, read_parcels, take
+from zonevest.instances.schema import BY_NAME, TABLES
+from zonevest.instances.settings import Source, override, parse_settings, parse_toml, to_toml
+from zonevest.instances.study import Settings, Study
+from zonevest.instances.tables import Raw, Typed, frame, typed
+from zonevest.instances.write import named_jurisdictions
+
+CASES = Path(__file__).parent / "cases"
+TOML = "study.toml"
+MEMORY = "the settings"
+"""How the settings of a study made of tables in memory are called."""
+
+
+def bundled() -> list[str]:
+    """The names of the cases that come with the package."""
+    return sorted(each.name for each in CASES.iterdir() if (each / TOML).is_file()) if CASES.is_dir() else []
+
+
+def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:
+    """Read and check a study.
+
+    Parameters
+    ----------
+    path
+        A study folder, or the name of a bundled case.
+    overrides
+        Settings to change, dotted path of study.toml -> value.
+
+    Raises
+    ------
+    StudyError
+        With every fault of the study.
+    """
+    faults, notes = Faults(), list[str]()
+    folder = _folder(path, faults)
+    text = read_text(folder / TOML, TOML, faults)
+    values = parse_toml(text, TOML, faults) if text is not None else {}
+    readable = text is not None and not len(faults)
+    values = override(values, overrides or {}, faults)
+    settings, source = parse_settings(values, TOML, faults) if readable else (None, Source())
+    raws, shapes = _files(folder, source, faults, notes)
+    return _study(TOML, settings, source.sound_periods, raws, shapes, faults, notes)
+
+
+def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:
+    """Make a study of tables in memory, checked like one from a folder.
+
+    Parameters
+    ----------
+    settings
+        The keys of study.toml, nested as there; `format` may be left out.
+    tables
+        Every table by its name; `parcels` may be a GeoDataFrame, whose further columns are left aside.
+
+    Raises
+    ------
+    StudyError
+        With every fault of the study.
+    """
+    faults, notes = Faults(), list[str]()
+    parsed, source = parse_settings({"format": 1, **settings}, MEMORY, faults)
+    if source.parcels is not None:
+        must = "a study made of tables has its parcels as a table"
+        faults.add(f"{MEMORY}, parcels", must, f"the file {source.parcels!r}", "pass parcels=…, or read_study a folder")
+    return _study(MEMORY, parsed, source.sound_periods, *_frames(tables, faults, notes), faults, notes)
+
+
+def replace_study(
+    study: Study, settings: Mapping[str, Any] | Settings | None = None, **tables: pd.DataFrame | None
+) -> Study:
+    """Make a study with some tables or settings of another, checked again.
+
+    Parameters
+    ----------
+    study
+        What the rest is taken from.
+    settings
+        Keys of study.toml; each replaces that key as a whole.
+    tables
+        Tables by name; None for one without rows. Parcels in a plain table keep the shapes of the same parcel_id
+        if all of them have one.
+
+    Raises
+    ------
+    StudyError
+        With every fault of the study.
+    """
+    faults, notes = Faults(), list[str]()
+    parsed: Settings | None
+    if isinstance(settings, Settings):
+        parsed, sound = settings, True
+    else:
+        parsed, source = parse_settings({**to_toml(study.settings, None), **(settings or {})}, MEMORY, faults)
+        sound = source.sound_periods
+    merged: dict[str, pd.DataFrame | None] = dict(study.tables)
+    if _derived(study):
+        merged["jurisdictions"] = None
+    if study.geometry is not None:
+        parcels = tables.get("parcels", merged["parcels"])
+        if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
+            tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
+    merged |= tables
+    return _study(MEMORY, parsed, sound, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+
+
+def _derived(study: Study) -> bool:
+    from zonevest.instances.write import stated
+
+    return "jurisdictions" not in stated(study)
+
+
+def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.DataFrame:
+    if study.geometry is None or "parcel_id" not in parcels:
+        return parcels
+    ids = pd.Index(study.tables["parcels"]["parcel_id"])
+    at = ids.get_indexer(pd.Index(parcels["parcel_id"]))
+    if (at < 0).any():
+        notes.append("parcels: without shapes, some of them are not among the parcels that had one")
+        return parcels
+    out: pd.DataFrame = gpd.GeoDataFrame(
+        parcels.reset_index(drop=True), geometry=study.geometry.to_numpy()[at], crs=study.geometry.crs
+    )
+    return out
+
+
+def _folder(path: str | Path, faults: Faults) -> Path:
+    """The folder that a path or the name of a bundled case stands for."""
+    folder = Path(path)
+    if folder.name == TOML and folder.is_file():
+        return folder.parent
+    if folder.suffix.lower() in (".xlsx", ".xls", ".ods") and not folder.is_dir():
+        must = "a study is a folder: workbooks are not part of this version yet"
+        faults.add(str(path), must, "a workbook", "save each sheet as a .csv in a folder with a study.toml")
+        faults.stop()
+    if not folder.is_dir() and (CASES / str(path) / TOML).is_file():
+        return CASES / str(path)
+    if not folder.is_dir():
+        cases = bundled()
+        do = meant(str(path), cases, f"check the path (bundled cases: {', '.join(cases) or 'none'})")
+        faults.add(str(path), "a study is a folder or the name of a bundled case", "neither", do)
+        faults.stop()
+    if not (folder / TOML).is_file():
+        beside = [each.name for each in folder.iterdir()]
+        faults.add(str(path), "a study folder has a file study.toml", "none", meant(TOML, beside, "write one"))
+        faults.stop()
+    return folder
+
+
+def _files(
+    folder: Path, source: Source, faults: Faults, notes: list[str]
+) -> tuple[dict[str, Raw], gpd.GeoSeries | None]:
+    """Read every table file of a folder."""
+    parcels = _parcels_file(folder, source, faults)
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        suffix, hidden = path.suffix.lower(), path.name.startswith((".", "~"))
+        if hidden or (parcels is not None and path == parcels) or not path.is_file():
+            continue
+        if suffix in (".csv", ".parquet"):
+            found.setdefault(path.stem, []).append(path)
+        elif suffix in (".xlsx", ".xls", ".ods"):
+            must = "tables are .csv or .parquet: workbooks are not part of this version yet"
+            faults.add(path.name, must, "a workbook", "save each sheet as a .csv, and move the workbook elsewhere")
+    raws: dict[str, Raw] = {}
+    shapes = None
+    if parcels is not None:
+        raw, shapes = read_parcels(parcels, source.layer, parcels.name, faults, notes)
+        raws |= {"parcels": raw or _lost("parcels", parcels.name)}
+    for stem, paths in found.items():
+        table, label = BY_NAME.get(stem), paths[0].name
+        if table is None:
+            do = meant(stem, BY_NAME, "rename it, or move it out of the folder")
+            faults.add(label, "every .csv and .parquet in the folder is a table of the study", f"no table {stem!r}", do)
+        elif not table.built:
+            must = f"there is no table {stem}: it is not part of this version yet"
+            faults.add(label, must, "the file", "move it out of the folder")
+        elif stem == "parcels":
+            if parcels is not None:
+                must = f"parcels are in one file, here {parcels.name}"
+                faults.add(label, must, some(path.name for path in paths), "move it out of the folder")
+        elif len(paths) > 1:
+            found_files = " and ".join(path.name for path in paths)
+            faults.add(label, "a table is in one file", found_files, "move one of them out of the folder")
+            raws[stem] = _lost(stem, label)
+        else:
+            reader = read_csv if paths[0].suffix.lower() == ".csv" else read_parquet
+            raws[stem] = reader(paths[0], table, label, faults) or _lost(stem, label)
+    return raws, shapes
+
+
+def _lost(name: str, label: str) -> Raw:
+    """Stand in for a table that could not be read: nothing is concluded from it."""
+    return Raw(BY_NAME[name], label, {}, (), lost=True)
+
+
+def _parcels_file(folder: Path, source: Source, faults: Faults) -> Path | None:
+    """The parcels file: the one study.toml names, else the only one of that name."""
+    if source.parcels is not None:
+        return folder / source.parcels
+    beside = [folder / f"parcels{suffix}" for suffix in (".gpkg", ".parquet", ".csv")]
+    there = [path for path in beside if path.is_file()]
+    if len(there) > 1:
+        must = "study.toml names the parcels file where there are several"
+        faults.add(f"{TOML}, parcels", must, " and ".join(path.name for path in there), 'write parcels = "…"')
+    return there[0] if there else None
+
+
+def _frames(
+    tables: Mapping[str, pd.DataFrame | None], faults: Faults, notes: list[str]
+) -> tuple[dict[str, Raw], gpd.GeoSeries | None]:
+    """Take the cells of tables in memory."""
+    raws: dict[str, Raw] = {}
+    shapes = None
+    for name, given in tables.items():
+        table = BY_NAME.get(name)
+        if table is None:
+            faults.add(
+                f"the table {name}",
+                "every table is one of the study format",
+                f"no table {name!r}",
+                meant(name, BY_NAME, "leave it out"),
+            )
+        elif given is None or not len(given):
+            continue
+        elif not table.built:
+            must = f"there is no table {name}: it is not part of this version yet"
+            faults.add(f"the table {name}", must, f"{len(given)} rows", "leave it out")
+        else:
+            label = f"the table {name}"
+            if name == "parcels":
+                raw, shapes = take(given, label, faults, notes)
+            else:
+                raw = frame_cells(given, table, label, faults)
+            raws[name] = raw or _lost(name, label)
+    return raws, shapes
+
+
+def _study(
+    label: str,
+    settings: Settings | None,
+    sound_periods: bool,
+    raws: Mapping[str, Raw],
+    shapes: gpd.GeoSeries | None,
+    faults: Faults,
+    notes: list[str],
+) -> Study:
+    """Type the tables, check them together, and make the study or raise what is wrong."""
+    tables = {name: typed(raw, faults, notes) for name, raw in raws.items() if len(raw.rows) or raw.cells or raw.lost}
+    if "parcels" in tables:
+        _areas(tables["parcels"], shapes, faults, notes)
+    tables["accounts"] = account_names.complete(tables.get("accounts"), faults)
+    check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
+    faults.stop_if_any()
+    assert settings is not None  # without settings there was a fault
+    _jurisdictions(tables)
+    frames = {}
+    for table in TABLES:
+        if not table.built:
+            continue
+        held = tables.get(table.name)
+        frames[table.name] = frame(held) if held is not None and held.size else _empty(table.name)
+    geometry = None if shapes is None or not len(shapes) else shapes
+    return Study(settings, frames, geometry, tuple(dict.fromkeys(notes)))
+
+
+def _empty(name: str) -> pd.DataFrame:
+    if name not in _EMPTY:
+        kinds = {"number": "float64", "flag": "bool"}
+        table = BY_NAME[name]
+        _EMPTY[name] = pd.DataFrame(
+            {column.name: pd.Series(dtype=kinds.get(column.kind, "object")) for column in table.columns}
+        )
+    return _EMPTY[name].copy(deep=False)
+
+
+_EMPTY: dict[str, pd.DataFrame] = {}
+
+
+def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: list[str]) -> None:
+    """Fill in areas from shapes; see that every parcel has a shape and an area."""
+    area = parcels.number("area_ha")
+    if shapes is not None:
+        missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
+        if missing.size:
+            at = missing.tolist()
+            must, do = "every parcel of a layer has a shape", "draw it, or drop the feature"
+            faults.add(parcels.where(at, "geometry"), must, f"no shape: {some(parcels.ids(at))}", do)
+        blank = np.isnan(area)
+        blank[missing] = False
+        if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:
+            area = np.where(blank, hectares(shapes, parcels.label, notes), area)
+            parcels.data["area_ha"] = area
+    elif "area_ha" not in parcels.broken:
+        at = np.flatnonzero(np.isnan(area)).tolist()
+        if at:
+            must, do = "parcels without shapes have their area", "fill in area_ha, hectares"
+            every = "area_ha" not in parcels.given
+            found = "there is no such column" if every else f"no area: {some(parcels.ids(at))}"
+            faults.add(parcels.where(None if every else at, "area_ha"), must, found, do)
+    none = np.flatnonzero(area == 0).tolist()
+    if none and "area_ha" not in parcels.broken:
+        must, do = "every parcel has an area above 0", "drop the parcels without area (slivers), or merge them"
+        faults.add(parcels.where(none, "area_ha"), must, f"no area: {some(parcels.ids(none))}", do)
+
+
+def _jurisdictions(tables: dict[str, Typed]) -> None:
+    """Without a jurisdictions table, one row for each that is named."""
+    if "jurisdictions" in tables and tables["jurisdictions"].size:
+        return
+    named = [tables[name].text("jurisdiction") for name in ("parcels", "projects", "land_take") if name in tables]
+    names = named_jurisdictions(*named)
+    if names:
+        raw = Raw(BY_NAME["jurisdictions"], "the jurisdictions", {"jurisdiction": list(names)}, range(len(names)))
+        tables["jurisdictions"] = typed(raw, Faults(), [])

@@ -1,0 +1,403 @@
+"""The tables of a study, declared as data: one `Table` per table, one `Column` per column.
+
+Readers, checks and the reference page of the docs follow from this list; a new column is a line here.
+
+Kinds of column: ``text`` (blank is ``""``), ``number`` (float64, blank is NaN unless there is a default),
+``flag`` (bool), ``list`` (text with ``;`` between items) and ``period`` (text, the name of a period).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "number", "flag", "list", "period"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind, its default, and what its values must be.
+
+    Attributes
+    ----------
+    refers : table whose key the values must name (``"accounts"``), or ``""``. Built-in accounts count as accounts.
+    low, high : inclusive range of a number; `whole` : whole numbers only (years are calendar years).
+    built : False while the model does not use the column: a value in it is refused.
+    """
+
+    name: str
+    kind: Kind = "text"
+    required: bool = False
+    default: float | str | bool | None = None
+    choices: tuple[str, ...] = ()
+    refers: str = ""
+    low: float | None = None
+    high: float | None = None
+    built: bool = True
+    whole: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: its columns, its key (columns that must be unique together), and whether the model uses it yet."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
+    built: bool = True
+
+    def column(self, name: str) -> Column:
+        """The column of that name (KeyError if there is none)."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+
+RESOURCES = ("land", "mineral", "sea", "forest", "grassland", "wetland", "water", "national_park")
+CLASS_GROUPS = ("arable", "garden", "forest", "grass", "wetland", "water", "construction", "sea", "other")
+MODES = ("production", "revitalisation", "service", "symbiosis", "development", "restoration", "reclamation")
+FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom")
+OVERLAY = ("prohibited", "conditional", "promoted", "free")
+LINES = ("redline", "basic_farmland", "growth_boundary", "village_boundary", "sea", "mineral_right", "national_park")
+CATEGORIES = (
+    "infrastructure",
+    "livelihood",
+    "culture_tourism",
+    "ecological_restoration",
+    "industry",
+    "agriculture",
+    "eco_bank",
+    "other",
+)
+BASES = ("per_ha_year", "per_ha_once", "per_year", "once")
+
+
+def _text(
+    name: str,
+    *choices: str,
+    required: bool = False,
+    default: str = "",
+    refers: str = "",
+    built: bool = True,
+) -> Column:
+    return Column(name, "text", required, default, choices, refers, built=built)
+
+
+def _list(name: str, *choices: str, refers: str = "", built: bool = True) -> Column:
+    return Column(name, "list", False, "", choices, refers, built=built)
+
+
+def _number(
+    name: str,
+    default: float | None = None,
+    *,
+    required: bool = False,
+    low: float | None = None,
+    high: float | None = None,
+    built: bool = True,
+    whole: bool = False,
+) -> Column:
+    return Column(name, "number", required, default, (), "", low, high, built, whole)
+
+
+def _flag(name: str, default: bool = False, *, built: bool = True) -> Column:
+    return Column(name, "flag", False, default, built=built)
+
+
+def _period(name: str) -> Column:
+    return Column(name, "period", False, "")
+
+
+_NAMES = (_text("name_en"), _text("name_zh"))
+
+
+def _flows(name: str, *subject: Column) -> Table:
+    return Table(
+        name,
+        (
+            *subject,
+            _text("account", required=True, refers="accounts"),
+            _text("basis", *BASES, required=True),
+            _number("value", required=True, low=0.0),
+            _text("unit"),
+            _text("scale_by"),
+            _text("where"),
+            _number("start_year", 0.0, low=0.0, whole=True),
+            _number("ramp_years", 0.0, low=0.0),
+            _number("life_years", low=1.0, whole=True),
+            _text("source"),
+            _text("confidence"),
+        ),
+    )
+
+
+PARCELS = Table(
+    "parcels",
+    (
+        _text("parcel_id", required=True),
+        _text("land_class", required=True, refers="land_classes"),
+        _text("jurisdiction", refers="jurisdictions"),
+        _number("area_ha", low=0.0),
+        _text("tenure", "state", "collective"),
+        _text("zone", refers="zones"),
+        _text("redline", "0", "general", "core", default="0"),
+        _flag("basic_farmland"),
+        _flag("growth_boundary"),
+        _flag("village_boundary"),
+        _flag("sea"),
+        _flag("mineral_right"),
+        _flag("national_park"),
+        _text("conversion", *OVERLAY),
+        _number("slope_class", 1.0, low=1.0, high=5.0, whole=True),
+        _flag("title", True),
+        _number("farmland_quality", low=0.0),
+        _number("condition", 1.0, low=0.0),
+        _number("land_price_factor", 1.0, low=0.0),
+        _number("population", 0.0, low=0.0),
+        _text("locked_zone", refers="zones"),
+        _list("forbidden_zones", refers="zones"),
+        _text("locked_practice", refers="practices"),
+        _list("tags"),
+    ),
+    key=("parcel_id",),
+)
+
+TABLES: tuple[Table, ...] = (
+    PARCELS,
+    Table(
+        "jurisdictions",
+        (
+            _text("jurisdiction", required=True),
+            *_NAMES,
+            _number("population", low=0.0),
+            _number("population_growth", low=-0.5, high=1.0),
+            _text("main_function"),
+        ),
+        key=("jurisdiction",),
+    ),
+    Table(
+        "zones",
+        (
+            _text("zone", required=True),
+            _text("parent", refers="zones"),
+            _text("line", *LINES),
+            _text("line_rule", "exact", "contains", "within"),
+            _flag("urban"),
+            *_NAMES,
+        ),
+        key=("zone",),
+    ),
+    Table(
+        "land_classes",
+        (
+            _text("land_class", required=True),
+            _list("class_group", *CLASS_GROUPS),
+            _text("resource", *RESOURCES),
+            *_NAMES,
+        ),
+        key=("land_class",),
+    ),
+    Table(
+        "class_zones",
+        (
+            _text("land_class", required=True, refers="land_classes"),
+            _text("zone", required=True, refers="zones"),
+            _number("suitability", required=True, low=0.0, high=3.0, whole=True),
+        ),
+        key=("land_class", "zone"),
+    ),
+    Table(
+        "accounts",
+        (
+            _text("account", required=True),
+            _text("unit"),
+            _text("family", *FAMILIES, default="custom"),
+            _text("recurrence", "annual", "one_off", "stock", default="annual"),
+            _flag("cash"),
+            _text("budget", built=False),
+            _text("role", "land_sale", "land_cost", "resource_income", "restoration"),
+            _text("capture_tool", built=False),
+            _text("path", "government", "government_market", "market"),
+            _text("route", "compensation", "rights_trade", "property_transfer", "quota_trade"),
+            _text(
+                "circulation",
+                "resource_asset",
+                "asset_capital",
+                "capital_fund",
+                "fund_resource",
+                "resource_fund",
+            ),
+            _text("counterpart_of", refers="accounts"),
+            _number("growth", 0.0, low=-0.5, high=1.0),
+            *_NAMES,
+            _text("source"),
+        ),
+        key=("account",),
+    ),
+    Table(
+        "actors",
+        (_text("actor", required=True), _flag("public"), _number("floor_share", low=0.0, built=False), *_NAMES),
+        key=("actor",),
+    ),
+    Table(
+        "shares",
+        (
+            _text("account", required=True, refers="accounts"),
+            _text("role", "receives", "pays", required=True),
+            _text("actor", required=True, refers="actors"),
+            _number("share", required=True, low=0.0, high=1.0),
+            _text("project", refers="projects"),
+        ),
+        key=("account", "role", "project", "actor"),
+    ),
+    Table(
+        "practices",
+        (
+            _text("practice", required=True),
+            _text("zone", required=True, refers="zones"),
+            _text("mode", *MODES),
+            _list("from_classes", refers="classes"),
+            _text("to_class", refers="land_classes"),
+            _text("redline_ok", "no", "general", "core", default="no"),
+            _flag("basic_farmland_ok"),
+            _list("conversion", *OVERLAY),
+            _text("tenure", "state", "collective"),
+            _flag("needs_title"),
+            _number("max_slope_class", 5.0, low=1.0, high=5.0, whole=True),
+            _flag("irreversible"),
+            _flag("requires_project"),
+            _number("lead_years", 0.0, low=0.0, whole=True),
+            _number("life_years", low=1.0, whole=True),
+            _number("lease_years", low=1.0),
+            _number("in_migration", built=False),
+            _flag("green"),
+            _flag("real_estate"),
+            _flag("restoration"),
+            _period("earliest"),
+            _period("latest"),
+            *_NAMES,
+        ),
+        key=("practice",),
+    ),
+    _flows("class_flows", _text("land_class", required=True, refers="land_classes")),
+    _flows("zone_flows", _text("zone", required=True, refers="zones")),
+    _flows("practice_flows", _text("practice", required=True, refers="practices")),
+    _flows("project_flows", _text("project", required=True, refers="projects")),
+    _flows(
+        "parcel_flows",
+        _text("parcel_id", required=True, refers="parcels"),
+        _text("practice", refers="practices"),
+        _text("zone", refers="zones"),
+    ),
+    Table(
+        "projects",
+        (
+            _text("project", required=True),
+            _text("name"),
+            _text("category", *CATEGORIES),
+            _text("jurisdiction", refers="jurisdictions"),
+            _number("capex", 0.0, low=0.0),
+            _number("build_years", 1.0, low=0.0, whole=True),
+            _number("life_years", low=1.0, whole=True),
+            _number("annual_revenue", 0.0, low=0.0),
+            _number("annual_cost", 0.0, low=0.0),
+            _number("ramp_years", 0.0, low=0.0),
+            _number("annual_ecosystem", 0.0),
+            _number("jobs", 0.0),
+            _period("earliest"),
+            _period("latest"),
+            _flag("mandatory"),
+            _list("requires", refers="projects"),
+            _number("requires_lag", 0.0, low=0.0),
+            _text("exclusive_set"),
+            _text("bundle"),
+            _list("footprint", refers="parcels"),
+            _list("footprint_zones", refers="zones"),
+            _text("footprint_practice", refers="practices"),
+            _number("min_area", low=0.0),
+            _text("min_area_of"),
+            _list("enables", refers="practices"),
+            _number("enables_area", low=0.0),
+            _text("catchment", built=False),
+            _number("uplift_per_ha", built=False),
+            _list("uplift_of", built=False),
+            _text("uplift_account", built=False),
+            _number("uplift_cap", built=False),
+            _text("space", "order", "scene", "flow", "public_space"),
+            _flag("green"),
+            _flag("real_estate"),
+            _flag("restoration"),
+            _text("redline_ok", "no", "general", "core", default="no"),
+            _flag("basic_farmland_ok"),
+            _number("equity_min", built=False),
+            _list("instruments", built=False),
+            _number("hurdle", built=False),
+            _number("deliverability", built=False),
+        ),
+        key=("project",),
+    ),
+    Table(
+        "land_take",
+        (
+            _text("project", required=True, refers="projects"),
+            _text("land_class", required=True, refers="land_classes"),
+            _text("jurisdiction", refers="jurisdictions"),
+            _number("area_ha", required=True, low=0.0),
+        ),
+        key=("project", "land_class", "jurisdiction"),
+    ),
+    Table(
+        "limits",
+        (
+            _text("limit", required=True),
+            _text("account", required=True, refers="accounts"),
+            _text("jurisdiction"),
+            _text("period"),
+            _text("sense", "<=", ">=", "==", required=True),
+            _number("value", required=True),
+            _text("basis", default="absolute"),
+            _text("kind", "hard", "soft", default="hard"),
+            _number("penalty", low=0.0),
+            _number("tolerance", 0.0, low=0.0),
+            *_NAMES,
+            _text("source"),
+        ),
+        key=("limit",),
+    ),
+    Table(
+        "limit_terms",
+        (
+            _text("limit", required=True, refers="limits"),
+            _text("account", required=True, refers="accounts"),
+            _number("coefficient", required=True),
+        ),
+    ),
+    *(
+        Table(name, (), built=False)
+        for name in (
+            "budgets",
+            "budget_transfers",
+            "set_asides",
+            "capture",
+            "price_steps",
+            "synergies",
+            "instruments",
+            "quotas",
+            "quota_grants",
+            "scenarios",
+        )
+    ),
+)
+
+BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
+FLOW_TABLES = ("class_flows", "zone_flows", "practice_flows", "project_flows", "parcel_flows")
+
+BUILT_IN_ACCOUNTS: dict[str, dict[str, object]] = {
+    "project.capex": {"family": "cost", "recurrence": "one_off", "cash": True, "unit": "million"},
+    "project.revenue": {"family": "revenue", "recurrence": "annual", "cash": True, "unit": "million/year"},
+    "project.cost": {"family": "cost", "recurrence": "annual", "cash": True, "unit": "million/year"},
+    "project.ecosystem": {"family": "ecosystem", "recurrence": "annual", "cash": False, "unit": "million/year"},
+    "project.jobs": {"family": "social", "recurrence": "annual", "cash": False, "unit": "jobs"},
+}
+"""Accounts that the project columns write; an `accounts` row of the same name may change budget, growth and source."""

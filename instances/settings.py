@@ -1,0 +1,429 @@
+"""study.toml: from nested keys to `Settings`, with everything that is wrong in it taken down."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zonevest.instances.faults import Faults, choice, meant, nearest
+from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
+
+NOT_YET = ("finance", "equity", "uncertainty")
+RESERVED = ("compactness", "spatial", "adjacency", "contiguity", "connectivity", "boundary")
+RESERVED_NAMES = ("last", "total", "each")
+"""Words that a limit uses in place of a period or a jurisdiction."""
+TEXT_KEYS = ("name", "parcels", "layer", "currency")
+FLAG_KEYS = ("hold", "unassigned", "divisible", "strict_lines")
+KEYS = (
+    "format",
+    *TEXT_KEYS,
+    "title",
+    "purse",
+    "defaults",
+    *FLAG_KEYS,
+    "population_growth",
+    "periods",
+    "rates",
+    "objective",
+)
+TERMS = ("cash", "ecosystem", "accounts")
+METHODS: Mapping[str, tuple[str, ...]] = {
+    "floor": ("floor",),
+    "weighted": ("cash", "ecosystem"),
+    "lexicographic": ("order", "tolerance"),
+}
+"""The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
+YET = "is not part of this version yet"
+
+
+@dataclass(frozen=True)
+class Source:
+    """What study.toml says about the parcels file (None where it says nothing), and whether its periods are sound."""
+
+    parcels: str | None = None
+    layer: str | None = None
+    sound_periods: bool = False
+
+
+class _Reader:
+    """Takes values out of nested keys and takes down the ones that do not fit."""
+
+    def __init__(self, label: str, faults: Faults) -> None:
+        self.label = label
+        self.faults = faults
+
+    def where(self, path: str) -> str:
+        return f"{self.label}, {path}" if path else self.label
+
+    def wrong(self, path: str, must: str, found: object, do: str) -> None:
+        shown = found if isinstance(found, str) else repr(found)
+        self.faults.add(self.where(path), must, shown, do)
+
+    def text(self, values: Mapping[str, Any], key: str, default: str, path: str = "") -> str:
+        value = values.get(key, default)
+        if isinstance(value, str) and (value.strip() or key not in values):
+            return value
+        self.wrong(path or key, f"{key} is a text", value, f'write {key} = "…"')
+        return default
+
+    def flag(self, values: Mapping[str, Any], key: str, default: bool) -> bool:
+        value = values.get(key, default)
+        if isinstance(value, bool):
+            return value
+        self.wrong(key, f"{key} is true or false", value, f"write {key} = true or {key} = false, without quotes")
+        return default
+
+    def number(
+        self,
+        values: Mapping[str, Any],
+        key: str,
+        default: float,
+        path: str = "",
+        *,
+        low: float = -math.inf,
+        high: float = math.inf,
+    ) -> float:
+        value = values.get(key, default)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if number and low <= value <= high:
+            return float(value)
+        if math.isfinite(low) and math.isfinite(high):
+            must = f"a number from {low:g} to {high:g}"
+        else:
+            must = f"a number of at least {low:g}" if math.isfinite(low) else "a number"
+        do = "write a share, 0.05 for 5 %" if high in (1.0, 0.5) else "write the number without quotes"
+        self.wrong(path or key, f"{key} is {must}", value, do)
+        return default
+
+    def whole(self, values: Mapping[str, Any], key: str, default: int, path: str, low: int, high: int) -> int:
+        value = values.get(key)
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        if key in values:
+            self.wrong(path, f"{key} is a whole number from {low} to {high}", value, "correct the number")
+        return default
+
+    def texts(self, values: Mapping[str, Any], key: str, default: Sequence[str], path: str = "") -> tuple[str, ...]:
+        value = values.get(key, list(default))
+        if (
+            isinstance(value, (list, tuple))
+            and all(isinstance(each, str) and each.strip() for each in value)
+            and (value or key not in values)
+        ):
+            return tuple(value)
+        self.wrong(path or key, f"{key} is a list of texts with at least one", value, f'write {key} = ["…"]')
+        return tuple(default)
+
+    def table(self, values: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
+        value = values.get(key, {})
+        if isinstance(value, Mapping):
+            return value
+        self.wrong(path or key, f"{key} is a table of keys and values", value, f"write [{path or key}] above its keys")
+        return {}
+
+    def unknown(self, values: Mapping[str, Any], known: Sequence[str], path: str = "") -> None:
+        for key in values:
+            if key in known:
+                continue
+            full = f"{path}.{key}" if path else str(key)
+            if key in RESERVED:
+                must = f"{key} is absent: rules on the shape of areas are not part of this version yet"
+                self.wrong(full, must, "a key reserved for them", "take the key out")
+            else:
+                do = meant(str(key), known, "take the key out")
+                self.wrong(full, "every key is one of the study format", f"unknown key {key!r}", do)
+
+
+def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
+    """Read the text of study.toml; a broken one is a fault that names the line."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        do = "correct that line: texts in quotes, key = value, no key twice"
+        faults.add(label, "the file is TOML", message, do)
+        return {}
+
+
+def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
+    """Settings with some values set anew.
+
+    Parameters
+    ----------
+    values
+        Settings nested like study.toml; left as they are.
+    changes
+        Dotted path -> value, e.g. ``{"rates.finance": 0.04}``. A period is named by its name or its place
+        (``periods.2026.years``, ``periods.0.years``); names of accounts keep their dots
+        (``objective.accounts.area.converted``). A text is read as a TOML value where it is one and the key is no text.
+    faults
+        A path that leads nowhere is added here.
+    """
+    out: dict[str, Any] = _copy(values)
+    for path, value in changes.items():
+        keys = path.split(".")
+        if keys[:2] == ["objective", "accounts"] and len(keys) > 2:
+            objective = out.setdefault("objective", {})
+            if isinstance(objective, dict):
+                accounts = dict(flat(_mapping(objective.get("accounts", {}))))
+                objective["accounts"] = accounts | {".".join(keys[2:]): _value(path, value)}
+            continue
+        here: Any = out
+        for key in keys[:-1]:
+            if isinstance(here, list):
+                named = [each for each in here if isinstance(each, dict) and each.get("name") == key]
+                placed = here[int(key)] if key.isdigit() and int(key) < len(here) else None
+                here = named[0] if named else placed
+            else:
+                here = here.setdefault(key, {})
+            if not isinstance(here, (dict, list)):
+                break
+        if isinstance(here, dict) and keys[-1]:
+            here[keys[-1]] = _value(path, value)
+        else:
+            must = "the path of a changed setting leads to a key of study.toml"
+            faults.add(f"setting {path}", must, f"nothing to set at {path!r}", "correct the path")
+    return out
+
+
+def _mapping(value: Any) -> Any:
+    return value if isinstance(value, dict) else {}
+
+
+def _value(path: str, value: object) -> object:
+    """A text from the command line as the value it stands for."""
+    keys = path.split(".")
+    is_text = keys[0] in (*TEXT_KEYS, "title", "defaults") or path == "objective.method"
+    if not isinstance(value, str) or is_text or keys[-1] == "name":
+        return value
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _copy(each) for key, each in value.items()}
+    return [_copy(each) for each in value] if isinstance(value, (list, tuple)) else value
+
+
+def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
+    """Nested tables as dotted names: ``{"area": {"converted": -1}}`` -> ``[("area.converted", -1)]``."""
+    out: list[tuple[str, Any]] = []
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        out += flat(value, f"{name}.") if isinstance(value, Mapping) else [(name, value)]
+    return out
+
+
+def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tuple[Settings, Source]:
+    """Check the keys of study.toml and fill in the ones that are absent.
+
+    Parameters
+    ----------
+    values
+        Settings nested like study.toml.
+    label
+        How the reader knows them: ``study.toml`` or ``the settings``.
+    faults
+        What is wrong is added here; what is returned then is only good for further checks.
+    """
+    read = _Reader(label, faults)
+    for key in NOT_YET:
+        if key in values:
+            read.wrong(key, f"[{key}] is absent: it {YET}", f"a table [{key}]", "take the table out")
+    read.unknown({key: None for key in values if key not in NOT_YET}, KEYS)
+    if values.get("format") != FORMAT or isinstance(values.get("format"), bool):
+        found = values.get("format", "no format")
+        read.wrong("format", f"format is {FORMAT}", found, f"write format = {FORMAT} on the first line")
+    if "name" not in values:
+        read.wrong("name", "the study has a name", "no name", 'write name = "…"')
+    _defaults(values, read)
+    title = read.table({"title": {"en": values["title"]}}, "title") if isinstance(values.get("title"), str) else None
+    title = read.table(values, "title") if title is None else title
+    for lang, words in title.items():
+        if not isinstance(words, str):
+            read.wrong(f"title.{lang}", "a title is a text", words, f'write {lang} = "…"')
+    before = len(faults)
+    periods = _periods(values, read)
+    sound = len(faults) == before
+    settings = Settings(
+        name=read.text(values, "name", "study"),
+        periods=periods,
+        title={str(lang): words for lang, words in title.items() if isinstance(words, str)},
+        currency=read.text(values, "currency", "CNY"),
+        purse=read.texts(values, "purse", ("local",)),
+        hold=read.flag(values, "hold", True),
+        unassigned=read.flag(values, "unassigned", False),
+        divisible=read.flag(values, "divisible", False),
+        strict_lines=read.flag(values, "strict_lines", False),
+        population_growth=read.number(values, "population_growth", 0.0, low=-0.5, high=1.0),
+        rates=_rates(read.table(values, "rates"), read),
+        objective=_objective(read.table(values, "objective"), read),
+    )
+    parcels = read.text(values, "parcels", "") if "parcels" in values else None
+    layer = read.text(values, "layer", "") if "layer" in values else None
+    return settings, Source(parcels, layer, sound)
+
+
+def _defaults(values: Mapping[str, Any], read: _Reader) -> None:
+    value = values.get("defaults", "cn")
+    if value == "none" or value == []:
+        return
+    must = (
+        f'defaults is "none": a study brings its own tables, the package\'s default tables are {YET.split(" ", 1)[1]}'
+    )
+    found = repr(value) if "defaults" in values else 'no defaults, which stands for "cn"'
+    if value == "cn" or isinstance(value, list):
+        read.wrong("defaults", must, found, 'write defaults = "none"')
+    else:
+        read.wrong("defaults", 'defaults is "cn", "none" or a list of tables', found, 'write defaults = "none"')
+
+
+def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
+    given = values.get("periods")
+    example = 'write [[periods]] with name = "2026", start = 2026, years = 1'
+    if not isinstance(given, (list, tuple)) or not given or not all(isinstance(each, Mapping) for each in given):
+        found = "no period" if given is None or given == [] else repr(given)
+        read.wrong("periods", "the study has at least one period", found, example)
+        return (Period("period", 2000, 1),)
+    periods: list[Period] = []
+    sound = True
+    for at, each in enumerate(given):
+        path = f"periods, number {at + 1}"
+        read.unknown(each, ("name", "start", "years"), path)
+        before = len(read.faults)
+        for key in ("name", "start", "years"):
+            # a misspelt key has been told as unknown, with this one as what was meant
+            if key not in each and not nearest(key, set(each) - {"name", "start", "years"}):
+                read.wrong(path, "a period has name, start and years", f"no {key}", example)
+        name = read.text(each, "name", f"period {at + 1}", f"{path}, name").strip()
+        start = read.whole(each, "start", 2000 + at, f"{path}, start", 1, 9999)
+        years = read.whole(each, "years", 1, f"{path}, years", 1, 1000)
+        sound &= len(read.faults) == before
+        if name in RESERVED_NAMES or ";" in name:
+            must = f"a period's name is not {choice(RESERVED_NAMES)} and has no semicolon"
+            read.wrong(f"{path}, name", must, repr(name), "give it another name, its years for one")
+        if name in [period.name for period in periods]:
+            read.wrong(f"{path}, name", "every period has a name of its own", repr(name), "rename one of the two")
+        if sound and periods and start != periods[-1].last + 1:
+            last = periods[-1]
+            kind = "a gap" if start > last.last + 1 else "an overlap"
+            must = f"periods follow each other: {name!r} starts in {last.last + 1}, the year after {last.name!r} ends"
+            read.wrong(
+                f"{path}, start", must, f"{kind}: it starts in {start}", "correct start, or years of the one before"
+            )
+        periods.append(Period(name, start, years))
+    return tuple(periods)
+
+
+def _rates(values: Mapping[str, Any], read: _Reader) -> Rates:
+    read.unknown(values, ("finance", "social", "tail_years"), "rates")
+    return Rates(
+        finance=read.number(values, "finance", 0.05, "rates.finance", low=0.0, high=1.0),
+        social=read.number(values, "social", 0.03, "rates.social", low=0.0, high=1.0),
+        tail_years=read.whole(values, "tail_years", 0, "rates.tail_years", 0, 1000),
+    )
+
+
+def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
+    belongs = {key: method for method, keys in METHODS.items() for key in keys}
+    read.unknown(values, ("method", "accounts", *belongs), "objective")
+    method = values.get("method", "floor")
+    if method not in METHODS:
+        do = meant(str(method), METHODS, "use one of the three")
+        read.wrong("objective.method", f"method is {choice(tuple(METHODS))}", method, do)
+        method = ""
+    for key, owner in belongs.items():
+        if method and key in values and owner != method:
+            said = f"method is {method!r}" if "method" in values else "no method, which stands for 'floor'"
+            do = f'take {key} out, or write method = "{owner}"'
+            read.wrong(f"objective.{key}", f"{key} goes with method {owner!r}", said, do)
+    accounts = {
+        name: read.number({name: weight}, name, 0.0, f"objective.accounts.{name}")
+        for name, weight in flat(read.table(values, "accounts", "objective.accounts"))
+    }
+    floor: dict[str, float] = {}
+    if method == "floor":
+        floor = _floor(read.table(values, "floor", "objective.floor"), "floor" in values, read)
+    order = read.texts(values, "order", (), "objective.order") if method == "lexicographic" else ()
+    if method == "lexicographic":
+        _order(order, accounts, values, read)
+    if method == "weighted" and not accounts and not {"cash", "ecosystem"} & set(values):
+        must = "method 'weighted' has a weight: cash, ecosystem or one on an account"
+        read.wrong("objective", must, "no weight", "write cash = 1.0, or a weight under [objective.accounts]")
+    return Objective(
+        method=method or "floor",
+        floor=floor,
+        cash=read.number(values, "cash", 0.0, "objective.cash") if method == "weighted" else 0.0,
+        ecosystem=read.number(values, "ecosystem", 0.0, "objective.ecosystem") if method == "weighted" else 0.0,
+        order=order,
+        tolerance=read.number(values, "tolerance", 0.01, "objective.tolerance", low=0.0, high=1.0),
+        accounts=accounts,
+    )
+
+
+def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, float]:
+    if not given:
+        return {"ecosystem": 1.0}
+    read.unknown(values, ("ecosystem", "cash"), "objective.floor")
+    known = [key for key in ("ecosystem", "cash") if key in values]
+    if len(known) != 1:
+        found = "both" if known else "neither"
+        do = "write floor = { ecosystem = 1.0 }"
+        read.wrong("objective.floor", "floor holds one of ecosystem and cash", found, do)
+    low = {"ecosystem": 0.0, "cash": -math.inf}
+    return {key: read.number(values, key, 0.0, f"objective.floor.{key}", low=low[key]) for key in known}
+
+
+def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: _Reader) -> None:
+    strange = [term for term in order if term not in TERMS]
+    if "order" not in values:
+        do = 'write order = ["ecosystem", "cash"]'
+        read.wrong("objective.order", "method 'lexicographic' has an order", "no order", do)
+    if strange:
+        must = "order names cash, ecosystem or accounts (the weighted sum of [objective.accounts])"
+        read.wrong("objective.order", must, repr(strange), meant(strange[0], TERMS, "correct the list"))
+    if len(set(order)) < len(order):
+        read.wrong("objective.order", "order names a term once", list(order), "drop the second one")
+    if "accounts" in order and not accounts:
+        do = "add [objective.accounts], or drop it from order"
+        read.wrong("objective.order", "order names accounts only where there are weights on them", "no weight", do)
+    if accounts and order and "accounts" not in order:
+        must = 'weights on accounts have their turn: order names "accounts"'
+        read.wrong("objective.order", must, list(order), 'add "accounts" to order, or drop [objective.accounts]')
+
+
+def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:
+    """Settings nested like study.toml, nothing left to a default, `parcels` the name of the parcels file if any."""
+    objective: dict[str, Any] = {"method": settings.objective.method}
+    if objective["method"] == "floor":
+        objective["floor"] = dict(settings.objective.floor)
+    elif objective["method"] == "weighted":
+        objective |= {"cash": settings.objective.cash, "ecosystem": settings.objective.ecosystem}
+    else:
+        objective |= {"order": list(settings.objective.order), "tolerance": settings.objective.tolerance}
+    if settings.objective.accounts:
+        objective["accounts"] = dict(settings.objective.accounts)
+    rates = settings.rates
+    return {
+        "format": FORMAT,
+        "name": settings.name,
+        **({"title": dict(settings.title)} if settings.title else {}),
+        **({"parcels": parcels} if parcels else {}),
+        "currency": settings.currency,
+        "purse": list(settings.purse),
+        "defaults": "none",
+        "hold": settings.hold,
+        "unassigned": settings.unassigned,
+        "divisible": settings.divisible,
+        "strict_lines": settings.strict_lines,
+        "population_growth": settings.population_growth,
+        "periods": [{"name": each.name, "start": each.start, "years": each.years} for each in settings.periods],
+        "rates": {"finance": rates.finance, "social": rates.social, "tail_years": rates.tail_years},
+        "objective": objective,
+    }

@@ -1,0 +1,214 @@
+"""The study as one value, read once and never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from geopandas import GeoSeries
+    from numpy.typing import NDArray
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Period:
+    """A period of the plan: `years` calendar years from the first day of `start`."""
+
+    name: str
+    start: int
+    years: int
+
+    @property
+    def last(self) -> int:
+        """Its last calendar year."""
+        return self.start + self.years - 1
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Discount rates: `finance` nominal, `social` real; `tail_years` after the last period count in F1 and F2."""
+
+    finance: float = 0.05
+    social: float = 0.03
+    tail_years: int = 0
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is maximised (FORMULATION.md section 9).
+
+    Attributes
+    ----------
+    method : floor, weighted or lexicographic.
+    floor : {"ecosystem": share of doing nothing's F2} or {"cash": absolute gain of F1}.
+    cash, ecosystem : weights of the gains in F1 and F2 (method weighted).
+    order, tolerance : terms in turn, and the share of its best that an earlier one may lose (method lexicographic).
+    accounts : weight by account.
+    """
+
+    method: str = "floor"
+    floor: Mapping[str, float] = field(default_factory=dict)
+    cash: float = 0.0
+    ecosystem: float = 0.0
+    order: tuple[str, ...] = ()
+    tolerance: float = 0.01
+    accounts: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """study.toml, every key filled in."""
+
+    name: str
+    periods: tuple[Period, ...]
+    title: Mapping[str, str] = field(default_factory=dict)
+    currency: str = "CNY"
+    purse: tuple[str, ...] = ("local",)
+    hold: bool = True
+    unassigned: bool = False
+    divisible: bool = False
+    strict_lines: bool = False
+    population_growth: float = 0.0
+    rates: Rates = field(default_factory=Rates)
+    objective: Objective = field(default_factory=Objective)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study.
+
+    Attributes
+    ----------
+    settings : study.toml.
+    tables : every table of `schema.TABLES`, with every one of its columns, blanks filled in with the schema's
+        defaults (text ``""``, number NaN where there is no default), row order as given. `accounts` holds the
+        built-in accounts too. `parcels` also has the user's own columns. `jurisdictions` lists every jurisdiction
+        that a table names.
+    geometry : the parcels' shapes in row order of `parcels`, or None.
+    notes : what the reader wants to be known (columns of a layer left aside, and the like).
+    """
+
+    settings: Settings
+    tables: Mapping[str, pd.DataFrame]
+    geometry: GeoSeries | None = None
+    notes: tuple[str, ...] = ()
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
+        if name in tables:
+            return tables[name]
+        raise AttributeError(name)
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The periods in order of time."""
+        return self.settings.periods
+
+    @property
+    def first_year(self) -> int:
+        """y0, the first calendar year."""
+        return self.periods[0].start
+
+    @property
+    def last_year(self) -> int:
+        """The last calendar year of the last period."""
+        return self.periods[-1].last
+
+    @property
+    def end_year(self) -> int:
+        """The last calendar year of the tail."""
+        return self.last_year + self.settings.rates.tail_years
+
+    @property
+    def has_doing_nothing(self) -> bool:
+        """Whether doing nothing (every parcel held, no project) is a plan to compare with."""
+        return self.tables["parcels"].empty or (self.settings.hold and not self.settings.unassigned)
+
+    def title(self, lang: str = "en") -> str:
+        """The study's title in a language, else in another, else its name."""
+        titles = self.settings.title
+        return titles.get(lang) or next(iter(titles.values()), "") or self.settings.name
+
+    @cached_property
+    def hash(self) -> str:
+        """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
+        digest = hashlib.sha256(json.dumps(asdict(self.settings), sort_keys=True, default=str).encode())
+        for name in sorted(self.tables):
+            table = self.tables[name]
+            digest.update(f"{name}:{list(table.columns)}".encode())
+            if len(table):
+                digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+        if self.geometry is not None:
+            for shape in self.geometry.to_wkb().fillna(b""):
+                digest.update(shape)
+        return digest.hexdigest()[:16]
+
+    def replace(self, settings: Mapping[str, Any] | Settings | None = None, **tables: pd.DataFrame | None) -> Study:
+        """A copy with other tables or settings, checked again (see `zonevest.instances.read.replace_study`)."""
+        from zonevest.instances.read import replace_study
+
+        return replace_study(self, settings, **tables)
+
+    def with_settings(self, **changes: Any) -> Study:
+        """A copy with other settings (unchecked: for code that knows what it does)."""
+        return replace(self, settings=replace(self.settings, **changes))
+
+
+def items(cell: str) -> list[str]:
+    """The items of a list cell: ``"a; b"`` -> ``["a", "b"]``."""
+    return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def conditions(cell: str) -> list[tuple[str, list[str]]]:
+    """The parts of a `where` cell: ``"tenure=collective; conversion=a|b"`` -> [("tenure", ["collective"]), …]."""
+    parts = []
+    for part in items(cell):
+        column, _, values = part.partition("=")
+        parts.append((column.strip(), [value.strip() for value in values.split("|")]))
+    return parts
+
+
+def holds(parcels: pd.DataFrame, cell: str) -> NDArray[np.bool_]:
+    """For which parcels a `where` cell holds, shape (parcels,). A flag is 1 or 0, a number is compared as a number."""
+    mask = np.ones(len(parcels), dtype=bool)
+    for column, values in conditions(cell):
+        series = parcels[column]
+        if pd.api.types.is_bool_dtype(series):
+            wanted = {value.lower() in {"1", "true"} for value in values}
+            mask &= series.isin(wanted).to_numpy()
+        elif pd.api.types.is_numeric_dtype(series):
+            mask &= series.isin([float(value) for value in values]).to_numpy()
+        else:
+            mask &= series.isin(values).to_numpy()
+    return mask
+
+
+def period_names(periods: tuple[Period, ...]) -> list[str]:
+    """The names of the periods in order."""
+    return [period.name for period in periods]
+
+
+class StudyError(Exception):
+    """The study has faults; all of them are in `.faults`.
+
+    Attributes
+    ----------
+    faults : DataFrame with columns ``where, must, found, do``, one row per fault.
+    """
+
+    def __init__(self, faults: pd.DataFrame) -> None:
+        self.faults = faults
+        count = len(faults)
+        lines = [f"the study has {count} fault{'s' if count != 1 else ''}"]
+        for row in faults.itertuples(index=False):
+            lines += [f"• {row.where}", f"    must:  {row.must}", f"    found: {row.found}", f"    do:    {row.do}"]
+        super().__init__("\n".join(lines))

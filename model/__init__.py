@@ -1,0 +1,1 @@
+"""What is true: options, ledger and policy model, one file per section of the formulation."""

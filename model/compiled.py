@@ -1,0 +1,119 @@
+"""The policy model compiled to arrays, apart from the land: rows over ledger entries and over its own columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pyomo.environ as pyo
+from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
+from scipy import sparse
+
+from zonevest.instances.study import period_names
+from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Entry, Ledger
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The policy part as arrays: lower <= on_ledger L + on_columns v <= upper, max objective.
+
+    Attributes
+    ----------
+    rows : names of the m rows, family[index].
+    lower, upper : shape (m,).
+    entries : the n ledger entries that rows or objective read.
+    on_ledger : m x n.
+    columns : names of the policy's own columns; the project states U come first, in order of project and period.
+    on_columns : m x columns.
+    column_lower, column_upper, integer : of each column.
+    value_of_ledger, value_of_columns, constant : the objective, to be maximised.
+    """
+
+    rows: tuple[str, ...]
+    lower: Floats
+    upper: Floats
+    entries: tuple[Entry, ...]
+    on_ledger: sparse.csr_array
+    columns: tuple[str, ...]
+    on_columns: sparse.csr_array
+    column_lower: Floats
+    column_upper: Floats
+    integer: NDArray[np.bool_]
+    value_of_ledger: Floats
+    value_of_columns: Floats
+    constant: float
+
+
+def compile_policy(model: pyo.ConcreteModel) -> Policy:
+    """Compile a policy model, rules that the user added included.
+
+    Raises
+    ------
+    ValueError
+        If a row is not linear, or a row without variables does not hold.
+    """
+    ledger: Ledger = model.source
+    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
+    periods = {name: position for position, name in enumerate(period_names(ledger.study.periods))}
+    entry_of: dict[int, Entry] = {id(model.F1): (CASH, TOTAL, 0), id(model.F2): (ECOSYSTEM, TOTAL, 0)}
+    for (account, place, period), variable in model.ledger.items():
+        entry_of[id(variable)] = (account, place, periods[period])
+    states = [model.U[index] for index in model.U]
+    seen = {id(variable) for variable in states}
+    own = [v for v in form.columns if id(v) not in entry_of and id(v) not in seen]
+    variables = [*states, *own]
+    entries = [entry_of[id(v)] for v in form.columns if id(v) in entry_of]
+    place_of = {id(v): position for position, v in enumerate(variables)}
+    read = {id(v): position for position, v in enumerate(v for v in form.columns if id(v) in entry_of)}
+    to_column = np.array([place_of.get(id(v), -1) for v in form.columns], dtype=int)
+    to_entry = np.array([read.get(id(v), -1) for v in form.columns], dtype=int)
+    # a row with two finite sides comes as two: fold them again
+    number: dict[int, int] = {}
+    named = []
+    for row in form.rows:
+        if id(row.constraint) not in number:
+            number[id(row.constraint)] = len(named)
+            named.append(row.constraint.name)
+    lower, upper = np.full(len(named), -np.inf), np.full(len(named), np.inf)
+    keep = []
+    filled: set[int] = set()
+    for position, (row, rhs) in enumerate(zip(form.rows, form.rhs, strict=True)):
+        target = number[id(row.constraint)]
+        if row.bound_type <= 0:
+            lower[target] = rhs
+        if row.bound_type >= 0:
+            upper[target] = rhs
+        if target not in filled:
+            filled.add(target)
+            keep.append(position)
+    matrix = sparse.csr_array(form.A)[keep]
+    return Policy(
+        tuple(named),
+        lower,
+        upper,
+        tuple(entries),
+        _columns(matrix, to_entry, len(entries)),
+        tuple(v.name for v in variables),
+        _columns(matrix, to_column, len(variables)),
+        np.array([-np.inf if v.lb is None else v.lb for v in variables], dtype=float),
+        np.array([np.inf if v.ub is None else v.ub for v in variables], dtype=float),
+        np.array([not v.is_continuous() for v in variables], dtype=bool),
+        _columns(sparse.csr_array(form.c), to_entry, len(entries)).toarray().ravel(),
+        _columns(sparse.csr_array(form.c), to_column, len(variables)).toarray().ravel(),
+        float(form.c_offset[0]),
+    )
+
+
+def _columns(matrix: sparse.csr_array, target: NDArray[np.int64], count: int) -> sparse.csr_array:
+    """The matrix with its columns moved to their targets; those without one are left out."""
+    at = np.flatnonzero(target >= 0)
+    spread = sparse.csr_array((np.ones(len(at)), (at, target[at])), shape=(matrix.shape[1], count))
+    result = sparse.csr_array(matrix @ spread)
+    result.eliminate_zeros()
+    return result

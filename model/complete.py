@@ -1,0 +1,347 @@
+"""The complete model: everything in one Pyomo model, written apart from the build that the package solves.
+
+It is slow and plain on purpose. It enumerates the options parcel by parcel, works out every coefficient year by year
+and writes every row as FORMULATION.md has it, so that any solver that Pyomo knows can take it and the other build can
+be compared with it row by row. The names of variables and rows:
+
+====================  ================================================  ======================================
+name                  index                                             in words
+====================  ================================================  ======================================
+``x``                 parcel, practice, start                           the parcel follows the practice
+``U``                 project, period                                   the project has started by then
+``short, excess``     limit, place, period                              what a soft limit lacks, or is over
+``ledger``            account, place, period                            (2) an expression, never a variable
+``assign``            parcel                                            (1) one option per parcel
+``stay``              project, period                                   (5) what has started stays started
+``requires``          project, required, period                         (6) one project after another
+``exclusive``         set                                               (7) at most one of the set
+``bundle``            bundle, project, period                           (8) all together
+``footprint``         project, parcel, period                           (9) the site is zoned for the project
+``pool``              project, period                                   (10) enough land before it starts
+``enable``            practice, period                                  (11) land that waits for a project
+``land_take``         class, jurisdiction or total, period              no more is taken than is there
+``limit``             limit, place, period                              (3) a row of the limits table
+``floor``             ecosystem or cash                                 (25) the value that must be kept
+``keep``              term                                              (25) earlier terms of a lexicographic order
+====================  ================================================  ======================================
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import pyomo.environ as pyo
+
+from zonevest.instances.study import Study, items
+from zonevest.model.complete_ledger import TOTAL
+from zonevest.model.complete_options import Option, Record, records
+from zonevest.model.complete_parts import ACCOUNTS, CASH, ECOSYSTEM, Build, linear, named, pool_account
+
+
+def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | None = None) -> pyo.ConcreteModel:
+    """Write the whole study as one Pyomo model.
+
+    Parameters
+    ----------
+    study
+        A checked study.
+    stage
+        Which term of a lexicographic order is maximised, counted from 0; of no matter to the other methods.
+    earlier
+        The least gain that each earlier term must keep, by term (cash, ecosystem or accounts).
+
+    Returns
+    -------
+    A model to maximise; its objective is the gain over doing nothing, less the penalties of soft limits.
+    """
+    build = Build(study)
+    assign(build)
+    stay(build)
+    requires(build)
+    exclusive(build)
+    bundle(build)
+    footprint(build)
+    pool(build)
+    enable(build)
+    land_take(build)
+    limit(build)
+    objective(build, stage, earlier or {})
+    return build.model
+
+
+def assign(build: Build) -> None:
+    """(1) Σ_{k∈K_i} x_k = 1. In words: a parcel follows one option. Applies to every parcel; ``assign[parcel]``."""
+    model = build.model
+    model.assign = pyo.Constraint(pyo.Any)
+    for parcel_id, choices in build.choices.items():
+        model.assign[parcel_id] = (1.0, linear((1.0, choice.x) for choice in choices), 1.0)
+
+
+def stay(build: Build) -> None:
+    """(5) U_t − U_{t−1} ≥ 0, and = 0 where the project cannot start in t; U = 0 before its first possible start.
+
+    In words: what has started stays started, and starts only when it can; a mandated project has started by the end.
+    Applies to every project from the second period; ``stay[project, period]``.
+    """
+    model, names = build.model, build.names
+    model.stay = pyo.Constraint(pyo.Any)
+    for j, project in build.land.projects.items():
+        possible = build.flows.possible_starts(project)
+        for t, name in enumerate(names):
+            if not any(s <= t for s in possible):
+                model.U[j, name].setub(0)
+            if t > 0:
+                step = model.U[j, name] - model.U[j, names[t - 1]]
+                model.stay[j, name] = step >= 0 if t in possible else step == 0
+        if project["mandatory"]:
+            model.U[j, names[-1]].setlb(1)
+
+
+def requires(build: Build) -> None:
+    """(6) U_jt − U_j',τ ≤ 0, τ the last period that begins at least the lag before t (U_jt ≤ 0 where there is none).
+
+    In words: a project starts only after those it requires. ``requires[project, required, period]``.
+    """
+    model, periods = build.model, build.study.periods
+    model.requires = pyo.Constraint(pyo.Any)
+    for j, project in build.land.projects.items():
+        for required in items(project["requires"]):
+            for period in periods:
+                early = [p.name for p in periods if p.start + project["requires_lag"] <= period.start]
+                body = model.U[j, period.name] - model.U[required, early[-1]] if early else model.U[j, period.name]
+                model.requires[j, required, period.name] = body <= 0
+
+
+def members(build: Build, column: str) -> dict[str, list[str]]:
+    """The projects by exclusive set or bundle, in the order of their table."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for j, project in build.land.projects.items():
+        if project[column]:
+            found[project[column]].append(j)
+    return found
+
+
+def exclusive(build: Build) -> None:
+    """(7) Σ_j U_j,last ≤ 1. In words: at most one project of the set over the horizon. ``exclusive[set]``."""
+    model = build.model
+    model.exclusive = pyo.Constraint(pyo.Any)
+    for name, projects in members(build, "exclusive_set").items():
+        model.exclusive[name] = linear((1.0, model.U[j, build.names[-1]]) for j in projects) <= 1
+
+
+def bundle(build: Build) -> None:
+    """(8) U_jt − U_first,t = 0. In words: a bundle's projects start together. ``bundle[bundle, project, period]``."""
+    model = build.model
+    model.bundle = pyo.Constraint(pyo.Any)
+    for name, projects in members(build, "bundle").items():
+        for j in projects[1:]:
+            for period in build.names:
+                model.bundle[name, j, period] = model.U[j, period] - model.U[projects[0], period] == 0
+
+
+def footprint(build: Build) -> None:
+    """(9) Σ_{k not ok in t} x_k + U_jt ≤ 1. In words: from its start on, the project's site is zoned for it.
+
+    Applies where a parcel of the footprint has an option that is not ok; ``footprint[project, parcel, period]``.
+    """
+    model, land = build.model, build.land
+    model.footprint = pyo.Constraint(pyo.Any)
+    for j, project in land.projects.items():
+        zones, practice = items(project["footprint_zones"]), project["footprint_practice"]
+        for parcel_id in items(project["footprint"]):
+            for t, period in enumerate(build.names):
+                terms = []
+                for choice in build.choices[parcel_id]:
+                    zone = land.zone_in(choice.parcel, choice.option, t)
+                    zoned = zone in zones if zones else bool(zone)
+                    if not zoned or (practice and land.practice_in(choice.option, t) != practice):
+                        terms.append((1.0, choice.x))
+                if terms:
+                    model.footprint[j, parcel_id, period] = linear([*terms, (1.0, model.U[j, period])]) <= 1
+
+
+def pool(build: Build) -> None:
+    """(10) L_area,t ≥ lo + (A_j − lo) U_jt. In words: the project starts only over its least area.
+
+    lo is the least that the area can be: of every parcel the least of its options, less what projects may take of it.
+    Applies to projects with min_area (ha); ``pool[project, period]``.
+    """
+    model = build.model
+    model.pool = pyo.Constraint(pyo.Any)
+    for j, project in build.land.projects.items():
+        if not project["min_area_of"] or not project["min_area"] > 0:
+            continue
+        account, area = pool_account(project), project["min_area"]
+        for t, period in enumerate(build.names):
+            least = build.least_and_most(account, t)[0] - most_taken(build, account, t)
+            body = build.ledger(account, TOTAL, period) - (area - least) * model.U[j, period]
+            model.pool[j, period] = body >= least
+
+
+def most_taken(build: Build, account: str, t: int) -> float:
+    """The most that projects together may take from an area by period t (ha)."""
+    takes: dict[str, float] = defaultdict(float)
+    for start in build.starts:
+        series = build.books_of_start(start, TOTAL, False).get(account)
+        if series is not None:
+            takes[start.project["project"]] = max(takes[start.project["project"]], -series[t])
+    return sum(takes.values())
+
+
+def enable(build: Build) -> None:
+    """(11) L_area.practice,t − Σ_j min(A_j, possible) U_jt ≤ 0. In words: some land waits for a project.
+
+    `possible` is all the land that can be under the practice in t. Applies to practices with requires_project that a
+    project enables; ``enable[practice, period]``.
+    """
+    model = build.model
+    model.enable = pyo.Constraint(pyo.Any)
+    for name, practice in build.land.practices.items():
+        projects = {j: row for j, row in build.land.projects.items() if name in items(row["enables"])}
+        if not practice["requires_project"] or not projects:
+            continue
+        for t, period in enumerate(build.names):
+            possible = build.least_and_most(f"area.practice.{name}", t)[1]
+            # A blank enables_area (NaN) compares as false: no limit but what is possible.
+            terms = [
+                (row["enables_area"] if row["enables_area"] < possible else possible, model.U[j, period])
+                for j, row in projects.items()
+            ]
+            model.enable[name, period] = build.ledger(f"area.practice.{name}", TOTAL, period) - linear(terms) <= 0
+
+
+def land_take(build: Build) -> None:
+    """L_area.class,gt ≥ 0: the class's land after all options, less what the projects started take, is not negative.
+
+    Applies to every class and jurisdiction that land_take names; ``land_take[class, jurisdiction, period]``.
+    """
+    model = build.model
+    model.land_take = pyo.Constraint(pyo.Any)
+    for land_class, place in {(take["land_class"], take["jurisdiction"] or TOTAL): None for take in build.book.takes}:
+        for period in build.names:
+            model.land_take[land_class, place, period] = build.ledger(f"area.class.{land_class}", place, period) >= 0
+
+
+def limit(build: Build) -> None:
+    """(3) lo ≤ Σ c_a L ≤ hi; soft: Σ c_a L + short ≥ lo, Σ c_a L − excess ≤ hi, == with both.
+
+    In words: one row of the limits table, for every place and period that it names, with its basis on the right or,
+    where it is a share of another account, on the left. ``limit[limit, place, period]``.
+    """
+    model = build.model
+    model.limit = pyo.Constraint(pyo.Any)
+    for row in records(build.study.limits):
+        terms = [(row["account"], 1.0)]
+        further = [term for term in records(build.study.limit_terms) if term["limit"] == row["limit"]]
+        terms += [(term["account"], term["coefficient"]) for term in further]
+        places = list(build.book.jurisdictions) if row["jurisdiction"] == "each" else [row["jurisdiction"] or TOTAL]
+        periods = {"": build.names, "last": build.names[-1:]}.get(row["period"], [row["period"]])
+        for place in places:
+            for period in periods:
+                body, right = sides(build, row, terms, place, period)
+                key, sense, tolerance = (row["limit"], place, period), row["sense"], row["tolerance"]
+                if row["kind"] == "soft" and sense != "<=":
+                    body = body + model.short[key]
+                if row["kind"] == "soft" and sense != ">=":
+                    body = body - model.excess[key]
+                low = None if sense == "<=" else right - tolerance
+                high = None if sense == ">=" else right + tolerance
+                model.limit[key] = (low, body, high)
+
+
+def sides(build: Build, row: Record, terms: list[tuple[str, float]], place: str, period: str) -> tuple[Any, float]:
+    """The two sides of a limit by its basis: an expression and a number."""
+    basis, _, other = (row["basis"] or "absolute").partition(":")
+    flat = basis == "share_of_start"
+    body = pyo.quicksum(c * build.ledger(account, place, period, flat) for account, c in terms)
+    value = float(row["value"])
+    if basis == "share_of":
+        return body - value * build.ledger(other, place, period), 0.0
+    if basis == "share_of_start":
+        start = [(other, 1.0)] if other else terms
+        return body, value * sum(c * build.before(account, place) for account, c in start)
+    if basis == "per_head":
+        return body, value * build.people(place, period)
+    return body, value
+
+
+def objective(build: Build, stage: int, earlier: Mapping[str, float]) -> None:
+    """(25) max λ1 (F1 − F1°) + λ2 (F2 − F2°) + Σ w (L − L°) − penalties, or F1 with a floor on F2, or term by term.
+
+    Rows ``floor[term]`` and ``keep[term]``; the objective is ``objective``.
+    """
+    model, aim = build.model, build.study.settings.objective
+    model.floor, model.keep = pyo.Constraint(pyo.Any), pyo.Constraint(pyo.Any)
+    if aim.method == "weighted":
+        weights = {CASH: aim.cash, ECOSYSTEM: aim.ecosystem, ACCOUNTS: 1.0}
+    elif aim.method == "floor":
+        floors = dict(aim.floor) or {ECOSYSTEM: 1.0}
+        weights = {ECOSYSTEM if CASH in floors else CASH: 1.0, ACCOUNTS: 1.0}
+        if CASH in floors:
+            model.floor[CASH] = gain(build, CASH) >= floors[CASH]
+        else:
+            kept = floors[ECOSYSTEM] * worth_of_nothing(build, ECOSYSTEM)
+            model.floor[ECOSYSTEM] = worth(build, ECOSYSTEM) >= kept
+    else:
+        weights = {aim.order[stage]: 1.0}
+    for term, least in earlier.items():
+        model.keep[term] = gain(build, term) >= least
+    penalties = 0.0
+    if aim.method != "lexicographic" or stage == len(aim.order) - 1:
+        prices = {row["limit"]: row["penalty"] for row in records(build.study.limits) if row["kind"] == "soft"}
+        slacks = [(prices[key[0]], slack) for part in (model.short, model.excess) for key, slack in part.items()]
+        penalties = linear(slacks)
+    gains = pyo.quicksum(weight * gain(build, term) for term, weight in weights.items() if weight)
+    model.objective = pyo.Objective(expr=gains - penalties, sense=pyo.maximize)
+
+
+def gain(build: Build, term: str) -> Any:
+    """What a term of the objective is above doing nothing: F1, F2, or Σ w L over the weighted accounts."""
+    model = build.model
+    if term not in model.gain:
+        if term == ACCOUNTS:
+            weights = build.study.settings.objective.accounts
+            parts = [w * (build.ledger(a, TOTAL, TOTAL) - booked_at_nothing(build, a)) for a, w in weights.items()]
+            model.gain[term] = pyo.quicksum(parts) if parts else 0.0
+        else:
+            model.gain[term] = worth(build, term) - worth_of_nothing(build, term)
+    return model.gain[term]
+
+
+def worth(build: Build, term: str) -> Any:
+    """F1 or F2 of everything, doing nothing included."""
+    model = build.model
+    if term not in model.worth:
+        terms = [(choice.worth[term], choice.x) for choices in build.choices.values() for choice in choices]
+        for start in build.starts:
+            terms += build.started(start, start.worth[term])
+        model.worth[term] = linear(terms)
+    return model.worth[term]
+
+
+def held(build: Build) -> list[tuple[Record, Option]]:
+    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals.
+
+    They are where the study has no such state, and where the objective has weights on accounts only.
+    """
+    aim = build.study.settings.objective
+    values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem)}
+    if not values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) or not build.study.has_doing_nothing:
+        return []
+    return [(parcel, build.land.hold(parcel)) for parcel in build.land.parcels.values()]
+
+
+def worth_of_nothing(build: Build, term: str) -> float:
+    """F1° or F2°."""
+    return sum(named(build.flows.parcel_worth(parcel, hold))[term] for parcel, hold in held(build))
+
+
+def booked_at_nothing(build: Build, account: str) -> float:
+    """L° of an account over all places and periods."""
+    parcels = held(build)
+    if account == "population":
+        return build.people(TOTAL, TOTAL) if parcels else 0.0
+    books = [build.books(parcel, hold) for parcel, hold in parcels]
+    return sum(build.book.over(account, own[account], TOTAL) for own in books if account in own)

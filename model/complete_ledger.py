@@ -1,0 +1,194 @@
+"""Where everything is booked: accounts by place and period (FORMULATION.md section 4, the coefficients M and P)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+
+from zonevest.instances.study import items
+from zonevest.model.complete_flows import Flows
+from zonevest.model.complete_options import Option, Record, blank, records
+
+TOTAL = "total"
+"""All places together; as a period, all periods together."""
+
+Books = dict[str, list[float]]
+"""L by account, a value per period."""
+
+BUILDS_NOTHING = ("ecological_restoration", "agriculture", "eco_bank")
+"""Categories of projects that do not turn the land they take into construction land."""
+
+
+class Ledger:
+    """What one parcel under an option, or one project, adds to the accounts.
+
+    Attributes
+    ----------
+    flows : the rows at work, and through them the land.
+    """
+
+    def __init__(self, flows: Flows) -> None:
+        self.flows = flows
+        self.land = flows.land
+        self.study = flows.study
+        self.periods = flows.periods
+        self.jurisdictions = {row["jurisdiction"]: row for row in records(self.study.jurisdictions)}
+        self.takes = records(self.study.land_take)
+
+    def _empty(self) -> Books:
+        return defaultdict(lambda: [0.0] * len(self.periods))
+
+    def over(self, account: str, series: Sequence[float], period: str) -> float:
+        """L in a period, or over `total`: Σ years × annual, Σ one-off, a stock's last state."""
+        if period != TOTAL:
+            return series[[p.name for p in self.periods].index(period)]
+        match self.flows.recurrence(account):
+            case "annual":
+                return sum(p.years * value for p, value in zip(self.periods, series, strict=True))
+            case "one_off":
+                return sum(series)
+            case _:
+                return series[-1]
+
+    # (2) The ledger
+
+    def of_parcel(self, parcel: Record, option: Option, start_prices: bool = False) -> Books:
+        """M: what the parcel under the option adds to every account in every period."""
+        ledger = self._empty()
+        for run in self.flows.runs(parcel, option):
+            scale = self.flows.scale(parcel, run.row)
+            for t, value in enumerate(self.flows.measure(run, start_prices)):
+                ledger[run.row.account][t] += scale * value
+        self._stocks(ledger, parcel, option)
+        if option.start is not None:
+            self._transitions(ledger, parcel, option)
+        return dict(ledger)
+
+    def _stocks(self, ledger: Books, parcel: Record, option: Option) -> None:
+        """Areas by the state at the end of each period."""
+        area = parcel["area_ha"]
+        for t in range(len(self.periods)):
+            land_class, practice = self.land.class_in(parcel, option, t), self.land.practice_in(option, t)
+            ledger[f"area.class.{land_class}"][t] += area
+            for group in self.land.groups[land_class]:
+                ledger[f"area.class_group.{group}"][t] += area
+            if resource := self.resource(parcel, land_class):
+                ledger[f"area.resource.{resource}"][t] += area
+            for zone in self.land.lineage(self.land.zone_in(parcel, option, t)):
+                ledger[f"area.zone.{zone}"][t] += area
+            if practice:
+                ledger[f"area.practice.{practice}"][t] += area
+            if land_class != parcel["land_class"]:
+                ledger["area.converted"][t] += area
+            if "arable" in self.land.groups[land_class]:
+                ledger["quality.arable"][t] += area * quality(parcel)
+
+    def _transitions(self, ledger: Books, parcel: Record, option: Option) -> None:
+        """Areas that change, in the period of the year of the change; a change after the horizon is in no period."""
+        area, before, after = parcel["area_ha"], parcel["land_class"], option.land_class
+        start, change = self.land.start_year(option), self.land.change_year(option)
+        for t, period in enumerate(self.periods):
+            if start is not None and period.start <= start <= period.last:
+                ledger[f"area.new.practice.{option.practice}"][t] += area
+                today = self.land.zone_today(parcel)
+                if option.zone != today:
+                    ledger["area.rezoned"][t] += area
+                    self._move(ledger, "zone", t, area, self.land.lineage(today), self.land.lineage(option.zone))
+            if change is not None and period.start <= change <= period.last and before != after:
+                self._move(ledger, "class", t, area, [before], [after])
+                left, entered = self.land.groups[before], self.land.groups[after]
+                self._move(ledger, "class_group", t, area, left, entered)
+                if "construction" in entered and "construction" not in left:
+                    ledger["area.new_construction"][t] += area
+                if "arable" in entered and "arable" not in left:
+                    ledger["quality.gained.arable"][t] += area * quality(parcel)
+                if "arable" in left and "arable" not in entered:
+                    ledger["quality.lost.arable"][t] += area * quality(parcel)
+
+    @staticmethod
+    def _move(ledger: Books, kind: str, t: int, area: float, left: list[str], entered: list[str]) -> None:
+        """Book what is newly entered and newly left."""
+        for name in entered:
+            if name not in left:
+                ledger[f"area.gained.{kind}.{name}"][t] += area
+        for name in left:
+            if name not in entered:
+                ledger[f"area.lost.{kind}.{name}"][t] += area
+
+    def resource(self, parcel: Record, land_class: str) -> str:
+        """The resource class of a parcel: national park first, then sea, then that of its land class."""
+        if parcel["national_park"]:
+            return "national_park"
+        return "sea" if parcel["sea"] else str(self.land.resource[land_class])
+
+    def of_project(self, project: Record, s: int, place: str, start_prices: bool = False) -> Books:
+        """P: what a project that starts in period s adds to the accounts of a place (a jurisdiction or `total`)."""
+        ledger = self._empty()
+        if place in (TOTAL, project["jurisdiction"]):
+            for run in self.flows.project_runs(project, s):
+                for t, value in enumerate(self.flows.measure(run, start_prices)):
+                    ledger[run.row.account][t] += run.row.value * value
+        for take in self.takes:
+            if take["project"] != project["project"] or place not in (TOTAL, take["jurisdiction"]):
+                continue
+            land_class, area = take["land_class"], take["area_ha"]
+            groups, resource = self.land.groups[land_class], self.land.resource[land_class]
+            builds = project["category"] not in BUILDS_NOTHING
+            for t in range(s, len(self.periods)):
+                ledger[f"area.class.{land_class}"][t] -= area
+                for group in groups:
+                    ledger[f"area.class_group.{group}"][t] -= area
+                if resource:
+                    ledger[f"area.resource.{resource}"][t] -= area
+                if builds:
+                    ledger["area.class_group.construction"][t] += area
+            ledger[f"area.lost.class.{land_class}"][s] += area
+            for group in groups:
+                ledger[f"area.lost.class_group.{group}"][s] += area
+            if builds:
+                ledger["area.gained.class_group.construction"][s] += area
+                if "construction" not in groups:
+                    ledger["area.new_construction"][s] += area
+        return dict(ledger)
+
+    # The start, and people
+
+    def before(self, parcel: Record) -> dict[str, float]:
+        """The start value of every account on a parcel: doing nothing in y0, per year (nothing of one-off accounts)."""
+        state: dict[str, float] = defaultdict(float)
+        hold = self.land.hold(parcel)
+        for run in self.flows.runs(parcel, hold):
+            if self.flows.recurrence(run.row.account) != "one_off":
+                first = self.flows.years(run).get(self.flows.y0, 0.0)
+                state[run.row.account] += self.flows.scale(parcel, run.row) * first
+        areas = self._empty()
+        self._stocks(areas, parcel, hold)
+        for account, series in areas.items():
+            state[account] += series[0]
+        return dict(state)
+
+    def population(self, place: str, year: int) -> float:
+        """The people of a place in a year."""
+        parcels = list(self.land.parcels.values())
+        years = year - self.flows.y0
+        if place == TOTAL:
+            nowhere = sum(p["population"] for p in parcels if not p["jurisdiction"])
+            people = sum(self.population(name, year) for name in self.jurisdictions)
+            return float(people + nowhere * self._growth("", years))
+        if place in self.jurisdictions:
+            people = self.jurisdictions[place]["population"]
+            if blank(people):
+                people = sum(p["population"] for p in parcels if p["jurisdiction"] == place)
+            return float(people * self._growth(place, years))
+        tagged = [parcel for parcel in parcels if place in items(parcel["tags"])]
+        return float(sum(p["population"] * self._growth(p["jurisdiction"], years) for p in tagged))
+
+    def _growth(self, jurisdiction: str, years: int) -> float:
+        rate = self.jurisdictions[jurisdiction]["population_growth"] if jurisdiction else math.nan
+        return float((1 + (self.study.settings.population_growth if blank(rate) else rate)) ** years)
+
+
+def quality(parcel: Record) -> float:
+    """The farmland quality of a parcel, 1 where it is blank."""
+    return 1.0 if blank(parcel["farmland_quality"]) else float(parcel["farmland_quality"])

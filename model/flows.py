@@ -1,0 +1,264 @@
+"""Flows in time: what a flow row gives in each period and in the objective, by its beginning and its end.
+
+A *stream* is what a group of flow rows (of one class, zone or practice, under one `where`) gives from one year to
+another. Options carry few streams, so that years are looked at once per stream and never per parcel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.study import Study
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+NEVER = 10**6
+"""A year after every horizon: the end of what does not end."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The calendar of a study: periods, years of horizon and tail, discount factors.
+
+    Attributes
+    ----------
+    years : y0 … end of the tail, shape (years,).
+    horizon : how many of them lie in periods.
+    period_of : the period of each year of the horizon, shape (horizon,).
+    length : years of each period, shape (periods,).
+    begin, last : first and last year of each period.
+    """
+
+    years: Ints
+    horizon: int
+    period_of: Ints
+    length: Ints
+    begin: Ints
+    last: Ints
+    finance: float
+    social: float
+
+    @classmethod
+    def of(cls, study: Study) -> Clock:
+        """The clock of a study."""
+        periods = study.periods
+        length = np.array([p.years for p in periods])
+        return cls(
+            np.arange(study.first_year, study.end_year + 1),
+            int(length.sum()),
+            np.repeat(np.arange(len(periods)), length),
+            length,
+            np.array([p.start for p in periods]),
+            np.array([p.last for p in periods]),
+            study.settings.rates.finance,
+            study.settings.rates.social,
+        )
+
+    def discount(self, rate: float) -> Floats:
+        """Discount factors of the years, payment at year end: (1 + r)^-(y - y0 + 1)."""
+        return (1.0 + rate) ** -(self.years - self.years[0] + 1.0)
+
+    def period_with(self, year: Ints) -> Ints:
+        """The period in which each year lies, -1 outside the horizon."""
+        position = np.asarray(year) - self.years[0]
+        inside = (position >= 0) & (position < self.horizon)
+        return np.where(inside, self.period_of[np.clip(position, 0, self.horizon - 1)], -1)
+
+    def annuity(self, rate: float, service: Ints, life: Floats, end: Ints) -> Floats:
+        """Present value of the annual equivalents of one unit that stands at the beginning of the service year.
+
+        Formulation section 9: A = r / (1 - (1 + r)^-life) (1 / life at r = 0, r for a blank life), counted at the end
+        of the years service … end, at most the tail's end.
+
+        Parameters
+        ----------
+        service, end : years; end is inclusive.
+        life : years, NaN for good.
+        """
+        forever = np.isnan(life)
+        span = np.where(forever, 1.0, life)
+        yearly = 1.0 / span if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -span)
+        yearly = np.where(forever, rate, yearly)
+        to_date = np.concatenate([[0.0], np.cumsum(self.discount(rate))])
+        first = np.clip(service - self.years[0], 0, len(self.years))
+        stop = np.clip(end - self.years[0] + 1, first, len(self.years))
+        return np.asarray(yearly * (to_date[stop] - to_date[first]))
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Accounts as arrays: what policy and objective ask of each.
+
+    Attributes
+    ----------
+    names : account names.
+    recurrence : annual, one_off or stock, shape (accounts,).
+    growth : yearly price growth.
+    purse : what the purse nets of one unit: receives less pays; 0 where the account is not money.
+    ecosystem : 1 where the account counts in F2.
+    """
+
+    names: pd.Index
+    recurrence: NDArray[np.object_]
+    growth: Floats
+    purse: Floats
+    ecosystem: Floats
+    sale: NDArray[np.bool_]
+    purse_of_project: dict[tuple[str, str], float]
+
+    @classmethod
+    def of(cls, study: Study) -> Accounts:
+        """The accounts of a study, the built-in project accounts included."""
+        table = study.accounts
+        money = table["cash"].to_numpy(dtype=bool) & table["family"].isin(["revenue", "cost"]).to_numpy()
+        general = study.shares[study.shares["project"] == ""]
+        purse = {
+            row.account: purse_share(study, general, row.account, row.family) for row in table[money].itertuples()
+        }
+        special = {}
+        for (account, project), _ in study.shares[study.shares["project"] != ""].groupby(["account", "project"]):
+            row = table[table["account"] == account].iloc[0]
+            if row["cash"] and row["family"] in ("revenue", "cost"):
+                own = study.shares[study.shares["project"] == project]
+                special[account, project] = purse_share(study, general, account, row["family"], own)
+        return cls(
+            pd.Index(table["account"]),
+            table["recurrence"].to_numpy(dtype=object),
+            table["growth"].to_numpy(dtype=float),
+            np.array([purse.get(name, 0.0) for name in table["account"]]),
+            ((table["family"] == "ecosystem") & (table["counterpart_of"] == "")).to_numpy(dtype=float),
+            (table["role"] == "land_sale").to_numpy(),
+            special,
+        )
+
+
+def purse_share(
+    study: Study, general: pd.DataFrame, account: str, family: str, own: pd.DataFrame | None = None
+) -> float:
+    """What the purse nets of one unit of an account: its receives less its pays.
+
+    Without rows of a role the purse receives a revenue and pays a cost, and outside stands on the other side. A
+    project's own rows take the place of the general rows of the same role.
+    """
+    net = 0.0
+    for role, sign, default in (("receives", 1.0, family == "revenue"), ("pays", -1.0, family == "cost")):
+        for table in (own, general):
+            if table is None:
+                continue
+            rows = table[(table["account"] == account) & (table["role"] == role)]
+            if len(rows):
+                net += sign * rows.loc[rows["actor"].isin(study.settings.purse), "share"].sum()
+                break
+        else:
+            net += sign * float(default)
+    return net
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Flow rows as arrays, all tables of parcels and projects alike, shape (rows,) each.
+
+    `once` marks one-off rows; `begin` is the offset of the beginning; `scale` is the position in the list of scales.
+    """
+
+    account: Ints
+    value: Floats
+    once: NDArray[np.bool_]
+    offset: Ints
+    ramp: Floats
+    life: Floats
+    scale: Ints
+
+    @classmethod
+    def of(cls, table: pd.DataFrame, accounts: Accounts, scale: Ints) -> Rows:
+        """Read a flow table (any of the five)."""
+        return cls(
+            accounts.names.get_indexer(table["account"]).astype(np.int64),
+            table["value"].to_numpy(dtype=float),
+            table["basis"].isin(["once", "per_ha_once"]).to_numpy(),
+            table["start_year"].to_numpy(dtype=float).astype(np.int64),
+            table["ramp_years"].to_numpy(dtype=float),
+            table["life_years"].to_numpy(dtype=float),
+            scale,
+        )
+
+    def take(self, rows: Ints) -> Rows:
+        """The rows at these positions, in this order."""
+        return Rows(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class Timed:
+    """Flow rows with the year in which each begins and the year before which it ends, shape (n,) each.
+
+    Attributes
+    ----------
+    rows : the flow rows.
+    begin : first year (of an annual row) or the year (of a one-off row).
+    until : first year in which an annual row no longer runs, its own life apart.
+    settled : True where the row stands in full force from the beginning: no ramp.
+    """
+
+    clock: Clock
+    accounts: Accounts
+    rows: Rows
+    begin: Ints
+    until: Ints
+    settled: NDArray[np.bool_]
+
+    @cached_property
+    def stop(self) -> Ints:
+        """First year in which an annual row no longer runs."""
+        life = np.where(np.isnan(self.rows.life), NEVER, np.ceil(self.rows.life))
+        return np.minimum(self.until, np.minimum(self.begin + life, NEVER).astype(np.int64))
+
+    def yearly(self, growing: bool = True) -> Floats:
+        """Amount of each row in each year of horizon and tail, shape (n, years); growth left out if not `growing`."""
+        clock, rows = self.clock, self.rows
+        years = clock.years
+        begin, stop = self.begin[:, None], self.stop[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            share = np.minimum(1.0, (years - begin + 1.0) / rows.ramp[:, None])
+        plain = ((rows.ramp == 0.0) | self.settled)[:, None] | (np.arange(len(years)) >= clock.horizon)
+        share = np.where(plain, 1.0, share) * ((years >= begin) & (years < stop))
+        amount = np.where(rows.once[:, None], years == begin, share) * rows.value[:, None]
+        if growing:
+            amount = amount * (1.0 + self.accounts.growth[rows.account][:, None]) ** (years - years[0])
+        return np.asarray(amount)
+
+    def by_period(self, yearly: Floats) -> Floats:
+        """L of each row in each period, shape (n, periods): mean per year, total, or state at the end."""
+        clock, recurrence = self.clock, self.accounts.recurrence[self.rows.account]
+        inside = yearly[:, : clock.horizon]
+        edges = np.concatenate([[0], np.cumsum(clock.length)[:-1]])
+        total = np.add.reduceat(inside, edges, axis=1) if len(inside) else np.zeros((0, len(clock.length)))
+        state = inside[:, np.cumsum(clock.length) - 1]
+        raised = np.cumsum(total, axis=1)
+        kind = recurrence[:, None]
+        stock = np.where(self.rows.once[:, None], raised, state)
+        return np.where(kind == "annual", total / clock.length, np.where(kind == "one_off", total, stock))
+
+    def at_present(self, rate: float, yearly: Floats, weight: Floats) -> Floats:
+        """Present value in y0 of annual rows times the weight of each row, shape (n,); 0 for one-off rows."""
+        counted = weight * ~self.rows.once * (self.accounts.recurrence[self.rows.account] != "stock")
+        return np.asarray((yearly @ self.clock.discount(rate)) * counted)
+
+    def carried(self, rate: float, weight: Floats) -> Floats:
+        """One-off rows carried to the beginning of y0, amount (1 + r)^-(y + 1 - y0), shape (n,); 0 for annual rows.
+
+        Times (1 + r)^(v - y0) this is the sum that stands at the beginning of the service year v.
+        """
+        rows = self.rows
+        past = self.begin - self.clock.years[0]
+        growth = (1.0 + self.accounts.growth[rows.account]) ** past
+        counted = weight * rows.once * (self.accounts.recurrence[rows.account] != "stock")
+        return np.asarray(rows.value * growth * counted * (1.0 + rate) ** -(past + 1.0))

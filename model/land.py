@@ -1,0 +1,137 @@
+"""The land block: what solvers need to know of parcels, with the ledger substituted out (FORMULATION.md section 10).
+
+Policy rows come with coefficients G on the ledger; here G M is formed per kind of option, so that a solver only has
+to multiply by parcel scalars. Rows that are tighter when written over options (9) take the place of their policy rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from zonevest.instances.study import items, period_names
+from zonevest.model.compiled import Policy
+from zonevest.model.ledger import Ledger
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+REPLACED = "footprint["
+"""Policy rows that are written over options instead."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """Groups that choose one option each, and the rows that couple them with further columns.
+
+    maximise objective(x, v) subject to: Σ x = 1 in each group; lower <= A x + B v <= upper; extra rows.
+
+    Attributes
+    ----------
+    groups : how many groups there are.
+    group, kind : of each option, in group order; options of a kind differ only by their group's scalars.
+    by_kind : pairs of a group scalar and a matrix kinds x (m + 1); the last column is the objective.
+    by_option : the part of A (and the objective) that belongs to single options: options x (m + 1), or None.
+    by_column : B transposed, further columns x (m + 1).
+    lower, upper : bounds of the m rows, shape (m,).
+    rows : their names.
+    constant : of the objective.
+    extra : further rows over options and columns, each x (options + columns), with bounds and names.
+    integer : whether options are indivisible.
+    """
+
+    groups: int
+    group: NDArray[np.int32]
+    kind: NDArray[np.int32]
+    by_kind: list[tuple[Floats, sparse.csr_array]]
+    by_option: sparse.csr_array | None
+    by_column: sparse.csr_array
+    lower: Floats
+    upper: Floats
+    rows: tuple[str, ...]
+    constant: float
+    extra: sparse.csr_array
+    extra_upper: Floats
+    extra_rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    column_lower: Floats
+    column_upper: Floats
+    column_integer: NDArray[np.bool_]
+    integer: bool
+
+
+def land_block(ledger: Ledger, policy: Policy) -> Block:
+    """Put the ledger into the policy's rows and objective."""
+    kept = np.array([not name.startswith(REPLACED) for name in policy.rows], dtype=bool)
+    weights = sparse.vstack(
+        [policy.on_ledger[np.flatnonzero(kept)], sparse.csr_array(policy.value_of_ledger[None, :])], format="csr"
+    )
+    own = sparse.vstack(
+        [policy.on_columns[np.flatnonzero(kept)], sparse.csr_array(policy.value_of_columns[None, :])], format="csr"
+    )
+    factored = ledger.combine(policy.entries, sparse.csr_array(weights))
+    states = factored.by_project.shape[0]
+    padding = sparse.csr_array((len(policy.columns) - states, weights.shape[0]))
+    by_column = sparse.csr_array(own.T) + sparse.vstack([factored.by_project, padding], format="csr")
+    constant = factored.constant
+    extra, names = _footprint_rows(ledger, len(policy.columns))
+    return Block(
+        len(ledger.options.pattern),
+        ledger.options.parcel,
+        ledger.options.kind,
+        factored.by_kind,
+        factored.by_option,
+        sparse.csr_array(by_column),
+        policy.lower[kept] - constant[:-1],
+        policy.upper[kept] - constant[:-1],
+        tuple(name for name, keep in zip(policy.rows, kept, strict=True) if keep),
+        policy.constant + float(constant[-1]),
+        extra,
+        np.ones(len(names)),
+        tuple(names),
+        policy.columns,
+        policy.column_lower,
+        policy.column_upper,
+        policy.integer,
+        not ledger.study.settings.divisible,
+    )
+
+
+def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list[str]]:
+    """(9) `footprint[j,i,t]`: Σ_k not ok in t x_k + U_jt <= 1 for every parcel of the footprint.
+
+    In words: once project j has started, no parcel of its footprint may be in a zone (or practice) that does not
+    admit it. Parcels whose every option admits it need no row.
+    """
+    options = ledger.options
+    names: list[str] = []
+    row: list[int] = []
+    column: list[int] = []
+    size = len(options.kind)
+    for project, parcels in footprints(ledger):
+        state = ledger.works.names.index(project) * len(ledger.clock.length)
+        for position, period in enumerate(period_names(ledger.study.periods)):
+            admitted = ledger.states.admits(project, position)
+            for parcel, name in parcels:
+                mine = np.arange(options.start[parcel], options.start[parcel + 1])
+                refused = mine[~admitted[options.kind[mine]]]
+                if len(refused):
+                    row += [len(names)] * (len(refused) + 1)
+                    column += [*refused.tolist(), size + state + position]
+                    names.append(f"footprint[{project},{name},{period}]")
+    matrix = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(names), size + columns))
+    return matrix, names
+
+
+def footprints(ledger: Ledger) -> Iterator[tuple[str, list[tuple[int, str]]]]:
+    """Projects with drawn land, and the position and id of each of their parcels."""
+    position = {name: index for index, name in enumerate(ledger.study.parcels["parcel_id"])}
+    for row in ledger.study.projects.itertuples():
+        if row.footprint:
+            yield row.project, [(position[name], name) for name in items(row.footprint)]

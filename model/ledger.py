@@ -1,0 +1,513 @@
+"""The ledger, factored (FORMULATION.md section 4): L = M x + P U + constant.
+
+M is never written out over parcels here. A *kind* of option (pattern, practice, start) has a value per ledger item
+and scale; the entry of an option is that value times the scale of its parcel (its area, say). Only what belongs to
+single parcels, their own flow rows, is kept by option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from zonevest.instances.study import Study, items, period_names
+from zonevest.model.areas import START, States, area_accounts, is_built_in
+from zonevest.model.flows import NEVER, Accounts, Clock, Timed
+from zonevest.model.options import Options
+from zonevest.model.streams import Streams, land_streams, parcel_streams
+from zonevest.model.works import Works, build_works
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bools: TypeAlias = NDArray[np.bool_]
+    Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
+
+TOTAL = "total"
+CASH, ECOSYSTEM = "F1", "F2"
+AT_START_PRICES = "@start_prices"
+"""Suffix of an account: its value without price growth, for limits that compare with the start."""
+
+Item: TypeAlias = tuple[str, int]
+"""An account (or F1, F2) and a period's position; `areas.START` is the state before the first period."""
+Entry: TypeAlias = tuple[str, str, int]
+"""An account, a place (total, a jurisdiction or a tag) and a period's position."""
+
+
+@dataclass(frozen=True)
+class Factored:
+    """Combinations of ledger entries as functions of the decisions, m combinations.
+
+    Attributes
+    ----------
+    by_kind : pairs of a parcel scalar, shape (parcels,), and a matrix kinds x m.
+    by_option : what belongs to single options, options x m, or None.
+    by_project : coefficients on U, (projects x periods) x m.
+    constant : shape (m,).
+    """
+
+    by_kind: list[tuple[Floats, sparse.csr_array]]
+    by_option: sparse.csr_array | None
+    by_project: sparse.csr_array
+    constant: Floats
+
+
+class Ledger:
+    """The ledger of a study's options and projects.
+
+    Attributes
+    ----------
+    options, study, clock, accounts, states : what it was made of.
+    works : the projects' side.
+    scales : parcel scalars, each of shape (parcels,).
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.study: Study = options.study
+        self.clock = Clock.of(self.study)
+        self.accounts = Accounts.of(self.study)
+        self.states = States.of(options, self.clock)
+        self.works: Works = build_works(self.study, self.clock, self.accounts)
+        self.scales: list[Floats] = []
+        self._scale_of: dict[tuple[str, ...], int] = {}
+        tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
+        of_rows = {name: self._scales_of(self.study.tables[name]) for name in tables}
+        self._area, self._quality = self._scale("area_ha"), self._scale("area_ha", "farmland_quality")
+        self._land = land_streams(self.study, self.clock, self.accounts, self.states, of_rows)
+        self._own: Streams | None = parcel_streams(
+            self.study, self.clock, self.accounts, self.states, of_rows["parcel_flows"], self.scales
+        )
+
+    # -- scales and places ------------------------------------------------------------------------------------------
+
+    def _scale(self, *columns: str) -> int:
+        """Position in `scales` of the product of parcel columns (none: one; a blank quality: one)."""
+        if columns not in self._scale_of:
+            product = np.ones(len(self.study.parcels))
+            for column in columns if len(product) else ():
+                values = self.study.parcels[column].to_numpy(dtype=float)
+                if column == "farmland_quality":
+                    values = np.where(np.isnan(values), 1.0, values)
+                product = product * values
+            self._scale_of[columns] = len(self.scales)
+            self.scales.append(product)
+        return self._scale_of[columns]
+
+    def _scales_of(self, table: pd.DataFrame) -> Ints:
+        """The scale of each flow row: area by basis, scale_by, condition and land price factor by account."""
+        accounts = self.study.accounts.set_index("account")
+        traits = pd.DataFrame(
+            {
+                "area": table["basis"].str.startswith("per_ha"),
+                "by": table["scale_by"],
+                "condition": table["account"].map(accounts["family"]) == "ecosystem",
+                "price": table["account"].map(accounts["role"]) == "land_sale",
+            }
+        )
+        scale = np.zeros(len(table), dtype=np.int64)
+        for key, rows in traits.groupby(list(traits.columns)).indices.items():
+            area, by, condition, price = key
+            columns = ["area_ha"] * bool(area) + [by] * bool(by)
+            columns += ["condition"] * bool(condition) + ["land_price_factor"] * bool(price)
+            scale[rows] = self._scale(*columns)
+        return scale
+
+    @cached_property
+    def places(self) -> dict[str, Bools]:
+        """Every place and the patterns that lie in it; a tag's patterns may overlap others'."""
+        seen = self.study.parcels.iloc[self.options.first]
+        inside = {TOTAL: np.ones(len(seen), dtype=bool)}
+        jurisdiction = seen["jurisdiction"].to_numpy(dtype=object)
+        for name in self.study.jurisdictions["jurisdiction"]:
+            inside[name] = jurisdiction == name
+        tags = [items(cell) for cell in seen["tags"]]
+        for tag in dict.fromkeys(tag for cell in tags for tag in cell):
+            inside[tag] = np.array([tag in cell for cell in tags], dtype=bool)
+        return inside
+
+    def recurrence(self, account: str) -> str:
+        """annual, one_off or stock.
+
+        Raises
+        ------
+        KeyError
+            If there is no such account.
+        """
+        account = account.removesuffix(AT_START_PRICES)
+        if account.startswith("footprint."):
+            return "stock"
+        if account in self.accounts.names:
+            return str(self.accounts.recurrence[self.accounts.names.get_loc(account)])
+        return str(self._areas.at[account, "recurrence"])
+
+    @cached_property
+    def _areas(self) -> pd.DataFrame:
+        return area_accounts(self.study)
+
+    # -- combinations -----------------------------------------------------------------------------------------------
+
+    def combine(self, entries: Sequence[Entry], weights: sparse.csr_array) -> Factored:
+        """Linear combinations of ledger entries as functions of the decisions.
+
+        Parameters
+        ----------
+        entries : n entries of the ledger.
+        weights : m x n.
+        """
+        by_place: dict[str, list[int]] = {}
+        for position, (_, place, _) in enumerate(entries):
+            by_place.setdefault(place, []).append(position)
+        wanted = list(dict.fromkeys((account, period) for account, _, period in entries))
+        column = {item: index for index, item in enumerate(wanted)}
+        weights = sparse.csc_array(weights)
+        by_item = {}
+        for place, at in by_place.items():
+            spread = sparse.csr_array(
+                (np.ones(len(at)), (range(len(at)), [column[entries[i][0], entries[i][2]] for i in at])),
+                shape=(len(at), len(wanted)),
+            )
+            by_item[place] = (weights[:, at] @ spread).T  # items x m
+        kinds, m = len(self.options.kind_pattern), weights.shape[0]
+        by_kind = []
+        for scale, items_of_kind in self.kind_items(wanted).items():
+            total = sparse.csr_array((kinds, m))
+            for place, mixing in by_item.items():
+                inside = self.places[place][self.options.kind_pattern].astype(float)
+                total = total + sparse.diags_array(inside) @ (items_of_kind @ mixing)
+            by_kind.append((self.scales[scale], sparse.csr_array(total)))
+        by_option = None
+        own = self._own_items(wanted)
+        if own is not None:
+            by_option = sparse.csr_array((own.shape[0], m))
+            for place, mixing in by_item.items():
+                inside = self.places[place][self.options.pattern].astype(float)[self.options.parcel]
+                by_option = by_option + sparse.diags_array(inside) @ (own @ mixing)
+            by_option = sparse.csr_array(by_option)
+        starts = sparse.csr_array((self._starts_shape[0], m))
+        for place, mixing in by_item.items():
+            starts = starts + self.start_items(wanted, place) @ mixing
+        constant = np.array([self.constant(*entry) for entry in entries])
+        return Factored(by_kind, by_option, sparse.csr_array(self.by_state @ starts), weights @ constant)
+
+    def constant(self, account: str, place: str, period: int) -> float:
+        """What an entry holds whatever is decided: the people."""
+        if account != "population":
+            return 0.0
+        return float(population(self.study, place, None if period == START else self.clock, period))
+
+    # -- the land's side --------------------------------------------------------------------------------------------
+
+    def kind_items(self, wanted: Sequence[Item], kinds: Ints | None = None) -> dict[int, sparse.csr_array]:
+        """The items' value per unit of scale: scale -> kinds x items (all kinds, or those asked for)."""
+        carried = self._land.carried if kinds is None else self._land.carried[kinds]
+        factors = {name: self._factor(name) for name, _ in wanted if name in (CASH, ECOSYSTEM)}
+        if kinds is not None:
+            factors = {name: factor[kinds] for name, factor in factors.items()}
+        result: dict[int, sparse.csr_array] = {}
+        for scale, value in self._stream_items(self._land, wanted).items():
+            result[scale] = carried @ value
+        for name in factors:
+            at = [index for index, item in enumerate(wanted) if item[0] == name]
+            for scale, (annual, once) in self._stream_objective(self._land, name).items():
+                worth = carried @ annual + factors[name] * (carried @ once)
+                column = sparse.csr_array(worth[:, None]) @ sparse.csr_array(
+                    (np.ones(len(at)), ([0] * len(at), at)), shape=(1, len(wanted))
+                )
+                result[scale] = result[scale] + column if scale in result else column
+        for scale, counted in self._area_items(wanted, kinds).items():
+            result[scale] = result[scale] + counted if scale in result else counted
+        return {scale: sparse.csr_array(value) for scale, value in result.items() if value.nnz}
+
+    def _area_items(self, wanted: Sequence[Item], kinds: Ints | None) -> dict[int, sparse.csr_array]:
+        """The built-in accounts: masks over kinds, by scale (area, or area x quality)."""
+        rows: dict[int, list[Ints]] = {self._area: [], self._quality: []}
+        columns: dict[int, list[Ints]] = {self._area: [], self._quality: []}
+        for column, (account, period) in enumerate(wanted):
+            if not is_built_in(account):
+                continue
+            mask = self.states.mask(account.removesuffix(AT_START_PRICES), period)
+            at = np.flatnonzero(mask if kinds is None else mask[kinds])
+            scale = self._quality if account.startswith("quality.") else self._area
+            rows[scale].append(at)
+            columns[scale].append(np.full(len(at), column))
+        size = len(self.options.kind_pattern) if kinds is None else len(kinds)
+        result = {}
+        for scale, parts in rows.items():
+            if parts:
+                row, column = np.concatenate(parts), np.concatenate(columns[scale])
+                result[scale] = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(size, len(wanted)))
+        return result
+
+    def _own_items(self, wanted: Sequence[Item]) -> sparse.csr_array | None:
+        """The items' value from the parcels' own rows: options x items, or None without such rows."""
+        if self._own is None:
+            return None
+        value = sum(self._stream_items(self._own, wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted))))
+        result = self._own.carried @ value
+        for column, (name, _) in enumerate(wanted):
+            if name in (CASH, ECOSYSTEM):
+                factor = self._factor(name)[self.options.kind]
+                for annual, once in self._stream_objective(self._own, name).values():
+                    worth = self._own.carried @ annual + factor * (self._own.carried @ once)
+                    result = result + sparse.csr_array(
+                        (worth, (np.arange(len(worth)), np.full(len(worth), column))), shape=result.shape
+                    )
+        return sparse.csr_array(result)
+
+    def _stream_items(self, streams: Streams, wanted: Sequence[Item]) -> dict[int, sparse.csr_array]:
+        """What each stream gives to each item: scale -> streams x items."""
+        periods = len(self.clock.length)
+        result = {}
+        for suffix, growing in (("", True), (AT_START_PRICES, False)):
+            column = np.full((len(self.accounts.names), periods + 1), -1)
+            for index, (account, period) in enumerate(wanted):
+                if account.endswith(AT_START_PRICES) == (not growing) and not is_built_in(account):
+                    name = account.removesuffix(suffix) if suffix else account
+                    if name in self.accounts.names:
+                        column[self.accounts.names.get_loc(name), period] = index
+            if (column < 0).all():
+                continue
+            timed = streams.timed
+            value = self._by_period(timed, growing)
+            target = column[timed.rows.account]
+            row, period = np.nonzero((target >= 0) & (value != 0.0))
+            for scale in np.unique(timed.rows.scale[row]):
+                at = timed.rows.scale[row] == scale
+                part = sparse.csr_array(
+                    (value[row[at], period[at]], (streams.stream[row[at]], target[row[at], period[at]])),
+                    shape=(streams.carried.shape[1], len(wanted)),
+                )
+                result[int(scale)] = result[int(scale)] + part if int(scale) in result else part
+        return result
+
+    def _by_period(self, timed: Timed, growing: bool) -> Floats:
+        """L of each row in each period and, last, in the state before the first period."""
+        yearly = timed.yearly(growing)
+        start = yearly[:, :1] * ~timed.rows.once[:, None]
+        return np.concatenate([timed.by_period(yearly), start], axis=1)
+
+    def _rate(self, name: str) -> float:
+        return self.clock.finance if name == CASH else self.clock.social
+
+    def _stream_objective(self, streams: Streams, name: str) -> dict[int, tuple[Floats, Floats]]:
+        """F1 or F2 of each stream: scale -> (annual rows, one-off rows carried to y0), each shape (streams,)."""
+        timed, rate = streams.timed, self._rate(name)
+        weight = (self.accounts.purse if name == CASH else self.accounts.ecosystem)[timed.rows.account]
+        count = streams.carried.shape[1]
+        annual = timed.at_present(rate, timed.yearly(), weight)
+        once = timed.carried(rate, weight)
+        return {
+            int(scale): tuple(
+                np.bincount(streams.stream, weights=np.where(timed.rows.scale == scale, part, 0.0), minlength=count)
+                for part in (annual, once)
+            )
+            for scale in np.unique(timed.rows.scale[weight != 0.0])
+        }
+
+    def _factor(self, name: str) -> Floats:
+        """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""
+        practices, rate = self.study.practices, self._rate(name)
+        position = np.clip(self.options.kind_practice - 1, 0, max(len(practices) - 1, 0))
+        acts = self.options.kind_start >= 0
+        if not acts.any():
+            return np.zeros(len(acts))
+        end, sale = self._land.end, self._land.sale
+        if self._own is not None:
+            end, sale = np.maximum(end, self._own.end), sale | self._own.sale
+        life = practices["life_years"].to_numpy(dtype=float)[position]
+        lease = practices["lease_years"].to_numpy(dtype=float)[position]
+        life = np.where(sale & ~np.isnan(lease), lease, life)
+        service = np.where(acts, self.states.service_year, self.clock.years[0])
+        last = np.where(end == 0, NEVER, end - 1)
+        carried = (1.0 + rate) ** (service - self.clock.years[0]).astype(float)
+        return np.where(acts, carried * self.clock.annuity(rate, service, life, last), 0.0)
+
+    # -- the projects' side -----------------------------------------------------------------------------------------
+
+    @property
+    def _starts_shape(self) -> tuple[int, int]:
+        return len(self.works.names) * len(self.clock.length), len(self.clock.length)
+
+    @cached_property
+    def by_state(self) -> sparse.csr_array:
+        """From starts to states: u_s = U_s - U_(s-1), so the coefficient on U_t is that of u_t less that of u_(t+1)."""
+        size, periods = self._starts_shape
+        later = np.arange(size - 1)
+        later = later[(later + 1) % periods != 0]
+        step = sparse.csr_array((-np.ones(len(later)), (later, later + 1)), shape=(size, size))
+        return sparse.csr_array(sparse.eye_array(size) + step)
+
+    def start_items(self, wanted: Sequence[Item], place: str) -> sparse.csr_array:
+        """What each project's start in each period gives to each item in a place: starts x items."""
+        works, clock = self.works, self.clock
+        size, periods = self._starts_shape
+        timed = works.timed
+        streams = Streams(timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
+        here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
+        result = sparse.csr_array((size, len(wanted)))
+        for part in self._stream_items(streams, wanted).values():
+            result = result + part
+        for column, (account, period) in enumerate(wanted):
+            if account in (CASH, ECOSYSTEM):
+                worth = self._start_worth(account)
+                result = result + sparse.csr_array(
+                    (worth, (np.arange(size), np.full(size, column))), shape=result.shape
+                )
+        result = sparse.diags_array(np.repeat(here, periods).astype(float)) @ result
+        for column, (account, period) in enumerate(wanted):
+            if not is_built_in(account) or period == START or self.study.land_take.empty:
+                continue
+            taken = works.take(account.removesuffix(AT_START_PRICES), None if place == TOTAL else place)
+            stock = self.recurrence(account) == "stock"
+            began = np.arange(periods) <= period if stock else np.arange(periods) == period
+            booked = (taken[:, None] * began * works.possible).ravel()
+            if booked.any():
+                at = np.flatnonzero(booked)
+                result = result + sparse.csr_array((booked[at], (at, np.full(len(at), column))), shape=result.shape)
+        return sparse.csr_array(result)
+
+    def _start_worth(self, name: str) -> Floats:
+        """F1 or F2 of each start, shape (projects x periods,)."""
+        works, clock, rate = self.works, self.clock, self._rate(name)
+        timed, periods = works.timed, len(clock.length)
+        weight = (self.accounts.purse if name == CASH else self.accounts.ecosystem)[timed.rows.account].copy()
+        if name == CASH and self.accounts.purse_of_project:
+            accounts = self.accounts.names[timed.rows.account]
+            for row, (account, start) in enumerate(zip(accounts, works.start, strict=True)):
+                own = self.accounts.purse_of_project.get((account, works.names[start // periods]))
+                weight[row] = weight[row] if own is None else own
+        size = self._starts_shape[0]
+        annual = np.bincount(works.start, weights=timed.at_present(rate, timed.yearly(), weight), minlength=size)
+        once = np.bincount(works.start, weights=timed.carried(rate, weight), minlength=size)
+        last = np.where(works.end == 0, NEVER, works.end - 1)
+        carried = (1.0 + rate) ** (works.service - clock.years[0]).astype(float)
+        return annual + once * carried * clock.annuity(rate, works.service, works.life, last)
+
+    # -- values -----------------------------------------------------------------------------------------------------
+
+    def values(
+        self, wanted: Sequence[Item], weight: Floats, started: Floats, places: Sequence[str] | None = None
+    ) -> Floats:
+        """The items' values for given decisions, shape (places, items).
+
+        Parameters
+        ----------
+        weight : x of each option, shape (options,).
+        started : U, shape (projects, periods).
+        places : those asked for; default every one of `places`, in order.
+        """
+        options = self.options
+        places = list(self.places) if places is None else list(places)
+        chosen = np.flatnonzero(weight)
+        kinds, position = np.unique(options.kind[chosen], return_inverse=True)
+        parcel, x = options.parcel[chosen], weight[chosen]
+        inside = [self.places[place][options.pattern[parcel]] for place in places]
+        result = np.zeros((len(places), len(wanted)))
+        for scale, value in self.kind_items(wanted, kinds).items():
+            amount = x * self.scales[scale][parcel]
+            sums = np.stack([np.bincount(position, weights=amount * mask, minlength=len(kinds)) for mask in inside])
+            result += sums @ value
+        own = self._own_items(wanted)
+        if own is not None:
+            result += np.stack([(x * mask) @ own[chosen] for mask in inside])
+        for row, place in enumerate(places):
+            begun = self.by_state.T @ started.ravel()
+            result[row] += begun @ self.start_items(wanted, place)
+            result[row] += [self.constant(account, place, period) for account, period in wanted]
+        return result
+
+    def at_start(self, wanted: Sequence[Item], places: Sequence[str] | None = None) -> Floats:
+        """The state before the first period, per year: doing nothing in y0; one-off accounts hold nothing."""
+        before = [(account, START) for account, _ in wanted]
+        held = self.held
+        idle = np.zeros((len(self.works.names), len(self.clock.length)))
+        return held.values(before, np.ones(len(held.options.kind)), idle, places)
+
+    @cached_property
+    def held(self) -> Ledger:
+        """The ledger of doing nothing: every parcel on hold, whether or not that is an option."""
+        size = len(self.options.first)
+        alone = replace(
+            self.options,
+            kind_pattern=np.arange(size),
+            kind_practice=np.zeros(size, dtype=np.int64),
+            kind_start=np.full(size, -1),
+        )
+        return Ledger(alone)
+
+    def doing_nothing(self, accounts: tuple[str, ...] = ()) -> dict[str, float]:
+        """F1 (`cash`), F2 (`ecosystem`) and totals of accounts with every parcel held and no project."""
+        held, periods = self.held, range(len(self.clock.length))
+        wanted = [(CASH, 0), (ECOSYSTEM, 0), *((account, period) for account in accounts for period in periods)]
+        idle = np.zeros((len(self.works.names), len(periods)))
+        cash, ecosystem, *rest = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0]
+        value = {"cash": float(cash), "ecosystem": float(ecosystem)}
+        for account, by_period in zip(accounts, np.reshape(rest, (len(accounts), len(periods))), strict=True):
+            value[account] = self.total(account, by_period)
+        return value
+
+    def total(self, account: str, by_period: Floats) -> float:
+        """An account over all periods: Σ years x annual, Σ one-off, a stock's last state."""
+        recurrence = self.recurrence(account)
+        if recurrence == "stock":
+            return float(by_period[-1])
+        return float(by_period @ (self.clock.length if recurrence == "annual" else np.ones(len(by_period))))
+
+    def accounts_and_units(self) -> pd.DataFrame:
+        """Every account of the study, built-in ones included: index account, columns recurrence and unit."""
+        own = self.study.accounts.set_index("account")[["recurrence", "unit"]]
+        return pd.concat([own, self._areas])
+
+    def table(self, weight: Floats, started: Floats) -> pd.DataFrame:
+        """The whole ledger of given decisions: account, jurisdiction, period, measure, value.
+
+        Accounts of the study are listed for every place and period, built-in ones where they are not zero.
+        """
+        listed = self.accounts_and_units()
+        periods = range(len(self.clock.length))
+        wanted = [(account, period) for account in listed.index for period in periods]
+        value = self.values(wanted, weight, started).reshape(len(self.places), len(listed), len(periods))
+        measure = listed["recurrence"].map({"annual": "per_year", "one_off": "period_total", "stock": "stock"})
+        names = period_names(self.study.periods)
+        place, account, period = (axis.ravel() for axis in np.indices(value.shape))
+        table = pd.DataFrame(
+            {
+                "account": listed.index.to_numpy()[account],
+                "jurisdiction": np.array(list(self.places), dtype=object)[place],
+                "period": np.array(names, dtype=object)[period],
+                "measure": measure.to_numpy()[account],
+                "value": value.ravel(),
+            }
+        )
+        own = account < len(self.study.accounts)
+        return table[own | (table["value"] != 0.0)].reset_index(drop=True)
+
+
+def population(study: Study, place: str, clock: Clock | None, period: int) -> float:
+    """People of a place at the end of a period (clock None: before the first).
+
+    Jurisdictions' people, or those of their parcels where none are stated; a tag's people are those of its parcels.
+    They grow at the jurisdiction's rate, else the study's.
+    """
+    elapsed = 0 if clock is None else int(clock.last[period] - clock.years[0])
+    table, parcels = study.jurisdictions, study.parcels
+    common = study.settings.population_growth
+    growth = table["population_growth"].fillna(common)
+    home = parcels["jurisdiction"]
+    of_parcels = parcels["population"] * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
+    if place != TOTAL and place not in set(table["jurisdiction"]):
+        tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
+        return float(of_parcels[tagged].sum())
+    stated = table["population"] * (1.0 + growth) ** elapsed
+    people = stated.fillna(table["jurisdiction"].map(of_parcels.groupby(home).sum())).fillna(0.0)
+    if place == TOTAL:
+        return float(people.sum() + of_parcels[home == ""].sum())
+    return float(people[table["jurisdiction"] == place].sum())

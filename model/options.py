@@ -1,0 +1,400 @@
+"""Admissible options (FORMULATION.md section 2): control lines are absences, not rows.
+
+Parcels that agree in everything a rule or a `where` asks about form a *pattern*. Rules are decided once per pattern
+and practice; an *option kind* is a (pattern, practice, start) that is allowed, and an option is a kind taken by one
+parcel of the pattern. What was excluded keeps its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.schema import FLOW_TABLES, LINES
+from zonevest.instances.study import Study, StudyError, conditions, holds, items, period_names
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bools: TypeAlias = NDArray[np.bool_]
+    Ints: TypeAlias = NDArray[np.int64]
+
+HOLD = "hold"
+UNASSIGNED = ""
+REASONS = (
+    "",
+    "from_class",
+    *(f"line:{line}" for line in LINES),
+    "redline_grade",
+    "basic_farmland",
+    "conversion",
+    "tenure",
+    "title",
+    "slope",
+    "suitability",
+    "locked_zone",
+    "forbidden_zones",
+    "locked_practice",
+    "requires_project",
+    "window",
+)
+"""Why an option does not exist; the position is the code in `Options.reasons`. The first that applies is kept."""
+
+_RULE_COLUMNS = (
+    "land_class",
+    "jurisdiction",
+    "tenure",
+    "zone",
+    *LINES,
+    "conversion",
+    "slope_class",
+    "title",
+    "locked_zone",
+    "forbidden_zones",
+    "locked_practice",
+    "tags",
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every option of every parcel, factored into patterns and kinds.
+
+    Attributes
+    ----------
+    study : the study.
+    pattern : pattern of each parcel, shape (parcels,).
+    first : a parcel of each pattern, shape (patterns,).
+    zone_today : zone code of each pattern before the plan, shape (patterns,).
+    practices : names; ``"hold"`` first, then the practices table's order, then ``""`` (unassigned).
+    kind_pattern, kind_practice, kind_start : of each kind, shape (kinds,); sorted by pattern; start is a period's
+        position, -1 for hold and unassigned.
+    reasons : why, by pattern and position in `practices`, an option does not exist: code of `REASONS`, 0 if it does.
+    nonconforming : bool by pattern, held land that does not suit its zone or whose zone its lines do not allow.
+    """
+
+    study: Study
+    pattern: Ints
+    first: Ints
+    zone_today: NDArray[np.object_]
+    practices: tuple[str, ...]
+    kind_pattern: Ints
+    kind_practice: Ints
+    kind_start: Ints
+    reasons: NDArray[np.int8]
+    nonconforming: Bools
+
+    @cached_property
+    def per_pattern(self) -> Ints:
+        """How many kinds each pattern has, shape (patterns,)."""
+        return np.bincount(self.kind_pattern, minlength=len(self.first))
+
+    @cached_property
+    def parcel(self) -> NDArray[np.int32]:
+        """The parcel of each option, in parcel order, shape (options,)."""
+        counts = self.per_pattern[self.pattern]
+        return np.repeat(np.arange(len(self.pattern), dtype=np.int32), counts)
+
+    @cached_property
+    def start(self) -> Ints:
+        """Where each parcel's options begin among all options, shape (parcels + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.per_pattern[self.pattern])])
+
+    @cached_property
+    def kind(self) -> NDArray[np.int32]:
+        """The kind of each option, in parcel order, shape (options,)."""
+        first_kind = np.concatenate([[0], np.cumsum(self.per_pattern)])[:-1]
+        offset = (first_kind[self.pattern] - self.start[:-1]).astype(np.int32)
+        return np.arange(self.start[-1], dtype=np.int32) + offset[self.parcel]
+
+    def names(self) -> Iterator[tuple[str, str, str]]:
+        """(parcel_id, practice, start period or "") of each option, in order."""
+        ids = self.study.parcels["parcel_id"].to_numpy()
+        periods = [*period_names(self.study.periods), ""]
+        for parcel, kind in zip(self.parcel, self.kind, strict=True):
+            yield ids[parcel], self.practices[self.kind_practice[kind]], periods[self.kind_start[kind]]
+
+
+def build_options(study: Study) -> Options:
+    """Decide, pattern by pattern, which practices and starts are admissible.
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without an option, or, under `strict_lines`, if held land does not conform.
+    """
+    parcels = study.parcels
+    pattern, first = _patterns(study)
+    seen = parcels.iloc[first].reset_index(drop=True)
+    zones = _Zones(study, seen)
+    today, nonconforming = zones.today()
+    practices = study.practices
+    names = (HOLD, *practices["practice"], UNASSIGNED)
+    reasons = np.zeros((len(seen), len(names)), dtype=np.int8)
+    _exclude(reasons, 0, "window", np.full(len(seen), not study.settings.hold))
+    for column, practice in enumerate(practices.itertuples(index=False), start=1):
+        for reason, excluded in _rules(study, seen, zones, practice):
+            _exclude(reasons, column, reason, excluded)
+    _exclude(reasons, len(names) - 1, "window", np.full(len(seen), not study.settings.unassigned))
+    zone_of = [None, *practices["zone"], None]
+    for column, name in enumerate(names):
+        for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column]):
+            _exclude(reasons, column, reason, excluded)
+    starts = _windows(study)
+    for column in np.flatnonzero(~starts.any(axis=1)):
+        _exclude(reasons, column + 1, "window", np.ones(len(seen), dtype=bool))
+    pattern_of, practice_of, start_of = _kinds(reasons == 0, starts)
+    options = Options(
+        study, pattern, first, today, names, pattern_of, practice_of, start_of, reasons, nonconforming & (reasons[:, 0] == 0)
+    )
+    _check(options)
+    return options
+
+
+def _exclude(reasons: NDArray[np.int8], column: int, reason: str, excluded: Bools) -> None:
+    cells = reasons[:, column]
+    cells[(cells == 0) & excluded] = REASONS.index(reason)
+
+
+def _patterns(study: Study) -> tuple[Ints, Ints]:
+    """Number parcels by everything that rules, `where` parts, footprints and own flow rows ask about."""
+    parcels = study.parcels
+    columns = dict.fromkeys(_RULE_COLUMNS)
+    for name in FLOW_TABLES:
+        for cell in study.tables[name]["where"].unique():
+            columns.update(dict.fromkeys(column for column, _ in conditions(cell)))
+    keys = [parcels[column] for column in columns if column in parcels]  # without parcels nothing asks
+    keys += [membership for membership in (_footprints(study), _own_rows(study)) if membership is not None]
+    code = np.zeros(len(parcels), dtype=np.int64)
+    for key in keys:
+        codes, values = pd.factorize(key, use_na_sentinel=False)
+        if len(values) > 1:
+            code = code * len(values) + codes
+            if code.size and code.max() > np.iinfo(np.int32).max:
+                code = pd.factorize(code)[0]
+    pattern, values = pd.factorize(code)
+    first = np.full(len(values), len(parcels), dtype=np.int64)
+    np.minimum.at(first, pattern, np.arange(len(parcels)))
+    return pattern.astype(np.int64), first
+
+
+def _footprints(study: Study) -> Ints | None:
+    """For each parcel a number that stands for the projects drawn on it."""
+    drawn = study.projects[study.projects["footprint"] != ""]
+    if drawn.empty:
+        return None
+    rows = [(parcel, row.project) for row in drawn.itertuples() for parcel in items(row.footprint)]
+    return _signature(study, pd.DataFrame(rows, columns=["parcel_id", "project"]))
+
+
+def _own_rows(study: Study) -> Ints | None:
+    """For each parcel a number for the practices, zones and timing of its own flow rows: they say when options end."""
+    flows = study.parcel_flows
+    if flows.empty:
+        return None
+    once = flows["basis"].isin(["once", "per_ha_once"])
+    marks = flows[["parcel_id", "practice", "zone", "where"]].assign(
+        once=once,
+        sale=once & flows["account"].map(study.accounts.set_index("account")["role"]).eq("land_sale"),
+        start=flows["start_year"].where(~once, 0.0),
+        life=flows["life_years"].where(~once, 0.0),
+    )
+    return _signature(study, marks)
+
+
+def _signature(study: Study, marks: pd.DataFrame) -> Ints:
+    """A number for the set of marks that each parcel has (0 for none): equal sets, equal numbers."""
+    marks = marks.drop_duplicates()
+    kinds = marks.drop(columns="parcel_id")
+    code = kinds.groupby(list(kinds.columns), dropna=False, sort=False).ngroup().to_numpy()
+    drawn = np.random.default_rng(0).integers(1, 2**62, size=int(code.max()) + 1)
+    total = np.zeros(len(study.parcels), dtype=np.int64)
+    with np.errstate(over="ignore"):
+        np.add.at(total, pd.Index(study.parcels["parcel_id"]).get_indexer(marks["parcel_id"]), drawn[code])
+    return total
+
+
+def _suitability(study: Study, classes: pd.Index, zones: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Suitability of every class in every zone: 0 for a pair without a row, 2 with no table at all."""
+    pairs = study.class_zones
+    table = np.full((len(classes), len(zones)), 2.0 if pairs.empty else 0.0)
+    if len(pairs):
+        table[classes.get_indexer(pairs["land_class"]), pd.Index(zones).get_indexer(pairs["zone"])] = pairs["suitability"]
+    return table
+
+
+class _Zones:
+    """What classes, lines and suitability say of zones, by pattern."""
+
+    def __init__(self, study: Study, seen: pd.DataFrame) -> None:
+        self.seen = seen
+        zones = study.zones
+        self.codes = zones["zone"].to_numpy(dtype=object)
+        self.classes = pd.Index(study.land_classes["land_class"])
+        self.class_today = self.classes.get_indexer(seen["land_class"])
+        groups = [items(cell) for cell in study.land_classes["class_group"]]
+        self.groups = groups
+        self.arable = np.array(["arable" in cell for cell in groups], dtype=bool)
+        self.suitable = _suitability(study, self.classes, self.codes)
+        inside = {line: inside_line(seen, line) for line in LINES}
+        excluded = np.zeros((len(seen), len(zones)), dtype=np.int8)
+        for line in LINES:
+            own = ((zones["line"] == line) & zones["line_rule"].isin(["exact", "within"])).to_numpy()
+            excluded[np.ix_(~inside[line], own)] = REASONS.index(f"line:{line}")
+        self.demanded = np.zeros((len(seen), len(zones)), dtype=bool)
+        waiting = np.ones(len(seen), dtype=bool)
+        for line in LINES:
+            own = (zones["line"] == line).to_numpy()
+            if not (own & zones["line_rule"].isin(["exact", "contains"]).to_numpy()).any():
+                continue
+            now = waiting & inside[line]
+            self.demanded[np.ix_(now, own)] = True
+            cells = excluded[np.ix_(now, ~own)]
+            excluded[np.ix_(now, ~own)] = np.where(cells == 0, REASONS.index(f"line:{line}"), cells)
+            waiting &= ~now
+        self.excluded = excluded
+
+    def suitability(self, classes: Ints) -> NDArray[np.float64]:
+        """Suitability of classes (positions in land_classes) in every zone, shape (len(classes), zones)."""
+        return self.suitable[classes]
+
+    def today(self) -> tuple[NDArray[np.object_], Bools]:
+        """Zone before the plan and whether it does not conform, by pattern."""
+        if not len(self.codes):
+            return np.full(len(self.seen), "", dtype=object), np.zeros(len(self.seen), dtype=bool)
+        suitable = self.suitability(self.class_today)
+        # demanded zones first, then permitted ones, then the rest; within them the most suitable, then table order
+        rank = suitable + 10.0 * (self.excluded == 0) + 100.0 * self.demanded
+        best = rank.argmax(axis=1)
+        approved = pd.Index(self.codes).get_indexer(self.seen["zone"])
+        chosen = np.where(approved >= 0, approved, best)
+        rows = np.arange(len(self.seen))
+        return self.codes[chosen], (self.excluded[rows, chosen] != 0) | (suitable[rows, chosen] == 0)
+
+
+def inside_line(parcels: pd.DataFrame, line: str) -> Bools:
+    """Which parcels lie inside a control line."""
+    if line == "redline":
+        return parcels[line].isin(["general", "core"]).to_numpy()
+    return parcels[line].to_numpy(dtype=bool)
+
+
+def _rules(study: Study, seen: pd.DataFrame, zones: _Zones, practice: object) -> Iterator[tuple[str, Bools]]:
+    """The rules of section 2 for one practice, in the order of `REASONS`: (reason, excluded by pattern)."""
+    p: dict[str, object] = practice._asdict()  # type: ignore[attr-defined]
+    today = zones.class_today
+    admitted = set()
+    for item in items(str(p["from_classes"])):
+        group = item.removeprefix("class_group:")
+        named = [zones.classes.get_loc(item)] if group == item else [group in cell for cell in zones.groups]
+        admitted |= set(named if group == item else np.flatnonzero(named))
+    if p["from_classes"]:
+        yield "from_class", ~np.isin(today, list(admitted))
+    new = np.full(len(today), zones.classes.get_loc(p["to_class"])) if p["to_class"] else today
+    changes = new != today
+    zone = int(np.flatnonzero(zones.codes == p["zone"])[0])
+    for line in LINES:
+        yield f"line:{line}", zones.excluded[:, zone] == REASONS.index(f"line:{line}")
+    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[str(p["redline_ok"])]
+    yield "redline_grade", seen["redline"].isin(refused).to_numpy()
+    kept = zones.arable[new] | ~changes if p["basic_farmland_ok"] else np.zeros(len(today), dtype=bool)
+    yield "basic_farmland", inside_line(seen, "basic_farmland") & ~kept
+    yield "conversion", _overlay(seen, changes, str(p["mode"]), items(str(p["conversion"])))
+    if p["tenure"]:
+        yield "tenure", (seen["tenure"] != p["tenure"]).to_numpy()
+    if p["needs_title"]:
+        yield "title", ~seen["title"].to_numpy(dtype=bool)
+    yield "slope", (seen["slope_class"] > p["max_slope_class"]).to_numpy()
+    suitable = zones.suitability(new)[:, zone]
+    yield "suitability", np.where(changes, suitable < 2, suitable < 1)
+    if p["requires_project"]:
+        enabled = {name for cell in study.projects["enables"] for name in items(cell)}
+        yield "requires_project", np.full(len(seen), p["practice"] not in enabled)
+
+
+def _overlay(seen: pd.DataFrame, changes: Bools, mode: str, admitted: list[str]) -> Bools:
+    """Where the conversion overlay excludes a practice (blank overlay: free)."""
+    overlay = seen["conversion"].where(seen["conversion"] != "", "free")
+    if admitted:
+        return ~overlay.isin(admitted).to_numpy()
+    guarded = overlay.isin(["prohibited", "conditional"]).to_numpy()
+    if mode == "restoration":
+        return np.zeros(len(seen), dtype=bool)
+    return guarded & (changes if mode in {"service", "symbiosis"} else True)
+
+
+def _locks(seen: pd.DataFrame, name: str, zone: NDArray[np.object_] | str | None) -> Iterator[tuple[str, Bools]]:
+    """Locks and bans by parcel for one option; an unassigned parcel lies in no zone."""
+    locked = seen["locked_zone"].to_numpy(dtype=object)
+    yield "locked_zone", (locked != "") & (locked != zone)
+    bans = seen["forbidden_zones"]
+    if (bans != "").any():
+        zones = np.broadcast_to(np.asarray(zone, dtype=object), len(seen))
+        yield "forbidden_zones", np.array([z in items(cell) for z, cell in zip(zones, bans, strict=True)], dtype=bool)
+    practice = seen["locked_practice"].to_numpy(dtype=object)
+    yield "locked_practice", (practice != "") & (practice != name)
+
+
+def _windows(study: Study) -> Bools:
+    """In which periods each practice may start, shape (practices, periods)."""
+    position = {name: index for index, name in enumerate(period_names(study.periods))}
+    last = len(position) - 1
+    early = np.array([position.get(name, 0) for name in study.practices["earliest"]], dtype=int)
+    late = np.array([position.get(name, last) for name in study.practices["latest"]], dtype=int)
+    period = np.arange(last + 1)
+    return (early[:, None] <= period) & (period <= late[:, None])
+
+
+def _kinds(allowed: Bools, starts: Bools) -> tuple[Ints, Ints, Ints]:
+    """Every (pattern, practice, start) that is allowed, sorted in that order."""
+    pattern, practice = np.nonzero(allowed)
+    held = (practice == 0) | (practice == allowed.shape[1] - 1)
+    counts = np.where(held, 1, np.append(starts.sum(axis=1), 0)[practice - 1])
+    rows = np.repeat(np.arange(len(pattern)), counts)
+    rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
+    begins = starts.argmax(axis=1) if starts.size else np.zeros(0, dtype=int)
+    start = np.where(held[rows], -1, np.append(begins, 0)[practice[rows] - 1] + rank)
+    return pattern[rows], practice[rows], start
+
+
+def _check(options: Options) -> None:
+    """Refuse parcels without an option and, under strict_lines, held land that does not conform."""
+    study = options.study
+    ids = study.parcels["parcel_id"]
+    faults = []
+
+    def fault(mask: Bools, must: str, found: str, do: str) -> None:
+        rows = np.flatnonzero(mask[options.pattern])
+        if rows.size:
+            named = ", ".join(ids.iloc[rows[:5]]) + (" …" if rows.size > 5 else "")
+            faults.append((f"parcels: {named} ({rows.size} in all)", must, found, do))
+
+    empty = options.per_pattern == 0
+    why = [
+        ", ".join(sorted({REASONS[code] for code in row if code})) or "no practice" for row in options.reasons[empty]
+    ]
+    fault(
+        empty,
+        "every parcel must have at least one option",
+        "what excludes them: " + ("; ".join(dict.fromkeys(why[:3])) or "-"),
+        "loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true",
+    )
+    if study.settings.strict_lines:
+        fault(
+            options.nonconforming,
+            "strict_lines: land held as it is must suit its zone, and its zone the control lines",
+            "its class has suitability 0 in the approved zone, or a line excludes that zone",
+            "correct the approved zone or the line, or set strict_lines = false",
+        )
+    if faults:
+        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"]))
+
+
+def practice_holds(options: Options, cell: str) -> Bools:
+    """For which patterns a `where` cell holds, shape (patterns,)."""
+    return holds(options.study.parcels.iloc[options.first].reset_index(drop=True), cell)

@@ -1,0 +1,430 @@
+"""The policy model: limits, projects and the objective on the ledger, as a Pyomo model.
+
+`policy_model` reads as a table of contents of FORMULATION.md sections 5, 7 and 9: one function per row family. Rows
+speak of `model.ledger[account, place, period]`, of `model.F1` and `model.F2`, and of the policy's own variables; no
+row names a parcel. Whoever wants another rule adds a Pyomo constraint on `model.ledger`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from zonevest.instances.study import items, period_names
+from zonevest.model.ledger import AT_START_PRICES, TOTAL, Ledger, population
+from zonevest.model.options import build_options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from zonevest.instances.study import Study
+
+ROW_FAMILIES = (
+    "stay",
+    "requires",
+    "exclusive",
+    "bundle",
+    "footprint",
+    "pool",
+    "enable",
+    "land_take",
+    "limit",
+    "floor",
+    "keep",
+)
+"""Names of the policy's row families; rows are named family[index]."""
+
+
+def policy_model(
+    source: Study | Ledger, *, stage: int = 0, earlier: Mapping[str, float] | None = None
+) -> pyo.ConcreteModel:
+    """The policy part of a study as a Pyomo model.
+
+    Parameters
+    ----------
+    source : a study, or the ledger already built from it.
+    stage : method lexicographic only: which term of `order` is maximised (default the first).
+    earlier : method lexicographic only: the least gain to keep of each earlier term.
+
+    Returns
+    -------
+    ConcreteModel
+        With `ledger`, `F1`, `F2`, `U`, the row families of `ROW_FAMILIES` and `objective`; `model.source` is the
+        ledger behind it.
+    """
+    ledger = source if isinstance(source, Ledger) else Ledger(build_options(source))
+    model = pyo.ConcreteModel(name=ledger.study.settings.name)
+    define_variables(model, ledger)
+    define_starts(model, ledger)
+    define_precedence(model, ledger)
+    define_exclusive_sets(model, ledger)
+    define_bundles(model, ledger)
+    define_footprints(model, ledger)
+    define_minimum_pools(model, ledger)
+    define_enabled_practices(model, ledger)
+    define_land_take(model, ledger)
+    define_limits(model, ledger)
+    define_floor(model, ledger)
+    set_stage(model, stage, earlier or {})
+    return model
+
+
+def set_stage(model: pyo.ConcreteModel, stage: int, earlier: Mapping[str, float]) -> None:
+    """Turn a policy model to another stage of the lexicographic method; other methods have one stage."""
+    model.del_component("keep")
+    model.del_component("objective")
+    define_kept_terms(model, model.source, earlier)
+    define_objective(model, model.source, stage)
+
+
+def define_variables(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """Ledger entries, F1, F2 and project states.
+
+    Ledger entries come into being when a rule names them: account, place (total, a jurisdiction, a tag) and period;
+    units as the account's, per year, per period or as a stock. U_jt is 1 when project j has started by period t.
+    """
+    study = ledger.study
+    accounts = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
+    accounts += [name + AT_START_PRICES for name in accounts]
+    names = period_names(study.periods)
+    model.source = ledger
+    model.ACCOUNTS = pyo.Set(initialize=accounts)
+    model.PLACES = pyo.Set(initialize=list(ledger.places))
+    model.PERIODS = pyo.Set(initialize=names)
+    model.PROJECTS = pyo.Set(initialize=ledger.works.names)
+    model.ledger = pyo.Var(model.ACCOUNTS, model.PLACES, model.PERIODS, dense=False)
+    model.F1 = pyo.Var()
+    model.F2 = pyo.Var()
+    model.U = pyo.Var(model.PROJECTS, model.PERIODS, domain=pyo.Binary)
+
+
+def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(5) `stay[j,t]`: U_jt - U_j,t-1 >= 0, and = 0 where no start in t is possible; mandated: U_jT = 1.
+
+    In words: what has started stays started; a project starts once, inside its window, early enough to be finished.
+    """
+    names = period_names(ledger.study.periods)
+    possible = dict(zip(ledger.works.names, ledger.works.possible, strict=True))
+    for project in ledger.works.names:
+        for name in names[: int(possible[project].argmax()) if possible[project].any() else len(names)]:
+            model.U[project, name].setub(0)
+    for row in ledger.study.projects.itertuples():
+        if row.mandatory:
+            model.U[row.project, names[-1]].setlb(1)
+    later = [(j, t) for j in ledger.works.names for t in names[1:]]
+
+    def stay(m: Any, j: str, t: str) -> Any:
+        position = names.index(t)
+        newly = m.U[j, t] - m.U[j, names[position - 1]]
+        return newly >= 0 if possible[j][position] else newly == 0
+
+    model.stay = pyo.Constraint(later, rule=stay)
+
+
+def define_precedence(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(6) `requires[j,j',t]`: U_jt <= U_j',τ, τ the last period that begins at least the lag before t.
+
+    In words: a project starts only when each project it requires has started, the lag (years) earlier.
+    """
+    names, begin = period_names(ledger.study.periods), ledger.clock.begin
+    lag = {row.project: row.requires_lag for row in ledger.study.projects.itertuples()}
+    rows = [
+        (row.project, other, t)
+        for row in ledger.study.projects.itertuples()
+        for other in items(row.requires)
+        for t in names
+    ]
+
+    def requires(m: Any, j: str, other: str, t: str) -> Any:
+        before = np.flatnonzero(begin <= begin[names.index(t)] - lag[j])
+        return m.U[j, t] - (m.U[other, names[before[-1]]] if len(before) else 0) <= 0
+
+    model.requires = pyo.Constraint(rows, rule=requires)
+
+
+def define_exclusive_sets(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(7) `exclusive[set]`: Σ_j∈set U_jT <= 1. In words: of the set at most one project is ever built."""
+    last = ledger.study.periods[-1].name
+    model.exclusive = pyo.Constraint(
+        [name for name, _ in _groups(ledger.study, "exclusive_set")],
+        rule=lambda m, name: sum(m.U[j, last] for j in dict(_groups(ledger.study, "exclusive_set"))[name]) <= 1,
+    )
+
+
+def define_bundles(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(8) `bundle[set,j,t]`: U_jt = U_j'·t, j' the bundle's first. In words: a bundle starts together or not at all."""
+    rows = [
+        (name, j, t)
+        for name, members in _groups(ledger.study, "bundle")
+        for j in members[1:]
+        for t in period_names(ledger.study.periods)
+    ]
+    first = {name: members[0] for name, members in _groups(ledger.study, "bundle")}
+    model.bundle = pyo.Constraint(rows, rule=lambda m, name, j, t: m.U[j, t] - m.U[first[name], t] == 0)
+
+
+def define_footprints(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(9) `footprint[j,t]`: L_footprint.j,t >= area(F_j) U_jt, hectares.
+
+    In words: once started, all of a project's drawn land lies in a zone (and under the practice) that admits it.
+    A program that knows the parcels writes the tighter Σ_k not ok x_k + U_jt <= 1 for each of them instead.
+    """
+    area = ledger.study.parcels.set_index("parcel_id")["area_ha"]
+    drawn = {
+        row.project: float(area[items(row.footprint)].sum())
+        for row in ledger.study.projects.itertuples()
+        if row.footprint
+    }
+    model.footprint = pyo.Constraint(
+        [(j, t) for j in drawn for t in period_names(ledger.study.periods)],
+        rule=lambda m, j, t: m.ledger[f"footprint.{j}", TOTAL, t] - drawn[j] * m.U[j, t] >= 0,
+    )
+
+
+def define_minimum_pools(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(10) `pool[j,t]`: L_area,t >= lo + (A_j - lo) U_jt, hectares; lo the least area that options and takings allow.
+
+    In words: a project that lives on a pool of land starts only when the pool has its minimum size.
+    """
+    rows, least = {}, {}
+    for row in ledger.study.projects.itertuples():
+        if row.min_area_of and row.min_area > 0:
+            account = "area." + row.min_area_of.replace(":", ".")
+            for position, name in enumerate(period_names(ledger.study.periods)):
+                rows[row.project, name] = (account, row.min_area)
+                taken = np.maximum(-ledger.works.take(account, None), 0.0)
+                taken = taken @ ledger.works.possible[:, : position + 1].any(axis=1)
+                least[row.project, name] = area_range(ledger, account, position)[0] - float(taken)
+
+    def pool(m: Any, j: str, t: str) -> Any:
+        account, needed = rows[j, t]
+        lo = least[j, t]
+        return m.ledger[account, TOTAL, t] - (needed - lo) * m.U[j, t] >= lo
+
+    model.pool = pyo.Constraint(list(rows), rule=pool)
+
+
+def define_enabled_practices(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(11) `enable[m,t]`: L_area.practice.m,t <= Σ_j min(A_j, what is possible) U_jt, hectares.
+
+    In words: a practice that needs a project covers no more land than the started projects enable.
+    """
+    projects = ledger.study.projects
+    enabling = {
+        practice: [(row.project, row.enables_area) for row in projects.itertuples() if practice in items(row.enables)]
+        for practice in ledger.study.practices.loc[ledger.study.practices["requires_project"], "practice"]
+    }
+    names = period_names(ledger.study.periods)
+
+    def enable(m: Any, practice: str, t: str) -> Any:
+        account = f"area.practice.{practice}"
+        possible = area_range(ledger, account, names.index(t))[1]
+        room = sum(np.fmin(area, possible) * m.U[j, t] for j, area in enabling[practice])
+        return m.ledger[account, TOTAL, t] - room <= 0
+
+    model.enable = pyo.Constraint([(m, t) for m in enabling for t in names], rule=enable)
+
+
+def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(9) `land_take[c,g,t]`: L_area.class.c,g,t >= 0, hectares.
+
+    In words: projects without a drawn site take no more land of a class than there is.
+    """
+    taken = ledger.study.land_take
+    home = dict(zip(ledger.works.names, ledger.works.place, strict=True))
+    places = [row.jurisdiction or home[row.project] or TOTAL for row in taken.itertuples()]
+    pairs = list(dict.fromkeys(zip(taken["land_class"], places, strict=True)))
+    model.land_take = pyo.Constraint(
+        [(c, g, t) for c, g in pairs for t in period_names(ledger.study.periods)],
+        rule=lambda m, c, g, t: m.ledger[f"area.class.{c}", g, t] >= 0,
+    )
+
+
+def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(3) `limit[name,place,period]`: lo <= Σ c_a L_a <= hi, hard, or soft with `short` and `excess` at a penalty.
+
+    In words: each row of the limits table, for each place and period that it names; units as its account's.
+    """
+    rows = {}
+    for row in ledger.study.limits.itertuples():
+        for place in limit_places(ledger, row.jurisdiction):
+            for period in limit_periods(ledger.study, row.period):
+                rows[row.limit, place, period] = row
+    soft = {key: row for key, row in rows.items() if row.kind == "soft"}
+    model.short = pyo.Var([k for k, row in soft.items() if row.sense != "<="], domain=pyo.NonNegativeReals)
+    model.excess = pyo.Var([k for k, row in soft.items() if row.sense != ">="], domain=pyo.NonNegativeReals)
+
+    def limit(m: Any, name: str, place: str, period: str) -> Any:
+        row = rows[name, place, period]
+        key = (name, place, period)
+        body, bound = limit_sides(m.ledger, ledger, row, place, period)
+        if row.basis.startswith("share_of:"):
+            body, bound = body - bound, 0.0
+        body += (m.short[key] if key in m.short else 0) - (m.excess[key] if key in m.excess else 0)
+        lower = None if row.sense == "<=" else bound - row.tolerance
+        upper = None if row.sense == ">=" else bound + row.tolerance
+        return (lower, body, upper)
+
+    model.limit = pyo.Constraint(list(rows), rule=limit)
+
+
+def limit_places(ledger: Ledger, cell: str) -> list[str]:
+    """The places of a limit: total where blank, every jurisdiction for `each`, else the one named."""
+    return list(ledger.study.jurisdictions["jurisdiction"]) if cell == "each" else [cell or TOTAL]
+
+
+def limit_periods(study: Study, cell: str) -> list[str]:
+    """The periods of a limit: every one where blank, `last`, `total`, else the one named."""
+    names = period_names(study.periods)
+    return names if cell == "" else [names[-1]] if cell == "last" else [cell]
+
+
+def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str) -> tuple[Any, Any]:
+    """What a limit compares: its terms, and its bound (an expression too for share_of).
+
+    Shares of the start value compare at start prices. Over `total` an annual start value counts once per year, and
+    the people are those at the end.
+
+    Parameters
+    ----------
+    entries : the ledger, [account, place, period] -> a variable, or a number when a plan is told.
+    """
+    extra = ledger.study.limit_terms
+    terms = [(row.account, 1.0)]
+    terms += list(extra.loc[extra["limit"] == row.limit, ["account", "coefficient"]].itertuples(index=False, name=None))
+    kind, _, of = row.basis.partition(":")
+    from_start = kind == "share_of_start"
+
+    def measured(account: str) -> Any:
+        priced = account + AT_START_PRICES if from_start and _grows(ledger, account) else account
+        return total_or_period(entries, ledger, priced, place, period)
+
+    body = sum(coefficient * measured(account) for account, coefficient in terms)
+    if kind == "share_of":
+        return body, row.value * total_or_period(entries, ledger, of, place, period)
+    if from_start:
+        compared = [(of, 1.0)] if of else terms
+        start = ledger.at_start([(account, 0) for account, _ in compared], [place])[0]
+        weights = [
+            coefficient * (ledger.clock.horizon if period == TOTAL and ledger.recurrence(account) == "annual" else 1)
+            for account, coefficient in compared
+        ]
+        return body, float(row.value * np.dot(start, weights))
+    if kind == "per_head":
+        position = len(ledger.clock.length) - 1 if period == TOTAL else period_names(ledger.study.periods).index(period)
+        return body, row.value * population(ledger.study, place, ledger.clock, position)
+    return body, row.value
+
+
+def total_or_period(entries: Any, ledger: Ledger, account: str, place: str, period: str) -> Any:
+    """L of one period, or over `total`: Σ years x annual, Σ one-off, a stock's last state."""
+    names = period_names(ledger.study.periods)
+    if period != TOTAL:
+        return entries[account, place, period]
+    recurrence = ledger.recurrence(account)
+    if recurrence == "stock":
+        return entries[account, place, names[-1]]
+    years = ledger.clock.length if recurrence == "annual" else np.ones(len(names))
+    return sum(float(n) * entries[account, place, name] for n, name in zip(years, names, strict=True))
+
+
+def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(25) `floor[ecosystem]`: F2 >= share x F2°; `floor[cash]`: F1 - F1° >= an absolute gain; present values, million.
+
+    In words: cash is maximised while ecosystem value keeps its share of doing nothing's (or the other way round).
+    """
+    objective = ledger.study.settings.objective
+    floors = dict(objective.floor) if objective.method == "floor" else {}
+    nothing = doing_nothing(ledger)
+
+    def floor(m: Any, term: str) -> Any:
+        if term == "ecosystem":
+            return m.F2 >= floors[term] * nothing["ecosystem"]
+        return m.F1 >= nothing["cash"] + floors[term]
+
+    model.floor = pyo.Constraint(list(floors), rule=floor)
+
+
+def define_kept_terms(model: pyo.ConcreteModel, ledger: Ledger, earlier: Mapping[str, float]) -> None:
+    """(25) `keep[term]`: gain of the term >= what the earlier stage of the lexicographic method leaves it.
+
+    In words: a term that was maximised first keeps its best, less the tolerance.
+    """
+    model.keep = pyo.Constraint(
+        list(earlier), rule=lambda m, term: _gain(m, ledger, term) >= earlier[term]
+    )
+
+
+def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> None:
+    """(25) `objective`: max λ1 (F1 - F1°) + λ2 (F2 - F2°) + Σ w (L - L°) - penalties; ° is doing nothing."""
+    objective = ledger.study.settings.objective
+    if objective.method == "lexicographic":
+        value = _gain(model, ledger, objective.order[stage])
+        final = stage == len(objective.order) - 1
+    else:
+        weights = dict(objective.accounts)
+        if objective.method == "floor":
+            weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
+        else:
+            weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
+        value = sum(weight * _gain(model, ledger, term) for term, weight in weights.items() if weight)
+        final = True
+    if final:
+        penalty = {row.limit: row.penalty for row in ledger.study.limits.itertuples() if row.kind == "soft"}
+        for slack in (model.short, model.excess):
+            value -= sum(penalty[key[0]] * slack[key] for key in slack)
+    model.objective = pyo.Objective(expr=value, sense=pyo.maximize)
+
+
+def _gain(m: Any, ledger: Ledger, term: str) -> Any:
+    """A term of the objective above doing nothing: cash, ecosystem or an account's total."""
+    nothing = doing_nothing(ledger)
+    if term == "cash":
+        return m.F1 - nothing["cash"]
+    if term == "ecosystem":
+        return m.F2 - nothing["ecosystem"]
+    return total_or_period(m.ledger, ledger, term, TOTAL, TOTAL) - nothing[term]
+
+
+def doing_nothing(ledger: Ledger) -> dict[str, float]:
+    """What the objective compares with: F1 (`cash`), F2 (`ecosystem`) and account totals of doing nothing.
+
+    All 0 without a doing-nothing state (`hold = false`, `unassigned = true`) and with weights on accounts only.
+    """
+    objective = ledger.study.settings.objective
+    terms = set(objective.order) if objective.method == "lexicographic" else set(objective.accounts)
+    worth = objective.method == "floor" or bool(objective.cash or objective.ecosystem)
+    worth |= objective.method == "lexicographic" and not terms.isdisjoint({"cash", "ecosystem"})
+    if not worth or not ledger.study.has_doing_nothing:
+        return defaultdict(float)
+    return ledger.doing_nothing(tuple(sorted(terms - {"cash", "ecosystem"})))
+
+
+def area_range(ledger: Ledger, account: str, period: int) -> tuple[float, float]:
+    """Least and greatest area that the options allow in an account of hectares, whatever is decided."""
+    mask = ledger.states.mask(account, period).astype(float)
+    pattern = ledger.options.kind_pattern
+    low, high = np.ones(len(ledger.options.first)), np.zeros(len(ledger.options.first))
+    np.minimum.at(low, pattern, mask)
+    np.maximum.at(high, pattern, mask)
+    area = np.bincount(
+        ledger.options.pattern, weights=ledger.study.parcels["area_ha"].to_numpy(), minlength=len(low)
+    )
+    return float(low @ area), float(high @ area)
+
+
+def _groups(study: Study, column: str) -> list[tuple[str, list[str]]]:
+    """Projects by the sets that a column of the projects table names, in table order."""
+    named: pd.DataFrame = study.projects[study.projects[column] != ""]
+    return [(str(name), list(rows)) for name, rows in named.groupby(column, sort=False)["project"]]
+
+
+def _grows(ledger: Ledger, account: str) -> bool:
+    names = ledger.accounts.names
+    return account in names and bool(ledger.accounts.growth[names.get_loc(account)])
+

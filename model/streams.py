@@ -1,0 +1,216 @@
+"""Streams: which option carries which flow rows, from which year to which (FORMULATION.md section 4).
+
+A stream is a set of flow rows with the same years. Land classes, zones and practices give their streams to whole
+kinds of options; the parcels' own rows give theirs to single options.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from zonevest.instances.study import Study, holds
+from zonevest.model.areas import States
+from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Bools: TypeAlias = NDArray[np.bool_]
+    Ints: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Timed rows, the stream to which each belongs, and the carriers.
+
+    Attributes
+    ----------
+    timed : the rows with their years, shape (n,).
+    stream : the stream of each timed row, shape (n,).
+    carried : carriers x streams; 1, or for the parcels' own rows the row's value times its scale.
+    end : year after the last annual row that each kind of option brings itself; 0 without one, NEVER for good.
+    sale : whether each kind brings a one-off row on an account of role land_sale.
+    """
+
+    timed: Timed
+    stream: Ints
+    carried: sparse.csr_array
+    end: Ints
+    sale: Bools
+
+
+class _Gathering:
+    """Streams as they are found."""
+
+    def __init__(self, rows: Rows, sale: Bools, kinds: int) -> None:
+        self.rows, self.sale_row = rows, sale
+        self.parts: list[tuple[Ints, Ints, Ints, Bools, Ints]] = []
+        self.carriers: list[Ints] = []
+        self.streams: list[Ints] = []
+        self.count = 0
+        self.end = np.zeros(kinds, dtype=np.int64)
+        self.sale = np.zeros(kinds, dtype=bool)
+
+    def add(self, at: Ints, carriers: Ints, annual: Ints, once: Ints, until: Ints, settled: bool) -> None:
+        """Let carriers carry the rows `at`: annual ones from year `annual`, once ones in `once`, all before `until`.
+
+        `settled` rows stand in full force (today's class and zone): no offset, no ramp, nothing once. Carriers that
+        agree in the three years share a stream.
+        """
+        rows = self.rows
+        timing, index = np.unique(np.stack([annual, once, until]), axis=1, return_inverse=True)
+        for column, (begin, year, stop) in enumerate(timing.T):
+            keep = at[~rows.once[at]] if settled else at
+            single, offset = rows.once[keep], rows.offset[keep] * (not settled)
+            first = np.where(single, year, begin) + offset
+            n = len(keep)
+            self.parts.append(
+                (keep, first, np.full(n, stop), np.full(n, settled), np.full(n, self.count + column))
+            )
+            if not settled and n:
+                life = np.where(np.isnan(rows.life[keep]), NEVER, np.ceil(rows.life[keep]))
+                last = np.where(single, 0, np.minimum(first + life, NEVER)).max()
+                carrying = carriers[index.ravel() == column]
+                self.end[carrying] = np.maximum(self.end[carrying], int(last))
+                self.sale[carrying] |= bool((single & self.sale_row[keep]).any())
+        self.carriers.append(carriers)
+        self.streams.append(self.count + index.ravel())
+        self.count += timing.shape[1]
+
+    def close(self, clock: Clock, accounts: Accounts, kinds: int) -> Streams:
+        """All streams found."""
+        empty = np.zeros(0, dtype=np.int64)
+        row, begin, until, settled, stream = (
+            np.concatenate([part[i] for part in self.parts]) if self.parts else empty for i in range(5)
+        )
+        timed = Timed(clock, accounts, self.rows.take(row), begin, until, settled.astype(bool))
+        carriers = np.concatenate([empty, *self.carriers])
+        carried = sparse.csr_array(
+            (np.ones(len(carriers)), (carriers, np.concatenate([empty, *self.streams]))), shape=(kinds, self.count)
+        )
+        return Streams(timed, stream, carried, self.end, self.sale)
+
+
+def land_streams(study: Study, clock: Clock, accounts: Accounts, states: States, scales: dict[str, Ints]) -> Streams:
+    """Streams of classes, zones and practices, carried by kinds.
+
+    Parameters
+    ----------
+    scales : for each flow table the position of each row's scale.
+    """
+    options = states.options
+    tables = ("class_flows", "zone_flows", "practice_flows")
+    subjects = ("land_class", "zone", "practice")
+    rows = Rows.of(
+        pd.concat([study.tables[name] for name in tables], ignore_index=True),
+        accounts,
+        np.concatenate([scales[name] for name in tables]),
+    )
+    kinds = np.arange(len(options.kind_pattern))
+    gathering = _Gathering(rows, accounts.sale[rows.account], len(kinds))
+    first = np.full(len(kinds), clock.years[0])
+    never = np.full(len(kinds), NEVER)
+    start, service = states.start_year, states.service_year
+    here = kinds[states.assigned]
+    acting = kinds[options.kind_start >= 0]
+    new_class, new_zone = kinds[states.class_year < NEVER], kinds[states.zone_year < NEVER]
+    practice = options.kind_practice - 1
+    # table, subject of each kind, its carriers, first year of annual rows, of once rows, end, in full force
+    phases = {
+        0: [
+            (states.class_today, here, first, never, states.class_year, True),
+            (states.class_new, new_class, service, start, never, False),
+        ],
+        1: [
+            (states.zone_today, here, first, never, states.zone_year, True),
+            (states.zone_new, new_zone, start, start, never, False),
+        ],
+        2: [(practice, acting, service, start, never, False)],
+    }
+    shift = 0
+    for number, (name, subject) in enumerate(zip(tables, subjects, strict=True)):
+        flows = study.tables[name]
+        names = study.tables["land_classes" if subject == "land_class" else subject + "s"][subject]
+        codes = pd.Index(names).get_indexer(flows[subject])
+        groups = pd.DataFrame({"code": codes, "where": flows["where"].to_numpy()}).groupby(["code", "where"]).indices
+        for of_kind, carriers, annual, once, until, settled in phases[number]:
+            order = carriers[np.argsort(of_kind[carriers], kind="stable")]
+            for (code, where), at in groups.items():
+                chosen = order[slice(*np.searchsorted(of_kind[order], [code, code + 1]))]
+                if where:
+                    chosen = chosen[_where(states, str(where))[options.kind_pattern[chosen]]]
+                if len(chosen):
+                    gathering.add(at + shift, chosen, annual[chosen], once[chosen], until[chosen], settled)
+        shift += len(flows)
+    return gathering.close(clock, accounts, len(kinds))
+
+
+def _where(states: States, cell: str) -> Bools:
+    """For which patterns a `where` cell holds."""
+    return holds(states.options.study.parcels.iloc[states.options.first], cell)
+
+
+def parcel_streams(
+    study: Study, clock: Clock, accounts: Accounts, states: States, scale: Ints, scales: list[NDArray[np.float64]]
+) -> Streams | None:
+    """Streams of the parcels' own rows, carried by single options; None without such rows."""
+    flows = study.parcel_flows
+    if flows.empty:
+        return None
+    options = states.options
+    rows = Rows.of(flows, accounts, scale)
+    parcel = pd.Index(study.parcels["parcel_id"]).get_indexer(flows["parcel_id"])
+    applies = np.ones(len(flows), dtype=bool)
+    for cell in flows["where"].unique():
+        if cell:
+            at = (flows["where"] == cell).to_numpy()
+            applies[at] = holds(study.parcels.iloc[parcel[at]], cell)
+    # every (row, option) of the row's parcel
+    count = np.where(applies, np.diff(options.start)[parcel], 0)
+    row = np.repeat(np.arange(len(flows)), count)
+    option = np.arange(len(row)) - np.repeat(np.cumsum(count) - count - options.start[:-1][parcel], count)
+    kind = options.kind[option].astype(np.int64)
+    practice = pd.Index(options.practices[1:-1]).get_indexer(flows["practice"])[row] + 1
+    zone = pd.Index(study.zones["zone"]).get_indexer(flows["zone"])[row]
+    any_practice, any_zone = (flows["practice"] == "").to_numpy()[row], (flows["zone"] == "").to_numpy()[row]
+    acts = options.kind_start[kind] >= 0
+    held = states.assigned[kind] & any_practice & ~rows.once[row] & (any_zone | (zone == states.zone_today[kind]))
+    own = acts & (any_practice | (practice == options.kind_practice[kind]))
+    own &= any_zone | (zone == states.zone_new[kind])
+    # the phase before the start (for held land for good), then that of the practice
+    start = states.start_year[kind]
+    pairs = np.concatenate([np.flatnonzero(held), np.flatnonzero(own)])
+    begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
+    until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
+    # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
+    profile = _codes(rows.account, rows.once, rows.offset, rows.ramp, rows.life)
+    stream, seen = _codes(profile[row[pairs]], begin, until), None
+    _, seen = np.unique(stream, return_index=True)
+    once_per_stream = pairs[seen]
+    shown = rows.take(row[once_per_stream])
+    unit = Rows(shown.account, np.ones(len(seen)), shown.once, shown.offset, shown.ramp, shown.life, shown.scale)
+    timed = Timed(clock, accounts, unit, begin[seen] + shown.offset, until[seen], np.zeros(len(seen), dtype=bool))
+    value = np.zeros(len(pairs))
+    for code in np.unique(scale):
+        at = scale[row[pairs]] == code
+        value[at] = rows.value[row[pairs[at]]] * scales[code][parcel[row[pairs[at]]]]
+    carried = sparse.csr_array((value, (option[pairs], stream)), shape=(len(options.kind), len(seen)))
+    end, sale = np.zeros(len(options.kind_pattern), dtype=np.int64), np.zeros(len(options.kind_pattern), dtype=bool)
+    mine = slice(int(held.sum()), None)
+    np.maximum.at(end, kind[pairs[mine]], np.where(shown.once, 0, timed.stop)[stream[mine]])
+    np.logical_or.at(sale, kind[pairs[mine]], (shown.once & accounts.sale[shown.account])[stream[mine]])
+    return Streams(timed, np.arange(len(seen)), carried, end, sale)
+
+
+def _codes(*columns: NDArray[np.generic]) -> Ints:
+    """Number the distinct rows of several columns, 0, 1, … in sorted order of first column first."""
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(column, use_na_sentinel=False)
+        code = pd.factorize(code * max(len(values), 1) + codes, sort=True)[0]
+    return code

@@ -1,0 +1,181 @@
+"""The projects' side of the ledger: what a start of a project gives, and when it is possible (section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.schema import RESOURCES
+from zonevest.instances.study import Study, items, period_names
+from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
+
+BUILDS_NOTHING = ("ecological_restoration", "agriculture", "eco_bank")
+"""Categories whose land does not become construction land."""
+
+
+@dataclass(frozen=True)
+class Works:
+    """What each start of each project gives.
+
+    Attributes
+    ----------
+    names : projects, in table order.
+    place : jurisdiction of each, ``""`` for none.
+    possible : whether a start in a period is possible, shape (projects, periods).
+    why_not : project -> reason where no start is possible.
+    timed, start : the rows of every possible start and the start (project x periods + period) of each.
+    service, life, end : per start: service year, life (NaN for good), year after its last annual row (0 for none).
+    """
+
+    study: Study
+    names: tuple[str, ...]
+    place: NDArray[np.object_]
+    possible: NDArray[np.bool_]
+    why_not: dict[str, str]
+    timed: Timed
+    start: Ints
+    service: Ints
+    life: Floats
+    end: Ints
+
+    def take(self, account: str, place: str | None) -> Floats:
+        """Hectares that each project's start books on a built-in area account, shape (projects,).
+
+        Stocks fall or rise by it from the period of the start, one-off accounts book it in that period. `place` is a
+        jurisdiction, or None for the total.
+        """
+        rows = self.study.land_take
+        booked = np.zeros(len(self.names))
+        if rows.empty:
+            return booked
+        classes = self.study.land_classes.set_index("land_class")
+        category = self.study.projects.set_index("project")["category"]
+        for project, code, where, area in zip(
+            rows["project"], rows["land_class"], self._where_taken(), rows["area_ha"], strict=True
+        ):
+            if place is not None and where != place:
+                continue
+            groups = items(str(classes.loc[code, "class_group"]))
+            change = {f"area.class.{code}": -area, f"area.lost.class.{code}": area}
+            change |= {f"area.class_group.{group}": -area for group in groups}
+            change |= {f"area.lost.class_group.{group}": area for group in groups}
+            if classes.loc[code, "resource"] in RESOURCES:
+                change[f"area.resource.{classes.loc[code, 'resource']}"] = -area
+            if category[project] not in BUILDS_NOTHING:
+                built = "area.class_group.construction"
+                change[built] = change.get(built, 0.0) + area
+                change["area.gained.class_group.construction"] = area
+                if "construction" not in groups:
+                    change["area.new_construction"] = area
+            booked[self.names.index(project)] += change.get(account, 0.0)
+        return booked
+
+    def _where_taken(self) -> list[str]:
+        """The jurisdiction of each land_take row: its own, else its project's."""
+        rows = self.study.land_take
+        own = dict(zip(self.names, self.place, strict=True))
+        return [row.jurisdiction or own[row.project] for row in rows.itertuples()]
+
+
+def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
+    """Read projects, project_flows and land_take."""
+    projects = study.projects
+    names = tuple(projects["project"])
+    position = {name: index for index, name in enumerate(names)}
+    n_periods = len(clock.length)
+    build = projects["build_years"].to_numpy(dtype=float).astype(np.int64)
+    table, owner, offset = _own_rows(projects, accounts, build)
+    flows = study.project_flows
+    listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
+    owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
+    rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
+    offset = np.concatenate([offset, listed.offset])
+    last_once = np.zeros(len(names), dtype=np.int64)
+    np.maximum.at(last_once, owner[rows.once], offset[rows.once])
+    possible = _windows(study, projects)
+    finished = clock.begin[None, :] + np.maximum(last_once, build - 1)[:, None] <= clock.last[-1]
+    drawn_out = np.array([_barred(study, row) for row in projects.itertuples()], dtype=bool)
+    why_not = {
+        name: "its footprint lies on a line that it does not admit"
+        if drawn_out[j]
+        else "it cannot be finished inside the horizon from any period of its window"
+        for j, name in enumerate(names)
+        if drawn_out[j] or not (possible & finished)[j].any()
+    }
+    possible &= finished & ~drawn_out[:, None]
+    # every row of every possible start
+    project, period = np.nonzero(possible)
+    by_owner = np.argsort(owner, kind="stable")
+    edges = np.searchsorted(owner[by_owner], np.arange(len(names) + 1))
+    count = (edges[1:] - edges[:-1])[project]
+    pair = np.repeat(np.arange(len(project)), count)
+    row = by_owner[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - edges[:-1][project], count)]
+    begin = clock.begin[period][pair] + offset[row]
+    timed = Timed(
+        clock, accounts, rows.take(row), begin, np.full(len(row), NEVER), np.zeros(len(row), dtype=bool)
+    )
+    start = (project * n_periods + period)[pair]
+    end = np.zeros(len(names) * n_periods, dtype=np.int64)
+    np.maximum.at(end, start, np.where(timed.rows.once, 0, timed.stop))
+    service = (clock.begin[None, :] + build[:, None]).ravel()
+    life = np.repeat(projects["life_years"].to_numpy(dtype=float), n_periods)
+    return Works(
+        study, names, projects["jurisdiction"].to_numpy(dtype=object), possible, why_not, timed, start, service, life, end
+    )
+
+
+def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[Rows, Ints, Ints]:
+    """The flow rows that the columns of the projects table write: rows, their project and their offset."""
+    parts: list[tuple[Ints, str, Floats, bool, Ints]] = []
+    capex = projects["capex"].to_numpy(dtype=float)
+    payments = np.maximum(build, 1)
+    for year in range(int(payments.max(initial=0))):
+        at = np.flatnonzero((payments > year) & (capex != 0.0))
+        parts.append((at, "project.capex", capex[at] / payments[at], True, np.full(len(at), year)))
+    for column, account in (
+        ("annual_revenue", "project.revenue"),
+        ("annual_cost", "project.cost"),
+        ("annual_ecosystem", "project.ecosystem"),
+        ("jobs", "project.jobs"),
+    ):
+        value = projects[column].to_numpy(dtype=float)
+        at = np.flatnonzero(value != 0.0)
+        parts.append((at, account, value[at], False, build[at]))
+    owner = np.concatenate([part[0] for part in parts]).astype(np.int64)
+    account = np.concatenate([np.full(len(p[0]), accounts.names.get_loc(p[1]), dtype=np.int64) for p in parts])
+    once = np.concatenate([np.full(len(p[0]), p[3]) for p in parts])
+    offset = np.concatenate([part[4] for part in parts]).astype(np.int64)
+    value = np.concatenate([part[2] for part in parts])
+    ramp, life = (projects[c].to_numpy(dtype=float)[owner] for c in ("ramp_years", "life_years"))
+    rows = Rows(account, value, once, offset, ramp, np.where(once, np.nan, life), np.zeros(len(owner), dtype=np.int64))
+    return rows, owner, offset
+
+
+def _windows(study: Study, projects: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each period lies in each project's window, shape (projects, periods)."""
+    names = period_names(study.periods)
+    position = {name: index for index, name in enumerate(names)}
+    early = np.array([position.get(name, 0) for name in projects["earliest"]], dtype=int)
+    late = np.array([position.get(name, len(names) - 1) for name in projects["latest"]], dtype=int)
+    period = np.arange(len(names))
+    return (early[:, None] <= period) & (period <= late[:, None])
+
+
+def _barred(study: Study, row: object) -> bool:
+    """Whether a footprint parcel lies on a line that the project does not admit."""
+    cell = row.footprint  # type: ignore[attr-defined]
+    if not cell:
+        return False
+    seen = study.parcels[study.parcels["parcel_id"].isin(items(cell))]
+    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[row.redline_ok]  # type: ignore[attr-defined]
+    farmland = not row.basic_farmland_ok and seen["basic_farmland"].any()  # type: ignore[attr-defined]
+    return bool(seen["redline"].isin(refused).any() or farmland)

@@ -1,0 +1,1 @@
+"""What is told: audit, tables and pages."""

@@ -1,0 +1,124 @@
+"""The audit: a plan recomputed from its study's tables and its choices alone (FORMULATION.md section 12).
+
+It shares no code with the ledger, the model or the solver. Nine things must hold: every choice is one that the
+study's lines, locks and rules leave open; every parcel has one option; every project rule, limit and floor holds; area
+is conserved; the ledger, the limits' values, F1, F2 and the objective are what the choices give; gap and bound fit the
+objective; and the status fits the gap. A row holds when it is violated by at most 1e-6 x max(1, |bound|, its largest
+|term|); a figure agrees when it differs by at most 1e-6 x max(1, |recomputed|).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from zonevest.instances.study import Study
+from zonevest.reports.audit_evaluate import BREACH_COLUMNS, Evaluation, Evaluator, Value, evaluate
+from zonevest.reports.audit_figures import FIGURES, compare
+from zonevest.reports.audit_folder import Stated, from_folder, from_plan
+from zonevest.reports.audit_rules import Breach
+
+__all__ = ["AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
+
+SHOWN = 20
+NO_PLAN = "no plan to audit"
+_WORDS = {
+    "en": {
+        "ok": "audit: all holds ({figures} figures recomputed)",
+        "bad": "audit: {count} breach(es)",
+        "none": "audit: no plan to audit",
+        "must": "must",
+        "found": "found",
+        "more": "… and {count} more",
+    },
+    "zh": {
+        "ok": "核验：全部成立（复算 {figures} 个数值）",
+        "bad": "核验：{count} 处不符",
+        "none": "核验：没有可核验的方案",
+        "must": "应为",
+        "found": "实为",
+        "more": "……另有 {count} 处",
+    },
+}
+
+
+@dataclass
+class AuditReport:
+    """What the audit found.
+
+    Attributes
+    ----------
+    breaches : columns rule, where, must, found; everything that does not hold, wrong figures included.
+    figures : columns quantity, stated, recomputed, difference, ok.
+    message : why nothing was audited, else ``""``.
+    evaluation : the plan as recomputed, where it could be.
+    """
+
+    breaches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BREACH_COLUMNS))
+    figures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIGURES))
+    message: str = ""
+    evaluation: Evaluation | None = field(default=None, repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether all holds."""
+        return not self.message and self.breaches.empty and bool(self.figures["ok"].all())
+
+    def to_dict(self) -> dict[str, Any]:
+        """The findings as plain values."""
+        figures = [
+            {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in row.items()}
+            for row in self.figures.astype(object).to_dict("records")
+        ]
+        breaches = self.breaches.astype(object).to_dict("records")
+        return {"ok": self.ok, "message": self.message, "breaches": breaches, "figures": figures}
+
+    def to_text(self, lang: str = "en") -> str:
+        """The findings in words: one line if all holds, else every breach (the first twenty)."""
+        words = _WORDS.get(lang, _WORDS["en"])
+        if self.ok:
+            return words["ok"].format(figures=len(self.figures))
+        lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=len(self.breaches))]
+        for row in self.breaches.head(SHOWN).itertuples(index=False):
+            lines += [f"• {row.rule}: {row.where}", f"    {words['must']}: {row.must}"]
+            lines += [f"    {words['found']}: {row.found}"]
+        if len(self.breaches) > SHOWN:
+            lines.append(words["more"].format(count=len(self.breaches) - SHOWN))
+        return "\n".join(lines)
+
+
+def audit(plan: Any) -> AuditReport:
+    """Recompute a plan and compare it with what it states.
+
+    A folder that lacks a file, or has a damaged one, gives a report that says so.
+
+    Parameters
+    ----------
+    plan
+        A plan (anything with a plan's fields), or the path of a plan folder.
+    """
+    stated = from_folder(Path(plan)) if isinstance(plan, (str, Path)) else from_plan(plan)
+    if not stated.has_plan:
+        status = str(stated.figures.get("status") or "unknown")
+        breaches = [*stated.breaches, Breach("plan", "the plan", "there is a plan", f"status {status}")]
+        return AuditReport(pd.DataFrame(breaches, columns=BREACH_COLUMNS), message=NO_PLAN)
+    if stated.study is None or not {"parcels", "projects"} <= set(stated.tables):
+        if not stated.breaches:
+            stated.breaches.append(Breach("file", "the plan", "it has a study, parcels and projects", "it has not"))
+        return AuditReport(pd.DataFrame(stated.breaches, columns=BREACH_COLUMNS))
+    return _recompute(stated, stated.study)
+
+
+def _recompute(stated: Stated, study: Study) -> AuditReport:
+    places = set(stated.tables["ledger"]["jurisdiction"]) if "ledger" in stated.tables else set()
+    evaluator = Evaluator(study, tags=places)
+    found = evaluator.evaluate(stated.tables["parcels"], stated.tables["projects"])
+    compared = compare(stated, evaluator, found)
+    own = pd.DataFrame([*stated.breaches, *compared.breaches], columns=BREACH_COLUMNS)
+    parts = [frame for frame in (found.breaches, own) if len(frame)]
+    breaches = pd.concat(parts, ignore_index=True) if parts else own
+    return AuditReport(breaches, compared.table(), "", found)

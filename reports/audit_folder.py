@@ -1,0 +1,143 @@
+"""A plan as the audit sees it: from an object that has the fields of a plan, or from its folder.
+
+What is missing or damaged becomes a breach, so that whoever audits a folder is told everything that is wrong with it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.read import read_study
+from zonevest.instances.study import FORMAT, Study, StudyError
+from zonevest.reports.audit_rules import Breach
+
+COLUMNS = {
+    "parcels": (("parcel_id", "zone", "practice", "start", "class_before", "class_after"), ("share",)),
+    "projects": (("project", "start"), ()),
+    "ledger": (("account", "jurisdiction", "period", "measure"), ("value",)),
+    "limits": (("limit", "account", "jurisdiction", "period"), ("value", "bound", "slack")),
+}
+"""Text columns and number columns that a table of a plan must have."""
+FILES = {
+    "parcels": "parcels.parquet",
+    "projects": "projects.csv",
+    "ledger": "ledger.parquet",
+    "limits": "limits.csv",
+}
+STATED = ("status", "objective", "bound", "gap", "gap_total", "cash", "ecosystem", "doing_nothing", "settings")
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError)
+
+
+@dataclass
+class Stated:
+    """What a plan states of itself.
+
+    Attributes
+    ----------
+    study : None where it could not be read.
+    figures : the fields of plan.json.
+    tables : parcels, projects, ledger, limits; a table that could not be read is absent.
+    breaches : what is missing or damaged.
+    """
+
+    study: Study | None = None
+    has_plan: bool = True
+    figures: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    breaches: list[Breach] = field(default_factory=list)
+
+    def attempt(self, where: str, read: Callable[[], Any]) -> Any:
+        """What `read` returns, or None and a breach where it fails."""
+        try:
+            return read()
+        except StudyError as error:
+            for fault in error.faults.itertuples(index=False):
+                self.breaches.append(Breach("file", f"{where}: {fault.where}", str(fault.must), str(fault.found)))
+        except FileNotFoundError:
+            self.breaches.append(Breach("file", where, "the plan folder has it", "it is missing"))
+        except DAMAGE as error:
+            found = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no more is known'}"
+            self.breaches.append(Breach("file", where, "it can be read", found))
+        return None
+
+    def take(self, name: str, where: str, frame: Any) -> None:
+        """Keep a table with its columns as text and numbers."""
+        if not isinstance(frame, pd.DataFrame):
+            if frame is not None:
+                self.breaches.append(Breach("file", where, "it is a table", type(frame).__name__))
+            return
+        text, numbers = COLUMNS[name]
+        lost = [column for column in (*text, *numbers) if column not in frame.columns]
+        if lost:
+            self.breaches.append(Breach("file", where, f"it has the columns {', '.join(lost)}", "it has not"))
+            return
+        clean = {column: _text(frame[column]) for column in text}
+        for column in (*numbers, *(["capex"] if name == "projects" and "capex" in frame else [])):
+            values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+            if np.isnan(values).any():
+                rows = ", ".join(str(row) for row in np.flatnonzero(np.isnan(values))[:5])
+                self.breaches.append(
+                    Breach("file", f"{where}, {column}", "every cell is a number", f"not in rows {rows}")
+                )
+            clean[column] = values
+        self.tables[name] = pd.DataFrame(clean)
+
+
+def _text(series: pd.Series[Any]) -> list[str]:
+    """A column as text; nothing is ``""``."""
+    return ["" if cell is None or cell is pd.NA or cell != cell else str(cell) for cell in series.astype(object)]
+
+
+def number(value: Any) -> float | None:
+    """A stated number; None where it is not stated or not finite."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def from_plan(plan: Any) -> Stated:
+    """What a plan object states."""
+    stated = Stated(study=plan.study, has_plan=bool(plan.has_plan))
+    stated.figures = {name: getattr(plan, name, None) for name in STATED}
+    if stated.has_plan:
+        for name in COLUMNS:
+            stated.take(name, name, getattr(plan, name, None))
+    return stated
+
+
+def from_folder(folder: Path) -> Stated:
+    """What a plan folder states."""
+    stated = Stated()
+    figures = stated.attempt("plan.json", lambda: json.loads((folder / "plan.json").read_text(encoding="utf-8")))
+    if figures is not None and not isinstance(figures, dict):
+        stated.breaches.append(Breach("file", "plan.json", "it is a table of names and values", type(figures).__name__))
+    if isinstance(figures, dict):
+        stated.figures = figures
+        if figures.get("format") != FORMAT:
+            found = f"format {figures.get('format')!r}"
+            stated.breaches.append(Breach("file", "plan.json", f"it has format {FORMAT}", found))
+        stated.has_plan = bool(figures.get("has_plan", figures.get("objective") is not None))
+    stated.study = stated.attempt("study", lambda: read_study(folder / "study"))
+    told = stated.figures.get("study_hash")
+    if stated.study is not None and told is not None and told != stated.study.hash:
+        must = f"its tables are those that were solved (study_hash {told})"
+        stated.breaches.append(Breach("file", "study", must, f"study_hash {stated.study.hash}"))
+    if not stated.has_plan:
+        return stated
+    for name, file in FILES.items():
+        stated.take(name, file, stated.attempt(file, lambda path=folder / file: _read(path)))
+    return stated
+
+
+def _read(path: Path) -> pd.DataFrame:
+    if path.suffix == ".parquet":
+        return pd.read_parquet(path)
+    return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")

@@ -1,0 +1,168 @@
+"""The limits of a study as the audit reads them: one row per limit, jurisdiction and period."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from zonevest.reports.audit_rules import TOLERANCE, Breach
+from zonevest.reports.audit_tables import Flags, Floats, Ints, Tables, number, records
+
+
+class Cell(NamedTuple):
+    """A cell of the ledger: at prices of the year (0) or of the start (1), by place and column."""
+
+    price: int
+    place: int
+    column: int
+
+
+@dataclass
+class Limits:
+    """Rows lower ≤ Σ coefficient x cell ≤ upper, where the bounds may move with a cell (`share_of`).
+
+    Attributes
+    ----------
+    names : limit, account, jurisdiction, period, kind, penalty by row.
+    cells : the cells that the terms read, one per term.
+    row, coefficient : of every term.
+    moves : whether a term belongs to the right-hand side.
+    bound, tolerance : right-hand side without its terms, and what loosens both sides.
+    below, above : whether the row has a lower, an upper bound.
+    """
+
+    names: pd.DataFrame
+    cells: list[Cell]
+    row: Ints
+    coefficient: Floats
+    moves: Flags
+    bound: Floats
+    tolerance: Floats
+    below: Flags
+    above: Flags
+    hard: Flags
+    price: Floats
+
+    def _sides(self, cells: Floats) -> tuple[Floats, Floats, Floats]:
+        """Value, bound and largest |term| of every row."""
+        terms = self.coefficient * cells[: len(self.cells)]
+        size = len(self.bound)
+        value = np.bincount(self.row, np.where(self.moves, 0.0, terms), minlength=size)
+        bound = self.bound + np.bincount(self.row, np.where(self.moves, terms, 0.0), minlength=size)
+        largest = np.maximum(1.0, np.abs(bound))
+        np.maximum.at(largest, self.row, np.abs(terms))
+        return value, bound, largest
+
+    def violations(self, cells: Floats) -> Floats:
+        """By how much every row is missed, 0 where it holds."""
+        value, bound, _ = self._sides(cells)
+        short = np.where(self.below, bound - self.tolerance - value, 0.0)
+        over = np.where(self.above, value - bound - self.tolerance, 0.0)
+        return np.maximum(0.0, np.maximum(short, over))
+
+    def penalty(self, violations: Floats) -> float:
+        """What the soft rows cost."""
+        return float((violations * self.price)[~self.hard].sum())
+
+    def _broken(self, cells: Floats, violations: Floats) -> Flags:
+        """Which hard rows are missed by more than the numerical tolerance."""
+        broken: Flags = self.hard & (violations > TOLERANCE * self._sides(cells)[2])
+        return broken
+
+    def hold(self, cells: Floats, violations: Floats) -> bool:
+        """Whether every hard row holds."""
+        return not self._broken(cells, violations).any()
+
+    def table(self, cells: Floats, violations: Floats) -> pd.DataFrame:
+        """The rows with their values; `bound` is the right-hand side before the tolerance loosens it."""
+        value, bound, _ = self._sides(cells)
+        lower = np.where(self.below, bound - self.tolerance, -np.inf)
+        upper = np.where(self.above, bound + self.tolerance, np.inf)
+        columns = {"value": value, "lower": lower, "upper": upper, "slack": np.minimum(value - lower, upper - value)}
+        names = self.names[["limit", "account", "jurisdiction", "period"]]
+        kinds = self.names[["kind", "penalty"]]
+        return pd.concat(
+            [names, pd.DataFrame({**columns, "violation": violations}), kinds, pd.Series(bound, name="bound")], axis=1
+        )
+
+    def breaches(self, table: pd.DataFrame, cells: Floats, violations: Floats) -> list[Breach]:
+        """The hard rows that do not hold."""
+        out = []
+        for row in table[self._broken(cells, violations)].itertuples(index=False):
+            sides = [f"at least {row.lower:.10g}"] if np.isfinite(float(str(row.lower))) else []
+            sides += [f"at most {row.upper:.10g}"] if np.isfinite(float(str(row.upper))) else []
+            where = f"limit {row.limit}, {row.jurisdiction}, {row.period}"
+            out.append(Breach("limit", where, f"{row.account} {' and '.join(sides)}", f"{row.value:.10g}"))
+        return out
+
+
+def read_limits(tables: Tables, places: list[str], width: int, start: Floats, base: Floats) -> Limits:
+    """Write out the limits by jurisdiction and period.
+
+    Parameters
+    ----------
+    start : start values, shape (places, accounts).
+    base : what is there whatever is decided (people), shape (2, places, accounts x width).
+    """
+    place = {name: p for p, name in enumerate(places)}
+    jurisdictions = tables.named_jurisdictions
+    further: dict[str, list[tuple[str, float]]] = {}
+    for row in records(tables.study, "limit_terms"):
+        further.setdefault(str(row["limit"]), []).append((str(row["account"]), float(row["coefficient"])))
+    names: list[tuple[str, str, str, str, str, float]] = []
+    terms: list[tuple[int, float, bool, Cell]] = []
+    bounds: list[tuple[float, float, str]] = []
+    for limit in records(tables.study, "limits"):
+        where = str(limit["jurisdiction"]) or "total"
+        when = str(limit["period"])
+        periods = {"": list(range(len(tables.periods))), "last": [len(tables.periods) - 1], "total": [width - 1]}
+        basis = str(limit["basis"]) or "absolute"
+        parts = [(str(limit["account"]), 1.0), *further.get(str(limit["limit"]), [])]
+        factor = float(limit["value"])
+        for here in jurisdictions if where == "each" else [where]:
+            for t in periods[when] if when in periods else [tables.period[when]]:
+                at, r = place[here], len(bounds)
+                begin = {name: _start_value(tables, start, at, name, t) for name, _ in parts}
+                price, bound = int(basis.startswith("share_of_start")), factor
+                if basis == "share_of_start":
+                    bound = factor * sum(share * begin[name] for name, share in parts)
+                elif basis.startswith("share_of_start:"):
+                    bound = factor * _start_value(tables, start, at, basis.partition(":")[2].strip(), t)
+                elif basis.startswith("share_of:"):
+                    bound = 0.0
+                    column = tables.account[basis.partition(":")[2].strip()] * width + t
+                    terms.append((r, factor, True, Cell(0, at, column)))
+                elif basis == "per_head":
+                    bound = factor * float(base[0, at, tables.account["population"] * width + t])
+                for name, share in parts:
+                    terms.append((r, share, False, Cell(price, at, tables.account[name] * width + t)))
+                bounds.append((bound, number(limit["tolerance"], 0.0), str(limit["sense"])))
+                period = "total" if t == width - 1 else tables.periods[t]
+                kind, penalty = str(limit["kind"]) or "hard", number(limit["penalty"], 0.0)
+                names.append((str(limit["limit"]), str(limit["account"]), here, period, kind, penalty))
+    senses = [sense for _, _, sense in bounds]
+    return Limits(
+        pd.DataFrame(names, columns=["limit", "account", "jurisdiction", "period", "kind", "penalty"]),
+        [cell for _, _, _, cell in terms],
+        np.array([row for row, _, _, _ in terms], dtype=np.int64),
+        np.array([coefficient for _, coefficient, _, _ in terms], dtype=np.float64),
+        np.array([moves for _, _, moves, _ in terms], dtype=bool),
+        np.array([bound for bound, _, _ in bounds], dtype=np.float64),
+        np.array([tolerance for _, tolerance, _ in bounds], dtype=np.float64),
+        np.array([sense in (">=", "==") for sense in senses], dtype=bool),
+        np.array([sense in ("<=", "==") for sense in senses], dtype=bool),
+        np.array([name[4] == "hard" for name in names], dtype=bool),
+        np.array([name[5] for name in names], dtype=np.float64),
+    )
+
+
+def _start_value(tables: Tables, start: Floats, place: int, account: str, t: int) -> float:
+    """The start value in the terms of a period; over `total` a yearly one counts in every year."""
+    at = tables.accounts[tables.account[account]]
+    value = float(start[place, at.at])
+    if t == len(tables.periods) and at.recurrence == "annual":
+        return value * sum(tables.lengths)
+    return value

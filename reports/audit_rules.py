@@ -1,0 +1,372 @@
+"""The rules that a chosen option, or a set of projects, must keep: the audit's own reading of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zonevest.reports.audit_areas import HOLD, UNASSIGNED
+from zonevest.reports.audit_tables import ADMITS, Flags, Ints, Record, Tables, number, split
+
+TOLERANCE = 1e-6
+
+
+class Breach(NamedTuple):
+    """A rule that a plan breaks: where, what must hold, what was found."""
+
+    rule: str
+    where: str
+    must: str
+    found: str
+
+
+class Held(NamedTuple):
+    """A part of a parcel and what is done on it; `start` is the number of a period, −1 for none."""
+
+    practice: str
+    start: int
+    share: float
+
+
+MUST = {
+    "hold": "the study does not allow land to be held (hold = false)",
+    "unassigned": "every parcel has an option (unassigned = false)",
+    "from_class": "a practice starts only from its from_classes",
+    "redline_grade": "inside the red line only practices that admit its grade",
+    "basic_farmland": "basic farmland keeps its class or becomes arable, under a practice that admits it",
+    "conversion": "the practice is allowed under the parcel's conversion overlay",
+    "tenure": "the practice is for land of another tenure",
+    "title": "the practice needs a title",
+    "slope": "the practice stays below its max_slope_class",
+    "suitability": "a new class suits its zone at 2 or more, a kept one above 0",
+    "locked_zone": "a parcel locked to a zone lies in it",
+    "forbidden_zones": "a parcel lies in none of its forbidden zones",
+    "locked_practice": "a parcel locked to a practice follows it",
+    "requires_project": "some project enables the practice",
+    "window": "a start lies between earliest and latest",
+}
+
+
+def must(reason: str) -> str:
+    """What the rule of a reason asks for."""
+    if reason.startswith("line:"):
+        return f"zones of the line {reason[5:]} and land inside it go together"
+    return MUST[reason]
+
+
+def in_window(tables: Tables, named: Record, start: int) -> bool:
+    """Whether a period lies in [earliest, latest] of a practice or project."""
+    earliest, latest = str(named["earliest"]), str(named["latest"])
+    return not ((earliest and start < tables.period[earliest]) or (latest and start > tables.period[latest]))
+
+
+def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray[np.object_]:
+    """Why an option is not open to each of some parcels, ``""`` where it is."""
+    if practice in (HOLD, UNASSIGNED):
+        return _standing_reasons(tables, members, practice)
+    named = tables.practices[practice]
+    zone, to_class = str(named["zone"]), str(named["to_class"])
+    before = tables.land_class[members]
+    after = before if not to_class else np.full(len(members), to_class, dtype=object)
+    changes = after != before
+    zone_index = tables.zone_at[zone]
+    after_index = np.array([tables.class_at[c] for c in after], dtype=np.int64)
+    before_index = tables.class_index[members]
+    overlay = tables.overlay[members]
+    allowed, mode = split(named["conversion"]), str(named["mode"])
+    if allowed:
+        overlay_bad = ~np.isin(overlay.astype(str), allowed)
+    else:
+        gentle = mode in ("service", "symbiosis", "restoration")
+        overlay_bad = np.isin(overlay.astype(str), ["prohibited", "conditional"]) & (
+            (not gentle) | (changes & (mode != "restoration"))
+        )
+    basic = tables.inside["basic_farmland"][members]
+    arable = np.array(["arable" in tables.groups[c] for c in after], dtype=bool)
+    tenure = str(named["tenure"])
+    frame_tenure = _column(tables, "tenure", members)
+    title = tables.frame["title"].to_numpy(dtype=bool)[members]
+    slope = tables.frame["slope_class"].to_numpy(dtype=np.float64)[members]
+    lines = tables.line_against(zone)[members]
+
+    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
+
+    def exclude(reason: str, where: Flags | bool) -> None:
+        found[(found == "") & where] = reason
+
+    exclude("from_class", ~np.array([_starts_from(tables, named, c) for c in before], dtype=bool))
+    for line in np.unique(lines.astype(str)):
+        if line:
+            exclude(f"line:{line}", lines == line)
+    exclude("redline_grade", tables.redline[members] > ADMITS[str(named["redline_ok"])])
+    exclude("basic_farmland", basic & (changes & ~arable if named["basic_farmland_ok"] else np.True_))
+    exclude("conversion", overlay_bad)
+    exclude("tenure", (frame_tenure != tenure) if tenure else False)
+    exclude("title", ~title if named["needs_title"] else False)
+    exclude("slope", slope > number(named["max_slope_class"], 5.0))
+    suits_after, suits_before = (
+        tables.suitability[after_index, zone_index],
+        tables.suitability[before_index, zone_index],
+    )
+    exclude("suitability", np.where(changes, suits_after < 2, suits_before <= 0))
+    _exclude_locked(tables, members, np.full(len(members), zone, dtype=object), practice, exclude)
+    enabled = any(practice in split(project["enables"]) for project in tables.projects.values())
+    exclude("requires_project", bool(named["requires_project"]) and not enabled)
+    exclude("window", not in_window(tables, named, start))
+    return found
+
+
+def _standing_reasons(tables: Tables, members: Ints, practice: str) -> NDArray[np.object_]:
+    """Why land may not be held, or not be left unassigned."""
+    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
+
+    def exclude(reason: str, where: Flags | bool) -> None:
+        found[(found == "") & where] = reason
+
+    if practice == HOLD:
+        exclude("hold", not tables.settings.hold)
+        zones = tables.today_zone[members]
+    else:
+        exclude("unassigned", not tables.settings.unassigned)
+        zones = np.full(len(members), "", dtype=object)
+    _exclude_locked(tables, members, zones, practice, exclude)
+    return found
+
+
+def _exclude_locked(
+    tables: Tables,
+    members: Ints,
+    zones: NDArray[np.object_],
+    practice: str,
+    exclude: Callable[[str, Flags | bool], None],
+) -> None:
+    locked = _column(tables, "locked_zone", members)
+    exclude("locked_zone", (locked != "") & (locked != zones))
+    forbidden = _column(tables, "forbidden_zones", members)
+    exclude("forbidden_zones", np.array([z in split(f) for z, f in zip(zones, forbidden, strict=True)], dtype=bool))
+    only = _column(tables, "locked_practice", members)
+    exclude("locked_practice", (only != "") & (only != practice))
+
+
+def _column(tables: Tables, name: str, members: Ints) -> NDArray[np.object_]:
+    return tables.frame[name].astype(object).to_numpy()[members]
+
+
+def _starts_from(tables: Tables, named: Record, land_class: str) -> bool:
+    """Whether a class is among from_classes (codes or class_group:…; blank is all)."""
+    wanted = split(named["from_classes"])
+    groups = [f"class_group:{group}" for group in tables.groups[land_class]]
+    return not wanted or land_class in wanted or any(group in wanted for group in groups)
+
+
+def nonconforming(tables: Tables, members: Ints) -> NDArray[np.object_]:
+    """Why held land is an exception: its zone does not suit its class, or its line does not allow the zone."""
+    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
+    zones = tables.today_zone[members]
+    for zone in dict.fromkeys(zones):
+        here = zones == zone
+        if zone not in tables.zone_at:
+            continue
+        lines = tables.line_against(zone)[members]
+        unsuitable = tables.suitability[tables.class_index[members], tables.zone_at[zone]] <= 0
+        found[here & unsuitable] = "suitability"
+        against = here & (lines != "")
+        found[against] = np.array([f"line:{line}" for line in lines[against]], dtype=object)
+    return found
+
+
+# -------------------------------------------------------------------- projects
+
+
+def start_reason(tables: Tables, project: str, start: int) -> str:
+    """Why a project may not start in a period, ``""`` if it may."""
+    named = tables.projects[project]
+    year = tables.starts[start]
+    if not in_window(tables, named, start):
+        return "window"
+    if year + number(named["build_years"], 1.0) - 1 > tables.horizon_end:
+        return "build_years"
+    for row in tables.once_years.get(project, []):
+        if year + row > tables.horizon_end:
+            return "once"
+    for name in split(named["footprint"]):
+        parcel = tables.parcel[name]
+        if tables.redline[parcel] > ADMITS[str(named["redline_ok"])]:
+            return "redline"
+        if tables.inside["basic_farmland"][parcel] and not named["basic_farmland_ok"]:
+            return "basic_farmland"
+    return ""
+
+
+START_MUST = {
+    "window": "it starts between earliest and latest",
+    "build_years": "it is built by the end of the last period",
+    "once": "its one-off flows fall inside the periods",
+    "redline": "its footprint is land whose red line grade it admits",
+    "basic_farmland": "its footprint is land off basic farmland, unless it admits it",
+}
+
+
+def project_breaches(
+    tables: Tables,
+    starts: Mapping[str, int],
+    held: Callable[[str], Sequence[Held]],
+    stock: Callable[[str, str, int], float],
+) -> Iterator[Breach]:
+    """Every project rule that is broken.
+
+    Parameters
+    ----------
+    starts : start period by project, only those that start.
+    held : the parts of a parcel.
+    stock : the ledger's value by account, jurisdiction (``total``) and period.
+    """
+    for project, named in tables.projects.items():
+        where = f"project {project}"
+        start = starts.get(project)
+        if start is None:
+            if named["mandatory"]:
+                yield Breach("project:mandatory", where, "it is built", "it is not")
+        else:
+            if reason := start_reason(tables, project, start):
+                yield Breach(f"project:{reason}", where, START_MUST[reason], f"start {tables.periods[start]}")
+            yield from _required(tables, project, start, starts)
+            yield from _footprint(tables, project, start, held)
+            yield from _pool(tables, project, start, stock)
+    yield from _together(tables, starts)
+    yield from _enabled(tables, starts, stock)
+    yield from _takings(tables, starts, stock)
+
+
+def _required(tables: Tables, project: str, start: int, starts: Mapping[str, int]) -> Iterator[Breach]:
+    named = tables.projects[project]
+    lag = number(named["requires_lag"], 0.0)
+    for other in split(named["requires"]):
+        first = starts.get(other)
+        if first is None or tables.starts[first] + lag > tables.starts[start]:
+            yield Breach(
+                "project:requires",
+                f"project {project}",
+                f"{other} starts {lag:g} years before it or earlier",
+                f"{other} starts in {tables.periods[first]}" if first is not None else f"{other} is not built",
+            )
+
+
+def _together(tables: Tables, starts: Mapping[str, int]) -> Iterator[Breach]:
+    sets: dict[str, list[str]] = {}
+    bundles: dict[str, list[str]] = {}
+    for project, named in tables.projects.items():
+        if named["exclusive_set"]:
+            sets.setdefault(str(named["exclusive_set"]), []).append(project)
+        if named["bundle"]:
+            bundles.setdefault(str(named["bundle"]), []).append(project)
+    for name, members in sets.items():
+        built = [project for project in members if project in starts]
+        if len(built) > 1:
+            yield Breach("project:exclusive_set", f"exclusive set {name}", "one at most is built", ", ".join(built))
+    for name, members in bundles.items():
+        when = {project: starts.get(project) for project in members}
+        if len(set(when.values())) > 1:
+            found = ", ".join(f"{p} {'not built' if s is None else tables.periods[s]}" for p, s in when.items())
+            yield Breach("project:bundle", f"bundle {name}", "its projects start together", found)
+
+
+def _footprint(tables: Tables, project: str, start: int, held: Callable[[str], Sequence[Held]]) -> Iterator[Breach]:
+    """From the start on every footprint parcel lies in a zone (and under a practice) that the project admits."""
+    named = tables.projects[project]
+    zones, practice = split(named["footprint_zones"]), str(named["footprint_practice"])
+    for name in split(named["footprint"]):
+        today = str(tables.today_zone[tables.parcel[name]])
+        for t in range(start, len(tables.periods)):
+            good = 0.0
+            for part in held(name):
+                begun = part.practice not in (HOLD, UNASSIGNED) and part.start <= t
+                zone = str(tables.practices[part.practice]["zone"]) if begun else today
+                if part.practice == UNASSIGNED:
+                    zone = ""
+                follows = not practice or (begun and part.practice == practice)
+                if zone and (not zones or zone in zones) and follows:
+                    good += part.share
+            if good < 1.0 - TOLERANCE:
+                yield Breach(
+                    "project:footprint",
+                    f"project {project}, parcel {name}, period {tables.periods[t]}",
+                    f"it lies in {' or '.join(zones) or 'some zone'}{f' under {practice}' if practice else ''}",
+                    f"{good:.6g} of it does",
+                )
+
+
+def _pool(tables: Tables, project: str, start: int, stock: Callable[[str, str, int], float]) -> Iterator[Breach]:
+    named = tables.projects[project]
+    least = number(named["min_area"], 0.0)
+    kind, _, name = str(named["min_area_of"]).partition(":")
+    if least <= 0 or not name:
+        return
+    for t in range(start, len(tables.periods)):
+        area = stock(f"area.{kind.strip()}.{name.strip()}", "total", t)
+        if area < least - TOLERANCE * max(1.0, least):
+            yield Breach(
+                "project:min_area",
+                f"project {project}, period {tables.periods[t]}",
+                f"{named['min_area_of']} has at least {least:.10g} ha",
+                f"{area:.10g} ha",
+            )
+
+
+def _enabled(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, str, int], float]) -> Iterator[Breach]:
+    for practice, named in tables.practices.items():
+        if not named["requires_project"]:
+            continue
+        enabling = {
+            project: number(row["enables_area"], np.inf)
+            for project, row in tables.projects.items()
+            if practice in split(row["enables"])
+        }
+        for t in range(len(tables.periods)):
+            room = sum(area for project, area in enabling.items() if starts.get(project, len(tables.periods)) <= t)
+            area = stock(f"area.practice.{practice}", "total", t)
+            if area > room + TOLERANCE * max(1.0, room if np.isfinite(room) else 1.0, area):
+                yield Breach(
+                    "project:enables",
+                    f"practice {practice}, period {tables.periods[t]}",
+                    f"at most the {room:.10g} ha that started projects enable",
+                    f"{area:.10g} ha",
+                )
+
+
+def _takings(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, str, int], float]) -> Iterator[Breach]:
+    """What is taken is there: no class falls below zero, in all and in every jurisdiction that a taking names."""
+    taken: dict[tuple[str, str], float] = {}
+    for project in starts:
+        for row in tables.land_take.get(project, []):
+            for place in ("total", str(row["jurisdiction"])):
+                if place:
+                    key = (str(row["land_class"]), place)
+                    taken[key] = taken.get(key, 0.0) + float(row["area_ha"])
+    for (land_class, place), area in sorted(taken.items()):
+        for t, period in enumerate(tables.periods):
+            left = stock(f"area.class.{land_class}", place, t)
+            if left < -TOLERANCE * max(1.0, area):
+                yield Breach(
+                    "project:land_take",
+                    f"class {land_class}, {place}, period {period}",
+                    "no more land is taken than there is",
+                    f"{-left:.10g} ha too much",
+                )
+
+
+def stocks_read(tables: Tables) -> set[tuple[str, str]]:
+    """The (account, jurisdiction) pairs that the project rules read from the ledger."""
+    read = {(f"area.practice.{name}", "total") for name, named in tables.practices.items() if named["requires_project"]}
+    for named in tables.projects.values():
+        kind, _, name = str(named["min_area_of"]).partition(":")
+        if name and number(named["min_area"], 0.0) > 0:
+            read.add((f"area.{kind.strip()}.{name.strip()}", "total"))
+    for rows in tables.land_take.values():
+        for row in rows:
+            account = f"area.class.{row['land_class']}"
+            read |= {(account, place) for place in ("total", str(row["jurisdiction"])) if place}
+    return read

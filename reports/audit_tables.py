@@ -1,0 +1,352 @@
+"""The audit's own reading of a study's tables: years, accounts, parcels, lines, today's zones.
+
+Nothing here comes from the model: the audit would not find a fault that it shared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from zonevest.instances.schema import BUILT_IN_ACCOUNTS, CLASS_GROUPS, LINES, RESOURCES
+from zonevest.instances.study import Study
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Record = dict[Hashable, Any]
+
+GRADE = {"0": 0, "general": 1, "core": 2}
+ADMITS = {"no": 0, "general": 1, "core": 2}
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account: `at` is its position, `growth` its yearly price growth."""
+
+    name: str
+    at: int
+    family: str = "custom"
+    recurrence: str = "annual"
+    cash: bool = False
+    role: str = ""
+    counterpart: bool = False
+    growth: float = 0.0
+    unit: str = ""
+
+    @property
+    def measure(self) -> str:
+        """What its value means: per_year, period_total or stock."""
+        return {"annual": "per_year", "one_off": "period_total", "stock": "stock"}[self.recurrence]
+
+    @property
+    def money(self) -> bool:
+        """Whether F1 counts it."""
+        return self.cash and self.family in ("revenue", "cost") and self.recurrence != "stock"
+
+    @property
+    def services(self) -> bool:
+        """Whether F2 counts it."""
+        return self.family == "ecosystem" and not self.counterpart and self.recurrence != "stock"
+
+
+def split(cell: Any) -> list[str]:
+    """The items of a list cell."""
+    return [item for item in (part.strip() for part in str(cell).split(";")) if item]
+
+
+def number(value: Any, blank: float) -> float:
+    """A number, or what a blank means."""
+    found = math.nan if value is None or value == "" else float(value)
+    return blank if math.isnan(found) else found
+
+
+def records(study: Study, table: str) -> list[Record]:
+    """The rows of a table, one dict each."""
+    frame = study.tables.get(table)
+    return [] if frame is None or frame.empty else frame.to_dict("records")
+
+
+def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
+    """A text column as Python strings, ``""`` where the column is absent."""
+    if column not in frame.columns:
+        return np.full(len(frame), "", dtype=object)
+    return frame[column].astype(object).to_numpy()
+
+
+def numbers(frame: pd.DataFrame, column: str, blank: float) -> Floats:
+    """A number column, blanks filled in."""
+    if column not in frame.columns:
+        return np.full(len(frame), blank)
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isnan(values), blank, values)
+
+
+def flags(frame: pd.DataFrame, column: str, blank: bool = False) -> Flags:
+    """A flag column."""
+    if column not in frame.columns:
+        return np.full(len(frame), blank)
+    return frame[column].to_numpy(dtype=bool)
+
+
+class Tables:
+    """A study as the audit reads it.
+
+    Attributes
+    ----------
+    years : y0 … the last year of the tail; `tail` says which of them are tail.
+    starts, lasts, lengths : first year, last year and years of every period.
+    accounts : every account, the study's and the built-in ones; `account` gives the position of a name.
+    parcels : number of parcels; the arrays beside it have this length, in the order of the table.
+    today_zone : the zone in which each parcel is held.
+    """
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self.settings = study.settings
+        self._read_years()
+        self._read_places()
+        self._read_parcels()
+        self._read_accounts()
+        self.today_zone = self._find_today_zones()
+        self._masks: dict[str, Flags] = {}
+        self._columns: dict[str, Floats] = {}
+
+    # ---------------------------------------------------------------- years
+
+    def _read_years(self) -> None:
+        periods = self.settings.periods
+        self.periods = [period.name for period in periods]
+        self.period = {name: t for t, name in enumerate(self.periods)}
+        self.starts = [period.start for period in periods]
+        self.lengths = [period.years for period in periods]
+        self.lasts = [period.start + period.years - 1 for period in periods]
+        self.y0, self.horizon_end = self.starts[0], self.lasts[-1]
+        self.end = self.horizon_end + int(self.settings.rates.tail_years)
+        self.years: Floats = np.arange(self.y0, self.end + 1, dtype=np.float64)
+        self.tail: Flags = self.years > self.horizon_end
+
+    # ---------------------------------------------------------------- zones, classes, practices, projects
+
+    def _read_places(self) -> None:
+        study = self.study
+        self.zones = [str(row["zone"]) for row in records(study, "zones")]
+        self.zone_at = {zone: i for i, zone in enumerate(self.zones)}
+        self.zone_line = {str(row["zone"]): str(row["line"]) for row in records(study, "zones")}
+        self.zone_rule = {str(row["zone"]): str(row["line_rule"]) for row in records(study, "zones")}
+        parent = {str(row["zone"]): str(row["parent"]) for row in records(study, "zones")}
+        self.zone_chain = {zone: self._chain(zone, parent) for zone in self.zones}
+
+        classes = records(study, "land_classes")
+        self.classes = [str(row["land_class"]) for row in classes]
+        self.class_at = {name: i for i, name in enumerate(self.classes)}
+        self.groups = {str(row["land_class"]): split(row["class_group"]) for row in classes}
+        self.class_resource = {str(row["land_class"]): str(row["resource"]) for row in classes}
+
+        pairs = records(study, "class_zones")
+        self.suitability: Floats = np.full((len(self.classes), len(self.zones)), 0.0 if pairs else 2.0)
+        for row in pairs:
+            if row["land_class"] in self.class_at and row["zone"] in self.zone_at:
+                self.suitability[self.class_at[row["land_class"]], self.zone_at[row["zone"]]] = row["suitability"]
+
+        self.practices = {str(row["practice"]): row for row in records(study, "practices")}
+        self.projects = {str(row["project"]): row for row in records(study, "projects")}
+        self.land_take: dict[str, list[Record]] = {}
+        for row in records(study, "land_take"):
+            # a row without a jurisdiction takes land in the project's own
+            place = str(row["jurisdiction"]) or str(self.projects[str(row["project"])]["jurisdiction"])
+            self.land_take.setdefault(str(row["project"]), []).append({**row, "jurisdiction": place})
+        self.once_years: dict[str, list[float]] = {}
+        for row in records(study, "project_flows"):
+            if row["basis"] in ("once", "per_ha_once"):
+                self.once_years.setdefault(str(row["project"]), []).append(number(row["start_year"], 0.0))
+
+    @staticmethod
+    def _chain(zone: str, parent: dict[str, str]) -> list[str]:
+        """The zone, its parent, and so on upwards."""
+        chain = [zone]
+        while (above := parent.get(chain[-1], "")) and above not in chain:
+            chain.append(above)
+        return chain
+
+    # ---------------------------------------------------------------- parcels
+
+    def _read_parcels(self) -> None:
+        frame = self.study.tables.get("parcels", pd.DataFrame(columns=["parcel_id", "land_class"]))
+        self.frame = frame
+        self.parcels = len(frame)
+        self.ids = texts(frame, "parcel_id")
+        self.parcel = {str(name): i for i, name in enumerate(self.ids)}
+        self.area = numbers(frame, "area_ha", 0.0)
+        self.land_class = texts(frame, "land_class")
+        self.class_index: Ints = np.array([self.class_at.get(c, -1) for c in self.land_class], dtype=np.int64)
+        self.jurisdiction = texts(frame, "jurisdiction")
+        self.quality = numbers(frame, "farmland_quality", 1.0)
+        self.condition = numbers(frame, "condition", 1.0)
+        self.price_factor = numbers(frame, "land_price_factor", 1.0)
+        self.people = numbers(frame, "population", 0.0)
+        self.redline: Ints = np.array([GRADE[str(cell)] for cell in texts(frame, "redline")], dtype=np.int64)
+        self.inside: dict[str, Flags] = {line: flags(frame, line) for line in LINES if line != "redline"}
+        self.inside["redline"] = self.redline > 0
+        overlay = texts(frame, "conversion")
+        self.overlay = np.where(overlay == "", "free", overlay)
+        self.tags = [split(cell) for cell in texts(frame, "tags")]
+        # national park first, then sea, then (where this is blank) the class's own
+        self.flag_resource = np.where(
+            self.inside["national_park"], "national_park", np.where(self.inside["sea"], "sea", "")
+        ).astype(object)
+        self.named_jurisdictions = self._name_jurisdictions()
+
+    def _name_jurisdictions(self) -> list[str]:
+        names = [str(row["jurisdiction"]) for row in records(self.study, "jurisdictions")]
+        others = [*self.jurisdiction, *(row.get("jurisdiction", "") for row in self.projects.values())]
+        others += [row.get("jurisdiction", "") for rows in self.land_take.values() for row in rows]
+        return list(dict.fromkeys([*names, *(str(name) for name in others if name)]))
+
+    # ---------------------------------------------------------------- accounts
+
+    def _read_accounts(self) -> None:
+        rows = {str(row["account"]): row for row in records(self.study, "accounts")}
+        for name, fixed in BUILT_IN_ACCOUNTS.items():
+            rows[name] = {**rows.get(name, {}), **fixed}
+        self.accounts: list[Account] = []
+        for name, row in rows.items():
+            self.accounts.append(
+                Account(
+                    name,
+                    len(self.accounts),
+                    str(row.get("family") or "custom"),
+                    str(row.get("recurrence") or "annual"),
+                    bool(row.get("cash", False)),
+                    str(row.get("role") or ""),
+                    bool(row.get("counterpart_of")),
+                    number(row.get("growth"), 0.0),
+                    str(row.get("unit") or ""),
+                )
+            )
+        groups, zones = CLASS_GROUPS, self.zones
+        stocks = [f"area.class.{c}" for c in self.classes] + [f"area.class_group.{g}" for g in groups]
+        stocks += [f"area.resource.{r}" for r in RESOURCES] + [f"area.zone.{z}" for z in zones]
+        stocks += [f"area.practice.{m}" for m in self.practices] + ["area.converted", "quality.arable", "population"]
+        once = [
+            f"area.{way}.{kind}.{name}"
+            for way in ("gained", "lost")
+            for kind, names in (("class", self.classes), ("class_group", groups), ("zone", zones))
+            for name in names
+        ]
+        once += [f"area.new.practice.{m}" for m in self.practices]
+        once += ["area.rezoned", "area.new_construction", "quality.gained.arable", "quality.lost.arable"]
+        for recurrence, names in (("stock", stocks), ("one_off", once)):
+            for name in names:
+                if name not in rows:
+                    unit = "people" if name == "population" else "ha"
+                    self.accounts.append(Account(name, len(self.accounts), recurrence=recurrence, unit=unit))
+        self.account = {account.name: account.at for account in self.accounts}
+        self._shares: dict[tuple[str, str, str], dict[str, float]] = {}
+        for row in records(self.study, "shares"):
+            key = (str(row["account"]), str(row["role"]), str(row["project"]))
+            actors = self._shares.setdefault(key, {})
+            actors[str(row["actor"])] = actors.get(str(row["actor"]), 0.0) + float(row["share"])
+
+    def purse_part(self, account: Account, project: str = "") -> float:
+        """What the purse gains by one unit on a cash account: Σ receives − Σ pays over the purse's actors."""
+        if not account.money:
+            return 0.0
+        part = 0.0
+        for role, sign, family in (("receives", 1.0, "revenue"), ("pays", -1.0, "cost")):
+            rows = self._shares.get((account.name, role, ""))
+            if project and (account.name, role, project) in self._shares:
+                rows = self._shares[account.name, role, project]
+            if rows is None:
+                part += sign if account.family == family else 0.0
+            else:
+                part += sign * sum(share for actor, share in rows.items() if actor in self.settings.purse)
+        return part
+
+    # ---------------------------------------------------------------- where
+
+    def mask(self, where: str) -> Flags:
+        """For which parcels a `where` cell holds."""
+        if where not in self._masks:
+            holds = np.ones(self.parcels, dtype=bool)
+            for part in split(where):
+                column, _, wanted = part.partition("=")
+                holds &= self._equals(column.strip(), [value.strip() for value in wanted.split("|")])
+            self._masks[where] = holds
+        return self._masks[where]
+
+    def _equals(self, column: str, wanted: list[str]) -> Flags:
+        series = self.frame[column]
+        if series.dtype == bool:
+            truths = {value.lower() in ("1", "true", "1.0") for value in wanted}
+            return np.array([bool(cell) in truths for cell in series], dtype=bool)
+        if pd.api.types.is_numeric_dtype(series.dtype):
+            figures = {float(value) for value in wanted}
+            return np.array([float(cell) in figures for cell in series], dtype=bool)
+        return np.array([str(cell) in wanted for cell in series], dtype=bool)
+
+    def scale(self, column: str) -> Floats:
+        """A `scale_by` column."""
+        if column not in self._columns:
+            self._columns[column] = numbers(self.frame, column, 0.0)
+        return self._columns[column]
+
+    # ---------------------------------------------------------------- lines
+
+    def demanding(self, line: str) -> bool:
+        """Whether land inside the line must lie in a zone of it (one of its zones says `exact` or `contains`)."""
+        return any(
+            self.zone_line[zone] == line and self.zone_rule[zone] in ("exact", "contains") for zone in self.zones
+        )
+
+    def first_demand(self) -> NDArray[np.object_]:
+        """The line that decides each parcel's zone: the first demanding one it lies inside, or ``""``."""
+        first: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
+        for line in reversed(LINES):
+            if self.demanding(line):
+                first[self.inside[line]] = line
+        return first
+
+    def line_against(self, zone: str) -> NDArray[np.object_]:
+        """The line that keeps each parcel out of a zone, ``""`` where none does."""
+        against: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
+        line = self.zone_line.get(zone, "")
+        if line and self.zone_rule[zone] in ("exact", "within"):
+            against[~self.inside[line]] = line
+        demand = self.first_demand()
+        return np.where((demand != "") & (demand != line), demand, against)
+
+    def _find_today_zones(self) -> NDArray[np.object_]:
+        """The approved zone; else the most suitable of the demanding line, of those that lines permit, of all."""
+        today = texts(self.frame, "zone").copy()
+        blank = np.flatnonzero(today == "")
+        if not len(blank):
+            return today
+        demand = self.first_demand()
+        against = {zone: self.line_against(zone) for zone in self.zones}
+        # parcels of one class inside the same lines lie in the same zone
+        alike = list(zip(self.class_index.tolist(), *(self.inside[line].tolist() for line in LINES), strict=True))
+        known: dict[tuple[Any, ...], str] = {}
+        for i in blank:
+            if alike[i] not in known:
+                open_to = [zone for zone in self.zones if not against[zone][i]]
+                if demand[i]:
+                    open_to = [zone for zone in self.zones if self.zone_line[zone] == demand[i]]
+                known[alike[i]] = self._most_suitable(int(self.class_index[i]), open_to or self.zones)
+            today[i] = known[alike[i]]
+        return today
+
+    def _most_suitable(self, class_index: int, zones: Iterable[str]) -> str:
+        """The first of the zones that suit a class best."""
+        best, found = "", -1.0
+        for zone in zones:
+            suits = float(self.suitability[class_index, self.zone_at[zone]])
+            if suits > found:
+                best, found = zone, suits
+        return best

@@ -1,0 +1,246 @@
+"""`zonevest check`: how large a sound study is, what its lines leave open, and what doing nothing breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.study import Study
+from zonevest.model.compiled import compile_policy
+from zonevest.model.land import land_block
+from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
+from zonevest.model.options import REASONS, build_options
+from zonevest.model.plan import limits_table
+from zonevest.model.policy import policy_model
+
+WORDS = {
+    "en": {
+        "sound": "{title}: no faults",
+        "size": "Size",
+        "open": "What the lines leave open (pairs of parcel and practice)",
+        "nothing": "Doing nothing",
+        "parcels": "parcels",
+        "area": "area, ha",
+        "patterns": "different kinds of parcels",
+        "options": "options (parcel, practice, start)",
+        "held": "parcels that can only be held as they are",
+        "nonconforming": "held parcels that do not conform to zone or line (tolerated, listed in the report)",
+        "projects": "projects, of which startable",
+        "rows": "rows of policy",
+        "coefficients": "coefficients of the rows, smallest and largest",
+        "allowed": "allowed",
+        "cash": "net cash flow F1, million {currency}, present value",
+        "ecosystem": "ecosystem value F2, million {currency}, present value",
+        "breaks": "limits that doing nothing breaks",
+        "none": "none",
+        "mandatory": "mandated projects that doing nothing leaves out",
+        "no_state": "the study has none (hold = false or unassigned = true)",
+        "notes": "Notes",
+    },
+    "zh": {
+        "sound": "{title}:数据无误",
+        "size": "规模",
+        "open": "管控线留下的选择(地块 × 土地行动)",
+        "nothing": "维持现状",
+        "parcels": "地块数",
+        "area": "面积(公顷)",
+        "patterns": "地块类型数",
+        "options": "可选方案数(地块、行动、起始期)",
+        "held": "只能维持现状的地块",
+        "nonconforming": "与分区或管控线不符的现状地块(容许保留,列入报告)",
+        "projects": "项目数,其中可启动",
+        "rows": "政策约束行数",
+        "coefficients": "约束系数的最小值与最大值",
+        "allowed": "允许",
+        "cash": "净现金流 F1(百万 {currency},现值)",
+        "ecosystem": "生态价值 F2(百万 {currency},现值)",
+        "breaks": "维持现状所突破的约束",
+        "none": "无",
+        "mandatory": "维持现状未实施的强制项目",
+        "no_state": "本研究没有现状方案(hold = false 或 unassigned = true)",
+        "notes": "说明",
+    },
+}
+
+REASON_WORDS = {
+    "en": {
+        "from_class": "not for this land class",
+        "line:redline": "ecological conservation red line",
+        "line:basic_farmland": "permanent basic farmland",
+        "line:growth_boundary": "urban development boundary",
+        "line:village_boundary": "village boundary",
+        "line:sea": "sea",
+        "line:mineral_right": "mineral right",
+        "line:national_park": "national park",
+        "redline_grade": "grade of the red line",
+        "basic_farmland": "basic farmland must stay",
+        "conversion": "conversion overlay",
+        "tenure": "tenure",
+        "title": "no title",
+        "slope": "too steep",
+        "suitability": "class does not suit the zone",
+        "locked_zone": "locked to another zone",
+        "forbidden_zones": "zone forbidden for the parcel",
+        "locked_practice": "locked to another land action",
+        "requires_project": "no project enables it",
+        "window": "outside its window, or switched off",
+    },
+    "zh": {
+        "from_class": "现状地类不适用",
+        "line:redline": "生态保护红线",
+        "line:basic_farmland": "永久基本农田",
+        "line:growth_boundary": "城镇开发边界",
+        "line:village_boundary": "村庄建设边界",
+        "line:sea": "海域",
+        "line:mineral_right": "矿业权",
+        "line:national_park": "国家公园",
+        "redline_grade": "红线级别",
+        "basic_farmland": "基本农田须保留",
+        "conversion": "转化分区",
+        "tenure": "权属",
+        "title": "未确权",
+        "slope": "坡度过大",
+        "suitability": "地类与分区不适宜",
+        "locked_zone": "锁定于其他分区",
+        "forbidden_zones": "该地块禁入此分区",
+        "locked_practice": "锁定于其他土地行动",
+        "requires_project": "没有项目支撑",
+        "window": "不在时间窗内或未启用",
+    },
+}
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What `check` found in a sound study.
+
+    Attributes
+    ----------
+    size : counts, hectares and coefficient range.
+    reasons : reason, pairs, area_ha: pairs of parcel and practice that it excludes (reason "": allowed).
+    nothing : F1 and F2 of doing nothing, million; None without such a state.
+    broken : limits that doing nothing breaks: limit, jurisdiction, period, value, bound, slack, unit.
+    mandatory : mandated projects that doing nothing leaves out.
+    """
+
+    study: Study
+    size: dict[str, float]
+    reasons: pd.DataFrame
+    nothing: dict[str, float] | None
+    broken: pd.DataFrame
+    mandatory: list[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """For machines."""
+        return {
+            "study": self.study.settings.name,
+            "faults": 0,
+            "size": self.size,
+            "reasons": self.reasons.to_dict("records"),
+            "doing_nothing": self.nothing,
+            "breaks": self.broken.to_dict("records"),
+            "mandatory_left_out": self.mandatory,
+            "notes": list(self.study.notes),
+        }
+
+    def to_text(self, lang: str = "en") -> str:
+        """For readers."""
+        say, why = WORDS[lang], REASON_WORDS[lang]
+        money = {"currency": self.study.settings.currency}
+        lines = [say["sound"].format(title=self.study.title(lang)), "", say["size"]]
+        smallest, largest = self.size["smallest"], self.size["largest"]
+        for name in ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows"):
+            lines.append(f"  {say[name]}: {self.size[name]:,.10g}")
+        lines.append(f"  {say['projects']}: {self.size['projects']:,.0f}, {self.size['startable']:,.0f}")
+        lines.append(f"  {say['coefficients']}: {smallest:.3g}, {largest:.3g}")
+        if len(self.reasons):
+            lines += ["", say["open"]]
+            for row in self.reasons.itertuples():
+                lines.append(f"  {why.get(row.reason, say['allowed'])}: {row.pairs:,} ({row.area_ha:,.1f} ha)")
+        lines += ["", say["nothing"]]
+        if self.nothing is None:
+            lines.append(f"  {say['no_state']}")
+        else:
+            for name in ("cash", "ecosystem"):
+                lines.append(f"  {say[name].format(**money)}: {self.nothing[name]:,.6g}")
+            lines.append(f"  {say['breaks']}: {say['none'] if self.broken.empty else len(self.broken)}")
+            for row in self.broken.itertuples():
+                sign = f"{row.value:,.6g} / {row.bound:,.6g} {row.unit}"
+                lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}")
+            if self.mandatory:
+                lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
+        if self.study.notes:
+            lines += ["", say["notes"], *(f"  {note}" for note in self.study.notes)]
+        return "\n".join(lines)
+
+
+def check(study: Study) -> CheckReport:
+    """Look at a sound study before it is solved (reading it has found its faults).
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without any option.
+    """
+    ledger = Ledger(build_options(study))
+    options = ledger.options
+    policy = compile_policy(policy_model(ledger))
+    block = land_block(ledger, policy)
+    area = study.parcels["area_ha"].to_numpy(dtype=float)
+    of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
+    count = np.bincount(options.pattern, minlength=len(options.first))
+    alone = (options.per_pattern == 1) & (options.reasons[:, 0] == 0)
+    smallest, largest = _range(block)
+    size = {
+        "parcels": len(study.parcels),
+        "area": float(area.sum()),
+        "patterns": len(options.first),
+        "options": len(options.kind),
+        "held": int(count[alone].sum()),
+        "nonconforming": int(count[options.nonconforming].sum()),
+        "rows": len(block.rows) + len(block.extra_rows),
+        "projects": len(ledger.works.names),
+        "startable": int(ledger.works.possible.any(axis=1).sum()),
+        "smallest": smallest,
+        "largest": largest,
+    }
+    codes = options.reasons[:, 1:-1]
+    reasons = pd.DataFrame(
+        [
+            (REASONS[code], int(count @ (codes == code).sum(axis=1)), float(of_pattern @ (codes == code).sum(axis=1)))
+            for code in np.unique(codes)
+        ],
+        columns=["reason", "pairs", "area_ha"],
+    )
+    nothing, broken = None, limits_table(ledger, np.zeros(len(options.kind)), np.zeros(ledger.works.possible.shape))[:0]
+    mandatory: list[str] = []
+    if study.has_doing_nothing:
+        held = ledger.held
+        idle = np.zeros(ledger.works.possible.shape)
+        weight = np.ones(len(held.options.kind))
+        cash, ecosystem = held.values([(CASH, 0), (ECOSYSTEM, 0)], weight, idle, [TOTAL])[0]
+        nothing = {"cash": float(cash), "ecosystem": float(ecosystem)}
+        found = limits_table(held, weight, idle)
+        room = -1e-6 * np.maximum(1.0, found["bound"].abs())
+        broken = found[found["slack"] < room].drop(columns="shadow_price").reset_index(drop=True)
+        mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])
+    return CheckReport(study, size, reasons, nothing, broken, mandatory)
+
+
+def _range(block: Any) -> tuple[float, float]:
+    """Smallest and largest absolute coefficient of the rows (bounds of them, from kinds and parcel scalars)."""
+    low, high = np.inf, 0.0
+    for scalar, matrix in block.by_kind:
+        worth, by = np.abs(matrix[:, :-1].data), np.abs(scalar)
+        worth, by = worth[worth > 0], by[by > 0]
+        if len(worth) and len(by):
+            low, high = min(low, worth.min() * by.min()), max(high, worth.max() * by.max())
+    for matrix in (block.by_option, block.by_column):
+        worth = np.abs(matrix[:, :-1].data) if matrix is not None else np.zeros(0)
+        worth = worth[worth > 0]
+        if len(worth):
+            low, high = min(low, worth.min()), max(high, worth.max())
+    return (0.0, 0.0) if high == 0.0 else (float(low), float(high))

@@ -1,0 +1,221 @@
+"""How names, numbers and units of a study are written in one language."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from zonevest.reports.labels import Words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zonevest.instances.study import Study
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DASH = "\u2013"
+
+_ACCOUNT_PREFIXES = (
+    ("area.class_group.", "group_"),
+    ("area.class.", "class"),
+    ("area.resource.", "resource_"),
+    ("area.zone.", "zone"),
+    ("area.practice.", "practice"),
+    ("area.gained.class_group.", "group_"),
+    ("area.lost.class_group.", "group_"),
+    ("area.gained.class.", "class"),
+    ("area.lost.class.", "class"),
+    ("area.gained.zone.", "zone"),
+    ("area.lost.zone.", "zone"),
+    ("area.new.practice.", "practice"),
+)
+
+
+def number(value: float | None, decimals: int | None = None) -> str:
+    """A number with thousands commas and a true minus; without `decimals` five significant digits; a dash for none."""
+    if value is None or math.isnan(value):
+        return DASH
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    if decimals is None:
+        decimals = places([value])
+    if 0 < abs(value) < 0.5 * 10.0**-decimals:
+        # a trace is not nothing
+        return f"{MINUS if value < 0 else ''}<{10.0**-decimals:.{decimals}f}"
+    text = f"{abs(value):,.{decimals}f}"
+    return (MINUS if value < 0 and float(text.replace(",", "")) != 0 else "") + text
+
+
+def places(values: Iterable[float]) -> int:
+    """Decimals that suit a column: none from 10,000 on, more for smaller numbers, none where all are whole."""
+    finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
+    largest = max(finite, default=0.0)
+    if largest == 0 or all(abs(value - round(value)) < 1e-9 * max(1.0, value) for value in finite):
+        return 0
+    if largest >= 10_000:
+        return 0
+    return min(6, max(0, 3 - math.floor(math.log10(largest)))) if largest < 1 else 1 if largest >= 100 else 2
+
+
+def signed(value: float, decimals: int | None = None) -> str:
+    """A difference, with its sign; a plain 0 for none."""
+    text = number(value, decimals)
+    return f"+{text}" if value > 0 and text.strip("0.,") else text
+
+
+def percent(share: float | None, digits: int = 2) -> str:
+    """A share as per cent, `digits` significant ones: 0.00081 -> "0.081 %"."""
+    if share is None or math.isnan(share):
+        return DASH
+    if math.isinf(share):
+        return "∞"
+    value = share * 100
+    if abs(value) < 1e-7:
+        return f"0{NBSP}%"
+    if abs(value) < 0.001:
+        return f"<0.001{NBSP}%"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{abs(value):,.{min(decimals, 3)}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{MINUS if value < 0 else ''}{text}{NBSP}%"
+
+
+def year(value: float) -> str:
+    """A year, with a fraction only where there is one."""
+    return f"{value:.0f}" if abs(value - round(value)) < 1e-9 else f"{value:.1f}"
+
+
+class Display:
+    """Names and units of a study in one language.
+
+    Parameters
+    ----------
+    study : the study whose codes are shown.
+    words : the words of the language.
+    """
+
+    def __init__(self, study: Study, words: Words) -> None:
+        self.study = study
+        self.words = words
+
+    def _names(self, table: pd.DataFrame, key: str) -> dict[str, str]:
+        own, other = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
+        named = table[own].where(table[own].fillna("") != "", table[other]).fillna("")
+        names = {}
+        for code, name in zip(table[key].astype(str), named.astype(str), strict=True):
+            # an official code says something to a planner; any other code has said it with its name
+            names[code] = f"{name} ({code})" if name and code.isdigit() and name != code else name or code
+        return names
+
+    @cached_property
+    def _zones(self) -> dict[str, str]:
+        return self._names(self.study.zones, "zone") | {"": self.words("no_zone")}
+
+    @cached_property
+    def _classes(self) -> dict[str, str]:
+        return self._names(self.study.land_classes, "land_class") | {
+            "": self.words("no_class"),
+            "land_take": self.words("taken"),
+        }
+
+    @cached_property
+    def _practices(self) -> dict[str, str]:
+        own = {"hold": self.words("hold"), "": self.words("unassigned")}
+        return own | self._names(self.study.practices, "practice")
+
+    @cached_property
+    def _jurisdictions(self) -> dict[str, str]:
+        own = {"total": self.words("whole_area"), "": self.words("no_jurisdiction"), "each": self.words("each")}
+        return own | self._names(self.study.jurisdictions, "jurisdiction")
+
+    @cached_property
+    def _projects(self) -> dict[str, str]:
+        table = self.study.projects
+        return {str(code): str(name or code) for code, name in zip(table["project"], table["name"], strict=True)}
+
+    @cached_property
+    def _accounts(self) -> dict[str, str]:
+        names = self._names(self.study.accounts, "account")
+        return {code: name for code, name in names.items() if name != code}
+
+    def zone(self, code: str) -> str:
+        """The name of a zone."""
+        return self._zones.get(code, code)
+
+    def land_class(self, code: str) -> str:
+        """The name of a land class."""
+        return self._classes.get(code, code)
+
+    def practice(self, code: str) -> str:
+        """The name of a land action, of held land and of unassigned land."""
+        return self._practices.get(code, code)
+
+    def jurisdiction(self, code: str) -> str:
+        """The name of a jurisdiction, or of the whole area."""
+        return self._jurisdictions.get(code, code)
+
+    def project(self, code: str) -> str:
+        """The name of a project."""
+        return self._projects.get(code, code)
+
+    def period(self, name: str) -> str:
+        """A period's name, the horizon for ``total``, the last one's for ``last``."""
+        if name == "last":
+            return self.study.periods[-1].name
+        return self.words("horizon") if name == "total" else name
+
+    def account(self, code: str) -> str:
+        """The name of an account: the study's own, a built-in one's in words, else the code."""
+        if code in self._accounts:
+            return self._accounts[code]
+        if self.words.has(f"acc_{code}"):
+            return self.words(f"acc_{code}")
+        for prefix, kind in _ACCOUNT_PREFIXES:
+            if code.startswith(prefix):
+                rest = code[len(prefix) :]
+                name = self.words.or_code(kind, rest) if kind.endswith("_") else self._of_kind(kind, rest)
+                return self.words(f"acc_{prefix[:-1]}", name=name)
+        return code
+
+    def _of_kind(self, kind: str, code: str) -> str:
+        look = {"class": self.land_class, "zone": self.zone, "practice": self.practice}
+        return look[kind](code)
+
+    def limit(self, row: pd.Series) -> str:
+        """The name of a limit from a row with ``limit, name_en, name_zh``."""
+        first, second = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
+        return str(row[first] or row[second] or row["limit"])
+
+    def unit(self, unit: str) -> str:
+        """A unit in words: ``million/year`` -> "million CNY per year"; the study's own pass through."""
+        if not unit:
+            return self.words("not_given")
+        per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
+        if per_year:
+            return self.words("per_year", unit=self.unit(per_year.group(1)))
+        if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
+            return self.money_unit
+        known = {"ha": "ha", "people": "people", "jobs": "jobs", "ha x quality": "ha_quality", "km": "km", "m": "m"}
+        return self.words(known[unit]) if unit in known else unit
+
+    @property
+    def money_unit(self) -> str:
+        """Million units of the study's currency."""
+        currency = self.study.settings.currency
+        return self.words("million_cny") if currency == "CNY" else self.words("million", currency=currency)
+
+    def money(self, value: float | None) -> str:
+        """An amount of money with its unit."""
+        return f"{number(value)}{NBSP}{self.money_unit}"
+
+    def hectares(self, value: float) -> str:
+        """An area with its unit."""
+        return f"{number(value)}{NBSP}{self.words('ha')}"
+
+    def parcels(self, count: int) -> str:
+        """A count of parcels."""
+        return f"{count:,}{NBSP}{self.words('parcel' if count == 1 else 'parcels')}"

@@ -1,0 +1,364 @@
+"""The report page of a plan: one file, complete in itself, readable without a network.
+
+What is told comes from `tables` (numbers) and `sections` (rows ready to show); this module puts the head and the notes
+together and fills `templates/`.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from datetime import date
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from jinja2 import Environment, FunctionLoader
+from markupsafe import Markup
+
+from zonevest.reports import sections, tables
+from zonevest.reports.colours import NONE
+from zonevest.reports.display import NBSP, Display, number, percent
+from zonevest.reports.labels import Words
+from zonevest.reports.maps import Layer, layers, map_data, pack
+
+if TYPE_CHECKING:
+    from zonevest.model.plan import PlanData
+
+Part = dict[str, Any]
+
+_TEMPLATES = files("zonevest.reports").joinpath("templates")
+
+
+def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
+    """Write the report page of a plan.
+
+    Parameters
+    ----------
+    plan : the plan; without `has_plan` the page says why there is none and what was asked.
+    path : the .html file; replaced if it exists, and never left half written.
+    lang : ``en`` or ``zh``.
+
+    Raises
+    ------
+    ValueError
+        If the language is another.
+    """
+    text = render(plan, lang)
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def render(plan: PlanData, lang: str = "en") -> str:
+    """The report page as text (see `write_page`)."""
+    words = Words(lang)
+    display = Display(plan.study, words)
+    parts: Part = {"head": _head(plan, display), "notes": _notes(plan, display)}
+    scripts = [_read("page.js")]
+    if plan.has_plan:
+        has_land = len(plan.study.parcels) > 0
+        parts["maps"] = _maps(plan, display) if has_land else None
+        parts["land"] = sections.land(plan, display) if has_land else None
+        parts["projects"] = sections.projects(plan, display)
+        parts["limits"] = sections.limits(plan, display)
+        parts["accounts"] = sections.accounts(plan, display)
+        parts["head"]["cards"] = _cards(plan, display, parts)
+        if parts["maps"] and parts["maps"]["data"]:
+            scripts.append(_read("map.js"))
+    environment = Environment(
+        loader=FunctionLoader(_read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+    )
+    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    return environment.get_template("page.html").render(
+        **parts,
+        t=words,
+        lang="zh-CN" if lang == "zh" else "en",
+        has_plan=plan.has_plan,
+        unit_money=display.money_unit,
+        style=Markup(_read("style.css")),
+        scripts=[Markup(script) for script in scripts],
+        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}",
+        title=plan.study.title(lang),
+        written=words("written", date=date.today().isoformat(), version=version("zonevest")),
+    )
+
+
+def _read(name: str) -> str:
+    return _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
+
+
+def _digest(script: str) -> str:
+    # the page allows these scripts only: nothing that a study's names might smuggle in can run
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+# --- head ---------------------------------------------------------------------------------------------------------
+
+
+def _head(plan: PlanData, display: Display) -> Part:
+    words, study = display.words, plan.study
+    status = plan.status if plan.has_plan or plan.status != "interrupted" else "interrupted_none"
+    asked = plan.settings.get("gap")
+    if status == "optimal":
+        told = percent(float(asked)) if asked else percent(plan.gap)
+        text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
+    else:
+        text = words(f"status_{status}")
+    tones = {"optimal": "good", "feasible": "soft", "interrupted": "soft"}
+    objective = study.settings.objective
+    rate = ""
+    if objective.method == "weighted" and objective.cash and objective.ecosystem:
+        rate = words("exchange_text", rate=number(objective.ecosystem / objective.cash))
+    return {
+        "status": text,
+        "tone": tones.get(status, "bad"),
+        "why": words(f"why_{status}"),
+        "message": plan.message,
+        "goal": _goal(plan, display),
+        "exchange": rate,
+        "off": [words.or_code("off_", str(name)) for name in plan.limits_off],
+        "facts": _facts(plan, display),
+        "cards": [],
+    }
+
+
+def _goal(plan: PlanData, display: Display) -> str:
+    words, objective = display.words, plan.study.settings.objective
+    if objective.method == "floor":
+        if "cash" in objective.floor:
+            return words("goal_floor_cash", value=display.money(float(objective.floor["cash"])))
+        return words("goal_floor_ecosystem", share=percent(float(objective.floor.get("ecosystem", 1.0)), 3))
+    if objective.method == "lexicographic":
+        terms = " → ".join(_term(name, display) for name in objective.order)
+        return words("goal_lexicographic", terms=terms, share=percent(objective.tolerance))
+    weights = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
+    terms = "; ".join(f"{number(weight)} × {_term(name, display)}" for name, weight in weights.items() if weight)
+    return words("goal_weighted", terms=terms)
+
+
+def _term(name: str, display: Display) -> str:
+    return display.words(name) if name in ("cash", "ecosystem") else display.account(name)
+
+
+def _value_unit(plan: PlanData, display: Display) -> str:
+    """The unit of F2."""
+    unit = tables.ecosystem_unit(plan.study)
+    return display.unit(unit) if unit else display.words("value_units")
+
+
+def _objective_unit(plan: PlanData, display: Display) -> str:
+    """The unit of objective and bound."""
+    objective, words = plan.study.settings.objective, display.words
+    if objective.method == "floor":
+        return _value_unit(plan, display) if "cash" in objective.floor else display.money_unit
+    if objective.method == "lexicographic":
+        weights = {objective.order[-1]: 1.0} if objective.order else {}
+    else:
+        given = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
+        weights = {name: weight for name, weight in given.items() if weight}
+    units = set()
+    for name in weights:
+        if name == "cash":
+            units.add(display.money_unit)
+        elif name == "ecosystem":
+            units.add(_value_unit(plan, display))
+        else:
+            units.add(display.unit(tables.account_unit(plan.study, name).removesuffix("/year")))
+    if len(units) != 1:
+        return words("points")
+    unit = units.pop()
+    return unit if all(abs(weight) == 1 for weight in weights.values()) else words("weighted_unit", unit=unit)
+
+
+def _cards(plan: PlanData, display: Display, parts: Part) -> list[Part]:
+    """The numbers of the head, each with its unit and what it compares with."""
+    words, study = display.words, plan.study
+    objective, rates = study.settings.objective, study.settings.rates
+    unit = _objective_unit(plan, display)
+    compared = study.has_doing_nothing and (
+        objective.method != "weighted" or bool(objective.cash or objective.ecosystem)
+    )
+    known = plan.bound is not None and math.isfinite(plan.bound)
+    notes = [f"{words('bound')}: {number(plan.bound)}{NBSP}{unit}" if known else words("no_bound")]
+    if plan.gap is not None and math.isfinite(plan.gap):
+        notes.append(f"{words('gap')}: {percent(plan.gap)}")
+        if compared and plan.gap_total is not None and math.isfinite(plan.gap_total):
+            notes.append(words("gap_total_note", gap=percent(plan.gap_total)))
+    label = "gain" if compared else "objective_total"
+    cards = [{"name": words(label), "value": number(plan.objective), "unit": unit, "notes": notes, "lead": True}]
+    for name, one, rate in (
+        ("cash", display.money_unit, rates.finance),
+        ("ecosystem", _value_unit(plan, display), rates.social),
+    ):
+        gain: float | None = getattr(plan, name)
+        nothing = plan.doing_nothing.get(name) if study.has_doing_nothing else None
+        years = {"first": study.first_year, "last": study.end_year, "rate": percent(rate)}
+        about = [words(f"{name}_note", **years)]
+        if nothing is not None:
+            about.insert(0, words("nothing_value", value=f"{number(nothing)}{NBSP}{one}"))
+        text = number(gain)
+        if gain is not None and gain > 0 and study.has_doing_nothing:
+            text = f"+{text}"
+        cards.append({"name": words(name), "value": text, "unit": one, "notes": about})
+    if parts["land"]:
+        land = tables.allocation(plan)
+        moved = land[land["changed"]]
+        share = float(moved["area_ha"].sum()) / (float(land["area_ha"].sum()) or 1.0)
+        count = display.parcels(int(moved["parcel_id"].nunique()))
+        note = words("changed_note", parcels=count, share=percent(share))
+        area = number(float(moved["area_ha"].sum()))
+        cards.append({"name": words("changed_card"), "value": area, "unit": words("ha"), "notes": [note]})
+    if parts["projects"]["count"]:
+        table = tables.schedule(plan)
+        built = table[table["built"]]
+        capex = display.money(float(built["capex"].astype(float).sum()))
+        note = words("projects_note", count=f"{len(table):,}", capex=capex)
+        cards.append({"name": words("projects_card"), "value": f"{len(built):,}", "unit": "", "notes": [note]})
+    counts = parts["limits"]["counts"]
+    if parts["limits"]["count"]:
+        kept = counts["holds"] + counts["binding"]
+        note = words("limits_note", count=f"{parts['limits']['count']:,}", binding=f"{counts['binding']:,}")
+        cards.append({"name": words("limits_card"), "value": f"{kept:,}", "unit": "", "notes": [note]})
+    return cards
+
+
+def _facts(plan: PlanData, display: Display) -> list[tuple[str, str]]:
+    """How it was solved, as pairs of a name and a text."""
+    words, study, settings = display.words, plan.study, plan.settings
+    area = display.hectares(float(study.parcels["area_ha"].sum()))
+    phases = {name: seconds for name, seconds in plan.seconds.items() if name != "total"}
+    total = plan.seconds.get("total", sum(phases.values()))
+    told = ", ".join(f"{words.or_code('phase_', name)} {number(value, 1)}" for name, value in phases.items())
+    facts = [
+        (words("size"), words("size_text", parcels=f"{len(study.parcels):,}", area=area, projects=len(study.projects))),
+        (words("periods"), ", ".join(period.name for period in study.periods)),
+        (words("purse"), ", ".join(study.settings.purse)),
+        (words("method"), words.or_code("method_", plan.method)),
+        (words("solve_time"), f"{number(total, 1)}{NBSP}{words('seconds')}" + (f" ({told})" if told else "")),
+    ]
+    if settings.get("gap") is not None:
+        facts.append((words("gap_asked"), percent(float(settings["gap"]))))
+    if settings.get("time_limit") is not None:
+        facts.append((words("time_limit"), f"{number(float(settings['time_limit']))}{NBSP}{words('seconds')}"))
+    facts += [
+        (words("seed"), str(plan.seed)),
+        (words("study_hash"), study.hash),
+        (words("versions"), ", ".join(f"{name} {number_}" for name, number_ in plan.versions.items())),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
+# --- maps ---------------------------------------------------------------------------------------------------------
+
+
+def _maps(plan: PlanData, display: Display) -> Part:
+    """The drawing data as JSON and the legends; without shapes only the word that there is no map."""
+    words = display.words
+    shapes = pack(plan.study.geometry)
+    if shapes is None:
+        return {"data": None, "note": words("no_map")}
+    found, rows = layers(plan, display)
+    data = json.dumps(map_data(shapes, found, rows, display), ensure_ascii=False, separators=(",", ":"))
+    for letter, code in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
+        data = data.replace(letter, code)
+    modes = {
+        "zone": ("map_zone_before", "map_zone_after", [found["zone_after"]]),
+        "class": ("map_class_before", "map_class_after", [found["class_after"]]),
+        "action": ("map_action", "map_start", [found["action"], found["start"]]),
+    }
+    chosen = "zone"
+    if not (rows["zone"] != rows["zone_before"]).any() and rows["changed"].any():
+        chosen = "class"
+    titles = {"action": ("action", "start")}
+    return {
+        "data": Markup(data),
+        "chosen": chosen,
+        "modes": [
+            {
+                "key": key,
+                "name": words(key),
+                "captions": (words(before), words(after)),
+                "legends": [
+                    {"title": words(titles[key][place]) if key in titles else "", "entries": _legend(layer)}
+                    for place, layer in enumerate(shown)
+                ],
+            }
+            for key, (before, after, shown) in modes.items()
+        ],
+        "any_change": bool(rows["changed"].any()),
+        "missing": words("no_shape", count=f"{shapes.missing:,}") if shapes.missing else "",
+        "alt": [words("map_alt", title=words(side), count=f"{len(rows):,}") for side in ("maps_before", "maps_after")],
+    }
+
+
+def _legend(layer: Layer) -> list[Part]:
+    pairs = zip(layer.names, layer.colours, strict=True)
+    return [{"name": name, "colour": colour, "pale": colour == NONE} for name, colour in pairs]
+
+
+# --- notes --------------------------------------------------------------------------------------------------------
+
+
+def _notes(plan: PlanData, display: Display) -> Part:
+    words, study = display.words, plan.study
+    rates = study.settings.rates
+    about = words("notes_no_nothing_text")
+    if study.has_doing_nothing:
+        about = words(
+            "notes_gain_text",
+            finance=percent(rates.finance),
+            social=percent(rates.social),
+            first=study.first_year,
+            last=study.last_year,
+            tail=rates.tail_years,
+        )
+    sure = tables.confidence(study)
+    origin = tables.sources(study)
+    return {
+        "units": words("notes_units_text", currency=study.settings.currency),
+        "gain": about,
+        "audit": _audit(getattr(plan, "audit", None), words),
+        "confidence": [
+            {
+                "table": words(f"table_{row.table}"),
+                "confidence": row.confidence or words("not_stated"),
+                "rows": f"{row.rows:,}",
+            }
+            for row in sure.itertuples(index=False)
+        ],
+        "sources": [
+            {
+                "source": row.source,
+                "tables": ", ".join(words(f"table_{name}") for name in str(row.tables).split("; ")),
+                "rows": f"{row.rows:,}",
+            }
+            for row in origin.itertuples(index=False)
+        ],
+        "study": list(study.notes),
+    }
+
+
+def _audit(found: Any, words: Words) -> Part:
+    """The audit's verdict: an object or mapping with `holds` (or `ok`) and `findings`; None where there is none."""
+    if found is None:
+        return {"tone": "", "text": words("audit_none"), "findings": []}
+    read = found.get if isinstance(found, Mapping) else lambda name, default=None: getattr(found, name, default)
+    findings = read("findings")
+    if isinstance(findings, pd.DataFrame):
+        findings = ["; ".join(str(value) for value in row) for row in findings.itertuples(index=False)]
+    findings = [str(finding) for finding in findings] if findings is not None else []
+    holds = read("holds", read("ok", not findings))
+    if holds:
+        return {"tone": "good", "text": words("audit_ok"), "findings": []}
+    return {"tone": "bad", "text": words("audit_bad", count=len(findings)), "findings": findings[:50]}

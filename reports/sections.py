@@ -1,0 +1,348 @@
+"""The parts of the report page as display-ready rows: what `templates/` lays out, nothing left to compute there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from zonevest.reports import tables
+from zonevest.reports.colours import NONE, class_colours, zone_colours
+from zonevest.reports.display import DASH, number, places, signed, year
+
+if TYPE_CHECKING:
+    from zonevest.model.plan import PlanData
+    from zonevest.reports.display import Display
+
+Part = dict[str, Any]
+
+SHOWN = 12
+"""Rows of a long list that stand open; the rest folds."""
+FIRST_PROJECTS = 60
+FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom", "area")
+
+
+def land(plan: PlanData, display: Display) -> Part:
+    """Areas before and after, moves, land actions and held parcels that do not conform."""
+    zones, classes = tables.zone_areas(plan), tables.class_areas(plan)
+    zone_colour, class_colour = zone_colours(plan.study) | {"": NONE}, class_colours(plan.study) | {"": NONE}
+    has_parents = bool((plan.study.zones["parent"].fillna("") != "").any())
+    tops = tables.zone_areas(plan, first_level=True) if has_parents else None
+    return {
+        "tops": None if tops is None else _areas(tops, "zone", zone_colour, display.zone, display),
+        "zones": _areas(zones, "zone", zone_colour, display.zone, display),
+        "classes": _areas(classes, "land_class", class_colour | {tables.TAKEN: "#4d4a46"}, display.land_class, display),
+        "moves_zone": _moves(tables.changes(plan, "zone"), display.zone),
+        "moves_class": _moves(tables.changes(plan, "class"), display.land_class),
+        "actions": _actions(plan, display),
+        "nonconforming": _nonconforming(plan, display),
+    }
+
+
+def _areas(table: pd.DataFrame, key: str, colours: dict[str, str], name: Any, display: Display) -> Part:
+    """One table for the whole area, one for each jurisdiction, and the two bars before and after."""
+    blocks = []
+    for jurisdiction, rows in table.groupby("jurisdiction", sort=False):
+        decimals = places(rows[["before_ha", "after_ha"]].to_numpy().ravel())
+        widest = max(float(rows["change_ha"].abs().max()), 1e-12)
+        lines = [
+            {
+                "name": name(code),
+                "colour": colours.get(code, NONE),
+                "before": number(before, decimals),
+                "after": number(after, decimals),
+                "change": _change(change, decimals),
+                "up": 50 * max(change, 0.0) / widest,
+                "down": 50 * max(-change, 0.0) / widest,
+                "moves": abs(change) >= 0.5 * 10.0**-decimals,
+            }
+            for code, before, after, change in rows[[key, "before_ha", "after_ha", "change_ha"]].itertuples(index=False)
+        ]
+        sums = rows[["before_ha", "after_ha"]].sum()
+        blocks.append(
+            {
+                "name": display.jurisdiction(str(jurisdiction)),
+                "lines": lines,
+                "before": number(sums["before_ha"], decimals),
+                "after": number(sums["after_ha"], decimals),
+                "change": _change(sums["after_ha"] - sums["before_ha"], decimals),
+            }
+        )
+    total = table[table["jurisdiction"] == tables.TOTAL]
+    bars = []
+    for side in ("before", "after"):
+        whole = float(total[f"{side}_ha"].clip(lower=0).sum()) or 1.0
+        cells = [
+            {
+                "name": name(code),
+                "colour": colours.get(code, NONE),
+                "width": 100 * area / whole,
+                "text": display.hectares(area),
+            }
+            for code, area in zip(total[key], total[f"{side}_ha"], strict=True)
+            if area > 0
+        ]
+        bars.append({"name": display.words(side), "cells": cells})
+    return {"total": blocks[0] if blocks else None, "each": blocks[1:] if len(blocks) > 2 else [], "bars": bars}
+
+
+def _change(value: float, decimals: int) -> str:
+    return signed(value, decimals) if abs(value) >= 1e-9 else "0"
+
+
+def _moves(table: pd.DataFrame, name: Any) -> Part:
+    decimals = places(table["area_ha"])
+    lines = [
+        {"before": name(one), "after": name(other), "parcels": f"{count:,}", "area": number(area, decimals)}
+        for one, other, count, area in table.itertuples(index=False)
+    ]
+    return {"lines": lines[:SHOWN], "rest": lines[SHOWN:]}
+
+
+def _actions(plan: PlanData, display: Display) -> Part:
+    """A row per land action, a column per start period."""
+    table = tables.actions(plan)
+    decimals = places(table["area_ha"])
+    periods = [period.name for period in plan.study.periods]
+    lines = []
+    for practice, rows in table.groupby("practice", sort=False):
+        by_start = rows.set_index("start")["area_ha"]
+        lines.append(
+            {
+                "name": display.practice(str(practice)),
+                "cells": [number(float(by_start[name]), decimals) if name in by_start.index else "" for name in periods],
+                "total": number(float(rows["area_ha"].sum()), decimals),
+                "parcels": f"{int(rows['parcels'].sum()):,}",
+                "quiet": practice in (tables.HOLD, ""),
+            }
+        )
+    return {"periods": periods, "lines": lines}
+
+
+def _nonconforming(plan: PlanData, display: Display) -> Part | None:
+    table = tables.nonconforming(plan)
+    if table.empty:
+        return None
+    lines = [
+        {
+            "parcel": row.parcel_id,
+            "zone": display.zone(str(row.zone)),
+            "land_class": display.land_class(str(row.land_class)),
+            "jurisdiction": display.jurisdiction(str(row.jurisdiction)),
+            "area": number(float(row.area_ha)),
+            "why": display.words(f"why_{row.why}"),
+        }
+        for row in table.head(20).itertuples(index=False)
+    ]
+    # a divided parcel may be listed once only
+    once = table.drop_duplicates("parcel_id")
+    text = display.words(
+        "nonconforming_text",
+        parcels=display.parcels(len(once)),
+        area=display.hectares(float(once["area_ha"].sum())),
+    )
+    return {"text": text, "lines": lines, "more": len(table) - len(lines)}
+
+
+def projects(plan: PlanData, display: Display) -> Part:
+    """The chosen projects on a time line, and those not chosen."""
+    words, study = display.words, plan.study
+    table = tables.schedule(plan)
+    first, span = study.first_year, study.last_year + 1 - study.first_year
+    decimals = places(table["capex"].astype(float))
+
+    def at(when: float) -> float:
+        return min(100.0, max(0.0, 100 * (when - first) / span))
+
+    chosen = []
+    for row in table[table["built"]].itertuples(index=False):
+        building = row.open_year > row.from_year
+        told = (
+            words("build_years", first=year(row.from_year), last=_last(row.open_year))
+            if building
+            else words("build_none", first=year(row.from_year))
+        )
+        if math.isinf(row.close_year):
+            running = words("operate_on", first=year(row.open_year))
+        else:
+            running = words("operate_years", first=year(row.open_year), last=_last(row.close_year))
+        chosen.append(
+            {
+                "name": row.name or row.project,
+                "code": row.project if row.name and row.name != row.project else "",
+                "category": words.or_code("category_", str(row.category)),
+                "jurisdiction": display.jurisdiction(row.jurisdiction) if row.jurisdiction else "",
+                "mandatory": bool(row.mandatory),
+                "capex": number(float(row.capex), decimals),
+                "start": row.start,
+                "build": (at(row.from_year), at(row.open_year) - at(row.from_year)) if building else None,
+                "operate": (at(row.open_year), at(row.close_year) - at(row.open_year))
+                if row.open_year < first + span
+                else None,
+                "goes_on": row.close_year > first + span,
+                "text": f"{told}; {running}" if words.lang == "en" else f"{told}；{running}",
+            }
+        )
+    left = [
+        {
+            "name": row.name or row.project,
+            "code": row.project if row.name and row.name != row.project else "",
+            "category": words.or_code("category_", str(row.category)),
+            "jurisdiction": display.jurisdiction(row.jurisdiction) if row.jurisdiction else DASH,
+            "capex": number(float(row.capex), decimals),
+            "window": _window(row.earliest, row.latest, study.periods[0].name, study.periods[-1].name),
+        }
+        for row in table[~table["built"]].itertuples(index=False)
+    ]
+    return {
+        "count": len(table),
+        "periods": [
+            {"name": period.name, "left": at(period.start), "width": 100 * period.years / span}
+            for period in study.periods
+        ],
+        "ends": (first, study.last_year),
+        "chosen": chosen[:FIRST_PROJECTS],
+        "rest": chosen[FIRST_PROJECTS:],
+        "sum": words("sum_capex", count=f"{len(chosen):,}", capex=display.money(_capex(table, True))),
+        "left": left[:SHOWN],
+        "left_rest": left[SHOWN:],
+        "left_count": len(left),
+        "left_sum": words("sum_capex", count=f"{len(left):,}", capex=display.money(_capex(table, False))),
+    }
+
+
+def _capex(table: pd.DataFrame, built: bool) -> float:
+    return float(table.loc[table["built"] == built, "capex"].astype(float).sum())
+
+
+def _last(after: float) -> str:
+    """The last year before a first day."""
+    return year(after - 1) if abs(after - round(after)) < 1e-9 else year(after)
+
+
+def _window(earliest: str, latest: str, first: str, last: str) -> str:
+    early, late = earliest or first, latest or last
+    return early if early == late else f"{early} {DASH} {late}"
+
+
+def limits(plan: PlanData, display: Display) -> Part:
+    """Every row of every limit, by limit; of a long one the tightest rows first and the rest folded."""
+    table = tables.limits(plan)
+    terms = plan.study.limit_terms
+    groups = []
+    for limit, rows in table.groupby("limit", sort=False):
+        head = rows.iloc[0]
+        more = terms[terms["limit"] == limit]
+        account = display.account(str(head["account"]))
+        for factor, other in zip(more["coefficient"], more["account"], strict=True):
+            sign = " + " if factor > 0 else " \u2212 "
+            size = "" if abs(factor) == 1 else f"{number(abs(factor))} × "
+            account += f"{sign}{size}{display.account(str(other))}"
+        lines = [_limit_line(row, display) for _, row in rows.iterrows()] if len(rows) <= 5000 else []
+        shown, rest = lines, []
+        if len(lines) > SHOWN:
+            # the tightest rows are what a planner looks for
+            slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
+            tight = set(np.argsort(slack, kind="stable")[: SHOWN // 2].tolist())
+            shown = [line for place, line in enumerate(lines) if place in tight]
+            rest = [line for place, line in enumerate(lines) if place not in tight]
+        notes = []
+        if head["kind"] == "soft":
+            notes.append(display.words("soft"))
+            if not math.isnan(head["penalty"]):
+                notes.append(display.words("penalty", value=number(head["penalty"])))
+        if head["tolerance"] and head["tolerance"] > 0:
+            unit = display.unit(head["unit"])
+            notes.append(display.words("tolerance", value=f"{number(head['tolerance'])}\u00a0{unit}"))
+        if head["source"]:
+            notes.append(f"{display.words('source')}: {head['source']}")
+        name = display.limit(head)
+        code = head["limit"] if name != head["limit"] else ""
+        groups.append({"name": name, "code": code, "account": account, "notes": notes, "lines": shown, "rest": rest})
+    states = table["state"].value_counts()
+    counts = {name: int(states.get(name, 0)) for name in ("holds", "binding", "gives", "broken")}
+    return {"groups": groups, "counts": counts, "count": len(table)}
+
+
+def _limit_line(row: pd.Series, display: Display) -> Part:
+    words = display.words
+    value, bound, slack = (float(row[name]) for name in ("value", "bound", "slack"))
+    unit = display.unit(row["unit"])
+    exact = row["sense"] == "==" and row["state"] == "binding"
+    short = f"{number(row['shortfall'])}\u00a0{unit}"
+    state = "state_exact" if exact else f"state_{row['state']}"
+    decimals = places([value, bound])
+    used = None
+    if row["sense"] in ("<=", ">=") and value >= 0 and bound > 0:
+        # the bar is full at the limit: how much of a ceiling is used, how much of a floor is reached
+        used = min(100.0, 100 * value / bound)
+    return {
+        "where": display.jurisdiction(row["jurisdiction"] or tables.TOTAL),
+        "when": display.period(row["period"] or tables.TOTAL),
+        "value": number(value, decimals),
+        "sense": {"<=": "≤", ">=": "≥", "==": "="}.get(row["sense"], ""),
+        "bound": number(bound, decimals),
+        "slack": number(slack if abs(slack) > 1e-9 else 0.0, max(decimals, places([slack])) if slack else 0),
+        "unit": unit,
+        "state": words(state, short=short) if row["shortfall"] > 0 else words(state),
+        "tone": {"holds": "good", "binding": "full", "gives": "soft", "broken": "bad"}[row["state"]],
+        "used": used,
+    }
+
+
+def accounts(plan: PlanData, display: Display) -> Part:
+    """Every account that is not zero throughout, by family and by how it recurs."""
+    table = tables.accounts(plan)
+    periods = [period.name for period in plan.study.periods]
+    known = bool(table["nothing"].notna().any())
+    size = table[["value", "nothing"]].abs().max(axis=1).groupby(table["account"]).max()
+    silent = set(size[~(size > 1e-9)].index)
+    table = table[~table["account"].isin(silent)]
+    blocks = []
+    for family in FAMILIES:
+        for recurrence in ("annual", "one_off", "stock"):
+            rows = table[(table["family"] == family) & (table["recurrence"] == recurrence)]
+            if rows.empty:
+                continue
+            lines = [
+                _account_line(str(name), each, periods, display) for name, each in rows.groupby("account", sort=False)
+            ]
+            blocks.append(
+                {
+                    "family": display.words(f"family_{family}"),
+                    "recurrence": display.words(f"recurrence_{recurrence}"),
+                    "not_money": family == "ecosystem",
+                    "summed": recurrence != "stock" and len(periods) > 1,
+                    "folded": family == "area" or len(lines) > 3 * SHOWN,
+                    "lines": lines,
+                    "count": len(lines),
+                }
+            )
+    return {"periods": periods, "blocks": blocks, "known": known, "silent": len(silent), "empty": len(size) == 0}
+
+
+def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display: Display) -> Part:
+    by_period = rows.set_index("period")
+    values = by_period["value"].astype(float)
+    nothing = by_period["nothing"].astype(float)
+    decimals = places(values[values.index != tables.TOTAL])
+
+    def cell(name: str) -> Part | None:
+        if name not in values.index or math.isnan(values[name]):
+            return None
+        change = values[name] - nothing[name]
+        told = "" if math.isnan(change) else signed(change, decimals) if abs(change) > 1e-9 else "0"
+        return {"value": number(values[name], decimals), "change": told}
+
+    unit = str(rows["unit"].iloc[0])
+    name = display.account(account)
+    return {
+        "name": name,
+        "code": account if name != account else "",
+        "unit": display.unit(unit),
+        "sum_unit": display.unit(unit.removesuffix("/year")),
+        "cells": [cell(name) for name in periods],
+        "total": cell(tables.TOTAL),
+    }

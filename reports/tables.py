@@ -1,0 +1,355 @@
+"""From a plan to the tables of its report: numbers only, no words and no markup.
+
+Areas are in hectares, money in million units of the study's currency. Each function takes a plan and gives one
+DataFrame; what is shown of it, and in which language, is decided in `page`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.schema import FLOW_TABLES
+
+if TYPE_CHECKING:
+    from zonevest.instances.study import Study
+    from zonevest.model.plan import PlanData
+
+TOTAL = "total"
+HOLD = "hold"
+TAKEN = "land_take"
+"""The row of `class_areas` for land that projects without a drawn site take out of its class."""
+
+_CLOSE = 1e-6
+"""A limit counts as binding, or as broken, from this share of its size on."""
+
+
+def allocation(plan: PlanData) -> pd.DataFrame:
+    """What becomes of every parcel (or part of one, where decisions are divisible).
+
+    Returns
+    -------
+    DataFrame
+        Rows as in ``plan.parcels``; columns ``parcel_id, jurisdiction, area_ha`` (of the part), ``zone_before, zone,
+        class_before, class_after, practice, start, share, rezoned, converted, changed``.
+    """
+    parcels = plan.study.parcels.set_index("parcel_id")
+    own = parcels.reindex(plan.parcels["parcel_id"])
+    result = plan.parcels[["parcel_id", "zone", "practice", "start", "class_before", "class_after", "share"]].copy()
+    result = result.reset_index(drop=True)
+    for column in ("zone", "practice", "start", "class_before", "class_after"):
+        result[column] = result[column].fillna("").astype(str)
+    result["jurisdiction"] = own["jurisdiction"].fillna("").astype(str).to_numpy()
+    result["area_ha"] = own["area_ha"].to_numpy(dtype=float) * result["share"].to_numpy(dtype=float)
+    if len(plan.before):
+        today = plan.before.set_index("parcel_id").reindex(plan.parcels["parcel_id"])["zone"].fillna("").to_numpy()
+    else:
+        # without the plan's word the approved zone is today's, and a parcel that is held shows where it was
+        today = own["zone"].fillna("").to_numpy()
+        held = (result["practice"] == HOLD).to_numpy() & (today == "")
+        today = np.where(held, result["zone"].to_numpy(), today)
+    result["zone_before"] = today
+    result["rezoned"] = result["zone"] != result["zone_before"]
+    result["converted"] = result["class_before"] != result["class_after"]
+    result["changed"] = result["rezoned"] | result["converted"]
+    return result
+
+
+def _areas(parts: pd.DataFrame, before: str, after: str, order: list[str]) -> pd.DataFrame:
+    """Hectares of each value of two columns, by jurisdiction and in total (the total first)."""
+    sides = []
+    for column in (before, after):
+        by_jurisdiction = parts.groupby(["jurisdiction", column], sort=False)["area_ha"].sum()
+        total = parts.groupby(column, sort=False)["area_ha"].sum()
+        total.index = pd.MultiIndex.from_product([[TOTAL], total.index])
+        sides.append(pd.concat([total, by_jurisdiction]))
+    table = pd.concat(sides, axis=1).fillna(0.0)
+    table.columns = pd.Index(["before_ha", "after_ha"])
+    table.index.names = ["jurisdiction", after]
+    result = table.reset_index()
+    places = {name: place for place, name in enumerate(dict.fromkeys([TOTAL, *parts["jurisdiction"]]))}
+    ranks = {name: rank for rank, name in enumerate(order)}
+    result["_place"] = result["jurisdiction"].map(places)
+    result["_rank"] = result[after].map(lambda name: ranks.get(name, len(ranks)))
+    result = result.sort_values(["_place", "_rank"], kind="stable", ignore_index=True).drop(columns=["_place", "_rank"])
+    return result[(result["before_ha"] > 0) | (result["after_ha"] > 0)].reset_index(drop=True)
+
+
+def zone_areas(plan: PlanData, *, first_level: bool = False) -> pd.DataFrame:
+    """Hectares by jurisdiction and zone before and after; jurisdiction ``total`` first, zone blank: none.
+
+    A parcel counts in its own zone only, not again in the zone's parent; with ``first_level`` it counts in the
+    uppermost parent only.
+    """
+    order = list(plan.study.zones["zone"])
+    parts = allocation(plan)
+    if first_level:
+        tops = _tops(plan.study)
+        for column in ("zone_before", "zone"):
+            parts[column] = parts[column].map(lambda name: tops.get(name, name))
+    table = _areas(parts, "zone_before", "zone", order)
+    table["change_ha"] = table["after_ha"] - table["before_ha"]
+    return table
+
+
+def _tops(study: Study) -> dict[str, str]:
+    """The uppermost parent of every zone."""
+    parents = dict(zip(study.zones["zone"], study.zones["parent"], strict=True))
+    tops = {}
+    for zone in parents:
+        top = zone
+        for _ in parents:  # at most as many steps up as there are zones
+            if not parents.get(top):
+                break
+            top = parents[top]
+        tops[zone] = top
+    return tops
+
+
+def class_areas(plan: PlanData) -> pd.DataFrame:
+    """Hectares by jurisdiction and land class before and after, land taken by the chosen projects included.
+
+    What projects without a drawn site take leaves its class and appears in a row of its own, class ``land_take``, so
+    that the sum over the rows stays the area of the land.
+    """
+    order = list(plan.study.land_classes["land_class"])
+    table = _areas(allocation(plan), "class_before", "class_after", order)
+    table = table.rename(columns={"class_after": "land_class"})
+    taken = _taken(plan)
+    if len(taken):
+        keys = ["jurisdiction", "land_class"]
+        table = table.merge(taken, on=keys, how="outer", sort=False).fillna({"before_ha": 0.0, "after_ha": 0.0})
+        table["after_ha"] -= table.pop("area_ha").fillna(0.0)
+        extra = taken.groupby("jurisdiction", sort=False, as_index=False)["area_ha"].sum()
+        extra = extra.rename(columns={"area_ha": "after_ha"}).assign(land_class=TAKEN, before_ha=0.0)
+        table = pd.concat([table, extra], ignore_index=True)
+        places = {name: i for i, name in enumerate(dict.fromkeys([TOTAL, *plan.study.parcels["jurisdiction"]]))}
+        ranks = {name: i for i, name in enumerate([*order, TAKEN])}
+        keyed = table.assign(
+            _place=table["jurisdiction"].map(lambda name: places.get(name, len(places))),
+            _rank=table["land_class"].map(lambda name: ranks.get(name, len(ranks))),
+        )
+        table = keyed.sort_values(["_place", "_rank"], kind="stable", ignore_index=True)
+        table = table[["jurisdiction", "land_class", "before_ha", "after_ha"]]
+    table["change_ha"] = table["after_ha"] - table["before_ha"]
+    return table
+
+
+def _taken(plan: PlanData) -> pd.DataFrame:
+    """Hectares that the chosen projects take, by jurisdiction (and total) and land class."""
+    built = plan.projects.loc[plan.projects["start"].fillna("") != "", "project"]
+    take = plan.study.land_take
+    if not len(take) or not len(built):
+        return pd.DataFrame({"jurisdiction": [], "land_class": [], "area_ha": []})
+    take = take[take["project"].isin(built)]
+    homes = plan.study.projects.set_index("project")["jurisdiction"]
+    where = take["jurisdiction"].where(take["jurisdiction"] != "", take["project"].map(homes))
+    take = take.assign(jurisdiction=where.fillna(""))
+    columns = ["jurisdiction", "land_class", "area_ha"]
+    both = pd.concat([take.assign(jurisdiction=TOTAL), take])[columns]
+    return both.groupby(["jurisdiction", "land_class"], sort=False, as_index=False)["area_ha"].sum()
+
+
+def changes(plan: PlanData, what: str) -> pd.DataFrame:
+    """Land that moves from one zone (``what="zone"``) or land class (``"class"``) to another, largest first.
+
+    Returns
+    -------
+    DataFrame with columns ``before, after, parcels, area_ha``.
+    """
+    before, after = ("zone_before", "zone") if what == "zone" else ("class_before", "class_after")
+    parts = allocation(plan)
+    moved = parts[parts[before] != parts[after]]
+    table = moved.groupby([before, after], sort=False).agg(parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum"))
+    table = table.sort_values("area_ha", ascending=False, kind="stable").reset_index()
+    return table.set_axis(["before", "after", "parcels", "area_ha"], axis=1)
+
+
+def actions(plan: PlanData) -> pd.DataFrame:
+    """Land actions by start period: ``practice, start, parcels, area_ha``, in the order of the practices table.
+
+    Held land is the row of practice ``hold`` and unassigned land the row of a blank one; both without a start.
+    """
+    parts = allocation(plan)
+    table = parts.groupby(["practice", "start"], sort=False).agg(
+        parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum")
+    )
+    table = table.reset_index()
+    ranks = {name: rank for rank, name in enumerate([*plan.study.practices["practice"], HOLD, ""])}
+    times = {period.name: place for place, period in enumerate(plan.study.periods)}
+    table["_rank"] = table["practice"].map(lambda name: ranks.get(name, len(ranks)))
+    table["_time"] = table["start"].map(lambda name: times.get(name, -1))
+    return table.sort_values(["_rank", "_time"], ignore_index=True).drop(columns=["_rank", "_time"])
+
+
+def schedule(plan: PlanData) -> pd.DataFrame:
+    """Every project of the study with its dates, the chosen ones first and by start.
+
+    Returns
+    -------
+    DataFrame
+        ``project, name, category, jurisdiction, capex`` (million), ``start`` (blank: not chosen), ``built`` (bool),
+        ``from_year`` and ``open_year`` (first day of building and of operation, as fractional years),
+        ``close_year`` (end of operation; infinite: for good), ``earliest, latest, mandatory``.
+    """
+    study = plan.study
+    starts = plan.projects.set_index("project")["start"].fillna("").astype(str)
+    table = study.projects.copy().reset_index(drop=True)
+    table["start"] = table["project"].map(starts).fillna("")
+    if "capex" in plan.projects.columns:
+        table["capex"] = table["project"].map(plan.projects.set_index("project")["capex"]).fillna(table["capex"])
+    years = {period.name: float(period.start) for period in study.periods}
+    table["built"] = table["start"] != ""
+    table["from_year"] = table["start"].map(years).astype(float)
+    table["open_year"] = table["from_year"] + table["build_years"].astype(float)
+    table["close_year"] = (table["open_year"] + table["life_years"].astype(float)).where(
+        table["life_years"].notna() | ~table["built"], np.inf
+    )
+    columns = ["project", "name", "category", "jurisdiction", "capex", "start", "built", "from_year", "open_year"]
+    columns += ["close_year", "earliest", "latest", "mandatory"]
+    return table.sort_values("from_year", kind="stable", ignore_index=True, na_position="last")[columns]
+
+
+def limits(plan: PlanData) -> pd.DataFrame:
+    """Every limit of the plan with its standing.
+
+    Returns
+    -------
+    DataFrame
+        The columns of ``plan.limits`` and ``sense, kind, tolerance, penalty, source, name_en, name_zh`` of the study's
+        limits, ``shortfall`` (>= 0, in the limit's unit) and ``state``: ``holds``, ``binding`` (no slack left),
+        ``gives`` (a soft limit that is not met) or ``broken``.
+    """
+    own = ["limit", "sense", "kind", "tolerance", "penalty", "source", "name_en", "name_zh"]
+    rows = plan.limits.copy().reset_index(drop=True)
+    rows = rows.drop(columns=[name for name in own[1:] if name in rows.columns])
+    rows = rows.merge(plan.study.limits[own], on="limit", how="left", sort=False)
+    for column in ("sense", "kind", "source", "name_en", "name_zh", "unit", "jurisdiction", "period", "account"):
+        rows[column] = rows[column].fillna("").astype(str)
+    size = np.maximum(rows["bound"].abs().to_numpy(dtype=float), rows["value"].abs().to_numpy(dtype=float))
+    close = _CLOSE * np.maximum(1.0, np.nan_to_num(size))
+    slack = rows["slack"].to_numpy(dtype=float)
+    short = slack < -close
+    tight = (np.abs(slack) <= close) & ~short
+    rows["shortfall"] = np.where(short, -slack, 0.0)
+    soft = (rows["kind"] == "soft").to_numpy()
+    rows["state"] = np.select([short & soft, short, tight], ["gives", "broken", "binding"], "holds")
+    return rows
+
+
+def accounts(plan: PlanData) -> pd.DataFrame:
+    """The ledger of the whole area by account and period, beside doing nothing where that is known.
+
+    Returns
+    -------
+    DataFrame
+        ``account, family, cash`` (bool), ``recurrence`` (annual, one_off, stock), ``unit, period, value, nothing``
+        (NaN: not known). The rows of period ``total`` hold Σ years x annual or Σ one-off (NaN for stocks).
+    """
+    study = plan.study
+    keys = ["account", "period"]
+    ledger = plan.ledger[plan.ledger["jurisdiction"] == TOTAL]
+    table = ledger[[*keys, "measure", "value"]].reset_index(drop=True)
+    nothing = doing_nothing_ledger(plan)
+    if nothing is None:
+        table["nothing"] = np.nan
+    else:
+        nothing = nothing[nothing["jurisdiction"] == TOTAL]
+        table = table.merge(nothing[[*keys, "value"]].rename(columns={"value": "nothing"}), on=keys, how="left")
+        table["nothing"] = table["nothing"].fillna(0.0)
+    table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
+    table["unit"] = [account_unit(study, str(name)) for name in table["account"]]
+    known = study.accounts.set_index("account")
+    table["family"] = [str(known.at[name, "family"]) if name in known.index else "area" for name in table["account"]]
+    table["cash"] = [bool(known.at[name, "cash"]) if name in known.index else False for name in table["account"]]
+    table = table[table["period"] != TOTAL]
+    years = {period.name: float(period.years) for period in study.periods}
+    weight = table["period"].map(years).fillna(1.0).where(table["recurrence"] == "annual", 1.0)
+    weight = weight.where(table["recurrence"] != "stock")
+    scaled = table.assign(value=table["value"] * weight, nothing=table["nothing"] * weight)
+    fixed = ["account", "family", "cash", "recurrence", "unit"]
+    whole = scaled.groupby(fixed, sort=False, as_index=False)[["value", "nothing"]].sum(min_count=1)
+    return pd.concat([table, whole.assign(period=TOTAL)], ignore_index=True)[[*fixed, "period", "value", "nothing"]]
+
+
+def doing_nothing_ledger(plan: PlanData) -> pd.DataFrame | None:
+    """The ledger of doing nothing in the form of ``plan.ledger``, or None where the plan does not carry it."""
+    found: pd.DataFrame | None = getattr(plan, "ledger_doing_nothing", None)
+    return found if found is not None and len(found) else None
+
+
+def account_unit(study: Study, account: str) -> str:
+    """The unit of an account as the study gives it; of a built-in area account hectares; blank where not given."""
+    table = study.accounts
+    given = table.loc[table["account"] == account, "unit"]
+    if len(given) and given.iloc[0]:
+        return str(given.iloc[0])
+    if account.startswith("area."):
+        return "ha"
+    if account.startswith("quality."):
+        return "ha x quality"
+    if account == "population":
+        return "people"
+    if len(given):
+        row = table.loc[table["account"] == account].iloc[0]
+        if row["family"] in ("revenue", "cost") and row["cash"]:
+            return "million/year" if row["recurrence"] == "annual" else "million"
+    return ""
+
+
+def ecosystem_unit(study: Study) -> str:
+    """The unit that all accounts of F2 share, without its "per year"; blank where they differ or give none."""
+    table = study.accounts
+    chosen = table[(table["family"] == "ecosystem") & (table["counterpart_of"] == "")]
+    used: set[str] = set()
+    for name in FLOW_TABLES:
+        used |= set(study.tables[name]["account"])
+    if (study.projects["annual_ecosystem"].fillna(0.0) != 0).any():
+        used.add("project.ecosystem")
+    units = {str(unit).removesuffix("/year") for unit in chosen.loc[chosen["account"].isin(used), "unit"]}
+    return units.pop() if len(units) == 1 else ""
+
+
+def confidence(study: Study) -> pd.DataFrame:
+    """How sure the study's numbers are: rows of the flow tables by ``table, confidence`` (blank: not stated)."""
+    parts = []
+    for name in FLOW_TABLES:
+        table = study.tables[name]
+        if len(table):
+            count = table.groupby(table["confidence"].fillna("").astype(str)).size()
+            parts.append(pd.DataFrame({"table": name, "confidence": count.index, "rows": count.to_numpy()}))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"table": [], "confidence": [], "rows": []})
+
+
+def sources(study: Study) -> pd.DataFrame:
+    """Where the study's numbers come from: ``source, tables, rows`` over flows, limits and accounts, most used first."""
+    parts = []
+    for name in (*FLOW_TABLES, "limits", "accounts"):
+        table = study.tables[name]
+        given = table.loc[table["source"].fillna("") != "", "source"].astype(str)
+        parts.append(pd.DataFrame({"source": given, "tables": name}))
+    every = pd.concat(parts, ignore_index=True)
+    grouped = every.groupby("source", sort=False).agg(
+        tables=("tables", lambda names: "; ".join(dict.fromkeys(names))), rows=("tables", "size")
+    )
+    return grouped.reset_index().sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
+def nonconforming(plan: PlanData) -> pd.DataFrame:
+    """Held parcels that do not conform to their zone or line.
+
+    Returns
+    -------
+    DataFrame
+        ``parcel_id, zone, land_class, jurisdiction, area_ha, why``: ``class`` where the land class does not suit the
+        zone, ``line`` where a control line asks for another zone.
+    """
+    own = plan.study.parcels[["parcel_id", "jurisdiction", "area_ha"]]
+    table = plan.nonconforming[["parcel_id", "zone", "land_class"]].merge(own, on="parcel_id", how="left", sort=False)
+    pairs = plan.study.class_zones
+    suited = set(zip(*(pairs.loc[pairs["suitability"] > 0, name] for name in ("land_class", "zone")), strict=True))
+    given = zip(table["land_class"], table["zone"], strict=True)
+    table["why"] = ["line" if not len(pairs) or pair in suited else "class" for pair in given]
+    return table

@@ -1,0 +1,1 @@
+"""How it is solved: programs as arrays, and HiGHS."""

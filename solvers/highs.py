@@ -1,0 +1,448 @@
+"""One program, one call of HiGHS, an honest answer.
+
+Status, point, value and bound are kept apart: whether there is a point is read from HiGHS' own solution status and
+then checked against the unscaled rows, never inferred from the model status.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus as Model
+
+from zonevest.solvers.answer import (
+    OnProgress,
+    OnSolution,
+    Progress,
+    Setting,
+    Solution,
+    SolveOptions,
+    Status,
+    Stop,
+    gap_of,
+    objective_scale,
+    within,
+)
+from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
+from zonevest.solvers.scaling import scaled
+
+__all__ = ["HOLDS", "Progress", "Solution", "SolveOptions", "polished", "rounded", "set_option", "solve_here"]
+
+#: A point counts when no row, bound or whole number is broken by more than this (see `Program.violation`).
+HOLDS = 1e-6
+#: Feasibility tolerances in the order in which they are tried, on scaled rows. For whole numbers the solver's
+#: default first; continuous programs start tight, and loosen when HiGHS cannot tell.
+TOLERANCES_WHOLE, TOLERANCES_CONTINUOUS = (1e-6, 1e-9), (1e-9, 1e-7)
+#: Ends after which another tolerance may help.
+_UNCLEAR = (Model.kUnknown, Model.kSolveError, Model.kPresolveError, Model.kPostsolveError, Model.kNotset)
+_POLL_SECONDS, _REPORT_SECONDS = 0.05, 1.0
+_Event = highspy.cb.HighsCallbackType
+_LISTENED = (
+    _Event.kCallbackMipImprovingSolution,
+    _Event.kCallbackMipLogging,
+    _Event.kCallbackMipInterrupt,
+    _Event.kCallbackSimplexInterrupt,
+    _Event.kCallbackIpmInterrupt,
+)
+
+
+@dataclass
+class _Outcome:
+    """What one run of HiGHS left behind, in the program's own units."""
+
+    model: Model
+    x: Floats | None
+    bound: float
+    row_dual: Floats | None
+
+
+class _Watch:
+    """Listens to HiGHS: keeps the best point that holds, reports, asks for a stop.
+
+    No exception leaves a callback (HiGHS may call from inside its own threads): it is kept, the solver is asked to
+    stop, and `solve_here` raises it afterwards.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        options: SolveOptions,
+        on_progress: OnProgress | None = None,
+        on_solution: OnSolution | None = None,
+        stop: Stop | None = None,
+    ) -> None:
+        self.program, self.on_progress, self.on_solution, self.stop = program, on_progress, on_solution, stop
+        self.scale = objective_scale(program, options)
+        self.began = time.perf_counter()
+        self.deadline = self.began + options.time_limit
+        self.x: Floats | None = None
+        self.value: float | None = None
+        self.bound = np.inf
+        self.nodes = self.iterations = 0
+        self.failure: BaseException | None = None
+        self.interrupted = False
+        self._polled = self._reported = -np.inf
+
+    def left(self) -> float:
+        """Seconds to the time limit, not below zero."""
+        return max(self.deadline - time.perf_counter(), 0.0)
+
+    def offer(self, x: Floats) -> bool:
+        """Keep `x`, whole numbers rounded, when it holds and is worth more than what is kept."""
+        x = rounded(self.program, x)
+        value = self.program.value_at(x)
+        if (self.value is not None and value <= self.value) or self.program.violation(x) > HOLDS:
+            return False
+        self.x, self.value = x, value
+        if self.on_solution:
+            self.on_solution(x, value, max(self.bound, value))
+        return True
+
+    def report(self) -> None:
+        self._reported = time.perf_counter()
+        if self.on_progress:
+            bound = self.bound if np.isfinite(self.bound) else None
+            gap = None if self.value is None or bound is None else gap_of(bound, self.value, self.scale)
+            seconds = self._reported - self.began
+            self.on_progress(Progress("solve", seconds, self.value, bound, gap, self.nodes, self.iterations))
+
+    def asked_to_stop(self) -> bool:
+        now = time.perf_counter()
+        if not self.interrupted and self.stop and now - self._polled >= _POLL_SECONDS:
+            self._polled = now
+            self.interrupted = bool(self.stop())
+        return self.interrupted or self.failure is not None
+
+    def listener(self, cost_factor: float) -> Callable[..., None]:
+        """A callback for one run whose objective is multiplied by `cost_factor`."""
+
+        def heard(kind: Any, _message: str, out: Any, into: Any, _data: Any) -> None:
+            try:
+                event = _Event(kind)
+                if event in _LISTENED[:3]:  # elsewhere these fields hold nothing
+                    self.nodes = max(self.nodes, int(out.mip_node_count))
+                    self.bound = min(self.bound, _known(out.mip_dual_bound / cost_factor))
+                else:
+                    self.iterations = max(self.iterations, int(out.simplex_iteration_count))
+                if event == _Event.kCallbackMipImprovingSolution:
+                    self.offer(np.array(out.mip_solution, dtype=np.float64))
+                elif event == _Event.kCallbackMipLogging:
+                    self.report()
+                else:
+                    if time.perf_counter() - self._reported >= _REPORT_SECONDS:
+                        self.report()
+                    if self.asked_to_stop():
+                        into.user_interrupt = True
+            except KeyboardInterrupt:
+                self.interrupted = True
+            except BaseException as failure:
+                self.failure = self.failure or failure
+
+        return heard
+
+
+def solve_here(
+    program: Program,
+    options: SolveOptions | None = None,
+    on_progress: OnProgress | None = None,
+    on_solution: OnSolution | None = None,
+    stop: Stop | None = None,
+) -> Solution:
+    """Solve `program` with HiGHS in this process.
+
+    HiGHS looks at its time limit and at `stop` only now and then; `zonevest.solvers.supervise.solve` keeps both.
+
+    Parameters
+    ----------
+    program : Program
+        What to solve.
+    options : SolveOptions, optional
+        Gap, limits, start and so on.
+    on_progress : callable, optional
+        Receives a `Progress` now and then.
+    on_solution : callable, optional
+        Receives (x, value, bound) for each better point that holds.
+    stop : callable, optional
+        Asked often; once it returns true the best point so far is returned.
+
+    Raises
+    ------
+    ValueError
+        When HiGHS refuses an option, or the start does not fit the columns.
+    """
+    options = options or SolveOptions()
+    watch = _Watch(program, options, on_progress, on_solution, stop)
+    start = options.start
+    if start is not None:
+        start = np.asarray(start, dtype=np.float64)
+        if start.shape != (program.n_cols,):
+            raise ValueError(f"start has {start.shape} positions, the program {program.n_cols} columns")
+    crossed = program.crossed()
+    if crossed:
+        return _solution(watch, options, "infeasible", -np.inf, crossed)
+    if not program.n_cols:  # HiGHS calls this "empty", even where a row cannot hold
+        held = watch.offer(np.empty(0))
+        message = "" if held else "a row without columns cannot hold"
+        return _solution(watch, options, None if held else "infeasible", -np.inf, message)
+    if start is not None:
+        watch.offer(start)
+    whole = bool(program.integer.any())
+    bound, message, row_dual, ended = np.inf, "", None, False
+    for tolerance in TOLERANCES_WHOLE if whole else TOLERANCES_CONTINUOUS:
+        outcome = _decided(program, options, tolerance, watch, start)
+        message = _message(outcome.model)
+        bound, row_dual = min(bound, outcome.bound), outcome.row_dual
+        ended = outcome.model == Model.kOptimal
+        if outcome.model in (Model.kInfeasible, Model.kUnbounded):
+            break
+        held = outcome.x is not None and _settle(program, options, outcome.x, watch)
+        if outcome.x is not None and not held:
+            message = _broken(program, outcome.x)
+        if held or watch.interrupted or watch.failure or (outcome.x is None and outcome.model not in _UNCLEAR):
+            break
+    if watch.failure:
+        raise watch.failure
+    if outcome.model == Model.kUnbounded:
+        watch.x = watch.value = None
+        return _solution(watch, options, "unbounded", np.inf, message)
+    if outcome.model == Model.kInfeasible:
+        if watch.x is None:
+            return _solution(watch, options, "infeasible", -np.inf, message)
+        # a point that holds to 1e-6, and a solver that says that there is none within its own tolerance
+        message = "the solver found no point within its tolerance; the one returned holds to 1e-6"
+        return _solution(watch, options, "feasible", np.inf, message)
+    return _solution(watch, options, None, bound, message, row_dual, ended=ended)
+
+
+def _solution(
+    watch: _Watch,
+    options: SolveOptions,
+    status: Status | None,
+    bound: float,
+    message: str = "",
+    row_dual: Floats | None = None,
+    *,
+    ended: bool = False,
+) -> Solution:
+    """Put the answer together; without a `status`, what was found and proven decides it."""
+    value, seconds = watch.value, time.perf_counter() - watch.began
+    gap = None
+    if value is not None:
+        bound = max(bound, value)
+        gap = gap_of(bound, value, watch.scale)
+    if status is None:
+        if value is not None and within(bound, value, options, watch.program, ended=ended):
+            status, message = "optimal", ""
+        elif watch.interrupted:
+            status, message = "interrupted", "stopped on request"
+        else:
+            status = "feasible" if value is not None else "no_plan"
+            if ended and not message:
+                message = "the solver's point lost value when it was made exact"
+    counts = watch.nodes, watch.iterations
+    return Solution(watch.x, status, value, bound, gap, seconds, message, *counts, row_dual)
+
+
+def _decided(
+    program: Program, options: SolveOptions, tolerance: float, watch: _Watch, start: Floats | None
+) -> _Outcome:
+    """Run HiGHS; where it leaves "infeasible or unbounded" open, find out which."""
+    whole = bool(program.integer.any())
+    outcome = _run(program, options, tolerance, watch, start=start)
+    if outcome.model == Model.kUnboundedOrInfeasible:
+        outcome = _run(program, options, tolerance, watch, start=start, presolve=False)
+    # with whole numbers "unbounded" speaks of the relaxation: is there a point at all?
+    if outcome.model == Model.kUnboundedOrInfeasible or (whole and outcome.model == Model.kUnbounded):
+        anywhere = _without_objective(program)
+        scout = _Watch(anywhere, options, stop=watch.stop)
+        scout.deadline = watch.deadline
+        found = _run(anywhere, options, tolerance, scout)
+        watch.interrupted, watch.failure = watch.interrupted or scout.interrupted, watch.failure or scout.failure
+        if found.model == Model.kInfeasible:
+            return found
+        if found.x is None or not _settle(anywhere, options, found.x, scout):
+            return _Outcome(Model.kUnknown, None, np.inf, None)
+        outcome.model = Model.kUnbounded
+    return outcome
+
+
+def _without_objective(program: Program) -> Program:
+    parts = {name: getattr(program, name) for name in ("col_lower", "col_upper", "integer", "row_lower", "row_upper")}
+    matrix = {name: getattr(program, name) for name in ("start", "index", "value")}
+    return Program(cost=np.zeros(program.n_cols), **parts, **matrix)
+
+
+def _run(
+    program: Program,
+    options: SolveOptions,
+    tolerance: float,
+    watch: _Watch,
+    *,
+    start: Floats | None = None,
+    presolve: bool = True,
+    seconds: float | None = None,
+) -> _Outcome:
+    """Scale, solve once, unscale."""
+    whole = bool(program.integer.any())
+    ready, row_factors, cost_factor = scaled(program)
+    cores = options.threads or available_cores()
+    settings: dict[str, Setting] = {
+        "log_to_console": False,  # but output_flag stays on: without it HiGHS reports no progress
+        "log_file": options.log_file or "",
+        "time_limit": float(watch.left() if seconds is None else seconds),
+        "threads": cores,
+        "random_seed": options.seed,
+        "small_matrix_value": SMALLEST_KEPT,
+        # the relative gap governs; the absolute one is the gap where the value is near zero
+        "mip_rel_gap": float(options.gap),
+        "mip_abs_gap": float(options.gap * 1e-9 * watch.scale * cost_factor),
+        ("mip_feasibility_tolerance" if whole else "primal_feasibility_tolerance"): tolerance,
+    }
+    if cores == 1:
+        settings["parallel"] = "off"
+    if not presolve:
+        settings["presolve"] = "off"
+    settings.update(options.highs)
+    # HiGHS keeps its threads from run to run and fails when their number changes
+    highspy.Highs.resetGlobalScheduler(True)
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    for name, value in settings.items():
+        set_option(highs, name, value)
+    ready.pass_to(highs)
+    del ready
+    highs.setCallback(watch.listener(cost_factor), None)
+    for event in _LISTENED:
+        highs.startCallback(event)
+    if start is not None:
+        given = highspy.HighsSolution()
+        given.col_value = start
+        highs.setSolution(given)  # what cannot be used is passed over by HiGHS; we have kept the start ourselves
+    if watch.asked_to_stop():
+        return _Outcome(Model.kInterrupt, None, np.inf, None)
+    highs.run()  # the model status says more than the return value, which is a warning at each time limit
+    info, model, answer = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
+    watch.nodes = max(watch.nodes, int(info.mip_node_count))
+    watch.iterations += max(int(info.simplex_iteration_count), int(info.ipm_iteration_count), 0)
+    found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
+    x = np.array(answer.col_value, dtype=np.float64) if found else None
+    row_dual = None
+    bound = np.inf
+    if whole:
+        bound = min(_known(info.mip_dual_bound / cost_factor), watch.bound)
+    elif answer.dual_valid:
+        row_dual = np.array(answer.row_dual, dtype=np.float64) * row_factors / cost_factor
+        optimal = model == Model.kOptimal and x is not None
+        bound = program.value_at(x) if optimal and x is not None else program.dual_bound(row_dual)
+    return _Outcome(model, x, bound, row_dual)
+
+
+def _settle(program: Program, options: SolveOptions, x: Floats, watch: _Watch) -> bool:
+    """Make an almost whole point exact and offer it; say whether one that holds came out."""
+    exact = polished(program, options, x, watch)
+    if exact is not None and program.violation(exact) <= HOLDS:
+        same = watch.x is not None and np.array_equal(watch.x[program.integer], exact[program.integer])
+        if same or watch.value is None or program.value_at(exact) >= watch.value:
+            # also where the looser point seems to be worth a little more
+            watch.x, watch.value = exact, program.value_at(exact)
+        return True
+    watch.offer(x)
+    return program.violation(rounded(program, x)) <= HOLDS
+
+
+def polished(program: Program, options: SolveOptions, x: Floats, watch: _Watch | None = None) -> Floats | None:
+    """Round the whole numbers of `x` and find the best continuous values for them.
+
+    Without the rounding, rows would hold only as far as the solver's tolerance for "almost whole" reaches.
+
+    Returns
+    -------
+    array of float or None
+        None when HiGHS finds no continuous values in the time (at least 2 s, whatever is left of the limit).
+    """
+    x = rounded(program, x)
+    free = np.flatnonzero(~program.integer)
+    if not len(free) or len(free) == program.n_cols:
+        return x
+    watch = watch or _Watch(program, options)
+    loose = ~program.integer[program.entry_cols]
+    rows, index = np.unique(program.index[loose], return_inverse=True)
+    fixed = np.where(program.integer, x, 0.0)
+    terms = program.value * fixed[program.entry_cols]
+    size = np.bincount(program.index, weights=np.abs(terms), minlength=program.n_rows)[rows]
+    taken, noise = program.row_activity(fixed)[rows], 1e-13 * size
+    rest = Program(
+        cost=program.cost[free],
+        col_lower=program.col_lower[free],
+        col_upper=program.col_upper[free],
+        integer=np.zeros(len(free), dtype=np.bool_),
+        row_lower=program.row_lower[rows] - taken - noise,
+        row_upper=program.row_upper[rows] - taken + noise,
+        start=np.concatenate([[0], np.cumsum(np.diff(program.start)[free])]),
+        index=index.astype(np.int32),
+        value=program.value[loose],
+        offset=program.offset + float(program.cost @ fixed),
+    )
+    quiet = _Watch(rest, options, stop=None if watch.interrupted else watch.stop)
+    seconds = 1.0 if watch.interrupted else max(watch.left(), 2.0, 0.02 * options.time_limit)
+    for tolerance in TOLERANCES_CONTINUOUS:
+        outcome = _run(rest, options, tolerance, quiet, seconds=seconds)
+        watch.interrupted = watch.interrupted or quiet.interrupted
+        if outcome.x is not None and outcome.model == Model.kOptimal:
+            whole = x.copy()
+            whole[free] = outcome.x
+            return rounded(program, whole)
+    return None
+
+
+def rounded(program: Program, x: Floats) -> Floats:
+    """Return `x` with whole numbers whole and everything within its bounds."""
+    near = np.where(program.integer, np.rint(x), x)
+    return np.clip(near, program.col_lower, program.col_upper)
+
+
+def set_option(highs: Any, name: str, value: Setting) -> None:
+    """Set one HiGHS option, or raise: HiGHS itself goes on with its default.
+
+    Raises
+    ------
+    ValueError
+        When HiGHS does not take the name or the value.
+    """
+    if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+        raise ValueError(f"HiGHS {highs.version()} does not take the option {name} = {value!r}")
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _known(bound: float) -> float:
+    """HiGHS leaves infinities and not-a-numbers where it knows no bound."""
+    return bound if np.isfinite(bound) else np.inf
+
+
+def _message(model: Model) -> str:
+    return {
+        Model.kOptimal: "",
+        Model.kTimeLimit: "the time limit was reached",
+        Model.kInfeasible: "no point satisfies all rows",
+        Model.kUnbounded: "the objective has no limit",
+    }.get(model, f"HiGHS ended with {model.name}")
+
+
+def _broken(program: Program, x: Floats) -> str:
+    x = rounded(program, x)
+    if not program.n_rows or not np.isfinite(x).all():
+        return "the solver's point does not hold"
+    worst = program.row_violations(x)
+    i = int(worst.argmax())
+    return f"the solver's point, made exact, breaks {program.row_name(i)} by {worst[i]:.1e} of the row"

@@ -1,0 +1,337 @@
+"""HiGHS in a process of its own, so that time limit and Ctrl-C hold whatever the solver does.
+
+On large programs HiGHS may look at neither for minutes. The child tells each better point as it is found; the parent
+ends the child when it must and returns the best point that it was told.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from zonevest.solvers.answer import (
+    OnProgress,
+    Progress,
+    Solution,
+    SolveOptions,
+    Status,
+    gap_of,
+    objective_scale,
+    within,
+)
+from zonevest.solvers.highs import HOLDS, solve_here
+from zonevest.solvers.program import Floats, Program
+from zonevest.solvers.worker import write_job, write_program
+
+__all__ = ["Progress", "Solution", "SolveOptions", "solve"]
+
+#: Programs with no more columns than this are solved in this process unless told otherwise: starting a child takes
+#: longer than solving them.
+FEW_COLUMNS = 300
+#: Seconds between asking the child to stop and ending it.
+PATIENCE = 2.0
+_TICK = 0.1
+
+
+def solve(
+    program: Program,
+    options: SolveOptions | None = None,
+    on_progress: OnProgress | None = None,
+    *,
+    supervised: bool | None = None,
+    grace: float | None = None,
+) -> Solution:
+    """Solve `program`; the time limit holds, and Ctrl-C returns the best point so far.
+
+    Parameters
+    ----------
+    program : Program
+        What to solve.
+    options : SolveOptions, optional
+        Gap, limits, start and so on.
+    on_progress : callable, optional
+        Receives a `Progress` now and then.
+    supervised : bool, optional
+        Whether HiGHS runs in a process of its own. None: unless the program has at most 300 columns, or no such
+        process can be started.
+    grace : float, optional
+        Seconds after the time limit at which the child is ended. None: 5, or a twentieth of the limit if that is
+        more: HiGHS stops late, and making its last point exact takes a moment.
+
+    Raises
+    ------
+    ValueError
+        When HiGHS refuses an option, or the start does not fit the columns.
+    OSError
+        When `supervised` is true and no process can be started.
+    """
+    options = options or SolveOptions()
+    began = time.perf_counter()
+    # inside another program (a GIS, say) sys.executable may be that program
+    python = Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
+    if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
+        folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
+        try:
+            return _Supervised(program, options, on_progress, grace, folder, began).run()
+        except _NotStartedError as refused:
+            if supervised:
+                raise OSError(str(refused)) from refused
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    asked = threading.Event()
+    with _ctrl_c(asked.set):
+        return solve_here(program, options, on_progress, stop=asked.is_set)
+
+
+class _NotStartedError(Exception):
+    """No child process could be started."""
+
+
+class _Child:
+    """A worker process, apart from the terminal's signals, and what it says."""
+
+    def __init__(self, folder: Path) -> None:
+        self.said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._errors = folder / "stderr.txt"
+        try:
+            with self._errors.open("wb") as errors:
+                self.process = subprocess.Popen(
+                    _command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, **_apart()
+                )
+        except OSError as refused:
+            raise _NotStartedError(f"the solver's process cannot be started: {refused}") from refused
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            try:
+                self.said.put(json.loads(line))
+            except ValueError:  # cut off in the middle of a line
+                break
+        self.said.put({"kind": "end"})
+
+    def ask_to_stop(self) -> None:
+        """Ask; the child may be too busy to hear."""
+        assert self.process.stdin is not None
+        with suppress(OSError):  # it may be gone already
+            self.process.stdin.write(b"stop\n")
+            self.process.stdin.flush()
+
+    def end(self) -> None:
+        """End the process if it still runs, and leave nothing of it behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with suppress(OSError):
+                if pipe is not None:
+                    pipe.close()
+
+    def last_words(self) -> str:
+        """How the process ended by itself, for a message."""
+        code = self.process.wait()
+        how = f"exit code {code}"
+        if code < 0:
+            try:
+                how = signal.Signals(-code).name
+            except ValueError:
+                how = f"signal {-code}"
+            if how == "SIGKILL":
+                how += ", perhaps for lack of memory"
+        lines = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        return f"the solver's process ended unexpectedly ({how})" + (f": {lines[-1].strip()}" if lines else "")
+
+
+class _Supervised:
+    """One supervised solve: what was asked, and the best that has been told."""
+
+    def __init__(
+        self,
+        program: Program,
+        options: SolveOptions,
+        on_progress: OnProgress | None,
+        grace: float | None,
+        folder: Path,
+        began: float,
+    ) -> None:
+        self.program, self.options, self.on_progress = program, options, on_progress
+        self.folder, self.began = folder, began
+        self.grace = max(5.0, 0.05 * options.time_limit) if grace is None else grace
+        self.kept: str | None = None
+        self.bound = np.inf
+        self.nodes = self.iterations = 0
+        self.interrupts = 0
+
+    def run(self) -> Solution:
+        """Start the child, listen to it, end it, put the answer together."""
+        write_program(self.program, self.folder)
+        left = max(self.options.time_limit - (time.perf_counter() - self.began), 0.0)
+        limited = {**vars(self.options), "time_limit": left}
+        write_job("solve", SolveOptions(**limited), self.folder)
+        answer: dict[str, Any] | None = None
+        with _ctrl_c(self._interrupt):
+            child = _Child(self.folder)
+            try:
+                answer, message = self._listen(child)
+            finally:
+                child.end()
+            if answer is not None:
+                return self._answered(answer)
+            x = self._kept_point()
+            if x is not None and message == _OVERRUN and not self.interrupts:
+                x = self._polish(x)
+        return self._cut_off(x, message)
+
+    def _interrupt(self) -> None:
+        self.interrupts += 1
+
+    def _listen(self, child: _Child) -> tuple[dict[str, Any] | None, str]:
+        """Listen until there is an answer, or a reason to have none."""
+        hard = self.began + self.options.time_limit + self.grace
+        asked: float | None = None
+        while True:
+            try:
+                said = child.said.get(timeout=_TICK)
+            except queue.Empty:
+                said = {"kind": "nothing"}
+            except KeyboardInterrupt:  # a SIGINT handler that is not ours to replace
+                self._interrupt()
+                continue
+            if said["kind"] == "answer":
+                return said, ""
+            if said["kind"] == "fault":
+                if said["type"] == "ValueError":
+                    raise ValueError(said["message"])
+                return None, f"the solver failed: {said['type']}: {said['message']}"
+            if said["kind"] == "end":
+                return None, child.last_words()
+            self._hear(said)
+            now = time.perf_counter()
+            if self.interrupts and asked is None:
+                asked = now
+                child.ask_to_stop()
+            if self.interrupts > 1 or (asked is not None and now - asked > PATIENCE):
+                return None, "stopped on request"
+            if now > hard:
+                return None, _OVERRUN
+
+    def _hear(self, said: dict[str, Any]) -> None:
+        if said["kind"] == "solution":
+            if self.kept is not None:
+                (self.folder / self.kept).unlink(missing_ok=True)
+            self.kept, self.bound = said["file"], min(self.bound, said["bound"])
+        elif said["kind"] == "progress":
+            told = Progress(**{name: value for name, value in said.items() if name != "kind"})
+            if told.bound is not None:
+                self.bound = min(self.bound, told.bound)
+            self.nodes, self.iterations = told.nodes, told.iterations
+            if self.on_progress:
+                self.on_progress(told)
+
+    def _answered(self, answer: dict[str, Any]) -> Solution:
+        """The child's answer, with everything that can be recomputed recomputed here."""
+        x, row_dual = (self._load(answer[name]) for name in ("x", "row_dual"))
+        counts = {name: answer[name] for name in ("nodes", "iterations")}
+        return self._solution(x, answer["status"], answer["bound"], answer["message"], row_dual=row_dual, **counts)
+
+    def _cut_off(self, x: Floats | None, message: str) -> Solution:
+        """What there is when the child was ended or ended itself without an answer."""
+        status: Status = "no_plan" if x is None else "feasible"
+        bound = self.bound
+        if x is not None and within(bound, self.program.value_at(x), self.options, self.program, ended=False):
+            status = "optimal"
+        elif self.interrupts:
+            status = "interrupted"
+        return self._solution(x, status, bound, message, nodes=self.nodes, iterations=self.iterations)
+
+    def _solution(self, x: Floats | None, status: Status, bound: float, message: str, **rest: Any) -> Solution:
+        value = gap = None
+        if x is not None:
+            value = self.program.value_at(x)
+            bound = max(bound, value)
+            gap = gap_of(bound, value, objective_scale(self.program, self.options))
+        return Solution(x, status, value, bound, gap, time.perf_counter() - self.began, message, **rest)
+
+    def _kept_point(self) -> Floats | None:
+        x = self._load(self.kept)
+        return x if x is not None and self.program.violation(x) <= HOLDS else None
+
+    def _polish(self, x: Floats) -> Floats:
+        """Have a second child find the best continuous values beside the whole numbers of `x`, in half the grace."""
+        if self.program.integer.all() or not self.program.integer.any():
+            return x
+        write_job("polish", self.options, self.folder, start=x)
+        try:
+            child = _Child(self.folder)
+        except _NotStartedError:
+            return x
+        until = time.perf_counter() + max(self.grace / 2, PATIENCE)
+        exact: Floats | None = None
+        try:
+            while time.perf_counter() < until and not self.interrupts:
+                try:
+                    said = child.said.get(timeout=_TICK)
+                except queue.Empty:
+                    continue
+                exact = self._load(said.get("x"))
+                break
+        finally:
+            child.end()
+        return x if exact is None or self.program.violation(exact) > HOLDS else exact
+
+    def _load(self, name: str | None) -> Floats | None:
+        if name is None:
+            return None
+        loaded: Floats = np.load(self.folder / name)
+        return loaded
+
+
+_OVERRUN = "the solver did not stop at the time limit and was ended"
+
+
+def _command(folder: Path) -> list[str]:
+    # -P: a file of the user's working directory must not stand in for a library
+    return [sys.executable, "-P", "-m", "zonevest.solvers.worker", str(folder)]
+
+
+def _apart() -> dict[str, Any]:
+    """Options of Popen that keep the terminal's Ctrl-C from the child."""
+    if sys.platform == "win32":
+        return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW}
+    return {"start_new_session": True}
+
+
+@contextmanager
+def _ctrl_c(on_interrupt: Callable[[], object]) -> Iterator[None]:
+    """Call `on_interrupt` at Ctrl-C in place of raising KeyboardInterrupt anywhere.
+
+    Only where Python's own handler stands, and in the main thread: another handler belongs to the caller.
+    """
+    ours = (
+        threading.current_thread() is threading.main_thread()
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    )
+    if not ours:
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: on_interrupt())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,67 @@
+"""Decide in one model how every parcel is zoned and which projects are built, and report who gains.
+
+The front door: everything here is loaded when it is first used, so that ``import zonevest`` costs nothing.
+
+>>> import zonevest as zv
+>>> study = zv.read_study("village")
+>>> plan = zv.solve(study)
+>>> plan.has_plan
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from zonevest.api import (
+        Plan,
+        audit,
+        bundled_cases,
+        check,
+        copy_case,
+        make_study,
+        policy_model,
+        pyomo_model,
+        read_plan,
+        read_study,
+        report,
+        solve,
+        write_study,
+    )
+    from zonevest.instances.study import Study, StudyError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Plan",
+    "Study",
+    "StudyError",
+    "audit",
+    "bundled_cases",
+    "check",
+    "copy_case",
+    "make_study",
+    "policy_model",
+    "pyomo_model",
+    "read_plan",
+    "read_study",
+    "report",
+    "solve",
+    "write_study",
+]
+
+_ELSEWHERE = {"Study": "zonevest.instances.study", "StudyError": "zonevest.instances.study"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_ELSEWHERE.get(name, "zonevest.api")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,298 @@
+"""What Python users call: read a study, solve it, read and write plans, report, audit.
+
+`solve` runs a solver, lets the audit recompute the plan, and puts the certificate together.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from zonevest.instances.read import CASES, make_study, read_study
+from zonevest.instances.read import bundled as bundled_cases
+from zonevest.instances.study import Study
+from zonevest.instances.write import write_study
+from zonevest.model.compiled import compile_policy
+from zonevest.model.complete import pyomo_model
+from zonevest.model.land import land_block
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
+from zonevest.model.plan import PlanData, read_plan_data, tell
+from zonevest.model.policy import doing_nothing, policy_model, set_stage
+from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.check import CheckReport, check
+from zonevest.reports.page import write_page
+from zonevest.solvers.highs import Progress, Solution, SolveOptions
+from zonevest.solvers.join import join
+from zonevest.solvers.supervise import solve as run_supervised
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+
+    from zonevest.model.land import Block
+    from zonevest.solvers.program import Program
+
+__all__ = [
+    "AuditReport",
+    "CheckReport",
+    "Plan",
+    "Progress",
+    "audit",
+    "bundled_cases",
+    "check",
+    "copy_case",
+    "make_study",
+    "policy_model",
+    "pyomo_model",
+    "read_plan",
+    "read_study",
+    "report",
+    "solve",
+    "write_study",
+]
+
+Method = Literal["auto", "mip"]
+
+
+@dataclass
+class Plan(PlanData):
+    """A plan: its data, the audit's verdict, and what can be written of it."""
+
+    audit: AuditReport | None = field(default=None, repr=False)
+
+    def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
+        """Write the plan folder with its report; beside the target first, so that there is never half a plan.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder exists and `overwrite` is not set.
+        """
+        target = Path(folder)
+        if (target.exists() or target.is_symlink()) and not overwrite:
+            raise FileExistsError(17, "the plan folder exists already; choose another or overwrite it", str(target))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
+            fresh = Path(beside) / "plan"
+            fresh.mkdir()
+            self.write_tables(fresh)
+            write_page(self, fresh / "report.html", lang=lang)
+            if target.exists() or target.is_symlink():
+                old = Path(beside) / "old"
+                target.rename(old)
+            fresh.rename(target)
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """Read a plan folder.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it has no plan.json.
+    """
+    return Plan(**read_plan_data(Path(folder)))
+
+
+def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
+    """(Re)write the reports of a plan into a folder."""
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    beside = target / f".report-{os.getpid()}.html"
+    try:
+        write_page(plan, beside, lang=lang)
+        beside.replace(target / "report.html")
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def copy_case(name: str, target: str | Path) -> None:
+    """Copy a bundled case into a new folder."""
+    shutil.copytree(CASES / name, target)
+
+
+def solve(
+    study: Study,
+    *,
+    gap: float = 1e-3,
+    time_limit: float = 600.0,
+    threads: int = 0,
+    seed: int = 0,
+    method: Method = "auto",
+    policy: pyo.ConcreteModel | None = None,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> Plan:
+    """Solve a study.
+
+    Parameters
+    ----------
+    gap : stop when no plan can be better by more than this share of the gain over doing nothing.
+    time_limit : seconds for the solver; the best plan found by then is returned.
+    threads, seed : of the solver; 0 threads: as many as it chooses.
+    method : auto or mip (one program for HiGHS).
+    policy : a policy model from `policy_model(study)` with rules of your own.
+    on_progress : called with a `Progress` now and then.
+
+    Returns
+    -------
+    Plan
+        `has_plan` is False where there is none; `status` and `message` say why.
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without any option.
+    """
+    clock = _Watch(on_progress)
+    if policy is None:
+        with clock("options"):
+            ledger = Ledger(build_options(study))
+        with clock("policy"):
+            policy = policy_model(ledger)
+    else:
+        ledger = policy.source
+    order = study.settings.objective.order if study.settings.objective.method == "lexicographic" else ("",)
+    settings = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
+    earlier: dict[str, float] = {}
+    stages: list[dict[str, Any]] = []
+    for stage, term in enumerate(order):
+        if len(order) > 1:
+            with clock("policy"):
+                set_stage(policy, stage, earlier)
+        with clock("build"):
+            block = land_block(ledger, compile_policy(policy))
+            program = join(block)
+        with clock("solve"):
+            left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
+            options = SolveOptions(
+                gap=gap,
+                time_limit=left,
+                threads=threads,
+                seed=seed,
+                start=_holding(ledger, program),
+                scale=_scale(block, program, len(study.periods)),
+            )
+            solution = run_supervised(program, options, on_progress=on_progress)
+        if solution.x is None or solution.value is None:
+            break
+        if stage + 1 < len(order):
+            allowance = study.settings.objective.tolerance * abs(solution.value)
+            earlier[term] = solution.value - allowance
+            stages.append({"term": term, "value": solution.value, "bound": solution.bound, "status": solution.status})
+            if solution.status == "interrupted":
+                break
+    if stages:
+        settings["stages"] = stages
+    with clock("plan"):
+        plan = _plan(study, ledger, solution, settings)
+    if len(stages) and plan.status == "optimal" and any(stage["status"] != "optimal" for stage in stages):
+        plan.status = "feasible"
+        plan.message = "an earlier stage of the lexicographic method is not proven"
+    with clock("audit"):
+        if plan.has_plan:
+            plan.audit = audit(plan)
+    plan.seconds = clock.seconds
+    return plan
+
+
+class _Watch:
+    """Seconds by phase, told as they begin."""
+
+    def __init__(self, on_progress: Callable[[Progress], object] | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._begun = perf_counter()
+        self._tell = on_progress
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        begun = perf_counter()
+        if self._tell is not None:
+            self._tell(Progress(phase, begun - self._begun, None, None, None))
+        try:
+            yield
+        finally:
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
+
+
+def _holding(ledger: Ledger, program: Program) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+    """Doing nothing as a first solution, where there is such a state."""
+    if not ledger.study.has_doing_nothing:
+        return None
+    start = np.zeros(program.n_cols)
+    options = ledger.options
+    held = options.kind_practice[options.kind] == 0
+    start[: len(held)][held] = 1.0
+    return start
+
+
+def _scale(block: Block, program: Program, periods: int) -> float:
+    """Σ over parcels and projects of their largest absolute objective coefficient: what a gain of zero compares with."""
+    count = len(block.group)
+    cost = np.abs(program.cost)
+    of_parcels = np.zeros(block.groups)
+    np.maximum.at(of_parcels, block.group, cost[:count])
+    states = sum(name.startswith("U[") for name in block.columns)
+    of_projects = cost[count : count + states].reshape(-1, periods).max(axis=1, initial=0.0)
+    return float(of_parcels.sum() + of_projects.sum())
+
+
+def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, Any]) -> Plan:
+    """A plan from a solution."""
+    packages = {name: version(name) for name in ("zonevest", "highspy", "pyomo", "numpy", "pandas")}
+    packages["python"] = platform.python_version()
+    found = solution.status
+    known = {
+        "study": study,
+        "status": found if found in ("optimal", "feasible", "infeasible", "interrupted") else "no_plan",
+        "method": "mip",
+        "seed": settings["seed"],
+        "versions": packages,
+        "limits_off": ["finance"],
+        "settings": settings,
+        "message": solution.message,
+    }
+    if study.has_doing_nothing and len(study.parcels):
+        known["doing_nothing"] = ledger.doing_nothing()
+    if solution.x is None or solution.value is None:
+        return Plan(has_plan=False, bound=solution.bound, **known)
+    options, periods = len(ledger.options.kind), len(ledger.clock.length)
+    size = len(ledger.works.names) * periods
+    weight = solution.x[:options]
+    started = solution.x[options : options + size].reshape(-1, periods)
+    told = tell(ledger, weight, started)
+    nothing = known.get("doing_nothing", {})
+    total = solution.value + _compared_with(ledger)
+    told["cash"] -= nothing.get("cash", 0.0)
+    told["ecosystem"] -= nothing.get("ecosystem", 0.0)
+    away = None if solution.bound is None else (solution.bound - solution.value) / max(abs(total), 1e-12)
+    return Plan(
+        has_plan=True,
+        objective=solution.value,
+        bound=solution.bound,
+        gap=solution.gap,
+        gap_total=away,
+        **known,
+        **told,
+    )
+
+
+def _compared_with(ledger: Ledger) -> float:
+    """The objective's value of doing nothing, which the gain leaves out."""
+    objective, nothing = ledger.study.settings.objective, doing_nothing(ledger)
+    if objective.method == "floor":
+        return nothing["ecosystem" if "cash" in objective.floor else "cash"]
+    if objective.method == "lexicographic":
+        return nothing[objective.order[-1]]
+    weights = {**objective.accounts, "cash": objective.cash, "ecosystem": objective.ecosystem}
+    return sum(weight * nothing[term] for term, weight in weights.items() if weight)

@@ -1,0 +1,233 @@
+"""The command line: ``zonevest new | check | solve | report | audit``.
+
+Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
+``zonevest --help`` is read often, and by impatient people.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from zonevest import __version__
+from zonevest.console import (
+    CODES,
+    DONE,
+    FAILED,
+    InputError,
+    ProgressLine,
+    faults_shown,
+    plan_figures,
+    plan_lines,
+    show_result,
+)
+
+app = typer.Typer(
+    epilog="Exit codes: 0 done, 1 the audit failed, 2 the input is wrong, 3 no plan exists, 4 no plan was found in "
+    "the time, 130 interrupted.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+class Lang(StrEnum):
+    """Languages of what is printed."""
+
+    en = "en"
+    zh = "zh"
+
+
+class Method(StrEnum):
+    """Ways to solve."""
+
+    auto = "auto"
+    mip = "mip"
+
+
+LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, or the name of a bundled case.")]
+PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"zonevest {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _front_door(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Decide in one model how every parcel is zoned and which projects are built, and report who gains."""
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes; must not exist yet.")],
+    case: Annotated[str, typer.Option("--case", metavar="NAME", help="The bundled case to copy.")] = "village",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Write a ready study, to be edited: a copy of a bundled case."""
+    with faults_shown(lang, as_json) as say:
+        refuse_existing(folder, "choose another name, or remove it first")
+        refuse_unwritable(folder)
+        from zonevest import api
+
+        cases = api.bundled_cases()
+        if case not in cases:
+            raise InputError("--case", f"a bundled case is one of: {', '.join(cases)}", case, "name one of these")
+        api.copy_case(case, folder)
+        done = [say["new_done"].format(path=folder, case=case), say["new_next"].format(path=folder)]
+        show_result({"study": str(folder), "case": case}, done, as_json)
+
+
+@app.command()
+def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+    """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
+    with faults_shown(lang, as_json):
+        from zonevest import api
+
+        found = api.check(api.read_study(study))
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+
+
+@app.command()
+def solve(
+    study: StudyArgument,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="PLAN", help="The plan folder (default: STUDY-plan).")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
+    method: Annotated[
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS.")
+    ] = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+    ] = 1e-3,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Stop then, with the best plan so far.")
+    ] = 600.0,
+    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Solve a study and write a plan folder, with its report."""
+    with faults_shown(lang, as_json) as say:
+        target = default_plan(study) if out is None else out
+        if not overwrite:
+            refuse_existing(target, "name another folder with -o, or add --overwrite")
+        refuse_unwritable(target)
+        for name, value in (("--gap", gap), ("--time-limit", time_limit)):
+            if not math.isfinite(value):
+                raise InputError(name, "it is a finite number", str(value), "give a number")
+        changes = parse_settings(settings or [])
+        from zonevest import api
+
+        with ProgressLine(sys.stderr, lang.value) as progress:
+            plan = api.solve(
+                api.read_study(study, changes),
+                gap=gap,
+                time_limit=time_limit,
+                threads=threads,
+                seed=seed,
+                method=method.value,
+                on_progress=progress,
+            )
+            if plan.has_plan:
+                plan.write(target, overwrite=overwrite, lang=lang.value)
+        written = str(target) if plan.has_plan else None
+        show_result(plan_figures(plan, written), plan_lines(plan, written, say, lang.value), as_json)
+        raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
+
+
+@app.command()
+def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+    """Write the report of a plan folder anew."""
+    with faults_shown(lang, as_json) as say:
+        refuse_no_plan(plan)
+        from zonevest import api
+
+        api.report(api.read_plan(plan), plan, lang=lang.value)
+        path = str(plan / "report.html")
+        show_result({"report": path}, [say["report_done"].format(path=path)], as_json)
+
+
+@app.command()
+def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+    """Recompute a plan from its own tables, apart from the solver; exit 0 only if all holds."""
+    with faults_shown(lang, as_json):
+        refuse_no_plan(plan)
+        from zonevest import api
+
+        found = api.audit(plan)
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        raise typer.Exit(DONE if found.ok else FAILED)
+
+
+def default_plan(study: str) -> Path:
+    """The plan folder of a study when none is named: ``studies/lake`` -> ``studies/lake-plan``."""
+    path = Path(study)
+    if path.name in ("", ".."):
+        path = path.resolve()
+    return path.with_name(f"{path.stem if path.suffix == '.xlsx' else path.name}-plan")
+
+
+def parse_settings(pairs: list[str]) -> dict[str, Any]:
+    """``["rates.social=0.02"]`` -> ``{"rates.social": 0.02}``; a value is read as TOML, else as plain text."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        path, equals, text = (part.strip() for part in pair.partition("="))
+        if not equals or not path:
+            raise InputError("--set", "a setting is PATH=VALUE", pair, "write it as --set rates.social=0.02")
+        try:
+            values[path] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[path] = text
+    return values
+
+
+def refuse_existing(path: Path, do: str) -> None:
+    """A target that exists is not written over unless that was asked for."""
+    if path.exists() or path.is_symlink():
+        raise InputError(str(path), "the target does not exist yet", "it exists", do)
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Say before the work, not after it, that the target cannot be written."""
+    parent = path.absolute().parent
+    while not parent.exists() and parent != parent.parent:
+        parent = parent.parent
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        must = "the target is in a folder that can be written to"
+        raise InputError(str(path), must, f"{parent} cannot be", "name another target")
+
+
+def refuse_no_plan(folder: Path) -> None:
+    """A plan folder is known by its plan.json."""
+    if not (folder / "plan.json").is_file():
+        found = "none in it" if folder.is_dir() else "no such folder"
+        do = "name the folder that `zonevest solve` wrote"
+        raise InputError(str(folder), "a plan folder has a plan.json", found, do)
+
+
+def main() -> None:
+    """Run the command line; the entry point of ``zonevest`` and of ``python -m zonevest``."""
+    app(prog_name="zonevest")

@@ -1,0 +1,250 @@
+"""How the command line talks: faults in a fixed shape, progress on stderr, a plan in a few lines.
+
+Kept free of heavy imports, like the command line itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from zonevest.words import Words, phase, words
+
+if TYPE_CHECKING:
+    from zonevest.api import Plan
+
+DONE, FAILED, WRONG_INPUT, NO_PLAN_EXISTS, NO_PLAN_FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes."""
+
+CODES = {
+    "optimal": DONE,
+    "feasible": DONE,
+    "infeasible": NO_PLAN_EXISTS,
+    "no_plan": NO_PLAN_FOUND,
+    "interrupted": INTERRUPTED,
+}
+"""Exit code by status of a plan."""
+
+SPARSE = 10.0
+"""Seconds between two lines of progress of the same phase where stderr is no terminal."""
+
+
+class InputError(Exception):
+    """One thing that is wrong with what was asked: where, what must hold, what was found, what to do."""
+
+    def __init__(self, where: str, must: str, found: str, do: str) -> None:
+        super().__init__(f"{where}: {must}")
+        self.row = {"where": where, "must": must, "found": found, "do": do}
+
+
+@contextmanager
+def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
+    """Turn faults and Ctrl-C inside the block into messages and exit codes; yields the words of the language."""
+    say = words(lang)
+    try:
+        yield say
+    except typer.Exit:
+        raise
+    except KeyboardInterrupt:
+        print(say["status_interrupted"], file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    except (InputError, OSError) as error:
+        if Path(str(getattr(error, "filename", None))).is_relative_to(Path(__file__).parent):
+            raise  # a file of the package itself: no fault of the input
+        show_faults([_row(error)], say, as_json)
+        raise typer.Exit(WRONG_INPUT) from None
+    except Exception as error:
+        from zonevest.instances.study import StudyError
+
+        if not isinstance(error, StudyError):
+            raise
+        show_faults([{str(k): str(v) for k, v in row.items()} for row in error.faults.to_dict("records")], say, as_json)
+        raise typer.Exit(WRONG_INPUT) from None
+
+
+def show_faults(rows: list[dict[str, str]], say: Words, as_json: bool) -> None:
+    """Faults as a list of a fixed shape on stderr, or as JSON on stdout."""
+    if as_json:
+        print(json.dumps({"faults": rows}, ensure_ascii=False, indent=2))
+        return
+    lines = [say["faults"].format(count=len(rows))]
+    for row in rows:
+        lines.append(f"• {row['where']}")
+        lines += [f"    {say[part]}{row[part]}" for part in ("must", "found", "do")]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def show_result(figures: Mapping[str, Any], lines: list[str], as_json: bool) -> None:
+    """The result on stdout, for a reader or for a machine."""
+    print(json.dumps(_plain(figures), ensure_ascii=False, indent=2) if as_json else "\n".join(lines))
+
+
+class ProgressLine:
+    """Progress on stderr: one line that is written over on a terminal, now and then a line elsewhere.
+
+    It is called with anything that has phase, seconds, value, bound and gap, any of which may be missing or None.
+    """
+
+    def __init__(self, stream: TextIO, lang: str) -> None:
+        self.stream, self.lang, self.say = stream, lang, words(lang)
+        self.terminal = stream.isatty()
+        self.phase = ""
+        self.told = float("-inf")
+        self.shown = False
+
+    def __enter__(self) -> ProgressLine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.shown:
+            self.stream.write("\r\x1b[2K")
+            self.stream.flush()
+
+    def __call__(self, progress: object) -> None:
+        """Show where the run is."""
+        before, self.phase = self.phase, str(_part(progress, "phase") or self.phase)
+        seconds = float(_part(progress, "seconds") or 0.0)
+        if self.terminal:
+            self.stream.write("\r\x1b[2K" + _fit(self.text(progress)))
+            self.shown = True
+        elif self.phase != before or seconds - self.told >= SPARSE:
+            self.stream.write(self.text(progress) + "\n")
+            self.told = seconds
+        self.stream.flush()
+
+    def text(self, progress: object) -> str:
+        """The line, such as ``12 s  solving  plan 1,234  bound 1,250  gap 1.30 %``."""
+        parts = [
+            self.say["seconds"].format(seconds=float(_part(progress, "seconds") or 0.0)),
+            phase(self.phase, self.lang),
+        ]
+        for name, word in (("value", "plan"), ("bound", "bound")):
+            value = _part(progress, name)
+            if value is not None and math.isfinite(value):
+                parts.append(f"{self.say[word]} {number(value)}")
+        gap = _part(progress, "gap")
+        if gap is not None and math.isfinite(gap):
+            parts.append(f"{self.say['gap']} {percent(gap)}")
+        return "  ".join(part for part in parts if part)
+
+
+def plan_figures(plan: Plan, folder: str | None) -> dict[str, Any]:
+    """What `zonevest solve --json` prints; `plan` is the folder written, or None."""
+    names = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem", "seconds", "method", "seed", "limits_off")
+    return {
+        "plan": folder,
+        "study": plan.study.settings.name,
+        "status": plan.status,
+        "has_plan": plan.has_plan,
+        "message": plan.message,
+        "audit": None if plan.audit is None else plan.audit.ok,
+        **{name: getattr(plan, name) for name in names},
+        **({"parcels_changed": _changed(plan), "projects_built": _built(plan)} if plan.has_plan else {}),
+    }
+
+
+def plan_lines(plan: Plan, folder: str | None, say: Words, lang: str) -> list[str]:
+    """What `zonevest solve` prints: how it ended, and the plan in a few lines."""
+    study = plan.study
+    lines = [f"{study.title(lang)}: {say['status_' + plan.status]}"]
+    if plan.message:
+        lines.append(f"  {plan.message}")
+    if not plan.has_plan:
+        return [*lines, f"  {say['nothing_written']}"]
+    money = say["million"].format(currency=study.settings.currency)
+    gains = study.has_doing_nothing
+    rows = [
+        (
+            say["objective" if gains else "objective_total"],
+            f"{number(plan.objective)}  ({say['bound']} {number(plan.bound)}, {say['gap']} {percent(plan.gap)})",
+        )
+    ]
+    rows += [
+        (say[f"{name}_gain" if gains else name], f"{number(value)} {money}")
+        for name, value in (("cash", plan.cash), ("ecosystem", plan.ecosystem))
+        if value is not None
+    ]
+    if len(study.parcels):
+        rows.append((say["parcels"], say["of"].format(part=_changed(plan), whole=len(study.parcels))))
+    if len(study.projects):
+        rows.append((say["projects"], say["of"].format(part=_built(plan), whole=len(study.projects))))
+    rows.append((say["time"], say["seconds"].format(seconds=sum(plan.seconds.values()))))
+    if plan.audit is not None:
+        rows.append((say["audit"], say["audit_ok" if plan.audit.ok else "audit_failed"].format(path=folder)))
+    rows.append((say["folder"], str(folder)))
+    width = max(_cells(label) for label, _ in rows)
+    return [*lines, *(f"  {label}{' ' * (width - _cells(label))}  {value}" for label, value in rows)]
+
+
+def number(value: float | None) -> str:
+    """A number to six figures, thousands parted: ``1,234.56``; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:,.6g}" if abs(value) < 1e6 else f"{value:,.0f}"
+
+
+def percent(value: float | None) -> str:
+    """A share as per cent: ``0.10 %``; a dash where there is none."""
+    return "–" if value is None or not math.isfinite(value) else f"{100 * value:.2f} %"
+
+
+def _changed(plan: Plan) -> int:
+    """Parcels that follow a practice from some period on."""
+    return int(plan.parcels.loc[plan.parcels["start"] != "", "parcel_id"].nunique())
+
+
+def _built(plan: Plan) -> int:
+    return int((plan.projects["start"] != "").sum())
+
+
+def _row(error: InputError | OSError) -> dict[str, str]:
+    if isinstance(error, InputError):
+        return error.row
+    where = str(error.filename) if error.filename else "file"
+    return {
+        "where": where,
+        "must": "the file is there, and can be read or written as needed",
+        "found": error.strerror or str(error),
+        "do": "look at the path, its rights and the space on the disk",
+    }
+
+
+def _part(progress: object, name: str) -> Any:
+    return progress.get(name) if isinstance(progress, Mapping) else getattr(progress, name, None)
+
+
+def _plain(value: Any) -> Any:
+    """Turn a value into what JSON knows: no infinity, no NumPy, no table."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "to_dict"):
+        return _plain(value.to_dict("records"))
+    return _plain(value.item()) if hasattr(value, "item") else str(value)
+
+
+def _fit(text: str) -> str:
+    """The text cut to the terminal's width, a Chinese character being two wide."""
+    from rich.cells import set_cell_size
+
+    width = shutil.get_terminal_size().columns - 1
+    return text if _cells(text) <= width else set_cell_size(text, width)
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)

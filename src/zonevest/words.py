@@ -1,0 +1,78 @@
+"""What the command line says, in both languages. Kept free of imports: `zonevest --help` reads it."""
+
+from __future__ import annotations
+
+Words = dict[str, str]
+
+_TABLE: dict[str, tuple[str, str]] = {
+    # faults
+    "faults": ("{count} fault(s) in the input; nothing was written", "输入有 {count} 处错误；未写入任何文件"),
+    "must": ("must:  ", "应当："),
+    "found": ("found: ", "实际："),
+    "do": ("do:    ", "处理："),
+    # new
+    "new_done": (
+        "a study was written to {path} (from the bundled case {case})",
+        "已由内置算例 {case} 生成研究：{path}",
+    ),
+    "new_next": ("next: zonevest check {path}", "下一步：zonevest check {path}"),
+    # solve: progress
+    "seconds": ("{seconds:.0f} s", "{seconds:.0f} 秒"),
+    "plan": ("plan", "方案"),
+    "bound": ("bound", "上界"),
+    "gap": ("gap", "差距"),
+    # solve: result
+    "status_optimal": ("optimal within the gap asked for", "在要求的差距内最优"),
+    "status_feasible": ("a plan, but not proven within the gap asked for", "有可行方案，但未证明达到要求的差距"),
+    "status_infeasible": (
+        "no plan exists: the limits, projects and locks cannot all hold",
+        "不存在任何方案：约束、项目与锁定无法同时满足",
+    ),
+    "status_no_plan": (
+        "no plan was found in the time given; one may exist (a longer --time-limit may find it)",
+        "在给定时间内未找到方案；方案可能存在（可延长 --time-limit）",
+    ),
+    "status_interrupted": ("interrupted", "已中断"),
+    "objective": ("gain over doing nothing", "相对维持现状的增益"),
+    "objective_total": ("objective (a plain total)", "目标值（总量）"),
+    "cash_gain": ("gain in cash flow (F1)", "现金流增益（F1）"),
+    "ecosystem_gain": ("gain in ecosystem value (F2)", "生态系统价值增益（F2）"),
+    "cash": ("cash flow (F1)", "可持续现金流（F1）"),
+    "ecosystem": ("ecosystem value (F2)", "生态系统价值（F2）"),
+    "parcels": ("parcels that change", "改变的地块"),
+    "projects": ("projects built", "实施的项目"),
+    "of": ("{part} of {whole}", "{part} / {whole}"),
+    "time": ("time", "用时"),
+    "folder": ("plan folder", "方案文件夹"),
+    "nothing_written": ("no plan folder was written", "未写入方案文件夹"),
+    "million": ("million {currency}", "百万 {currency}"),
+    "audit": ("audit", "审计"),
+    "audit_ok": ("all holds", "全部成立"),
+    "audit_failed": (
+        "FAILED: what is wrong tells zonevest audit {path}",
+        "未通过：详见 zonevest audit {path}",
+    ),
+    # report
+    "report_done": ("report written: {path}", "报告已写入：{path}"),
+}
+
+PHASES: dict[str, tuple[str, str]] = {
+    "options": ("options", "选项"),
+    "policy": ("policy model", "政策模型"),
+    "build": ("building", "组装"),
+    "solve": ("solving", "求解"),
+    "plan": ("reading off the plan", "整理方案"),
+    "audit": ("audit", "审计"),
+}
+"""What the phases of a run are called; a phase that is not listed is shown by its own name."""
+
+
+def words(lang: str) -> Words:
+    """Every phrase in one language (``en`` or ``zh``)."""
+    column = 1 if lang == "zh" else 0
+    return {name: pair[column] for name, pair in _TABLE.items()}
+
+
+def phase(name: str, lang: str) -> str:
+    """What a phase of the run is called in a language."""
+    return PHASES.get(name, (name, name))[1 if lang == "zh" else 0]

@@ -1,0 +1,76 @@
+"""What every test may use: the browser, the real layers, and how often hypothesis tries."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parents[1]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+# CI tries more cases than a desk does; neither has a deadline, because the first call of a solver is slow.
+settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+def find_browser() -> str | None:
+    """The path of Chromium (or Chrome), or None: ZONEVEST_BROWSER wins over what is on the path."""
+    named = os.environ.get("ZONEVEST_BROWSER")
+    return named or next((path for path in map(shutil.which, BROWSERS) if path), None)
+
+
+def find_land() -> Path | None:
+    """The folder of real layers, or None: ZONEVEST_LAND wins over `shared/data` beside the checkout."""
+    named = os.environ.get("ZONEVEST_LAND")
+    folder = Path(named) if named else ROOT.parent / "shared" / "data"
+    return folder.resolve() if folder.is_dir() else None
+
+
+def browser_required() -> bool:
+    """Whether a browser test that skips is a failure."""
+    return os.environ.get("ZONEVEST_REQUIRE_BROWSER", "") not in ("", "0")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, and say so, what needs something that this machine has not."""
+    no_browser = pytest.mark.skip(reason="no Chromium on this machine (set ZONEVEST_BROWSER to its path)")
+    no_land = pytest.mark.skip(reason="no real layers on this machine (set ZONEVEST_LAND to their folder)")
+    for item in items:
+        if item.get_closest_marker("browser") and find_browser() is None:
+            item.add_marker(no_browser)
+        if item.get_closest_marker("land") and find_land() is None:
+            item.add_marker(no_land)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where a browser is required, a browser test that skipped has failed."""
+    report = yield
+    if report.skipped and browser_required() and item.get_closest_marker("browser"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: a browser test was skipped although ZONEVEST_REQUIRE_BROWSER is set"
+    return report
+
+
+@pytest.fixture(scope="session")
+def browser_path() -> str:
+    """The path of Chromium; tests that use it carry the marker `browser`."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium on this machine (set ZONEVEST_BROWSER to its path)")
+    return path
+
+
+@pytest.fixture(scope="session")
+def land() -> Path:
+    """The folder of real layers; tests that use it carry the marker `land`."""
+    folder = find_land()
+    if folder is None:
+        pytest.skip("no real layers on this machine (set ZONEVEST_LAND to their folder)")
+    return folder

@@ -1,0 +1,48 @@
+"""The reference pages name what is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import typer
+
+from zonevest.cli import app
+from zonevest.instances.schema import TABLES
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+@pytest.fixture(scope="module")
+def hooks() -> ModuleType:
+    pytest.importorskip("mkdocs", reason="the docs are built with the extra dev")
+    spec = importlib.util.spec_from_file_location("hooks", DOCS / "hooks.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_table_and_column_is_on_the_page(hooks: ModuleType) -> None:
+    page = hooks.page()
+    assert set(hooks.ABOUT) == {table.name for table in TABLES if table.built}
+    for table in TABLES:
+        assert f"## {table.name}\n" in page or not table.built
+        assert [column.name for column in table.columns if f"`{column.name}`" not in page] == []
+
+
+def test_the_command_line_page_names_every_option() -> None:
+    page = (DOCS / "command-line.md").read_text(encoding="utf-8")
+    for command in app.registered_commands:
+        assert command.callback is not None
+        assert f"`zonevest {command.callback.__name__} " in page
+        for parameter in inspect.signature(command.callback, eval_str=True).parameters.values():
+            for extra in getattr(parameter.annotation, "__metadata__", ()):
+                if isinstance(extra, type(typer.Option())):
+                    for name in extra.param_decls or ():
+                        assert re.search(rf"`{re.escape(name)}\b", page), name

@@ -1,0 +1,65 @@
+"""Faults of study.toml: what is changed, and what the reader is told."""
+
+from __future__ import annotations
+
+from tests.instances.studies import Change
+
+
+def _toml(old: str, new: str, where: str, must: str, found: str, do: str) -> Change:
+    return Change("study.toml", old, new, where, must, found, do)
+
+
+PERIOD = 'name = "2027-2031"\nstart = 2027\nyears = 5'
+FLOOR = 'method = "floor"'
+
+SETTINGS: dict[str, Change] = {
+    "broken toml": _toml('name = "base"', 'name = "base', "study.toml", "TOML", "line 2", "correct that line"),
+    "format": _toml("format = 1", "format = 2", "study.toml, format", "format is 1", "2", "format = 1"),
+    "no format": _toml("format = 1\n", "", "study.toml, format", "format is 1", "no format", "first line"),
+    "no name": _toml('name = "base"\n', "", "study.toml, name", "has a name", "no name", 'name = "…"'),
+    "typo": _toml("purse =", "purze =", "study.toml, purze", "one of the study format", "'purze'", "did you mean 'purse'?"),
+    "text for flag": _toml("purse =", 'hold = "yes"\npurse =', "study.toml, hold", "true or false", "yes", "without quotes"),
+    "text for number": _toml("finance = 0.05", 'finance = "5 %"', "study.toml, rates.finance", "number from 0 to 1", "5 %", "0.05 for 5 %"),
+    "rate in per cent": _toml("finance = 0.05", "finance = 5", "study.toml, rates.finance", "number from 0 to 1", "5", "0.05 for 5 %"),
+    "unknown rate": _toml("finance = 0.05", "finanse = 0.05", "study.toml, rates.finanse", "one of the study format", "'finanse'", "'finance'"),
+    "tail": _toml("finance = 0.05", "tail_years = -1", "study.toml, rates.tail_years", "whole number from 0", "-1", "correct"),
+    "not a table": _toml('[rates]\nfinance = 0.05', "[[rates]]\nfinance = 0.05", "study.toml, rates", "table of keys", "[{", "[rates]"),
+    "purse": _toml('purse = ["local"]', 'purse = "local"', "study.toml, purse", "list of texts", "local", 'purse = ["…"]'),
+    "purse unknown": _toml('purse = ["local"]', 'purse = ["lokal"]', "study.toml, purse", "rows of actors", "'lokal'", "did you mean 'local'?"),
+    "title": _toml('zh = "测试"', "zh = 3", "study.toml, title.zh", "a text", "3", 'zh = "…"'),
+    "defaults": _toml('defaults = "none"', 'defaults = "cn"', "study.toml, defaults", "not part of this version yet", "'cn'", 'defaults = "none"'),
+    "no defaults": _toml('defaults = "none"\n', "", "study.toml, defaults", "not part of this version yet", 'stands for "cn"', 'defaults = "none"'),
+    "defaults list": _toml('defaults = "none"', 'defaults = ["zones"]', "study.toml, defaults", "not part of this version yet", "['zones']", '"none"'),
+    "defaults unknown": _toml('defaults = "none"', 'defaults = "us"', "study.toml, defaults", '"cn", "none" or a list', "'us'", '"none"'),
+    "finance": _toml("[rates]", "[finance]\nopening_cash = 3\n[rates]", "study.toml, finance", "not part of this version yet", "[finance]", "take the table out"),
+    "equity": _toml("[rates]", "[equity]\n[rates]", "study.toml, equity", "not part of this version yet", "[equity]", "take the table out"),
+    "uncertainty": _toml("[rates]", "[uncertainty]\n[rates]", "study.toml, uncertainty", "not part of this version yet", "[uncertainty]", "take"),
+    "compactness": _toml("purse =", "compactness = 3\npurse =", "study.toml, compactness", "not part of this version yet", "reserved", "take the key out"),
+    "layer without file": _toml('parcels = "parcels.csv"', 'layer = "a"', "study.toml, layer", "goes with parcels", "a", 'parcels = "…"'),
+    "no period": _toml('[[periods]]\nname = "2026"\nstart = 2026\nyears = 1\n\n[[periods]]\n' + PERIOD, "", "study.toml, periods", "at least one period", "no period", "[[periods]]"),
+    "period key": _toml("years = 5", "year = 5", "study.toml, periods, number 2.year", "one of the study format", "'year'", "did you mean 'years'?"),
+    "period years": _toml("years = 5", "years = 0", "study.toml, periods, number 2, years", "whole number from 1", "0", "correct"),
+    "period fraction": _toml("years = 5", "years = 2.5", "study.toml, periods, number 2, years", "whole number", "2.5", "correct"),
+    "period gap": _toml(PERIOD, PERIOD.replace("start = 2027", "start = 2028"), "study.toml, periods, number 2, start", "starts in 2027", "a gap: it starts in 2028", "correct start"),
+    "period overlap": _toml(PERIOD, PERIOD.replace("start = 2027", "start = 2026"), "study.toml, periods, number 2, start", "starts in 2027", "an overlap", "correct start"),
+    "period twice": _toml('name = "2027-2031"', 'name = "2026"', "study.toml, periods, number 2, name", "name of its own", "'2026'", "rename"),
+    "period reserved": _toml('name = "2027-2031"', 'name = "total"', "study.toml, periods, number 2, name", "not last, total or each", "'total'", "another name"),
+    "method": _toml(FLOOR, 'method = "flor"', "study.toml, objective.method", "floor, weighted or lexicographic", "flor", "did you mean 'floor'?"),
+    "key of another method": _toml(FLOOR, FLOOR + "\ncash = 1.0", "study.toml, objective.cash", "goes with method 'weighted'", "method is 'floor'", 'method = "weighted"'),
+    "key of no method": _toml(FLOOR, "cash = 1.0", "study.toml, objective.cash", "goes with method 'weighted'", "stands for 'floor'", 'method = "weighted"'),
+    "floor key": _toml(FLOOR, FLOOR + "\nfloor = { ecosystm = 1.0, cash = 3 }", "study.toml, objective.floor.ecosystm", "one of the study format", "ecosystm", "'ecosystem'"),
+    "floor both": _toml(FLOOR, FLOOR + "\nfloor = { ecosystem = 1.0, cash = 3 }", "study.toml, objective.floor", "one of ecosystem and cash", "both", "floor = {"),
+    "floor negative": _toml(FLOOR, FLOOR + "\nfloor = { ecosystem = -1.0 }", "study.toml, objective.floor.ecosystem", "at least 0", "-1.0", "without quotes"),
+    "floor without hold": _toml("purse =", "hold = false\npurse =", "study.toml, objective.method", "needs doing nothing", "hold = false", '"weighted"'),
+    "floor unassigned": _toml("purse =", "unassigned = true\npurse =", "study.toml, objective.method", "needs doing nothing", "unassigned = true", '"weighted"'),
+    "weighted nothing": _toml(FLOOR + "\n\n[objective.accounts]\nwaste = -1.0", 'method = "weighted"', "study.toml, objective", "has a weight", "no weight", "cash = 1.0"),
+    "order": _toml(FLOOR + "\n\n[objective.accounts]\nwaste = -1.0", 'method = "lexicographic"', "study.toml, objective.order", "has an order", "no order", '["ecosystem", "cash"]'),
+    "order term": _toml(FLOOR, 'method = "lexicographic"\norder = ["cahs", "accounts"]', "study.toml, objective.order", "cash, ecosystem or accounts", "cahs", "'cash'"),
+    "order twice": _toml(FLOOR, 'method = "lexicographic"\norder = ["cash", "cash", "accounts"]', "study.toml, objective.order", "once", "cash", "drop"),
+    "order leaves weights out": _toml(FLOOR, 'method = "lexicographic"\norder = ["cash"]', "study.toml, objective.order", "names \"accounts\"", "cash", "add \"accounts\""),
+    "order without weights": _toml(FLOOR + "\n\n[objective.accounts]\nwaste = -1.0", 'method = "lexicographic"\norder = ["cash", "accounts"]', "study.toml, objective.order", "where there are weights", "no weight", "add [objective.accounts]"),
+    "weight unknown": _toml("waste = -1.0", "wast = -1.0", "study.toml, objective.accounts.wast", "rows of accounts or built-in", "'wast'", "did you mean 'waste'?"),
+    "weight nested": _toml("waste = -1.0", "area.class.07 = -1.0", "study.toml, objective.accounts.area.class.07", "built-in", "'area.class.07'", "'area.class.0"),
+    "weight later": _toml("waste = -1.0", "money.outlay = -1.0", "study.toml, objective.accounts.money.outlay", "not part of this version yet", "'money.outlay'", "take the weight out"),
+    "weight no number": _toml("waste = -1.0", 'waste = "much"', "study.toml, objective.accounts.waste", "a number", "much", "without quotes"),
+}  # fmt: skip

@@ -1,0 +1,337 @@
+"""The command line: what it lists, how it exits, where it prints."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from zonevest import api
+from zonevest.cli import app, default_plan, parse_settings
+from zonevest.console import InputError, ProgressLine, number, percent
+from zonevest.words import words
+
+COMMANDS = ["new", "check", "solve", "report", "audit"]
+
+
+def zonevest(*arguments: object) -> Any:
+    """Run the command line in this process."""
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def village(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the bundled case, made by the command."""
+    folder = tmp_path_factory.mktemp("cli") / "village"
+    assert zonevest("new", folder, "--case", "village").exit_code == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def solved(village: Path) -> Path:
+    """Its plan folder, solved once, at the default place."""
+    done = zonevest("solve", village)
+    assert done.exit_code == 0, done.output
+    return village.with_name("village-plan")
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    """A copy of the case that a test may spoil."""
+    folder = tmp_path / "study"
+    api.copy_case("village", folder)
+    return folder
+
+
+class TestHelp:
+    def test_it_lists_exactly_the_commands_that_work(self) -> None:
+        assert [command.callback.__name__ for command in app.registered_commands if command.callback] == COMMANDS
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", zonevest("--help").output)
+        listed = re.findall(r"^│ ([a-z]+) {2,}", plain, re.MULTILINE)
+        assert listed == COMMANDS
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_every_command_prints_for_machines_and_in_both_languages(self, command: str) -> None:
+        done = zonevest(command, "--help")
+        assert done.exit_code == 0
+        assert "--json" in done.output
+        assert "--lang" in done.output
+
+    def test_it_comes_at_once(self) -> None:
+        # The heavy libraries are what would make it slow; they are loaded when a command runs.
+        code = (
+            "import sys, time; start = time.perf_counter(); import zonevest, zonevest.cli; dir(zonevest)\n"
+            "took = time.perf_counter() - start\n"
+            "heavy = {'numpy', 'pandas', 'pyomo', 'highspy', 'geopandas', 'shapely', 'plotly', 'scipy', 'jinja2'}\n"
+            "print(took, *sorted(heavy & set(sys.modules)))"
+        )
+        runs = [
+            subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+            for _ in range(3)
+        ]
+        assert runs[0][1:] == []
+        assert min(float(run[0]) for run in runs) < 0.5
+
+    def test_the_module_is_the_same_command(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "zonevest", "--version"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("zonevest ")
+
+
+class TestDone:
+    def test_new_writes_a_study_that_is_sound(self, village: Path) -> None:
+        assert (village / "study.toml").is_file()
+        done = zonevest("check", village)
+        assert done.exit_code == 0
+        assert done.stdout.strip()
+
+    def test_check_for_machines(self, village: Path) -> None:
+        assert isinstance(json.loads(zonevest("check", village, "--json").stdout), dict)
+
+    def test_solve_writes_a_plan_with_its_report(self, solved: Path) -> None:
+        assert {"plan.json", "report.html", "parcels.parquet", "study"} <= {path.name for path in solved.iterdir()}
+
+    def test_solve_for_machines_keeps_stdout_clean(self, village: Path, tmp_path: Path) -> None:
+        done = zonevest("solve", village, "-o", tmp_path / "plan", "--json")
+        figures = json.loads(done.stdout)
+        assert done.exit_code == 0
+        assert figures["status"] == "optimal"
+        assert figures["plan"] == str(tmp_path / "plan")
+        assert done.stderr  # progress
+
+    def test_solve_in_chinese(self, tmp_path: Path) -> None:
+        done = zonevest("solve", "village", "-o", tmp_path / "plan", "--lang", "zh")
+        assert done.exit_code == 0
+        assert words("zh")["status_optimal"] in done.stdout
+
+    def test_overwrite_replaces(self, village: Path, tmp_path: Path) -> None:
+        (tmp_path / "plan").mkdir()
+        (tmp_path / "plan" / "plan.json").write_text("{}", encoding="utf-8")
+        assert zonevest("solve", village, "-o", tmp_path / "plan", "--overwrite").exit_code == 0
+        assert json.loads((tmp_path / "plan" / "plan.json").read_text(encoding="utf-8"))["status"] == "optimal"
+
+    def test_set_changes_the_study_of_this_run_only(self, village: Path, tmp_path: Path) -> None:
+        before = (village / "study.toml").read_bytes()
+        done = zonevest("solve", village, "-o", tmp_path / "plan", "--set", "rates.social=0.011")
+        assert done.exit_code == 0
+        assert api.read_plan(tmp_path / "plan").study.settings.rates.social == 0.011
+        assert (village / "study.toml").read_bytes() == before
+
+    def test_report_writes_it_anew(self, solved: Path) -> None:
+        (solved / "report.html").unlink()
+        done = zonevest("report", solved, "--lang", "zh")
+        assert done.exit_code == 0
+        assert (solved / "report.html").stat().st_size > 1000
+        assert zonevest("report", solved).exit_code == 0
+
+    def test_audit_of_a_sound_plan(self, solved: Path) -> None:
+        assert zonevest("audit", solved).exit_code == 0
+        assert isinstance(json.loads(zonevest("audit", solved, "--json").stdout), dict)
+
+
+class TestExitCodes:
+    def test_1_a_plan_that_was_tampered_with(self, village: Path, tmp_path: Path) -> None:
+        assert zonevest("solve", village, "-o", tmp_path / "plan").exit_code == 0
+        path = tmp_path / "plan" / "ledger.parquet"
+        ledger = pd.read_parquet(path)
+        ledger["value"] = ledger["value"] + 1.0
+        ledger.to_parquet(path)
+        done = zonevest("audit", tmp_path / "plan")
+        assert done.exit_code == 1
+        assert done.stdout.strip()
+
+    def test_2_all_faults_of_a_study_at_once(self, study: Path, tmp_path: Path) -> None:
+        text = (study / "study.toml").read_text(encoding="utf-8")
+        (study / "study.toml").write_text("curency = 'CNY'\n" + text, encoding="utf-8")
+        limits = pd.read_csv(study / "limits.csv", dtype=str)
+        limits.loc[0, "account"] = "no such account"
+        limits.to_csv(study / "limits.csv", index=False)
+        for command in (("check", study), ("solve", study, "-o", tmp_path / "plan")):
+            done = zonevest(*command)
+            assert done.exit_code == 2
+            assert "curency" in done.stderr
+            assert "no such account" in done.stderr
+            assert done.stderr.count("    must:  ") >= 2
+            assert done.stdout == ""
+        assert not (tmp_path / "plan").exists()
+        faults = json.loads(zonevest("check", study, "--json").stdout)["faults"]
+        assert {tuple(fault) for fault in faults} == {("where", "must", "found", "do")}
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("check", "nowhere"),
+            ("solve", "nowhere", "-o", "plan"),
+            ("report", "nowhere"),
+            ("audit", "nowhere"),
+            ("new", "somewhere", "--case", "nowhere"),
+            ("solve", "village", "-o", "plan", "--set", "rates.social"),
+            ("solve", "village", "-o", "plan", "--set", "rates.sozial=0.1"),
+            ("solve", "village", "-o", "plan", "--method", "magic"),
+            ("solve", "village", "-o", "plan", "--gap", "-1"),
+            ("solve", "village", "-o", "plan", "--gap", "nan"),
+            ("solve", "village", "-o", "plan", "--time-limit", "inf"),
+            ("check", "village", "--lang", "fr"),
+            ("compare", "a", "b"),
+        ],
+        ids=" ".join,
+    )
+    def test_2_what_was_asked_for_is_wrong(
+        self, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        done = zonevest(*arguments)
+        assert done.exit_code == 2
+        assert done.stderr
+        assert list(tmp_path.iterdir()) == []
+
+    def test_2_an_existing_target_before_any_work(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def work(*_: object, **__: object) -> None:
+            raise AssertionError("no work before the target is looked at")
+
+        for name in ("read_study", "copy_case"):
+            monkeypatch.setattr(api, name, work)
+        (tmp_path / "there").mkdir()
+        for command in (("solve", "village", "-o", tmp_path / "there"), ("new", tmp_path / "there")):
+            done = zonevest(*command)
+            assert done.exit_code == 2
+            assert "there" in done.stderr
+        (tmp_path / "file").touch()
+        assert zonevest("solve", "village", "-o", tmp_path / "file" / "plan").exit_code == 2
+
+    def test_3_no_plan_exists(self, study: Path, tmp_path: Path) -> None:
+        limits = pd.read_csv(study / "limits.csv", dtype=str)
+        row = {"limit": "too_much", "account": "area.converted", "sense": ">=", "value": "1e9"}
+        pd.concat([limits, pd.DataFrame([row])]).to_csv(study / "limits.csv", index=False)
+        done = zonevest("solve", study, "-o", tmp_path / "plan")
+        assert done.exit_code == 3
+        assert words("en")["status_infeasible"] in done.stdout
+        assert not (tmp_path / "plan").exists()
+
+    @pytest.mark.parametrize(("status", "code"), [("feasible", 0), ("no_plan", 4), ("interrupted", 130)])
+    def test_the_status_of_a_plan_decides(
+        self, status: str, code: int, solved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        plan = api.read_plan(solved)
+        plan.status, plan.has_plan = status, status != "no_plan"
+        monkeypatch.setattr(api, "solve", lambda *_, **__: plan)
+        done = zonevest("solve", "village", "-o", tmp_path / "plan")
+        assert done.exit_code == code
+        assert words("en")[f"status_{status}"] in done.stdout
+        assert (tmp_path / "plan" / "plan.json").exists() == plan.has_plan
+
+    def test_130_stopped_before_there_is_a_plan(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        def stop(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(api, "solve", stop)
+        assert zonevest("solve", "village", "-o", tmp_path / "plan").exit_code == 130
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_bug_is_no_fault_of_the_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def bug(*_: object) -> None:
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(api, "read_study", bug)
+        with pytest.raises(ZeroDivisionError):
+            zonevest("check", "village")
+
+
+@dataclass(frozen=True)
+class Progress:
+    phase: str
+    seconds: float
+    value: float | None = None
+    bound: float | None = None
+    gap: float | None = None
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+class TestProgress:
+    def test_a_terminal_has_one_line_that_is_written_over(self) -> None:
+        stream = Terminal()
+        with ProgressLine(stream, "en") as line:
+            line(Progress("solve", 1.0))
+            line(Progress("solve", 1.2, 1234.5, 1250.0, 0.0125))
+        assert "\n" not in stream.getvalue()
+        assert "\r\x1b[2K1 s  solving  plan 1,234.5  bound 1,250  gap 1.25 %" in stream.getvalue()
+        assert stream.getvalue().endswith("\r\x1b[2K")
+
+    def test_a_line_fits_its_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "10")
+        stream = Terminal()
+        ProgressLine(stream, "zh")(Progress("solve", 1.0, 1234.5))
+        assert len(stream.getvalue().removeprefix("\r\x1b[2K").encode("gbk")) <= 9
+
+    def test_elsewhere_a_line_now_and_then(self) -> None:
+        stream = io.StringIO()
+        with ProgressLine(stream, "en") as line:
+            for tick in range(100):
+                line(Progress("solve", tick / 4))
+            line(Progress("audit", 25.0))
+        assert stream.getvalue().splitlines() == ["0 s  solving", "10 s  solving", "20 s  solving", "25 s  audit"]
+
+    @pytest.mark.parametrize("progress", [{}, {"phase": None}, {"phase": "new phase", "gap": float("inf")}, object()])
+    def test_it_takes_what_it_gets(self, progress: Any) -> None:
+        ProgressLine(io.StringIO(), "zh")(progress)
+        ProgressLine(Terminal(), "en")(progress)
+
+
+@pytest.mark.parametrize(
+    ("study", "plan"),
+    [("village", "village-plan"), ("a/lake/", "a/lake-plan"), ("lake.v2", "lake.v2-plan"), ("a/l.xlsx", "a/l-plan")],
+)
+def test_the_default_plan_stands_beside_the_study(study: str, plan: str) -> None:
+    assert default_plan(study) == Path(plan)
+
+
+def test_the_default_plan_of_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "lake").mkdir()
+    monkeypatch.chdir(tmp_path / "lake")
+    assert default_plan(".") == (tmp_path / "lake-plan").resolve()
+
+
+def test_settings_are_read_as_toml_or_as_text() -> None:
+    pairs = ["a=1", "b.c = 0.5", "d=true", 'e=["x", "y"]', "f=floor", "g=a=b", "h={ x = 1 }"]
+    assert parse_settings(pairs) == {
+        "a": 1,
+        "b.c": 0.5,
+        "d": True,
+        "e": ["x", "y"],
+        "f": "floor",
+        "g": "a=b",
+        "h": {"x": 1},
+    }
+    with pytest.raises(InputError):
+        parse_settings(["=1"])
+
+
+def test_both_languages_say_the_same_things() -> None:
+    english, chinese = words("en"), words("zh")
+    for name, phrase in english.items():
+        assert sorted(re.findall(r"\{\w+", phrase)) == sorted(re.findall(r"\{\w+", chinese[name])), name
+
+
+def test_figures() -> None:
+    assert [number(x) for x in (None, 0.0, 1234.567, -12345678.9, 1e-4)] == [
+        "–",
+        "0",
+        "1,234.57",
+        "-12,345,679",
+        "0.0001",
+    ]
+    assert percent(0.00123) == "0.12 %"
