@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.cells import BOOLEANS, numbers
 from zonevest.instances.context import Context, advise
 from zonevest.instances.faults import choice, some
 from zonevest.instances.schema import FLOW_TABLES, PARCELS
 from zonevest.instances.study import conditions, holds, items
-from zonevest.instances.tables import BOOLEANS, Typed, numbers
+from zonevest.instances.tables import Typed
 
 ONCE = ("per_ha_once", "once")
 KINDS = {column.name: column for column in PARCELS.columns}

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from zonevest.instances import accounts as account_names
+from zonevest.instances.cells import plain
 from zonevest.instances.faults import SHOWN, Faults, nearest
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.study import Period, Settings, items
-from zonevest.instances.tables import Typed, plain
+from zonevest.instances.tables import Typed
 
 HOLD = "hold"
 """The name that stands for holding today's class in today's zone, where a lock names a practice."""
@@ -113,9 +114,14 @@ class Context:
         name = key[0] if key and key[0] not in table.broken else ""
         shown = []
         for i in at[:SHOWN]:
-            what = repr(plain(table.data[column][i])) if found is None else found(i)
             row = table.data[name][i] if name and name != column else ""
-            shown.append(f"{what} ({row})" if row and row not in what else what)
+            if found is None:
+                cell = plain(table.data[column][i])
+                what = "blank" if cell == "" or cell != cell else repr(cell)
+                shown.append(f"{what} ({row})" if row else what)
+            else:
+                what = found(i)
+                shown.append(f"{what} ({row})" if row and row not in what else what)
         text = ", ".join(shown) + (f" … ({len(at)} in all)" if len(at) > SHOWN else "")
         self.faults.add(table.where(at, column), must, text, do)
 

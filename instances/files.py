@@ -11,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from zonevest.instances.cells import Cells, as_text
 from zonevest.instances.faults import Faults, some
 from zonevest.instances.schema import Table
-from zonevest.instances.tables import Cells, Raw, raw_frame
+from zonevest.instances.tables import Raw, raw_frame
 
 
 def read_text(path: Path, label: str, faults: Faults) -> str | None:
@@ -61,7 +62,7 @@ def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None
     cells = cells.iloc[1:]
     empty = cells.iloc[:, 0].str.strip() == ""
     if empty.any():
-        empty = (cells[empty].map(str.strip) == "").all(axis=1).reindex(cells.index, fill_value=False)
+        empty = (cells[empty].map(as_text) == "").all(axis=1).reindex(cells.index, fill_value=False)
     rows: Sequence[int] = range(2, len(cells) + 2)
     if empty.any():
         keep = ~empty.to_numpy()

@@ -15,8 +15,9 @@ from zonevest.instances.checks import check
 from zonevest.instances.faults import Faults, meant, some
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import hectares, read_parcels, take
+from zonevest.instances.overrides import override
 from zonevest.instances.schema import BY_NAME, TABLES
-from zonevest.instances.settings import Source, override, parse_settings, parse_toml, to_toml
+from zonevest.instances.settings import Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study
 from zonevest.instances.tables import Raw, Typed, frame, typed
 from zonevest.instances.write import named_jurisdictions
@@ -52,7 +53,8 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
     text = read_text(folder / TOML, TOML, faults)
     values = parse_toml(text, TOML, faults) if text is not None else {}
     readable = text is not None and not len(faults)
-    values = override(values, overrides or {}, faults)
+    if readable and overrides:
+        values = override(values, overrides, faults)
     settings, source = parse_settings(values, TOML, faults) if readable else (None, Source())
     raws, shapes = _files(folder, source, faults, notes)
     return _study(TOML, settings, source.sound_periods, raws, shapes, faults, notes)
@@ -75,9 +77,10 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
     """
     faults, notes = Faults(), list[str]()
     parsed, source = parse_settings({"format": 1, **settings}, MEMORY, faults)
-    if source.parcels is not None:
-        must = "a study made of tables has its parcels as a table"
-        faults.add(f"{MEMORY}, parcels", must, f"the file {source.parcels!r}", "pass parcels=…, or read_study a folder")
+    for key, value in (("parcels", source.parcels), ("layer", source.layer)):
+        if value is not None:
+            must, do = "a study made of tables has its parcels as a table", "pass parcels=…, or read_study a folder"
+            faults.add(f"{MEMORY}, {key}", must, repr(value), do)
     return _study(MEMORY, parsed, source.sound_periods, *_frames(tables, faults, notes), faults, notes)
 
 
@@ -191,7 +194,7 @@ def _files(
             must = f"there is no table {stem}: it is not part of this version yet"
             faults.add(label, must, "the file", "move it out of the folder")
         elif stem == "parcels":
-            if parcels is not None:
+            if parcels is not None and source.parcels is not None:  # else study.toml has been found wanting
                 must = f"parcels are in one file, here {parcels.name}"
                 faults.add(label, must, some(path.name for path in paths), "move it out of the folder")
         elif len(paths) > 1:
@@ -218,6 +221,9 @@ def _parcels_file(folder: Path, source: Source, faults: Faults) -> Path | None:
     if len(there) > 1:
         must = "study.toml names the parcels file where there are several"
         faults.add(f"{TOML}, parcels", must, " and ".join(path.name for path in there), 'write parcels = "…"')
+    if source.layer is not None and not there:
+        must = "layer goes with parcels, the file that holds the layer"
+        faults.add(f"{TOML}, layer", must, f"layer = {source.layer!r} and no parcels file", 'write parcels = "…"')
     return there[0] if there else None
 
 

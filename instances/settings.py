@@ -148,69 +148,6 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
         return {}
 
 
-def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
-    """Settings with some values set anew.
-
-    Parameters
-    ----------
-    values
-        Settings nested like study.toml; left as they are.
-    changes
-        Dotted path -> value, e.g. ``{"rates.finance": 0.04}``. A period is named by its name or its place
-        (``periods.2026.years``, ``periods.0.years``); names of accounts keep their dots
-        (``objective.accounts.area.converted``). A text is read as a TOML value where it is one and the key is no text.
-    faults
-        A path that leads nowhere is added here.
-    """
-    out: dict[str, Any] = _copy(values)
-    for path, value in changes.items():
-        keys = path.split(".")
-        if keys[:2] == ["objective", "accounts"] and len(keys) > 2:
-            objective = out.setdefault("objective", {})
-            if isinstance(objective, dict):
-                accounts = dict(flat(_mapping(objective.get("accounts", {}))))
-                objective["accounts"] = accounts | {".".join(keys[2:]): _value(path, value)}
-            continue
-        here: Any = out
-        for key in keys[:-1]:
-            if isinstance(here, list):
-                named = [each for each in here if isinstance(each, dict) and each.get("name") == key]
-                placed = here[int(key)] if key.isdigit() and int(key) < len(here) else None
-                here = named[0] if named else placed
-            else:
-                here = here.setdefault(key, {})
-            if not isinstance(here, (dict, list)):
-                break
-        if isinstance(here, dict) and keys[-1]:
-            here[keys[-1]] = _value(path, value)
-        else:
-            must = "the path of a changed setting leads to a key of study.toml"
-            faults.add(f"setting {path}", must, f"nothing to set at {path!r}", "correct the path")
-    return out
-
-
-def _mapping(value: Any) -> Any:
-    return value if isinstance(value, dict) else {}
-
-
-def _value(path: str, value: object) -> object:
-    """A text from the command line as the value it stands for."""
-    keys = path.split(".")
-    is_text = keys[0] in (*TEXT_KEYS, "title", "defaults") or path == "objective.method"
-    if not isinstance(value, str) or is_text or keys[-1] == "name":
-        return value
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _copy(each) for key, each in value.items()}
-    return [_copy(each) for each in value] if isinstance(value, (list, tuple)) else value
-
-
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     """Nested tables as dotted names: ``{"area": {"converted": -1}}`` -> ``[("area.converted", -1)]``."""
     out: list[tuple[str, Any]] = []

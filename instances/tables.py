@@ -1,8 +1,4 @@
-"""From cells as they came to typed columns, as `schema` declares them.
-
-Cells are plain Python lists (or numeric arrays): on a study of six parcels this is many times faster than a chain of
-column operations, and on a million the loops are comprehensions and set operations over one column at a time.
-"""
+"""From cells as they came to typed columns, as `schema` declares them."""
 
 from __future__ import annotations
 
@@ -15,12 +11,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zonevest.instances.faults import Faults, choice, meant, some
+from zonevest.instances.cells import Cells, flags, numbers, own_column, plain, texts
+from zonevest.instances.faults import Faults, choice, meant, nearest, some
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.study import items
 
-Cells = list[Any] | NDArray[Any] | pd.Series
-BOOLEANS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
 SMALL = 1_000
 """Up to so many rows a table is put together in blocks (fast to make), above column by column (fast to keep)."""
 
@@ -58,6 +53,7 @@ class Typed:
     data : text and list columns as lists of str, numbers as float64 arrays, flags as bool arrays, in schema order.
     own : the user's own columns (``x_…``).
     given : the columns that the source had.
+    meant : columns that it seems to have under a misspelt name.
     """
 
     table: Table
@@ -68,6 +64,7 @@ class Typed:
     rows: Sequence[int] = ()
     unit: str = "row"
     given: frozenset[str] = frozenset()
+    meant: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
 
     def text(self, column: str) -> list[str]:
@@ -102,13 +99,6 @@ class Typed:
         return ["/".join(str(key[i]) for key in keys) for i in at]
 
 
-def plain(value: Any) -> Any:
-    """A value as its reader would write it (no numpy type, no ``.0``)."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
 def raw_frame(table: Table, frame: pd.DataFrame, label: str, unit: str = "position", first: int = 0) -> Raw:
     """Take the cells of a DataFrame, numbers as arrays and everything else as lists."""
     cells: dict[str, Cells] = {}
@@ -116,88 +106,6 @@ def raw_frame(table: Table, frame: pd.DataFrame, label: str, unit: str = "positi
         dtype = column.dtype
         cells[str(name)] = column.to_numpy() if isinstance(dtype, np.dtype) and dtype.kind in "iufb" else column
     return Raw(table, label, cells, range(first, first + len(frame)), unit)
-
-
-def blank(cell: object) -> bool:
-    """Whether a cell holds nothing."""
-    return cell is None or cell is pd.NA or cell is pd.NaT or cell == "" or (isinstance(cell, float) and cell != cell)
-
-
-def as_text(cell: object) -> str:
-    """A cell as text: a code that a program has read as the number 101.0 is 101 again."""
-    if type(cell) is str:
-        return cell.strip()
-    if isinstance(cell, (list, tuple, set, np.ndarray)):
-        return ";".join(as_text(part) for part in cell)
-    if blank(cell):
-        return ""
-    if isinstance(cell, (bool, np.bool_)):
-        return "1" if cell else "0"
-    if isinstance(cell, (float, np.floating)):
-        return str(int(cell)) if float(cell).is_integer() else repr(float(cell))
-    return str(cell).strip()
-
-
-def texts(cells: Cells) -> list[str]:
-    """Cells as text, blank is ``""``."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind in "iu":
-        return list(map(str, cells.tolist()))
-    if not isinstance(cells, list):
-        cells = cells.tolist()
-    if set(map(type, cells)) <= {str}:
-        return [cell.strip() for cell in cells]
-    return [as_text(cell) for cell in cells]
-
-
-def numbers(cells: Cells) -> tuple[NDArray[np.float64], list[int]]:
-    """Cells as float64 (blank is NaN), and the rows where that failed."""
-    if isinstance(cells, np.ndarray):
-        values = cells.astype(np.float64)
-        return values, np.flatnonzero(np.isinf(values)).tolist() if values.size else []
-    words = texts(cells)
-    try:
-        # float() also reads 1_000 and nan, which nobody means in a table
-        values = np.array([float(word) if word else np.nan for word in words], dtype=np.float64)
-        strict = not any("_" in word or "n" in word.lower() for word in words)
-    except ValueError:
-        strict = False
-    if strict:
-        return values, []
-    values, bad = np.full(len(words), np.nan), []
-    for i, word in enumerate(words):
-        try:
-            if word:
-                values[i] = float(word)
-                if "_" in word or not np.isfinite(values[i]):
-                    bad.append(i)
-        except ValueError:
-            bad.append(i)
-    values[bad] = np.nan
-    return values, bad
-
-
-def flags(cells: Cells, default: bool) -> tuple[NDArray[np.bool_], list[int]]:
-    """Cells as bool (blank is the default), and the rows where that failed."""
-    if isinstance(cells, np.ndarray) and cells.dtype.kind == "b":
-        return cells.astype(bool), []
-    words = texts(cells)
-    table = {word: BOOLEANS.get(word.lower()) for word in set(words)}
-    table[""] = default
-    values = [table[word] for word in words]
-    bad = [i for i, value in enumerate(values) if value is None] if None in table.values() else []
-    return np.array([bool(value) for value in values], dtype=bool), bad
-
-
-def own_column(cells: Cells) -> Any:
-    """A column of the user's own: numbers where all its cells are numbers (and no code like 0101), else text."""
-    if isinstance(cells, np.ndarray):
-        values = cells.astype(np.float64)
-        return [""] * len(values) if np.isnan(values).all() else values
-    words = texts(cells)
-    if not any(words) or any(len(word) > 1 and word[0] == "0" and word[1].isdigit() for word in words):
-        return words
-    values, bad = numbers(words)
-    return words if bad else values
 
 
 def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
@@ -228,6 +136,9 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
                 f"unknown column {name!r}" if name else "a column without a name",
                 meant(name, known, f"rename it x_{name} to keep it as your own column" if name else "name or drop it"),
             )
+    if strange and not raw.spatial:
+        out.meant = frozenset(nearest(name, known) for name in strange) - out.given
+        out.broken |= out.meant
     for column in table.columns:
         out.data[column.name] = _column(out, column, raw.cells.get(column.name), faults)
     out.own = {name: own_column(cells) for name, cells in raw.cells.items() if name.startswith("x_")}
@@ -240,12 +151,9 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
     if cells is None:
         if column.required:
             out.broken.add(column.name)
-            faults.add(
-                out.where(column=column.name),
-                f"the column {column.name} is required",
-                "there is no such column",
-                meant(column.name, out.given - set(out.data), "add it") if out.given else "add it",
-            )
+            if column.name not in out.meant:  # else it has been told as unknown, with this one as what was meant
+                where, must = out.where(), f"the column {column.name} is required"
+                faults.add(where, must, "there is no such column", "add it, or rename the one you mean")
         return _absent(column, out.size)
     before = len(faults)
     values: Any
@@ -370,27 +278,25 @@ def _unbuilt(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> N
 
 
 def _keys(out: Typed, faults: Faults) -> None:
-    """Keys are unique; blank parts of a key are a matter of their columns."""
+    """Keys are unique; a blank where a part of the key is required has been told already."""
     key = out.table.key
-    if not key or out.size < 2 or out.broken & set(key):
+    if not key or out.size < 2:
         return
     columns = [out.text(name) for name in key]
     ids: list[Any] = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
     if len(set(ids)) == len(ids):
         return
+    needed = [out.text(name) for name in key if out.table.column(name).required]
     seen: set[Any] = set()
     again: list[int] = []
     for i, each in enumerate(ids):
-        if each in seen:
+        if each in seen and all(column[i] for column in needed):
             again.append(i)
         seen.add(each)
-    names = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
-    faults.add(
-        out.where(again, " + ".join(key)),
-        f"{' + '.join(key)} is unique",
-        f"more than once: {some(names)}",
-        "drop or rename the later rows",
-    )
+    if again:
+        names = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
+        where, must = out.where(again, " + ".join(key)), f"{' + '.join(key)} is unique"
+        faults.add(where, must, f"more than once: {some(names)}", "drop or rename the later rows")
 
 
 def frame(table: Typed) -> pd.DataFrame:

@@ -11,10 +11,10 @@ import pandas as pd
 import tomli_w
 from numpy.typing import NDArray
 
+from zonevest.instances.cells import plain
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, TABLES, Table
 from zonevest.instances.settings import to_toml
 from zonevest.instances.study import Study
-from zonevest.instances.tables import plain
 
 PARCELS_FILE = "parcels.parquet"
 

@@ -69,13 +69,14 @@ class Ledger:
     scales : parcel scalars, each of shape (parcels,).
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, like: Ledger | None = None) -> None:
+        """Build the ledger; `like` is one of the same study, whose clock, accounts and projects are taken over."""
         self.options = options
         self.study: Study = options.study
-        self.clock = Clock.of(self.study)
-        self.accounts = Accounts.of(self.study)
+        self.clock = Clock.of(self.study) if like is None else like.clock
+        self.accounts = Accounts.of(self.study) if like is None else like.accounts
         self.states = States.of(options, self.clock)
-        self.works: Works = build_works(self.study, self.clock, self.accounts)
+        self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
         self.scales: list[Floats] = []
         self._scale_of: dict[tuple[str, ...], int] = {}
         tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
@@ -175,22 +176,17 @@ class Ledger:
                 shape=(len(at), len(wanted)),
             )
             by_item[place] = (weights[:, at] @ spread).T  # items x m
-        kinds, m = len(self.options.kind_pattern), weights.shape[0]
-        by_kind = []
-        for scale, items_of_kind in self.kind_items(wanted).items():
-            total = sparse.csr_array((kinds, m))
-            for place, mixing in by_item.items():
-                inside = self.places[place][self.options.kind_pattern].astype(float)
-                total = total + sparse.diags_array(inside) @ (items_of_kind @ mixing)
-            by_kind.append((self.scales[scale], sparse.csr_array(total)))
+        m = weights.shape[0]
+        inside = {place: self.places[place][self.options.kind_pattern] for place in by_item}
+        by_kind = [
+            (self.scales[scale], _by_rows(items_of_kind, by_item, inside, m))
+            for scale, items_of_kind in self.kind_items(wanted).items()
+        ]
         by_option = None
         own = self._own_items(wanted)
         if own is not None:
-            by_option = sparse.csr_array((own.shape[0], m))
-            for place, mixing in by_item.items():
-                inside = self.places[place][self.options.pattern].astype(float)[self.options.parcel]
-                by_option = by_option + sparse.diags_array(inside) @ (own @ mixing)
-            by_option = sparse.csr_array(by_option)
+            inside = {place: mask[self.options.pattern][self.options.parcel] for place, mask in self.places.items()}
+            by_option = _by_rows(own, by_item, inside, m)
         starts = sparse.csr_array((self._starts_shape[0], m))
         for place, mixing in by_item.items():
             starts = starts + self.start_items(wanted, place) @ mixing
@@ -424,12 +420,18 @@ class Ledger:
             result[row] += [self.constant(account, place, period) for account, period in wanted]
         return result
 
-    def at_start(self, wanted: Sequence[Item], places: Sequence[str] | None = None) -> Floats:
-        """The state before the first period, per year: doing nothing in y0; one-off accounts hold nothing."""
-        before = [(account, START) for account, _ in wanted]
-        held = self.held
-        idle = np.zeros((len(self.works.names), len(self.clock.length)))
-        return held.values(before, np.ones(len(held.options.kind)), idle, places)
+    @cached_property
+    def start_values(self) -> pd.DataFrame:
+        """The state before the first period, account x place, per year: doing nothing in y0, 0 for one-off accounts.
+
+        The accounts are those that limits name.
+        """
+        limits, terms = self.study.limits, self.study.limit_terms
+        of = limits["basis"].str.partition(":")[2] if len(limits) else limits["basis"]
+        accounts = [*dict.fromkeys([*limits["account"], *terms["account"], *(name for name in of if name)])]
+        held, idle = self.held, np.zeros((len(self.works.names), len(self.clock.length)))
+        value = held.values([(account, START) for account in accounts], np.ones(len(held.options.kind)), idle)
+        return pd.DataFrame(value.T, index=accounts, columns=list(self.places))
 
     @cached_property
     def held(self) -> Ledger:
@@ -441,7 +443,7 @@ class Ledger:
             kind_practice=np.zeros(size, dtype=np.int64),
             kind_start=np.full(size, -1),
         )
-        return Ledger(alone)
+        return Ledger(alone, like=self)
 
     def doing_nothing(self, accounts: tuple[str, ...] = ()) -> dict[str, float]:
         """F1 (`cash`), F2 (`ecosystem`) and totals of accounts with every parcel held and no project."""
@@ -489,6 +491,23 @@ class Ledger:
         )
         own = account < len(self.study.accounts)
         return table[own | (table["value"] != 0.0)].reset_index(drop=True)
+
+
+def _by_rows(
+    values: sparse.csr_array, mixing: dict[str, sparse.csr_array], inside: dict[str, Bools], width: int
+) -> sparse.csr_array:
+    """Σ over places of (rows inside the place) values @ mixing, without touching the other rows."""
+    row, column, value = [], [], []
+    for place, matrix in mixing.items():
+        at = np.flatnonzero(inside[place])
+        part = (values[at] @ matrix).tocoo()
+        row.append(at[part.coords[0]])
+        column.append(part.coords[1])
+        value.append(part.data)
+    if not row:
+        return sparse.csr_array((values.shape[0], width))
+    where = (np.concatenate(row), np.concatenate(column))
+    return sparse.csr_array((np.concatenate(value), where), shape=(values.shape[0], width))
 
 
 def population(study: Study, place: str, clock: Clock | None, period: int) -> float:

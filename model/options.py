@@ -163,8 +163,15 @@ def _exclude(reasons: NDArray[np.int8], column: int, reason: str, excluded: Bool
 
 def _patterns(study: Study) -> tuple[Ints, Ints]:
     """Number parcels by everything that rules, `where` parts, footprints and own flow rows ask about."""
-    parcels = study.parcels
+    parcels, practices = study.parcels, study.practices
     columns = dict.fromkeys(_RULE_COLUMNS)
+    asked = {
+        "tenure": (practices["tenure"] != "").any(),
+        "title": practices["needs_title"].any(),
+        "slope_class": (practices["max_slope_class"] < 5.0).any(),
+    }
+    for column in [column for column, matters in asked.items() if not matters]:
+        del columns[column]
     for name in FLOW_TABLES:
         for cell in study.tables[name]["where"].unique():
             columns.update(dict.fromkeys(column for column, _ in conditions(cell)))

@@ -294,9 +294,7 @@ def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str)
     ----------
     entries : the ledger, [account, place, period] -> a variable, or a number when a plan is told.
     """
-    extra = ledger.study.limit_terms
-    terms = [(row.account, 1.0)]
-    terms += list(extra.loc[extra["limit"] == row.limit, ["account", "coefficient"]].itertuples(index=False, name=None))
+    terms = [(row.account, 1.0), *_further_terms(ledger.study, row.limit)]
     kind, _, of = row.basis.partition(":")
     from_start = kind == "share_of_start"
 
@@ -309,16 +307,24 @@ def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str)
         return body, row.value * total_or_period(entries, ledger, of, place, period)
     if from_start:
         compared = [(of, 1.0)] if of else terms
-        start = ledger.at_start([(account, 0) for account, _ in compared], [place])[0]
-        weights = [
-            coefficient * (ledger.clock.horizon if period == TOTAL and ledger.recurrence(account) == "annual" else 1)
-            for account, coefficient in compared
-        ]
-        return body, float(row.value * np.dot(start, weights))
+        start = 0.0
+        for account, coefficient in compared:
+            years = ledger.clock.horizon if period == TOTAL and ledger.recurrence(account) == "annual" else 1
+            start += coefficient * years * ledger.start_values.at[account, place]
+        return body, row.value * float(start)
     if kind == "per_head":
         position = len(ledger.clock.length) - 1 if period == TOTAL else period_names(ledger.study.periods).index(period)
         return body, row.value * population(ledger.study, place, ledger.clock, position)
     return body, row.value
+
+
+def _further_terms(study: Study, limit: str) -> list[tuple[str, float]]:
+    """The account and coefficient of each further term of a limit."""
+    extra = study.limit_terms
+    if extra.empty:
+        return []
+    mine = extra[extra["limit"] == limit]
+    return list(zip(mine["account"], mine["coefficient"], strict=True))
 
 
 def total_or_period(entries: Any, ledger: Ledger, account: str, place: str, period: str) -> Any:

@@ -126,16 +126,13 @@ class Evaluator:
         """Add what parcels book under one option to a ledger; F1 and F2 of all of them."""
         tables, flows = self.tables, self.flows
         worth = np.zeros(2)
-        kinds = pd.DataFrame(
-            {
-                "land_class": tables.land_class[members],
-                "zone": tables.today_zone[members],
-                "resource": tables.flag_resource[members],
-            }
-        )
-        for (land_class, zone, resource), at in kinds.groupby(list(kinds.columns), sort=False).indices.items():
+        kinds: dict[tuple[str, str, str], list[int]] = {}
+        alike = (tables.land_class[members], tables.today_zone[members], tables.flag_resource[members])
+        for i, kind in enumerate(zip(*alike, strict=True)):
+            kinds.setdefault(kind, []).append(i)
+        for (land_class, zone, resource), at in kinds.items():
             some, part = members[at], share[at]
-            done = flows.undertaking(str(land_class), str(zone), str(resource), practice, start)
+            done = flows.undertaking(land_class, zone, resource, practice, start)
             amounts, applies = flows.amounts(done, some)
             worth += flows.present_values(done, amounts, applies) @ part
             inside = self.membership[:, some]

@@ -7,14 +7,14 @@ amount; the amount itself differs from parcel to parcel.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonevest.reports.audit_areas import FOREVER, HOLD, UNASSIGNED, Areas
-from zonevest.reports.audit_tables import Account, Flags, Floats, Ints, Record, Tables, number, records
+from zonevest.reports.audit_tables import Account, Flags, Floats, Ints, Record, Tables, number
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +74,7 @@ def read_row(tables: Tables, row: Record) -> Row:
 def read_rows(tables: Tables, table: str, subject: str) -> dict[str, list[Row]]:
     """The rows of a flow table by subject."""
     rows: dict[str, list[Row]] = {}
-    for row in records(tables.study, table):
+    for row in tables.rows(table):
         rows.setdefault(str(row[subject]), []).append(read_row(tables, row))
     return rows
 
@@ -84,17 +84,20 @@ def read_parcel_rows(tables: Tables) -> list[Row]:
     frame = tables.study.tables.get("parcel_flows")
     if frame is None or frame.empty:
         return []
-    alike = ["account", "basis", "scale_by", "where", "start_year", "ramp_years", "life_years", "practice", "zone"]
+    names = ["account", "basis", "scale_by", "where", "start_year", "ramp_years", "life_years", "practice", "zone"]
+    alike: dict[tuple[Any, ...], dict[int, float]] = {}
+    columns = [frame[name].tolist() for name in (*names, "parcel_id", "value")]
+    for *cells, parcel, value in zip(*columns, strict=True):
+        cells[6] = number(cells[6], FOREVER)  # blanks are not equal to each other
+        values = alike.setdefault(tuple(cells), {})
+        at = tables.parcel[str(parcel)]
+        values[at] = values.get(at, 0.0) + float(value)
     rows = []
-    for _, part in frame.groupby(alike, dropna=False, sort=False):
-        first = part.iloc[0].to_dict()
-        values = np.zeros(tables.parcels)
-        at = np.array([tables.parcel[str(name)] for name in part["parcel_id"]], dtype=np.int64)
-        np.add.at(values, at, part["value"].to_numpy(dtype=np.float64))
-        at = np.unique(at)
-        row = read_row(tables, first)
-        extra: dict[str, Any] = {"practice": str(first["practice"]), "zone": str(first["zone"])}
-        rows.append(Row(**{**row.__dict__, **extra, "at": at, "values": values[at]}))
+    for cells, values in alike.items():
+        row = read_row(tables, {**dict(zip(names, cells, strict=True)), "value": 0.0})
+        at, amounts = zip(*sorted(values.items()), strict=True)
+        own = {"at": np.array(at, dtype=np.int64), "values": np.array(amounts)}
+        rows.append(replace(row, practice=str(cells[7]), zone=str(cells[8]), **own))
     return rows
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_tables import Flags, Floats, Ints, Tables, number, records
+from zonevest.reports.audit_tables import Flags, Floats, Ints, Tables, number
 
 
 class Cell(NamedTuple):
@@ -110,12 +110,12 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats, ba
     place = {name: p for p, name in enumerate(places)}
     jurisdictions = tables.named_jurisdictions
     further: dict[str, list[tuple[str, float]]] = {}
-    for row in records(tables.study, "limit_terms"):
+    for row in tables.rows("limit_terms"):
         further.setdefault(str(row["limit"]), []).append((str(row["account"]), float(row["coefficient"])))
     names: list[tuple[str, str, str, str, str, float]] = []
     terms: list[tuple[int, float, bool, Cell]] = []
     bounds: list[tuple[float, float, str]] = []
-    for limit in records(tables.study, "limits"):
+    for limit in tables.rows("limits"):
         where = str(limit["jurisdiction"]) or "total"
         when = str(limit["period"])
         periods = {"": list(range(len(tables.periods))), "last": [len(tables.periods) - 1], "total": [width - 1]}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from scipy import sparse
 
-from zonevest.reports.audit_tables import Floats, Tables, records
+from zonevest.reports.audit_tables import Floats, Tables
 
 
 class Places:
@@ -24,7 +24,7 @@ class Places:
     def __init__(self, tables: Tables, tags: Iterable[str] = ()) -> None:
         self.tables = tables
         known = {tag for names in tables.tags for tag in names}
-        named = {str(row["jurisdiction"]) for row in records(tables.study, "limits")} | set(tags)
+        named = {str(row["jurisdiction"]) for row in tables.rows("limits")} | set(tags)
         jurisdictions = tables.named_jurisdictions
         self.tags = sorted((named & known) - set(jurisdictions))
         self.names = ["total", *jurisdictions, *self.tags]
@@ -47,7 +47,7 @@ class Places:
         tables = self.tables
         people = np.zeros((len(self.names), len(ages)))
         common = float(tables.settings.population_growth)
-        given = {str(row["jurisdiction"]): row for row in records(tables.study, "jurisdictions")}
+        given = {str(row["jurisdiction"]): row for row in tables.rows("jurisdictions")}
         parcel_growth = np.full(tables.parcels, common)
         for name in tables.named_jurisdictions:
             row = given.get(name, {})

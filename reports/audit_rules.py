@@ -87,9 +87,6 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     basic = tables.inside["basic_farmland"][members]
     arable = np.array(["arable" in tables.groups[c] for c in after], dtype=bool)
     tenure = str(named["tenure"])
-    frame_tenure = _column(tables, "tenure", members)
-    title = tables.frame["title"].to_numpy(dtype=bool)[members]
-    slope = tables.frame["slope_class"].to_numpy(dtype=np.float64)[members]
     lines = tables.line_against(zone)[members]
 
     found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
@@ -104,9 +101,9 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     exclude("redline_grade", tables.redline[members] > ADMITS[str(named["redline_ok"])])
     exclude("basic_farmland", basic & (changes & ~arable if named["basic_farmland_ok"] else np.True_))
     exclude("conversion", overlay_bad)
-    exclude("tenure", (frame_tenure != tenure) if tenure else False)
-    exclude("title", ~title if named["needs_title"] else False)
-    exclude("slope", slope > number(named["max_slope_class"], 5.0))
+    exclude("tenure", (tables.tenure[members] != tenure) if tenure else False)
+    exclude("title", ~tables.title[members] if named["needs_title"] else False)
+    exclude("slope", tables.slope[members] > number(named["max_slope_class"], 5.0))
     suits_after, suits_before = (
         tables.suitability[after_index, zone_index],
         tables.suitability[before_index, zone_index],
@@ -143,16 +140,12 @@ def _exclude_locked(
     practice: str,
     exclude: Callable[[str, Flags | bool], None],
 ) -> None:
-    locked = _column(tables, "locked_zone", members)
+    locked = tables.locked_zone[members]
     exclude("locked_zone", (locked != "") & (locked != zones))
-    forbidden = _column(tables, "forbidden_zones", members)
-    exclude("forbidden_zones", np.array([z in split(f) for z, f in zip(zones, forbidden, strict=True)], dtype=bool))
-    only = _column(tables, "locked_practice", members)
+    banned = [zone in tables.forbidden[i] for zone, i in zip(zones, members, strict=True)]
+    exclude("forbidden_zones", np.array(banned, dtype=bool))
+    only = tables.locked_practice[members]
     exclude("locked_practice", (only != "") & (only != practice))
-
-
-def _column(tables: Tables, name: str, members: Ints) -> NDArray[np.object_]:
-    return tables.frame[name].astype(object).to_numpy()[members]
 
 
 def _starts_from(tables: Tables, named: Record, land_class: str) -> bool:

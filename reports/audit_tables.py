@@ -67,12 +67,6 @@ def number(value: Any, blank: float) -> float:
     return blank if math.isnan(found) else found
 
 
-def records(study: Study, table: str) -> list[Record]:
-    """The rows of a table, one dict each."""
-    frame = study.tables.get(table)
-    return [] if frame is None or frame.empty else frame.to_dict("records")
-
-
 def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
     """A text column as Python strings, ``""`` where the column is absent."""
     if column not in frame.columns:
@@ -110,6 +104,8 @@ class Tables:
     def __init__(self, study: Study) -> None:
         self.study = study
         self.settings = study.settings
+        self._rows: dict[str, list[Record]] = {}
+        self._demand: NDArray[np.object_] | None = None
         self._read_years()
         self._read_places()
         self._read_parcels()
@@ -117,6 +113,15 @@ class Tables:
         self.today_zone = self._find_today_zones()
         self._masks: dict[str, Flags] = {}
         self._columns: dict[str, Floats] = {}
+
+    def rows(self, table: str) -> list[Record]:
+        """The rows of a table, one dict each."""
+        if table not in self._rows:
+            frame = self.study.tables.get(table)
+            names = [] if frame is None else list(frame.columns)
+            cells = [] if frame is None or frame.empty else frame.to_numpy(dtype=object).tolist()
+            self._rows[table] = [dict(zip(names, row, strict=True)) for row in cells]
+        return self._rows[table]
 
     # ---------------------------------------------------------------- years
 
@@ -135,35 +140,34 @@ class Tables:
     # ---------------------------------------------------------------- zones, classes, practices, projects
 
     def _read_places(self) -> None:
-        study = self.study
-        self.zones = [str(row["zone"]) for row in records(study, "zones")]
+        self.zones = [str(row["zone"]) for row in self.rows("zones")]
         self.zone_at = {zone: i for i, zone in enumerate(self.zones)}
-        self.zone_line = {str(row["zone"]): str(row["line"]) for row in records(study, "zones")}
-        self.zone_rule = {str(row["zone"]): str(row["line_rule"]) for row in records(study, "zones")}
-        parent = {str(row["zone"]): str(row["parent"]) for row in records(study, "zones")}
+        self.zone_line = {str(row["zone"]): str(row["line"]) for row in self.rows("zones")}
+        self.zone_rule = {str(row["zone"]): str(row["line_rule"]) for row in self.rows("zones")}
+        parent = {str(row["zone"]): str(row["parent"]) for row in self.rows("zones")}
         self.zone_chain = {zone: self._chain(zone, parent) for zone in self.zones}
 
-        classes = records(study, "land_classes")
+        classes = self.rows("land_classes")
         self.classes = [str(row["land_class"]) for row in classes]
         self.class_at = {name: i for i, name in enumerate(self.classes)}
         self.groups = {str(row["land_class"]): split(row["class_group"]) for row in classes}
         self.class_resource = {str(row["land_class"]): str(row["resource"]) for row in classes}
 
-        pairs = records(study, "class_zones")
+        pairs = self.rows("class_zones")
         self.suitability: Floats = np.full((len(self.classes), len(self.zones)), 0.0 if pairs else 2.0)
         for row in pairs:
             if row["land_class"] in self.class_at and row["zone"] in self.zone_at:
                 self.suitability[self.class_at[row["land_class"]], self.zone_at[row["zone"]]] = row["suitability"]
 
-        self.practices = {str(row["practice"]): row for row in records(study, "practices")}
-        self.projects = {str(row["project"]): row for row in records(study, "projects")}
+        self.practices = {str(row["practice"]): row for row in self.rows("practices")}
+        self.projects = {str(row["project"]): row for row in self.rows("projects")}
         self.land_take: dict[str, list[Record]] = {}
-        for row in records(study, "land_take"):
+        for row in self.rows("land_take"):
             # a row without a jurisdiction takes land in the project's own
             place = str(row["jurisdiction"]) or str(self.projects[str(row["project"])]["jurisdiction"])
             self.land_take.setdefault(str(row["project"]), []).append({**row, "jurisdiction": place})
         self.once_years: dict[str, list[float]] = {}
-        for row in records(study, "project_flows"):
+        for row in self.rows("project_flows"):
             if row["basis"] in ("once", "per_ha_once"):
                 self.once_years.setdefault(str(row["project"]), []).append(number(row["start_year"], 0.0))
 
@@ -197,6 +201,11 @@ class Tables:
         overlay = texts(frame, "conversion")
         self.overlay = np.where(overlay == "", "free", overlay)
         self.tags = [split(cell) for cell in texts(frame, "tags")]
+        self.tenure, self.locked_zone, self.locked_practice = (
+            texts(frame, name) for name in ("tenure", "locked_zone", "locked_practice")
+        )
+        self.forbidden = [frozenset(split(cell)) for cell in texts(frame, "forbidden_zones")]
+        self.title, self.slope = flags(frame, "title", blank=True), numbers(frame, "slope_class", 1.0)
         # national park first, then sea, then (where this is blank) the class's own
         self.flag_resource = np.where(
             self.inside["national_park"], "national_park", np.where(self.inside["sea"], "sea", "")
@@ -204,7 +213,7 @@ class Tables:
         self.named_jurisdictions = self._name_jurisdictions()
 
     def _name_jurisdictions(self) -> list[str]:
-        names = [str(row["jurisdiction"]) for row in records(self.study, "jurisdictions")]
+        names = [str(row["jurisdiction"]) for row in self.rows("jurisdictions")]
         others = [*self.jurisdiction, *(row.get("jurisdiction", "") for row in self.projects.values())]
         others += [row.get("jurisdiction", "") for rows in self.land_take.values() for row in rows]
         return list(dict.fromkeys([*names, *(str(name) for name in others if name)]))
@@ -212,7 +221,7 @@ class Tables:
     # ---------------------------------------------------------------- accounts
 
     def _read_accounts(self) -> None:
-        rows = {str(row["account"]): row for row in records(self.study, "accounts")}
+        rows = {str(row["account"]): row for row in self.rows("accounts")}
         for name, fixed in BUILT_IN_ACCOUNTS.items():
             rows[name] = {**rows.get(name, {}), **fixed}
         self.accounts: list[Account] = []
@@ -249,7 +258,7 @@ class Tables:
                     self.accounts.append(Account(name, len(self.accounts), recurrence=recurrence, unit=unit))
         self.account = {account.name: account.at for account in self.accounts}
         self._shares: dict[tuple[str, str, str], dict[str, float]] = {}
-        for row in records(self.study, "shares"):
+        for row in self.rows("shares"):
             key = (str(row["account"]), str(row["role"]), str(row["project"]))
             actors = self._shares.setdefault(key, {})
             actors[str(row["actor"])] = actors.get(str(row["actor"]), 0.0) + float(row["share"])
@@ -307,11 +316,12 @@ class Tables:
 
     def first_demand(self) -> NDArray[np.object_]:
         """The line that decides each parcel's zone: the first demanding one it lies inside, or ``""``."""
-        first: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
-        for line in reversed(LINES):
-            if self.demanding(line):
-                first[self.inside[line]] = line
-        return first
+        if self._demand is None:
+            self._demand = np.full(self.parcels, "", dtype=object)
+            for line in reversed(LINES):
+                if self.demanding(line):
+                    self._demand[self.inside[line]] = line
+        return self._demand
 
     def line_against(self, zone: str) -> NDArray[np.object_]:
         """The line that keeps each parcel out of a zone, ``""`` where none does."""

@@ -1,7 +1,7 @@
 """Colours of zones, land classes, land actions and start periods on maps and in legends.
 
 The base colours follow the habits of land-use maps (greens for nature, yellow for farmland, red for building, blue for
-water) and were moved apart in lightness until every pair keeps an OKLab distance of at least 0.065 in normal sight and
+water) and were moved apart in lightness until every pair keeps an OKLab distance of at least 0.055 in normal sight and
 in simulated protanopia, deuteranopia and tritanopia; `tests/reports/test_tables.py` recomputes that.
 """
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
 ZONE_KINDS = {
     "protection": "#175a34",
-    "control": "#90d3a9",
-    "farmland": "#f8e58a",
-    "urban": "#d65743",
-    "rural": "#d99c57",
+    "control": "#92c59c",
+    "farmland": "#f4ed94",
+    "urban": "#da5d55",
+    "rural": "#d99c58",
     "sea": "#2f7fb8",
     "mineral": "#6b3f86",
+    "agriculture": "#e9d4b0",
+    "forestry": "#78801d",
+    "pasture": "#c6c865",
 }
-"""The seven first-level zones."""
+"""The seven first-level zones, and the rural zone's farming, forestry and pasture, which a map has to tell apart."""
 
 GROUPS = {
     "arable": "#f6e27a",
@@ -45,7 +48,8 @@ SERIES = ("#0072b2", "#e69f00", "#069b6d", "#cd7aaa", "#57b4e9", "#d55e00", "#f0
 NONE = "#f1efea"
 HOLD = "#dcd9d2"
 
-_OFFICIAL = dict(zip("1234567", ZONE_KINDS, strict=True))
+_OFFICIAL = dict(zip("1234567", list(ZONE_KINDS)[:7], strict=True))
+_OFFICIAL |= {"520": "agriculture", "530": "forestry", "540": "pasture"}
 _LINES = {
     "redline": "protection",
     "national_park": "protection",
@@ -58,14 +62,23 @@ _LINES = {
 
 
 def zone_colours(study: Study) -> dict[str, str]:
-    """A colour for each zone: by its line, else by its official code, else the next of the series."""
-    kinds = []
+    """A colour for each zone: by its official code, else by its line, else the next of the series.
+
+    Shades are dealt to zones that land can be in; a zone that only gathers sub-zones has the plain colour.
+    """
+    used = {*study.practices["zone"], *study.parcels["zone"]}
+    land, gathering = [], {}
     for row in study.zones.itertuples(index=False):
         code = str(row.zone)
-        official = _OFFICIAL.get(code[0], "") if re.fullmatch(r"[1-7]\d\d", code) else ""
-        urban = "urban" if row.urban else ""
-        kinds.append((code, official or _LINES.get(str(row.line), "") or urban))
-    return _spread(kinds, ZONE_KINDS)
+        official = ""
+        if re.fullmatch(r"[1-7]\d\d", code):
+            official = _OFFICIAL.get(code) or _OFFICIAL[code[0]]
+        kind = official or _LINES.get(str(row.line), "") or ("urban" if row.urban else "")
+        if code in used or kind not in ZONE_KINDS:
+            land.append((code, kind))
+        else:
+            gathering[code] = ZONE_KINDS[kind]
+    return gathering | _spread(land, ZONE_KINDS)
 
 
 def class_colours(study: Study) -> dict[str, str]:

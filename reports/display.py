@@ -36,18 +36,21 @@ _ACCOUNT_PREFIXES = (
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A number with thousands commas and a true minus; without `decimals` five significant digits; a dash for none."""
+    """A number with thousands commas and a true minus; without `decimals` four significant digits; a dash for none."""
     if value is None or math.isnan(value):
         return DASH
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
+    if value == 0:
+        return "0"
     if decimals is None:
-        decimals = places([value])
-    if 0 < abs(value) < 0.5 * 10.0**-decimals:
+        text = f"{abs(value):,.{min(8, max(0, 3 - math.floor(math.log10(abs(value)))))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return (MINUS if value < 0 else "") + (text if text != "0" else "<0.00000001")
+    if abs(value) < 0.5 * 10.0**-decimals:
         # a trace is not nothing
         return f"{MINUS if value < 0 else ''}<{10.0**-decimals:.{decimals}f}"
-    text = f"{abs(value):,.{decimals}f}"
-    return (MINUS if value < 0 and float(text.replace(",", "")) != 0 else "") + text
+    return (MINUS if value < 0 else "") + f"{abs(value):,.{decimals}f}"
 
 
 def places(values: Iterable[float]) -> int:
@@ -56,9 +59,9 @@ def places(values: Iterable[float]) -> int:
     largest = max(finite, default=0.0)
     if largest == 0 or all(abs(value - round(value)) < 1e-9 * max(1.0, value) for value in finite):
         return 0
-    if largest >= 10_000:
-        return 0
-    return min(6, max(0, 3 - math.floor(math.log10(largest)))) if largest < 1 else 1 if largest >= 100 else 2
+    if largest < 1:
+        return min(8, 2 - math.floor(math.log10(largest)))
+    return 0 if largest >= 10_000 else 1 if largest >= 100 else 2
 
 
 def signed(value: float, decimals: int | None = None) -> str:
@@ -219,3 +222,7 @@ class Display:
     def parcels(self, count: int) -> str:
         """A count of parcels."""
         return f"{count:,}{NBSP}{self.words('parcel' if count == 1 else 'parcels')}"
+
+    def projects(self, count: int) -> str:
+        """A count of projects."""
+        return f"{count:,}{NBSP}{self.words('count_project' if count == 1 else 'count_projects')}"

@@ -11,14 +11,12 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
 from datetime import date
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
@@ -30,6 +28,7 @@ from zonevest.reports.maps import Layer, layers, map_data, pack
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
+    from zonevest.reports.audit import AuditReport
 
 Part = dict[str, Any]
 
@@ -190,9 +189,9 @@ def _cards(plan: PlanData, display: Display, parts: Part) -> list[Part]:
         objective.method != "weighted" or bool(objective.cash or objective.ecosystem)
     )
     known = plan.bound is not None and math.isfinite(plan.bound)
-    notes = [f"{words('bound')}: {number(plan.bound)}{NBSP}{unit}" if known else words("no_bound")]
+    notes = [f"{words('bound')}{words('colon')}{number(plan.bound)}{NBSP}{unit}" if known else words("no_bound")]
     if plan.gap is not None and math.isfinite(plan.gap):
-        notes.append(f"{words('gap')}: {percent(plan.gap)}")
+        notes.append(f"{words('gap')}{words('colon')}{percent(plan.gap)}")
         if compared and plan.gap_total is not None and math.isfinite(plan.gap_total):
             notes.append(words("gap_total_note", gap=percent(plan.gap_total)))
     label = "gain" if compared else "objective_total"
@@ -349,16 +348,15 @@ def _notes(plan: PlanData, display: Display) -> Part:
     }
 
 
-def _audit(found: Any, words: Words) -> Part:
-    """The audit's verdict: an object or mapping with `holds` (or `ok`) and `findings`; None where there is none."""
+def _audit(found: AuditReport | None, words: Words) -> Part:
+    """The audit's verdict, if the plan carries one, with the first differences it found."""
     if found is None:
         return {"tone": "", "text": words("audit_none"), "findings": []}
-    read = found.get if isinstance(found, Mapping) else lambda name, default=None: getattr(found, name, default)
-    findings = read("findings")
-    if isinstance(findings, pd.DataFrame):
-        findings = ["; ".join(str(value) for value in row) for row in findings.itertuples(index=False)]
-    findings = [str(finding) for finding in findings] if findings is not None else []
-    holds = read("holds", read("ok", not findings))
-    if holds:
+    if found.ok:
         return {"tone": "good", "text": words("audit_ok"), "findings": []}
-    return {"tone": "bad", "text": words("audit_bad", count=len(findings)), "findings": findings[:50]}
+    lines = [
+        words("audit_line", rule=row.rule, where=row.where, must=row.must, found=row.found)
+        for row in found.breaches.head(20).itertuples(index=False)
+    ]
+    text = words("audit_bad", count=len(found.breaches))
+    return {"tone": "bad", "text": f"{text} {found.message}".strip(), "findings": lines}

@@ -159,15 +159,13 @@ def projects(plan: PlanData, display: Display) -> Part:
     chosen = []
     for row in table[table["built"]].itertuples(index=False):
         building = row.open_year > row.from_year
-        told = (
-            words("build_years", first=year(row.from_year), last=_last(row.open_year))
-            if building
-            else words("build_none", first=year(row.from_year))
-        )
+        told = words("build_none", first=year(row.from_year))
+        if building:
+            told = words("build_years", years=_span(row.from_year, row.open_year))
         if math.isinf(row.close_year):
             running = words("operate_on", first=year(row.open_year))
         else:
-            running = words("operate_years", first=year(row.open_year), last=_last(row.close_year))
+            running = words("operate_years", years=_span(row.open_year, row.close_year))
         chosen.append(
             {
                 "name": row.name or row.project,
@@ -205,11 +203,11 @@ def projects(plan: PlanData, display: Display) -> Part:
         "ends": (first, study.last_year),
         "chosen": chosen[:FIRST_PROJECTS],
         "rest": chosen[FIRST_PROJECTS:],
-        "sum": words("sum_capex", count=f"{len(chosen):,}", capex=display.money(_capex(table, True))),
+        "sum": words("sum_capex", count=display.projects(len(chosen)), capex=display.money(_capex(table, True))),
         "left": left[:SHOWN],
         "left_rest": left[SHOWN:],
         "left_count": len(left),
-        "left_sum": words("sum_capex", count=f"{len(left):,}", capex=display.money(_capex(table, False))),
+        "left_sum": words("sum_capex", count=display.projects(len(left)), capex=display.money(_capex(table, False))),
     }
 
 
@@ -217,9 +215,10 @@ def _capex(table: pd.DataFrame, built: bool) -> float:
     return float(table.loc[table["built"] == built, "capex"].astype(float).sum())
 
 
-def _last(after: float) -> str:
-    """The last year before a first day."""
-    return year(after - 1) if abs(after - round(after)) < 1e-9 else year(after)
+def _span(begins: float, after: float) -> str:
+    """The years from a first day to the one before another: ``2027``, ``2027–2029``."""
+    last = year(after - 1) if abs(after - round(after)) < 1e-9 else year(after)
+    return last if year(begins) == last else f"{year(begins)}{DASH}{last}"
 
 
 def _window(earliest: str, latest: str, first: str, last: str) -> str:
@@ -257,7 +256,7 @@ def limits(plan: PlanData, display: Display) -> Part:
             unit = display.unit(head["unit"])
             notes.append(display.words("tolerance", value=f"{number(head['tolerance'])}\u00a0{unit}"))
         if head["source"]:
-            notes.append(f"{display.words('source')}: {head['source']}")
+            notes.append(f"{display.words('source')}{display.words('colon')}{head['source']}")
         name = display.limit(head)
         code = head["limit"] if name != head["limit"] else ""
         groups.append({"name": name, "code": code, "account": account, "notes": notes, "lines": shown, "rest": rest})
@@ -274,10 +273,11 @@ def _limit_line(row: pd.Series, display: Display) -> Part:
     short = f"{number(row['shortfall'])}\u00a0{unit}"
     state = "state_exact" if exact else f"state_{row['state']}"
     decimals = places([value, bound])
-    used = None
-    if row["sense"] in ("<=", ">=") and value >= 0 and bound > 0:
-        # the bar is full at the limit: how much of a ceiling is used, how much of a floor is reached
-        used = min(100.0, 100 * value / bound)
+    bar = None
+    if value >= 0 and bound >= 0 and max(value, bound) > 0:
+        # the plan as a bar, the limit as a mark on it
+        scale = 100 / max(value, bound)
+        bar = {"value": value * scale, "mark": bound * scale}
     return {
         "where": display.jurisdiction(row["jurisdiction"] or tables.TOTAL),
         "when": display.period(row["period"] or tables.TOTAL),
@@ -288,7 +288,7 @@ def _limit_line(row: pd.Series, display: Display) -> Part:
         "unit": unit,
         "state": words(state, short=short) if row["shortfall"] > 0 else words(state),
         "tone": {"holds": "good", "binding": "full", "gives": "soft", "broken": "bad"}[row["state"]],
-        "used": used,
+        "bar": bar,
     }
 
 
@@ -318,6 +318,8 @@ def accounts(plan: PlanData, display: Display) -> Part:
                     "folded": family == "area" or len(lines) > 3 * SHOWN,
                     "lines": lines,
                     "count": len(lines),
+                    # one unit for the whole column, else each line says its own
+                    "sum_unit": lines[0]["sum_unit"] if len({line["sum_unit"] for line in lines}) == 1 else "",
                 }
             )
     return {"periods": periods, "blocks": blocks, "known": known, "silent": len(silent), "empty": len(size) == 0}
@@ -333,16 +335,21 @@ def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display:
         if name not in values.index or math.isnan(values[name]):
             return None
         change = values[name] - nothing[name]
-        told = "" if math.isnan(change) else signed(change, decimals) if abs(change) > 1e-9 else "0"
-        return {"value": number(values[name], decimals), "change": told}
+        shown = places([values[name]]) if name == tables.TOTAL else decimals
+        told = "" if math.isnan(change) else signed(change, shown) if abs(change) > 1e-9 else "0"
+        return {"value": number(values[name], shown), "change": told}
 
-    unit = str(rows["unit"].iloc[0])
+    unit, annual = str(rows["unit"].iloc[0]), rows["recurrence"].iloc[0] == "annual"
+    whole = unit.removesuffix("/year")
+    sum_unit = display.unit(whole)
+    if annual and whole == unit and unit:
+        sum_unit = display.words("times_years", unit=sum_unit)
     name = display.account(account)
     return {
         "name": name,
         "code": account if name != account else "",
         "unit": display.unit(unit),
-        "sum_unit": display.unit(unit.removesuffix("/year")),
+        "sum_unit": sum_unit,
         "cells": [cell(name) for name in periods],
         "total": cell(tables.TOTAL),
     }

@@ -6,12 +6,15 @@ DataFrame; what is shown of it, and in which language, is decided in `page`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -198,8 +201,6 @@ def schedule(plan: PlanData) -> pd.DataFrame:
     starts = plan.projects.set_index("project")["start"].fillna("").astype(str)
     table = study.projects.copy().reset_index(drop=True)
     table["start"] = table["project"].map(starts).fillna("")
-    if "capex" in plan.projects.columns:
-        table["capex"] = table["project"].map(plan.projects.set_index("project")["capex"]).fillna(table["capex"])
     years = {period.name: float(period.start) for period in study.periods}
     table["built"] = table["start"] != ""
     table["from_year"] = table["start"].map(years).astype(float)
@@ -240,25 +241,28 @@ def limits(plan: PlanData) -> pd.DataFrame:
 
 
 def accounts(plan: PlanData) -> pd.DataFrame:
-    """The ledger of the whole area by account and period, beside doing nothing where that is known.
+    """The ledger of the whole area by account and period, beside doing nothing where there is such a state.
 
     Returns
     -------
     DataFrame
         ``account, family, cash`` (bool), ``recurrence`` (annual, one_off, stock), ``unit, period, value, nothing``
-        (NaN: not known). The rows of period ``total`` hold Σ years x annual or Σ one-off (NaN for stocks).
+        (NaN: there is none). The rows of period ``total`` hold Σ years x annual or Σ one-off (NaN for stocks).
     """
     study = plan.study
     keys = ["account", "period"]
     ledger = plan.ledger[plan.ledger["jurisdiction"] == TOTAL]
     table = ledger[[*keys, "measure", "value"]].reset_index(drop=True)
-    nothing = doing_nothing_ledger(plan)
+    nothing = doing_nothing_ledger(study)
     if nothing is None:
         table["nothing"] = np.nan
     else:
-        nothing = nothing[nothing["jurisdiction"] == TOTAL]
-        table = table.merge(nothing[[*keys, "value"]].rename(columns={"value": "nothing"}), on=keys, how="left")
-        table["nothing"] = table["nothing"].fillna(0.0)
+        # either ledger leaves out built-in accounts that are zero
+        table = table.merge(nothing, on=[*keys, "measure"], how="outer", sort=False).fillna({"value": 0.0, "nothing": 0.0})
+        times = {period.name: place for place, period in enumerate(study.periods)}
+        order = {name: place for place, name in enumerate(dict.fromkeys([*ledger["account"], *nothing["account"]]))}
+        rank = table["account"].map(order) * len(times) + table["period"].map(times).fillna(0)
+        table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
     table["unit"] = [account_unit(study, str(name)) for name in table["account"]]
     known = study.accounts.set_index("account")
@@ -274,10 +278,27 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     return pd.concat([table, whole.assign(period=TOTAL)], ignore_index=True)[[*fixed, "period", "value", "nothing"]]
 
 
-def doing_nothing_ledger(plan: PlanData) -> pd.DataFrame | None:
-    """The ledger of doing nothing in the form of ``plan.ledger``, or None where the plan does not carry it."""
-    found: pd.DataFrame | None = getattr(plan, "ledger_doing_nothing", None)
-    return found if found is not None and len(found) else None
+def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
+    """The whole area's ledger of doing nothing: ``account, period, measure, nothing``; None without such a state."""
+    if not study.has_doing_nothing or study.parcels.empty:
+        return None
+    # no project is part of it, and the ledger is quicker without any
+    gone = {name: study.tables[name].iloc[:0] for name in ("projects", "project_flows", "land_take")}
+    held = Ledger(build_options(replace(study, tables={**study.tables, **gone}))).held
+    listed = held.accounts_and_units()["recurrence"]
+    periods = [period.name for period in study.periods]
+    wanted = [(account, place) for account in listed.index for place in range(len(periods))]
+    idle = np.zeros((0, len(periods)))
+    values = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0]
+    measure = listed.map({"annual": "per_year", "one_off": "period_total", "stock": "stock"})
+    return pd.DataFrame(
+        {
+            "account": np.repeat(listed.index.to_numpy(), len(periods)),
+            "period": np.tile(np.array(periods, dtype=object), len(listed)),
+            "measure": np.repeat(measure.to_numpy(), len(periods)),
+            "nothing": values,
+        }
+    )
 
 
 def account_unit(study: Study, account: str) -> str:

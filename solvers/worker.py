@@ -47,7 +47,7 @@ def write_job(kind: str, options: SolveOptions, folder: Path, start: Floats | No
     job = {name: getattr(options, name) for name in _PLAIN}
     start = options.start if start is None else start
     if start is not None:
-        np.save(folder / "start.npy", np.asarray(start, dtype=np.float64))
+        np.save(folder / "first.npy", np.asarray(start, dtype=np.float64))
     text = json.dumps({"kind": kind, "start": start is not None, "highs": dict(options.highs), **job})
     (folder / "job.json").write_text(text, encoding="utf-8")
 
@@ -92,7 +92,7 @@ def work(folder: Path, told: Told, stop: threading.Event) -> None:
     """Do the job that the folder describes."""
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     program = read_program(folder)
-    start = np.load(folder / "start.npy") if job["start"] else None
+    start = np.load(folder / "first.npy") if job["start"] else None
     options = SolveOptions(**{name: job[name] for name in _PLAIN}, start=start, highs=job["highs"])
     if job["kind"] == "polish":
         assert start is not None

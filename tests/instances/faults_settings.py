@@ -1,5 +1,7 @@
 """Faults of study.toml: what is changed, and what the reader is told."""
 
+# ruff: noqa: E501 - one fault a line, whole: the file reads as a table
+
 from __future__ import annotations
 
 from tests.instances.studies import Change
@@ -35,7 +37,7 @@ SETTINGS: dict[str, Change] = {
     "equity": _toml("[rates]", "[equity]\n[rates]", "study.toml, equity", "not part of this version yet", "[equity]", "take the table out"),
     "uncertainty": _toml("[rates]", "[uncertainty]\n[rates]", "study.toml, uncertainty", "not part of this version yet", "[uncertainty]", "take"),
     "compactness": _toml("purse =", "compactness = 3\npurse =", "study.toml, compactness", "not part of this version yet", "reserved", "take the key out"),
-    "layer without file": _toml('parcels = "parcels.csv"', 'layer = "a"', "study.toml, layer", "goes with parcels", "a", 'parcels = "…"'),
+    "layer of a table": _toml('parcels = "parcels.csv"', 'layer = "a"', "parcels.csv", "files that hold layers", "'a'", "take layer out"),
     "no period": _toml('[[periods]]\nname = "2026"\nstart = 2026\nyears = 1\n\n[[periods]]\n' + PERIOD, "", "study.toml, periods", "at least one period", "no period", "[[periods]]"),
     "period key": _toml("years = 5", "year = 5", "study.toml, periods, number 2.year", "one of the study format", "'year'", "did you mean 'years'?"),
     "period years": _toml("years = 5", "years = 0", "study.toml, periods, number 2, years", "whole number from 1", "0", "correct"),

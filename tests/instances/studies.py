@@ -67,7 +67,10 @@ practice,zone,mode,from_classes,to_class,earliest,latest
 build,Z2,development,class_group:arable;02,02,2026,2027-2031
 rest,Z2a,restoration,02,,,
 """,
-    "class_flows.csv": "land_class,account,basis,value,scale_by,where\n01,water,per_ha_year,1,x_slope,tenure=collective|state; redline=0\n",
+    "class_flows.csv": """\
+land_class,account,basis,value,scale_by,where
+01,water,per_ha_year,1,x_slope,tenure=collective|state; redline=0
+""",
     "zone_flows.csv": "zone,account,basis,value\nZ2,waste,per_ha_year,1\n",
     "practice_flows.csv": "practice,account,basis,value,start_year,life_years\nbuild,sale,per_ha_once,2,0,\nbuild,rent,per_ha_year,1,1,30\n",
     "project_flows.csv": "project,account,basis,value,start_year\nroad,waste,per_year,3,\nroad,sale,once,1,1\n",

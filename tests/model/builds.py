@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import pyomo.environ as pyo
 from pyomo.repn import generate_standard_repn
@@ -30,10 +31,10 @@ class Build:
     constant: float
 
 
-def fast(study: Study) -> Build:
+def fast(study: Study, **stage: Any) -> Build:
     """The build that solves: arrays joined to the compiled policy rows."""
     ledger = Ledger(build_options(study))
-    block = land_block(ledger, compile_policy(policy_model(ledger)))
+    block = land_block(ledger, compile_policy(policy_model(ledger, **stage)))
     return named(study, ledger, block, join(block))
 
 
@@ -63,9 +64,9 @@ def named(study: Study, ledger: Ledger, block: object, program: Program) -> Buil
     )
 
 
-def complete(study: Study) -> Build:
+def complete(study: Study, **stage: Any) -> Build:
     """The complete Pyomo model, its derived expressions expanded."""
-    model = pyomo_model(study)
+    model = pyomo_model(study, **stage)
     rows = {}
     for con in model.component_data_objects(pyo.Constraint, active=True):
         repn = generate_standard_repn(con.body)

@@ -223,13 +223,14 @@ def test_pool() -> None:
     assert row(model.pool["quay", "p1"]) == lp(f"{rice} - 15 U[quay,p1] >= 35")
 
 
-def test_pool_lets_land_be_taken_before_it_is_wanted() -> None:
-    # Nothing may be done to the land, so that 70 ha are arable whatever is chosen; the road takes 5 of them.
+def test_pool_lets_land_be_taken_where_its_project_does_not_start() -> None:
+    # Nothing may be done to the land: 70 ha are arable, and 65 after the road. The quay wants 66; the road, worth more
+    # with a revenue of 30, is built alone. (With the parcels' 70 ha as lo, nobody could take any.)
     locked = [{**parcel, "locked_practice": "hold"} for parcel in TABLES["parcels"]]
-    projects = [*changed("projects", "quay", latest="p2")[:1], {**changed("projects", "quay")[2], "latest": ""}]
-    model = pyomo_model(valley(parcels=locked, projects=projects, limits=[]))
+    road, quay = changed("projects", "road", annual_revenue=30)[0], changed("projects", "quay", min_area=66)[2]
+    model = pyomo_model(valley(parcels=locked, projects=[road, quay], limits=[]))
     assert row(model.pool["quay", "p1"])[1] == 65
-    assert solve(model) == pytest.approx(STARTS["road", "p1"] + STARTS["quay", "p1"])
+    assert solve(model) == pytest.approx((30 - 1.125) * 1.24928)
 
 
 def test_enable() -> None:

@@ -14,12 +14,14 @@ from hypothesis import strategies as st
 
 from zonevest.solvers import highs as module
 from zonevest.solvers.answer import gap_of
-from zonevest.solvers.highs import HOLDS, SolveOptions, polished, solve_here
+from zonevest.solvers.highs import HOLDS, SolveOptions, polished
 from zonevest.solvers.program import Program
 from zonevest.solvers.scaling import scaled
 
 INF = np.inf
 EXACT = SolveOptions(gap=0.0, time_limit=60.0)
+# Any: a point or value that is missing where a test expects one is the test's failure, not a type's
+solve_here: Any = module.solve_here
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Known:
 FREE = {"columns": (0.0, INF)}
 KNOWN = [
     # 5a + 4b + 3c with 2a + 3b + c <= 5, 4a + b + 2c <= 11, 3a + 4b + 2c <= 8: a = 2, c = 1 whole or not
-    Known("book", ([5, 4, 3], [[2, 3, 1], [4, 1, 2], [3, 4, 2]], [-INF] * 3, [5, 11, 8]), FREE, "optimal", 13, (2, 0, 1)),
+    Known(
+        "book", ([5, 4, 3], [[2, 3, 1], [4, 1, 2], [3, 4, 2]], [-INF] * 3, [5, 11, 8]), FREE, "optimal", 13, (2, 0, 1)
+    ),
     Known(
         "book, continuous",
         ([5, 4, 3], [[2, 3, 1], [4, 1, 2], [3, 4, 2]], [-INF] * 3, [5, 11, 8]),
@@ -50,7 +54,14 @@ KNOWN = [
     Known("rounding down", ([1, 1.5], [[2, 2]], [-INF], [3]), {}, "optimal", 1.5, (0, 1)),
     Known("least", ([-1, -2], [[1, 1]], [1], [INF]), {}, "optimal", -1, (1, 0)),
     Known("offset", ([-1, -2], [[1, 1]], [1], [INF]), {"offset": 10.0}, "optimal", 9, (1, 0)),
-    Known("mixed", ([3, -1], [[2, -1]], [-INF], [0.5]), {"columns": (0.0, [1, INF]), "whole": [1, 0]}, "optimal", 1.5, (1, 1.5)),
+    Known(
+        "mixed",
+        ([3, -1], [[2, -1]], [-INF], [0.5]),
+        {"columns": (0.0, [1, INF]), "whole": [1, 0]},
+        "optimal",
+        1.5,
+        (1, 1.5),
+    ),
     Known("no rows", ([1, -1],), {"columns": (0.0, 1.5)}, "optimal", 1, (1, 0)),
     Known("no rows, continuous", ([1, -1],), {"columns": (0.0, 1.5), "whole": False}, "optimal", 1.5, (1.5, 0)),
     Known("no objective", ([0, 0], [[1, 1]], [2], [2]), {"offset": 2.0}, "optimal", 2, (1, 1)),
@@ -66,15 +77,25 @@ KNOWN = [
     Known("row bounds crossed", ([1, 0], [[1, 1]], [2], [1]), {}, "infeasible"),
     # presolve says "unbounded or infeasible" to these
     Known("unbounded", ([1, 0], [[1, -1]], [0], [INF]), {"columns": (0.0, [INF, 1])}, "unbounded"),
-    Known("unbounded, continuous", ([1, 0], [[1, -1]], [0], [INF]), {"columns": (0.0, [INF, 1]), "whole": False}, "unbounded"),
-    Known("unbounded relaxation, nothing whole", ([1, 0, 0], [[0, 2, 2]], [3], [3]), {"columns": (0.0, [INF, 5, 5])}, "infeasible"),
+    Known(
+        "unbounded, continuous",
+        ([1, 0], [[1, -1]], [0], [INF]),
+        {"columns": (0.0, [INF, 1]), "whole": False},
+        "unbounded",
+    ),
+    Known(
+        "unbounded relaxation, nothing whole",
+        ([1, 0, 0], [[0, 2, 2]], [3], [3]),
+        {"columns": (0.0, [INF, 5, 5])},
+        "infeasible",
+    ),
     Known(
         "unbounded and infeasible, continuous",
         ([1, 0], [[0, 1]], [2], [INF]),
         {"columns": (0.0, [INF, 1]), "whole": False},
         "infeasible",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known.name)
@@ -134,17 +155,16 @@ def test_equals_brute_force(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("size", [1e-12, 1e-9, 1e-6, 1e6, 1e9, 1e12])
 def test_size_of_the_objective_does_not_matter(size: float, knapsacks: Any) -> None:
-    plain = solve_here(knapsacks(40, 5), EXACT)
-    resized = solve_here(knapsacks(40, 5, worth=size, offset=7 * size), EXACT)
+    plain = solve_here(knapsacks(20, 3), EXACT)
+    resized = solve_here(knapsacks(20, 3, worth=size, offset=7 * size), EXACT)
     assert plain.status == resized.status == "optimal"
-    assert plain.value is not None
     assert np.array_equal(plain.x, resized.x)
     assert resized.value == pytest.approx((plain.value + 7) * size)
 
 
 @pytest.mark.parametrize("size", [1e-9, 1e-6, 1e6, 1e9])
 def test_size_of_the_rows_does_not_matter(size: float, knapsacks: Any) -> None:
-    plain, resized = (solve_here(knapsacks(40, 5, weight=weight), EXACT) for weight in (1.0, size))
+    plain, resized = (solve_here(knapsacks(20, 3, weight=weight), EXACT) for weight in (1.0, size))
     assert plain.status == resized.status == "optimal"
     assert plain.value == resized.value
 
@@ -183,14 +203,11 @@ def test_gap_is_measured_on_value_with_offset(knapsacks: Any) -> None:
     program = knapsacks(100, 10)
     found = solve_here(program, SolveOptions(gap=0.02))
     assert found.status == "optimal"
-    assert found.value is not None
-    assert found.gap is not None
     assert found.gap <= 0.02
     assert found.gap == pytest.approx((found.bound - found.value) / found.value)
     # a total of which only a hundredth is decided here: the same gap is reached far from the best
     among = solve_here(replace(program, offset=100 * found.value), SolveOptions(gap=0.02))
     assert among.status == "optimal"
-    assert among.gap is not None
     assert among.gap <= 0.02
     # and a value near zero asks for a gap in units of the scale
     assert gap_of(1.0, 0.0, 1e9) == pytest.approx(1.0)
@@ -232,7 +249,6 @@ def test_start_is_used_and_improved(knapsacks: Any) -> None:
         program, SolveOptions(gap=0.005, start=first.x), on_solution=lambda _x, value, _bound: seen.append(value)
     )
     assert seen[0] == first.value
-    assert again.value is not None
     assert again.value >= seen[0]
 
 
@@ -262,7 +278,6 @@ def test_continuous_program_cut_off_keeps_what_its_prices_prove(knapsacks: Any) 
     program = knapsacks(400, 40, whole=False)
     best = solve_here(program, EXACT)
     cut = solve_here(program, replace(EXACT, highs={"simplex_iteration_limit": 5, "presolve": "off"}))
-    assert best.value is not None
     assert cut.status in ("feasible", "no_plan")
     assert best.value < cut.bound < INF
 
@@ -286,7 +301,6 @@ def test_stop_keeps_the_best(knapsacks: Any) -> None:
         stop=lambda: len(seen) > 2,
     )
     assert solution.status == "interrupted"
-    assert solution.value is not None
     assert solution.value >= seen[-1][1]
     assert solution.bound >= solution.value
     assert [value for _, value, _ in seen] == sorted(value for _, value, _ in seen)
@@ -302,11 +316,15 @@ def test_stop_before_anything_is_found(knapsacks: Any) -> None:
 
 def test_progress_is_told(knapsacks: Any) -> None:
     seen: list[module.Progress] = []
-    solve_here(knapsacks(200, 10), SolveOptions(gap=0.0, time_limit=1.0), on_progress=seen.append)
+    program = knapsacks(200, 10)
+    solve_here(program, SolveOptions(gap=0.0, time_limit=1.0), on_progress=seen.append)
     known = [told for told in seen if told.value is not None and told.bound is not None]
     assert known
-    assert all(told.gap == gap_of(told.bound, told.value, 1.0) for told in known if told.value)
-    assert [told.bound for told in known] == sorted((told.bound for told in known), reverse=True)
+    bounds = [told.bound for told in known if told.bound is not None]
+    assert bounds == sorted(bounds, reverse=True)
+    for told, bound in zip(known, bounds, strict=True):
+        assert told.value is not None
+        assert told.gap == gap_of(bound, told.value, float(program.cost.sum()))
 
 
 def test_failure_of_a_listener_is_raised(knapsacks: Any) -> None:
@@ -325,7 +343,7 @@ def test_refused_options_are_not_passed_over(wrong: dict[str, Any], make: Any) -
 
 def test_number_of_threads_may_change_between_solves(knapsacks: Any) -> None:
     for threads in (1, 2, 0, 1):
-        assert solve_here(knapsacks(40, 5), replace(EXACT, threads=threads)).status == "optimal"
+        assert solve_here(knapsacks(20, 3), replace(EXACT, threads=threads)).status == "optimal"
 
 
 def test_log_goes_to_its_file_only(knapsacks: Any, tmp_path: Any, capfd: pytest.CaptureFixture[str]) -> None:
@@ -378,9 +396,7 @@ def test_end_without_a_status_is_no_plan(make: Any, monkeypatch: pytest.MonkeyPa
     assert "kUnknown" in solution.message
 
 
-def test_optimum_that_is_lost_when_made_exact_is_not_called_optimal(
-    make: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_optimum_that_is_lost_when_made_exact_is_not_called_optimal(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     # x <= 1e7 u: to the solver u = 5e-7 is whole, and pays for x = 5
     program = make([1, -1e3], [[1, -1e7]], [-INF], [0], columns=(0.0, [5, 1]), whole=[0, 1])
     run = module._run

@@ -17,7 +17,7 @@ INF = np.inf
 @pytest.fixture
 def program(make: Any) -> Program:
     """Three columns, two rows, both rows named."""
-    return make(
+    made: Program = make(
         [1.0, 2.0, -1.0],
         [[1, 0, 3], [0, 4, 100]],
         [-INF, 2],
@@ -28,6 +28,7 @@ def program(make: Any) -> Program:
         row_blocks=(("first", 0, 1), ("second", 1, 1)),
         col_blocks=(("some", 0, 2),),
     )
+    return made
 
 
 def test_counts_activity_and_value(program: Program) -> None:
@@ -46,7 +47,7 @@ def test_counts_activity_and_value(program: Program) -> None:
         ((0, 0.5, 0), 0.0),
         ((1, 0.5, 0), 0.0),
         ((0.25, 0.5, 0), 0.25),  # a quarter from whole
-        ((1, 0.5 + 5e-5, 0), 1e-4),  # 2.0002 instead of 2
+        ((1, 0.5 + 5e-5, 0), 5e-5),  # 2.0002 for 2, in units of the smallest coefficient
         ((1, 0, 0.02), 0.0),
         ((0, 5.5, -0.2), 0.1),  # a tenth above its bound of 5
         ((0, 26.5, -1.04), 21.5 / 5),
