@@ -1,7 +1,7 @@
 """What may become of each parcel, asked parcel by parcel (FORMULATION.md section 2).
 
-First of the three files of the complete model. They are written for the reader, with plain loops and one parcel at a
-time, and share nothing with the arrays that the solver gets: both builds must come to the same rows.
+The files of the complete model (`complete_*.py`) are written for the reader, with plain loops and one parcel at a time,
+and share nothing with the arrays that the solver gets: both builds must come to the same rows.
 """
 
 from __future__ import annotations

@@ -104,13 +104,17 @@ class Accounts:
     recurrence : annual, one_off or stock, shape (accounts,).
     growth : yearly price growth.
     purse : what the purse nets of one unit: receives less pays; 0 where the account is not money.
+    natural : True where the account's family is ecosystem: a parcel's condition multiplies it.
     ecosystem : 1 where the account counts in F2.
+    sale : True where its role is land_sale.
+    purse_of_project : (account, project) -> purse, where a project has shares of its own.
     """
 
     names: pd.Index
     recurrence: NDArray[np.object_]
     growth: Floats
     purse: Floats
+    natural: NDArray[np.bool_]
     ecosystem: Floats
     sale: NDArray[np.bool_]
     purse_of_project: dict[tuple[str, str], float]
@@ -120,47 +124,41 @@ class Accounts:
         """The accounts of a study, the built-in project accounts included."""
         table = study.accounts
         money = table["cash"].to_numpy(dtype=bool) & table["family"].isin(["revenue", "cost"]).to_numpy()
-        general = study.shares[study.shares["project"] == ""]
-        purse = {
-            row.account: purse_share(study, general, row.account, row.family) for row in table[money].itertuples()
-        }
-        special = {}
-        for (account, project), _ in study.shares[study.shares["project"] != ""].groupby(["account", "project"]):
-            row = table[table["account"] == account].iloc[0]
-            if row["cash"] and row["family"] in ("revenue", "cost"):
-                own = study.shares[study.shares["project"] == project]
-                special[account, project] = purse_share(study, general, account, row["family"], own)
+        family = dict(zip(table["account"][money], table["family"][money], strict=True))
+        # what the purse holds of each (account, project, role) that has rows
+        held: dict[tuple[str, str, str], float] = {}
+        for row in study.shares.itertuples():
+            key = (row.account, row.project, row.role)
+            held[key] = held.get(key, 0.0) + (row.share if row.actor in study.settings.purse else 0.0)
+        natural = (table["family"] == "ecosystem").to_numpy()
         return cls(
             pd.Index(table["account"]),
             table["recurrence"].to_numpy(dtype=object),
             table["growth"].to_numpy(dtype=float),
-            np.array([purse.get(name, 0.0) for name in table["account"]]),
-            ((table["family"] == "ecosystem") & (table["counterpart_of"] == "")).to_numpy(dtype=float),
+            np.array([_net(held, name, "", family[name]) if name in family else 0.0 for name in table["account"]]),
+            natural,
+            (natural & (table["counterpart_of"] == "").to_numpy()).astype(float),
             (table["role"] == "land_sale").to_numpy(),
-            special,
+            {
+                (account, project): _net(held, account, project, family[account])
+                for account, project, _ in held
+                if project and account in family
+            },
         )
 
 
-def purse_share(
-    study: Study, general: pd.DataFrame, account: str, family: str, own: pd.DataFrame | None = None
-) -> float:
+def _net(held: dict[tuple[str, str, str], float], account: str, project: str, family: str) -> float:
     """What the purse nets of one unit of an account: its receives less its pays.
 
     Without rows of a role the purse receives a revenue and pays a cost, and outside stands on the other side. A
     project's own rows take the place of the general rows of the same role.
     """
-    net = 0.0
-    for role, sign, default in (("receives", 1.0, family == "revenue"), ("pays", -1.0, family == "cost")):
-        for table in (own, general):
-            if table is None:
-                continue
-            rows = table[(table["account"] == account) & (table["role"] == role)]
-            if len(rows):
-                net += sign * rows.loc[rows["actor"].isin(study.settings.purse), "share"].sum()
-                break
-        else:
-            net += sign * float(default)
-    return net
+    general = {"receives": float(family == "revenue"), "pays": float(family == "cost")}
+    part = {
+        role: held.get((account, project, role), held.get((account, "", role), default))
+        for role, default in general.items()
+    }
+    return part["receives"] - part["pays"]
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ class Ledger:
         self.accounts = Accounts.of(self.study) if like is None else like.accounts
         self.states = States.of(options, self.clock)
         self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
+        self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
         self.scales: list[Floats] = []
         self._scale_of: dict[tuple[str, ...], int] = {}
         tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
@@ -104,22 +105,18 @@ class Ledger:
 
     def _scales_of(self, table: pd.DataFrame) -> Ints:
         """The scale of each flow row: area by basis, scale_by, condition and land price factor by account."""
-        accounts = self.study.accounts.set_index("account")
-        traits = pd.DataFrame(
-            {
-                "area": table["basis"].str.startswith("per_ha"),
-                "by": table["scale_by"],
-                "condition": table["account"].map(accounts["family"]) == "ecosystem",
-                "price": table["account"].map(accounts["role"]) == "land_sale",
-            }
-        )
-        scale = np.zeros(len(table), dtype=np.int64)
-        for key, rows in traits.groupby(list(traits.columns)).indices.items():
-            area, by, condition, price = key
-            columns = ["area_ha"] * bool(area) + [by] * bool(by)
-            columns += ["condition"] * bool(condition) + ["land_price_factor"] * bool(price)
-            scale[rows] = self._scale(*columns)
-        return scale
+        if table.empty:
+            return np.zeros(0, dtype=np.int64)
+        account = self.accounts.names.get_indexer(table["account"])
+        by, columns = pd.factorize(table["scale_by"])
+        per_ha = table["basis"].str.startswith("per_ha").to_numpy()
+        code = per_ha + 2 * self.accounts.natural[account] + 4 * self.accounts.sale[account] + 8 * by
+        seen, position = np.unique(code, return_inverse=True)
+        scales = []
+        for key in seen:
+            named = ["area_ha"] * bool(key & 1) + [name for name in [str(columns[key // 8])] if name]
+            scales.append(self._scale(*named, *["condition"] * bool(key & 2), *["land_price_factor"] * bool(key & 4)))
+        return np.array(scales, dtype=np.int64)[position]
 
     @cached_property
     def places(self) -> dict[str, Bools]:
@@ -361,7 +358,9 @@ class Ledger:
         for column, (account, period) in enumerate(wanted):
             if not is_built_in(account) or period == START or self.study.land_take.empty:
                 continue
-            taken = works.take(account.removesuffix(AT_START_PRICES), None if place == TOTAL else place)
+            taken = works.take(account, None if place == TOTAL else place)
+            if not taken.any():
+                continue
             stock = self.recurrence(account) == "stock"
             began = np.arange(periods) <= period if stock else np.arange(periods) == period
             booked = (taken[:, None] * began * works.possible).ravel()
@@ -447,6 +446,8 @@ class Ledger:
 
     def doing_nothing(self, accounts: tuple[str, ...] = ()) -> dict[str, float]:
         """F1 (`cash`), F2 (`ecosystem`) and totals of accounts with every parcel held and no project."""
+        if accounts in self._nothing:
+            return dict(self._nothing[accounts])
         held, periods = self.held, range(len(self.clock.length))
         wanted = [(CASH, 0), (ECOSYSTEM, 0), *((account, period) for account in accounts for period in periods)]
         idle = np.zeros((len(self.works.names), len(periods)))
@@ -454,7 +455,8 @@ class Ledger:
         value = {"cash": float(cash), "ecosystem": float(ecosystem)}
         for account, by_period in zip(accounts, np.reshape(rest, (len(accounts), len(periods))), strict=True):
             value[account] = self.total(account, by_period)
-        return value
+        self._nothing[accounts] = value
+        return dict(value)
 
     def total(self, account: str, by_period: Floats) -> float:
         """An account over all periods: Σ years x annual, Σ one-off, a stock's last state."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.schema import RESOURCES
 from zonevest.instances.study import Study, items, period_names
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
 
@@ -53,30 +53,35 @@ class Works:
         Stocks fall or rise by it from the period of the start, one-off accounts book it in that period. `place` is a
         jurisdiction, or None for the total.
         """
+        return self._taken.get((account, place), np.zeros(len(self.names)))
+
+    @cached_property
+    def _taken(self) -> dict[tuple[str, str | None], Floats]:
+        """Account and place -> hectares by project."""
         rows = self.study.land_take
-        booked = np.zeros(len(self.names))
-        if rows.empty:
-            return booked
-        classes = self.study.land_classes.set_index("land_class")
-        category = self.study.projects.set_index("project")["category"]
+        groups_of = dict(zip(self.study.land_classes["land_class"], self.study.land_classes["class_group"], strict=True))
+        resource = dict(zip(self.study.land_classes["land_class"], self.study.land_classes["resource"], strict=True))
+        category = dict(zip(self.names, self.study.projects["category"], strict=True))
+        booked: dict[tuple[str, str | None], Floats] = {}
         for project, code, where, area in zip(
             rows["project"], rows["land_class"], self._where_taken(), rows["area_ha"], strict=True
         ):
-            if place is not None and where != place:
-                continue
-            groups = items(str(classes.loc[code, "class_group"]))
+            groups = items(groups_of[code])
             change = {f"area.class.{code}": -area, f"area.lost.class.{code}": area}
             change |= {f"area.class_group.{group}": -area for group in groups}
             change |= {f"area.lost.class_group.{group}": area for group in groups}
-            if classes.loc[code, "resource"] in RESOURCES:
-                change[f"area.resource.{classes.loc[code, 'resource']}"] = -area
+            if resource[code]:
+                change[f"area.resource.{resource[code]}"] = -area
             if category[project] not in BUILDS_NOTHING:
                 built = "area.class_group.construction"
                 change[built] = change.get(built, 0.0) + area
                 change["area.gained.class_group.construction"] = area
                 if "construction" not in groups:
                     change["area.new_construction"] = area
-            booked[self.names.index(project)] += change.get(account, 0.0)
+            for account, hectares in change.items():
+                for place in (None, where):
+                    of_projects = booked.setdefault((account, place), np.zeros(len(self.names)))
+                    of_projects[self.names.index(project)] += hectares
         return booked
 
     def _where_taken(self) -> list[str]:

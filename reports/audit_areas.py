@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 
-from zonevest.reports.audit_tables import Floats, Tables, number
+from zonevest.reports.audit_tables import Floats, Tables
 
-HOLD = "hold"
-UNASSIGNED = ""
-FOREVER = math.inf
+
+class States(NamedTuple):
+    """What land books in every column of the ledger, per hectare and per hectare of farmland quality 1."""
+
+    per_ha: Floats
+    per_quality: Floats
 
 
 class Areas:
@@ -27,74 +30,81 @@ class Areas:
         self.tables = tables
         self.width = len(tables.periods) + 1
         self.columns = len(tables.accounts) * self.width
+        self.of_class, self.of_zone = cache(self._of_class), cache(self._of_zone)
+        self.of_practice = cache(self._of_practice)
 
     def cell(self, account: str, period: int) -> int:
         """The column of an account and a period in a flattened ledger (the last period stands for `total`)."""
         return self.tables.account[account] * self.width + period
 
-    def states(self, land_class: str, zone: str, resource: str, practice: str, start: int) -> tuple[Floats, Floats]:
-        """The built-in accounts of one hectare, and of one hectare of quality 1."""
-        per_ha, per_quality = np.zeros(self.columns), np.zeros(self.columns)
-        tables = self.tables
-        acts = practice not in (HOLD, UNASSIGNED)
-        named = tables.practices[practice] if acts else {}
-        new_class = (str(named["to_class"]) or land_class) if acts else land_class
-        new_zone = str(named["zone"]) if acts else zone
-        year = float(tables.starts[start]) if acts else FOREVER
-        change = year + number(named.get("lead_years"), 0.0)
+    def _stock(self, column: Floats, name: str, t: int) -> None:
+        column[self.cell(name, t)] += 1.0
+        if t == self.width - 2:  # over `total` a stock is its last state
+            column[self.cell(name, t + 1)] += 1.0
 
-        def stock(column: Floats, name: str, t: int) -> None:
-            column[self.cell(name, t)] += 1.0
-            if t == len(tables.periods) - 1:
-                column[self.cell(name, t + 1)] += 1.0
+    def _event(self, column: Floats, name: str, t: int) -> None:
+        column[self.cell(name, t)] += 1.0
+        column[self.cell(name, self.width - 1)] += 1.0
 
-        def event(column: Floats, name: str, t: int) -> None:
-            column[self.cell(name, t)] += 1.0
-            column[self.cell(name, len(tables.periods))] += 1.0
-
-        for t, last in enumerate(tables.lasts):
-            now = new_class if change <= last else land_class
-            stock(per_ha, f"area.class.{now}", t)
-            for group in tables.groups[now]:
-                stock(per_ha, f"area.class_group.{group}", t)
-            if held := resource or tables.class_resource[now]:
-                stock(per_ha, f"area.resource.{held}", t)
-            if "arable" in tables.groups[now]:
-                stock(per_quality, "quality.arable", t)
-            if now != land_class:
-                stock(per_ha, "area.converted", t)
-            if practice != UNASSIGNED:
-                for place in tables.zone_chain.get(new_zone if year <= last else zone, []):
-                    stock(per_ha, f"area.zone.{place}", t)
-            if year <= last:
-                stock(per_ha, f"area.practice.{practice}", t)
-            if tables.starts[t] <= year <= last:
-                event(per_ha, f"area.new.practice.{practice}", t)
-                before, after = tables.zone_chain.get(zone, []), tables.zone_chain.get(new_zone, [])
-                self._moves(per_ha, event, "zone", before, after, t)
-                if new_zone != zone:
-                    event(per_ha, "area.rezoned", t)
-            if tables.starts[t] <= change <= last and new_class != land_class:
-                before, after = tables.groups[land_class], tables.groups[new_class]
-                self._moves(per_ha, event, "class", [land_class], [new_class], t)
-                self._moves(per_ha, event, "class_group", before, after, t)
-                if "construction" in after and "construction" not in before:
-                    event(per_ha, "area.new_construction", t)
-                if "arable" in after and "arable" not in before:
-                    event(per_quality, "quality.gained.arable", t)
-                if "arable" in before and "arable" not in after:
-                    event(per_quality, "quality.lost.arable", t)
-        return per_ha, per_quality
-
-    @staticmethod
-    def _moves(column: Floats, event: Any, kind: str, before: list[str], after: list[str], t: int) -> None:
+    def _moves(self, column: Floats, kind: str, before: list[str], after: list[str], t: int) -> None:
         """Gains of what is newly entered, losses of what is left."""
         for name in after:
             if name not in before:
-                event(column, f"area.gained.{kind}.{name}", t)
+                self._event(column, f"area.gained.{kind}.{name}", t)
         for name in before:
             if name not in after:
-                event(column, f"area.lost.{kind}.{name}", t)
+                self._event(column, f"area.lost.{kind}.{name}", t)
+
+    def _blank(self) -> States:
+        return States(np.zeros(self.columns), np.zeros(self.columns))
+
+    def _of_class(self, land_class: str, new_class: str, resource: str, change: float) -> States:
+        """Land of a class that becomes another in the year `change`; `resource` is that of a park or the sea."""
+        tables, out = self.tables, self._blank()
+        for t, last in enumerate(tables.lasts):
+            now = new_class if change <= last else land_class
+            self._stock(out.per_ha, f"area.class.{now}", t)
+            for group in tables.groups[now]:
+                self._stock(out.per_ha, f"area.class_group.{group}", t)
+            if held := resource or tables.class_resource[now]:
+                self._stock(out.per_ha, f"area.resource.{held}", t)
+            if "arable" in tables.groups[now]:
+                self._stock(out.per_quality, "quality.arable", t)
+            if now != land_class:
+                self._stock(out.per_ha, "area.converted", t)
+            if tables.starts[t] <= change <= last and new_class != land_class:
+                before, after = tables.groups[land_class], tables.groups[new_class]
+                self._moves(out.per_ha, "class", [land_class], [new_class], t)
+                self._moves(out.per_ha, "class_group", before, after, t)
+                if "construction" in after and "construction" not in before:
+                    self._event(out.per_ha, "area.new_construction", t)
+                if "arable" in after and "arable" not in before:
+                    self._event(out.per_quality, "quality.gained.arable", t)
+                if "arable" in before and "arable" not in after:
+                    self._event(out.per_quality, "quality.lost.arable", t)
+        return out
+
+    def _of_zone(self, zone: str, new_zone: str, year: float) -> States:
+        """Land in a zone that goes to another in `year`."""
+        tables, out = self.tables, self._blank()
+        before, after = tables.zone_chain.get(zone, []), tables.zone_chain.get(new_zone, [])
+        for t, last in enumerate(tables.lasts):
+            for place in after if year <= last else before:
+                self._stock(out.per_ha, f"area.zone.{place}", t)
+            if tables.starts[t] <= year <= last and new_zone != zone:
+                self._moves(out.per_ha, "zone", before, after, t)
+                self._event(out.per_ha, "area.rezoned", t)
+        return out
+
+    def _of_practice(self, practice: str, year: float) -> States:
+        """Land under a practice from `year`."""
+        out = self._blank()
+        for t, last in enumerate(self.tables.lasts):
+            if year <= last:
+                self._stock(out.per_ha, f"area.practice.{practice}", t)
+            if self.tables.starts[t] <= year <= last:
+                self._event(out.per_ha, f"area.new.practice.{practice}", t)
+        return out
 
     def taken(self, land_class: str, category: str, start: int) -> Floats:
         """The area accounts of one hectare of a class that a project takes from a period on."""

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from zonevest.reports.audit_areas import HOLD, UNASSIGNED
 from zonevest.reports.audit_rules import TOLERANCE, Breach, Held
-from zonevest.reports.audit_tables import Floats, Ints, Tables, texts
+from zonevest.reports.audit_tables import HOLD, UNASSIGNED, Floats, Ints, Tables, texts
 
 SHOWN = 5
 

@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zonevest.instances.study import Study
-from zonevest.reports.audit_areas import HOLD, UNASSIGNED
 from zonevest.reports.audit_choices import read_choices
 from zonevest.reports.audit_flows import Flows
 from zonevest.reports.audit_limits import Cell, Limits, read_limits
@@ -32,7 +31,7 @@ from zonevest.reports.audit_rules import (
     start_reason,
     stocks_read,
 )
-from zonevest.reports.audit_tables import Floats, Ints, Tables
+from zonevest.reports.audit_tables import HOLD, UNASSIGNED, Floats, Ints, Tables
 
 BREACH_COLUMNS = ["rule", "where", "must", "found"]
 SHOWN = 5
@@ -105,7 +104,8 @@ class Evaluator:
         self.flows = Flows(tables)
         self.parcel_ids = [str(name) for name in tables.ids]
         places = Places(tables, tags)
-        self.tags, self.places, self.place, self.membership = places.tags, places.names, places.at, places.membership
+        self.tags, self.places, self.place = places.tags, places.names, places.at
+        self.home, self.tagged = places.home, places.tagged
         ages = np.array([0, *(last - tables.y0 for last in tables.lasts)], dtype=np.float64)
         people = places.people(ages)
         first = tables.account["population"] * self.flows.width
@@ -121,36 +121,26 @@ class Evaluator:
     # ---------------------------------------------------------------- options
 
     def _book(
-        self, ledger: Floats | None, members: Ints, share: Floats, practice: str, start: int, first_year: Floats | None
+        self, ledger: Floats, members: Ints, share: Floats, practice: str, start: int, first_year: Floats | None
     ) -> Floats:
         """Add what parcels book under one option to a ledger; F1 and F2 of all of them."""
-        tables, flows = self.tables, self.flows
-        worth = np.zeros(2)
-        kinds: dict[tuple[str, str, str], list[int]] = {}
-        alike = (tables.land_class[members], tables.today_zone[members], tables.flag_resource[members])
-        for i, kind in enumerate(zip(*alike, strict=True)):
-            kinds.setdefault(kind, []).append(i)
-        for (land_class, zone, resource), at in kinds.items():
-            some, part = members[at], share[at]
-            done = flows.undertaking(land_class, zone, resource, practice, start)
-            amounts, applies = flows.amounts(done, some)
-            worth += flows.present_values(done, amounts, applies) @ part
-            inside = self.membership[:, some]
-            sums = inside @ (amounts * part[:, None])
-            area = inside @ (tables.area[some] * part)
-            quality = inside @ (tables.area[some] * tables.quality[some] * part)
-            if ledger is not None:
-                for b, booking in enumerate(done.bookings):
-                    first = booking.row.account.at * flows.width
-                    for price in (0, 1):
-                        ledger[price, :, first : first + flows.width] += np.outer(sums[:, b], done.measures[price, b])
-                for per_unit, units in ((done.per_ha, area), (done.per_quality, quality)):
-                    used = np.flatnonzero(per_unit)
-                    ledger[:, :, used] += np.outer(units, per_unit[used])
-            if first_year is not None:
-                for b, booking in enumerate(done.bookings):
-                    first_year[:, booking.row.account.at] += sums[:, b] * done.first_year[b]
-        return worth
+        books = self.flows.book(members, practice, start)
+        for entry in books.entries:
+            some = members[entry.at]
+            sums = self._by_place(some, entry.amounts * share[entry.at])
+            for price in (0, 1):
+                ledger[price][:, entry.columns] += np.outer(sums, entry.per_unit[price])
+            if first_year is not None and entry.account >= 0:
+                first_year[:, entry.account] += sums * entry.opening
+        return books.worth @ share
+
+    def _by_place(self, members: Ints, amounts: Floats) -> Floats:
+        """Sums over the parcels of every place."""
+        sums = np.bincount(self.home[members], amounts, minlength=len(self.places))
+        sums[0] = amounts.sum()
+        for tag in self.tags:
+            sums[self.place[tag]] = amounts[self.tagged[tag][members]].sum()
+        return sums
 
     def _hold_everything(self) -> None:
         """The start values, and what doing nothing is worth."""
@@ -172,25 +162,14 @@ class Evaluator:
         """What one option of one parcel adds to the watched cells, F1 and F2."""
         key = (parcel, practice, start)
         if key not in self._known_options:
-            tables, flows = self.tables, self.flows
-            members = np.array([parcel], dtype=np.int64)
-            done = flows.undertaking(
-                str(tables.land_class[parcel]),
-                str(tables.today_zone[parcel]),
-                str(tables.flag_resource[parcel]),
-                practice,
-                start,
-            )
-            amounts, applies = flows.amounts(done, members)
+            flows = self.flows
+            books = flows.book(np.array([parcel], dtype=np.int64), practice, start)
             columns = np.zeros((2, flows.columns))
-            for b, booking in enumerate(done.bookings):
-                first = booking.row.account.at * flows.width
-                columns[:, first : first + flows.width] += amounts[0, b] * done.measures[:, b]
-            area = tables.area[parcel]
-            columns += area * done.per_ha + area * tables.quality[parcel] * done.per_quality
-            inside = self.membership[:, [parcel]].toarray()[:, 0]
+            for entry in books.entries:
+                columns[:, entry.columns] += entry.amounts[0] * entry.per_unit
+            inside = self._by_place(np.array([parcel]), np.ones(1))
             cells = columns[self._price_at, self._column_at] * inside[self._place_at]
-            self._known_options[key] = _Sums(cells, flows.present_values(done, amounts, applies)[:, 0])
+            self._known_options[key] = _Sums(cells, books.worth[:, 0])
         return self._known_options[key]
 
     def _project(self, project: str, start: int) -> _Sums:

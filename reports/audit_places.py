@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterable
 
 import numpy as np
-from scipy import sparse
 
-from zonevest.reports.audit_tables import Floats, Tables
+from zonevest.reports.audit_tables import Floats, Ints, Tables
 
 
 class Places:
@@ -18,7 +17,8 @@ class Places:
     ----------
     names, at : the places, and the position of each.
     tags : those that a limit names, or that were asked for.
-    membership : places x parcels, 1 where a parcel counts in a place.
+    home : place of each parcel's jurisdiction, 0 where it has none.
+    tagged : by tag, whether each parcel has it.
     """
 
     def __init__(self, tables: Tables, tags: Iterable[str] = ()) -> None:
@@ -29,18 +29,9 @@ class Places:
         self.tags = sorted((named & known) - set(jurisdictions))
         self.names = ["total", *jurisdictions, *self.tags]
         self.at = {name: p for p, name in enumerate(self.names)}
-        self.membership = self._members()
-
-    def _members(self) -> sparse.csc_array:
-        tables, chosen = self.tables, set(self.tags)
-        pairs = [(0, i) for i in range(tables.parcels)]
-        pairs += [(self.at[str(name)], i) for i, name in enumerate(tables.jurisdiction) if name]
-        pairs += [(self.at[tag], i) for i, names in enumerate(tables.tags) for tag in names if tag in chosen]
-        where = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        shape = (len(self.names), tables.parcels)
-        members = sparse.csc_array((np.ones(len(where)), (where[:, 0], where[:, 1])), shape=shape)
-        members.data[:] = 1.0  # a tag that is written twice counts once
-        return members
+        # jurisdictions follow `total`; 0 stands for none
+        self.home: Ints = np.array([self.at.get(str(name), 0) for name in tables.jurisdiction], dtype=np.int64)
+        self.tagged = {tag: np.array([tag in names for names in tables.tags], dtype=bool) for tag in self.tags}
 
     def people(self, ages: Floats) -> Floats:
         """People of every place after so many years, shape (places, ages)."""
@@ -62,6 +53,6 @@ class Places:
         nowhere = float(tables.people[tables.jurisdiction == ""].sum()) * (1.0 + common) ** ages
         people[0] = people[1 : 1 + len(tables.named_jurisdictions)].sum(axis=0) + nowhere
         for tag in self.tags:
-            here = np.array([tag in names for names in tables.tags], dtype=bool)
+            here = self.tagged[tag]
             people[self.at[tag]] = tables.people[here] @ (1.0 + parcel_growth[here])[:, None] ** ages
         return people

@@ -8,8 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zonevest.reports.audit_areas import HOLD, UNASSIGNED
-from zonevest.reports.audit_tables import ADMITS, Flags, Ints, Record, Tables, number, split
+from zonevest.reports.audit_tables import ADMITS, HOLD, UNASSIGNED, Flags, Ints, Record, Tables, number, split
 
 TOLERANCE = 1e-6
 

@@ -22,6 +22,9 @@ Flags = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 Record = dict[Hashable, Any]
 
+HOLD = "hold"
+UNASSIGNED = ""
+FOREVER = math.inf
 GRADE = {"0": 0, "general": 1, "core": 2}
 ADMITS = {"no": 0, "general": 1, "core": 2}
 

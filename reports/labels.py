@@ -107,6 +107,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     ),
     "of_nothing": ("{share} of doing nothing's value", "相当于维持现状的 {share}"),
     "nothing_value": ("doing nothing: {value}", "维持现状：{value}"),
+    "no_cash": ("no account of this study is cash", "本研究没有现金账户发生额"),
+    "no_ecosystem": ("this study books no ecosystem value", "本研究没有计入生态系统价值"),
     "points": ("weighted points", "加权分"),
     "weighted_unit": ("{unit} (weighted)", "{unit}（加权）"),
     "value_units": ("units of the ecosystem accounts", "生态账户单位"),
@@ -119,6 +121,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "在可持续净现金流（F1）增益不低于 {value} 的前提下，使生态系统价值（F2）最大。",
     ),
     "goal_weighted": ("The largest weighted sum: {terms}.", "使加权和最大：{terms}。"),
+    "goal_most": ("The largest total of: {term}.", "使以下总量最大：{term}。"),
+    "goal_least": ("The smallest total of: {term}.", "使以下总量最小：{term}。"),
     "goal_lexicographic": (
         "In turn: {terms}; each earlier aim may give up at most {share} of its best value.",
         "依次优化：{terms}；在先目标至多让出其最优值的 {share}。",

@@ -130,7 +130,7 @@ class Layer:
     @classmethod
     def of(cls, values: pd.Series, names: dict[str, str], colours: dict[str, str], *also: pd.Series) -> Layer:
         """Codes in the order of `names`; only what occurs, in `values` or in `also`."""
-        occurring = set(values).union(*map(set, also))
+        occurring = {name for series in (values, *also) for name in series.unique()}
         used = [name for name in names if name in occurring]
         used += sorted(occurring - set(used))
         places = {name: place for place, name in enumerate(used)}

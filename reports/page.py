@@ -89,6 +89,7 @@ def render(plan: PlanData, lang: str = "en") -> str:
         scripts=[Markup(script) for script in scripts],
         policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}",
         title=plan.study.title(lang),
+        long_title=len(plan.study.title(lang)) > (80 if lang == "en" else 40),
         written=words("written", date=date.today().isoformat(), version=version("zonevest")),
     )
 
@@ -141,8 +142,12 @@ def _goal(plan: PlanData, display: Display) -> str:
     if objective.method == "lexicographic":
         terms = " → ".join(_term(name, display) for name in objective.order)
         return words("goal_lexicographic", terms=terms, share=percent(objective.tolerance))
-    weights = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
-    terms = "; ".join(f"{number(weight)} × {_term(name, display)}" for name, weight in weights.items() if weight)
+    given = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
+    weights = {name: weight for name, weight in given.items() if weight}
+    if len(weights) == 1 and set(map(abs, weights.values())) == {1.0}:
+        name, weight = weights.popitem()
+        return words("goal_most" if weight > 0 else "goal_least", term=_term(name, display))
+    terms = "; ".join(f"{number(weight)} × {_term(name, display)}" for name, weight in weights.items())
     return words("goal_weighted", terms=terms)
 
 
@@ -206,6 +211,8 @@ def _cards(plan: PlanData, display: Display, parts: Part) -> list[Part]:
         about = [words(f"{name}_note", **years)]
         if nothing is not None:
             about.insert(0, words("nothing_value", value=f"{number(nothing)}{NBSP}{one}"))
+        if not gain and not nothing:
+            about = [words(f"no_{name}")]
         text = number(gain)
         if gain is not None and gain > 0 and study.has_doing_nothing:
             text = f"+{text}"

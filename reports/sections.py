@@ -170,7 +170,7 @@ def projects(plan: PlanData, display: Display) -> Part:
             {
                 "name": row.name or row.project,
                 "code": row.project if row.name and row.name != row.project else "",
-                "category": words.or_code("category_", str(row.category)),
+                "category": "" if row.category == "other" else words.or_code("category_", str(row.category)),
                 "jurisdiction": display.jurisdiction(row.jurisdiction) if row.jurisdiction else "",
                 "mandatory": bool(row.mandatory),
                 "capex": number(float(row.capex), decimals),

@@ -16,7 +16,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from zonevest.solvers.answer import Progress, Solution, SolveOptions
 from zonevest.solvers.highs import polished, solve_here
 from zonevest.solvers.program import ARRAYS, Floats, Program
 
+_saving = threading.Lock()
 #: Fields of `SolveOptions` that travel as JSON; the start is an array.
 _PLAIN = ("gap", "time_limit", "threads", "seed", "scale", "log_file")
 
@@ -60,8 +61,11 @@ class Told:
 
     def tell(self, kind: str, **fields: Any) -> None:
         """Write one line."""
-        self.stream.write(json.dumps({"kind": kind, **fields}) + "\n")
-        self.stream.flush()
+        try:
+            self.stream.write(json.dumps({"kind": kind, **fields}) + "\n")
+            self.stream.flush()
+        except OSError:  # the parent is gone, and this thread is the first to notice
+            _leave(self.folder)
 
     def progress(self, progress: Progress) -> None:
         """Tell where the solve stands."""
@@ -82,9 +86,10 @@ class Told:
     def save(self, name: str, array: Floats) -> str:
         """Write an array under its name once it is whole: the parent may kill this process at any moment."""
         beside = self.folder / f"{name}.part"
-        with beside.open("wb") as file:
-            np.save(file, array)
-        beside.replace(self.folder / name)
+        with _saving:
+            with beside.open("wb") as file:
+                np.save(file, array)
+            beside.replace(self.folder / name)
         return name
 
 
@@ -125,6 +130,12 @@ def _listen(folder: Path, stop: threading.Event) -> None:
     while heard := os.read(0, 64):
         if b"stop" in heard:
             stop.set()
+    _leave(folder)
+
+
+def _leave(folder: Path) -> NoReturn:
+    """End without a parent, which can no longer remove the folder."""
+    _saving.acquire()  # for good: nothing may be written while it is removed
     shutil.rmtree(folder, ignore_errors=True)
     os._exit(1)
 

@@ -72,7 +72,11 @@ land_class,account,basis,value,scale_by,where
 01,water,per_ha_year,1,x_slope,tenure=collective|state; redline=0
 """,
     "zone_flows.csv": "zone,account,basis,value\nZ2,waste,per_ha_year,1\n",
-    "practice_flows.csv": "practice,account,basis,value,start_year,life_years\nbuild,sale,per_ha_once,2,0,\nbuild,rent,per_ha_year,1,1,30\n",
+    "practice_flows.csv": """\
+practice,account,basis,value,start_year,life_years
+build,sale,per_ha_once,2,0,
+build,rent,per_ha_year,1,1,30
+""",
     "project_flows.csv": "project,account,basis,value,start_year\nroad,waste,per_year,3,\nroad,sale,once,1,1\n",
     "parcel_flows.csv": "parcel_id,practice,zone,account,basis,value\n0101,build,,rent,per_year,2\n",
     "projects.csv": """\

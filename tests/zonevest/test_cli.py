@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -237,6 +239,18 @@ class TestExitCodes:
         monkeypatch.setattr(api, "solve", stop)
         assert zonevest("solve", "village", "-o", tmp_path / "plan").exit_code == 130
         assert list(tmp_path.iterdir()) == []
+
+    def test_130_in_earnest(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-m", "zonevest", "solve", "village", "-o", "plan"]
+        running = subprocess.Popen(
+            command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        )
+        assert running.stderr is not None
+        running.stderr.readline()  # it has begun
+        os.killpg(running.pid, signal.SIGINT)
+        _, told = running.communicate(timeout=60)
+        assert running.returncode == 130
+        assert "Traceback" not in told
 
     def test_a_bug_is_no_fault_of_the_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def bug(*_: object) -> None:
