@@ -84,6 +84,8 @@ def _names(study: Context, refers: str, column: str) -> Collection[str] | None:
     names = study.ids(refers)
     if names is None:
         return None
+    if refers == "actors" and not names:
+        return None  # without a table of actors those that shares name are all there are
     if refers == "actors":
         return [*names, OUTSIDE, *(study.settings.purse if study.settings else ())]
     return [*names, HOLD] if column == "locked_practice" else names

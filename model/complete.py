@@ -261,7 +261,7 @@ def sides(build: Build, row: Record, terms: list[tuple[str, float]], place: str,
         return body - value * build.ledger(other, place, period), 0.0
     if basis == "share_of_start":
         start = [(other, 1.0)] if other else terms
-        return body, value * sum(c * build.before(account, place) for account, c in start)
+        return body, value * sum(c * build.before(account, place, period) for account, c in start)
     if basis == "per_head":
         return body, value * build.people(place, period)
     return body, value

@@ -34,7 +34,11 @@ class Ledger:
         self.study = flows.study
         self.periods = flows.periods
         self.jurisdictions = {row["jurisdiction"]: row for row in records(self.study.jurisdictions)}
-        self.takes = records(self.study.land_take)
+        home = {row["project"]: row["jurisdiction"] for row in records(self.study.projects)}
+        # a taking that names no jurisdiction is in the project's own
+        self.takes = [
+            row | {"jurisdiction": row["jurisdiction"] or home[row["project"]]} for row in records(self.study.land_take)
+        ]
 
     def _empty(self) -> Books:
         return defaultdict(lambda: [0.0] * len(self.periods))

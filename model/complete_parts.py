@@ -140,8 +140,10 @@ class Build:
         last = -1 if period == TOTAL else self.names.index(period)
         return self.book.population(place, self.study.periods[last].last)
 
-    def before(self, account: str, place: str) -> float:
-        """The start value of an account: doing nothing in y0, per year."""
+    def before(self, account: str, place: str, period: str) -> float:
+        """The start value of an account: doing nothing in y0, per year; over `total` once for every year."""
+        if period == TOTAL and self.book.flows.recurrence(account) == "annual":
+            return self.before(account, place, "") * sum(each.years for each in self.study.periods)
         if account == "population":
             return self.book.population(place, self.study.first_year)
         if not self._before:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from zonevest.instances.study import Study
 
+ACCOUNTS = "accounts"
+"""The term of a lexicographic order that stands for all weighted accounts together."""
 ROW_FAMILIES = (
     "stay",
     "requires",
@@ -388,12 +390,15 @@ def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> No
 
 
 def _gain(m: Any, ledger: Ledger, term: str) -> Any:
-    """A term of the objective above doing nothing: cash, ecosystem or an account's total."""
+    """A term of the objective above doing nothing: cash, ecosystem, an account's total, or all weighted accounts."""
     nothing = doing_nothing(ledger)
     if term == "cash":
         return m.F1 - nothing["cash"]
     if term == "ecosystem":
         return m.F2 - nothing["ecosystem"]
+    if term == ACCOUNTS:
+        weights = ledger.study.settings.objective.accounts
+        return sum(weight * _gain(m, ledger, account) for account, weight in weights.items())
     return total_or_period(m.ledger, ledger, term, TOTAL, TOTAL) - nothing[term]
 
 
@@ -403,12 +408,13 @@ def doing_nothing(ledger: Ledger) -> dict[str, float]:
     All 0 without a doing-nothing state (`hold = false`, `unassigned = true`) and with weights on accounts only.
     """
     objective = ledger.study.settings.objective
-    terms = set(objective.order) if objective.method == "lexicographic" else set(objective.accounts)
-    worth = objective.method == "floor" or bool(objective.cash or objective.ecosystem)
-    worth |= objective.method == "lexicographic" and not terms.isdisjoint({"cash", "ecosystem"})
+    if objective.method == "lexicographic":
+        worth = not {"cash", "ecosystem"}.isdisjoint(objective.order)
+    else:
+        worth = objective.method == "floor" or bool(objective.cash or objective.ecosystem)
     if not worth or not ledger.study.has_doing_nothing:
         return defaultdict(float)
-    return ledger.doing_nothing(tuple(sorted(terms - {"cash", "ecosystem"})))
+    return ledger.doing_nothing(tuple(sorted(objective.accounts)))
 
 
 def area_range(ledger: Ledger, account: str, period: int) -> tuple[float, float]:

@@ -36,7 +36,7 @@ _ACCOUNT_PREFIXES = (
 
 
 def number(value: float | None, decimals: int | None = None) -> str:
-    """A number with thousands commas and a true minus; without `decimals` four significant digits; a dash for none."""
+    """A number with thousands commas and a true minus; without `decimals` five significant digits; a dash for none."""
     if value is None or math.isnan(value):
         return DASH
     if math.isinf(value):
@@ -44,7 +44,7 @@ def number(value: float | None, decimals: int | None = None) -> str:
     if value == 0:
         return "0"
     if decimals is None:
-        text = f"{abs(value):,.{min(8, max(0, 3 - math.floor(math.log10(abs(value)))))}f}"
+        text = f"{abs(value):,.{min(8, max(0, 4 - math.floor(math.log10(abs(value)))))}f}"
         text = text.rstrip("0").rstrip(".") if "." in text else text
         return (MINUS if value < 0 else "") + (text if text != "0" else "<0.00000001")
     if abs(value) < 0.5 * 10.0**-decimals:

@@ -62,6 +62,7 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
 def render(plan: PlanData, lang: str = "en") -> str:
     """The report page as text (see `write_page`)."""
     words = Words(lang)
+    plan = tables.completed(plan)
     display = Display(plan.study, words)
     parts: Part = {"head": _head(plan, display), "notes": _notes(plan, display)}
     scripts = [_read("page.js")]

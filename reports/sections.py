@@ -270,7 +270,7 @@ def _limit_line(row: pd.Series, display: Display) -> Part:
     value, bound, slack = (float(row[name]) for name in ("value", "bound", "slack"))
     unit = display.unit(row["unit"])
     exact = row["sense"] == "==" and row["state"] == "binding"
-    short = f"{number(row['shortfall'])}\u00a0{unit}"
+    short = f"{number(row['shortfall'], places([row['shortfall']]))}\u00a0{unit}"
     state = "state_exact" if exact else f"state_{row['state']}"
     decimals = places([value, bound])
     bar = None

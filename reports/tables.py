@@ -29,6 +29,18 @@ _CLOSE = 1e-6
 """A limit counts as binding, or as broken, from this share of its size on."""
 
 
+def completed(plan: PlanData) -> PlanData:
+    """The plan with today's zones and the nonconforming parcels, which a plan read from its folder leaves out."""
+    study = plan.study
+    if not plan.has_plan or len(plan.before) or study.parcels.empty:
+        return plan
+    options = build_options(study)
+    before = study.parcels[["parcel_id", "land_class"]].assign(zone=options.zone_today[options.pattern])
+    held = plan.parcels.loc[plan.parcels["practice"] == HOLD, "parcel_id"]
+    odd = before["parcel_id"].isin(held) & options.nonconforming[options.pattern]
+    return replace(plan, before=before, nonconforming=before[odd].reset_index(drop=True))
+
+
 def allocation(plan: PlanData) -> pd.DataFrame:
     """What becomes of every parcel (or part of one, where decisions are divisible).
 

@@ -13,7 +13,7 @@ from zonevest.instances.study import Study, StudyError
 
 CLASSES = ["farm", "wood", "town"]
 ZONES = ["N", "R", "U", "U1"]
-ACCOUNTS = ["rent", "sale", "upkeep", "works", "eco", "eco1", "leaf", "soil", "trees"]
+ACCOUNTS = ["rent", "sale", "upkeep", "works", "eco", "eco1", "leaf", "soil", "trees", "cover"]
 RETRIES = 20
 
 
@@ -33,17 +33,17 @@ def _accounts() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "account": ACCOUNTS,
-            "family": ["revenue", "revenue", "cost", "cost", "ecosystem", "ecosystem", "ecosystem", "custom", "social"],
-            "recurrence": ["annual", "one_off", "annual", "one_off", "annual", "one_off", "annual", "stock", "one_off"],
-            "cash": [1, 1, 1, 1, 0, 0, 0, 0, 0],
-            "role": ["", "land_sale", "", "", "", "", "", "", ""],
-            "growth": [0.03, 0.0, 0.01, 0.02, 0.0, 0.0, 0.02, 0.0, 0.0],
-            "counterpart_of": ["", "", "", "", "", "", "rent", "", ""],
+            "family": ["revenue", "revenue", "cost", "cost", *["ecosystem"] * 3, "custom", "social", "ecosystem"],
+            "recurrence": [*["annual", "one_off"] * 3, "annual", "stock", "one_off", "stock"],
+            "cash": [1, 1, 1, 1, 0, 0, 0, 0, 0, 0],
+            "role": ["", "land_sale", *[""] * 8],
+            "growth": [0.03, 0.0, 0.01, 0.02, 0.0, 0.0, 0.02, 0.0, 0.0, 0.0],
+            "counterpart_of": [*[""] * 6, "rent", *[""] * 3],
         }
     )
 
 
-ANNUAL, ONCE, STOCK = ["rent", "upkeep", "eco", "leaf"], ["sale", "works", "eco1", "trees"], ["soil"]
+ANNUAL, ONCE, STOCK = ["rent", "upkeep", "eco", "leaf"], ["sale", "works", "eco1", "trees"], ["soil", "cover"]
 
 
 def _flow(rnd: Random, project: bool = False) -> dict[str, Any]:
@@ -205,7 +205,7 @@ def _limits(rnd: Random, periods: list[str], practices: list[str], tag: str) -> 
         *(f"area.practice.{name}" for name in practices),
         *(f"area.new.practice.{name}" for name in practices),
     ]
-    stocks = {"soil", "population", "quality.arable", "area.converted"}
+    stocks = {"soil", "cover", "population", "quality.arable", "area.converted"}
     for number in range(rnd.randint(0, 3)):
         account = rnd.choice(pool)
         stock = account in stocks or account.startswith(
@@ -239,7 +239,10 @@ def _limits(rnd: Random, periods: list[str], practices: list[str], tag: str) -> 
 
 def _objective(rnd: Random, comparable: bool) -> dict[str, Any]:
     accounts = {"trees": -0.25, "area.converted": 0.5} if rnd.random() < 0.3 else {}
-    kind = rnd.choice(["floor", "weighted", "weighted", "accounts"])
+    kind = rnd.choice(["floor", "weighted", "weighted", "accounts", "floor", "lexicographic"])
+    if kind == "lexicographic":  # its first stage is what a single program can show
+        order = rnd.choice([["cash"], ["ecosystem"], ["accounts"]])
+        return {"method": "lexicographic", "order": order, "accounts": {"trees": 1.0} if order == ["accounts"] else {}}
     if kind == "floor" and comparable:
         floor = rnd.choice([{"ecosystem": 1.0}, {"ecosystem": 0.5}, {"cash": 1.0}, {"ecosystem": 0.9}])
         return {"method": "floor", "floor": floor, "accounts": accounts}
@@ -319,7 +322,7 @@ def random_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame |
         "projects": _projects(rnd, projects, practices, parcels, names),
         "land_take": _table(
             [
-                {"project": name, "land_class": rnd.choice(CLASSES), "jurisdiction": "A", "area_ha": rnd.randint(1, 4) / 2}
+                {"project": name, "land_class": rnd.choice(CLASSES), "jurisdiction": _maybe(rnd, 0.6, "A"), "area_ha": rnd.randint(1, 4) / 2}
                 for name in projects
                 if parcels and rnd.random() < 0.3
             ]
@@ -350,7 +353,7 @@ def _parcel_flows(rnd: Random, parcels: list[str], practices: list[str]) -> pd.D
 def _shares(rnd: Random, projects: list[str]) -> pd.DataFrame | None:
     rows = []
     if rnd.random() < 0.4:
-        rows += [("rent", "receives", "local", 0.5, ""), ("rent", "receives", "outside", 0.5, "")]
+        rows += [("rent", "receives", "local", 0.5, ""), ("rent", "receives", "farmers", 0.5, "")]
     if rnd.random() < 0.3:
         rows += [("works", "pays", "outside", 0.75, ""), ("works", "pays", "local", 0.25, "")]
         rows += [("works", "receives", "local", 1.0, "")] if rnd.random() < 0.5 else []

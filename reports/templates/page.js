@@ -3,10 +3,13 @@
   "use strict";
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    opened = Array.from(document.querySelectorAll("details:not([open])"));
-    for (const part of opened) part.open = true;
+    for (const part of document.querySelectorAll("details:not([open])")) {
+      part.open = true;
+      opened.push(part);
+    }
   });
   window.addEventListener("afterprint", () => {
     for (const part of opened) part.open = false;
+    opened = [];
   });
 })();

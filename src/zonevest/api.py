@@ -29,7 +29,7 @@ from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
-from zonevest.model.policy import doing_nothing, policy_model, set_stage
+from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.check import CheckReport, check
 from zonevest.reports.page import write_page
@@ -290,9 +290,11 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
 def _compared_with(ledger: Ledger) -> float:
     """The objective's value of doing nothing, which the gain leaves out."""
     objective, nothing = ledger.study.settings.objective, doing_nothing(ledger)
-    if objective.method == "floor":
-        return nothing["ecosystem" if "cash" in objective.floor else "cash"]
+    weights = dict(objective.accounts)
     if objective.method == "lexicographic":
-        return nothing[objective.order[-1]]
-    weights = {**objective.accounts, "cash": objective.cash, "ecosystem": objective.ecosystem}
+        weights = weights if objective.order[-1] == ACCOUNTS else {objective.order[-1]: 1.0}
+    elif objective.method == "floor":
+        weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
+    else:
+        weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
     return sum(weight * nothing[term] for term, weight in weights.items() if weight)

@@ -1,0 +1,496 @@
+"""The report page: what stands in it, and what a browser makes of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
+from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.reports.labels import LABELS
+from zonevest.reports.page import render, write_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+class Reader(HTMLParser):
+    """The text of a page as a reader sees it, and the addresses and ids it names; unclosed elements are faults."""
+
+    VOID = frozenset({"meta", "link", "br", "input", "col", "img"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.addresses: list[str] = []
+        self.ids: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in self.VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            if name in ("href", "src", "action", "srcset", "data", "poster"):
+                self.addresses.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        if self.open[-1:] not in (["script"], ["style"]):
+            self.text.append(data)
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    reader.close()
+    assert not reader.open
+    return reader
+
+
+def words_of(html: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(read(html).text))
+
+
+@pytest.fixture(scope="module")
+def plan() -> PlanData:
+    return village()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_page_is_whole_and_asks_for_nothing(plan: PlanData, lang: str) -> None:
+    html = render(plan, lang)
+    reader = read(html)
+    assert all(address.startswith(("#", "data:")) for address in reader.addresses), reader.addresses
+    assert len(set(reader.ids)) == len(reader.ids)
+    targets = {address[1:] for address in reader.addresses if address.startswith("#")}
+    assert targets <= set(reader.ids)
+    assert "default-src 'none'" in unescape(html)
+    assert "{{" not in "".join(reader.text)
+    assert "{%" not in "".join(reader.text)
+
+
+def test_the_page_says_what_the_plan_is(plan: PlanData) -> None:
+    text = words_of(render(plan))
+    for told in (
+        "Sixty-parcel valley",
+        "Proven within 0.1\u00a0% of the best possible",
+        "12.345 million CNY (weighted)",
+        "Best conceivable (bound): 12.35",
+        "Gap: 0.041\u00a0%",
+        "+10.5 million CNY",
+        "+36.9 million CNY",
+        "One unit of ecosystem value counts as much as 0.05 units of cash",
+        "money block (debt, reserve, shares)",
+        "debt ratio cap",
+        "their own",
+        plan.study.hash,
+        "6\u00a0parcels, 10\u00a0% of the area",
+        "of 3; 16.5\u00a0million CNY of investment",
+        "Not chosen (1)",
+        "building 2026–2027; operation from 2028",
+        "building 2027; operation 2028–2030",
+        "soft, gives way by 6\u00a0ha",
+        "broken by 2\u00a0million CNY",
+        "the land class does not suit the zone",
+        "Handbook 2020, table 3",
+        "This page carries no result of the independent audit.",
+    ):
+        assert told in text, told
+
+
+def test_the_chinese_page_is_chinese(plan: PlanData) -> None:
+    text = words_of(render(plan, "zh"))
+    for told in ("六十地块山谷", "已证明与最优值相差不超过 0.1\u00a0%", "百万元", "公顷", "农田保护区 (300)", "未入选（1 个）", "北村"):
+        assert told in text, told
+    # no English label may stand where a Chinese one belongs; names, codes and units of the study may be English
+    english = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
+    assert [label for label in english if label in text] == []
+
+
+def test_names_of_the_study_are_text(plan: PlanData) -> None:
+    html = render(plan)
+    assert EVIL not in html
+    assert "&lt;b id=&#34;evil&#34;&gt;North&lt;/b&gt; &amp; &#34;Sons&#34;" in html
+    assert EVIL in words_of(html)
+    data = re.search(r'id="map-data">(.*?)</script>', html, re.DOTALL)
+    assert data is not None
+    assert "<" not in data[1]
+    assert EVIL in json.loads(data[1])["jurisdictions"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("infeasible", "No plan exists"),
+        ("no_plan", "No plan found in the time given"),
+        ("interrupted", "Stopped by hand: no plan yet"),
+    ],
+)
+def test_without_a_plan_the_page_says_why(status: str, told: str) -> None:
+    html = render(without_plan(status))
+    text = words_of(html)
+    assert told in text
+    assert "There is no plan to map or to tabulate" in text
+    assert "<canvas" not in html
+    assert 'id="limits"' not in html
+    assert "Bound and gap" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("feasible", "Time limit reached: a plan, not proven"), ("interrupted", "Stopped by hand: the best plan so far")],
+)
+def test_an_unproven_plan_is_called_so(plan: PlanData, status: str, told: str) -> None:
+    text = words_of(render(replace(plan, status=status, bound=None, gap=None, gap_total=None)))
+    assert told in text
+    assert "no bound known" in text
+    assert "Proven within" not in text
+
+
+def test_objectives_in_words(plan: PlanData) -> None:
+    def told(**changes: Any) -> str:
+        objective = replace(plan.study.settings.objective, **changes)
+        return words_of(render(replace(plan, study=plan.study.with_settings(objective=objective))))
+
+    none: dict[str, Any] = {"cash": 0.0, "ecosystem": 0.0}
+    floor = told(method="floor", floor={"ecosystem": 1.0}, **none)
+    assert "whose ecosystem value (F2) is at least 100\u00a0% of doing nothing's" in floor
+    assert "Exchange rate" not in floor
+    assert "gain in sustainable net cash flow (F1) is at least 2\u00a0million CNY" in told(
+        method="floor", floor={"cash": 2.0}, **none
+    )
+    least = told(accounts={"works": -1.0}, **none)
+    assert "The smallest total of: Works." in least
+    assert "Value of the objective 12.345 million CNY" in least
+    assert "In turn: Ecosystem value (F2) → Sustainable net cash flow (F1)" in told(
+        method="lexicographic", order=("ecosystem", "cash"), **none
+    )
+
+
+def test_the_audit_is_told(plan: PlanData) -> None:
+    found = pd.DataFrame([("limit", "outlay", "at most 16.5", "17")], columns=["rule", "where", "must", "found"])
+    for ok, told in (
+        (True, "found every line, limit and the objective as stated"),
+        (False, "limit, outlay: must be at most 16.5, found 17"),
+    ):
+        checked: Any = SimpleNamespace(**vars(plan), audit=SimpleNamespace(ok=ok, breaches=found, message=""))
+        assert told in words_of(render(checked))
+
+
+def test_land_without_shapes_has_no_map() -> None:
+    html = render(plan_of(tables_of(parcels_of(60))))
+    assert "The parcels of this study have no shapes: there is no map." in words_of(html)
+    assert "<canvas" not in html
+
+
+def test_a_study_of_projects_only(plan: PlanData) -> None:
+    bare = {name: table.iloc[:0] for name, table in plan.study.tables.items() if name in ("parcels", "land_take")}
+    study = replace(plan.study, tables={**plan.study.tables, **bare}, geometry=None)
+    empty = {name: getattr(plan, name).iloc[:0] for name in ("parcels", "before", "nonconforming")}
+    text = words_of(render(replace(plan, study=study, **empty)))
+    assert "This study holds projects only: there is no land to map." in text
+    assert "Valley road" in text
+
+
+def test_nothing_chosen_nothing_limited(plan: PlanData) -> None:
+    idle = replace(
+        plan,
+        projects=plan.projects.assign(start=""),
+        limits=plan.limits.iloc[:0],
+        ledger=plan.ledger.iloc[:0],
+        nonconforming=plan.nonconforming.iloc[:0],
+    )
+    text = words_of(render(idle))
+    for told in ("No project is chosen.", "This study sets no limits.", "No held parcel is at odds"):
+        assert told in text
+
+
+def test_a_long_limit_shows_its_tightest_rows_first(plan: PlanData) -> None:
+    row = plan.limits.iloc[[0]]
+    many = pd.concat([row.assign(slack=float(slack)) for slack in range(40, 0, -1)], ignore_index=True)
+    html = render(replace(plan, limits=many))
+    assert "and 34 more" in words_of(html)
+    first = html[html.index('class="limits"') : html.index("and 34 more")]
+    assert first.count("<tr class") - first.count('<tr class="rest') - first.count('<tr class="group') == 6
+
+
+def test_a_plan_read_back_gives_the_same_page(plan: PlanData, tmp_path: Path) -> None:
+    # with nothing but what the folder holds: zones of today and nonconforming parcels come from the study again
+    full = plan_of(tables_of(parcels_of(60)), nonconforming=plan.nonconforming.iloc[:0])
+    full.write_tables(tmp_path)
+    again = PlanData(**{name: value for name, value in read_plan_data(tmp_path).items() if name != "audit"})
+    one, two = (re.sub(r"[0-9a-f]{16}", "", render(each)) for each in (full, again))
+    assert one == two
+
+
+def test_write_page_replaces_whole_files_only(plan: PlanData, tmp_path: Path) -> None:
+    target = tmp_path / "report.html"
+    target.write_text("old", encoding="utf-8")
+    with pytest.raises(ValueError, match="lang must be"):
+        write_page(plan, target, lang="fr")
+    assert target.read_text(encoding="utf-8") == "old"
+    write_page(plan, target)
+    assert target.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+# --- in a browser --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        yield engine
+        engine.close()
+
+
+class Opened:
+    """A page in the browser with what it said and asked for."""
+
+    def __init__(self, browser: Browser, path: Path, width: int = 1280, touch: bool = False) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": 900}, has_touch=touch)
+        self.page: Page = self.context.new_page()
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(path.as_uri())
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+    def drawn(self) -> Page:
+        self.page.wait_for_selector("#maps[data-drawn]", timeout=30_000)
+        return self.page
+
+    def colours(self, side: int) -> dict[str, int]:
+        """How many pixels of each colour a map has; colours that are but lines are left out."""
+        count: dict[str, int] = self.page.evaluate(
+            """side => {
+                const canvas = document.querySelectorAll("canvas.base")[side];
+                const copy = new OffscreenCanvas(canvas.width, canvas.height);
+                const context = copy.getContext("2d", {willReadFrequently: true});
+                context.drawImage(canvas, 0, 0);
+                const pixels = context.getImageData(0, 0, canvas.width, canvas.height).data;
+                const count = {};
+                for (let at = 0; at < pixels.length; at += 4) {
+                    if (!pixels[at + 3]) continue;
+                    const name = [0, 1, 2].map(k => pixels[at + k].toString(16).padStart(2, "0")).join("");
+                    count[name] = (count[name] || 0) + 1;
+                }
+                return count;
+            }""",
+            side,
+        )
+        return {name: pixels for name, pixels in count.items() if pixels > 150}
+
+
+def middle_of(page: Page, parcel: str, side: int = 1) -> tuple[float, float]:
+    """Where a parcel lies on a map, in the browser's window: the search brings it to the middle."""
+    page.fill("#map-find", parcel)
+    page.press("#map-find", "Enter")
+    box = page.locator(".stage").nth(side).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_opens_in_silence(browser: Browser, plan: PlanData, tmp_path: Path, lang: str, width: int) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path, lang)
+    with Opened(browser, path, width) as opened:
+        page = opened.drawn()
+        assert opened.said == []
+        assert opened.asked == [path.as_uri()]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, "no sideways scrolling of the page"
+        assert page.locator("#evil").count() == 0
+        title = {"en": "Sixty-parcel valley", "zh": "六十地块山谷"}[lang]
+        assert title in page.title()
+        assert page.locator("html").get_attribute("lang") == {"en": "en", "zh": "zh-CN"}[lang]
+
+
+@pytest.mark.browser
+def test_the_maps_draw_what_changes(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path)
+    with Opened(browser, path) as opened:
+        page = opened.drawn()
+        before, after = opened.colours(0), opened.colours(1)
+        # what changes stands in full colour: rural before, urban and protection after
+        assert "d99c58" in before
+        assert "da5d55" not in before
+        assert {"da5d55", "175a34"} <= set(after)
+        page.uncheck("#map-highlight")
+        assert {"175a34", "f4ed94", "da5d55", "d99c58"} <= set(opened.colours(0))
+        page.check("text=Land class", force=True)
+        assert page.locator("figcaption").all_inner_texts() == ["Land classes before", "Land classes after"]
+        assert {"1a552c", "f6e27a", "cb5042"} <= set(opened.colours(1))
+        assert page.locator(".legend:visible li").all_inner_texts() == ["Arable land", "Forest", "Built land"]
+        page.check("text=Land action", force=True)
+        assert page.locator("figcaption").all_inner_texts() == ["Land actions", "Start of the land actions"]
+        assert {"0072b2", "e69f00", "dcd9d2"} <= set(opened.colours(0))
+        assert opened.said == []
+
+
+@pytest.mark.browser
+def test_pointing_at_a_parcel_tells_of_it(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path)
+    built = plan.parcels.loc[plan.parcels["practice"] == "build", "parcel_id"].iloc[0]
+    with Opened(browser, path) as opened:
+        page = opened.drawn()
+        tip = page.locator(".tip")
+        assert not tip.is_visible()
+        x, y = middle_of(page, built)
+        for told in (built, "Rural development (500) → Urban core (410)", "Arable land → Built land", "New building", "2026", "2 ha"):
+            assert told in tip.inner_text()
+        page.press("body", "Escape")
+        assert not tip.is_visible()
+        page.mouse.move(x, y)
+        assert built in tip.inner_text()
+        page.click("#map-all")
+        box = page.locator(".stage").first.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + box["height"] * 0.5)
+        assert "Ecological protection (100)" in tip.inner_text()
+        assert "held as today" in tip.inner_text()
+        page.fill("#map-find", "nowhere")
+        page.press("#map-find", "Enter")
+        assert page.locator("#map-find-note").inner_text() == "No parcel of that number"
+
+
+@pytest.mark.browser
+def test_tapping_zooming_and_dragging(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path)
+    with Opened(browser, path, width=390, touch=True) as opened:
+        page = opened.drawn()
+        stage = page.locator(".stage").first
+        stage.scroll_into_view_if_needed()
+        stage.tap(position={"x": 100, "y": 100})
+        assert page.locator(".tip strong").inner_text().startswith("P0000")
+        stage.tap(position={"x": 100, "y": 100})
+        assert not page.locator(".tip").is_visible()
+        whole = opened.colours(0)
+        page.click("#map-in")
+        page.click("#map-in")
+        assert opened.colours(0) != whole
+        box = stage.bounding_box()
+        assert box is not None
+        near = opened.colours(0)
+        page.mouse.move(box["x"] + 60, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 160, box["y"] + 100, steps=4)
+        page.mouse.up()
+        assert opened.colours(0) != near
+        page.click("#map-all")
+        assert opened.colours(0) == whole
+        assert opened.said == []
+
+
+@pytest.mark.browser
+def test_the_tables_hold_the_numbers(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path)
+    with Opened(browser, path) as opened:
+        page = opened.drawn()
+
+        def rows(table: str) -> list[list[str]]:
+            cells: list[list[str]] = page.evaluate(
+                "css => Array.from(document.querySelector(css).rows, row => Array.from(row.cells, c => c.innerText.trim()))",
+                table,
+            )
+            return cells
+
+        zones = {row[0]: row[1:4] for row in rows("#area-zone ~ .scroll table")}
+        assert zones["Rural development (500)"] == ["24", "12", "−12"]
+        assert zones["Urban core (410)"] == ["12", "20", "+8"]
+        assert zones["Total"] == ["120", "120", "0"]
+        classes = {row[0]: row[1:4] for row in rows("#area-class ~ .scroll table")}
+        assert classes["Arable land"] == ["60.00", "47.50", "−12.50"]
+        assert classes["taken by projects without a drawn site"] == ["0", "0.50", "+0.50"]
+        actions = {row[0]: row[1:] for row in rows(".actions")}
+        assert actions["Planting trees"] == ["", "", "4", "4", "2"]
+        limits = rows("table.limits")
+        assert ["Whole area", "whole horizon", "16.50", "≤ 16.50", "0", "million CNY", "", "holds, binding"] in limits
+        accounts = {row[0].split("\n")[0]: row[1:] for row in rows("table.accounts")}
+        assert accounts["Local tax tax"][1:] == ["4\n+4", "4\n+4", "4\n+4", "40\n+40"]
+        bars = page.evaluate("Array.from(document.querySelectorAll('.g-build'), bar => bar.style.left + ' ' + bar.style.width)")
+        assert bars[:2] == ["0% 20%", "10% 10%"]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("columns", "rows", "megabytes", "seconds"), [(70, 100, 1.0, 5.0), (250, 400, 8.0, 20.0)])
+def test_it_carries_many_parcels(
+    browser: Browser, tmp_path: Path, columns: int, rows: int, megabytes: float, seconds: float
+) -> None:
+    many = grid(columns, rows)
+    path = tmp_path / "report.html"
+    begun = time.perf_counter()
+    write_page(many, path)
+    assert time.perf_counter() - begun < seconds
+    assert path.stat().st_size < megabytes * 1e6
+    with Opened(browser, path) as opened:
+        page = opened.drawn()
+        assert float(page.locator("#maps").get_attribute("data-drawn") or "inf") < 4000, "milliseconds for both maps"
+        assert {"d99c58"} <= set(opened.colours(0))
+        assert {"da5d55", "175a34"} <= set(opened.colours(1))
+        middle_of(page, f"P{columns * rows - 1:06d}")
+        assert "Urban core (410)" in page.locator(".tip").inner_text()
+        assert opened.said == []
+
+
+@pytest.mark.browser
+def test_it_prints_with_everything_open(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(plan, path)
+    with Opened(browser, path) as opened:
+        page = opened.drawn()
+        assert page.locator("details:not([open])").count() > 0
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details:not([open])").count() == 0
+        assert page.pdf(format="A4").startswith(b"%PDF")
+        page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert page.locator("details[open]").count() == 0
+
+
+@pytest.mark.browser
+def test_a_page_without_plan_opens(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    write_page(without_plan(), path, "zh")
+    with Opened(browser, path) as opened:
+        assert "不存在可行方案" in opened.page.locator("header").inner_text()
+        assert opened.said == []
+        assert opened.asked == [path.as_uri()]
