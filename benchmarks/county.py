@@ -32,7 +32,15 @@ CLASSES = {
     "bare": "other",
 }
 SHARES = [0.14, 0.12, 0.06, 0.03, 0.30, 0.10, 0.06, 0.02, 0.03, 0.05, 0.03, 0.06]
-ZONES = {"100": "redline", "200": "", "300": "basic_farmland", "410": "growth_boundary", "510": "", "520": "", "530": ""}
+ZONES = {
+    "100": "redline",
+    "200": "",
+    "300": "basic_farmland",
+    "410": "growth_boundary",
+    "510": "",
+    "520": "",
+    "530": "",
+}
 PRACTICES = [
     # practice, zone, from, to, mode
     ("build_town", "410", "class_group:arable; class_group:garden; bare; homestead; grass", "urban", "development"),
@@ -111,7 +119,9 @@ def _parcels(rng: np.random.Generator, count: int) -> pd.DataFrame:
     farmland = (group == "arable") & (rng.random(count) < 0.5)
     inside = ~redline & ~farmland & (rng.random(count) < 0.08)
     zone = np.select(
-        [redline, farmland, inside, group == "construction", group == "forest"], ["100", "300", "410", "510", "530"], "520"
+        [redline, farmland, inside, group == "construction", group == "forest"],
+        ["100", "300", "410", "510", "530"],
+        "520",
     )
     return pd.DataFrame(
         {

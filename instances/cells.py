@@ -6,13 +6,13 @@ column operations, and on a million the loops are comprehensions and set operati
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-Cells = list[Any] | NDArray[Any] | pd.Series
+Cells: TypeAlias = "list[Any] | NDArray[Any] | pd.Series"
 BOOLEANS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
 
 

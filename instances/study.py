@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -166,6 +166,11 @@ class Study:
 def items(cell: str) -> list[str]:
     """The items of a list cell: ``"a; b"`` -> ``["a", "b"]``."""
     return [part.strip() for part in cell.split(";") if part.strip()]
+
+
+def each(table: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a small table as named tuples."""
+    return iter(table.itertuples(index=False))
 
 
 def conditions(cell: str) -> list[tuple[str, list[str]]]:

@@ -161,12 +161,12 @@ class States:
         """Membership at the end of a period, given that before and after the year of a change."""
         if period == START:
             return before
-        return np.where(year <= self.clock.last[period], after, before)
+        return np.asarray(np.where(year <= self.clock.last[period], after, before))
 
     def _change(self, before: Bools, after: Bools, year: Ints, period: int, way: str) -> Bools:
         """Whether membership is newly won (gained) or given up (lost) in a period."""
         changed = ~before & after if way == "gained" else before & ~after
-        return changed & (self.clock.period_with(year) == period) & (period != START)
+        return np.asarray(changed & (self.clock.period_with(year) == period) & (period != START))
 
     def mask(self, account: str, period: int) -> Bools:
         """Which kinds count in a built-in area account in a period (START: before the first), shape (kinds,)."""
@@ -188,7 +188,9 @@ class States:
                 before, after = self.resource
                 return self._state(before == code, after == code, self.class_year, period)
             case "practice":
-                return self._practice(name) & (self.start_year <= (-NEVER if period == START else self.clock.last[period]))
+                return self._practice(name) & (
+                    self.start_year <= (-NEVER if period == START else self.clock.last[period])
+                )
             case "converted":
                 return self._state(~everywhere, everywhere, self.class_year, period)
             case "gained" | "lost":
@@ -197,9 +199,8 @@ class States:
                     return self._change(*self._zone_in(name), self.zone_year, period, word)
                 return self._change(*self._class_in(what, name), self.class_year, period, word)
             case "new":
-                return self._practice(name.removeprefix("practice.")) & (
-                    self.clock.period_with(self.start_year) == period
-                ) & (period != START)
+                begun = (self.clock.period_with(self.start_year) == period) & (period != START)
+                return np.asarray(self._practice(name.removeprefix("practice.")) & begun)
             case "rezoned":
                 return self._change(~everywhere, everywhere, self.zone_year, period, "gained")
             case "new_construction":
@@ -207,7 +208,7 @@ class States:
         raise KeyError(account)
 
     def _practice(self, name: str) -> Bools:
-        return self.options.kind_practice == self.options.practices.index(name)
+        return np.asarray(self.options.kind_practice == self.options.practices.index(name))
 
     def _footprint(self, project: str, period: int) -> Bools:
         """Drawn land of a project whose zone (and practice) in a period admits it: the account of (9)."""
@@ -219,7 +220,7 @@ class States:
         study = self.options.study
         cell = study.projects.set_index("project").loc[project, "footprint"]
         on = study.parcels["parcel_id"].isin(items(str(cell))).to_numpy()
-        return on[self.options.first][self.options.kind_pattern]
+        return np.asarray(on[self.options.first][self.options.kind_pattern])
 
     def admits(self, project: str, period: int) -> Bools:
         """Kinds whose zone and practice at the end of a period satisfy a project's footprint, wherever they lie."""

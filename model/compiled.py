@@ -75,7 +75,7 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
     to_entry = np.array([read.get(id(v), -1) for v in form.columns], dtype=int)
     # a row with two finite sides comes as two: fold them again
     number: dict[int, int] = {}
-    named = []
+    named: list[str] = []
     for row in form.rows:
         if id(row.constraint) not in number:
             number[id(row.constraint)] = len(named)

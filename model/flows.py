@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class Clock:
 
     def discount(self, rate: float) -> Floats:
         """Discount factors of the years, payment at year end: (1 + r)^-(y - y0 + 1)."""
-        return (1.0 + rate) ** -(self.years - self.years[0] + 1.0)
+        return np.asarray((1.0 + rate) ** -(self.years - self.years[0] + 1.0))
 
     def period_with(self, year: Ints) -> Ints:
         """The period in which each year lies, -1 outside the horizon."""
@@ -127,7 +127,7 @@ class Accounts:
         family = dict(zip(table["account"][money], table["family"][money], strict=True))
         # what the purse holds of each (account, project, role) that has rows
         held: dict[tuple[str, str, str], float] = {}
-        for row in study.shares.itertuples():
+        for row in each(study.shares):
             key = (row.account, row.project, row.role)
             held[key] = held.get(key, 0.0) + (row.share if row.actor in study.settings.purse else 0.0)
         natural = (table["family"] == "ecosystem").to_numpy()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from zonevest.instances.study import items, period_names
+from zonevest.instances.study import each, items, period_names
 from zonevest.model.compiled import Policy
 from zonevest.model.ledger import Ledger
 
@@ -132,6 +132,6 @@ def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, lis
 def footprints(ledger: Ledger) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """Projects with drawn land, and the position and id of each of their parcels."""
     position = {name: index for index, name in enumerate(ledger.study.parcels["parcel_id"])}
-    for row in ledger.study.projects.itertuples():
+    for row in each(ledger.study.projects):
         if row.footprint:
             yield row.project, [(position[name], name) for name in items(row.footprint)]

@@ -73,8 +73,8 @@ class Ledger:
         """Build the ledger; `like` is one of the same study, whose clock, accounts and projects are taken over."""
         self.options = options
         self.study: Study = options.study
-        self.clock = Clock.of(self.study) if like is None else like.clock
-        self.accounts = Accounts.of(self.study) if like is None else like.accounts
+        self.clock: Clock = Clock.of(self.study) if like is None else like.clock
+        self.accounts: Accounts = Accounts.of(self.study) if like is None else like.accounts
         self.states = States.of(options, self.clock)
         self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
         self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
@@ -144,7 +144,7 @@ class Ledger:
             return "stock"
         if account in self.accounts.names:
             return str(self.accounts.recurrence[self.accounts.names.get_loc(account)])
-        return str(self._areas.at[account, "recurrence"])
+        return str(self._areas.loc[account, "recurrence"])
 
     @cached_property
     def _areas(self) -> pd.DataFrame:
@@ -235,15 +235,17 @@ class Ledger:
         result = {}
         for scale, parts in rows.items():
             if parts:
-                row, column = np.concatenate(parts), np.concatenate(columns[scale])
-                result[scale] = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(size, len(wanted)))
+                where = (np.concatenate(parts), np.concatenate(columns[scale]))
+                result[scale] = sparse.csr_array((np.ones(len(where[0])), where), shape=(size, len(wanted)))
         return result
 
     def _own_items(self, wanted: Sequence[Item]) -> sparse.csr_array | None:
         """The items' value from the parcels' own rows: options x items, or None without such rows."""
         if self._own is None:
             return None
-        value = sum(self._stream_items(self._own, wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted))))
+        value = sum(
+            self._stream_items(self._own, wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted)))
+        )
         result = self._own.carried @ value
         for column, (name, _) in enumerate(wanted):
             if name in (CASH, ECOSYSTEM):
@@ -258,7 +260,7 @@ class Ledger:
     def _stream_items(self, streams: Streams, wanted: Sequence[Item]) -> dict[int, sparse.csr_array]:
         """What each stream gives to each item: scale -> streams x items."""
         periods = len(self.clock.length)
-        result = {}
+        result: dict[int, sparse.csr_array] = {}
         for suffix, growing in (("", True), (AT_START_PRICES, False)):
             column = np.full((len(self.accounts.names), periods + 1), -1)
             for index, (account, period) in enumerate(wanted):
@@ -271,14 +273,14 @@ class Ledger:
             timed = streams.timed
             value = self._by_period(timed, growing)
             target = column[timed.rows.account]
-            row, period = np.nonzero((target >= 0) & (value != 0.0))
-            for scale in np.unique(timed.rows.scale[row]):
+            row, when = np.nonzero((target >= 0) & (value != 0.0))
+            for scale in np.unique(timed.rows.scale[row]).tolist():
                 at = timed.rows.scale[row] == scale
                 part = sparse.csr_array(
-                    (value[row[at], period[at]], (streams.stream[row[at]], target[row[at], period[at]])),
+                    (value[row[at], when[at]], (streams.stream[row[at]], target[row[at], when[at]])),
                     shape=(streams.carried.shape[1], len(wanted)),
                 )
-                result[int(scale)] = result[int(scale)] + part if int(scale) in result else part
+                result[scale] = result[scale] + part if scale in result else part
         return result
 
     def _by_period(self, timed: Timed, growing: bool) -> Floats:
@@ -297,13 +299,13 @@ class Ledger:
         count = streams.carried.shape[1]
         annual = timed.at_present(rate, timed.yearly(), weight)
         once = timed.carried(rate, weight)
-        return {
-            int(scale): tuple(
-                np.bincount(streams.stream, weights=np.where(timed.rows.scale == scale, part, 0.0), minlength=count)
-                for part in (annual, once)
-            )
-            for scale in np.unique(timed.rows.scale[weight != 0.0])
-        }
+
+        def of_streams(part: Floats, scale: int) -> Floats:
+            chosen = np.where(timed.rows.scale == scale, part, 0.0)
+            return np.asarray(np.bincount(streams.stream, weights=chosen, minlength=count), dtype=np.float64)
+
+        scales = np.unique(timed.rows.scale[weight != 0.0]).tolist()
+        return {scale: (of_streams(annual, scale), of_streams(once, scale)) for scale in scales}
 
     def _factor(self, name: str) -> Floats:
         """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""
@@ -340,15 +342,14 @@ class Ledger:
 
     def start_items(self, wanted: Sequence[Item], place: str) -> sparse.csr_array:
         """What each project's start in each period gives to each item in a place: starts x items."""
-        works, clock = self.works, self.clock
+        works, timed = self.works, self.works.timed
         size, periods = self._starts_shape
-        timed = works.timed
         streams = Streams(timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
         here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
         result = sparse.csr_array((size, len(wanted)))
         for part in self._stream_items(streams, wanted).values():
             result = result + part
-        for column, (account, period) in enumerate(wanted):
+        for column, (account, _) in enumerate(wanted):
             if account in (CASH, ECOSYSTEM):
                 worth = self._start_worth(account)
                 result = result + sparse.csr_array(
@@ -384,7 +385,7 @@ class Ledger:
         once = np.bincount(works.start, weights=timed.carried(rate, weight), minlength=size)
         last = np.where(works.end == 0, NEVER, works.end - 1)
         carried = (1.0 + rate) ** (works.service - clock.years[0]).astype(float)
-        return annual + once * carried * clock.annuity(rate, works.service, works.life, last)
+        return np.asarray(annual + once * carried * clock.annuity(rate, works.service, works.life, last))
 
     # -- values -----------------------------------------------------------------------------------------------------
 
@@ -402,7 +403,7 @@ class Ledger:
         options = self.options
         places = list(self.places) if places is None else list(places)
         chosen = np.flatnonzero(weight)
-        kinds, position = np.unique(options.kind[chosen], return_inverse=True)
+        kinds, position = np.unique(options.kind[chosen].astype(np.int64), return_inverse=True)
         parcel, x = options.parcel[chosen], weight[chosen]
         inside = [self.places[place][options.pattern[parcel]] for place in places]
         result = np.zeros((len(places), len(wanted)))
@@ -523,7 +524,10 @@ def population(study: Study, place: str, clock: Clock | None, period: int) -> fl
     common = study.settings.population_growth
     growth = table["population_growth"].fillna(common)
     home = parcels["jurisdiction"]
-    of_parcels = parcels["population"] * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
+    of_parcels = (
+        parcels["population"]
+        * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
+    )
     if place != TOTAL and place not in set(table["jurisdiction"]):
         tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
         return float(of_parcels[tagged].sum())

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES, LINES
-from zonevest.instances.study import Study, StudyError, conditions, holds, items, period_names
+from zonevest.instances.study import Study, StudyError, conditions, each, items, period_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -137,7 +137,7 @@ def build_options(study: Study) -> Options:
     names = (HOLD, *practices["practice"], UNASSIGNED)
     reasons = np.zeros((len(seen), len(names)), dtype=np.int8)
     _exclude(reasons, 0, "window", np.full(len(seen), not study.settings.hold))
-    for column, practice in enumerate(practices.itertuples(index=False), start=1):
+    for column, practice in enumerate(each(practices), start=1):
         for reason, excluded in _rules(study, seen, zones, practice):
             _exclude(reasons, column, reason, excluded)
     _exclude(reasons, len(names) - 1, "window", np.full(len(seen), not study.settings.unassigned))
@@ -146,11 +146,20 @@ def build_options(study: Study) -> Options:
         for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column]):
             _exclude(reasons, column, reason, excluded)
     starts = _windows(study)
-    for column in np.flatnonzero(~starts.any(axis=1)):
-        _exclude(reasons, column + 1, "window", np.ones(len(seen), dtype=bool))
+    for column, sometime in enumerate(map(bool, starts.any(axis=1)), start=1):
+        _exclude(reasons, column, "window", np.full(len(seen), not sometime))
     pattern_of, practice_of, start_of = _kinds(reasons == 0, starts)
     options = Options(
-        study, pattern, first, today, names, pattern_of, practice_of, start_of, reasons, nonconforming & (reasons[:, 0] == 0)
+        study,
+        pattern,
+        first,
+        today,
+        names,
+        pattern_of,
+        practice_of,
+        start_of,
+        reasons,
+        nonconforming & (reasons[:, 0] == 0),
     )
     _check(options)
     return options
@@ -195,8 +204,8 @@ def _footprints(study: Study) -> Ints | None:
     drawn = study.projects[study.projects["footprint"] != ""]
     if drawn.empty:
         return None
-    rows = [(parcel, row.project) for row in drawn.itertuples() for parcel in items(row.footprint)]
-    return _signature(study, pd.DataFrame(rows, columns=["parcel_id", "project"]))
+    marks = [(parcel, row.project) for row in each(drawn) for parcel in items(row.footprint)]
+    return _signature(study, pd.DataFrame(marks, columns=["parcel_id", "project"]))
 
 
 def _own_rows(study: Study) -> Ints | None:
@@ -231,7 +240,9 @@ def _suitability(study: Study, classes: pd.Index, zones: NDArray[np.object_]) ->
     pairs = study.class_zones
     table = np.full((len(classes), len(zones)), 2.0 if pairs.empty else 0.0)
     if len(pairs):
-        table[classes.get_indexer(pairs["land_class"]), pd.Index(zones).get_indexer(pairs["zone"])] = pairs["suitability"]
+        table[classes.get_indexer(pairs["land_class"]), pd.Index(zones).get_indexer(pairs["zone"])] = pairs[
+            "suitability"
+        ]
     return table
 
 
@@ -268,7 +279,7 @@ class _Zones:
 
     def suitability(self, classes: Ints) -> NDArray[np.float64]:
         """Suitability of classes (positions in land_classes) in every zone, shape (len(classes), zones)."""
-        return self.suitable[classes]
+        return np.asarray(self.suitable[classes])
 
     def today(self) -> tuple[NDArray[np.object_], Bools]:
         """Zone before the plan and whether it does not conform, by pattern."""
@@ -287,49 +298,48 @@ class _Zones:
 def inside_line(parcels: pd.DataFrame, line: str) -> Bools:
     """Which parcels lie inside a control line."""
     if line == "redline":
-        return parcels[line].isin(["general", "core"]).to_numpy()
-    return parcels[line].to_numpy(dtype=bool)
+        return np.asarray(parcels[line].isin(["general", "core"]))
+    return np.asarray(parcels[line], dtype=bool)
 
 
-def _rules(study: Study, seen: pd.DataFrame, zones: _Zones, practice: object) -> Iterator[tuple[str, Bools]]:
+def _rules(study: Study, seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[str, Bools]]:
     """The rules of section 2 for one practice, in the order of `REASONS`: (reason, excluded by pattern)."""
-    p: dict[str, object] = practice._asdict()  # type: ignore[attr-defined]
     today = zones.class_today
-    admitted = set()
-    for item in items(str(p["from_classes"])):
-        group = item.removeprefix("class_group:")
-        named = [zones.classes.get_loc(item)] if group == item else [group in cell for cell in zones.groups]
-        admitted |= set(named if group == item else np.flatnonzero(named))
-    if p["from_classes"]:
-        yield "from_class", ~np.isin(today, list(admitted))
-    new = np.full(len(today), zones.classes.get_loc(p["to_class"])) if p["to_class"] else today
+    named = items(practice.from_classes)
+    groups = {item.removeprefix("class_group:") for item in named if item.startswith("class_group:")}
+    admitted = [
+        code in named or not groups.isdisjoint(cell) for code, cell in zip(zones.classes, zones.groups, strict=True)
+    ]
+    if named:
+        yield "from_class", ~np.array(admitted, dtype=bool)[today]
+    new = np.full(len(today), zones.classes.get_loc(practice.to_class)) if practice.to_class else today
     changes = new != today
-    zone = int(np.flatnonzero(zones.codes == p["zone"])[0])
+    zone = int(np.flatnonzero(zones.codes == practice.zone)[0])
     for line in LINES:
         yield f"line:{line}", zones.excluded[:, zone] == REASONS.index(f"line:{line}")
-    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[str(p["redline_ok"])]
+    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[practice.redline_ok]
     yield "redline_grade", seen["redline"].isin(refused).to_numpy()
-    kept = zones.arable[new] | ~changes if p["basic_farmland_ok"] else np.zeros(len(today), dtype=bool)
+    kept = zones.arable[new] | ~changes if practice.basic_farmland_ok else np.zeros(len(today), dtype=bool)
     yield "basic_farmland", inside_line(seen, "basic_farmland") & ~kept
-    yield "conversion", _overlay(seen, changes, str(p["mode"]), items(str(p["conversion"])))
-    if p["tenure"]:
-        yield "tenure", (seen["tenure"] != p["tenure"]).to_numpy()
-    if p["needs_title"]:
+    yield "conversion", _overlay(seen, changes, practice.mode, items(practice.conversion))
+    if practice.tenure:
+        yield "tenure", (seen["tenure"] != practice.tenure).to_numpy()
+    if practice.needs_title:
         yield "title", ~seen["title"].to_numpy(dtype=bool)
-    yield "slope", (seen["slope_class"] > p["max_slope_class"]).to_numpy()
+    yield "slope", (seen["slope_class"] > practice.max_slope_class).to_numpy()
     suitable = zones.suitability(new)[:, zone]
     yield "suitability", np.where(changes, suitable < 2, suitable < 1)
-    if p["requires_project"]:
+    if practice.requires_project:
         enabled = {name for cell in study.projects["enables"] for name in items(cell)}
-        yield "requires_project", np.full(len(seen), p["practice"] not in enabled)
+        yield "requires_project", np.full(len(seen), practice.practice not in enabled)
 
 
 def _overlay(seen: pd.DataFrame, changes: Bools, mode: str, admitted: list[str]) -> Bools:
     """Where the conversion overlay excludes a practice (blank overlay: free)."""
     overlay = seen["conversion"].where(seen["conversion"] != "", "free")
     if admitted:
-        return ~overlay.isin(admitted).to_numpy()
-    guarded = overlay.isin(["prohibited", "conditional"]).to_numpy()
+        return ~np.asarray(overlay.isin(admitted))
+    guarded = np.asarray(overlay.isin(["prohibited", "conditional"]))
     if mode == "restoration":
         return np.zeros(len(seen), dtype=bool)
     return guarded & (changes if mode in {"service", "symbiosis"} else True)
@@ -400,8 +410,3 @@ def _check(options: Options) -> None:
         )
     if faults:
         raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"]))
-
-
-def practice_holds(options: Options, cell: str) -> Bools:
-    """For which patterns a `where` cell holds, shape (patterns,)."""
-    return holds(options.study.parcels.iloc[options.first].reset_index(drop=True), cell)

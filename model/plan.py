@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.read import read_study
-from zonevest.instances.study import FORMAT, Study, period_names
+from zonevest.instances.study import FORMAT, Study, each, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
 from zonevest.model.options import HOLD
@@ -128,8 +128,10 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     fields["study"] = read_study(folder / "study")
     fields["parcels"] = pd.read_parquet(folder / "parcels.parquet")
     fields["ledger"] = pd.read_parquet(folder / "ledger.parquet")
-    fields["projects"] = pd.read_csv(folder / "projects.csv", dtype={"project": str, "start": str}, keep_default_na=False)
-    names = {name: str for name in ("limit", "account", "jurisdiction", "period", "unit")}
+    fields["projects"] = pd.read_csv(
+        folder / "projects.csv", dtype={"project": str, "start": str}, keep_default_na=False
+    )
+    names = dict.fromkeys(("limit", "account", "jurisdiction", "period", "unit"), str)
     fields["limits"] = pd.read_csv(folder / "limits.csv", dtype=names, **text)
     return fields
 
@@ -232,7 +234,7 @@ def limits_table(ledger: Ledger, weight: Floats, started: Floats) -> pd.DataFram
 
     cases = [
         (row, place, period)
-        for row in ledger.study.limits.itertuples()
+        for row in each(ledger.study.limits)
         for place in limit_places(ledger, row.jurisdiction)
         for period in limit_periods(ledger.study, row.period)
     ]

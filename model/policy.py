@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyomo.environ as pyo
 
-from zonevest.instances.study import items, period_names
+from zonevest.instances.study import each, items, period_names
 from zonevest.model.ledger import AT_START_PRICES, TOTAL, Ledger, population
 from zonevest.model.options import build_options
 
@@ -115,7 +115,7 @@ def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     for project in ledger.works.names:
         for name in names[: int(possible[project].argmax()) if possible[project].any() else len(names)]:
             model.U[project, name].setub(0)
-    for row in ledger.study.projects.itertuples():
+    for row in each(ledger.study.projects):
         if row.mandatory:
             model.U[row.project, names[-1]].setlb(1)
     later = [(j, t) for j in ledger.works.names for t in names[1:]]
@@ -134,12 +134,9 @@ def define_precedence(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     In words: a project starts only when each project it requires has started, the lag (years) earlier.
     """
     names, begin = period_names(ledger.study.periods), ledger.clock.begin
-    lag = {row.project: row.requires_lag for row in ledger.study.projects.itertuples()}
+    lag = {row.project: row.requires_lag for row in each(ledger.study.projects)}
     rows = [
-        (row.project, other, t)
-        for row in ledger.study.projects.itertuples()
-        for other in items(row.requires)
-        for t in names
+        (row.project, other, t) for row in each(ledger.study.projects) for other in items(row.requires) for t in names
     ]
 
     def requires(m: Any, j: str, other: str, t: str) -> Any:
@@ -178,9 +175,7 @@ def define_footprints(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """
     area = ledger.study.parcels.set_index("parcel_id")["area_ha"]
     drawn = {
-        row.project: float(area[items(row.footprint)].sum())
-        for row in ledger.study.projects.itertuples()
-        if row.footprint
+        row.project: float(area[items(row.footprint)].sum()) for row in each(ledger.study.projects) if row.footprint
     }
     model.footprint = pyo.Constraint(
         [(j, t) for j in drawn for t in period_names(ledger.study.periods)],
@@ -194,7 +189,7 @@ def define_minimum_pools(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     In words: a project that lives on a pool of land starts only when the pool has its minimum size.
     """
     rows, least = {}, {}
-    for row in ledger.study.projects.itertuples():
+    for row in each(ledger.study.projects):
         if row.min_area_of and row.min_area > 0:
             account = "area." + row.min_area_of.replace(":", ".")
             for position, name in enumerate(period_names(ledger.study.periods)):
@@ -218,7 +213,7 @@ def define_enabled_practices(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """
     projects = ledger.study.projects
     enabling = {
-        practice: [(row.project, row.enables_area) for row in projects.itertuples() if practice in items(row.enables)]
+        practice: [(row.project, row.enables_area) for row in each(projects) if practice in items(row.enables)]
         for practice in ledger.study.practices.loc[ledger.study.practices["requires_project"], "practice"]
     }
     names = period_names(ledger.study.periods)
@@ -239,7 +234,7 @@ def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """
     taken = ledger.study.land_take
     home = dict(zip(ledger.works.names, ledger.works.place, strict=True))
-    places = [row.jurisdiction or home[row.project] or TOTAL for row in taken.itertuples()]
+    places = [row.jurisdiction or home[row.project] or TOTAL for row in each(taken)]
     pairs = list(dict.fromkeys(zip(taken["land_class"], places, strict=True)))
     model.land_take = pyo.Constraint(
         [(c, g, t) for c, g in pairs for t in period_names(ledger.study.periods)],
@@ -253,7 +248,7 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     In words: each row of the limits table, for each place and period that it names; units as its account's.
     """
     rows = {}
-    for row in ledger.study.limits.itertuples():
+    for row in each(ledger.study.limits):
         for place in limit_places(ledger, row.jurisdiction):
             for period in limit_periods(ledger.study, row.period):
                 rows[row.limit, place, period] = row
@@ -267,7 +262,10 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         body, bound = limit_sides(m.ledger, ledger, row, place, period)
         if row.basis.startswith("share_of:"):
             body, bound = body - bound, 0.0
-        body += (m.short[key] if key in m.short else 0) - (m.excess[key] if key in m.excess else 0)
+        if key in m.short:
+            body += m.short[key]
+        if key in m.excess:
+            body -= m.excess[key]
         lower = None if row.sense == "<=" else bound - row.tolerance
         upper = None if row.sense == ">=" else bound + row.tolerance
         return (lower, body, upper)
@@ -312,7 +310,7 @@ def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str)
         start = 0.0
         for account, coefficient in compared:
             years = ledger.clock.horizon if period == TOTAL and ledger.recurrence(account) == "annual" else 1
-            start += coefficient * years * ledger.start_values.at[account, place]
+            start += coefficient * years * ledger.start_values.loc[account, place]
         return body, row.value * float(start)
     if kind == "per_head":
         position = len(ledger.clock.length) - 1 if period == TOTAL else period_names(ledger.study.periods).index(period)
@@ -352,8 +350,8 @@ def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
     def floor(m: Any, term: str) -> Any:
         if term == "ecosystem":
-            return m.F2 >= floors[term] * nothing["ecosystem"]
-        return m.F1 >= nothing["cash"] + floors[term]
+            return floors[term] * nothing["ecosystem"] <= m.F2
+        return nothing["cash"] + floors[term] <= m.F1
 
     model.floor = pyo.Constraint(list(floors), rule=floor)
 
@@ -363,9 +361,7 @@ def define_kept_terms(model: pyo.ConcreteModel, ledger: Ledger, earlier: Mapping
 
     In words: a term that was maximised first keeps its best, less the tolerance.
     """
-    model.keep = pyo.Constraint(
-        list(earlier), rule=lambda m, term: _gain(m, ledger, term) >= earlier[term]
-    )
+    model.keep = pyo.Constraint(list(earlier), rule=lambda m, term: _gain(m, ledger, term) >= earlier[term])
 
 
 def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> None:
@@ -383,7 +379,7 @@ def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> No
         value = sum(weight * _gain(model, ledger, term) for term, weight in weights.items() if weight)
         final = True
     if final:
-        penalty = {row.limit: row.penalty for row in ledger.study.limits.itertuples() if row.kind == "soft"}
+        penalty = {row.limit: row.penalty for row in each(ledger.study.limits) if row.kind == "soft"}
         for slack in (model.short, model.excess):
             value -= sum(penalty[key[0]] * slack[key] for key in slack)
     model.objective = pyo.Objective(expr=value, sense=pyo.maximize)
@@ -424,9 +420,7 @@ def area_range(ledger: Ledger, account: str, period: int) -> tuple[float, float]
     low, high = np.ones(len(ledger.options.first)), np.zeros(len(ledger.options.first))
     np.minimum.at(low, pattern, mask)
     np.maximum.at(high, pattern, mask)
-    area = np.bincount(
-        ledger.options.pattern, weights=ledger.study.parcels["area_ha"].to_numpy(), minlength=len(low)
-    )
+    area = np.bincount(ledger.options.pattern, weights=ledger.study.parcels["area_ha"].to_numpy(), minlength=len(low))
     return float(low @ area), float(high @ area)
 
 
@@ -439,4 +433,3 @@ def _groups(study: Study, column: str) -> list[tuple[str, list[str]]]:
 def _grows(ledger: Ledger, account: str) -> bool:
     names = ledger.accounts.names
     return account in names and bool(ledger.accounts.growth[names.get_loc(account)])
-

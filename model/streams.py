@@ -69,9 +69,7 @@ class _Gathering:
             single, offset = rows.once[keep], rows.offset[keep] * (not settled)
             first = np.where(single, year, begin) + offset
             n = len(keep)
-            self.parts.append(
-                (keep, first, np.full(n, stop), np.full(n, settled), np.full(n, self.count + column))
-            )
+            self.parts.append((keep, first, np.full(n, stop), np.full(n, settled), np.full(n, self.count + column)))
             if not settled and n:
                 life = np.where(np.isnan(rows.life[keep]), NEVER, np.ceil(rows.life[keep]))
                 last = np.where(single, 0, np.minimum(first + life, NEVER)).max()

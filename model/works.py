@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import Study, items, period_names
+from zonevest.instances.study import Study, each, items, period_names
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
 
 if TYPE_CHECKING:
@@ -59,7 +59,9 @@ class Works:
     def _taken(self) -> dict[tuple[str, str | None], Floats]:
         """Account and place -> hectares by project."""
         rows = self.study.land_take
-        groups_of = dict(zip(self.study.land_classes["land_class"], self.study.land_classes["class_group"], strict=True))
+        groups_of = dict(
+            zip(self.study.land_classes["land_class"], self.study.land_classes["class_group"], strict=True)
+        )
         resource = dict(zip(self.study.land_classes["land_class"], self.study.land_classes["resource"], strict=True))
         category = dict(zip(self.names, self.study.projects["category"], strict=True))
         booked: dict[tuple[str, str | None], Floats] = {}
@@ -88,7 +90,7 @@ class Works:
         """The jurisdiction of each land_take row: its own, else its project's."""
         rows = self.study.land_take
         own = dict(zip(self.names, self.place, strict=True))
-        return [row.jurisdiction or own[row.project] for row in rows.itertuples()]
+        return [row.jurisdiction or own[row.project] for row in each(rows)]
 
 
 def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
@@ -108,7 +110,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     np.maximum.at(last_once, owner[rows.once], offset[rows.once])
     possible = _windows(study, projects)
     finished = clock.begin[None, :] + np.maximum(last_once, build - 1)[:, None] <= clock.last[-1]
-    drawn_out = np.array([_barred(study, row) for row in projects.itertuples()], dtype=bool)
+    drawn_out = np.array([_barred(study, row) for row in each(projects)], dtype=bool)
     why_not = {
         name: "its footprint lies on a line that it does not admit"
         if drawn_out[j]
@@ -125,16 +127,23 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     pair = np.repeat(np.arange(len(project)), count)
     row = by_owner[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - edges[:-1][project], count)]
     begin = clock.begin[period][pair] + offset[row]
-    timed = Timed(
-        clock, accounts, rows.take(row), begin, np.full(len(row), NEVER), np.zeros(len(row), dtype=bool)
-    )
+    timed = Timed(clock, accounts, rows.take(row), begin, np.full(len(row), NEVER), np.zeros(len(row), dtype=bool))
     start = (project * n_periods + period)[pair]
     end = np.zeros(len(names) * n_periods, dtype=np.int64)
     np.maximum.at(end, start, np.where(timed.rows.once, 0, timed.stop))
     service = (clock.begin[None, :] + build[:, None]).ravel()
     life = np.repeat(projects["life_years"].to_numpy(dtype=float), n_periods)
     return Works(
-        study, names, projects["jurisdiction"].to_numpy(dtype=object), possible, why_not, timed, start, service, life, end
+        study,
+        names,
+        projects["jurisdiction"].to_numpy(dtype=object),
+        possible,
+        why_not,
+        timed,
+        start,
+        service,
+        life,
+        end,
     )
 
 
@@ -146,7 +155,7 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     for year in range(int(payments.max(initial=0))):
         at = np.flatnonzero((payments > year) & (capex != 0.0))
         parts.append((at, "project.capex", capex[at] / payments[at], True, np.full(len(at), year)))
-    for column, account in (
+    for column, booked_on in (
         ("annual_revenue", "project.revenue"),
         ("annual_cost", "project.cost"),
         ("annual_ecosystem", "project.ecosystem"),
@@ -154,7 +163,7 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     ):
         value = projects[column].to_numpy(dtype=float)
         at = np.flatnonzero(value != 0.0)
-        parts.append((at, account, value[at], False, build[at]))
+        parts.append((at, booked_on, value[at], False, build[at]))
     owner = np.concatenate([part[0] for part in parts]).astype(np.int64)
     account = np.concatenate([np.full(len(p[0]), accounts.names.get_loc(p[1]), dtype=np.int64) for p in parts])
     once = np.concatenate([np.full(len(p[0]), p[3]) for p in parts])
@@ -175,12 +184,12 @@ def _windows(study: Study, projects: pd.DataFrame) -> NDArray[np.bool_]:
     return (early[:, None] <= period) & (period <= late[:, None])
 
 
-def _barred(study: Study, row: object) -> bool:
+def _barred(study: Study, row: Any) -> bool:
     """Whether a footprint parcel lies on a line that the project does not admit."""
-    cell = row.footprint  # type: ignore[attr-defined]
+    cell = row.footprint
     if not cell:
         return False
     seen = study.parcels[study.parcels["parcel_id"].isin(items(cell))]
-    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[row.redline_ok]  # type: ignore[attr-defined]
-    farmland = not row.basic_farmland_ok and seen["basic_farmland"].any()  # type: ignore[attr-defined]
+    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[row.redline_ok]
+    farmland = not row.basic_farmland_ok and seen["basic_farmland"].any()
     return bool(seen["redline"].isin(refused).any() or farmland)

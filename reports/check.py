@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, each
 from zonevest.model.compiled import compile_policy
 from zonevest.model.land import land_block
 from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
@@ -152,13 +152,13 @@ class CheckReport:
         money = {"currency": self.study.settings.currency}
         lines = [say["sound"].format(title=self.study.title(lang)), "", say["size"]]
         smallest, largest = self.size["smallest"], self.size["largest"]
-        for name in ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows"):
-            lines.append(f"  {say[name]}: {self.size[name]:,.10g}")
+        counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
+        lines += [f"  {say[name]}: {self.size[name]:,.10g}" for name in counted]
         lines.append(f"  {say['projects']}: {self.size['projects']:,.0f}, {self.size['startable']:,.0f}")
         lines.append(f"  {say['coefficients']}: {smallest:.3g}, {largest:.3g}")
         if len(self.reasons):
             lines += ["", say["open"]]
-            for row in self.reasons.itertuples():
+            for row in each(self.reasons):
                 lines.append(f"  {why.get(row.reason, say['allowed'])}: {row.pairs:,} ({row.area_ha:,.1f} ha)")
         lines += ["", say["nothing"]]
         if self.nothing is None:
@@ -167,7 +167,7 @@ class CheckReport:
             for name in ("cash", "ecosystem"):
                 lines.append(f"  {say[name].format(**money)}: {self.nothing[name]:,.6g}")
             lines.append(f"  {say['breaks']}: {say['none'] if self.broken.empty else len(self.broken)}")
-            for row in self.broken.itertuples():
+            for row in each(self.broken):
                 sign = f"{row.value:,.6g} / {row.bound:,.6g} {row.unit}"
                 lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}")
             if self.mandatory:

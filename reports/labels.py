@@ -70,7 +70,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "方案满足约束；其他方案最多可能好出所示差距。",
     ),
     "why_interrupted": (
-        "The search was stopped before it ended. The plan keeps its limits; the gap shows how much better one might be.",
+        "The search was stopped before its end. The plan keeps its limits; the gap shows how much better one might be.",
         "求解在结束前被中止。方案满足约束；其他方案最多可能好出所示差距。",
     ),
     "why_infeasible": (
@@ -79,7 +79,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "硬性指标、控制线与必建项目相互矛盾：任何分区、用地行动与项目组合都无法同时满足。请放宽某项指标或改为软约束后重新求解。",
     ),
     "why_no_plan": (
-        "The time ended before a plan was found. This does not say that none exists: give more time, or loosen a limit.",
+        "The time ended before a plan was found. This does not say that none exists: give more time or loosen a limit.",
         "时限已到而未找到方案，但并不说明方案不存在：请延长时限或放宽指标。",
     ),
     "why_interrupted_none": (
@@ -129,7 +129,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     ),
     "exchange": ("Exchange rate", "折算率"),
     "exchange_text": (
-        "One unit of ecosystem value counts as much as {rate} units of cash. This is a choice of the study, not a price.",
+        "One unit of ecosystem value counts as much as {rate} units of cash. The study chooses this; it is no price.",
         "1 单位生态系统价值按 {rate} 单位现金计入目标。该比率由研究设定，并非市场价格。",
     ),
     "off": ("Switched off", "未启用的约束"),
@@ -195,7 +195,10 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "Point at a parcel or tap it. Zoom with the buttons, a double click or Ctrl + wheel; drag to move.",
         "指向或点按地块查看详情；可用按钮、双击或 Ctrl + 滚轮缩放，拖动平移。",
     ),
-    "map_alt": ("{title}: map of {count} parcels; the tables below hold the same facts.", "{title}：{count} 个地块；下表载有相同内容。"),
+    "map_alt": (
+        "{title}: map of {count} parcels; the tables below hold the same facts.",
+        "{title}：{count} 个地块；下表载有相同内容。",
+    ),
     "no_map": ("The parcels of this study have no shapes: there is no map.", "本研究的地块没有图形，故无地图。"),
     "no_shape": ("{count} parcels have no shape and are not on the map.", "{count} 个地块没有图形，未上图。"),
     "no_parcels": ("This study holds projects only: there is no land to map.", "本研究只含项目，没有土地可供制图。"),
@@ -292,7 +295,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "source": ("Source", "来源"),
     "limits_none": ("This study sets no limits.", "本研究未设约束指标。"),
     "limits_summary": (
-        "{count} rows: {holds} hold with slack, {binding} hold without any; soft limits not met: {gives}; broken: {broken}.",
+        "{count} rows: {holds} hold with slack, {binding} without any; soft limits not met: {gives}; broken: {broken}.",
         "共 {count} 项：{holds} 项满足且有余量，{binding} 项已达限值，{gives} 项软约束未满足，{broken} 项不满足。",
     ),
     "limits_note_slack": (
@@ -379,16 +382,17 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "notes": ("Units, sources and proof", "单位、来源与证明"),
     "notes_units": ("Units", "单位"),
     "notes_units_text": (
-        "Money in million units of the study's currency ({currency}), nominal; area in hectares (1 ha = 15 mu). Ecosystem "
-        "value is a valuation at constant prices; it is never cash and never added to cash.",
-        "货币单位为{currency}的百万单位（名义值）；面积单位为公顷（1 公顷 = 15 亩）。生态系统价值按不变价评估，不是现金，也不与现金相加。",
+        "Money in million units of the study's currency ({currency}), nominal; area in hectares (1 ha = 15 mu). "
+        "Ecosystem value is a valuation at constant prices; it is never cash and never added to cash.",
+        "货币单位为百万 {currency}（名义值）；面积单位为公顷（1 公顷 = 15 亩）。"
+        "生态系统价值按不变价评估，不是现金，也不与现金相加。",
     ),
     "notes_gain_text": (
         "Gains compare with doing nothing: every parcel held in its zone of today, no project. Payments are discounted "
-        "at year end, at {finance} a year for cash and {social} a year for ecosystem value, over {first}–{last}, with {tail} "
-        "more years after it.",
-        "增益相对于维持现状计算，即所有地块维持当前分区与用途、不建任何项目。按年末折现，现金年折现率 {finance}，生态系统价值 {social}，"
-        "期限 {first}–{last} 年，其后另计 {tail} 年。",
+        "at year end, at {finance} a year for cash and {social} a year for ecosystem value, over {first}–{last}, with "
+        "{tail} more years after it.",
+        "增益相对于维持现状计算，即所有地块保留当前分区与用途、不建任何项目。"
+        "按年末折现，现金年折现率 {finance}，生态系统价值 {social}，期限 {first}–{last} 年，其后另计 {tail} 年。",
     ),
     "notes_no_nothing_text": (
         "This study has no doing nothing to compare with: values are plain totals.",
@@ -396,8 +400,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     ),
     "notes_proof": ("Bound and gap", "上界与差距"),
     "notes_proof_text": (
-        "Bound and gap come from the solver: the gap is (bound − plan) / plan, on the value of the objective shown above.",
-        "上界与差距由求解器给出：差距 =（上界 − 方案值）/ 方案值，按上文目标值计算。",
+        "Bound and gap come from the solver: the gap is (bound − plan) / |plan|, on the objective shown above.",
+        "上界与差距由求解器给出：差距 =（上界 − 方案值）/ |方案值|，按上文目标值计算。",
     ),
     "audit": ("Audit", "审计"),
     "audit_ok": (

@@ -197,7 +197,19 @@ def map_data(shapes: Shapes, found: dict[str, Layer], rows: pd.DataFrame, displa
         },
         "words": {
             key: display.words(key)
-            for key in ("zone", "class", "action", "start", "area", "ha", "jurisdiction", "split", "not_found", "m", "km")
+            for key in (
+                "zone",
+                "class",
+                "action",
+                "start",
+                "area",
+                "ha",
+                "jurisdiction",
+                "split",
+                "not_found",
+                "m",
+                "km",
+            )
         },
     }
 

@@ -112,7 +112,9 @@ def _actions(plan: PlanData, display: Display) -> Part:
         lines.append(
             {
                 "name": display.practice(str(practice)),
-                "cells": [number(float(by_start[name]), decimals) if name in by_start.index else "" for name in periods],
+                "cells": [
+                    number(float(by_start[name]), decimals) if name in by_start.index else "" for name in periods
+                ],
                 "total": number(float(rows["area_ha"].sum()), decimals),
                 "parcels": f"{int(rows['parcels'].sum()):,}",
                 "quiet": practice in (tables.HOLD, ""),

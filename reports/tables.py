@@ -270,16 +270,18 @@ def accounts(plan: PlanData) -> pd.DataFrame:
         table["nothing"] = np.nan
     else:
         # either ledger leaves out built-in accounts that are zero
-        table = table.merge(nothing, on=[*keys, "measure"], how="outer", sort=False).fillna({"value": 0.0, "nothing": 0.0})
+        table = table.merge(nothing, on=[*keys, "measure"], how="outer", sort=False).fillna(
+            {"value": 0.0, "nothing": 0.0}
+        )
         times = {period.name: place for place, period in enumerate(study.periods)}
         order = {name: place for place, name in enumerate(dict.fromkeys([*ledger["account"], *nothing["account"]]))}
         rank = table["account"].map(order) * len(times) + table["period"].map(times).fillna(0)
         table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
     table["unit"] = [account_unit(study, str(name)) for name in table["account"]]
-    known = study.accounts.set_index("account")
-    table["family"] = [str(known.at[name, "family"]) if name in known.index else "area" for name in table["account"]]
-    table["cash"] = [bool(known.at[name, "cash"]) if name in known.index else False for name in table["account"]]
+    own = study.accounts.set_index("account")
+    table["family"] = table["account"].map(own["family"].astype(object)).fillna("area")
+    table["cash"] = table["account"].isin(own.index[own["cash"]])
     table = table[table["period"] != TOTAL]
     years = {period.name: float(period.years) for period in study.periods}
     weight = table["period"].map(years).fillna(1.0).where(table["recurrence"] == "annual", 1.0)
@@ -357,7 +359,7 @@ def confidence(study: Study) -> pd.DataFrame:
 
 
 def sources(study: Study) -> pd.DataFrame:
-    """Where the study's numbers come from: ``source, tables, rows`` over flows, limits and accounts, most used first."""
+    """Where the numbers come from: ``source, tables, rows`` over flows, limits and accounts, most used first."""
     parts = []
     for name in (*FLOW_TABLES, "limits", "accounts"):
         table = study.tables[name]

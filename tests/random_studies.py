@@ -1,4 +1,4 @@
-"""Random small studies for hypothesis: everything the format offers that the model has, in a few parcels and projects."""
+"""Random small studies for hypothesis: all that the format offers and the model has, in a few parcels and projects."""
 
 from __future__ import annotations
 
@@ -76,35 +76,34 @@ def _flows(rnd: Random, subject: str, names: list[str], most: int) -> pd.DataFra
     return _table([{subject: rnd.choice(names), **_flow(rnd, project)} for _ in range(rnd.randint(0, most)) if names])
 
 
+def _parcel(rnd: Random, number: int, practices: list[str]) -> dict[str, Any]:
+    return {
+        "parcel_id": f"p{number}",
+        "land_class": rnd.choice(CLASSES),
+        "jurisdiction": rnd.choice(["A", "B"]),
+        "area_ha": rnd.randint(1, 24) / 4,
+        "tenure": rnd.choice(["state", "collective"]),
+        "zone": _maybe(rnd, 0.8, rnd.choice(ZONES)),
+        "redline": _maybe(rnd, 0.2, rnd.choice(["general", "core"]), "0"),
+        "basic_farmland": _maybe(rnd, 0.2, 1, 0),
+        "growth_boundary": _maybe(rnd, 0.4, 1, 0),
+        "conversion": _maybe(rnd, 0.2, rnd.choice(["prohibited", "conditional", "promoted", "free"])),
+        "slope_class": rnd.choice([1, 1, 2, 4]),
+        "title": _maybe(rnd, 0.8, 1, 0),
+        "farmland_quality": _maybe(rnd, 0.5, rnd.randint(1, 4) / 2, None),
+        "condition": rnd.choice([1, 0.5]),
+        "land_price_factor": rnd.choice([1, 1.5]),
+        "population": rnd.randint(0, 9),
+        "locked_zone": _maybe(rnd, 0.02, rnd.choice(ZONES)),
+        "forbidden_zones": _maybe(rnd, 0.05, rnd.choice(ZONES)),
+        "locked_practice": _maybe(rnd, 0.02, rnd.choice(practices)) if practices else "",
+        "tags": _maybe(rnd, 0.4, rnd.choice(["lake", "road", "lake; road"])),
+        "x_grade": rnd.choice([1.0, 2.0]),
+    }
+
+
 def _parcels(rnd: Random, count: int, practices: list[str]) -> pd.DataFrame | None:
-    rows = []
-    for number in range(count):
-        rows.append(
-            {
-                "parcel_id": f"p{number}",
-                "land_class": rnd.choice(CLASSES),
-                "jurisdiction": rnd.choice(["A", "B"]),
-                "area_ha": rnd.randint(1, 24) / 4,
-                "tenure": rnd.choice(["state", "collective"]),
-                "zone": _maybe(rnd, 0.8, rnd.choice(ZONES)),
-                "redline": _maybe(rnd, 0.2, rnd.choice(["general", "core"]), "0"),
-                "basic_farmland": _maybe(rnd, 0.2, 1, 0),
-                "growth_boundary": _maybe(rnd, 0.4, 1, 0),
-                "conversion": _maybe(rnd, 0.2, rnd.choice(["prohibited", "conditional", "promoted", "free"])),
-                "slope_class": rnd.choice([1, 1, 2, 4]),
-                "title": _maybe(rnd, 0.8, 1, 0),
-                "farmland_quality": _maybe(rnd, 0.5, rnd.randint(1, 4) / 2, None),
-                "condition": rnd.choice([1, 0.5]),
-                "land_price_factor": rnd.choice([1, 1.5]),
-                "population": rnd.randint(0, 9),
-                "locked_zone": _maybe(rnd, 0.02, rnd.choice(ZONES)),
-                "forbidden_zones": _maybe(rnd, 0.05, rnd.choice(ZONES)),
-                "locked_practice": _maybe(rnd, 0.02, rnd.choice(practices)) if practices else "",
-                "tags": _maybe(rnd, 0.4, rnd.choice(["lake", "road", "lake; road"])),
-                "x_grade": rnd.choice([1.0, 2.0]),
-            }
-        )
-    return _table(rows)
+    return _table([_parcel(rnd, number, practices) for number in range(count)])
 
 
 def _practices(rnd: Random, names: list[str], periods: list[str]) -> pd.DataFrame | None:
@@ -208,9 +207,7 @@ def _limits(rnd: Random, periods: list[str], practices: list[str], tag: str) -> 
     stocks = {"soil", "cover", "population", "quality.arable", "area.converted"}
     for number in range(rnd.randint(0, 3)):
         account = rnd.choice(pool)
-        stock = account in stocks or account.startswith(
-            ("area.class", "area.resource", "area.zone", "area.practice")
-        )
+        stock = account in stocks or account.startswith(("area.class", "area.resource", "area.zone", "area.practice"))
         basis = rnd.choice(
             ["", "absolute", "share_of_start", "share_of:rent", "share_of_start:eco", "per_head", "share_of_start"]
         )
@@ -322,7 +319,12 @@ def random_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame |
         "projects": _projects(rnd, projects, practices, parcels, names),
         "land_take": _table(
             [
-                {"project": name, "land_class": rnd.choice(CLASSES), "jurisdiction": _maybe(rnd, 0.6, "A"), "area_ha": rnd.randint(1, 4) / 2}
+                {
+                    "project": name,
+                    "land_class": rnd.choice(CLASSES),
+                    "jurisdiction": _maybe(rnd, 0.6, "A"),
+                    "area_ha": rnd.randint(1, 4) / 2,
+                }
                 for name in projects
                 if parcels and rnd.random() < 0.3
             ]

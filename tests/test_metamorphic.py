@@ -67,7 +67,9 @@ def test_a_parcel_cut_in_two_is_the_same_land(rnd: Random) -> None:
     for name in ("class_flows", "zone_flows", "practice_flows", "parcel_flows"):
         table = tables[name]
         if table is not None:
-            tables[name] = table.assign(basis=table["basis"].replace({"per_year": "per_ha_year", "once": "per_ha_once"}))
+            tables[name] = table.assign(
+                basis=table["basis"].replace({"per_year": "per_ha_year", "once": "per_ha_once"})
+            )
     parcels = tables["parcels"]
     assert parcels is not None
     cut = parcels["parcel_id"].iloc[0]
@@ -107,7 +109,9 @@ def test_money_in_another_unit_is_the_same_plan(rnd: Random, unit: float) -> Non
     for name in ("class_flows", "zone_flows", "practice_flows", "parcel_flows", "project_flows"):
         table = tables[name]
         if table is not None:
-            scaled[name] = table.assign(value=table["value"].where(~table["account"].isin(MONEY), table["value"] * unit))
+            scaled[name] = table.assign(
+                value=table["value"].where(~table["account"].isin(MONEY), table["value"] * unit)
+            )
     if projects is not None:
         money = ["capex", "annual_revenue", "annual_cost", "annual_ecosystem"]
         scaled["projects"] = projects.assign(**{name: projects[name] * unit for name in money})

@@ -212,7 +212,7 @@
     panel.scale.hidden = data.metres === null;
     if (data.metres === null) return;
     const perPixel = (data.metres / perStep()) * sharp;
-    const longest = 96 * perPixel;
+    const longest = 120 * perPixel;
     let length = Math.pow(10, Math.floor(Math.log10(longest)));
     for (const factor of [5, 2]) {
       if (length * factor <= longest) {
@@ -408,7 +408,6 @@
     const panel = panels[panels.length - 1];
     show(parcel, panel, pixelX((left + right) / 2) / sharp, pixelY((top + bottom) / 2) / sharp);
   };
-  findBox.addEventListener("change", find);
   findBox.addEventListener("keydown", (event) => {
     if (event.key === "Enter") find();
   });

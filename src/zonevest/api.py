@@ -163,7 +163,13 @@ def solve(
     else:
         ledger = policy.source
     order = study.settings.objective.order if study.settings.objective.method == "lexicographic" else ("",)
-    settings = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
+    settings: dict[str, Any] = {
+        "gap": gap,
+        "time_limit": time_limit,
+        "threads": threads,
+        "seed": seed,
+        "method": method,
+    }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
     for stage, term in enumerate(order):
@@ -237,7 +243,7 @@ def _holding(ledger: Ledger, program: Program) -> np.ndarray[Any, np.dtype[np.fl
 
 
 def _scale(block: Block, program: Program, periods: int) -> float:
-    """Σ over parcels and projects of their largest absolute objective coefficient: what a gain of zero compares with."""
+    """Σ over parcels and projects of their largest absolute objective coefficient, for gaps of gains near zero."""
     count = len(block.group)
     cost = np.abs(program.cost)
     of_parcels = np.zeros(block.groups)

@@ -51,10 +51,7 @@ def named(study: Study, ledger: Ledger, block: object, program: Program) -> Buil
         sparse.csc_array((program.value, program.index, program.start), shape=(program.n_rows, program.n_cols))
     )
     return Build(
-        {
-            name: (program.row_lower[i], program.row_upper[i], _row(matrix, i, columns))
-            for i, name in enumerate(rows)
-        },
+        {name: (program.row_lower[i], program.row_upper[i], _row(matrix, i, columns)) for i, name in enumerate(rows)},
         {
             name: (program.col_lower[j], program.col_upper[j], bool(program.integer[j]))
             for j, name in enumerate(columns)
@@ -109,11 +106,16 @@ def differences(one: Build, other: Build, tolerance: float = 1e-9) -> list[str]:
 
     def unlike(name: str, a: dict[str, float], b: dict[str, float]) -> list[str]:
         keys = sorted(set(a) | set(b))
-        return [f"{name}: {k} {a.get(k, 0.0)} / {b.get(k, 0.0)}" for k in keys if not close(a.get(k, 0.0), b.get(k, 0.0))]
+        return [
+            f"{name}: {k} {a.get(k, 0.0)} / {b.get(k, 0.0)}" for k in keys if not close(a.get(k, 0.0), b.get(k, 0.0))
+        ]
 
     found = []
     # a row without coefficients that holds says nothing
-    rows = [{n: r for n, r in build.rows.items() if any(abs(v) > tolerance for v in r[2].values()) or r[0] > 0 or r[1] < 0} for build in (one, other)]
+    rows = [
+        {n: r for n, r in build.rows.items() if any(abs(v) > tolerance for v in r[2].values()) or r[0] > 0 or r[1] < 0}
+        for build in (one, other)
+    ]
     found += [f"only one build has row {name}" for name in sorted(set(rows[0]) ^ set(rows[1]))]
     for name in sorted(set(rows[0]) & set(rows[1])):
         (lower, upper, row), (lower2, upper2, row2) = rows[0][name], rows[1][name]

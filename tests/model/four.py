@@ -60,7 +60,9 @@ def four(objective: dict[str, Any] | None = None) -> Study:
                 "value": [1.0, 2.0, 4.0],
             }
         ),
-        practice_flows=pd.DataFrame({"practice": ["build"], "account": ["works"], "basis": "per_ha_once", "value": 3.0}),
+        practice_flows=pd.DataFrame(
+            {"practice": ["build"], "account": ["works"], "basis": "per_ha_once", "value": 3.0}
+        ),
         projects=pd.DataFrame(
             {
                 "project": ["j1", "j2", "j3"],

@@ -51,7 +51,9 @@ def voronoi(count: int, seed: int = 3) -> list[Any]:
     points = np.random.default_rng(seed).uniform((0, 0), (1600, 1000), (count, 2))
     for _ in range(6):
         # a few steps towards even cells, as real parcels are
-        cells = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=shapely.box(0, 0, 1600, 1000)))
+        cells = shapely.get_parts(
+            shapely.voronoi_polygons(shapely.MultiPoint(points), extend_to=shapely.box(0, 0, 1600, 1000))
+        )
         cells = shapely.intersection(cells, shapely.box(0, 0, 1600, 1000))
         points = shapely.get_coordinates(shapely.centroid(cells))
     valley = shapely.buffer(shapely.box(120, 120, 1480, 880), 110)
@@ -77,7 +79,12 @@ def tables_of(parcels: pd.DataFrame, shapes: Any = None, crs: str | None = "EPSG
         "zones": pd.DataFrame(ZONES, columns=["zone", "parent", "name_en", "name_zh"]),
         "land_classes": pd.DataFrame(CLASSES, columns=["land_class", "class_group", "name_en", "name_zh"]),
         "class_zones": pd.DataFrame(
-            [(land_class, zone[0], 2) for land_class, *_ in CLASSES for zone in ZONES if (land_class, zone[0]) != ("built", "100")],
+            [
+                (land_class, zone[0], 2)
+                for land_class, *_ in CLASSES
+                for zone in ZONES
+                if (land_class, zone[0]) != ("built", "100")
+            ],
             columns=["land_class", "zone", "suitability"],
         ),
         "practices": pd.DataFrame(
@@ -131,13 +138,35 @@ def tables_of(parcels: pd.DataFrame, shapes: Any = None, crs: str | None = "EPSG
         "land_take": pd.DataFrame({"project": ["road"], "land_class": ["arable"], "area_ha": [0.5]}),
         "limits": pd.DataFrame(
             [
-                ("arable_kept", "area.class.arable", "", "last", ">=", 10.0, "hard", np.nan, "Arable kept", "耕地保有量"),
+                (
+                    "arable_kept",
+                    "area.class.arable",
+                    "",
+                    "last",
+                    ">=",
+                    10.0,
+                    "hard",
+                    np.nan,
+                    "Arable kept",
+                    "耕地保有量",
+                ),
                 ("outlay", "project.capex", "", "total", "<=", 16.5, "hard", np.nan, "Outlay", "投资上限"),
                 ("forest_goal", "area.class.forest", "", "last", ">=", 60.0, "soft", 0.1, "Forest goal", "森林目标"),
                 ("visits_fixed", "visits", "", "2026", "==", 0.0, "hard", np.nan, "", ""),
                 ("broken_one", "works", "each", "2026", "<=", 1.0, "hard", np.nan, "Works cap", "工程上限"),
             ],
-            columns=["limit", "account", "jurisdiction", "period", "sense", "value", "kind", "penalty", "name_en", "name_zh"],
+            columns=[
+                "limit",
+                "account",
+                "jurisdiction",
+                "period",
+                "sense",
+                "value",
+                "kind",
+                "penalty",
+                "name_en",
+                "name_zh",
+            ],
         ),
     }
     return make_study(SETTINGS, **rows)
@@ -159,7 +188,7 @@ def parcels_of(count: int) -> pd.DataFrame:
 
 
 def plan_of(study: Study, **changes: Any) -> PlanData:
-    """Every third parcel of zone 500 is built on from 2026, every fourth planted from 2031-2035; road and park built."""
+    """Of zone 500 every third parcel is built on from 2026, every fourth planted from 2031-2035; two projects built."""
     own = study.parcels
     rural = np.flatnonzero((own["zone"] == "500").to_numpy())
     built, planted = rural[::3], np.setdiff1d(rural[::4], rural[::3])
@@ -173,9 +202,12 @@ def plan_of(study: Study, **changes: Any) -> PlanData:
             "class_after": own["land_class"],
             "share": 1.0,
         }
-    ).astype({name: object for name in ("zone", "practice", "start", "class_before", "class_after")})
+    ).astype(dict.fromkeys(("zone", "practice", "start", "class_before", "class_after"), object))
     columns = ["zone", "practice", "start", "class_after"]
-    for rows, values in ((built, ("410", "build", "2026", "built")), (planted, ("100", "plant", "2031-2035", "forest"))):
+    for rows, values in (
+        (built, ("410", "build", "2026", "built")),
+        (planted, ("100", "plant", "2031-2035", "forest")),
+    ):
         for column, value in zip(columns, values, strict=True):
             chosen.iloc[rows, chosen.columns.get_loc(column)] = value
     hectares = 2.0 * len(built)
@@ -183,8 +215,13 @@ def plan_of(study: Study, **changes: Any) -> PlanData:
         ("tax", "total", period, "per_year", value)
         for period, value in zip(PERIODS, (0.5 * hectares,) * 3, strict=True)
     ]
-    ledger += [("works", "total", period, "period_total", value) for period, value in zip(PERIODS, (3 * hectares, 0.0, 0.0), strict=True)]
-    ledger += [("nature", "total", period, "per_year", value) for period, value in zip(PERIODS, (1.0, 1.0, 1.25), strict=True)]
+    ledger += [
+        ("works", "total", period, "period_total", value)
+        for period, value in zip(PERIODS, (3 * hectares, 0.0, 0.0), strict=True)
+    ]
+    ledger += [
+        ("nature", "total", period, "per_year", value) for period, value in zip(PERIODS, (1.0, 1.0, 1.25), strict=True)
+    ]
     ledger += [("area.class.built", "total", period, "stock", hectares) for period in PERIODS]
     ledger += [("visits", "total", period, "per_year", 0.0) for period in PERIODS]
     limits = [
@@ -212,7 +249,9 @@ def plan_of(study: Study, **changes: Any) -> PlanData:
         "limits_off": ["finance", "debt_ratio_cap", "their own"],
         "settings": {"gap": 0.001, "time_limit": 600.0},
         "parcels": chosen,
-        "projects": pd.DataFrame({"project": ["road", "park", "mill"], "start": ["2026", "2027-2030", ""], "capex": [12.5, 4.0, 0.0]}),
+        "projects": pd.DataFrame(
+            {"project": ["road", "park", "mill"], "start": ["2026", "2027-2030", ""], "capex": [12.5, 4.0, 0.0]}
+        ),
         "ledger": pd.DataFrame(ledger, columns=["account", "jurisdiction", "period", "measure", "value"]),
         "limits": pd.DataFrame(
             limits,

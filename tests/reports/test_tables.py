@@ -27,7 +27,7 @@ def plan() -> PlanData:
 
 
 def by(table: pd.DataFrame, *keys: str) -> dict[Any, Any]:
-    return {key: row for key, row in zip(table[list(keys)].itertuples(index=False, name=None), table.to_dict("records"), strict=True)}
+    return dict(zip(table[list(keys)].itertuples(index=False, name=None), table.to_dict("records"), strict=True))
 
 
 def test_areas_by_zone(plan: PlanData) -> None:
@@ -69,7 +69,12 @@ def test_areas_by_class_count_land_that_projects_take(plan: PlanData) -> None:
 def test_parts_of_a_divided_parcel() -> None:
     whole = village()
     first = whole.parcels.iloc[[42]]
-    parts = pd.concat([first.assign(share=0.75), first.assign(share=0.25, practice="hold", zone="500", start="", class_after="arable")])
+    parts = pd.concat(
+        [
+            first.assign(share=0.75),
+            first.assign(share=0.25, practice="hold", zone="500", start="", class_after="arable"),
+        ]
+    )
     plan = replace(whole, parcels=pd.concat([whole.parcels.drop(index=42), parts], ignore_index=True))
     table = by(tables.zone_areas(plan), "jurisdiction", "zone")
     assert table["total", "410"]["after_ha"] == pytest.approx(19.5)
@@ -277,7 +282,9 @@ def test_shapes_keep_their_area(plan: PlanData) -> None:
 def test_shapes_are_simplified_to_the_number_asked_for() -> None:
     import geopandas as gpd
 
-    circles = gpd.GeoSeries(shapely.buffer(shapely.points(np.arange(50) * 3.0, 0), 1.0, quad_segs=200), crs="EPSG:32651")
+    circles = gpd.GeoSeries(
+        shapely.buffer(shapely.points(np.arange(50) * 3.0, 0), 1.0, quad_segs=200), crs="EPSG:32651"
+    )
     shapes = pack(circles, vertices=5000)
     assert shapes is not None
     assert len(shapes.corners) <= 5000
@@ -330,14 +337,31 @@ def oklab(colour: str, sight: Any) -> Any:
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     seen = np.clip(np.asarray(sight) @ linear, 0, 1)
     lms = np.cbrt(
-        np.array([[0.41222147, 0.53633254, 0.05144599], [0.2119035, 0.6806995, 0.10739696], [0.08830246, 0.28171884, 0.62997870]])
+        np.array(
+            [
+                [0.41222147, 0.53633254, 0.05144599],
+                [0.2119035, 0.6806995, 0.10739696],
+                [0.08830246, 0.28171884, 0.62997870],
+            ]
+        )
         @ seen
     )
-    return np.array([[0.21045426, 0.79361779, -0.00407205], [1.97799850, -2.42859221, 0.45059371], [0.02590404, 0.78277177, -0.80867577]]) @ lms
+    return (
+        np.array(
+            [
+                [0.21045426, 0.79361779, -0.00407205],
+                [1.97799850, -2.42859221, 0.45059371],
+                [0.02590404, 0.78277177, -0.80867577],
+            ]
+        )
+        @ lms
+    )
 
 
 @pytest.mark.parametrize("sight", list(SIGHT))
-@pytest.mark.parametrize("palette", [list(colours.ZONE_KINDS.values()), list(colours.GROUPS.values()), list(colours.SERIES)])
+@pytest.mark.parametrize(
+    "palette", [list(colours.ZONE_KINDS.values()), list(colours.GROUPS.values()), list(colours.SERIES)]
+)
 def test_colours_can_be_told_apart(palette: list[str], sight: str) -> None:
     seen = [oklab(colour, SIGHT[sight]) for colour in palette]
     for (one, first), (other, second) in itertools.combinations(zip(palette, seen, strict=True), 2):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from zonevest.solvers import highs as module
-from zonevest.solvers.answer import gap_of
+from zonevest.solvers.answer import gap_of, within
 from zonevest.solvers.highs import HOLDS, SolveOptions, polished
 from zonevest.solvers.program import Program
 from zonevest.solvers.scaling import scaled
@@ -199,6 +199,14 @@ def test_scaling_uses_powers_of_two_and_keeps_the_program(knapsacks: Any) -> Non
     assert ready.row_extremes[1] == pytest.approx(1.0, abs=0.5)
 
 
+def test_scaling_keeps_small_coefficients_above_the_tolerance(make: Any) -> None:
+    ready, _, _ = scaled(make([1, 1], [[1e6, 0.01], [1, 1]], [-INF, -INF], [0, 1e12]))
+    least, most = ready.row_extremes
+    assert least[0] > 100 * 1e-6
+    assert most[0] < 1e5
+    assert ready.row_upper[1] < 1e8  # nor may a bound drown the tolerance
+
+
 def test_gap_is_measured_on_value_with_offset(knapsacks: Any) -> None:
     program = knapsacks(100, 10)
     found = solve_here(program, SolveOptions(gap=0.02))
@@ -213,6 +221,31 @@ def test_gap_is_measured_on_value_with_offset(knapsacks: Any) -> None:
     assert gap_of(1.0, 0.0, 1e9) == pytest.approx(1.0)
     assert gap_of(0.0, 0.0, 0.0) == 0.0
     assert gap_of(1.0, 0.0, 0.0) == INF
+
+
+def test_what_counts_as_within_the_gap(make: Any) -> None:
+    program, options = make([1000.0, 1.0]), SolveOptions(gap=0.01)
+    assert within(101.0, 100.0, options, program, ended=False)
+    assert not within(101.00005, 100.0, options, program, ended=False)
+    assert within(101.00005, 100.0, options, program, ended=True)  # the solver's own tolerance
+    assert not within(101.1, 100.0, options, program, ended=True)
+
+
+@pytest.mark.parametrize("name", ["kUnbounded", "kUnboundedOrInfeasible"])
+@pytest.mark.parametrize(("row", "status"), [(3.0, "infeasible"), (4.0, "unbounded")])
+def test_unbounded_relaxation_says_nothing_of_whole_numbers(
+    name: str, row: float, status: str, make: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = make([1, 0, 0], [[0, 2, 2]], [row], [row], columns=(0.0, [INF, 5, 5]))
+    run = module._run
+    left_open = module._Outcome(getattr(highspy.HighsModelStatus, name), None, INF, None)
+    monkeypatch.setattr(module, "_run", lambda p, *a, **k: left_open if p is program else run(p, *a, **k))
+    assert solve_here(program, EXACT).status == status
+
+
+def test_bounds_that_cross_are_named(make: Any) -> None:
+    crossed = make([1], [[1]], [2], [1], row_blocks=(("limit", 0, 1),))
+    assert "limit[0]" in solve_here(crossed, EXACT).message
 
 
 def test_time_limit_gives_a_point_that_is_not_proven(knapsacks: Any) -> None:
@@ -287,7 +320,7 @@ def test_prices_never_prove_too_much(knapsacks: Any) -> None:
     best = solve_here(program, EXACT).value
     rng = np.random.default_rng(0)
     for prices in rng.normal(0, 0.5, (50, 5)):
-        assert program.dual_bound(prices) >= best
+        assert best <= program.dual_bound(prices) < INF
     assert program.dual_bound(np.zeros(5)) == program.cost.sum()
 
 
@@ -296,11 +329,12 @@ def test_stop_keeps_the_best(knapsacks: Any) -> None:
     seen: list[tuple[np.ndarray, float, float]] = []
     solution = solve_here(
         program,
-        SolveOptions(gap=0.0, time_limit=60.0),
+        SolveOptions(gap=0.0, time_limit=120.0),
         on_solution=lambda *told: seen.append(told),
         stop=lambda: len(seen) > 2,
     )
     assert solution.status == "interrupted"
+    assert solution.seconds < 100
     assert solution.value >= seen[-1][1]
     assert solution.bound >= solution.value
     assert [value for _, value, _ in seen] == sorted(value for _, value, _ in seen)
