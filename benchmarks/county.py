@@ -215,6 +215,6 @@ def _limits(area: float) -> pd.DataFrame:
         ("works", "works", "", "", "<=", 0.004 * area, "absolute"),
         ("capex", "project.capex", "", "", "<=", 2500.0, "absolute"),
         ("carbon_kept", "carbon", "", "", ">=", 1.0, "share_of_start"),
-        ("town", "area.zone.410", "each", "last", "<=", 0.08 * area / 20, "absolute"),
+        ("town", "area.zone.410", "each", "last", "<=", 0.3 * area / 20, "absolute"),
     ]
     return pd.DataFrame(rows, columns=["limit", "account", "jurisdiction", "period", "sense", "value", "basis"])

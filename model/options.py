@@ -146,7 +146,7 @@ def build_options(study: Study) -> Options:
         for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column]):
             _exclude(reasons, column, reason, excluded)
     starts = _windows(study)
-    for column, sometime in enumerate(map(bool, starts.any(axis=1)), start=1):
+    for column, sometime in enumerate(np.asarray(starts.any(axis=1)).tolist(), start=1):
         _exclude(reasons, column, "window", np.full(len(seen), not sometime))
     pattern_of, practice_of, start_of = _kinds(reasons == 0, starts)
     options = Options(

@@ -14,7 +14,7 @@ from zonevest.instances.read import read_study
 from zonevest.instances.study import FORMAT, Study, each, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
-from zonevest.model.options import HOLD
+from zonevest.model.options import HOLD, Options, build_options
 from zonevest.model.policy import limit_periods, limit_places, limit_sides
 
 if TYPE_CHECKING:
@@ -133,6 +133,10 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     )
     names = dict.fromkeys(("limit", "account", "jurisdiction", "period", "unit"), str)
     fields["limits"] = pd.read_csv(folder / "limits.csv", dtype=names, **text)
+    if fields["has_plan"]:
+        options = build_options(fields["study"])
+        fields["before"] = before_table(options)
+        fields["nonconforming"] = nonconforming_table(options, fields["parcels"])
     return fields
 
 
@@ -145,17 +149,17 @@ def tell(ledger: Ledger, weight: Floats, started: Floats) -> dict[str, Any]:
     started : U, shape (projects, periods).
     """
     cash, ecosystem = ledger.values([(CASH, 0), (ECOSYSTEM, 0)], weight, started, [TOTAL])[0]
-    table = ledger.table(weight, started)
+    table, parcels = ledger.table(weight, started), parcels_table(ledger, weight)
     known = set(table["jurisdiction"].unique()) - _tags(ledger)
     return {
         "cash": float(cash),
         "ecosystem": float(ecosystem),
-        "parcels": parcels_table(ledger, weight),
+        "parcels": parcels,
+        "nonconforming": nonconforming_table(ledger.options, parcels),
         "projects": projects_table(ledger, started),
         "ledger": table[table["jurisdiction"].isin(known)].reset_index(drop=True),
         "limits": limits_table(ledger, weight, started),
-        "before": before_table(ledger),
-        "nonconforming": nonconforming_table(ledger, weight),
+        "before": before_table(ledger.options),
     }
 
 
@@ -185,25 +189,23 @@ def parcels_table(ledger: Ledger, weight: Floats) -> pd.DataFrame:
     )
 
 
-def before_table(ledger: Ledger) -> pd.DataFrame:
+def before_table(options: Options) -> pd.DataFrame:
     """Zone and class of every parcel before the plan."""
-    parcels = ledger.study.parcels
+    parcels = options.study.parcels
     return pd.DataFrame(
         {
             "parcel_id": parcels["parcel_id"].to_numpy(),
-            "zone": ledger.options.zone_today[ledger.options.pattern],
+            "zone": options.zone_today[options.pattern],
             "land_class": parcels["land_class"].to_numpy(),
         }
     )
 
 
-def nonconforming_table(ledger: Ledger, weight: Floats) -> pd.DataFrame:
-    """Parcels held although their class does not suit their zone or a line excludes it."""
-    options = ledger.options
-    held = options.kind_practice[options.kind] == options.practices.index(HOLD)
-    at = options.parcel[held & (weight > 1e-9)]
-    at = at[options.nonconforming[options.pattern[at]]]
-    return before_table(ledger).iloc[at].reset_index(drop=True)
+def nonconforming_table(options: Options, parcels: pd.DataFrame) -> pd.DataFrame:
+    """Parcels that a plan holds although their class does not suit their zone or a line excludes it."""
+    before = before_table(options)[options.nonconforming[options.pattern]]
+    held = set(parcels.loc[parcels["practice"] == HOLD, "parcel_id"])
+    return before[before["parcel_id"].isin(held)].reset_index(drop=True)
 
 
 def projects_table(ledger: Ledger, started: Floats) -> pd.DataFrame:

@@ -298,6 +298,10 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "{count} rows: {holds} hold with slack, {binding} without any; soft limits not met: {gives}; broken: {broken}.",
         "共 {count} 项：{holds} 项满足且有余量，{binding} 项已达限值，{gives} 项软约束未满足，{broken} 项不满足。",
     ),
+    "limits_more": (
+        "{count} rows with more slack are left out; limits.csv has them.",
+        "另有 {count} 项余量更大，未列出；见 limits.csv。",
+    ),
     "limits_note_slack": (
         "Slack is how far the value may still move before the limit is reached, tolerance included. "
         "Control lines are not listed: what they forbid was never an option.",

@@ -21,6 +21,8 @@ Part = dict[str, Any]
 SHOWN = 12
 """Rows of a long list that stand open; the rest folds."""
 FIRST_PROJECTS = 60
+MOST = 2000
+"""Rows of one limit that a page carries; what it leaves out has more slack, and the page says how many rows it is."""
 FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom", "area")
 
 
@@ -241,14 +243,16 @@ def limits(plan: PlanData, display: Display) -> Part:
             sign = " + " if factor > 0 else " \u2212 "
             size = "" if abs(factor) == 1 else f"{number(abs(factor))} × "
             account += f"{sign}{size}{display.account(str(other))}"
-        lines = [_limit_line(row, display) for _, row in rows.iterrows()] if len(rows) <= 5000 else []
+        # the tightest rows are what a planner looks for: they stand first where there are many
+        slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
+        tight = np.argsort(slack, kind="stable")
+        listed = rows.iloc[np.sort(tight[:MOST])]
+        lines = [_limit_line(row, display) for _, row in listed.iterrows()]
         shown, rest = lines, []
-        if len(lines) > SHOWN:
-            # the tightest rows are what a planner looks for
-            slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
-            tight = set(np.argsort(slack, kind="stable")[: SHOWN // 2].tolist())
-            shown = [line for place, line in enumerate(lines) if place in tight]
-            rest = [line for place, line in enumerate(lines) if place not in tight]
+        if len(rows) > SHOWN:
+            first = set(listed.index.get_indexer(rows.index[tight[: SHOWN // 2]]).tolist())
+            shown = [line for place, line in enumerate(lines) if place in first]
+            rest = [line for place, line in enumerate(lines) if place not in first]
         notes = []
         if head["kind"] == "soft":
             notes.append(display.words("soft"))
@@ -261,7 +265,8 @@ def limits(plan: PlanData, display: Display) -> Part:
             notes.append(f"{display.words('source')}{display.words('colon')}{head['source']}")
         name = display.limit(head)
         code = head["limit"] if name != head["limit"] else ""
-        groups.append({"name": name, "code": code, "account": account, "notes": notes, "lines": shown, "rest": rest})
+        group = {"name": name, "code": code, "account": account, "notes": notes, "lines": shown, "rest": rest}
+        groups.append(group | {"more": len(rows) - len(listed)})
     states = table["state"].value_counts()
     counts = {name: int(states.get(name, 0)) for name in ("holds", "binding", "gives", "broken")}
     return {"groups": groups, "counts": counts, "count": len(table)}

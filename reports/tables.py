@@ -267,7 +267,8 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     table = ledger[[*keys, "measure", "value"]].reset_index(drop=True)
     nothing = doing_nothing_ledger(study)
     if nothing is None:
-        table["nothing"] = np.nan
+        # a study of projects only has nothing at all when nothing is built
+        table["nothing"] = 0.0 if study.has_doing_nothing and study.parcels.empty else np.nan
     else:
         # either ledger leaves out built-in accounts that are zero
         table = table.merge(nothing, on=[*keys, "measure"], how="outer", sort=False).fillna(
@@ -293,7 +294,7 @@ def accounts(plan: PlanData) -> pd.DataFrame:
 
 
 def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
-    """The whole area's ledger of doing nothing: ``account, period, measure, nothing``; None without such a state."""
+    """The whole area's ledger of doing nothing (``account, period, measure, nothing``); None without land or state."""
     if not study.has_doing_nothing or study.parcels.empty:
         return None
     # no project is part of it, and the ledger is quicker without any

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-CHUNK = 1 << 18
-"""Options written out at a time: enough to be fast, small enough to stay in little memory."""
+CHUNK = 1 << 14
+"""Options written out at a time: so few that what is worked on stays in the processor's cache."""
 
 
 def join(block: Block) -> Program:
@@ -74,14 +74,12 @@ def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats,
     """
     options, m = len(block.group), len(block.rows)
     kinds = int(block.kind.max()) + 1 if options else 0
-    scalars = np.stack([np.ones(block.groups), *(scalar for scalar, _ in block.by_kind)])
-    n = len(scalars)
-    cost = np.zeros(options)
+    scalars = np.column_stack([np.ones(block.groups), *(scalar for scalar, _ in block.by_kind)])
+    n = scalars.shape[1]
+    worth = np.zeros((kinds, n))
     keys, rows, values = [np.zeros(kinds, dtype=np.int64)], [np.arange(kinds)], [np.ones(kinds)]
-    for number, (scalar, matrix) in enumerate(block.by_kind, start=1):
-        worth = matrix[:, [m]].toarray().ravel()
-        if worth.any():
-            cost += worth[block.kind] * scalar[block.group]
+    for number, (_, matrix) in enumerate(block.by_kind, start=1):
+        worth[:, number] = matrix[:, [m]].toarray().ravel()
         part = matrix[:, :m].tocoo()
         keys.append((part.coords[1] + 1) * n + number)
         rows.append(part.coords[0])
@@ -90,21 +88,24 @@ def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats,
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(keys))), shape=(kinds, (m + 1) * n)
     )
     template.sort_indices()
-    row_of, scalar_of = template.indices // n, template.indices % n
+    row_of, scalar_of = np.divmod(template.indices.astype(np.int64), n)
     shared = bool((np.diff(row_of) == 0)[_inner(template.indptr)].any())
-    length = np.diff(template.indptr)
-    count = length[block.kind]
+    row_of = (row_of + (block.groups - 1)).astype(np.int32)
+    count = np.diff(template.indptr)[block.kind]
     start = np.zeros(options + 1, dtype=np.int64)
     np.cumsum(count, out=start[1:])
-    index, value = np.empty(start[-1], dtype=np.int32), np.empty(start[-1])
+    index, value, cost = np.empty(start[-1], dtype=np.int32), np.empty(start[-1]), np.empty(options)
     for low in range(0, options, CHUNK):
         high = min(low + CHUNK, options)
         here = slice(start[low], start[high])
-        at = np.repeat(template.indptr[:-1][block.kind[low:high]] - (start[low:high] - start[low]), count[low:high])
+        kind, group = block.kind[low:high], block.group[low:high].astype(np.int64)
+        np.einsum("ij,ij->i", worth[kind], scalars[group], out=cost[low:high])
+        # positions in the template, and in the scalars taken row by row
+        at = np.repeat(template.indptr[kind] - (start[low:high] - start[low]), count[low:high])
         at += np.arange(len(at))
-        group = np.repeat(block.group[low:high], count[low:high])
-        index[here] = row_of[at] + (block.groups - 1)
-        np.multiply(template.data[at], scalars[scalar_of[at], group], out=value[here])
+        scalar = np.repeat(group * n, count[low:high]) + scalar_of[at]
+        index[here] = row_of[at]
+        np.multiply(template.data[at], scalars.ravel()[scalar], out=value[here])
     index[start[:-1]] = block.group
     if shared:
         start, index, value = _fold(start, index, value)

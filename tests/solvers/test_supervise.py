@@ -235,6 +235,27 @@ def test_printing_does_not_disturb_the_lines(knapsacks: Any, worker: Any) -> Non
     assert solve(knapsacks(20, 3), EXACT, supervised=True).status == "optimal"
 
 
+@posix
+def test_child_stands_apart_from_the_terminal(knapsacks: Any, worker: Any, tmp_path: Path) -> None:
+    worker(f"open({str(tmp_path / 'group')!r}, 'w').write(str(os.getpgrp())); usual(folder, told, stop)")
+    solve(knapsacks(20, 3), EXACT, supervised=True)
+    assert int((tmp_path / "group").read_text()) != os.getpgrp()
+
+
+@posix
+def test_child_is_asked_before_it_is_ended(knapsacks: Any, worker: Any) -> None:
+    worker(
+        """
+        told.tell("progress", phase="solve", seconds=0.0, value=None, bound=None, gap=None)
+        stop.wait()
+        told.answer(worker.Solution(None, "interrupted", None, 5.0, None, 0.0, "heard"))
+        """
+    )
+    solution = solve(knapsacks(400, 10), EXACT, lambda _: os.kill(os.getpid(), signal.SIGINT))
+    assert (solution.status, solution.x, solution.bound) == ("interrupted", None, 5.0)
+    assert solution.message == "heard"
+
+
 def test_few_columns_need_no_child(knapsacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def none(_: Path) -> list[str]:
         raise AssertionError("a child was started")
@@ -355,8 +376,19 @@ def test_ctrl_c_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:
 
 
 @posix
-def test_child_dies_with_its_parent(tmp_path: Path, scratch: Path) -> None:
-    process = begin(tmp_path)
+@pytest.mark.parametrize("silent", [False, True])
+def test_child_dies_with_its_parent(silent: bool, tmp_path: Path, scratch: Path) -> None:
+    mute = tmp_path / "mute.py"
+    mute.write_text(
+        "import sys, time\nfrom zonevest.solvers import worker\n"
+        "def work(folder, told, stop):\n"
+        "    told.tell('progress', phase='solve', seconds=0.0, value=0.0, bound=1.0, gap=None)\n"
+        f"    time.sleep({2 * LONG})\n"
+        "worker.work = work\nworker.main(sys.argv[1])\n",
+        encoding="utf-8",
+    )
+    before = f"supervise._command = lambda folder: [sys.executable, {str(mute)!r}, str(folder)]"
+    process = begin(tmp_path, before=before if silent else "")
     assert len(list(scratch.iterdir())) == 1
     process.kill()
     process.communicate(timeout=LONG)

@@ -1,0 +1,43 @@
+"""What `check` tells of a sound study."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.model.four import four
+from zonevest.reports.check import REASON_WORDS, WORDS, check
+from zonevest.model.options import REASONS
+
+
+def test_size_and_doing_nothing() -> None:
+    found = check(four())
+    # hold, build and plant from two periods for each farm; the wood and the town can only be held
+    assert found.size["options"] == 2 * 5 + 2
+    assert found.size["parcels"] == 4
+    assert found.size["area"] == 25.0
+    assert found.size["held"] == 2
+    assert found.size["projects"] == found.size["startable"] == 3
+    assert found.nothing == pytest.approx({"cash": 40.0, "ecosystem": 155.0})  # derived in test_rows.py
+    assert found.broken.empty
+    # smallest and largest coefficient of the rows: 2 ha of p4 held; 10 ha x 10 a year x ... of the floor on F2
+    assert found.size["smallest"] <= 2.0
+    assert found.size["largest"] >= 100.0
+    by_reason = found.reasons.set_index("reason")
+    assert by_reason.loc["", "pairs"] == 4  # two farms x two practices
+    assert by_reason.loc["from_class", "pairs"] == 4
+
+
+def test_limits_that_doing_nothing_breaks() -> None:
+    study = four()
+    limits = study.limits.assign(value=[20.0, 0.5, 10.0])  # 10 +- 3 ha of built land; there are 2
+    found = check(study.replace(limits=limits))
+    assert list(found.broken["limit"]) == ["built"]
+    assert found.broken["slack"].iloc[0] == pytest.approx(2.0 - 7.0)
+    assert "built" in found.to_text("en")
+    assert found.to_dict()["breaks"][0]["limit"] == "built"
+
+
+def test_words_in_both_languages() -> None:
+    assert WORDS["en"].keys() == WORDS["zh"].keys()
+    assert REASON_WORDS["en"].keys() == REASON_WORDS["zh"].keys() == set(REASONS) - {""}
+    assert "维持现状" in check(four()).to_text("zh")

@@ -1,0 +1,81 @@
+"""The joined program against the same sums written out option by option."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import sparse
+
+from zonevest.model.land import Block
+from zonevest.solvers import join as joining
+from zonevest.solvers.join import join
+
+
+def block(seed: int, *, single: bool) -> Block:
+    """A random block: 5 groups, 4 kinds, 3 rows, 2 columns, two scalars; with or without parts of single options."""
+    rng = np.random.default_rng(seed)
+    group = np.sort(np.concatenate([np.arange(5), rng.integers(0, 5, 4)])).astype(np.int32)
+    size = len(group)
+
+    def some(rows: int, columns: int) -> sparse.csr_array:
+        values = rng.integers(-3, 4, (rows, columns)) * (rng.random((rows, columns)) < 0.6)
+        return sparse.csr_array(values.astype(float))
+
+    return Block(
+        groups=5,
+        group=group,
+        kind=rng.integers(0, 4, size).astype(np.int32),
+        by_kind=[(rng.integers(1, 5, 5).astype(float), some(4, 4)) for _ in range(2)],
+        by_option=some(size, 4) if single else None,
+        by_column=some(2, 4),
+        lower=np.full(3, -np.inf),
+        upper=np.arange(3.0),
+        rows=("a", "b", "c"),
+        constant=7.0,
+        extra=some(2, size + 2) if single else sparse.csr_array((0, size + 2)),
+        extra_upper=np.ones(2 if single else 0),
+        extra_rows=("e", "f") if single else (),
+        columns=("U[j,t]", "s"),
+        column_lower=np.zeros(2),
+        column_upper=np.array([1.0, np.inf]),
+        column_integer=np.array([True, False]),
+        integer=True,
+    )
+
+
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("chunk", [1, 3, 1000])
+@given(seed=st.integers(0, 10**6))
+def test_every_coefficient_is_kind_times_scalar(seed: int, single: bool, chunk: int) -> None:
+    given_block = block(seed, single=single)
+    size = len(given_block.group)
+    expected = np.zeros((4, size))
+    for k in range(size):
+        for scalar, matrix in given_block.by_kind:
+            expected[:, k] += scalar[given_block.group[k]] * matrix.toarray()[given_block.kind[k]]
+    if given_block.by_option is not None:
+        expected += given_block.by_option.toarray().T
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(joining, "CHUNK", chunk)
+        program = join(given_block)
+    shape = (program.n_rows, program.n_cols)
+    matrix = sparse.csc_array((program.value, program.index, program.start), shape=shape).toarray()
+    choice = np.zeros((5, size))
+    choice[given_block.group, np.arange(size)] = 1.0
+    assert np.array_equal(matrix[:5, :size], choice)
+    assert np.allclose(matrix[5:8, :size], expected[:3])
+    assert np.allclose(program.cost[:size], expected[3])
+    columns = given_block.by_column.toarray()
+    assert np.array_equal(matrix[5:8, size:], columns[:, :3].T)
+    assert np.array_equal(program.cost[size:], columns[:, 3])
+    assert np.array_equal(matrix[8:], given_block.extra.toarray())
+    assert not matrix[:5, size:].any()
+    assert program.offset == 7.0
+    assert list(program.row_upper) == [1.0] * 5 + [0.0, 1.0, 2.0] + [1.0] * given_block.extra.shape[0]
+    assert list(program.integer) == [True] * size + [True, False]
+    # no row stands twice in a column
+    for j in range(program.n_cols):
+        part = program.index[program.start[j] : program.start[j + 1]]
+        assert len(set(part.tolist())) == len(part)

@@ -1,0 +1,146 @@
+"""The Python front door on the bundled case and on four parcels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pyomo.environ as pyo
+import pytest
+
+import zonevest as zv
+from tests.model.four import four
+from zonevest import api
+
+
+@pytest.fixture(scope="module")
+def village() -> zv.Plan:
+    return zv.solve(zv.read_study("village"))
+
+
+def total(plan: zv.Plan, account: str, period: str) -> float:
+    rows = plan.ledger.query("account == @account and jurisdiction == 'total' and period == @period")
+    return float(rows["value"].sum())
+
+
+def test_a_plan_with_its_certificate(village: zv.Plan) -> None:
+    assert village.has_plan
+    assert village.status == "optimal"
+    assert village.objective is not None
+    assert village.bound is not None
+    assert village.gap == pytest.approx((village.bound - village.objective) / village.objective)
+    assert 0.0 <= village.gap <= 1e-3
+    # method floor: the objective is the gain in F1, less the penalty of the soft forest goal
+    missed = -village.limits.loc[village.limits["limit"] == "forest_goal", "slack"].sum()
+    penalty = village.study.limits.set_index("limit").loc["forest_goal", "penalty"]
+    assert village.objective == pytest.approx(village.cash - penalty * max(missed, 0.0))
+    assert village.audit is not None
+    assert village.audit.ok
+
+
+def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
+    village.write(tmp_path / "plan")
+    names = {path.name for path in (tmp_path / "plan").iterdir()}
+    assert names == {
+        "plan.json",
+        "study",
+        "parcels.parquet",
+        "projects.csv",
+        "ledger.parquet",
+        "limits.csv",
+        "plan.gpkg",
+        "report.html",
+    }
+    again = zv.read_plan(tmp_path / "plan")
+    for name in ("status", "objective", "bound", "gap", "cash", "ecosystem", "doing_nothing", "settings"):
+        assert getattr(again, name) == getattr(village, name)
+    for name in ("parcels", "projects", "ledger", "limits", "before", "nonconforming"):
+        one, other = getattr(village, name), getattr(again, name)
+        pd.testing.assert_frame_equal(one.astype(object), other.astype(object), check_dtype=False)
+    assert again.study.hash == village.study.hash
+    assert zv.audit(again).ok
+
+
+def test_a_plan_is_not_written_over_unasked(village: zv.Plan, tmp_path: Path) -> None:
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "mine.txt").write_text("keep")
+    with pytest.raises(FileExistsError):
+        village.write(tmp_path / "plan")
+    assert (tmp_path / "plan" / "mine.txt").read_text() == "keep"
+    village.write(tmp_path / "plan", overwrite=True)
+    assert (tmp_path / "plan" / "plan.json").exists()
+    assert not (tmp_path / "plan" / "mine.txt").exists()
+
+
+def test_a_crash_leaves_no_half_plan(village: zv.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plan").mkdir()
+    (tmp_path / "plan" / "plan.json").write_text("{}")
+
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(api, "write_page", fails)
+    with pytest.raises(RuntimeError):
+        village.write(tmp_path / "plan", overwrite=True)
+    assert (tmp_path / "plan" / "plan.json").read_text() == "{}"
+    assert [path.name for path in tmp_path.iterdir()] == ["plan"]
+
+
+def test_a_rule_of_ones_own_holds() -> None:
+    # four parcels: built land is capped at 4 +- 3 ha; with the cap on building at 4 ha p2 (5 ha) may not be built
+    study = four()
+    free = zv.solve(study, gap=0.0)
+    assert "build" in set(free.parcels["practice"])
+    model = zv.policy_model(study)
+    model.my_rule = pyo.Constraint(expr=model.ledger["area.practice.build", "total", "b"] <= 4)
+    bound = zv.solve(study, gap=0.0, policy=model)
+    assert "build" not in set(bound.parcels["practice"])
+    assert bound.objective < free.objective
+
+
+def test_the_complete_model_has_the_same_optimum() -> None:
+    study = four()
+    model = zv.pyomo_model(study)
+    pyo.SolverFactory("appsi_highs").solve(model)
+    assert pyo.value(model.objective) == pytest.approx(zv.solve(study, gap=0.0).objective)
+
+
+def test_terms_in_turn() -> None:
+    # see test_rows.py: built land may not exceed 7 ha, so the 10 ha of p1 stay farm, j1 (drawn on p1, in U) cannot
+    # start, and nothing is planted (j1 enables it); j2 needs j1. So the most F2 is doing nothing's, and of the plans
+    # that keep it all the most cash is doing nothing's
+    study = four({"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.0})
+    plan = zv.solve(study, gap=0.0)
+    assert plan.status == "optimal"
+    assert plan.objective == pytest.approx(0.0)
+    assert set(plan.parcels["practice"]) == {"hold"}
+    assert plan.settings["stages"][0]["term"] == "ecosystem"
+    # the other way round: all that cash wants, then ecosystem
+    other = zv.solve(four({"method": "lexicographic", "order": ["cash", "ecosystem"], "tolerance": 0.0}), gap=0.0)
+    best = zv.solve(four({"method": "weighted", "cash": 1.0}), gap=0.0)
+    assert other.cash >= best.objective - 1e-6
+
+
+def test_no_plan_is_no_exception(tmp_path: Path) -> None:
+    study = four()
+    limits = study.limits.assign(value=[20.0, 0.5, 90.0])  # more built land than there is land
+    plan = zv.solve(study.replace(limits=limits))
+    assert not plan.has_plan
+    assert plan.status == "infeasible"
+    assert plan.objective is None
+    assert plan.parcels.empty
+    plan.write(tmp_path / "plan")
+    again = zv.read_plan(tmp_path / "plan")
+    assert again.status == "infeasible"
+    assert not zv.audit(tmp_path / "plan").ok
+
+
+def test_progress_is_told() -> None:
+    told: list[str] = []
+    zv.solve(four(), on_progress=lambda progress: told.append(progress.phase))
+    assert {"options", "policy", "build", "solve", "plan", "audit"} <= set(told)
+
+
+def test_every_name_of_the_front_door_is_there() -> None:
+    for name in zv.__all__:
+        assert callable(getattr(zv, name))
