@@ -325,10 +325,11 @@ def _run(
         highs.setSolution(given)  # what cannot be used is passed over by HiGHS; we have kept the start ourselves
     if watch.asked_to_stop():
         return _Outcome(Model.kInterrupt, None, np.inf, None)
+    before = watch.iterations
     highs.run()  # the model status says more than the return value, which is a warning at each time limit
     info, model, answer = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
     watch.nodes = max(watch.nodes, int(info.mip_node_count))
-    watch.iterations += max(int(info.simplex_iteration_count), int(info.ipm_iteration_count), 0)
+    watch.iterations = before + max(int(info.simplex_iteration_count), int(info.ipm_iteration_count), 0)
     found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
     x = np.array(answer.col_value, dtype=np.float64) if found else None
     row_dual = None

@@ -73,7 +73,7 @@ def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats,
     Each kind is one row of `template`, whose keys are (row + 1) x scalars + scalar; row 0 stands for the group's own.
     """
     options, m = len(block.group), len(block.rows)
-    kinds = int(block.kind.max()) + 1 if options else 0
+    kinds = block.by_kind[0][1].shape[0] if block.by_kind else int(block.kind.max(initial=-1)) + 1
     scalars = np.column_stack([np.ones(block.groups), *(scalar for scalar, _ in block.by_kind)])
     n = scalars.shape[1]
     worth = np.zeros((kinds, n))

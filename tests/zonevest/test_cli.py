@@ -73,7 +73,7 @@ class TestHelp:
         code = (
             "import sys, time; start = time.perf_counter(); import zonevest, zonevest.cli; dir(zonevest)\n"
             "took = time.perf_counter() - start\n"
-            "heavy = {'numpy', 'pandas', 'pyomo', 'highspy', 'geopandas', 'shapely', 'plotly', 'scipy', 'jinja2'}\n"
+            "heavy = {'numpy', 'pandas', 'pyomo', 'highspy', 'geopandas', 'shapely', 'scipy', 'jinja2'}\n"
             "print(took, *sorted(heavy & set(sys.modules)))"
         )
         runs = [
