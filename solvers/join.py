@@ -31,33 +31,20 @@ def join(block: Block) -> Program:
     """
     options, columns, m = len(block.group), len(block.columns), len(block.rows)
     first, first_extra = block.groups, block.groups + m
-    start, index, value, cost = _expand(block)
+    start, index, value, cost = _expand(block, _further(block))
     if block.by_option is not None or block.extra.shape[0]:
         start, index, value, cost = _add_single(block, start, index, value, cost)
-    tail = block.by_column[:, :m].tocoo()
-    over = sparse.coo_array(block.extra[:, options:])
-    further = sparse.csc_array(
-        (
-            np.concatenate([tail.data, over.data]),
-            (
-                np.concatenate([tail.coords[1] + first, over.coords[0] + first_extra]),
-                np.concatenate([tail.coords[0], over.coords[1]]),
-            ),
-        ),
-        shape=(first_extra + block.extra.shape[0], columns),
-    )
-    further.eliminate_zeros()
     return Program(
-        cost=np.concatenate([cost, block.by_column[:, [m]].toarray().ravel()]),
+        cost=cost,
         offset=block.constant,
         col_lower=np.concatenate([np.zeros(options), block.column_lower]),
         col_upper=np.concatenate([np.ones(options), block.column_upper]),
         integer=np.concatenate([np.full(options, block.integer), block.column_integer]),
         row_lower=np.concatenate([np.ones(block.groups), block.lower, np.full(block.extra.shape[0], -np.inf)]),
         row_upper=np.concatenate([np.ones(block.groups), block.upper, block.extra_upper]),
-        start=np.concatenate([start, start[-1] + further.indptr[1:]]),
-        index=np.concatenate([index, further.indices.astype(np.int32)]),
-        value=np.concatenate([value, further.data]),
+        start=start,
+        index=index,
+        value=value,
         row_blocks=(
             ("choice", 0, block.groups),
             ("policy", first, m),
@@ -67,13 +54,32 @@ def join(block: Block) -> Program:
     )
 
 
-def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats, Floats]:
-    """Columns of the options from their kinds: start, row index, value, cost.
+def _further(block: Block) -> sparse.csc_array:
+    """The columns that are not options, over the program's rows."""
+    first, first_extra = block.groups, block.groups + len(block.rows)
+    own = block.by_column[:, : len(block.rows)].tocoo()
+    over = sparse.coo_array(block.extra[:, len(block.group) :])
+    further = sparse.csc_array(
+        (
+            np.concatenate([own.data, over.data]),
+            (
+                np.concatenate([own.coords[1] + first, over.coords[0] + first_extra]),
+                np.concatenate([own.coords[0], over.coords[1]]),
+            ),
+        ),
+        shape=(first_extra + block.extra.shape[0], len(block.columns)),
+    )
+    further.eliminate_zeros()
+    return further
+
+
+def _expand(block: Block, further: sparse.csc_array) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats, Floats]:
+    """Columns of the options from their kinds, and after them the further ones: start, row index, value, cost.
 
     Each kind is one row of `template`, whose keys are (row + 1) x scalars + scalar; row 0 stands for the group's own.
     """
     options, m = len(block.group), len(block.rows)
-    kinds = block.by_kind[0][1].shape[0] if block.by_kind else int(block.kind.max(initial=-1)) + 1
+    kinds = int(block.kind.max()) + 1 if options else 0
     scalars = np.column_stack([np.ones(block.groups), *(scalar for scalar, _ in block.by_kind)])
     n = scalars.shape[1]
     worth = np.zeros((kinds, n))
@@ -91,10 +97,11 @@ def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats,
     row_of, scalar_of = np.divmod(template.indices.astype(np.int64), n)
     shared = bool((np.diff(row_of) == 0)[_inner(template.indptr)].any())
     row_of = (row_of + (block.groups - 1)).astype(np.int32)
-    count = np.diff(template.indptr)[block.kind]
-    start = np.zeros(options + 1, dtype=np.int64)
+    count = np.concatenate([np.diff(template.indptr)[block.kind], np.diff(further.indptr)])
+    start = np.zeros(len(count) + 1, dtype=np.int64)
     np.cumsum(count, out=start[1:])
-    index, value, cost = np.empty(start[-1], dtype=np.int32), np.empty(start[-1]), np.empty(options)
+    # what is large is made once and filled in place: memory that is new costs more than the arithmetic
+    index, value, cost = np.empty(start[-1], dtype=np.int32), np.empty(start[-1]), np.empty(len(count))
     for low in range(0, options, CHUNK):
         high = min(low + CHUNK, options)
         here = slice(start[low], start[high])
@@ -106,7 +113,9 @@ def _expand(block: Block) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats,
         scalar = np.repeat(group * n, count[low:high]) + scalar_of[at]
         index[here] = row_of[at]
         np.multiply(template.data[at], scalars.ravel()[scalar], out=value[here])
-    index[start[:-1]] = block.group
+    index[start[:options]] = block.group
+    index[start[options] :], value[start[options] :] = further.indices, further.data
+    cost[options:] = block.by_column[:, [m]].toarray().ravel()
     if shared:
         start, index, value = _fold(start, index, value)
     return start, index, value, cost
@@ -137,17 +146,13 @@ def _add_single(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats, Floats]:
     """Add what belongs to single options: their own part of the rows, and the extra rows."""
     options, m = len(block.group), len(block.rows)
-    height = block.groups + m + block.extra.shape[0]
-    total = sparse.csc_array((value, index, start), shape=(height, options))
+    shape = (block.groups + m + block.extra.shape[0], len(cost))
+    total = sparse.csc_array((value, index, start), shape=shape)
     if block.by_option is not None:
-        cost = cost + block.by_option[:, [m]].toarray().ravel()
+        cost[:options] += block.by_option[:, [m]].toarray().ravel()
         part = block.by_option[:, :m].tocoo()
-        total = total + sparse.csc_array(
-            (part.data, (part.coords[1] + block.groups, part.coords[0])), shape=(height, options)
-        )
+        total = total + sparse.csc_array((part.data, (part.coords[1] + block.groups, part.coords[0])), shape=shape)
     over = sparse.coo_array(block.extra[:, :options])
-    total = total + sparse.csc_array(
-        (over.data, (over.coords[0] + block.groups + m, over.coords[1])), shape=(height, options)
-    )
+    total = total + sparse.csc_array((over.data, (over.coords[0] + block.groups + m, over.coords[1])), shape=shape)
     total = sparse.csc_array(total)
     return total.indptr.astype(np.int64), total.indices.astype(np.int32), total.data, cost
