@@ -188,7 +188,7 @@ def holds(parcels: pd.DataFrame, cell: str) -> NDArray[np.bool_]:
     for column, values in conditions(cell):
         series = parcels[column]
         if pd.api.types.is_bool_dtype(series):
-            wanted = {value.lower() in {"1", "true"} for value in values}
+            wanted = {value.lower() in {"1", "1.0", "true"} for value in values}
             mask &= series.isin(wanted).to_numpy()
         elif pd.api.types.is_numeric_dtype(series):
             mask &= series.isin([float(value) for value in values]).to_numpy()

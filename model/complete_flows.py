@@ -361,7 +361,7 @@ def where_holds(parcel: Record, cell: str) -> bool:
     for column, values in conditions(cell):
         cell_there = parcel[column]
         if isinstance(cell_there, bool):
-            found = cell_there in {value.lower() in ("1", "true") for value in values}
+            found = cell_there in {value.lower() in ("1", "1.0", "true") for value in values}
         elif isinstance(cell_there, (int, float)):
             found = cell_there in {float(value) for value in values}
         else:

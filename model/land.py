@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import each, items, period_names
@@ -131,7 +132,9 @@ def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, lis
 
 def footprints(ledger: Ledger) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """Projects with drawn land, and the position and id of each of their parcels."""
-    position = {name: index for index, name in enumerate(ledger.study.parcels["parcel_id"])}
-    for row in each(ledger.study.projects):
-        if row.footprint:
-            yield row.project, [(position[name], name) for name in items(row.footprint)]
+    drawn = {row.project: items(row.footprint) for row in each(ledger.study.projects) if row.footprint}
+    if not drawn:
+        return
+    position = pd.Index(ledger.study.parcels["parcel_id"])
+    for project, names in drawn.items():
+        yield project, list(zip(position.get_indexer(names).tolist(), names, strict=True))

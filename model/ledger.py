@@ -160,33 +160,32 @@ class Ledger:
         entries : n entries of the ledger.
         weights : m x n.
         """
-        by_place: dict[str, list[int]] = {}
-        for position, (_, place, _) in enumerate(entries):
-            by_place.setdefault(place, []).append(position)
         wanted = list(dict.fromkeys((account, period) for account, _, period in entries))
         column = {item: index for index, item in enumerate(wanted)}
-        weights = sparse.csc_array(weights)
-        by_item = {}
-        for place, at in by_place.items():
-            spread = sparse.csr_array(
-                (np.ones(len(at)), (range(len(at)), [column[entries[i][0], entries[i][2]] for i in at])),
-                shape=(len(at), len(wanted)),
-            )
-            by_item[place] = (weights[:, at] @ spread).T  # items x m
         m = weights.shape[0]
-        inside = {place: self.places[place][self.options.kind_pattern] for place in by_item}
-        by_kind = [
-            (self.scales[scale], _by_rows(items_of_kind, by_item, inside, m))
-            for scale, items_of_kind in self.kind_items(wanted).items()
-        ]
+        weighed = sparse.coo_array(weights)
+        row, entry = weighed.coords
+        item = np.array([column[account, period] for account, _, period in entries], dtype=np.int64)[entry]
+        where = np.array([place for _, place, _ in entries], dtype=object)[entry]
+        by_item = {}  # place -> items x m
+        for place in dict.fromkeys(place for _, place, _ in entries):
+            at = where == place
+            by_item[place] = sparse.csr_array((weighed.data[at], (item[at], row[at])), shape=(len(wanted), m))
+        # the scales one below the other: every place is gone through once
+        of_kinds, size = self.kind_items(wanted), len(self.options.kind_pattern)
+        below = sparse.csr_array(sparse.vstack([*of_kinds.values(), sparse.csr_array((0, len(wanted)))]))
+        inside = {place: np.tile(self.places[place][self.options.kind_pattern], len(of_kinds)) for place in by_item}
+        mixed = _by_rows(below, by_item, inside, m)
+        by_kind = [(self.scales[scale], mixed[row * size : (row + 1) * size]) for row, scale in enumerate(of_kinds)]
         by_option = None
         own = self._own_items(wanted)
         if own is not None:
             inside = {place: mask[self.options.pattern][self.options.parcel] for place, mask in self.places.items()}
             by_option = _by_rows(own, by_item, inside, m)
         starts = sparse.csr_array((self._starts_shape[0], m))
-        for place, mixing in by_item.items():
-            starts = starts + self.start_items(wanted, place) @ mixing
+        if by_item:
+            of_starts = self.start_items(wanted, list(by_item))  # in the order of by_item
+            starts = sparse.hstack(list(of_starts.values())) @ sparse.vstack(list(by_item.values()))
         constant = np.array([self.constant(*entry) for entry in entries])
         return Factored(by_kind, by_option, sparse.csr_array(self.by_state @ starts), weights @ constant)
 
@@ -340,24 +339,34 @@ class Ledger:
         step = sparse.csr_array((-np.ones(len(later)), (later, later + 1)), shape=(size, size))
         return sparse.csr_array(sparse.eye_array(size) + step)
 
-    def start_items(self, wanted: Sequence[Item], place: str) -> sparse.csr_array:
-        """What each project's start in each period gives to each item in a place: starts x items."""
-        works, timed = self.works, self.works.timed
+    def start_items(self, wanted: Sequence[Item], places: Sequence[str]) -> dict[str, sparse.csr_array]:
+        """What each project's start in each period gives to each item: place -> starts x items."""
+        works = self.works
         size, periods = self._starts_shape
-        streams = Streams(timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
-        here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
-        result = sparse.csr_array((size, len(wanted)))
+        streams = Streams(works.timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
+        flows = sparse.csr_array((size, len(wanted)))
         for part in self._stream_items(streams, wanted).values():
-            result = result + part
+            flows = flows + part
         for column, (account, _) in enumerate(wanted):
             if account in (CASH, ECOSYSTEM):
                 worth = self._start_worth(account)
-                result = result + sparse.csr_array(
-                    (worth, (np.arange(size), np.full(size, column))), shape=result.shape
-                )
-        result = sparse.diags_array(np.repeat(here, periods).astype(float)) @ result
+                flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
+        flows = flows.tocoo()
+        (row, column), value = flows.coords, flows.data
+        result = {}
+        for place in places:
+            at = slice(None) if place == TOTAL else np.repeat(works.place == place, periods)[row]
+            own = sparse.csr_array((value[at], (row[at], column[at])), shape=flows.shape)
+            result[place] = own if self.study.land_take.empty else sparse.csr_array(own + self._taken(wanted, place))
+        return result
+
+    def _taken(self, wanted: Sequence[Item], place: str) -> sparse.csr_array:
+        """The land that each start takes in a place: starts x items."""
+        works = self.works
+        size, periods = self._starts_shape
+        result = sparse.csr_array((size, len(wanted)))
         for column, (account, period) in enumerate(wanted):
-            if not is_built_in(account) or period == START or self.study.land_take.empty:
+            if not is_built_in(account) or period == START:
                 continue
             taken = works.take(account, None if place == TOTAL else place)
             if not taken.any():
@@ -368,7 +377,7 @@ class Ledger:
             if booked.any():
                 at = np.flatnonzero(booked)
                 result = result + sparse.csr_array((booked[at], (at, np.full(len(at), column))), shape=result.shape)
-        return sparse.csr_array(result)
+        return result
 
     def _start_worth(self, name: str) -> Floats:
         """F1 or F2 of each start, shape (projects x periods,)."""
@@ -414,9 +423,10 @@ class Ledger:
         own = self._own_items(wanted)
         if own is not None:
             result += np.stack([(x * mask) @ own[chosen] for mask in inside])
+        begun = self.by_state.T @ started.ravel()
+        of_starts = self.start_items(wanted, places)
         for row, place in enumerate(places):
-            begun = self.by_state.T @ started.ravel()
-            result[row] += begun @ self.start_items(wanted, place)
+            result[row] += begun @ of_starts[place]
             result[row] += [self.constant(account, place, period) for account, period in wanted]
         return result
 

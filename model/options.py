@@ -188,9 +188,10 @@ def _patterns(study: Study) -> tuple[Ints, Ints]:
     keys += [membership for membership in (_footprints(study), _own_rows(study)) if membership is not None]
     code = np.zeros(len(parcels), dtype=np.int64)
     for key in keys:
-        codes, values = pd.factorize(key, use_na_sentinel=False)
-        if len(values) > 1:
-            code = code * len(values) + codes
+        codes, values = pd.factorize(key)
+        count = len(values) + int((codes < 0).any())  # a blank has code -1
+        if count > 1:
+            code = code * count + codes % count
             if code.size and code.max() > np.iinfo(np.int32).max:
                 code = pd.factorize(code)[0]
     pattern, values = pd.factorize(code)

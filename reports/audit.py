@@ -1,6 +1,6 @@
 """The audit: a plan recomputed from its study's tables and its choices alone (FORMULATION.md section 12).
 
-It shares no code with the ledger, the model or the solver. Nine things must hold: every choice is one that the
+It shares no code with the ledger, the model or the solver. What must hold: every choice is one that the
 study's lines, locks and rules leave open; every parcel has one option; every project rule, limit and floor holds; area
 is conserved; the ledger, the limits' values, F1, F2 and the objective are what the choices give; gap and bound fit the
 objective; and the status fits the gap. A row holds when it is violated by at most 1e-6 x max(1, |bound|, its largest

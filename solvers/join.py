@@ -106,13 +106,13 @@ def _expand(block: Block, further: sparse.csc_array) -> tuple[NDArray[np.int64],
         high = min(low + CHUNK, options)
         here = slice(start[low], start[high])
         kind, group = block.kind[low:high], block.group[low:high].astype(np.int64)
-        np.einsum("ij,ij->i", worth[kind], scalars[group], out=cost[low:high])
-        # positions in the template, and in the scalars taken row by row
-        at = np.repeat(template.indptr[kind] - (start[low:high] - start[low]), count[low:high])
-        at += np.arange(len(at))
-        scalar = np.repeat(group * n, count[low:high]) + scalar_of[at]
-        index[here] = row_of[at]
-        np.multiply(template.data[at], scalars.ravel()[scalar], out=value[here])
+        np.einsum("ij,ij->i", worth.take(kind, axis=0), scalars.take(group, axis=0), out=cost[low:high])
+        # of every entry its option, its position in the template and that of its scalar
+        option = np.repeat(np.arange(high - low), count[low:high])
+        at = (template.indptr[kind] - (start[low:high] - start[low])).take(option) + np.arange(len(option))
+        scalar = (group * n).take(option) + scalar_of.take(at)
+        index[here] = row_of.take(at)
+        np.multiply(template.data.take(at), scalars.take(scalar), out=value[here])
     index[start[:options]] = block.group
     index[start[options] :], value[start[options] :] = further.indices, further.data
     cost[options:] = block.by_column[:, [m]].toarray().ravel()

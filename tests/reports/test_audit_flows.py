@@ -74,6 +74,22 @@ class TestAreas:
         assert cells(found, "quality.arable") == (5 + 4, 4)
         assert cells(found, "quality.lost.arable") == (0, 5)
 
+    def test_quality_is_gained_with_new_arable_land_only(self) -> None:
+        practices = [{**BUILD, "to_class": "farm"}, {**BUILD, "practice": "dig", "to_class": "orchard"}]
+        parcels = [{**FARM, "land_class": "wood", "farmland_quality": 0.5}, {**FARM, "parcel_id": "b"}]
+        found = evaluate(study(parcels=parcels, practices=practices), {**P2, "b": ("dig", "p1")})
+        assert cells(found, "quality.gained.arable") == (0, 5)
+        assert cells(found, "quality.lost.arable") == (0, 0)
+        assert cells(found, "quality.arable") == (10, 15)
+
+    def test_a_period_of_one_year(self) -> None:
+        settings = {"periods": [{"name": "p1", "start": 2026, "years": 1}, {"name": "p2", "start": 2027, "years": 1}]}
+        found = evaluate(study(settings), P2)
+        for account, truth in (("area.zone.town", (0, 10)), ("area.class.built", (0, 10)), ("area.rezoned", (0, 10))):
+            assert cells(found, account) == truth
+        assert cells(found, "area.gained.class.built") == (0, 10)
+        assert cells(found, "area.practice.build") == (0, 10)
+
     def test_parents_of_a_zone_count_when_they_are_newly_entered(self) -> None:
         # core lies in town: from town to core, town is neither entered nor left
         practices = [{**BUILD, "zone": "core"}]
@@ -120,6 +136,7 @@ class TestAreas:
         parcels = [
             {**FARM, "jurisdiction": "east", "population": 7.0, "tags": "lake"},
             {**FARM, "parcel_id": "b", "jurisdiction": "west", "population": 50.0, "tags": "lake"},
+            {**FARM, "parcel_id": "c", "jurisdiction": "", "population": 5.0, "tags": ""},  # of no jurisdiction
         ]
         jurisdictions = [
             {"jurisdiction": "east", "population": 100.0, "population_growth": 0.1},
@@ -129,7 +146,7 @@ class TestAreas:
         found = evaluate(given, tags=["lake"])
         assert cells(found, "population", "east") == pytest.approx((110, 146.41))
         assert cells(found, "population", "west") == pytest.approx((50 * 1.02, 50 * 1.02**4))
-        assert cells(found, "population")[0] == pytest.approx(110 + 51)
+        assert cells(found, "population")[0] == pytest.approx(110 + 51 + 5.1)
         assert cells(found, "population", "lake")[0] == pytest.approx(7.7 + 51)
 
 
