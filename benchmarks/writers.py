@@ -170,7 +170,8 @@ def signs(given: Columns) -> dict[str, Any]:
     below, above = np.isneginf(lower[rows]), np.isposinf(upper[rows])
     if not (equal | below | above).all() or not given["integer"].all():
         raise ValueError("written for rows with one side and for whole columns")
-    return {"=": rows[equal], ">=": rows[above & ~below], "<=": rows[below & ~above]}
+    found = {"=": rows[equal], ">=": rows[above & ~below], "<=": rows[below & ~above]}
+    return {sign: rows for sign, rows in found.items() if len(rows)}
 
 
 def prepare(folder: Path, parcels: int) -> dict[str, Any]:

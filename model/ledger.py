@@ -351,12 +351,13 @@ class Ledger:
             if account in (CASH, ECOSYSTEM):
                 worth = self._start_worth(account)
                 flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
-        flows = flows.tocoo()
-        (row, column), value = flows.coords, flows.data
+        everywhere = sparse.coo_array(flows)
+        row, column = everywhere.coords
         result = {}
         for place in places:
-            at = slice(None) if place == TOTAL else np.repeat(works.place == place, periods)[row]
-            own = sparse.csr_array((value[at], (row[at], column[at])), shape=flows.shape)
+            here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
+            at = np.repeat(here, periods)[row]
+            own = sparse.csr_array((everywhere.data[at], (row[at], column[at])), shape=flows.shape)
             result[place] = own if self.study.land_take.empty else sparse.csr_array(own + self._taken(wanted, place))
         return result
 

@@ -151,9 +151,12 @@ def solve(
                 method=method.value,
                 on_progress=progress,
             )
-            if plan.has_plan:
+            # a run that found nothing says so in a folder of its own, but never takes the place of a plan
+            if plan.has_plan or not target.exists():
                 plan.write(target, overwrite=overwrite, lang=lang.value)
-        written = str(target) if plan.has_plan else None
+                written = str(target)
+            else:
+                written = None
         show_result(plan_figures(plan, written), plan_lines(plan, written, say, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 

@@ -158,7 +158,8 @@ def plan_lines(plan: Plan, folder: str | None, say: Words, lang: str) -> list[st
     if plan.message:
         lines.append(f"  {plan.message}")
     if not plan.has_plan:
-        return [*lines, f"  {say['nothing_written']}"]
+        told = say["told_in"].format(path=folder) if folder else say["nothing_written"]
+        return [*lines, f"  {told}"]
     money = say["million"].format(currency=study.settings.currency)
     gains = study.has_doing_nothing
     rows = [

@@ -10,7 +10,7 @@ from tests import random_studies
 from tests.model.builds import complete, differences, fast
 from zonevest.instances.study import Study, StudyError
 
-CASES = 300 if os.environ.get("CI") else 50
+CASES = 150 if os.environ.get("CI") else 50
 
 
 @settings(max_examples=CASES, suppress_health_check=list(HealthCheck))

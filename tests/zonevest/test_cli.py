@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -218,7 +219,16 @@ class TestExitCodes:
         done = zonevest("solve", study, "-o", tmp_path / "plan")
         assert done.exit_code == 3
         assert words("en")["status_infeasible"] in done.stdout
-        assert not (tmp_path / "plan").exists()
+        assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
+        assert zonevest("audit", tmp_path / "plan").exit_code == 1
+
+    def test_a_run_without_a_plan_leaves_the_plan_that_is_there(self, solved: Path, tmp_path: Path) -> None:
+        shutil.copytree(solved, tmp_path / "plan")
+        before = (tmp_path / "plan" / "plan.json").read_text()
+        done = zonevest("solve", "village", "-o", tmp_path / "plan", "--overwrite", "--time-limit", "0")
+        assert done.exit_code == 4
+        assert words("en")["nothing_written"] in done.stdout
+        assert (tmp_path / "plan" / "plan.json").read_text() == before
 
     @pytest.mark.parametrize(("status", "code"), [("feasible", 0), ("no_plan", 4), ("interrupted", 130)])
     def test_the_status_of_a_plan_decides(
@@ -230,7 +240,7 @@ class TestExitCodes:
         done = zonevest("solve", "village", "-o", tmp_path / "plan")
         assert done.exit_code == code
         assert words("en")[f"status_{status}"] in done.stdout
-        assert (tmp_path / "plan" / "plan.json").exists() == plan.has_plan
+        assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == status
 
     def test_130_stopped_before_there_is_a_plan(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         def stop(*_: object, **__: object) -> None:
