@@ -71,7 +71,7 @@ class Evaluation:
     @property
     def ok(self) -> bool:
         """Whether every hard rule holds."""
-        return self.breaches.empty
+        return bool(self.breaches.empty)
 
 
 class Value(NamedTuple):
@@ -136,7 +136,7 @@ class Evaluator:
 
     def _by_place(self, members: Ints, amounts: Floats) -> Floats:
         """Sums over the parcels of every place."""
-        sums = np.bincount(self.home[members], amounts, minlength=len(self.places))
+        sums = np.asarray(np.bincount(self.home[members], amounts, minlength=len(self.places)), dtype=np.float64)
         sums[0] = amounts.sum()
         for tag in self.tags:
             sums[self.place[tag]] = amounts[self.tagged[tag][members]].sum()

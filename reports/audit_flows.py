@@ -202,9 +202,9 @@ class Flows:
         yearly, carried, last = np.zeros((2, 1)), np.zeros((2, 1)), np.full(1, -np.inf)
         booked = np.zeros((2, self.columns))
         for booking in bookings:
-            account, amount = booking.row.account, booking.row.value
-            value = self.calendar.value(booking, tables.purse_part(account, project))
-            booked[:, account.at * self.width : (account.at + 1) * self.width] += amount * value.measures
+            on, amount = booking.row.account, booking.row.value
+            value = self.calendar.value(booking, tables.purse_part(on, project))
+            booked[:, on.at * self.width : (on.at + 1) * self.width] += amount * value.measures
             yearly[:, 0] += amount * value.yearly
             carried[:, 0] += amount * value.carried
             last = np.maximum(last, value.last)

@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def from_folder(folder: Path) -> Stated:
     if not stated.has_plan:
         return stated
     for name, file in FILES.items():
-        stated.take(name, file, stated.attempt(file, lambda path=folder / file: _read(path)))
+        stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
     return stated
 
 

@@ -50,7 +50,7 @@ class Limits:
         """Value, bound and largest |term| of every row."""
         terms = self.coefficient * cells[: len(self.cells)]
         size = len(self.bound)
-        value = np.bincount(self.row, np.where(self.moves, 0.0, terms), minlength=size)
+        value: Floats = np.asarray(np.bincount(self.row, np.where(self.moves, 0.0, terms), minlength=size), dtype=float)
         bound = self.bound + np.bincount(self.row, np.where(self.moves, terms, 0.0), minlength=size)
         largest = np.maximum(1.0, np.abs(bound))
         np.maximum.at(largest, self.row, np.abs(terms))

@@ -91,11 +91,18 @@ def read_parcel_rows(tables: Tables) -> list[Row]:
         at = tables.parcel[str(parcel)]
         values[at] = values.get(at, 0.0) + float(value)
     rows = []
-    for cells, values in alike.items():
-        row = read_row(tables, {**dict(zip(names, cells, strict=True)), "value": 0.0})
-        at, amounts = zip(*sorted(values.items()), strict=True)
-        own = {"at": np.array(at, dtype=np.int64), "values": np.array(amounts)}
-        rows.append(replace(row, practice=str(cells[7]), zone=str(cells[8]), **own))
+    for key, values in alike.items():
+        row = read_row(tables, {**dict(zip(names, key, strict=True)), "value": 0.0})
+        members = sorted(values)
+        rows.append(
+            replace(
+                row,
+                practice=str(key[7]),
+                zone=str(key[8]),
+                at=np.array(members, dtype=np.int64),
+                values=np.array([values[member] for member in members]),
+            )
+        )
     return rows
 
 

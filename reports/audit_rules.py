@@ -70,9 +70,9 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     zone, to_class = str(named["zone"]), str(named["to_class"])
     before = tables.land_class[members]
     after = before if not to_class else np.full(len(members), to_class, dtype=object)
-    changes = after != before
+    changes: Flags = np.asarray(after != before)
     zone_index = tables.zone_at[zone]
-    after_index = np.array([tables.class_at[c] for c in after], dtype=np.int64)
+    after_index = np.array([tables.class_at[str(c)] for c in after], dtype=np.int64)
     before_index = tables.class_index[members]
     overlay = tables.overlay[members]
     allowed, mode = split(named["conversion"]), str(named["mode"])
@@ -84,7 +84,7 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
             (not gentle) | (changes & (mode != "restoration"))
         )
     basic = tables.inside["basic_farmland"][members]
-    arable = np.array(["arable" in tables.groups[c] for c in after], dtype=bool)
+    arable = np.array(["arable" in tables.groups[str(c)] for c in after], dtype=np.bool_)
     tenure = str(named["tenure"])
     lines = tables.line_against(zone)[members]
 
@@ -93,7 +93,7 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     def exclude(reason: str, where: Flags | bool) -> None:
         found[(found == "") & where] = reason
 
-    exclude("from_class", ~np.array([_starts_from(tables, named, c) for c in before], dtype=bool))
+    exclude("from_class", ~np.array([_starts_from(tables, named, str(c)) for c in before], dtype=np.bool_))
     for line in np.unique(lines.astype(str)):
         if line:
             exclude(f"line:{line}", lines == line)

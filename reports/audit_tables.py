@@ -74,7 +74,7 @@ def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
     """A text column as Python strings, ``""`` where the column is absent."""
     if column not in frame.columns:
         return np.full(len(frame), "", dtype=object)
-    return frame[column].astype(object).to_numpy()
+    return np.asarray(frame[column].astype(object), dtype=object)
 
 
 def numbers(frame: pd.DataFrame, column: str, blank: float) -> Floats:
@@ -89,7 +89,7 @@ def flags(frame: pd.DataFrame, column: str, blank: bool = False) -> Flags:
     """A flag column."""
     if column not in frame.columns:
         return np.full(len(frame), blank)
-    return frame[column].to_numpy(dtype=bool)
+    return np.asarray(frame[column], dtype=bool)
 
 
 class Tables:
@@ -224,7 +224,7 @@ class Tables:
     # ---------------------------------------------------------------- accounts
 
     def _read_accounts(self) -> None:
-        rows = {str(row["account"]): row for row in self.rows("accounts")}
+        rows: dict[str, dict[Any, Any]] = {str(row["account"]): row for row in self.rows("accounts")}
         for name, fixed in BUILT_IN_ACCOUNTS.items():
             rows[name] = {**rows.get(name, {}), **fixed}
         self.accounts: list[Account] = []

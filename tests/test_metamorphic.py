@@ -75,7 +75,7 @@ def test_a_parcel_cut_in_two_is_the_same_land(rnd: Random) -> None:
     cut = parcels["parcel_id"].iloc[0]
     halves = parcels.assign(
         area_ha=parcels["area_ha"].where(parcels["parcel_id"] != cut, parcels["area_ha"] / 2),
-        population=parcels["population"].where(parcels["parcel_id"] != cut, parcels["population"] / 2),
+        population=parcels["population"].astype(float).where(parcels["parcel_id"] != cut, parcels["population"] / 2),
     )
     other = halves.iloc[[0]].assign(parcel_id="other")
     two: Tables = tables | {"parcels": pd.concat([halves, other], ignore_index=True)}

@@ -18,11 +18,6 @@ def village() -> zv.Plan:
     return zv.solve(zv.read_study("village"))
 
 
-def total(plan: zv.Plan, account: str, period: str) -> float:
-    rows = plan.ledger.query("account == @account and jurisdiction == 'total' and period == @period")
-    return float(rows["value"].sum())
-
-
 def test_a_plan_with_its_certificate(village: zv.Plan) -> None:
     assert village.has_plan
     assert village.status == "optimal"
