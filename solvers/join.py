@@ -79,7 +79,7 @@ def _expand(block: Block, further: sparse.csc_array) -> tuple[NDArray[np.int64],
     Each kind is one row of `template`, whose keys are (row + 1) x scalars + scalar; row 0 stands for the group's own.
     """
     options, m = len(block.group), len(block.rows)
-    kinds = int(block.kind.max()) + 1 if options else 0
+    kinds = block.by_kind[0][1].shape[0] if block.by_kind else int(block.kind.max(initial=-1)) + 1
     scalars = np.column_stack([np.ones(block.groups), *(scalar for scalar, _ in block.by_kind)])
     n = scalars.shape[1]
     worth = np.zeros((kinds, n))
@@ -135,7 +135,7 @@ def _fold(
     """Add up neighbouring entries of a column that stand in the same row."""
     first = np.ones(len(index), dtype=bool)
     first[1:] = index[1:] != index[:-1]
-    first[start[:-1]] = True
+    first[start[start < len(index)]] = True  # a column without entries may stand at the end
     edges = np.flatnonzero(first)
     before = np.concatenate([[0], np.cumsum(first)])
     return before[start], index[edges], np.add.reduceat(value, edges)
