@@ -45,7 +45,8 @@ def named(study: Study, ledger: Ledger, block: object, program: Program) -> Buil
     model.KEYS = keys
     model.x = pyo.Var(model.KEYS)
     columns = [model.x[key].name for key in model.KEYS] + list(block.columns)  # type: ignore[attr-defined]
-    rows = [f"assign[{name}]" for name in study.parcels["parcel_id"]]
+    model.assign = pyo.Var(list(study.parcels["parcel_id"]))
+    rows = [variable.name for variable in model.assign.values()]  # Pyomo's own way to write an index
     rows += [*block.rows, *block.extra_rows]  # type: ignore[attr-defined]
     matrix = sparse.csr_array(
         sparse.csc_array((program.value, program.index, program.start), shape=(program.n_rows, program.n_cols))
