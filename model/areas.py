@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
 
+TOTAL = "total"
+"""The place that is everything."""
 START = -1
 """In place of a period: the state before the first period."""
 
@@ -234,3 +236,28 @@ class States:
         if row["footprint_practice"]:
             ok &= self._practice(row["footprint_practice"]) & begun
         return ok
+
+
+def population(study: Study, place: str, clock: Clock | None, period: int) -> float:
+    """People of a place at the end of a period (clock None: before the first).
+
+    Jurisdictions' people, or those of their parcels where none are stated; a tag's people are those of its parcels.
+    They grow at the jurisdiction's rate, else the study's.
+    """
+    elapsed = 0 if clock is None else int(clock.last[period] - clock.years[0])
+    table, parcels = study.jurisdictions, study.parcels
+    common = study.settings.population_growth
+    growth = table["population_growth"].fillna(common)
+    home = parcels["jurisdiction"]
+    of_parcels = (
+        parcels["population"]
+        * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
+    )
+    if place != TOTAL and place not in set(table["jurisdiction"]):
+        tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
+        return float(of_parcels[tagged].sum())
+    stated = table["population"] * (1.0 + growth) ** elapsed
+    people = stated.fillna(table["jurisdiction"].map(of_parcels.groupby(home).sum())).fillna(0.0)
+    if place == TOTAL:
+        return float(people.sum() + of_parcels[home == ""].sum())
+    return float(people[table["jurisdiction"] == place].sum())

@@ -11,7 +11,9 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from zonevest.instances.study import period_names
-from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Entry, Ledger
+from zonevest.model.areas import TOTAL
+from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 NEVER = 10**6
 """A year after every horizon: the end of what does not end."""
+CASH, ECOSYSTEM = "F1", "F2"
+AT_START_PRICES = "@start_prices"
+"""Suffix of an account: its value without price growth, for limits that compare with the start."""
+
+Item: TypeAlias = tuple[str, int]
+"""An account (or F1, F2) and a period's position; `areas.START` is the state before the first period."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,10 @@ class Clock:
             study.settings.rates.finance,
             study.settings.rates.social,
         )
+
+    def rate(self, name: str) -> float:
+        """The rate at which F1 or F2 is discounted."""
+        return self.finance if name == CASH else self.social
 
     def discount(self, rate: float) -> Floats:
         """Discount factors of the years, payment at year end: (1 + r)^-(y - y0 + 1)."""
@@ -118,6 +128,10 @@ class Accounts:
     ecosystem: Floats
     sale: NDArray[np.bool_]
     purse_of_project: dict[tuple[str, str], float]
+
+    def weight(self, name: str) -> Floats:
+        """What one unit of each account counts in F1 or F2."""
+        return self.purse if name == CASH else self.ecosystem
 
     @classmethod
     def of(cls, study: Study) -> Accounts:

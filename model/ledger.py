@@ -17,9 +17,10 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import Study, items, period_names
-from zonevest.model.areas import START, States, area_accounts, is_built_in
-from zonevest.model.flows import NEVER, Accounts, Clock, Timed
+from zonevest.model.areas import START, TOTAL, States, area_accounts, is_built_in, population
+from zonevest.model.flows import AT_START_PRICES, CASH, ECOSYSTEM, NEVER, Accounts, Clock, Item
 from zonevest.model.options import Options
+from zonevest.model.starts import by_state, start_items
 from zonevest.model.streams import Streams, land_streams, parcel_streams
 from zonevest.model.works import Works, build_works
 
@@ -30,13 +31,6 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
-TOTAL = "total"
-CASH, ECOSYSTEM = "F1", "F2"
-AT_START_PRICES = "@start_prices"
-"""Suffix of an account: its value without price growth, for limits that compare with the start."""
-
-Item: TypeAlias = tuple[str, int]
-"""An account (or F1, F2) and a period's position; `areas.START` is the state before the first period."""
 Entry: TypeAlias = tuple[str, str, int]
 """An account, a place (total, a jurisdiction or a tag) and a period's position."""
 
@@ -182,12 +176,12 @@ class Ledger:
         if own is not None:
             inside = {place: mask[self.options.pattern][self.options.parcel] for place, mask in self.places.items()}
             by_option = _by_rows(own, by_item, inside, m)
-        starts = sparse.csr_array((self._starts_shape[0], m))
+        starts = sparse.csr_array((self.works.possible.size, m))
         if by_item:
-            of_starts = self.start_items(wanted, list(by_item))  # in the order of by_item
+            of_starts = start_items(self.works, wanted, list(by_item))  # in the order of by_item
             starts = sparse.hstack(list(of_starts.values())) @ sparse.vstack(list(by_item.values()))
         constant = np.array([self.constant(*entry) for entry in entries])
-        return Factored(by_kind, by_option, sparse.csr_array(self.by_state @ starts), weights @ constant)
+        return Factored(by_kind, by_option, sparse.csr_array(by_state(self.works) @ starts), weights @ constant)
 
     def constant(self, account: str, place: str, period: int) -> float:
         """What an entry holds whatever is decided: the people."""
@@ -204,11 +198,11 @@ class Ledger:
         if kinds is not None:
             factors = {name: factor[kinds] for name, factor in factors.items()}
         result: dict[int, sparse.csr_array] = {}
-        for scale, value in self._stream_items(self._land, wanted).items():
+        for scale, value in self._land.items(wanted).items():
             result[scale] = carried @ value
         for name in factors:
             at = [index for index, item in enumerate(wanted) if item[0] == name]
-            for scale, (annual, once) in self._stream_objective(self._land, name).items():
+            for scale, (annual, once) in self._land.worth(name).items():
                 worth = carried @ annual + factors[name] * (carried @ once)
                 column = sparse.csr_array(worth[:, None]) @ sparse.csr_array(
                     (np.ones(len(at)), ([0] * len(at), at)), shape=(1, len(wanted))
@@ -242,73 +236,21 @@ class Ledger:
         """The items' value from the parcels' own rows: options x items, or None without such rows."""
         if self._own is None:
             return None
-        value = sum(
-            self._stream_items(self._own, wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted)))
-        )
+        value = sum(self._own.items(wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted))))
         result = self._own.carried @ value
         for column, (name, _) in enumerate(wanted):
             if name in (CASH, ECOSYSTEM):
                 factor = self._factor(name)[self.options.kind]
-                for annual, once in self._stream_objective(self._own, name).values():
+                for annual, once in self._own.worth(name).values():
                     worth = self._own.carried @ annual + factor * (self._own.carried @ once)
                     result = result + sparse.csr_array(
                         (worth, (np.arange(len(worth)), np.full(len(worth), column))), shape=result.shape
                     )
         return sparse.csr_array(result)
 
-    def _stream_items(self, streams: Streams, wanted: Sequence[Item]) -> dict[int, sparse.csr_array]:
-        """What each stream gives to each item: scale -> streams x items."""
-        periods = len(self.clock.length)
-        result: dict[int, sparse.csr_array] = {}
-        for suffix, growing in (("", True), (AT_START_PRICES, False)):
-            column = np.full((len(self.accounts.names), periods + 1), -1)
-            for index, (account, period) in enumerate(wanted):
-                if account.endswith(AT_START_PRICES) == (not growing) and not is_built_in(account):
-                    name = account.removesuffix(suffix) if suffix else account
-                    if name in self.accounts.names:
-                        column[self.accounts.names.get_loc(name), period] = index
-            if (column < 0).all():
-                continue
-            timed = streams.timed
-            value = self._by_period(timed, growing)
-            target = column[timed.rows.account]
-            row, when = np.nonzero((target >= 0) & (value != 0.0))
-            for scale in np.unique(timed.rows.scale[row]).tolist():
-                at = timed.rows.scale[row] == scale
-                part = sparse.csr_array(
-                    (value[row[at], when[at]], (streams.stream[row[at]], target[row[at], when[at]])),
-                    shape=(streams.carried.shape[1], len(wanted)),
-                )
-                result[scale] = result[scale] + part if scale in result else part
-        return result
-
-    def _by_period(self, timed: Timed, growing: bool) -> Floats:
-        """L of each row in each period and, last, in the state before the first period."""
-        yearly = timed.yearly(growing)
-        start = yearly[:, :1] * ~timed.rows.once[:, None]
-        return np.concatenate([timed.by_period(yearly), start], axis=1)
-
-    def _rate(self, name: str) -> float:
-        return self.clock.finance if name == CASH else self.clock.social
-
-    def _stream_objective(self, streams: Streams, name: str) -> dict[int, tuple[Floats, Floats]]:
-        """F1 or F2 of each stream: scale -> (annual rows, one-off rows carried to y0), each shape (streams,)."""
-        timed, rate = streams.timed, self._rate(name)
-        weight = (self.accounts.purse if name == CASH else self.accounts.ecosystem)[timed.rows.account]
-        count = streams.carried.shape[1]
-        annual = timed.at_present(rate, timed.yearly(), weight)
-        once = timed.carried(rate, weight)
-
-        def of_streams(part: Floats, scale: int) -> Floats:
-            chosen = np.where(timed.rows.scale == scale, part, 0.0)
-            return np.asarray(np.bincount(streams.stream, weights=chosen, minlength=count), dtype=np.float64)
-
-        scales = np.unique(timed.rows.scale[weight != 0.0]).tolist()
-        return {scale: (of_streams(annual, scale), of_streams(once, scale)) for scale in scales}
-
     def _factor(self, name: str) -> Floats:
         """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""
-        practices, rate = self.study.practices, self._rate(name)
+        practices, rate = self.study.practices, self.clock.rate(name)
         position = np.clip(self.options.kind_practice - 1, 0, max(len(practices) - 1, 0))
         acts = self.options.kind_start >= 0
         if not acts.any():
@@ -323,79 +265,6 @@ class Ledger:
         last = np.where(end == 0, NEVER, end - 1)
         carried = (1.0 + rate) ** (service - self.clock.years[0]).astype(float)
         return np.where(acts, carried * self.clock.annuity(rate, service, life, last), 0.0)
-
-    # -- the projects' side -----------------------------------------------------------------------------------------
-
-    @property
-    def _starts_shape(self) -> tuple[int, int]:
-        return len(self.works.names) * len(self.clock.length), len(self.clock.length)
-
-    @cached_property
-    def by_state(self) -> sparse.csr_array:
-        """From starts to states: u_s = U_s - U_(s-1), so the coefficient on U_t is that of u_t less that of u_(t+1)."""
-        size, periods = self._starts_shape
-        later = np.arange(size - 1)
-        later = later[(later + 1) % periods != 0]
-        step = sparse.csr_array((-np.ones(len(later)), (later, later + 1)), shape=(size, size))
-        return sparse.csr_array(sparse.eye_array(size) + step)
-
-    def start_items(self, wanted: Sequence[Item], places: Sequence[str]) -> dict[str, sparse.csr_array]:
-        """What each project's start in each period gives to each item: place -> starts x items."""
-        works = self.works
-        size, periods = self._starts_shape
-        streams = Streams(works.timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
-        flows = sparse.csr_array((size, len(wanted)))
-        for part in self._stream_items(streams, wanted).values():
-            flows = flows + part
-        for column, (account, _) in enumerate(wanted):
-            if account in (CASH, ECOSYSTEM):
-                worth = self._start_worth(account)
-                flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
-        everywhere = sparse.coo_array(flows)
-        row, column = everywhere.coords
-        result = {}
-        for place in places:
-            here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
-            at = np.repeat(here, periods)[row]
-            own = sparse.csr_array((everywhere.data[at], (row[at], column[at])), shape=flows.shape)
-            result[place] = own if self.study.land_take.empty else sparse.csr_array(own + self._taken(wanted, place))
-        return result
-
-    def _taken(self, wanted: Sequence[Item], place: str) -> sparse.csr_array:
-        """The land that each start takes in a place: starts x items."""
-        works = self.works
-        size, periods = self._starts_shape
-        result = sparse.csr_array((size, len(wanted)))
-        for column, (account, period) in enumerate(wanted):
-            if not is_built_in(account) or period == START:
-                continue
-            taken = works.take(account, None if place == TOTAL else place)
-            if not taken.any():
-                continue
-            stock = self.recurrence(account) == "stock"
-            began = np.arange(periods) <= period if stock else np.arange(periods) == period
-            booked = (taken[:, None] * began * works.possible).ravel()
-            if booked.any():
-                at = np.flatnonzero(booked)
-                result = result + sparse.csr_array((booked[at], (at, np.full(len(at), column))), shape=result.shape)
-        return result
-
-    def _start_worth(self, name: str) -> Floats:
-        """F1 or F2 of each start, shape (projects x periods,)."""
-        works, clock, rate = self.works, self.clock, self._rate(name)
-        timed, periods = works.timed, len(clock.length)
-        weight = (self.accounts.purse if name == CASH else self.accounts.ecosystem)[timed.rows.account].copy()
-        if name == CASH and self.accounts.purse_of_project:
-            accounts = self.accounts.names[timed.rows.account]
-            for row, (account, start) in enumerate(zip(accounts, works.start, strict=True)):
-                own = self.accounts.purse_of_project.get((account, works.names[start // periods]))
-                weight[row] = weight[row] if own is None else own
-        size = self._starts_shape[0]
-        annual = np.bincount(works.start, weights=timed.at_present(rate, timed.yearly(), weight), minlength=size)
-        once = np.bincount(works.start, weights=timed.carried(rate, weight), minlength=size)
-        last = np.where(works.end == 0, NEVER, works.end - 1)
-        carried = (1.0 + rate) ** (works.service - clock.years[0]).astype(float)
-        return np.asarray(annual + once * carried * clock.annuity(rate, works.service, works.life, last))
 
     # -- values -----------------------------------------------------------------------------------------------------
 
@@ -424,8 +293,8 @@ class Ledger:
         own = self._own_items(wanted)
         if own is not None:
             result += np.stack([(x * mask) @ own[chosen] for mask in inside])
-        begun = self.by_state.T @ started.ravel()
-        of_starts = self.start_items(wanted, places)
+        begun = by_state(self.works).T @ started.ravel()
+        of_starts = start_items(self.works, wanted, places)
         for row, place in enumerate(places):
             result[row] += begun @ of_starts[place]
             result[row] += [self.constant(account, place, period) for account, period in wanted]
@@ -522,28 +391,3 @@ def _by_rows(
         return sparse.csr_array((values.shape[0], width))
     where = (np.concatenate(row), np.concatenate(column))
     return sparse.csr_array((np.concatenate(value), where), shape=(values.shape[0], width))
-
-
-def population(study: Study, place: str, clock: Clock | None, period: int) -> float:
-    """People of a place at the end of a period (clock None: before the first).
-
-    Jurisdictions' people, or those of their parcels where none are stated; a tag's people are those of its parcels.
-    They grow at the jurisdiction's rate, else the study's.
-    """
-    elapsed = 0 if clock is None else int(clock.last[period] - clock.years[0])
-    table, parcels = study.jurisdictions, study.parcels
-    common = study.settings.population_growth
-    growth = table["population_growth"].fillna(common)
-    home = parcels["jurisdiction"]
-    of_parcels = (
-        parcels["population"]
-        * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
-    )
-    if place != TOTAL and place not in set(table["jurisdiction"]):
-        tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
-        return float(of_parcels[tagged].sum())
-    stated = table["population"] * (1.0 + growth) ** elapsed
-    people = stated.fillna(table["jurisdiction"].map(of_parcels.groupby(home).sum())).fillna(0.0)
-    if place == TOTAL:
-        return float(people.sum() + of_parcels[home == ""].sum())
-    return float(people[table["jurisdiction"] == place].sum())

@@ -13,7 +13,9 @@ import pandas as pd
 from zonevest.instances.read import read_study
 from zonevest.instances.study import FORMAT, Study, each, period_names
 from zonevest.instances.write import write_study
-from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
+from zonevest.model.areas import TOTAL
+from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.ledger import Ledger
 from zonevest.model.options import HOLD, Options, build_options
 from zonevest.model.policy import limit_periods, limit_places, limit_sides
 

@@ -14,7 +14,9 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.instances.study import each, items, period_names
-from zonevest.model.ledger import AT_START_PRICES, TOTAL, Ledger, population
+from zonevest.model.areas import TOTAL, population
+from zonevest.model.flows import AT_START_PRICES
+from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ kinds of options; the parcels' own rows give theirs to single options.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,13 +15,14 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import Study, holds
-from zonevest.model.areas import States
-from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
+from zonevest.model.areas import States, is_built_in
+from zonevest.model.flows import AT_START_PRICES, NEVER, Accounts, Clock, Item, Rows, Timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bools: TypeAlias = NDArray[np.bool_]
+    Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
 
@@ -42,6 +44,49 @@ class Streams:
     carried: sparse.csr_array
     end: Ints
     sale: Bools
+
+    def items(self, wanted: Sequence[Item]) -> dict[int, sparse.csr_array]:
+        """What each stream gives to each item: scale -> streams x items."""
+        timed, accounts, clock = self.timed, self.timed.accounts, self.timed.clock
+        periods = len(clock.length)
+        result: dict[int, sparse.csr_array] = {}
+        for suffix, growing in (("", True), (AT_START_PRICES, False)):
+            column = np.full((len(accounts.names), periods + 1), -1)
+            for index, (account, period) in enumerate(wanted):
+                if account.endswith(AT_START_PRICES) == (not growing) and not is_built_in(account):
+                    name = account.removesuffix(suffix) if suffix else account
+                    if name in accounts.names:
+                        column[accounts.names.get_loc(name), period] = index
+            if (column < 0).all():
+                continue
+            yearly = timed.yearly(growing)
+            start = yearly[:, :1] * ~timed.rows.once[:, None]  # the state before the first period comes last
+            value = np.concatenate([timed.by_period(yearly), start], axis=1)
+            target = column[timed.rows.account]
+            row, when = np.nonzero((target >= 0) & (value != 0.0))
+            for scale in np.unique(timed.rows.scale[row]).tolist():
+                at = timed.rows.scale[row] == scale
+                part = sparse.csr_array(
+                    (value[row[at], when[at]], (self.stream[row[at]], target[row[at], when[at]])),
+                    shape=(self.carried.shape[1], len(wanted)),
+                )
+                result[scale] = result[scale] + part if scale in result else part
+        return result
+
+    def worth(self, name: str) -> dict[int, tuple[Floats, Floats]]:
+        """F1 or F2 of each stream: scale -> (annual rows, one-off rows carried to y0), each shape (streams,)."""
+        timed, rate = self.timed, self.timed.clock.rate(name)
+        weight = self.timed.accounts.weight(name)[timed.rows.account]
+        count = self.carried.shape[1]
+        annual = timed.at_present(rate, timed.yearly(), weight)
+        once = timed.carried(rate, weight)
+
+        def of_streams(part: Floats, scale: int) -> Floats:
+            chosen = np.where(timed.rows.scale == scale, part, 0.0)
+            return np.asarray(np.bincount(self.stream, weights=chosen, minlength=count), dtype=np.float64)
+
+        scales = np.unique(timed.rows.scale[weight != 0.0]).tolist()
+        return {scale: (of_streams(annual, scale), of_streams(once, scale)) for scale in scales}
 
 
 class _Gathering:

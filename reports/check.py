@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import Study, each
+from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
+from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.land import land_block
-from zonevest.model.ledger import CASH, ECOSYSTEM, TOTAL, Ledger
+from zonevest.model.ledger import Ledger
 from zonevest.model.options import REASONS, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import policy_model

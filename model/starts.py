@@ -1,0 +1,85 @@
+"""What a start of a project gives to the ledger, by place (FORMULATION.md sections 4 and 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy import sparse
+
+from zonevest.model.areas import START, TOTAL, area_accounts, is_built_in
+from zonevest.model.flows import CASH, ECOSYSTEM, NEVER, Item
+from zonevest.model.streams import Streams
+from zonevest.model.works import Works
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+
+def by_state(works: Works) -> sparse.csr_array:
+    """From starts to states: u_s = U_s - U_(s-1), so the coefficient on U_t is that of u_t less that of u_(t+1)."""
+    size, periods = works.possible.size, works.possible.shape[1]
+    later = np.arange(size - 1)
+    later = later[(later + 1) % periods != 0]
+    step = sparse.csr_array((-np.ones(len(later)), (later, later + 1)), shape=(size, size))
+    return sparse.csr_array(sparse.eye_array(size) + step)
+
+
+def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> dict[str, sparse.csr_array]:
+    """What each project's start in each period gives to each item: place -> starts x items."""
+    size, periods = works.possible.size, works.possible.shape[1]
+    streams = Streams(works.timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
+    flows = sparse.csr_array((size, len(wanted)))
+    for part in streams.items(wanted).values():
+        flows = flows + part
+    for column, (account, _) in enumerate(wanted):
+        if account in (CASH, ECOSYSTEM):
+            worth = _worth(works, account)
+            flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
+    everywhere = sparse.coo_array(flows)
+    row, item = everywhere.coords
+    result = {}
+    for place in places:
+        here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
+        at = np.repeat(here, periods)[row]
+        own = sparse.csr_array((everywhere.data[at], (row[at], item[at])), shape=flows.shape)
+        result[place] = own if works.study.land_take.empty else sparse.csr_array(own + _taken(works, wanted, place))
+    return result
+
+
+def _taken(works: Works, wanted: Sequence[Item], place: str) -> sparse.csr_array:
+    """The land that each start takes in a place: starts x items."""
+    size, periods = works.possible.size, works.possible.shape[1]
+    recurrence = area_accounts(works.study)["recurrence"]
+    result = sparse.csr_array((size, len(wanted)))
+    for column, (account, period) in enumerate(wanted):
+        taken = works.take(account, None if place == TOTAL else place)
+        if not is_built_in(account) or period == START or not taken.any():
+            continue
+        stock = recurrence[account] == "stock"
+        began = np.arange(periods) <= period if stock else np.arange(periods) == period
+        booked = (taken[:, None] * began * works.possible).ravel()
+        if booked.any():
+            at = np.flatnonzero(booked)
+            result = result + sparse.csr_array((booked[at], (at, np.full(len(at), column))), shape=result.shape)
+    return result
+
+
+def _worth(works: Works, name: str) -> Floats:
+    """F1 or F2 of each start, shape (projects x periods,)."""
+    timed, clock, accounts = works.timed, works.timed.clock, works.timed.accounts
+    rate, size, periods = clock.rate(name), works.possible.size, works.possible.shape[1]
+    weight = accounts.weight(name)[timed.rows.account].copy()
+    if name == CASH and accounts.purse_of_project:
+        booked_on = accounts.names[timed.rows.account]
+        for row, (account, start) in enumerate(zip(booked_on, works.start, strict=True)):
+            own = accounts.purse_of_project.get((account, works.names[start // periods]))
+            weight[row] = weight[row] if own is None else own
+    annual = np.bincount(works.start, weights=timed.at_present(rate, timed.yearly(), weight), minlength=size)
+    once = np.bincount(works.start, weights=timed.carried(rate, weight), minlength=size)
+    last = np.where(works.end == 0, NEVER, works.end - 1)
+    carried = (1.0 + rate) ** (works.service - clock.years[0]).astype(float)
+    return np.asarray(annual + once * carried * clock.annuity(rate, works.service, works.life, last))
