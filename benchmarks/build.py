@@ -56,7 +56,7 @@ def main() -> None:
     for size in given.sizes:
         facts, runs = measure(size, given)
         print(f"\n## {size:,} parcels\n")
-        print(f"{facts['columns']:,} columns, {facts['rows']:,} rows ({facts['policy_rows']:,} of them policy rows), ")
+        print(f"{facts['columns']:,} columns, {facts['rows']:,} rows ({facts['policy_rows']:,} of them policy rows),")
         print(f"{facts['nonzeros']:,} nonzeros; {given.repeat} rounds\n")
         print(table(runs), flush=True)
         for line in verdict(runs):
@@ -126,17 +126,21 @@ def table(runs: Runs) -> str:
 
 
 def verdict(runs: Runs) -> list[str]:
-    """How the build stands to (a) and (b), best to best, and its peak."""
+    """How the build stands to (a), round by round too, and to (b), and its peak; the aims are for 100,000 parcels."""
     ours = seconds(runs.get("build", []), BUILD)
     base, pyomo = seconds(runs.get("numpy", []), BASELINE), seconds(runs.get("pyomo", []), ("model",))
     said = [""]
     if ours and base:
-        each = [f"{build / numpy:.2f}" for build, numpy in zip(ours, base, strict=False)]
-        said.append(f"build: {min(ours) / min(base):.2f} x (a), aim at most 3; round by round {', '.join(each)}")
+        said.append(f"- build: {min(ours) / min(base):.2f} x (a), best to best (aim: at most 3)")
+        for clock, words in (("wall", "by the clock"), ("cpu", "in processor time")):
+            sides = (seconds(runs["build"], BUILD, clock), seconds(runs["numpy"], BASELINE, clock))
+            rounds = sorted(build / numpy for build, numpy in zip(*sides, strict=False))
+            said.append(f"- … of single rounds, {words}: {', '.join(f'{ratio:.2f}' for ratio in rounds)}")
     if ours and pyomo:
-        said.append(f"build: {min(pyomo) / min(ours):.0f} x faster than (b), aim at least 15")
+        said.append(f"- build: {min(pyomo) / min(ours):.0f} x faster than (b) (aim: at least 15)")
     if ours:
-        said.append(f"peak of the build: {max(run['peak'] for run in runs['build']):.2f} GB, aim below 2.5")
+        peak = max(run["peak"] for run in runs["build"] if "stopped" not in run)
+        said.append(f"- peak of the build: {peak:.2f} GB (aim: below 2.5)")
     return said
 
 

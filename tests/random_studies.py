@@ -115,7 +115,7 @@ def _practices(rnd: Random, names: list[str], periods: list[str]) -> pd.DataFram
                 "zone": rnd.choice(ZONES),
                 "mode": rnd.choice(["production", "service", "restoration", "development"]),
                 "from_classes": rnd.choice(["", "", "farm", "farm; wood", "class_group:arable", "class_group:forest"]),
-                "to_class": _maybe(rnd, 0.6, rnd.choice(CLASSES)),
+                "to_class": _maybe(rnd, 0.7, rnd.choice(CLASSES)),
                 "redline_ok": rnd.choice(["no", "general", "core"]),
                 "basic_farmland_ok": rnd.choice([0, 1]),
                 "conversion": _maybe(rnd, 0.2, "conditional; free"),
@@ -123,7 +123,7 @@ def _practices(rnd: Random, names: list[str], periods: list[str]) -> pd.DataFram
                 "needs_title": _maybe(rnd, 0.2, 1, 0),
                 "max_slope_class": _maybe(rnd, 0.2, 2, 5),
                 "requires_project": _maybe(rnd, 0.15, 1, 0),
-                "lead_years": _maybe(rnd, 0.3, rnd.randint(0, 3), 0),
+                "lead_years": _maybe(rnd, 0.5, rnd.randint(1, 3), 0),
                 "life_years": _maybe(rnd, 0.6, rnd.randint(1, 8), None),
                 "lease_years": _maybe(rnd, 0.3, rnd.randint(2, 9), None),
                 "earliest": _maybe(rnd, 0.1, periods[-1]),
@@ -235,7 +235,8 @@ def _limits(rnd: Random, periods: list[str], practices: list[str], tag: str) -> 
 
 
 def _objective(rnd: Random, comparable: bool) -> dict[str, Any]:
-    accounts = {"trees": -0.25, "area.converted": 0.5} if rnd.random() < 0.3 else {}
+    weighted = ["trees", "area.converted", "soil", "cover", "eco1", "quality.arable", "area.lost.zone.R", "leaf"]
+    accounts = {name: rnd.choice([-0.5, 0.25, 1.0]) for name in rnd.sample(weighted, rnd.choice([0, 0, 2, 4]))}
     kind = rnd.choice(["floor", "weighted", "weighted", "accounts", "floor", "lexicographic"])
     if kind == "lexicographic":  # its first stage is what a single program can show
         order = rnd.choice([["cash"], ["ecosystem"], ["accounts"]])
@@ -311,8 +312,8 @@ def random_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame |
         else None,
         "accounts": _accounts(),
         "practices": _practices(rnd, practices, names),
-        "class_flows": _flows(rnd, "land_class", CLASSES, 4),
-        "zone_flows": _flows(rnd, "zone", ZONES, 3),
+        "class_flows": _flows(rnd, "land_class", CLASSES, 7),
+        "zone_flows": _flows(rnd, "zone", ZONES, 5),
         "practice_flows": _flows(rnd, "practice", practices, 5),
         "parcel_flows": _parcel_flows(rnd, parcels, practices),
         "project_flows": _flows(rnd, "project", projects, 2),
