@@ -33,15 +33,18 @@ from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_sta
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.check import CheckReport, check
 from zonevest.reports.page import write_page
-from zonevest.solvers.highs import Progress, Solution, SolveOptions
+from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.join import join
 from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
+    from numpy.typing import NDArray
 
     from zonevest.model.land import Block
     from zonevest.solvers.program import Program
+
+    Floats = NDArray[np.float64]
 
 __all__ = [
     "AuditReport",
@@ -77,11 +80,13 @@ class Plan(PlanData):
         Raises
         ------
         FileExistsError
-            If the folder exists and `overwrite` is not set.
+            If the folder exists and `overwrite` is not set, or it is no plan folder: nothing else is ever replaced.
         """
         target = Path(folder)
         if (target.exists() or target.is_symlink()) and not overwrite:
             raise FileExistsError(17, "the plan folder exists already; choose another or overwrite it", str(target))
+        if not replaceable(target):
+            raise FileExistsError(17, "what is there is not a plan folder, and is not replaced", str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
@@ -92,6 +97,16 @@ class Plan(PlanData):
                 old = Path(beside) / "old"
                 target.rename(old)
             fresh.rename(target)
+
+
+def replaceable(target: Path) -> bool:
+    """Whether a plan may be written there: nothing is there yet, an empty folder, or a plan folder."""
+    if not target.exists() and not target.is_symlink():
+        return True
+    if target.is_symlink() or not target.is_dir():
+        return False
+    names = {path.name for path in target.iterdir()}
+    return not names or ("plan.json" in names and "study.toml" not in names)
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -154,6 +169,11 @@ def solve(
     StudyError
         If a parcel is left without any option.
     """
+    if method not in ("auto", "mip"):
+        raise ValueError(f"method is auto or mip, not {method!r}: others are not part of this version yet")
+    for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
+        if not (np.isfinite(number) and number >= 0):
+            raise ValueError(f"{name} is a finite number of at least 0, not {number}")
     clock = _Watch(on_progress)
     if policy is None:
         with clock("options"):
@@ -162,6 +182,8 @@ def solve(
             policy = policy_model(ledger)
     else:
         ledger = policy.source
+        if ledger.study.hash != study.hash:
+            raise ValueError("the policy model was made from another study: make it anew with policy_model(study)")
     order = study.settings.objective.order if study.settings.objective.method == "lexicographic" else ("",)
     settings: dict[str, Any] = {
         "gap": gap,
@@ -172,6 +194,7 @@ def solve(
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
+    found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
     for stage, term in enumerate(order):
         if len(order) > 1:
             with clock("policy"):
@@ -179,30 +202,32 @@ def solve(
         with clock("build"):
             block = land_block(ledger, compile_policy(policy))
             program = join(block)
+        scale = _scale(block, program, len(study.periods))
         with clock("solve"):
+            start = _holding(ledger, program) if found is None else _named(found, block)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
-            options = SolveOptions(
-                gap=gap,
-                time_limit=left,
-                threads=threads,
-                seed=seed,
-                start=_holding(ledger, program),
-                scale=_scale(block, program, len(study.periods)),
-            )
-            solution = run_supervised(program, options, on_progress=on_progress)
+            if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
+                solution = Solution(None, "no_plan", None, np.inf, None, 0.0, "no time was left for the last terms")
+            else:
+                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
+                solution = run_supervised(program, options, on_progress=on_progress)
+        if solution.x is None and found is not None:
+            # what the earlier terms found is a plan of this stage too
+            stopped = "interrupted" in (solution.status, stages[-1]["status"])
+            solution = _kept(program, _named(found, block), solution, scale, stopped)
         if solution.x is None or solution.value is None:
             break
+        found = dict(zip(_columns(block), solution.x, strict=True))
         if stage + 1 < len(order):
-            allowance = study.settings.objective.tolerance * abs(solution.value)
-            earlier[term] = solution.value - allowance
+            earlier[term] = solution.value - study.settings.objective.tolerance * abs(solution.value)
             stages.append({"term": term, "value": solution.value, "bound": solution.bound, "status": solution.status})
-            if solution.status == "interrupted":
-                break
     if stages:
-        settings["stages"] = stages
+        settings["stages"] = [
+            each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
+        ]
     with clock("plan"):
         plan = _plan(study, ledger, solution, settings)
-    if len(stages) and plan.status == "optimal" and any(stage["status"] != "optimal" for stage in stages):
+    if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = "an earlier stage of the lexicographic method is not proven"
     with clock("audit"):
@@ -210,6 +235,24 @@ def solve(
             plan.audit = audit(plan)
     plan.seconds = clock.seconds
     return plan
+
+
+def _columns(block: Block) -> list[str]:
+    """A name for every column: options by position, policy columns by their own names."""
+    return [*map(str, range(len(block.group))), *block.columns]
+
+
+def _named(point: dict[str, float], block: Block) -> Floats:
+    """A point of an earlier stage in the order of this stage's columns."""
+    return np.array([point.get(name, 0.0) for name in _columns(block)])
+
+
+def _kept(program: Program, x: Floats, solution: Solution, scale: float, stopped: bool) -> Solution:
+    """The point of an earlier stage as the answer of one that found none: feasible, never proven."""
+    value = program.value_at(x)
+    bound = max(solution.bound, value) if np.isfinite(solution.bound) else np.inf
+    status: Status = "interrupted" if stopped else "feasible"
+    return Solution(x, status, value, bound, gap_of(bound, value, scale), solution.seconds, solution.message)
 
 
 class _Watch:
@@ -231,7 +274,7 @@ class _Watch:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
 
 
-def _holding(ledger: Ledger, program: Program) -> np.ndarray[Any, np.dtype[np.float64]] | None:
+def _holding(ledger: Ledger, program: Program) -> Floats | None:
     """Doing nothing as a first solution, where there is such a state."""
     if not ledger.study.has_doing_nothing:
         return None
@@ -271,7 +314,7 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
     if study.has_doing_nothing and len(study.parcels):
         known["doing_nothing"] = ledger.doing_nothing()
     if solution.x is None or solution.value is None:
-        return Plan(has_plan=False, bound=solution.bound, **known)
+        return Plan(has_plan=False, **known)
     options, periods = len(ledger.options.kind), len(ledger.clock.length)
     size = len(ledger.works.names) * periods
     weight = solution.x[:options]
@@ -281,12 +324,13 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
     total = solution.value + _compared_with(ledger)
     told["cash"] -= nothing.get("cash", 0.0)
     told["ecosystem"] -= nothing.get("ecosystem", 0.0)
-    away = None if solution.bound is None else (solution.bound - solution.value) / max(abs(total), 1e-12)
+    known_bound = bool(np.isfinite(solution.bound))
+    away = (solution.bound - solution.value) / max(abs(total), 1e-12) if known_bound else None
     return Plan(
         has_plan=True,
         objective=solution.value,
-        bound=solution.bound,
-        gap=solution.gap,
+        bound=solution.bound if known_bound else None,
+        gap=solution.gap if known_bound else None,
         gap_total=away,
         **known,
         **told,

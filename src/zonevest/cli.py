@@ -134,6 +134,7 @@ def solve(
         target = default_plan(study) if out is None else out
         if not overwrite:
             refuse_existing(target, "name another folder with -o, or add --overwrite")
+        refuse_no_replacing(target)
         refuse_unwritable(target)
         for name, value in (("--gap", gap), ("--time-limit", time_limit)):
             if not math.isfinite(value):
@@ -168,7 +169,14 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
         refuse_no_plan(plan)
         from zonevest import api
 
-        api.report(api.read_plan(plan), plan, lang=lang.value)
+        found = api.audit(plan)
+        try:
+            told = api.read_plan(plan)
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+            do = "solve the study again; `zonevest audit` says which file is at fault"
+            raise InputError(str(plan), "every file of a plan folder can be read", str(error), do) from None
+        told.audit = found
+        api.report(told, plan, lang=lang.value)
         path = str(plan / "report.html")
         show_result({"report": path}, [say["report_done"].format(path=path)], as_json)
 
@@ -211,6 +219,17 @@ def refuse_existing(path: Path, do: str) -> None:
     """A target that exists is not written over unless that was asked for."""
     if path.exists() or path.is_symlink():
         raise InputError(str(path), "the target does not exist yet", "it exists", do)
+
+
+def refuse_no_replacing(path: Path) -> None:
+    """`--overwrite` replaces a plan folder, never a study or anything else; see `api.replaceable`."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    from zonevest import api
+
+    if not api.replaceable(path):
+        must = "only a plan folder is replaced (it has a plan.json, and is no study itself)"
+        raise InputError(str(path), must, "something else is there", "name another folder with -o")
 
 
 def refuse_unwritable(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -59,6 +60,7 @@ def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
 def test_a_plan_is_not_written_over_unasked(village: zv.Plan, tmp_path: Path) -> None:
     (tmp_path / "plan").mkdir()
     (tmp_path / "plan" / "mine.txt").write_text("keep")
+    (tmp_path / "plan" / "plan.json").write_text("{}")
     with pytest.raises(FileExistsError):
         village.write(tmp_path / "plan")
     assert (tmp_path / "plan" / "mine.txt").read_text() == "keep"
@@ -139,3 +141,53 @@ def test_progress_is_told() -> None:
 def test_every_name_of_the_front_door_is_there() -> None:
     for name in zv.__all__:
         assert callable(getattr(zv, name))
+
+
+def test_only_a_plan_folder_is_replaced(village: zv.Plan, tmp_path: Path) -> None:
+    zv.copy_case("village", tmp_path / "study")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "thesis.txt").write_text("precious")
+    (tmp_path / "file").write_text("precious")
+    for name in ("study", "home", "file"):
+        with pytest.raises(FileExistsError):
+            village.write(tmp_path / name, overwrite=True)
+    assert (tmp_path / "study" / "study.toml").exists()
+    assert (tmp_path / "home" / "thesis.txt").read_text() == (tmp_path / "file").read_text() == "precious"
+
+
+def test_what_cannot_be_asked_for() -> None:
+    study = four()
+    other = study.replace(limits=study.limits.assign(value=[20.0, 0.6, 4.0]))
+    with pytest.raises(ValueError, match="another study"):
+        zv.solve(other, policy=zv.policy_model(study))
+    with pytest.raises(ValueError, match="not part of this version"):
+        zv.solve(study, method="prices")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="time_limit"):
+        zv.solve(study, time_limit=-5)
+
+
+@pytest.mark.parametrize("stopped", ["no_plan", "interrupted"])
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_stage_that_is_stopped_keeps_the_plan(stopped: str, at: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # the solver is stopped in the first stage with a plan, or in the second without one
+    study = four({"method": "lexicographic", "order": ["cash", "ecosystem"], "tolerance": 0.0})
+    whole = zv.solve(study, gap=0.0)
+    solve_really, stage = api.run_supervised, iter(range(2))
+
+    def stops(*arguments: object, **options: object) -> object:
+        now = next(stage)
+        solution = solve_really(*arguments, **options)
+        if now != at:
+            return solution
+        if at == 0:
+            status = "interrupted" if stopped == "interrupted" else "feasible"
+            return replace(solution, status=status, bound=float("inf"))
+        return replace(solution, x=None, value=None, status=stopped, bound=float("inf"), gap=None)
+
+    monkeypatch.setattr(api, "run_supervised", stops)
+    plan = zv.solve(study, gap=0.0)
+    assert plan.has_plan
+    assert plan.cash == pytest.approx(whole.cash)
+    assert plan.status == ("interrupted" if stopped == "interrupted" else "feasible")
+    assert plan.audit is not None
+    assert plan.audit.ok, plan.audit.breaches

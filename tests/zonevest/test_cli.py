@@ -222,6 +222,27 @@ class TestExitCodes:
         assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
         assert zonevest("audit", tmp_path / "plan").exit_code == 1
 
+    def test_2_a_study_is_never_replaced(self, study: Path) -> None:
+        done = zonevest("solve", study, "-o", study, "--overwrite")
+        assert done.exit_code == 2
+        assert (study / "limits.csv").exists()
+        assert zonevest("solve", study, "-o", study.parent, "--overwrite").exit_code == 2
+
+    def test_2_a_damaged_plan_cannot_be_reported(self, solved: Path, tmp_path: Path) -> None:
+        for name in ("plan.json", "parcels.parquet", "limits.csv", "projects.csv", "ledger.parquet"):
+            folder = tmp_path / name
+            shutil.copytree(solved, folder)
+            (folder / name).write_bytes(b"")
+            done = zonevest("report", folder)
+            assert done.exit_code == 2, name
+            assert "must" in done.stderr
+
+    def test_a_report_written_anew_carries_the_audit(self, solved: Path, tmp_path: Path) -> None:
+        shutil.copytree(solved, tmp_path / "plan")
+        before = (tmp_path / "plan" / "report.html").read_text(encoding="utf-8")
+        assert zonevest("report", tmp_path / "plan").exit_code == 0
+        assert (tmp_path / "plan" / "report.html").read_text(encoding="utf-8") == before
+
     def test_a_run_without_a_plan_leaves_the_plan_that_is_there(self, solved: Path, tmp_path: Path) -> None:
         shutil.copytree(solved, tmp_path / "plan")
         before = (tmp_path / "plan" / "plan.json").read_text()
