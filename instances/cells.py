@@ -13,6 +13,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 Cells: TypeAlias = "list[Any] | NDArray[Any] | pd.Series"
+MOST = 1e15
+"""Numbers beyond it, either way, are no amounts: codes, or slips of a hand."""
 BOOLEANS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
 
 
@@ -55,10 +57,12 @@ def texts(cells: Cells) -> list[str]:
 
 
 def numbers(cells: Cells) -> tuple[NDArray[np.float64], list[int]]:
-    """Cells as float64 (blank is NaN), and the rows where that failed."""
+    """Cells as float64 (blank is NaN), and the rows where that failed or gave a number beyond `MOST`."""
     if isinstance(cells, np.ndarray):
         values = cells.astype(np.float64)
-        return values, np.flatnonzero(np.isinf(values)).tolist() if values.size else []
+        bad = np.flatnonzero(np.abs(values) > MOST).tolist()
+        values[bad] = np.nan
+        return values, bad
     words = texts(cells)
     try:
         # float() also reads 1_000 and nan, which nobody means in a table
@@ -66,19 +70,27 @@ def numbers(cells: Cells) -> tuple[NDArray[np.float64], list[int]]:
         strict = not any("_" in word or "n" in word.lower() for word in words)
     except ValueError:
         strict = False
-    if strict:
+    if strict and not (np.abs(values) > MOST).any():
         return values, []
     values, bad = np.full(len(words), np.nan), []
     for i, word in enumerate(words):
         try:
             if word:
                 values[i] = float(word)
-                if "_" in word or not np.isfinite(values[i]):
+                if "_" in word or not abs(values[i]) <= MOST:
                     bad.append(i)
         except ValueError:
             bad.append(i)
     values[bad] = np.nan
     return values, bad
+
+
+def beyond(word: str) -> bool:
+    """Whether a word is a number, and one beyond `MOST`."""
+    try:
+        return "_" not in word and MOST < abs(float(word)) < np.inf
+    except ValueError:
+        return False
 
 
 def flags(cells: Cells, default: bool) -> tuple[NDArray[np.bool_], list[int]]:
@@ -96,7 +108,9 @@ def flags(cells: Cells, default: bool) -> tuple[NDArray[np.bool_], list[int]]:
 def own_column(cells: Cells) -> Any:
     """A column of the user's own: numbers where all its cells are numbers (and no code like 0101), else text."""
     if isinstance(cells, np.ndarray):
-        values = cells.astype(np.float64)
+        values, bad = numbers(cells)
+        if bad:
+            return texts(cells)
         return [""] * len(values) if np.isnan(values).all() else values
     words = texts(cells)
     if not any(words) or any(len(word) > 1 and word[0] == "0" and word[1].isdigit() for word in words):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from zonevest.instances.accounts import later
 from zonevest.instances.context import Context, advise, cells_with
+from zonevest.instances.faults import SHOWN, some
+from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
 
 BASES = ("absolute", "share_of_start", "per_head")
@@ -22,6 +24,8 @@ def check_limits(study: Context) -> None:
     _places(study, limits)
     _periods(study, limits)
     _bases(study, limits)
+    _each(study, limits)
+    _heads(study, limits)
     _totals(study, limits, terms)
     if not limits.broken & {"kind", "penalty"}:
         kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
@@ -55,6 +59,63 @@ def _places(study: Context, limits: Typed) -> None:
     must = "jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together"
     do = "leave it blank" if strange == {"total"} else advise(strange, names, "correct the name")
     study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
+
+
+def _each(study: Context, limits: Typed) -> None:
+    """`each` leaves nothing out: every parcel is in a jurisdiction, and there are some."""
+    if "jurisdiction" in limits.broken or study.jurisdictions is None or not study.readable("parcels", "jurisdiction"):
+        return
+    at = cells_with(limits, "jurisdiction", ["each"])
+    parcels = study.rows("parcels")
+    blank = [i for i, name in enumerate(parcels.text("jurisdiction")) if not name] if parcels and at else []
+    if not at or (study.jurisdictions and not blank):
+        return
+    found = "no jurisdiction"
+    if blank and parcels is not None:
+        ids = f"{', '.join(parcels.ids(blank[:SHOWN]))}{' …' if len(blank) > SHOWN else ''}"
+        found = f"no jurisdiction: {ids} ({len(blank)} parcel{'s' if len(blank) > 1 else ''})"
+    do = "fill in the column jurisdiction of parcels, or name a jurisdiction in the limit"
+    study.faults.add(limits.where(at, "jurisdiction"), "each needs every parcel in a jurisdiction", found, do)
+
+
+def _heads(study: Context, limits: Typed) -> None:
+    """A limit per head is where people are counted: else its bound is nought, whatever its value."""
+    if limits.broken & {"basis", "jurisdiction"} or "per_head" not in limits.text("basis"):
+        return
+    if study.jurisdictions is None or study.tags is None:
+        return
+    needed = {"parcels": ("jurisdiction", "tags", "population"), "jurisdictions": ("jurisdiction", "population")}
+    if not all(study.readable(name, *columns) for name, columns in needed.items()):
+        return
+    people = _people(study)
+    basis, place = limits.text("basis"), limits.text("jurisdiction")
+
+    def empty(i: int) -> list[str]:
+        if place[i] == "each":
+            return [name for name in study.jurisdictions or () if name not in people]
+        known = not place[i] or place[i] in (study.jurisdictions or ()) or place[i] in (study.tags or ())
+        return [place[i] or "all together"] if known and place[i] not in people else []
+
+    at = [i for i in range(limits.size) if basis[i] == "per_head" and empty(i)]
+    must = "a limit per head is on a place with population: people are counted there"
+    do = "fill in population in jurisdictions or parcels, or use another basis"
+    study.tell(limits, at, "basis", must, do, lambda i: f"nobody in {some(empty(i))}")
+
+
+def _people(study: Context) -> set[str]:
+    """The places where somebody is counted, ``""`` for all together."""
+    stated: dict[str, float] = {}
+    named, parcels = study.rows("jurisdictions"), study.rows("parcels")
+    if named is not None:
+        pairs = zip(named.text("jurisdiction"), named.number("population").tolist(), strict=True)
+        stated = {name: people for name, people in pairs if people == people}
+    out, tagged = {name for name, people in stated.items() if people > 0}, set[str]()
+    if parcels is not None:
+        at = (parcels.number("population") > 0).nonzero()[0].tolist()
+        inside, tags = parcels.text("jurisdiction"), parcels.text("tags")
+        out |= {inside[i] for i in at} - set(stated)  # what a jurisdiction states goes before its parcels
+        tagged = {tag for cell in {tags[i] for i in at} for tag in items(cell)}
+    return out | tagged | ({""} if out else set())
 
 
 def _periods(study: Context, limits: Typed) -> None:

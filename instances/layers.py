@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
+import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, meant, some
@@ -128,6 +129,24 @@ def take(
     if any(kind == "geometry" for kind in map(str, frame.dtypes)):
         notes.append(f"{label}: a further column of shapes is left aside")
     return raw, shapes
+
+
+def check_rings(
+    shapes: gpd.GeoSeries, ids: list[str], needed: NDArray[np.bool_], label: str, faults: Faults, notes: list[str]
+) -> None:
+    """See that shapes are sound: a fault where the area has to come from the shape, else a note."""
+    held = shapes.to_numpy()
+    # a shape without area is told as such
+    wrong = ~shapely.is_valid(held) & (shapely.area(held) > 0)
+    for rows, told in ((wrong & needed, True), (wrong & ~needed, False)):
+        at = np.flatnonzero(rows).tolist()
+        found = some(ids[i] for i in at)
+        if at and told:
+            do = "repair the shapes (make valid) in the program that wrote the layer, or fill in area_ha"
+            must = "a shape whose area is taken does not cross itself"
+            faults.add(f"{label}, column geometry", must, f"crossing or broken rings: {found}", do)
+        elif at:
+            notes.append(f"{label}: shapes that cross themselves, their area is the area_ha given: {found}")
 
 
 def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.float64]:

@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances import accounts as account_names
+from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
 from zonevest.instances.faults import Faults, meant, some
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
-from zonevest.instances.layers import hectares, read_parcels, take
+from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overrides import override
 from zonevest.instances.schema import BY_NAME, TABLES
 from zonevest.instances.settings import Source, parse_settings, parse_toml, to_toml
@@ -268,7 +269,11 @@ def _study(
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
     tables = {name: typed(raw, faults, notes) for name, raw in raws.items() if len(raw.rows) or raw.cells or raw.lost}
-    if "parcels" in tables:
+    if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
+        do = "fill it in, or leave out parcels for a study of projects only"
+        faults.add(tables["parcels"].label, "a table of parcels has rows", "the table has no rows", do)
+        tables["parcels"].broken.update(tables["parcels"].data)
+    elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults)
     check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
@@ -309,8 +314,13 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
             faults.add(parcels.where(at, "geometry"), must, f"no shape: {some(parcels.ids(at))}", do)
         blank = np.isnan(area)
         blank[missing] = False
+        check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
         if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)
+            odd = np.flatnonzero(blank & ~(area <= MOST)).tolist()
+            if odd:
+                must, do = "the area of every shape is a finite number", "correct the coordinates of the shapes"
+                faults.add(parcels.where(odd, "geometry"), must, f"no such area: {some(parcels.ids(odd))}", do)
             parcels.data["area_ha"] = area
     elif "area_ha" not in parcels.broken:
         at = np.flatnonzero(np.isnan(area)).tolist()

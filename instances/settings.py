@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest
 from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
 
@@ -87,13 +88,13 @@ class _Reader:
         high: float = math.inf,
     ) -> float:
         value = values.get(key, default)
-        number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
         if number and low <= value <= high:
             return float(value)
         if math.isfinite(low) and math.isfinite(high):
             must = f"a number from {low:g} to {high:g}"
         else:
-            must = f"a number of at least {low:g}" if math.isfinite(low) else "a number"
+            must = f"a number from {low:g} to 1e15" if math.isfinite(low) else "a number between -1e15 and 1e15"
         do = "write a share, 0.05 for 5 %" if high in (1.0, 0.5) else "write the number without quotes"
         self.wrong(path or key, f"{key} is {must}", value, do)
         return default

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zonevest.instances.cells import Cells, flags, numbers, own_column, plain, texts
+from zonevest.instances.cells import MOST, Cells, beyond, flags, numbers, own_column, plain, texts
 from zonevest.instances.faults import Faults, choice, meant, nearest, some
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.study import items
@@ -183,8 +183,14 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
     values, bad = numbers(cells)
     if bad:
         words = texts(cells)
-        found = [words[i] for i in bad]
-        _bad(out, column, bad, found, "a finite number", "write digits and a decimal point, nothing else", faults)
+        large = [i for i in bad if beyond(words[i])]
+        other = [i for i in bad if not beyond(words[i])]
+        if other:
+            found, do = [words[i] for i in other], "write digits and a decimal point, nothing else"
+            _bad(out, column, other, found, "a finite number", do, faults)
+        if large:
+            must, do = f"a number between -{MOST:.0e} and {MOST:.0e}".replace("+", ""), "correct the values"
+            _bad(out, column, large, [words[i] for i in large], must, do, faults)
     empty = np.isnan(values)
     if bad:
         empty[bad] = False

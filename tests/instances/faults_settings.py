@@ -51,7 +51,7 @@ SETTINGS: dict[str, Change] = {
     "key of no method": _toml(FLOOR, "cash = 1.0", "study.toml, objective.cash", "goes with method 'weighted'", "stands for 'floor'", 'method = "weighted"'),
     "floor key": _toml(FLOOR, FLOOR + "\nfloor = { ecosystm = 1.0, cash = 3 }", "study.toml, objective.floor.ecosystm", "one of the study format", "ecosystm", "'ecosystem'"),
     "floor both": _toml(FLOOR, FLOOR + "\nfloor = { ecosystem = 1.0, cash = 3 }", "study.toml, objective.floor", "one of ecosystem and cash", "both", "floor = {"),
-    "floor negative": _toml(FLOOR, FLOOR + "\nfloor = { ecosystem = -1.0 }", "study.toml, objective.floor.ecosystem", "at least 0", "-1.0", "without quotes"),
+    "floor negative": _toml(FLOOR, FLOOR + "\nfloor = { ecosystem = -1.0 }", "study.toml, objective.floor.ecosystem", "a number from 0 to 1e15", "-1.0", "without quotes"),
     "floor without hold": _toml("purse =", "hold = false\npurse =", "study.toml, objective.method", "needs doing nothing", "hold = false", '"weighted"'),
     "floor unassigned": _toml("purse =", "unassigned = true\npurse =", "study.toml, objective.method", "needs doing nothing", "unassigned = true", '"weighted"'),
     "weighted nothing": _toml(FLOOR + "\n\n[objective.accounts]\nwaste = -1.0", 'method = "weighted"', "study.toml, objective", "has a weight", "no weight", "cash = 1.0"),
@@ -63,5 +63,6 @@ SETTINGS: dict[str, Change] = {
     "weight unknown": _toml("waste = -1.0", "wast = -1.0", "study.toml, objective.accounts.wast", "rows of accounts or built-in", "'wast'", "did you mean 'waste'?"),
     "weight nested": _toml("waste = -1.0", "area.class.07 = -1.0", "study.toml, objective.accounts.area.class.07", "built-in", "'area.class.07'", "'area.class.0"),
     "weight later": _toml("waste = -1.0", "money.outlay = -1.0", "study.toml, objective.accounts.money.outlay", "not part of this version yet", "'money.outlay'", "take the weight out"),
+    "weight not finite": _toml("waste = -1.0", "waste = 1e400", "study.toml, objective.accounts.waste", "a number between -1e15 and 1e15", "inf", "number"),
     "weight no number": _toml("waste = -1.0", 'waste = "much"', "study.toml, objective.accounts.waste", "a number", "much", "without quotes"),
 }  # fmt: skip

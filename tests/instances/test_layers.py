@@ -195,3 +195,32 @@ def test_shapes_go_round(tmp_path: Path, area: bool) -> None:
     moved = study.replace(parcels=study.parcels.iloc[::-1])
     assert moved.geometry is not None
     assert moved.geometry.iloc[0].equals(layer.geometry.iloc[-1])
+
+
+def test_rings_that_cross(tmp_path: Path) -> None:
+    layer = squares()
+    x, y = layer.geometry.iloc[2].bounds[:2]
+    bow = shapely.Polygon([(x, y), (x + SIDE, y + SIDE), (x + SIDE, y), (x, y + 2 * SIDE)])
+    layer.loc[2, "geometry"] = bow
+    faults = faults_of(folder_with(tmp_path, "land.gpkg", layer))
+    assert faults["where"].tolist() == ["land.gpkg, column geometry"]
+    assert faults["found"].tolist() == ["crossing or broken rings: 0103"]
+    assert "repair" in faults["do"][0]
+    layer["area_ha"] = 1.0
+    study = read_study(folder_with(tmp_path / "b", "land.gpkg", layer))
+    assert [note for note in study.notes if "cross" in note and "0103" in note]
+
+
+def test_numbers_of_a_parquet_file(tmp_path: Path) -> None:
+    layer = squares().assign(area_ha=[1.0, np.inf, 3e15, 1.0])
+    faults = faults_of(folder_with(tmp_path, "land.parquet", layer))
+    assert faults["found"].tolist() == ["'inf' (0102)", "'3000000000000000' (0103)"]
+    assert "between -1e15 and 1e15" in faults["must"][1]
+
+
+def test_shapes_without_end(tmp_path: Path) -> None:
+    layer = squares()
+    x, y = layer.geometry.iloc[1].bounds[:2]
+    layer.loc[1, "geometry"] = shapely.box(x, y, x + 1e12, y + 1e12)
+    faults = faults_of(folder_with(tmp_path, "land.parquet", layer))
+    assert faults["found"].tolist() == ["no such area: 0102"]
