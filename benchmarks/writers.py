@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import highspy
 import numpy as np
 import pandas as pd
 from benchmarks.county import county
@@ -32,6 +31,7 @@ from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
 from zonevest.solvers.join import join
 from zonevest.solvers.program import SMALLEST_KEPT, Program
+from zonevest.solvers.quiet import Quiet
 
 Columns = dict[str, Any]
 """The program as plain arrays: row, column, value of every entry, bounds, costs, and how many rows are `groups`."""
@@ -65,7 +65,7 @@ def build(study: Study, phases: Phases) -> Program:
 
 def quiet() -> Any:
     """A HiGHS that says nothing and keeps every coefficient."""
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs = Quiet()  # type: ignore[no-untyped-call]
     highs.setOptionValue("output_flag", False)
     highs.setOptionValue("small_matrix_value", SMALLEST_KEPT)
     return highs

@@ -30,6 +30,7 @@ from zonevest.solvers.answer import (
     within,
 )
 from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
+from zonevest.solvers.quiet import Quiet
 from zonevest.solvers.scaling import scaled
 
 __all__ = ["HOLDS", "Progress", "Solution", "SolveOptions", "polished", "rounded", "set_option", "solve_here"]
@@ -311,7 +312,7 @@ def _run(
     settings.update(options.highs)
     # HiGHS keeps its threads from run to run and fails when their number changes
     highspy.Highs.resetGlobalScheduler(True)
-    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    highs: Any = Quiet()  # type: ignore[no-untyped-call]
     for name, value in settings.items():
         set_option(highs, name, value)
     ready.pass_to(highs)

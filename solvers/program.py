@@ -15,6 +15,8 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from zonevest.solvers.quiet import Quiet
+
 Floats = NDArray[np.float64]
 Block = tuple[str, int, int]
 
@@ -256,7 +258,7 @@ class Program:
 
         Passing the arrays and reading the model back is four times as fast as setting the fields of a ``HighsLp``.
         """
-        highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        highs: Any = Quiet()  # type: ignore[no-untyped-call]
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("small_matrix_value", SMALLEST_KEPT)
         self.pass_to(highs)
