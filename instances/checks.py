@@ -233,14 +233,14 @@ def check_parcels(study: Context) -> None:
     for i, (zone, bans, practice) in enumerate(zip(zone_lock, ban, practice_lock, strict=True)):
         if not zone and not practice:
             continue
-        forbidden = items(bans)
+        forbidden = set(items(bans))
         # holding is in the approved zone; without one the zone follows from lines and is looked at later
         at = today[i] if practice == HOLD else zone_of.get(practice, "")
-        if zone and zone in forbidden:
+        if not forbidden.isdisjoint(study.lineage.get(zone, [zone])):
             banned.append(i)
-        if zone and at and at != zone:
+        if zone and at and zone not in study.lineage.get(at, [at]):
             elsewhere.append(i)
-        if at and at in forbidden:
+        if at and not forbidden.isdisjoint(study.lineage.get(at, [at])):
             locked_out.append(i)
     do = "keep one of the two"
     must = "a parcel's locked_zone is not among its forbidden_zones"

@@ -71,7 +71,9 @@ def _footprints(study: Context, projects: Typed) -> None:
     at = [
         i
         for i in range(projects.size)
-        if zones[i] and practice[i] in zone_of and zone_of[practice[i]] not in items(zones[i])
+        if zones[i]
+        and practice[i] in zone_of
+        and set(items(zones[i])).isdisjoint(study.lineage.get(zone_of[practice[i]], [zone_of[practice[i]]]))
     ]
     must = "footprint_practice lies in one of footprint_zones"
     study.tell(

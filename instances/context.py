@@ -10,7 +10,7 @@ from zonevest.instances import accounts as account_names
 from zonevest.instances.cells import plain
 from zonevest.instances.faults import SHOWN, Faults, nearest
 from zonevest.instances.schema import BY_NAME
-from zonevest.instances.study import Period, Settings, items
+from zonevest.instances.study import Period, Settings, items, lineages
 from zonevest.instances.tables import Typed
 
 HOLD = "hold"
@@ -84,6 +84,14 @@ class Context:
             return None
         parcels = self.rows("parcels")
         return {tag for cell in set(parcels.text("tags")) for tag in items(cell)} if parcels else set()
+
+    @cached_property
+    def lineage(self) -> dict[str, list[str]]:
+        """Every zone with itself and the zones that it is a part of; empty if unreliable."""
+        zones = self.rows("zones")
+        if zones is None or not self.readable("zones", "zone", "parent"):
+            return {}
+        return lineages(zones.text("zone"), zones.text("parent"))
 
     @cached_property
     def accounts(self) -> account_names.Known:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zonevest.instances.faults import Faults
-from zonevest.instances.settings import TEXT_KEYS, flat
+from zonevest.instances.settings import METHODS, TEXT_KEYS, flat
 
 
 def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
@@ -20,13 +20,17 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
     changes
         Dotted path -> value, e.g. ``{"rates.finance": 0.04}``. A period is named by its name or its place
         (``periods.2026.years``, ``periods.0.years``); names of accounts keep their dots
-        (``objective.accounts.area.converted``). A text is read as a TOML value where it is one and the key is no text.
+        (``objective.accounts.area.converted``) or stand in quotes. A text is read as a TOML value where it is one and
+        the key is no text. With another ``objective.method`` the keys of the one before are left behind.
     faults
         A path that leads nowhere is added here.
     """
     out: dict[str, Any] = _copy(values)
+    asked = {tuple(_keys(path)): value for path, value in changes.items()}
+    if ("objective", "method") in asked:
+        _leave(out, asked)
     for path, value in changes.items():
-        keys = path.split(".")
+        keys = _keys(path)
         if keys[:2] == ["objective", "accounts"] and len(keys) > 2:
             objective = out.setdefault("objective", {})
             if isinstance(objective, dict):
@@ -49,6 +53,30 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
             must = "the path of a changed setting leads to a key of study.toml"
             faults.add(f"setting {path}", must, f"nothing to set at {path!r}", "correct the path")
     return out
+
+
+def _keys(path: str) -> list[str]:
+    """The keys of a path; one that holds dots may be in quotes, as in study.toml."""
+    if '"' not in path and "'" not in path:
+        return path.split(".")
+    try:
+        here: Any = tomllib.loads(f"{path} = 0")
+    except tomllib.TOMLDecodeError:
+        return path.split(".")
+    keys = []
+    while isinstance(here, dict):
+        (key, here), *_ = here.items()
+        keys.append(key)
+    return keys
+
+
+def _leave(out: dict[str, Any], asked: Mapping[tuple[str, ...], object]) -> None:
+    """Another method of the objective leaves behind the keys that belong to the one before."""
+    objective: dict[str, Any] = _mapping(out.get("objective"))
+    owner = {key: method for method, keys in METHODS.items() for key in keys}
+    for key in list(objective):
+        if owner.get(key, asked["objective", "method"]) != asked["objective", "method"]:
+            del objective[key]
 
 
 def _mapping(value: Any) -> Any:

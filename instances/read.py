@@ -18,8 +18,8 @@ from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_t
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overrides import override
 from zonevest.instances.schema import BY_NAME, TABLES
-from zonevest.instances.settings import Source, parse_settings, parse_toml, to_toml
-from zonevest.instances.study import Settings, Study
+from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
+from zonevest.instances.study import Settings, Study, StudyError
 from zonevest.instances.tables import Raw, Typed, frame, typed
 from zonevest.instances.write import named_jurisdictions
 
@@ -277,17 +277,45 @@ def _study(
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults)
     check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
-    faults.stop_if_any()
+    if len(faults):
+        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if sound_periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
+    return Study(settings, _tables(tables), _geometry(shapes), tuple(dict.fromkeys(notes)))
+
+
+LAND = ("parcels", "jurisdictions", "zones", "land_classes", "class_zones", "practices", "projects")
+"""The tables that say which options there are."""
+
+
+def _land(
+    settings: Settings | None, tables: Mapping[str, Typed], shapes: gpd.GeoSeries | None, faults: Faults, label: str
+) -> Study | None:
+    """The land of a study with faults elsewhere, so that what is wrong with its options is told in the same answer."""
+    where = set(faults.frame()["where"])
+    faulty = {each.partition(",")[0] for each in where}
+    land = {name: table for name, table in tables.items() if name in LAND}
+    if settings is None or "parcels" not in land or not where.isdisjoint(f"{label}, {key}" for key in FLAG_KEYS):
+        return None
+    if any(table.label in faulty or table.broken for table in land.values()):
+        return None
+    land["accounts"] = account_names.complete(None, Faults())
+    _jurisdictions(land)
+    return Study(settings, _tables(land), _geometry(shapes))
+
+
+def _tables(tables: Mapping[str, Typed]) -> dict[str, pd.DataFrame]:
+    """Every table that the model uses, empty where there is none."""
     frames = {}
     for table in TABLES:
-        if not table.built:
-            continue
-        held = tables.get(table.name)
-        frames[table.name] = frame(held) if held is not None and held.size else _empty(table.name)
-    geometry = None if shapes is None or not len(shapes) else shapes
-    return Study(settings, frames, geometry, tuple(dict.fromkeys(notes)))
+        if table.built:
+            held = tables.get(table.name)
+            frames[table.name] = frame(held) if held is not None and held.size else _empty(table.name)
+    return frames
+
+
+def _geometry(shapes: gpd.GeoSeries | None) -> gpd.GeoSeries | None:
+    return None if shapes is None or not len(shapes) else shapes
 
 
 def _empty(name: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -173,6 +173,18 @@ def each(table: pd.DataFrame) -> Iterator[Any]:
     return iter(table.itertuples(index=False))
 
 
+def lineages(zones: Iterable[str], parents: Iterable[str]) -> dict[str, list[str]]:
+    """Every zone with itself, its parent and so on upwards (a loop is gone round once)."""
+    parent = dict(zip(zones, parents, strict=True))
+    chains = {}
+    for zone in parent:
+        chain = [zone]
+        while (above := parent.get(chain[-1], "")) and above not in chain:
+            chain.append(above)
+        chains[zone] = chain
+    return chains
+
+
 def conditions(cell: str) -> list[tuple[str, list[str]]]:
     """The parts of a `where` cell: ``"tenure=collective; conversion=a|b"`` -> [("tenure", ["collective"]), …]."""
     parts = []
@@ -208,10 +220,12 @@ class StudyError(Exception):
     Attributes
     ----------
     faults : DataFrame with columns ``where, must, found, do``, one row per fault.
+    land : parcels, zones, classes, practices and projects, where nothing is wrong with these; else None.
     """
 
-    def __init__(self, faults: pd.DataFrame) -> None:
+    def __init__(self, faults: pd.DataFrame, land: Study | None = None) -> None:
         self.faults = faults
+        self.land = land
         count = len(faults)
         lines = [f"the study has {count} fault{'s' if count != 1 else ''}"]
         for row in faults.itertuples(index=False):

@@ -231,7 +231,8 @@ class States:
         begun = self.start_year <= self.clock.last[period]
         ok = self.assigned & (np.where(begun, self.zone_new, self.zone_today) >= 0)
         if zones:
-            member = np.array([code in zones for code in [*self.options.study.zones["zone"], ""]], dtype=bool)
+            positions = pd.Index(self.options.study.zones["zone"]).get_indexer(zones)
+            member = np.asarray(self.within[:, positions].any(axis=1))
             ok &= member[np.where(begun, self.zone_new, self.zone_today)]
         if row["footprint_practice"]:
             ok &= self._practice(row["footprint_practice"]) & begun

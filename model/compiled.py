@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.common.errors import InvalidConstraintError
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
@@ -61,7 +62,10 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         If a row is not linear, or a row without variables does not hold.
     """
     ledger: Ledger = model.source
-    form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
+    try:
+        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
+    except InvalidConstraintError as error:
+        raise ValueError(f"every rule of a policy model is linear: {str(error).splitlines()[0]}") from None
     periods = {name: position for position, name in enumerate(period_names(ledger.study.periods))}
     entry_of: dict[int, Entry] = {id(model.F1): (CASH, TOTAL, 0), id(model.F2): (ECOSYSTEM, TOTAL, 0)}
     for (account, place, period), variable in model.ledger.items():

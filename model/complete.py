@@ -155,7 +155,7 @@ def footprint(build: Build) -> None:
                 terms = []
                 for choice in build.choices[parcel_id]:
                     zone = land.zone_in(choice.parcel, choice.option, t)
-                    zoned = zone in zones if zones else bool(zone)
+                    zoned = bool(set(land.lineage(zone)) & set(zones)) if zones else bool(zone)
                     if not zoned or (practice and land.practice_in(choice.option, t) != practice):
                         terms.append((1.0, choice.x))
                 if terms:

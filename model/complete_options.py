@@ -184,11 +184,11 @@ class Land:
             classes |= {c for c, groups in self.groups.items() if group in groups} if kind == "class_group" else {name}
         return classes
 
-    @staticmethod
-    def _locked(parcel: Record, practice: str, zone: str) -> str:
-        if parcel["locked_zone"] and parcel["locked_zone"] != zone:
+    def _locked(self, parcel: Record, practice: str, zone: str) -> str:
+        inside = self.lineage(zone)
+        if parcel["locked_zone"] and parcel["locked_zone"] not in inside:
             return "locked_zone"
-        if zone in items(parcel["forbidden_zones"]):
+        if any(banned in inside for banned in items(parcel["forbidden_zones"])):
             return "forbidden_zones"
         if parcel["locked_practice"] and parcel["locked_practice"] != practice:
             return "locked_practice"

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES, LINES
-from zonevest.instances.study import Study, StudyError, conditions, each, items, period_names
+from zonevest.instances.study import Study, StudyError, conditions, each, items, lineages, period_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,7 @@ REASONS = (
     "locked_practice",
     "requires_project",
     "window",
+    "switched_off",
 )
 """Why an option does not exist; the position is the code in `Options.reasons`. The first that applies is kept."""
 
@@ -136,14 +137,14 @@ def build_options(study: Study) -> Options:
     practices = study.practices
     names = (HOLD, *practices["practice"], UNASSIGNED)
     reasons = np.zeros((len(seen), len(names)), dtype=np.int8)
-    _exclude(reasons, 0, "window", np.full(len(seen), not study.settings.hold))
+    _exclude(reasons, 0, "switched_off", np.full(len(seen), not study.settings.hold))
     for column, practice in enumerate(each(practices), start=1):
         for reason, excluded in _rules(study, seen, zones, practice):
             _exclude(reasons, column, reason, excluded)
-    _exclude(reasons, len(names) - 1, "window", np.full(len(seen), not study.settings.unassigned))
+    _exclude(reasons, len(names) - 1, "switched_off", np.full(len(seen), not study.settings.unassigned))
     zone_of = [None, *practices["zone"], None]
     for column, name in enumerate(names):
-        for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column]):
+        for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column], zones.lineage):
             _exclude(reasons, column, reason, excluded)
     starts = _windows(study)
     for column, sometime in enumerate(np.asarray(starts.any(axis=1)).tolist(), start=1):
@@ -254,6 +255,7 @@ class _Zones:
         self.seen = seen
         zones = study.zones
         self.codes = zones["zone"].to_numpy(dtype=object)
+        self.lineage = lineages(zones["zone"], zones["parent"])
         self.classes = pd.Index(study.land_classes["land_class"])
         self.class_today = self.classes.get_indexer(seen["land_class"])
         groups = [items(cell) for cell in study.land_classes["class_group"]]
@@ -346,14 +348,16 @@ def _overlay(seen: pd.DataFrame, changes: Bools, mode: str, admitted: list[str])
     return guarded & (changes if mode in {"service", "symbiosis"} else True)
 
 
-def _locks(seen: pd.DataFrame, name: str, zone: NDArray[np.object_] | str | None) -> Iterator[tuple[str, Bools]]:
-    """Locks and bans by parcel for one option; an unassigned parcel lies in no zone."""
-    locked = seen["locked_zone"].to_numpy(dtype=object)
-    yield "locked_zone", (locked != "") & (locked != zone)
-    bans = seen["forbidden_zones"]
-    if (bans != "").any():
-        zones = np.broadcast_to(np.asarray(zone, dtype=object), len(seen))
-        yield "forbidden_zones", np.array([z in items(cell) for z, cell in zip(zones, bans, strict=True)], dtype=bool)
+def _locks(
+    seen: pd.DataFrame, name: str, zone: NDArray[np.object_] | str | None, lineage: dict[str, list[str]]
+) -> Iterator[tuple[str, Bools]]:
+    """Locks and bans by parcel for one option, which hold for sub-zones too; an unassigned parcel lies in no zone."""
+    locked, bans = seen["locked_zone"].to_numpy(dtype=object), seen["forbidden_zones"]
+    if (locked != "").any() or (bans != "").any():
+        inside = [lineage.get(z, []) for z in np.broadcast_to(np.asarray(zone, dtype=object), len(seen))]
+        yield "locked_zone", np.array([bool(z) and z not in own for z, own in zip(locked, inside, strict=True)], bool)
+        banned = [not set(items(cell)).isdisjoint(own) for cell, own in zip(bans, inside, strict=True)]
+        yield "forbidden_zones", np.array(banned, dtype=bool)
     practice = seen["locked_practice"].to_numpy(dtype=object)
     yield "locked_practice", (practice != "") & (practice != name)
 

@@ -174,6 +174,7 @@ def parcels_table(ledger: Ledger, weight: Floats) -> pd.DataFrame:
     options, states, study = ledger.options, ledger.states, ledger.study
     chosen = np.flatnonzero(weight > 1e-9)
     kind, parcel = options.kind[chosen], options.parcel[chosen]
+    own = study.parcels[_own_columns(study.parcels)].iloc[parcel]
     zones = np.array([*study.zones["zone"], ""], dtype=object)
     classes = np.array([*study.land_classes["land_class"], ""], dtype=object)
     starts = np.array([*period_names(study.periods), ""], dtype=object)
@@ -187,8 +188,14 @@ def parcels_table(ledger: Ledger, weight: Floats) -> pd.DataFrame:
             "class_before": classes[states.class_today[kind]],
             "class_after": classes[states.class_new[kind]],
             "share": weight[chosen],
+            **{name: own[name].to_numpy() for name in own},
         }
     )
+
+
+def _own_columns(table: pd.DataFrame) -> list[str]:
+    """The user's own columns, which pass through to the plan's tables."""
+    return [name for name in table.columns if name.startswith("x_")]
 
 
 def before_table(options: Options) -> pd.DataFrame:
@@ -220,6 +227,7 @@ def projects_table(ledger: Ledger, started: Floats) -> pd.DataFrame:
             "project": projects["project"].to_numpy(),
             "start": began,
             "capex": np.where(np.array(began, dtype=object) != "", projects["capex"].to_numpy(dtype=float), 0.0),
+            **{name: projects[name].to_numpy() for name in _own_columns(projects)},
         }
     )
 
@@ -258,4 +266,6 @@ def limits_table(ledger: Ledger, weight: Floats, started: Floats) -> pd.DataFram
         room = {"<=": bound - body, ">=": body - bound, "==": -abs(body - bound)}[row.sense] + row.tolerance
         unit = units.get(row.account, "")
         rows.append((row.limit, row.account, place, period, body, bound, room, np.nan, unit))
-    return pd.DataFrame(rows, columns=LIMITS)
+    table = pd.DataFrame(rows, columns=LIMITS)
+    own = ledger.study.limits[["limit", *_own_columns(ledger.study.limits)]]
+    return table.merge(own, on="limit", how="left") if own.shape[1] > 1 else table

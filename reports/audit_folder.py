@@ -33,6 +33,7 @@ FILES = {
     "ledger": "ledger.parquet",
     "limits": "limits.csv",
 }
+LAYER = "plan.gpkg"
 STATED = ("status", "objective", "bound", "gap", "gap_total", "cash", "ecosystem", "doing_nothing", "settings")
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError)
 
@@ -135,7 +136,45 @@ def from_folder(folder: Path) -> Stated:
         return stated
     for name, file in FILES.items():
         stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
+    if stated.study is not None and stated.study.geometry is not None and "parcels" in stated.tables:
+        _check_layer(stated, folder / LAYER)
     return stated
+
+
+def _check_layer(stated: Stated, path: Path) -> None:
+    """The plan's layer says of every parcel what its table says."""
+    found = stated.attempt(LAYER, lambda: _read_layer(path))
+    if found is None:
+        return
+    layer = Stated()
+    layer.take("parcels", LAYER, found)
+    stated.breaches += layer.breaches
+    if "parcels" not in layer.tables:
+        return
+    order = ["parcel_id", "practice", "start", "zone"]
+    table, drawn = (each.tables["parcels"].sort_values(order, ignore_index=True) for each in (stated, layer))
+    text, _ = COLUMNS["parcels"]
+    if len(table) != len(drawn):
+        stated.breaches.append(Breach("file", LAYER, f"it has {len(table)} features", f"it has {len(drawn)}"))
+        return
+    differs = (table[[*text]] != drawn[[*text]]).any(axis=1) | ((table["share"] - drawn["share"]).abs() > 1e-9)
+    if differs.any():
+        ids = table.loc[differs, "parcel_id"]
+        named = ", ".join(ids.iloc[:5]) + (f" … ({len(ids)} in all)" if len(ids) > 5 else "")
+        must = "the layer says of every parcel what parcels.parquet says"
+        stated.breaches.append(Breach("file", LAYER, must, f"it differs for {named}"))
+
+
+def _read_layer(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise FileNotFoundError(path)
+    import pyogrio
+
+    try:
+        layer: pd.DataFrame = pyogrio.read_dataframe(path, read_geometry=False)
+    except pyogrio.errors.DataSourceError as error:
+        raise ValueError(str(error)) from None
+    return layer
 
 
 def _read(path: Path) -> pd.DataFrame:

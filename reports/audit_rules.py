@@ -139,9 +139,11 @@ def _exclude_locked(
     practice: str,
     exclude: Callable[[str, Flags | bool], None],
 ) -> None:
-    locked = tables.locked_zone[members]
-    exclude("locked_zone", (locked != "") & (locked != zones))
-    banned = [zone in tables.forbidden[i] for zone, i in zip(zones, members, strict=True)]
+    # a lock or a ban on a zone holds for its sub-zones too
+    lock, chains = tables.locked_zone[members], [tables.zone_chain.get(str(zone), []) for zone in zones]
+    away = [bool(only) and only not in chain for only, chain in zip(lock, chains, strict=True)]
+    exclude("locked_zone", np.array(away, dtype=bool))
+    banned = [not tables.forbidden[i].isdisjoint(chain) for i, chain in zip(members, chains, strict=True)]
     exclude("forbidden_zones", np.array(banned, dtype=bool))
     only = tables.locked_practice[members]
     exclude("locked_practice", (only != "") & (only != practice))
@@ -280,7 +282,8 @@ def _footprint(tables: Tables, project: str, start: int, held: Callable[[str], S
                 if part.practice == UNASSIGNED:
                     zone = ""
                 follows = not practice or (begun and part.practice == practice)
-                if zone and (not zones or zone in zones) and follows:
+                admitted = not zones or any(above in zones for above in tables.zone_chain.get(zone, []))
+                if zone and admitted and follows:
                     good += part.share
             if good < 1.0 - TOLERANCE:
                 yield Breach(

@@ -41,6 +41,8 @@ WORDS = {
         "mandatory": "mandated projects that doing nothing leaves out",
         "no_state": "the study has none (hold = false or unassigned = true)",
         "notes": "Notes",
+        "exact": "limits with == and no tolerance on land that is taken whole: seldom met exactly, so give them a "
+        "tolerance ({names})",
     },
     "zh": {
         "sound": "{title}:数据无误",
@@ -64,6 +66,7 @@ WORDS = {
         "mandatory": "维持现状未实施的强制项目",
         "no_state": "本研究没有现状方案(hold = false 或 unassigned = true)",
         "notes": "说明",
+        "exact": "地块不可分割时，等式约束(==)若无容差通常无法恰好满足，请填写 tolerance（{names}）",
     },
 }
 
@@ -88,7 +91,8 @@ REASON_WORDS = {
         "forbidden_zones": "zone forbidden for the parcel",
         "locked_practice": "locked to another land action",
         "requires_project": "no project enables it",
-        "window": "outside its window, or switched off",
+        "window": "outside its window",
+        "switched_off": "switched off in study.toml",
     },
     "zh": {
         "from_class": "现状地类不适用",
@@ -110,7 +114,8 @@ REASON_WORDS = {
         "forbidden_zones": "该地块禁入此分区",
         "locked_practice": "锁定于其他土地行动",
         "requires_project": "没有项目支撑",
-        "window": "不在时间窗内或未启用",
+        "window": "不在时间窗内",
+        "switched_off": "study.toml 中未启用",
     },
 }
 
@@ -126,6 +131,7 @@ class CheckReport:
     nothing : F1 and F2 of doing nothing, million; None without such a state.
     broken : limits that doing nothing breaks: limit, jurisdiction, period, value, bound, slack, unit.
     mandatory : mandated projects that doing nothing leaves out.
+    exact : limits that ask indivisible land for an exact number.
     """
 
     study: Study
@@ -134,6 +140,7 @@ class CheckReport:
     nothing: dict[str, float] | None
     broken: pd.DataFrame
     mandatory: list[str]
+    exact: list[str]
 
     def to_dict(self) -> dict[str, Any]:
         """For machines."""
@@ -145,6 +152,7 @@ class CheckReport:
             "doing_nothing": self.nothing,
             "breaks": self.broken.to_dict("records"),
             "mandatory_left_out": self.mandatory,
+            "exact": self.exact,
             "notes": list(self.study.notes),
         }
 
@@ -174,8 +182,9 @@ class CheckReport:
                 lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}")
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
-        if self.study.notes:
-            lines += ["", say["notes"], *(f"  {note}" for note in self.study.notes)]
+        notes = [*self.study.notes, *([say["exact"].format(names=", ".join(self.exact))] if self.exact else [])]
+        if notes:
+            lines += ["", say["notes"], *(f"  {note}" for note in notes)]
         return "\n".join(lines)
 
 
@@ -229,7 +238,9 @@ def check(study: Study) -> CheckReport:
         room = -1e-6 * np.maximum(1.0, found["bound"].abs())
         broken = found[found["slack"] < room].drop(columns="shadow_price").reset_index(drop=True)
         mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])
-    return CheckReport(study, size, reasons, nothing, broken, mandatory)
+    exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
+    exact &= not study.settings.divisible and len(study.parcels) > 0
+    return CheckReport(study, size, reasons, nothing, broken, mandatory, list(study.limits.loc[exact, "limit"]))
 
 
 def _range(block: Any) -> tuple[float, float]:

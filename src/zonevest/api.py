@@ -9,19 +9,22 @@ import os
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
-from zonevest.instances.read import CASES, make_study, read_study
+from zonevest.instances import read
+from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
 from zonevest.model.compiled import compile_policy
 from zonevest.model.complete import pyomo_model
@@ -107,6 +110,33 @@ def replaceable(target: Path) -> bool:
         return False
     names = {path.name for path in target.iterdir()}
     return not names or ("plan.json" in names and "study.toml" not in names)
+
+
+@wraps(read.read_study)
+def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:  # noqa: D103
+    with _options_told():
+        return read.read_study(path, overrides)
+
+
+@wraps(read.make_study)
+def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:  # noqa: D103
+    with _options_told():
+        return read.make_study(settings, **tables)
+
+
+@contextmanager
+def _options_told() -> Iterator[None]:
+    """Beside the faults of tables, tell what is wrong with the options of a study whose land is sound."""
+    try:
+        yield
+    except StudyError as error:
+        if error.land is None:
+            raise
+        try:
+            build_options(error.land)
+        except StudyError as more:
+            raise StudyError(pd.concat([error.faults, more.faults], ignore_index=True)) from None
+        raise
 
 
 def read_plan(folder: str | Path) -> Plan:

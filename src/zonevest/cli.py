@@ -142,9 +142,12 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
+        given = api.read_study(study, changes)
+        for note in given.notes:
+            print(f"{say['note']}{note}", file=sys.stderr)
         with ProgressLine(sys.stderr, lang.value) as progress:
             plan = api.solve(
-                api.read_study(study, changes),
+                given,
                 gap=gap,
                 time_limit=time_limit,
                 threads=threads,

@@ -10,6 +10,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "must": ("must:  ", "应当："),
     "found": ("found: ", "实际："),
     "do": ("do:    ", "处理："),
+    "note": ("note: ", "说明："),
     # new
     "new_done": (
         "a study was written to {path} (from the bundled case {case})",

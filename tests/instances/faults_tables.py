@@ -117,7 +117,7 @@ SENSE: dict[str, Change] = {
     "tag reserved": _C("parcels.csv", "1,,,,upper;lower", "1,,,,upper;lower;total", "parcels.csv, row 3, column tags", "called total or each", "'upper;lower;total' (0102)", "rename"),
     "tag as jurisdiction": _C("parcels.csv", "1,,,,upper;lower", "1,,,,upper;lower;west", "parcels.csv, row 3, column tags", "name of a jurisdiction", "(0102)", "rename the tag"),
     "locked in a ban": _C("parcels.csv", "Z2,Z1,hold", "Z2,Z2;Z1,", "parcels.csv, row 5, column locked_zone", "not among its forbidden_zones", "'Z2' (0104)", "keep one"),
-    "lock of two zones": _C("parcels.csv", "Z2,Z1,hold", "Z2,Z1,rest", "parcels.csv, row 5, column locked_practice", "lies in its locked_zone", "practice 'rest' of zone 'Z2a', locked zone 'Z2' (0104)", "keep one"),
+    "lock of two zones": _C("parcels.csv", "Z2,Z1,hold", "Z2a,Z1,build", "parcels.csv, row 5, column locked_practice", "lies in its locked_zone", "practice 'build' of zone 'Z2', locked zone 'Z2a' (0104)", "keep one"),
     "locked practice in a ban": _C("parcels.csv", "Z2,Z1,hold", ",Z2a,rest", "parcels.csv, row 5, column locked_practice", "not among its forbidden_zones", "'rest' (0104)", "keep one"),
     "hold in a ban": _C("parcels.csv", "Z2,Z1,hold", ",Z2,hold", "parcels.csv, row 5, column locked_practice", "not among its forbidden_zones", "'hold' (0104)", "keep one"),
 }  # fmt: skip

@@ -243,6 +243,18 @@ def test_overrides(tmp_path: Path) -> None:
         read_study(folder, {"hold": "perhaps"})
 
 
+def test_another_method_leaves_the_keys_of_the_one_before(tmp_path: Path) -> None:
+    toml = TOML.replace('method = "floor"', 'method = "floor"\nfloor = { ecosystem = 0.9 }')
+    folder = write_base(tmp_path / "study")
+    (folder / "study.toml").write_text(toml)
+    changes = {"objective.method": "weighted", "objective.cash": 1.0, 'objective.accounts."area.converted"': "-0.5"}
+    objective = read_study(folder, changes).settings.objective
+    assert (objective.method, objective.cash, dict(objective.floor)) == ("weighted", 1.0, {})
+    assert dict(objective.accounts) == {"waste": -1.0, "area.converted": -0.5}
+    with pytest.raises(StudyError, match="tolerance goes with method"):
+        read_study(folder, {"objective.method": "weighted", "objective.cash": 1.0, "objective.tolerance": 0.1})
+
+
 def test_a_path_that_is_no_study(tmp_path: Path) -> None:
     assert "bundled case" in faults_of(str(tmp_path / "nowhere"))["must"][0]
     assert "study.toml" in faults_of(tmp_path)["must"][0]

@@ -9,10 +9,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
+import zonevest as zv
 from tests.reports.audit_studies import BASE, BUILD, FARM, study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
@@ -431,6 +433,23 @@ def test_a_folder_that_was_changed(folder: Path, change: Callable[[Path], Any]) 
     assert not report.ok
     assert len(report.breaches)
     json.dumps(report.to_dict(), allow_nan=False)
+
+
+def test_a_layer_that_tells_something_else(tmp_path: Path) -> None:
+    zv.solve(zv.read_study("village")).write(tmp_path / "plan")
+    assert audit(tmp_path / "plan").ok
+    layer = gpd.read_file(tmp_path / "plan" / "plan.gpkg")
+    layer.loc[3, "practice"] = "elsewhere"
+    layer.to_file(tmp_path / "plan" / "plan.gpkg", layer="plan")
+    report = audit(tmp_path / "plan")
+    assert [row.where for row in report.breaches.itertuples()] == ["plan.gpkg"]
+    assert layer.loc[3, "parcel_id"] in report.breaches["found"].iloc[0]
+    layer.iloc[1:].to_file(tmp_path / "plan" / "plan.gpkg", layer="plan")
+    assert "features" in audit(tmp_path / "plan").breaches["must"].iloc[0]
+    (tmp_path / "plan" / "plan.gpkg").write_bytes(b"")
+    assert audit(tmp_path / "plan").breaches["must"].iloc[0] == "it can be read"
+    (tmp_path / "plan" / "plan.gpkg").unlink()
+    assert audit(tmp_path / "plan").breaches["found"].iloc[0] == "it is missing"
 
 
 def rewrite(path: Path, old: str, new: str) -> None:

@@ -60,7 +60,10 @@ class TestPractices:
             ({"locked_zone": "rural"}, {}, "locked_zone"),
             ({"locked_zone": "town"}, {}, ""),
             ({"forbidden_zones": "core;town"}, {}, "forbidden_zones"),
-            ({"forbidden_zones": "town"}, {"zone": "core"}, ""),  # a sub-zone is not its parent here
+            ({"forbidden_zones": "town"}, {"zone": "core"}, "forbidden_zones"),  # a ban holds for sub-zones too
+            ({"forbidden_zones": "core"}, {}, ""),  # and not for what they are a part of
+            ({"locked_zone": "town"}, {"zone": "core"}, ""),
+            ({"locked_zone": "core"}, {}, "locked_zone"),
             ({}, {"requires_project": 1}, "requires_project"),
             ({}, {"earliest": "p2"}, "window"),
             ({}, {"latest": "p1"}, ""),

@@ -37,6 +37,15 @@ def test_limits_that_doing_nothing_breaks() -> None:
     assert found.to_dict()["breaks"][0]["limit"] == "built"
 
 
+def test_an_exact_number_of_indivisible_land_is_warned_of() -> None:
+    study = four()
+    assert check(study).exact == []  # its one equality has a tolerance
+    exact = study.replace(limits=study.limits.assign(tolerance=0.0))
+    assert check(exact).exact == ["built"]
+    assert "tolerance (built)" in check(exact).to_text()
+    assert check(exact.replace({"divisible": True})).exact == []
+
+
 def test_words_in_both_languages() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
     assert REASON_WORDS["en"].keys() == REASON_WORDS["zh"].keys() == set(REASONS) - {""}

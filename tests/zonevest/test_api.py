@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pyomo.environ as pyo
 import pytest
@@ -191,3 +192,44 @@ def test_a_stage_that_is_stopped_keeps_the_plan(stopped: str, at: int, monkeypat
     assert plan.status == ("interrupted" if stopped == "interrupted" else "feasible")
     assert plan.audit is not None
     assert plan.audit.ok, plan.audit.breaches
+
+
+def test_options_are_told_together_with_faults_elsewhere(tmp_path: Path) -> None:
+    zv.copy_case("village", tmp_path / "study")
+    limits = (tmp_path / "study" / "limits.csv").read_text(encoding="utf-8")
+    (tmp_path / "study" / "limits.csv").write_text(limits.replace("area.class_group.arable", "arabel"), "utf-8")
+    parcels = gpd.read_file(tmp_path / "study" / "parcels.gpkg")
+    inside = parcels.loc[parcels["redline"] != "0", "parcel_id"].iloc[0]
+    parcels["locked_zone"] = ""
+    # land inside the red line lies in its zone only: a lock to the urban zone leaves it nothing
+    parcels.loc[parcels["parcel_id"] == inside, "locked_zone"] = "400"
+    parcels.to_file(tmp_path / "study" / "parcels.gpkg", layer="parcels")
+    with pytest.raises(zv.StudyError) as told:
+        zv.read_study(tmp_path / "study")
+    where = " ".join(told.value.faults["where"])
+    assert "limits.csv" in where
+    assert f"parcels: {inside} (1 in all)" in where
+
+
+def test_columns_of_ones_own_pass_through(tmp_path: Path) -> None:
+    study = four()
+    plan = zv.solve(
+        study.replace(
+            parcels=study.parcels.assign(x_owner=["Li", "Bai", "He", "Yang"]),
+            projects=study.projects.assign(x_file=[1, 2, 3]),
+            limits=study.limits.assign(x_law=["a", "b", "c"]),
+        )
+    )
+    plan.write(tmp_path / "plan")
+    again = zv.read_plan(tmp_path / "plan")
+    assert dict(zip(again.parcels["parcel_id"], again.parcels["x_owner"], strict=True))["p3"] == "He"
+    assert list(again.projects["x_file"]) == [1, 2, 3]
+    assert set(again.limits.loc[again.limits["limit"] == "built", "x_law"]) == {"c"}
+    assert zv.audit(tmp_path / "plan").ok
+
+
+def test_a_rule_that_is_not_linear_is_named() -> None:
+    model = zv.policy_model(four())
+    model.mine = pyo.Constraint(expr=model.F1 * model.F2 <= 4)
+    with pytest.raises(ValueError, match=r"every rule of a policy model is linear: .*mine"):
+        zv.solve(four(), policy=model)
