@@ -13,9 +13,27 @@ from zonevest.instances.tables import Typed
 Measure = Literal["annual", "one_off", "stock"]
 PREFIXES = ("area", "quality", "population", "project", "asset", "finance", "money", "gain", "quota")
 """First words of built-in accounts: a study's own account has another."""
-NOT_YET = ("asset", "finance", "money", "gain", "quota")
-FREE = ("growth", "source", "name_en", "name_zh")
-"""What an accounts row may change of a built-in account (`budget` belongs to the money block)."""
+NOT_YET = ("asset",)
+FREE = ("budget", "growth", "source", "confidence", "name_en", "name_zh")
+"""What an accounts row may change of a built-in account."""
+MONEY: Mapping[str, Measure] = {
+    "money.revenue": "annual",
+    "money.cost": "annual",
+    "money.operating": "annual",
+    "money.resource": "annual",
+    "money.receipts": "one_off",
+    "money.outlay": "one_off",
+    "money.outlay.green": "one_off",
+    "money.outlay.real_estate": "one_off",
+    "money.outlay.restoration": "one_off",
+    "money.land_sale": "one_off",
+}
+"""What the purse takes and pays, by the accounts' families and roles; million, a year or in the period."""
+FINANCE: Mapping[str, Measure] = {"finance.debt": "stock", "finance.cash": "stock"}
+OF_INSTRUMENT = ("finance.raised", "finance.repaid", "finance.interest")
+OF_QUOTA = ("bought", "sold")
+GAINS = "gain."
+"""First word of the accounts of gains: present values over everything."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +45,12 @@ class Known:
     own : measure of every account of the accounts table, the five that project columns write included.
     names : class, class_group, resource, zone, practice -> their names; None where a table could not be read, so
         that nothing is concluded from it.
+    others : instrument, quota, actor -> their names, in the same way; no instruments without [finance].
     """
 
     own: Mapping[str, Measure]
     names: Mapping[str, frozenset[str] | None]
+    others: Mapping[str, frozenset[str] | None]
 
     def measure(self, account: str) -> Measure | None:
         """Whether an account is annual, one-off or a stock; None if there is no such account."""
@@ -40,7 +60,11 @@ class Known:
             return "stock"
         if account in ("area.rezoned", "area.new_construction", "quality.gained.arable", "quality.lost.arable"):
             return "one_off"
+        if account in MONEY:
+            return MONEY[account]
         parts = account.split(".", 2)
+        if parts[0] in ("finance", "quota", "gain"):
+            return self._other(account, parts)
         if len(parts) < 3 or parts[0] != "area":
             return None
         _, kind, rest = parts
@@ -51,6 +75,23 @@ class Known:
             return "one_off" if self._has(of, name) else None
         return None
 
+    def _other(self, account: str, parts: list[str]) -> Measure | None:
+        """Accounts of finance, of quotas and of gains (which are one-off: a present value)."""
+        if parts[0] == "finance":
+            if account in FINANCE:
+                return FINANCE[account] if "instrument" in self.others else None
+            return "one_off" if ".".join(parts[:2]) in OF_INSTRUMENT and self._is("instrument", parts[2:]) else None
+        if parts[0] == "quota":
+            name, _, what = account.removeprefix("quota.").rpartition(".")
+            return "one_off" if what in OF_QUOTA and self._is("quota", [name]) else None
+        return "one_off" if account == "gain.jurisdiction" or self._is("actor", parts[2:]) else None
+
+    def _is(self, kind: str, name: list[str]) -> bool:
+        if kind not in self.others or not name or not name[0]:
+            return False
+        names = self.others[kind]
+        return names is None or name[0] in names
+
     def _has(self, kind: str, name: str) -> bool:
         names = self.names[kind]
         return bool(name) and (names is None or name in names)
@@ -58,6 +99,10 @@ class Known:
     def all(self) -> list[str]:
         """Every account, to find the nearest to an unknown one."""
         out = [*self.own, "area.converted", "area.rezoned", "area.new_construction", "population", "quality.arable"]
+        out += [*MONEY, "gain.jurisdiction", *(f"gain.actor.{name}" for name in self.others.get("actor") or ())]
+        if "instrument" in self.others:
+            out += [*FINANCE, *(f"{kind}.{name}" for kind in OF_INSTRUMENT for name in self.others["instrument"] or ())]
+        out += [f"quota.{name}.{what}" for name in self.others.get("quota") or () for what in OF_QUOTA]
         for kind, names in self.names.items():
             out += [f"area.{kind}.{name}" for name in sorted(names or ())[:500]]
         for kind in ("class", "class_group", "zone"):
@@ -71,39 +116,50 @@ def later(account: str) -> bool:
     return "." in account and account.split(".", 1)[0] in NOT_YET
 
 
-def known(accounts: Typed, names: Mapping[str, Iterable[str] | None]) -> Known:
-    """Gather the accounts of a study; `names` are those of its classes, zones and practices."""
+def known(
+    accounts: Typed, names: Mapping[str, Iterable[str] | None], others: Mapping[str, Iterable[str] | None]
+) -> Known:
+    """Gather the accounts of a study; `names` are those of its classes, zones and practices, `others` see `Known`."""
     own: dict[str, Measure] = {}
     for name, recurrence in zip(accounts.text("account"), accounts.text("recurrence"), strict=True):
         own[name] = "stock" if recurrence == "stock" else "one_off" if recurrence == "one_off" else "annual"
     sets = {kind: None if each is None else frozenset(each) for kind, each in names.items()}
-    return Known(own, {**sets, "class_group": frozenset(CLASS_GROUPS), "resource": frozenset(RESOURCES)})
+    rest = {kind: None if each is None else frozenset(each) for kind, each in others.items()}
+    return Known(own, {**sets, "class_group": frozenset(CLASS_GROUPS), "resource": frozenset(RESOURCES)}, rest)
 
 
-def complete(accounts: Typed | None, faults: Faults) -> Typed:
+def built_in(quotas: Iterable[str]) -> dict[str, Mapping[str, object]]:
+    """The accounts that project columns and quota trades write."""
+    accounts: dict[str, Mapping[str, object]] = dict(BUILT_IN_ACCOUNTS)
+    for name in quotas:
+        for side, family in (("purchase", "cost"), ("sale", "revenue")):
+            fixed = {"family": family, "recurrence": "one_off", "cash": True, "unit": "million"}
+            accounts[f"quota.{name}.{side}"] = fixed
+    return accounts
+
+
+def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] = ()) -> Typed:
     """The accounts table with the built-in accounts as its last rows, in their own order.
 
     A row of the study for one of them may change what `FREE` lists; the rest it leaves blank or repeats.
     """
-    table = BY_NAME["accounts"]
+    table, fixed_accounts = BY_NAME["accounts"], built_in(quotas)
     names = [] if accounts is None else accounts.text("account")
     if accounts is not None:
-        taken = [
-            i for i, name in enumerate(names) if name not in BUILT_IN_ACCOUNTS and name.split(".", 1)[0] in PREFIXES
-        ]
+        taken = [i for i, name in enumerate(names) if name not in fixed_accounts and name.split(".", 1)[0] in PREFIXES]
         if taken:
             must = f"the study's own accounts do not begin with {', '.join(PREFIXES[:-1])} or {PREFIXES[-1]}"
             found = some(repr(names[i]) for i in taken)
             faults.add(accounts.where(taken, "account"), must, found, "give them another first word")
-    at = {name: i for i, name in enumerate(names) if name in BUILT_IN_ACCOUNTS}
-    keep = [i for i, name in enumerate(names) if name not in BUILT_IN_ACCOUNTS]
+    at = {name: i for i, name in enumerate(names) if name in fixed_accounts}
+    keep = [i for i, name in enumerate(names) if name not in fixed_accounts]
     rows = 0 if accounts is None else accounts.size
     values: dict[str, list[object]] = {}
     for column in table.columns:
         blank = "" if column.kind == "text" else column.default
         cells = [blank] * rows if accounts is None else list(accounts.data[column.name])
         tail: list[object] = []
-        for name, fixed in BUILT_IN_ACCOUNTS.items():
+        for name, fixed in fixed_accounts.items():
             value = name if column.name == "account" else fixed.get(column.name, blank)
             if name in at and column.name != "account":
                 stated = cells[at[name]]
@@ -115,10 +171,10 @@ def complete(accounts: Typed | None, faults: Faults) -> Typed:
                     faults.add(where, must, f"{column.name} = {stated!r}", "leave the cell blank")
             tail.append(value)
         values[column.name] = [cells[i] for i in keep] + tail
-    return _typed(accounts, values, keep, at)
+    return _typed(accounts, values, keep, [at.get(name, -1) for name in fixed_accounts])
 
 
-def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: list[int], at: Mapping[str, int]) -> Typed:
+def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: list[int], at: list[int]) -> Typed:
     import numpy as np
 
     table = BY_NAME["accounts"]
@@ -130,7 +186,7 @@ def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: lis
     if accounts is None:
         out.rows = [0] * out.size
         return out
-    order = keep + [at.get(name, -1) for name in BUILT_IN_ACCOUNTS]
+    order = keep + at
     out.rows = [accounts.rows[i] if i >= 0 else 0 for i in order]
     out.unit, out.given, out.broken = accounts.unit, accounts.given, accounts.broken
     for name, cells in accounts.own.items():

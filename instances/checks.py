@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from zonevest.instances import accounts as account_names
 from zonevest.instances.checks_flows import check_flows
 from zonevest.instances.checks_limits import check_limits, check_weights
+from zonevest.instances.checks_money import check_money
 from zonevest.instances.checks_projects import check_projects, check_window
 from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
 from zonevest.instances.faults import Faults, some
@@ -16,6 +17,8 @@ from zonevest.instances.study import Period, Settings, items
 from zonevest.instances.tables import Typed
 
 GROUP = "class_group:"
+BUILT_IN_COUNT = ("limits", "limit_terms", "quotas")
+"""Tables whose accounts may be the ones that follow from the plan."""
 SLACK = 1e-6
 """By how much shares may miss 1."""
 
@@ -52,6 +55,7 @@ def check(
     check_parcels(study)
     check_flows(study)
     check_projects(study)
+    check_money(study)
     check_limits(study)
     check_weights(study)
 
@@ -67,7 +71,7 @@ def check_references(study: Context) -> None:
             if column.kind == "period":
                 names = None if study.periods is None else [period.name for period in study.periods]
                 _refer(study, table, column.name, "a period of study.toml", names)
-            elif column.refers == "accounts" and table.table.name not in ("limits", "limit_terms"):
+            elif column.refers == "accounts" and table.table.name not in BUILT_IN_COUNT:
                 _account(study, table, column.name)
             elif column.refers and column.refers != "accounts":
                 what = "a land class or class_group:…" if column.refers == "classes" else f"a row of {column.refers}"

@@ -64,7 +64,7 @@ def _where(study: Context, flows: Typed) -> dict[str, bool]:
     problems: dict[str, tuple[str, str, str]] = {}
     for cell in dict.fromkeys(cells):
         if cell:
-            problem = _condition(study, cell)
+            problem = condition_problem(study, cell)
             if problem:
                 problems[cell] = problem
     folded: dict[tuple[str, str], list[int]] = {}
@@ -77,7 +77,7 @@ def _where(study: Context, flows: Typed) -> dict[str, bool]:
     return {cell: cell not in problems for cell in cells}
 
 
-def _condition(study: Context, cell: str) -> tuple[str, str, str] | None:
+def condition_problem(study: Context, cell: str) -> tuple[str, str, str] | None:
     """What is wrong with a `where` cell: what must hold, what was found, what to do."""
     parcels = study.tables.get("parcels")
     own = parcels.own if parcels is not None else {}

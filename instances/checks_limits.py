@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from zonevest.instances.accounts import later
+from zonevest.instances.accounts import GAINS, later
 from zonevest.instances.context import Context, advise, cells_with
 from zonevest.instances.faults import SHOWN, some
-from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
 
 BASES = ("absolute", "share_of_start", "per_head")
@@ -17,16 +16,17 @@ def check_limits(study: Context) -> None:
     """Accounts, places, periods, bases and penalties of limits make sense together."""
     limits, terms = study.rows("limits"), study.rows("limit_terms")
     if terms is not None:
-        _accounts(study, terms, "account", terms.text("account"))
+        named_accounts(study, terms, "account", terms.text("account"))
     if limits is None:
         return
-    _accounts(study, limits, "account", limits.text("account"))
+    named_accounts(study, limits, "account", limits.text("account"))
     _places(study, limits)
     _periods(study, limits)
     _bases(study, limits)
     _each(study, limits)
     _heads(study, limits)
     _totals(study, limits, terms)
+    _of_everything(study, limits, terms)
     if not limits.broken & {"kind", "penalty"}:
         kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
         at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
@@ -34,7 +34,7 @@ def check_limits(study: Context) -> None:
         study.tell(limits, at, "penalty", must, "fill in penalty, or make the limit hard")
 
 
-def _accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
+def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
     """Cells name accounts of the study or built-in ones (blank cells are not looked at)."""
     if column in table.broken or "account" in study.tables["accounts"].broken:
         return
@@ -87,7 +87,7 @@ def _heads(study: Context, limits: Typed) -> None:
     needed = {"parcels": ("jurisdiction", "tags", "population"), "jurisdictions": ("jurisdiction", "population")}
     if not all(study.readable(name, *columns) for name, columns in needed.items()):
         return
-    people = _people(study)
+    people = study.people
     basis, place = limits.text("basis"), limits.text("jurisdiction")
 
     def empty(i: int) -> list[str]:
@@ -100,22 +100,6 @@ def _heads(study: Context, limits: Typed) -> None:
     must = "a limit per head is on a place with population: people are counted there"
     do = "fill in population in jurisdictions or parcels, or use another basis"
     study.tell(limits, at, "basis", must, do, lambda i: f"nobody in {some(empty(i))}")
-
-
-def _people(study: Context) -> set[str]:
-    """The places where somebody is counted, ``""`` for all together."""
-    stated: dict[str, float] = {}
-    named, parcels = study.rows("jurisdictions"), study.rows("parcels")
-    if named is not None:
-        pairs = zip(named.text("jurisdiction"), named.number("population").tolist(), strict=True)
-        stated = {name: people for name, people in pairs if people == people}
-    out, tagged = {name for name, people in stated.items() if people > 0}, set[str]()
-    if parcels is not None:
-        at = (parcels.number("population") > 0).nonzero()[0].tolist()
-        inside, tags = parcels.text("jurisdiction"), parcels.text("tags")
-        out |= {inside[i] for i in at} - set(stated)  # what a jurisdiction states goes before its parcels
-        tagged = {tag for cell in {tags[i] for i in at} for tag in items(cell)}
-    return out | tagged | ({""} if out else set())
 
 
 def _periods(study: Context, limits: Typed) -> None:
@@ -136,7 +120,7 @@ def _bases(study: Context, limits: Typed) -> None:
     strange = {cell for cell, name in zip(cells, named, strict=True) if cell not in BASES and not name}
     must = f"basis is {', '.join(BASES)}, share_of:<account> or share_of_start:<account>"
     study.tell(limits, cells_with(limits, "basis", strange), "basis", must, advise(strange, BASES, "use one of these"))
-    _accounts(study, limits, "basis", named)
+    named_accounts(study, limits, "basis", named)
 
 
 def _other(basis: str) -> str:
@@ -145,6 +129,25 @@ def _other(basis: str) -> str:
         if basis.startswith(prefix):
             return basis[len(prefix) :].strip()
     return ""
+
+
+def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
+    """Gains are present values over everything; finance is the budget entity's, of no jurisdiction."""
+    if limits.broken & {"limit", "account", "period", "jurisdiction"}:
+        return
+    parts: dict[str, list[str]] = {}
+    if terms is not None and not terms.broken & {"limit", "account"}:
+        for limit, account in zip(terms.text("limit"), terms.text("account"), strict=True):
+            parts.setdefault(limit, []).append(account)
+    used = [[name, *parts.get(limits.text("limit")[i], ())] for i, name in enumerate(limits.text("account"))]
+    period, place = limits.text("period"), limits.text("jurisdiction")
+    at = [i for i, names in enumerate(used) if any(name.startswith(GAINS) for name in names)]
+    at = [i for i in at if period[i] not in ("", "last", "total")]
+    must = "a gain is a present value over everything: its limit has no period, or total"
+    study.tell(limits, at, "period", must, "leave it blank", lambda i: f"{period[i]!r} with {used[i][0]!r}")
+    at = [i for i, names in enumerate(used) if place[i] and any(name.startswith("finance.") for name in names)]
+    must = "finance is of the budget entity as a whole: its limit has no jurisdiction"
+    study.tell(limits, at, "jurisdiction", must, "leave it blank", lambda i: f"{place[i]!r} with {used[i][0]!r}")
 
 
 def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:

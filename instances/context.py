@@ -97,7 +97,37 @@ class Context:
     def accounts(self) -> account_names.Known:
         """The accounts that a limit or a weight may name."""
         names = {"class": self.ids("land_classes"), "zone": self.ids("zones"), "practice": self.ids("practices")}
-        return account_names.known(self.tables["accounts"], names)
+        others = {"quota": self.ids("quotas"), "actor": self.actors}
+        if self.settings is None or self.settings.finance is not None:
+            others["instrument"] = self.ids("instruments")
+        return account_names.known(self.tables["accounts"], names, others)
+
+    @cached_property
+    def actors(self) -> Collection[str] | None:
+        """Every actor: those of the table, those that shares and captures name, the purse; None if unreliable."""
+        if not (self.readable("actors") and self.readable("shares", "actor") and self.readable("capture", "payer")):
+            return None
+        named = dict.fromkeys(self.ids("actors") or ())
+        for name, column in (("shares", "actor"), ("capture", "payer")):
+            if (table := self.rows(name)) is not None:
+                named |= dict.fromkeys(words_of(table, column))
+        return [*named, *(self.settings.purse if self.settings is not None else ())]
+
+    @cached_property
+    def people(self) -> set[str]:
+        """The places where somebody is counted, ``""`` for all together."""
+        stated: dict[str, float] = {}
+        named, parcels = self.rows("jurisdictions"), self.rows("parcels")
+        if named is not None:
+            pairs = zip(named.text("jurisdiction"), named.number("population").tolist(), strict=True)
+            stated = {name: people for name, people in pairs if people == people}
+        out, tagged = {name for name, people in stated.items() if people > 0}, set[str]()
+        if parcels is not None:
+            at = (parcels.number("population") > 0).nonzero()[0].tolist()
+            inside, tags = parcels.text("jurisdiction"), parcels.text("tags")
+            out |= {inside[i] for i in at} - set(stated)  # what a jurisdiction states goes before its parcels
+            tagged = {tag for cell in {tags[i] for i in at} for tag in items(cell)}
+        return out | tagged | ({""} if out else set())
 
     def period_at(self, name: str) -> int | None:
         """The place of a period, None for a blank or unknown name."""

@@ -275,13 +275,39 @@ def _study(
         tables["parcels"].broken.update(tables["parcels"].data)
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
-    tables["accounts"] = account_names.complete(tables.get("accounts"), faults)
+    tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
     if len(faults):
         raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if sound_periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
-    return Study(settings, _tables(tables), _geometry(shapes), tuple(dict.fromkeys(notes)))
+    frames = _tables(tables)
+    frames["shares"] = _with_payers(frames)
+    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)))
+
+
+def _quotas(tables: Mapping[str, Typed]) -> list[str]:
+    """The quotas that name accounts of their own."""
+    table = tables.get("quotas")
+    return [] if table is None or "quota" in table.broken else [name for name in table.text("quota") if name]
+
+
+def _with_payers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The shares, with those that a capture's `payer` stands for."""
+    shares, capture, accounts = frames["shares"], frames["capture"], frames["accounts"]
+    named = dict(zip(capture["capture_tool"], capture["payer"], strict=True))
+    paid = set(shares.loc[(shares["role"] == "pays") & (shares["project"] == ""), "account"])
+    rows = [
+        {"account": account, "role": "pays", "actor": named[tool], "share": 1.0}
+        for account, tool in zip(accounts["account"], accounts["capture_tool"], strict=True)
+        if named.get(tool) and account not in paid
+    ]
+    if not rows:
+        return shares
+    more = pd.DataFrame(rows).reindex(columns=shares.columns)
+    text = [name for name in shares.columns if name != "share"]
+    more[text] = more[text].fillna("")
+    return more if shares.empty else pd.concat([shares, more], ignore_index=True)
 
 
 LAND = ("parcels", "jurisdictions", "zones", "land_classes", "class_zones", "practices", "projects")

@@ -10,9 +10,10 @@ from typing import Any
 
 from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest
+from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
 from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
 
-NOT_YET = ("finance", "equity", "uncertainty")
+NOT_YET = ("uncertainty",)
 RESERVED = ("compactness", "spatial", "adjacency", "contiguity", "connectivity", "boundary")
 RESERVED_NAMES = ("last", "total", "each")
 """Words that a limit uses in place of a period or a jurisdiction."""
@@ -29,6 +30,8 @@ KEYS = (
     "periods",
     "rates",
     "objective",
+    "finance",
+    "equity",
 )
 TERMS = ("cash", "ecosystem", "accounts")
 METHODS: Mapping[str, tuple[str, ...]] = {
@@ -70,11 +73,13 @@ class _Reader:
         self.wrong(path or key, f"{key} is a text", value, f'write {key} = "…"')
         return default
 
-    def flag(self, values: Mapping[str, Any], key: str, default: bool) -> bool:
+    def flag(self, values: Mapping[str, Any], key: str, default: bool, path: str = "") -> bool:
         value = values.get(key, default)
         if isinstance(value, bool):
             return value
-        self.wrong(key, f"{key} is true or false", value, f"write {key} = true or {key} = false, without quotes")
+        self.wrong(
+            path or key, f"{key} is true or false", value, f"write {key} = true or {key} = false, without quotes"
+        )
         return default
 
     def number(
@@ -202,6 +207,10 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
         population_growth=read.number(values, "population_growth", 0.0, low=-0.5, high=1.0),
         rates=_rates(read.table(values, "rates"), read),
         objective=_objective(read.table(values, "objective"), read),
+        finance=parse_finance(read.table(values, "finance"), periods if sound else None, read)
+        if "finance" in values
+        else None,
+        equity=parse_equity(read.table(values, "equity"), read),
     )
     parcels = read.text(values, "parcels", "") if "parcels" in values else None
     layer = read.text(values, "layer", "") if "layer" in values else None
@@ -364,4 +373,6 @@ def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:
         "periods": [{"name": each.name, "start": each.start, "years": each.years} for each in settings.periods],
         "rates": {"finance": rates.finance, "social": rates.social, "tail_years": rates.tail_years},
         "objective": objective,
+        **({"finance": finance_to_toml(settings.finance)} if settings.finance is not None else {}),
+        **({"equity": stated} if (stated := equity_to_toml(settings.equity)) else {}),
     }

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.finance import Equity, Finance
+
 if TYPE_CHECKING:
     from geopandas import GeoSeries
     from numpy.typing import NDArray
@@ -80,6 +82,8 @@ class Settings:
     population_growth: float = 0.0
     rates: Rates = field(default_factory=Rates)
     objective: Objective = field(default_factory=Objective)
+    finance: Finance | None = None
+    equity: Equity = field(default_factory=Equity)
 
 
 @dataclass(frozen=True)

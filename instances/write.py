@@ -11,8 +11,9 @@ import pandas as pd
 import tomli_w
 from numpy.typing import NDArray
 
+from zonevest.instances.accounts import built_in
 from zonevest.instances.cells import plain
-from zonevest.instances.schema import BUILT_IN_ACCOUNTS, TABLES, Table
+from zonevest.instances.schema import TABLES, Table
 from zonevest.instances.settings import to_toml
 from zonevest.instances.study import Study
 
@@ -62,21 +63,22 @@ def stated(study: Study) -> dict[str, pd.DataFrame]:
         if frame is None or frame.empty:
             continue
         if table.name == "accounts":
-            frame = frame[~_plain_built_in(frame)]
+            frame = frame[~_plain_built_in(study, frame)]
         if frame.empty or (table.name == "jurisdictions" and _follows(study, frame)):
             continue
         out[table.name] = frame[_telling(table, frame)]
     return out
 
 
-def _plain_built_in(accounts: pd.DataFrame) -> pd.Series[bool]:
+def _plain_built_in(study: Study, accounts: pd.DataFrame) -> pd.Series[bool]:
     """Which rows of the accounts table are built-in accounts that the study has not changed."""
     own = [name for name in accounts.columns if name.startswith("x_")]
     changed = (accounts["growth"] != 0) | (accounts["source"] != "")
-    changed |= (accounts["name_en"] != "") | (accounts["name_zh"] != "")
+    for name in ("budget", "confidence", "name_en", "name_zh"):
+        changed |= accounts[name] != ""
     for name in own:
         changed |= accounts[name].notna() & (accounts[name] != "")
-    return accounts["account"].isin(list(BUILT_IN_ACCOUNTS)) & ~changed
+    return accounts["account"].isin(list(built_in(study.quotas["quota"]))) & ~changed
 
 
 def named_jurisdictions(*columns: Any) -> list[str]:
