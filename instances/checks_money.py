@@ -125,7 +125,7 @@ def check_instruments(study: Context) -> None:
     for column in ("refinances", "in_debt_ratio", "self_supporting"):
         at = [i for i in everyone if column not in table.broken and table.flag(column)[i] and i not in debt]
         must = f"{column} is for bonds and loans"
-        study.tell(table, at, column, must, f"set {column} = 0", lambda i: f"{kind[i]} with {column} = 1")
+        study.tell(table, at, column, must, f"set {column} = 0", lambda i: f"1 with kind {kind[i]!r}")
     if not table.broken & {"categories", "self_supporting", "green_only"}:
         at = [i for i in everyone if table.flag("refinances")[i]]
         at = [i for i in at if table.text("categories")[i] or table.flag("self_supporting")[i]]
@@ -134,11 +134,8 @@ def check_instruments(study: Context) -> None:
     outstanding = table.number("outstanding").tolist()
     at = [i for i in everyone if outstanding[i] > 0 and i not in debt]
     study.tell(table, at, "outstanding", "only bonds and loans have an outstanding balance", "leave it blank")
-    at = [
-        i
-        for i in debt
-        if outstanding[i] > 0 and table.number("outstanding_years")[i] != table.number("outstanding_years")[i]
-    ]
+    years = given(table, "outstanding_years")
+    at = [i for i in debt if outstanding[i] > 0 and not years[i]]
     must = "an outstanding balance has the years over which it is repaid"
     study.tell(table, at, "outstanding_years", must, "fill in outstanding_years")
     settings = study.settings
