@@ -17,6 +17,7 @@ import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES, LINES
 from zonevest.instances.study import Study, StudyError, conditions, each, items, lineages, period_names
+from zonevest.model.capture import with_captures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +183,7 @@ def _patterns(study: Study) -> tuple[Ints, Ints]:
     }
     for column in [column for column, matters in asked.items() if not matters]:
         del columns[column]
-    for name in FLOW_TABLES:
+    for name in (*FLOW_TABLES, "capture"):
         for cell in study.tables[name]["where"].unique():
             columns.update(dict.fromkeys(column for column, _ in conditions(cell)))
     keys = [parcels[column] for column in columns if column in parcels]  # without parcels nothing asks
@@ -212,15 +213,16 @@ def _footprints(study: Study) -> Ints | None:
 
 def _own_rows(study: Study) -> Ints | None:
     """For each parcel a number for the practices, zones and timing of its own flow rows: they say when options end."""
-    flows = study.parcel_flows
-    if flows.empty:
+    if study.parcel_flows.empty:
         return None
+    flows, _ = with_captures(study, study.parcel_flows)
     once = flows["basis"].isin(["once", "per_ha_once"])
+    lasts = ~once & ~flows["captured"]
     marks = flows[["parcel_id", "practice", "zone", "where"]].assign(
         once=once,
         sale=once & flows["account"].map(study.accounts.set_index("account")["role"]).eq("land_sale"),
-        start=flows["start_year"].where(~once, 0.0),
-        life=flows["life_years"].where(~once, 0.0),
+        start=flows["start_year"].where(lasts, 0.0),
+        life=flows["life_years"].where(lasts, 0.0),
     )
     return _signature(study, marks)
 

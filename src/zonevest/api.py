@@ -26,7 +26,7 @@ from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
-from zonevest.model.compiled import compile_policy
+from zonevest.model.compiled import Policy, compile_policy
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
@@ -230,7 +230,8 @@ def solve(
             with clock("policy"):
                 set_stage(policy, stage, earlier)
         with clock("build"):
-            block = land_block(ledger, compile_policy(policy))
+            compiled = compile_policy(policy)
+            block = land_block(ledger, compiled)
             program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
@@ -256,7 +257,7 @@ def solve(
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
     with clock("plan"):
-        plan = _plan(study, ledger, solution, settings)
+        plan = _plan(policy, compiled, solution, settings)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = "an earlier stage of the lexicographic method is not proven"
@@ -326,8 +327,10 @@ def _scale(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
-def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, Any]) -> Plan:
+def _plan(policy: pyo.ConcreteModel, compiled: Policy, solution: Solution, settings: dict[str, Any]) -> Plan:
     """A plan from a solution."""
+    ledger: Ledger = policy.source
+    study = ledger.study
     packages = {name: version(name) for name in ("zonevest", "highspy", "pyomo", "numpy", "pandas")}
     packages["python"] = platform.python_version()
     found = solution.status
@@ -337,7 +340,7 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
         "method": "mip",
         "seed": settings["seed"],
         "versions": packages,
-        "limits_off": ["finance"],
+        "limits_off": ["finance"] if study.settings.finance is None else study.settings.finance.off(),
         "settings": settings,
         "message": solution.message,
     }
@@ -349,7 +352,8 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
     size = len(ledger.works.names) * periods
     weight = solution.x[:options]
     started = solution.x[options : options + size].reshape(-1, periods)
-    told = tell(ledger, weight, started)
+    compiled.load(solution.x[options:])
+    told = tell(policy, weight, started)
     nothing = known.get("doing_nothing", {})
     total = solution.value + _compared_with(ledger)
     told["cash"] -= nothing.get("cash", 0.0)
