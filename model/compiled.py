@@ -35,7 +35,7 @@ class Policy:
     on_columns : m x columns.
     column_lower, column_upper, integer : of each column.
     value_of_ledger, value_of_columns, constant : the objective, to be maximised.
-    variables : the Pyomo variable of each column.
+    variables, entry_variables : the Pyomo variable of each column, and of each entry.
     """
 
     rows: tuple[str, ...]
@@ -52,6 +52,7 @@ class Policy:
     value_of_columns: Floats
     constant: float
     variables: tuple[Any, ...] = ()
+    entry_variables: tuple[Any, ...] = ()
 
     def load(self, values: Floats) -> None:
         """Give the model's variables the values of the columns, shape (columns,)."""
@@ -121,6 +122,7 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         _columns(sparse.csr_array(form.c), to_column, len(variables)).toarray().ravel(),
         float(form.c_offset[0]),
         tuple(variables),
+        tuple(v for v in form.columns if id(v) in entry_of),
     )
 
 

@@ -83,11 +83,9 @@ class Purse:
                 found = f"{stated:,.6g} million, and {booked:,.6g} are booked"
                 faults.add(f"study.toml, finance.{key}", must, found, "raise it, or lower the flows of today's land")
         faults.stop_if_any()
-        age = np.arange(clock.horizon)
 
         def mean(amount: float, key: str) -> Floats:
-            grown = amount * (1.0 + finance.growth.get(key, 0.0)) ** age
-            return np.asarray(np.bincount(clock.period_of, weights=grown) / clock.length)
+            return clock.mean(amount * (1.0 + finance.growth.get(key, 0.0)) ** (clock.years - clock.years[0]))
 
         known = instruments(study)
         return cls(

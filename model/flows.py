@@ -85,6 +85,11 @@ class Clock:
         inside = (position >= 0) & (position < self.horizon)
         return np.where(inside, self.period_of[np.clip(position, 0, self.horizon - 1)], -1)
 
+    def mean(self, yearly: Floats) -> Floats:
+        """The mean per year in each period of what the years of the horizon (or more) hold, shape (periods,)."""
+        total = np.bincount(self.period_of, weights=yearly[: self.horizon])
+        return np.asarray(total / self.length, dtype=np.float64)
+
     def annuity(self, rate: float, service: Ints, life: Floats, end: Ints) -> Floats:
         """Present value of the annual equivalents of one unit that stands at the beginning of the service year.
 
@@ -259,17 +264,17 @@ class Accounts:
         if kind and (self.role[at] == "restoration") != (kind == "restoration"):
             return 0.0
         sign, recurrence = (1.0 if self.family[at] == "revenue" else -1.0), self.recurrence[at]
-        counts = {
+        counts: dict[str, bool] = {
             "revenue": sign > 0 and recurrence == "annual",
             "cost": sign < 0 and recurrence == "annual",
             "operating": recurrence == "annual",
             "receipts": sign > 0 and recurrence == "one_off",
             "outlay": sign < 0 and recurrence == "one_off",
-            "land_sale": sign > 0 and recurrence == "one_off" and self.sale[at],
+            "land_sale": sign > 0 and recurrence == "one_off" and bool(self.sale[at]),
             "resource": sign > 0 and self.role[at] == "resource_income",
             "net": True,
-        }[what]
-        return (1.0 if what in ("operating", "net") else sign) * counts
+        }
+        return (1.0 if what in ("operating", "net") else sign) * counts[what]
 
     def net(self, actors: tuple[str, ...], at: int, project: str = "") -> float:
         """What actors receive less what they pay of one unit of an account of money or of uplift.

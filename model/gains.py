@@ -44,10 +44,7 @@ def define_transfers(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     fund = study.settings.equity.fund
     index = [(g, t) for g in people_at_start(ledger) for t in names] if fund else []
     model.transfer = pyo.Var(index, domain=pyo.NonNegativeReals)
-    mean = np.bincount(
-        ledger.clock.period_of, weights=ledger.clock.discount(ledger.clock.finance)[: ledger.clock.horizon]
-    )
-    mean = mean / ledger.clock.length
+    mean = ledger.clock.mean(ledger.clock.discount(ledger.clock.finance))
     for (_, t), variable in model.transfer.items():
         cost = -float(mean[names.index(t)])
         model.ledger.worth(OF_ACTOR + str(fund), "", cost, variable)

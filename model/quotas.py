@@ -104,7 +104,7 @@ def _granted(ledger: Ledger, row: Any, place: str, t: int) -> float:
     grants = ledger.study.quota_grants
     mine = grants[(grants["quota"] == row.quota) & (grants["period"] == period_names(ledger.study.periods)[t])]
     if place == TOTAL:
-        return float(ledger.clock.length[t]) * row.granted + float(mine["amount"].sum())
+        return float(ledger.clock.length[t]) * float(row.granted) + float(mine["amount"].sum())
     return float(mine.loc[mine["jurisdiction"] == place, "amount"].sum())
 
 

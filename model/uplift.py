@@ -28,8 +28,8 @@ def define_uplift(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     reached = {j: [atom for atom in ledger.atoms if row.catchment in atom.catchments] for j, row in raising.items()}
     index = []
     for j in raising:
-        for s, t in _openings(ledger, j):
-            index += [(j, names[s], atom.name, names[t]) for atom in reached[j]]
+        for start, opened in _openings(ledger, j):
+            index += [(j, names[start], atom.name, names[opened]) for atom in reached[j]]
     model.uplifted = pyo.Var(index, domain=pyo.NonNegativeReals)
     model.raising, model.reached = raising, reached
     of_name = {atom.name: atom for atom in ledger.atoms}
@@ -85,16 +85,15 @@ def _book(model: pyo.ConcreteModel, ledger: Ledger, project: str, s: int, atom: 
     for tool, paid, amount, flat in taken(model, ledger, project, s, atom.name, t):
         share = np.zeros(len(clock.length))
         if tool.annual:
-            inside = (clock.years[: clock.horizon] >= paid).astype(float)
-            share = np.bincount(clock.period_of, weights=inside) / clock.length
+            share = clock.mean((clock.years >= paid).astype(float))
             worth = amount * float(clock.discount(clock.finance)[clock.years >= paid].sum())
         else:
             period = int(clock.period_with(np.array(paid)))
             share[period] = float(period >= 0)
             worth = amount * once_worth(ledger.works, start, paid, clock.finance)
-        for period in np.flatnonzero(share):
-            part = float(share[period])
-            book.pay(tool.account, place, names[period], amount * part, variable, project=project, price=flat * part)
+        for name, part in zip(names, share.tolist(), strict=True):
+            if part:
+                book.pay(tool.account, place, name, amount * part, variable, project=project, price=flat * part)
         book.earn(tool.account, place, worth, variable, project=project)
 
 

@@ -12,10 +12,11 @@ from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
 from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.idle import Loosest, rows_of_doing_nothing
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import REASONS, build_options
-from zonevest.model.plan import limits_table
+from zonevest.model.plan import LIMITS
 from zonevest.model.policy import policy_model
 
 WORDS = {
@@ -188,8 +189,12 @@ class CheckReport:
         return "\n".join(lines)
 
 
-def check(study: Study) -> CheckReport:
+def check(study: Study, loosest: Loosest) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
+
+    Parameters
+    ----------
+    loosest : a solver that finds doing nothing its best financing.
 
     Raises
     ------
@@ -198,8 +203,8 @@ def check(study: Study) -> CheckReport:
     """
     ledger = Ledger(build_options(study))
     options = ledger.options
-    policy = compile_policy(policy_model(ledger))
-    block = land_block(ledger, policy)
+    model = policy_model(ledger)
+    block = land_block(ledger, compile_policy(model))
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))
@@ -226,7 +231,7 @@ def check(study: Study) -> CheckReport:
         ],
         columns=["reason", "pairs", "area_ha"],
     )
-    nothing, broken = None, limits_table(ledger, np.zeros(len(options.kind)), np.zeros(ledger.works.possible.shape))[:0]
+    nothing, broken = None, pd.DataFrame(columns=LIMITS)
     mandatory: list[str] = []
     if study.has_doing_nothing:
         held = ledger.held
@@ -234,7 +239,7 @@ def check(study: Study) -> CheckReport:
         weight = np.ones(len(held.options.kind))
         cash, ecosystem = held.values([(CASH, 0), (ECOSYSTEM, 0)], weight, idle, [TOTAL])[0]
         nothing = {"cash": float(cash), "ecosystem": float(ecosystem)}
-        found = limits_table(held, weight, idle)
+        found = rows_of_doing_nothing(model, loosest)
         room = -1e-6 * np.maximum(1.0, found["bound"].abs())
         broken = found[found["slack"] < room].drop(columns="shadow_price").reset_index(drop=True)
         mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from zonevest.instances import read
 from zonevest.instances.read import CASES
@@ -33,11 +34,14 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
+from zonevest.reports import check as checking
 from zonevest.reports.audit import AuditReport, audit
-from zonevest.reports.check import CheckReport, check
+from zonevest.reports.check import CheckReport
 from zonevest.reports.page import write_page
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
+from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.join import join
+from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
@@ -45,7 +49,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
-    from zonevest.solvers.program import Program
 
     Floats = NDArray[np.float64]
 
@@ -137,6 +140,38 @@ def _options_told() -> Iterator[None]:
         except StudyError as more:
             raise StudyError(pd.concat([error.faults, more.faults], ignore_index=True)) from None
         raise
+
+
+def check(study: Study) -> CheckReport:
+    """Look at a sound study before it is solved: size, what its lines leave open, what doing nothing breaks.
+
+    Doing nothing gets its best financing: of the rows of money and quotas those are named that it cannot keep.
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without any option.
+    """
+
+    def loosest(
+        rows: sparse.csr_array, lower: Floats, upper: Floats, column_lower: Floats, column_upper: Floats
+    ) -> Floats | None:
+        columns = sparse.csc_array(rows)
+        return least_violation(
+            Program(
+                cost=np.zeros(len(column_lower)),
+                col_lower=column_lower,
+                col_upper=column_upper,
+                integer=np.zeros(len(column_lower), dtype=np.bool_),
+                row_lower=lower,
+                row_upper=upper,
+                start=columns.indptr,
+                index=columns.indices,
+                value=columns.data,
+            )
+        )
+
+    return checking.check(study, loosest)
 
 
 def read_plan(folder: str | Path) -> Plan:
