@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances import accounts as account_names
+from zonevest.instances import defaults
 from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
+from zonevest.instances.context import Context
 from zonevest.instances.faults import Faults, meant, some
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
@@ -58,7 +60,7 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
         values = override(values, overrides, faults)
     settings, source = parse_settings(values, TOML, faults) if readable else (None, Source())
     raws, shapes = _files(folder, source, faults, notes)
-    return _study(TOML, settings, source.sound_periods, raws, shapes, faults, notes)
+    return _study(TOML, settings, source, raws, shapes, faults, notes)
 
 
 def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:
@@ -82,7 +84,7 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
         if value is not None:
             must, do = "a study made of tables has its parcels as a table", "pass parcels=…, or read_study a folder"
             faults.add(f"{MEMORY}, {key}", must, repr(value), do)
-    return _study(MEMORY, parsed, source.sound_periods, *_frames(tables, faults, notes), faults, notes)
+    return _study(MEMORY, parsed, source, *_frames(tables, faults, notes), faults, notes)
 
 
 def replace_study(
@@ -108,10 +110,9 @@ def replace_study(
     faults, notes = Faults(), list[str]()
     parsed: Settings | None
     if isinstance(settings, Settings):
-        parsed, sound = settings, True
+        parsed, source = settings, Source(sound_periods=True)
     else:
         parsed, source = parse_settings({**to_toml(study.settings, None), **(settings or {})}, MEMORY, faults)
-        sound = source.sound_periods
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
     if _derived(study):
         merged["jurisdictions"] = None
@@ -120,7 +121,7 @@ def replace_study(
         if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
-    return _study(MEMORY, parsed, sound, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+    return _study(MEMORY, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
 
 
 def _derived(study: Study) -> bool:
@@ -261,14 +262,23 @@ def _frames(
 def _study(
     label: str,
     settings: Settings | None,
-    sound_periods: bool,
+    source: Source,
     raws: Mapping[str, Raw],
     shapes: gpd.GeoSeries | None,
     faults: Faults,
     notes: list[str],
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
-    tables = {name: typed(raw, faults, notes) for name, raw in raws.items() if len(raw.rows) or raw.cells or raw.lost}
+    dropped: dict[str, list[tuple[str, ...]]] = {}
+    parted = {}
+    for name, raw in raws.items():
+        parted[name], dropped[name] = defaults.split(raw, name in source.defaults, faults)
+    tables = {name: typed(raw, faults, notes) for name, raw in parted.items() if len(raw.rows) or raw.cells or raw.lost}
+    if source.defaults:
+        names = set(source.defaults)
+        if not source.listed and any(name in tables and tables[name].size for name in ("land_classes", "zones")):
+            names -= set(defaults.OF_LAND)
+        tables = defaults.merge(tables, names, dropped, notes)
     if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
         do = "fill it in, or leave out parcels for a study of projects only"
         faults.add(tables["parcels"].label, "a table of parcels has rows", "the table has no rows", do)
@@ -276,9 +286,13 @@ def _study(
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
-    check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
+    periods = settings.periods if settings is not None and source.sound_periods else None
+    limits = defaults.without_ground(Context(settings, periods, tables, Faults(), label))
+    if limits is not None:
+        tables["limits"] = limits
+    check(settings, periods, tables, faults, label)
     if len(faults):
-        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if sound_periods else None)
+        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
     frames = _tables(tables)

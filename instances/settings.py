@@ -10,6 +10,7 @@ from typing import Any
 
 from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest
+from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
 from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
 
@@ -45,11 +46,19 @@ YET = "is not part of this version yet"
 
 @dataclass(frozen=True)
 class Source:
-    """What study.toml says about the parcels file (None where it says nothing), and whether its periods are sound."""
+    """What study.toml says beside the settings: the parcels file (None where it says nothing), and defaults.
+
+    Attributes
+    ----------
+    sound_periods : whether nothing is wrong with the periods.
+    defaults : the tables with default rows; `listed` where the study lists them.
+    """
 
     parcels: str | None = None
     layer: str | None = None
     sound_periods: bool = False
+    defaults: tuple[str, ...] = ()
+    listed: bool = False
 
 
 class _Reader:
@@ -185,7 +194,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
         read.wrong("format", f"format is {FORMAT}", found, f"write format = {FORMAT} on the first line")
     if "name" not in values:
         read.wrong("name", "the study has a name", "no name", 'write name = "…"')
-    _defaults(values, read)
+    defaults = _defaults(values, read)
     title = read.table({"title": {"en": values["title"]}}, "title") if isinstance(values.get("title"), str) else None
     title = read.table(values, "title") if title is None else title
     for lang, words in title.items():
@@ -214,21 +223,25 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     )
     parcels = read.text(values, "parcels", "") if "parcels" in values else None
     layer = read.text(values, "layer", "") if "layer" in values else None
-    return settings, Source(parcels, layer, sound)
+    return settings, Source(parcels, layer, sound, defaults, isinstance(values.get("defaults"), (list, tuple)))
 
 
-def _defaults(values: Mapping[str, Any], read: _Reader) -> None:
+def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
+    """The tables with default rows: all of "cn" where nothing is said, none, or those listed."""
     value = values.get("defaults", "cn")
-    if value == "none" or value == []:
-        return
-    must = (
-        f'defaults is "none": a study brings its own tables, the package\'s default tables are {YET.split(" ", 1)[1]}'
-    )
-    found = repr(value) if "defaults" in values else 'no defaults, which stands for "cn"'
-    if value == "cn" or isinstance(value, list):
-        read.wrong("defaults", must, found, 'write defaults = "none"')
-    else:
-        read.wrong("defaults", 'defaults is "cn", "none" or a list of tables', found, 'write defaults = "none"')
+    if value == "none":
+        return ()
+    if value == "cn":
+        return DEFAULT_TABLES
+    if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
+        strange = [each for each in value if each not in DEFAULT_TABLES]
+        if strange:
+            must = f"defaults lists tables that have default rows: {choice(DEFAULT_TABLES)}"
+            read.wrong("defaults", must, ", ".join(map(repr, strange)), meant(strange[0], DEFAULT_TABLES, "correct it"))
+        return tuple(each for each in DEFAULT_TABLES if each in value)
+    must, do = 'defaults is "cn", "none" or a list of tables', 'write defaults = "cn" or defaults = "none"'
+    read.wrong("defaults", must, value, do)
+    return ()
 
 
 def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:

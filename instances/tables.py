@@ -87,8 +87,11 @@ class Typed:
         parts = [self.label]
         if at is not None:
             at = [at] if isinstance(at, int) else list(at)
-            numbers = [self.rows[i] for i in at]
-            parts.append(f"{self.unit}{'s' if len(numbers) > 1 else ''} {some(numbers)}")
+            numbers = [self.rows[i] for i in at if self.rows[i]]
+            if numbers:
+                parts.append(f"{self.unit}{'s' if len(numbers) > 1 else ''} {some(numbers)}")
+            elif at:
+                parts = [f"the default rows of {self.table.name}"]
         if column:
             parts.append(f"column {column}")
         return ", ".join(parts)
