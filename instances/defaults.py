@@ -170,15 +170,14 @@ def without_ground(study: Context) -> Typed | None:
 def _known(refers: str, tables: Mapping[str, Typed]) -> Callable[[str], bool] | None:
     """Whether a name is there; None where that is not to be asked."""
     groups = {f"class_group:{name}" for name in CLASS_GROUPS}
-    if refers == "classes":
-        codes = _ids(tables, "land_classes")
-        return None if codes is None else lambda name: name in codes or name in groups
-    if refers not in DEFAULT_TABLES or refers == "accounts":
-        return None if refers != "accounts" else _account_known(tables)
-    codes = _ids(tables, refers)
+    if refers == "accounts":
+        return _account_known(tables)
+    if refers not in ("classes", *DEFAULT_TABLES):
+        return None
+    codes = _ids(tables, "land_classes" if refers == "classes" else refers)
     if codes is None:
         return None
-    there = codes | ({"outside"} if refers == "actors" else set())
+    there = codes | (groups if refers == "classes" else {"outside"} if refers == "actors" else set())
     return lambda name: name in there
 
 

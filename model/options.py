@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import FLOW_TABLES, LINES
 from zonevest.instances.study import Study, StudyError, conditions, each, items, lineages, period_names
 from zonevest.model.capture import with_captures
@@ -395,25 +396,28 @@ def _check(options: Options) -> None:
     def fault(mask: Bools, must: str, found: str, do: str) -> None:
         rows = np.flatnonzero(mask[options.pattern])
         if rows.size:
-            named = ", ".join(ids.iloc[rows[:5]]) + (" …" if rows.size > 5 else "")
-            faults.append((f"parcels: {named} ({rows.size} in all)", must, found, do))
+            named = listed(ids.iloc[rows[:5]])
+            where = say("parcels: {parcels} ({count} in all)", parcels=named, count=rows.size)
+            if rows.size > 5:
+                where = say("parcels: {parcels} … ({count} in all)", parcels=named, count=rows.size)
+            faults.append((where, must, found, do))
 
     empty = options.per_pattern == 0
     why = [
-        ", ".join(sorted({REASONS[code] for code in row if code})) or "no practice" for row in options.reasons[empty]
+        listed(sorted({REASONS[code] for code in row if code})) or say("no practice") for row in options.reasons[empty]
     ]
     fault(
         empty,
-        "every parcel must have at least one option",
-        "what excludes them: " + ("; ".join(dict.fromkeys(why[:3])) or "-"),
-        "loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true",
+        say("every parcel must have at least one option"),
+        say("what excludes them: {reasons}", reasons=listed(dict.fromkeys(why[:3]), "; ")),
+        say("loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true"),
     )
     if study.settings.strict_lines:
         fault(
             options.nonconforming,
-            "strict_lines: land held as it is must suit its zone, and its zone the control lines",
-            "its class has suitability 0 in the approved zone, or a line excludes that zone",
-            "correct the approved zone or the line, or set strict_lines = false",
+            say("strict_lines: land held as it is must suit its zone, and its zone the control lines"),
+            say("its class has suitability 0 in the approved zone, or a line excludes that zone"),
+            say("correct the approved zone or the line, or set strict_lines = false"),
         )
     if faults:
-        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"]))
+        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"], dtype=object))

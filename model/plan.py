@@ -13,6 +13,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from zonevest.instances.read import read_study
+from zonevest.instances.say import Said, from_parts, to_parts
 from zonevest.instances.study import FORMAT, Study, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.areas import TOTAL
@@ -99,6 +100,8 @@ class PlanData:
             name: getattr(self, name)
             for name in ("doing_nothing", "seconds", "method", "seed", "versions", "limits_off", "settings", "message")
         }
+        if isinstance(self.message, Said):
+            stated["message_parts"] = to_parts(self.message)
         stated["study_hash"] = self.study.hash
         text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
@@ -145,6 +148,7 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     stated = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     text = {"keep_default_na": False, "na_values": {"value": [""], "bound": [""], "slack": [""], "shadow_price": [""]}}
     fields = {name: stated[name] for name in stated if name not in ("format", "study_hash")}
+    fields["message"] = from_parts(fields.pop("message_parts", None), fields.get("message", ""))
     fields["study"] = read_study(folder / "study")
     fields["parcels"] = pd.read_parquet(folder / "parcels.parquet")
     fields["ledger"] = pd.read_parquet(folder / "ledger.parquet")

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Study
 from zonevest.reports.audit_choices import read_choices
 from zonevest.reports.audit_flows import Flows
@@ -26,15 +27,14 @@ from zonevest.reports.audit_rules import (
     Held,
     must,
     nonconforming,
+    parcels_named,
     project_breaches,
     reasons,
     start_reason,
     stocks_read,
+    table,
 )
 from zonevest.reports.audit_tables import HOLD, UNASSIGNED, Floats, Ints, Tables
-
-BREACH_COLUMNS = ["rule", "where", "must", "found"]
-SHOWN = 5
 
 
 @dataclass
@@ -340,7 +340,7 @@ class Evaluator:
             {"cash": float(self.nothing[0]), "ecosystem": float(self.nothing[1])},
             penalty,
             limits,
-            pd.DataFrame(breaches, columns=BREACH_COLUMNS),
+            table(breaches),
             self._goal.value(cells, worth, penalty, gain=False),
             float(sum(abs(weights[name] * cells[at]) for name, at in self._goal.weighted.items())),
             pd.concat(strange, ignore_index=True)
@@ -354,11 +354,11 @@ class Evaluator:
         why = self._why(members, practice, start)
         out = []
         for reason in dict.fromkeys(why[why != ""]):
-            ids = tables.ids[members[why == reason]]
-            more = f" … ({len(ids)} in all)" if len(ids) > SHOWN else ""
-            label = practice or "unassigned"
-            found = label if start < 0 else f"{label} from {tables.periods[start]}"
-            out.append(Breach(str(reason), f"parcels {', '.join(ids[:SHOWN])}{more}", must(str(reason)), found))
+            found = practice or say("unassigned")
+            if start >= 0:
+                found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
+            where = parcels_named(list(tables.ids[members[why == reason]]))
+            out.append(Breach(str(reason), where, must(str(reason)), found))
         return out
 
     def _conserved(self, starts: Mapping[str, int], stock: object) -> list[Breach]:
@@ -372,8 +372,11 @@ class Evaluator:
                 if start <= t:
                     area += sum(float(row["area_ha"]) for row in tables.land_take.get(project, []))
             if abs(area - whole) > TOLERANCE * max(1.0, whole):
-                found = f"{area:.10g} ha"
-                out.append(Breach("area", f"period {period}", f"the classes make up {whole:.10g} ha", found))
+                where, must_be = (
+                    say("period {period}", period=period),
+                    say("the classes make up {area:.10g} ha", area=whole),
+                )
+                out.append(Breach("area", where, must_be, say("{area:.10g} ha", area=area)))
         return out
 
     def _ledger_table(self, ledger: Floats) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Objective
 from zonevest.reports.audit_rules import TOLERANCE, Breach
 from zonevest.reports.audit_tables import Floats
@@ -58,12 +59,13 @@ class Goal:
             return None
         cash, ecosystem = worth
         if "cash" in goal.floor:
-            name, value, bound = "gain in cash", float(cash - self.nothing[0]), float(goal.floor["cash"])
+            name, value, bound = say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"])
             largest = max(abs(float(cash)), abs(float(self.nothing[0])))
         else:
             share = float(goal.floor.get("ecosystem", 1.0))
-            name, value, bound = "ecosystem value", float(ecosystem), share * float(self.nothing[1])
+            name, value, bound = say("ecosystem value"), float(ecosystem), share * float(self.nothing[1])
             largest = abs(value)
         if value >= bound - TOLERANCE * max(1.0, abs(bound), largest):
             return None
-        return Breach("objective:floor", "the whole plan", f"{name} at least {bound:.10g}", f"{value:.10g}")
+        must = say("{name} at least {bound:.10g}", name=name, bound=bound)
+        return Breach("objective:floor", say("the whole plan"), must, f"{value:.10g}")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -25,6 +26,7 @@ from scipy import sparse
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
+from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
 from zonevest.model.compiled import Policy, compile_policy
@@ -90,9 +92,11 @@ class Plan(PlanData):
         """
         target = Path(folder)
         if (target.exists() or target.is_symlink()) and not overwrite:
-            raise FileExistsError(17, "the plan folder exists already; choose another or overwrite it", str(target))
+            why = say("the plan folder exists already; choose another or overwrite it")
+            raise FileExistsError(errno.EEXIST, why, str(target))
         if not replaceable(target):
-            raise FileExistsError(17, "what is there is not a plan folder, and is not replaced", str(target))
+            why = say("what is there is not a plan folder, and is not replaced")
+            raise FileExistsError(errno.EEXIST, why, str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
@@ -273,7 +277,8 @@ def solve(
             start = _holding(ledger, program) if found is None else _named(found, block)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
-                solution = Solution(None, "no_plan", None, np.inf, None, 0.0, "no time was left for the last terms")
+                why = say("no time was left for the last terms")
+                solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
                 options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
                 solution = run_supervised(program, options, on_progress=on_progress)
@@ -295,7 +300,7 @@ def solve(
         plan = _plan(policy, compiled, solution, settings)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
-        plan.message = "an earlier stage of the lexicographic method is not proven"
+        plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
             plan.audit = audit(plan)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.chinese import check_breaches
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study
 from zonevest.reports.audit import Evaluation, Evaluator
@@ -46,6 +47,13 @@ BASE: dict[str, Rows] = {
 }
 
 
+NAMES = [
+    *(str(cell) for rows in BASE.values() for row in rows for cell in row.values()),
+    *("p1", "p2", "road", "school", "both", "bridge", "mine", "plant", "east", "west", "arable", "class"),
+]
+"""The names in these studies, and those that tests add."""
+
+
 def study(settings: Mapping[str, Any] | None = None, **tables: Rows) -> Study:
     """A study of `BASE` with other tables and settings."""
     rows = {**BASE, **tables}
@@ -82,5 +90,6 @@ def cells(found: Evaluation, account: str, place: str = "total") -> tuple[float,
 
 
 def rules(found: Evaluation) -> set[str]:
-    """The rules that a plan breaks."""
+    """The rules that a plan breaks; each breach is told in Chinese too."""
+    check_breaches(found.breaches, NAMES)
     return set(found.breaches["rule"])
