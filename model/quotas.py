@@ -72,8 +72,8 @@ def define_quota_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
                 ready = t - int(row.available_after)
                 there = carried + _granted(ledger, row, place, t) + (generated[ready] if ready >= 0 else 0.0)
                 key = (name, place, period)
-                there = there + model.buy.get(key, 0.0)
-                there = there - model.sell.get(key, 0.0)
+                there = there + sum(side[key] for side in (model.buy,) if key in side)
+                there = there - sum(side[key] for side in (model.sell,) if key in side)
                 used = _total(model, ledger, row.account_used, place, t)
                 model.quota[key] = model.balance[key] - (there - used) == 0
                 told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0, unit)
