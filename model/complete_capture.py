@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from zonevest.instances.study import Study
 from zonevest.model.complete_options import Record, records
-from zonevest.model.complete_rows import Row, Run
+from zonevest.model.complete_rows import FOREVER, Row, Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,8 +32,7 @@ class Capture:
 class Captures:
     """The capture rows of a study, by the uplift account that they take from."""
 
-    def __init__(self, study: Study, accounts: Mapping[str, Record], end: int) -> None:
-        self.end = end
+    def __init__(self, study: Study, accounts: Mapping[str, Record]) -> None:
         posts_on = {row["capture_tool"]: name for name, row in accounts.items() if row["capture_tool"]}
         self.on: dict[str, list[Capture]] = defaultdict(list)
         for row in records(study.capture):
@@ -44,14 +43,14 @@ class Captures:
     def taken(self, run: Run, amount: float, holds: Callable[[str], bool]) -> list[tuple[Run, float]]:
         """What is captured of an uplift that a run books, year e = `begin`: rate x the uplift as booked.
 
-        Once in e + delay, or in every year from then to the end of the tail; prices are those of the uplift in e.
-        `holds` says for which `where` cells a tool takes.
+        Once in e + delay, or in every year from then on, as long as years are counted (to the end of the tail; in the
+        cover of a bond to the end of its tenor). Prices are those of the uplift in e. `holds` says for which `where`
+        cells a tool takes.
         """
         found = []
         for capture in self.on.get(run.row.account, ()):
             if holds(capture.where):
                 first = run.begin + capture.delay
-                stop = first + 1 if capture.row.once else self.end + 1
-                priced = (capture.uplift, run.begin)
-                found.append((Run(capture.row, first, stop, lasting=False, priced=priced), amount * capture.row.value))
+                posted = Run(capture.row, first, FOREVER, lasting=False, priced=(capture.uplift, run.begin))
+                found.append((posted, amount * capture.row.value))
         return found

@@ -57,7 +57,7 @@ class Flows:
         for name, project in land.projects.items():
             self.project_rows[name] = self._column_rows(project) + self.project_rows[name]
         self.shares = Shares(study, self.accounts)
-        self.captures = Captures(study, self.accounts, self.end)
+        self.captures = Captures(study, self.accounts)
         # The same row runs in the same years on many parcels: what one unit of it is worth is worked out once.
         self._years: dict[tuple[Run, bool, int], dict[int, float]] = {}
         self._measures: dict[tuple[Run, bool], list[float]] = {}

@@ -52,6 +52,12 @@ class Gains:
         }
         return [(worth[name], transfer) for (g, name), transfer in self._transfers.items() if g in places]
 
+    def paid_by_purse(self) -> Terms:
+        """What transfers take from F1: all of them where the fund is the purse's, whose cash they leave."""
+        if self.fund not in self.build.study.settings.purse:
+            return []
+        return [(-worth, transfer) for worth, transfer in self.transferred(list(self.people))]
+
     # Accounts
 
     def account(self, account: str, place: str) -> Any:

@@ -202,12 +202,14 @@ def golden_rule(build: Build, finance: Finance, t: int) -> None:
 def refinance_share(build: Build, finance: Finance, t: int) -> None:
     """(18) Σ raised by refinancing ≤ share · (legacy repaid + ρ of new bonds and loans).
 
-    In words: a part of the principal that falls due must be paid down; ``refinance_share[period]``.
+    In words: a part of the principal that falls due must be paid down. Applies where something refinances;
+    ``refinance_share[period]``.
     """
     share = finance.settings.at("refinance_share", build.names[t])
-    if share is None:
+    refinancing = [f for f in finance.debts if f.refinances]
+    if share is None or not refinancing:
         return
-    raised = linear(finance.raised([f for f in finance.debts if f.refinances], t))
+    raised = linear(finance.raised(refinancing, t))
     legacy = finance.legacy(finance.debts, t, Instrument.legacy_repayment)
     due = linear(finance.repayments(finance.debts, t), legacy)
     write(build, "refinance_share", (build.names[t],), raised, "<=", share * due)
@@ -281,25 +283,26 @@ def reinvestment_min(build: Build, finance: Finance, t: int) -> None:
 
 
 def cover_min(build: Build, finance: Finance) -> None:
-    """(19) Σ_f cover_f · σ_f · Σ_τ b_jfs'τ ≤ income u_js' + captured.
+    """(19) income u_js' + captured ≥ Σ_f cover_f · σ_f · Σ_τ b_jfs'τ.
 
     In words: what a self-supporting instrument raises for a project is served by the project: its revenue and what is
-    captured of the uplift it brings, less its running cost, over the shortest tenor. All amounts are discounted to
-    the project's start where one of the instruments says so; ``cover_min[project, start]``.
+    captured of the uplift it brings, less its running cost, over the shortest tenor. Both sides go on beyond the tail,
+    where the tenor does. All amounts are discounted to the project's start where one of the instruments says so;
+    ``cover_min[project, start]``.
     """
     for start, draws in by_start(build):
         own = [draw for draw in draws if draw.instrument.row["self_supporting"]]
         if own:
             rate = finance.rate if any(d.instrument.row["cover_basis"] == "discounted" for d in own) else 0.0
             until = finance.periods[start.s].start + int(min(draw.instrument.tenor for draw in own)) - 1
-            right: Terms = build.started(start, income(build, start, until, rate))
+            left: Terms = build.started(start, income(build, start, until, rate))
             for raised in build.catchments.raised:
                 if raised.start is start:
                     runs = raised.undertaking.flows
-                    right.append((earned(build, start, runs, until, rate), raised.variable))
-            left = linear((service(finance, draw, rate), draw.variable) for draw in own)
+                    left.append((earned(build, start, runs, until, rate), raised.variable))
+            right = linear((service(finance, draw, rate), draw.variable) for draw in own)
             key = (start.project["project"], build.names[start.s])
-            write(build, "cover_min", key, left, "<=", linear(right))
+            write(build, "cover_min", key, linear(left), ">=", right)
 
 
 def service(finance: Finance, draw: Draw, rate: float) -> float:
@@ -312,7 +315,7 @@ def service(finance: Finance, draw: Draw, rate: float) -> float:
 def income(build: Build, start: Start, until: int, rate: float) -> float:
     """The purse's part of a project's revenue rows, annual and once, less its annual cost rows, up to a year.
 
-    Its rows run as long as they live, beyond the tail too: service does so as well.
+    What is captured of uplift that its own rows book is revenue too.
     """
     return earned(build, start, start.undertaking.flows, until, rate)
 

@@ -69,8 +69,9 @@ def worth(build: Build, term: str) -> Any:
         for start in build.starts:
             terms += build.started(start, start.worth[term])
         terms += [(posting.worth[term], posting.variable) for posting in build.postings]
-        if term == CASH and build.finance is not None:
-            terms += build.finance.worth()
+        if term == CASH:
+            terms += build.gains.paid_by_purse()
+            terms += build.finance.worth() if build.finance is not None else []
         model.worth[term] = linear(terms)
     return model.worth[term]
 

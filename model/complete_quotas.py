@@ -29,8 +29,8 @@ def trades(build: Build) -> Iterator[Posting]:
     """What one unit bought or sold books: its amount, and its price in money, in the first year of the period.
 
     Both sides share one life, for good: a unit of money counts r (1 + r)^(−1) in every year from then to the end of
-    the tail. Where a quota is held in one place the yearly cap is the bound of the variable. Without a price there is
-    no trade on that side.
+    the tail. The yearly cap of all places together is the bound of every variable. Without a price there is no trade
+    on that side.
     """
     for quota in records(build.study.quotas):
         q, held = quota["quota"], places(build, quota)
@@ -42,8 +42,7 @@ def trades(build: Build) -> Iterator[Posting]:
             for g in held:
                 for period in build.study.periods:
                     variable = build.model.component(side)[q, g, period.name]
-                    if len(held) == 1:
-                        variable.setub(period.years * quota[f"{side}_max"])
+                    variable.setub(period.years * quota[f"{side}_max"])
                     year = period.start
                     flows = tuple((Run(row, year, year + 1), row.value) for row in (paid, booked))
                     undertaking = Undertaking(flows, year, math.inf, build.flows.end)

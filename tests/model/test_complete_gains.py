@@ -120,12 +120,14 @@ def test_what_is_paid_is_received() -> None:
     assert {name: gain for name, gain in total.items() if abs(gain) > 1e-9} == pytest.approx(wanted)
 
 
-def test_the_purse_gains_what_f1_counts_but_for_debt() -> None:
-    # local is the purse: its gain is that of F1 without grants and the price of debt.
-    model = pyomo_model(
-        shore({"objective": {"method": "weighted", "cash": 1.0, "accounts": {"gain.actor.local": 1.0}}})
-    )
+@pytest.mark.parametrize("purse", [["local"], ["local", "chest"]])
+def test_the_purse_gains_what_f1_counts_but_for_debt(purse: list[str]) -> None:
+    # The gain of who makes up the purse is that of F1 without grants and the price of debt; what its fund hands on
+    # leaves both.
+    gains = {f"gain.actor.{actor}": 1.0 for actor in purse}
+    model = pyomo_model(shore({"purse": purse, "objective": {"method": "weighted", "cash": 1.0, "accounts": gains}}))
     cash, constant = coefficients(model.gain["cash"])
-    own, own_constant = coefficients(model.ledger["gain.actor.local", "total", "total"])
+    own, own_constant = coefficients(sum(model.ledger[gain, "total", "total"] for gain in gains))
+    assert ("transfer[N,a]" in cash) == ("chest" in purse)
     assert own == pytest.approx({name: gain for name, gain in cash.items() if name[:4] not in ("draw", "rais")})
     assert own_constant == pytest.approx(constant)

@@ -159,13 +159,15 @@ def test_cover_over_the_tenor(life: float, basis: str) -> None:
     if basis == "discounted":
         earned = 3 * -npf.pv(0.05, years, 1) / 1.05
         paid = npf.npv(0.05, [0, *[0.04] * 9, 1.04])
-    assert found == pytest.approx({"draw[b,road,p1,p1]": 1.5 * paid, "U[road,p1]": -earned})
-    assert (low, high) == (None, 0)
+    assert found == pytest.approx({"U[road,p1]": earned, "draw[b,road,p1,p1]": -1.5 * paid})
+    assert (low, high) == (0, None)
 
 
-def test_cover_by_the_shortest_tenor_and_by_what_is_captured() -> None:
-    # Bonds of 2 and of 4 years: 2026 and 2027. The road is built in 2026, and earns 3 and raises the value of ten
-    # hectares by 1 each in 2027, of which half is taken at once and a tenth in every year from then on.
+def covered(*tenors: int, **tables: Any) -> dict[str, float]:
+    """The row of a road that is built in 2026, and earns 3 and raises the value of land by 1 a hectare in 2027.
+
+    Half of the rise is taken at once, and a tenth in every year from then on. A unit of a bond costs a tenth a year.
+    """
     bond = {"kind": "bond", "rate": 0.1, "self_supporting": 1}
     model = pyomo_model(
         town(
@@ -174,22 +176,34 @@ def test_cover_by_the_shortest_tenor_and_by_what_is_captured() -> None:
             accounts=[account("rise", "uplift", "one_off"), *captured()],
             capture=[tool("once", 0.5), tool("yearly", 0.1, annual=1)],
             projects=[{**ROAD, "catchment": "road", "uplift_per_ha": 1.0, "uplift_account": "rise"}],
-            instruments=[
-                {**bond, "instrument": "two", "tenor_years": 2},
-                {**bond, "instrument": "four", "tenor_years": 4},
-            ],
+            instruments=[{**bond, "instrument": f"b{tenor}", "tenor_years": tenor} for tenor in tenors],
+            **tables,
         )
     )
-    found, _, _ = row(model.cover_min["road", "p1"])
-    assert found == pytest.approx(
+    return row(model.cover_min["road", "p1"])[0]
+
+
+def test_cover_by_the_shortest_tenor_and_by_what_is_captured() -> None:
+    # Bonds of 2 and of 4 years: 2026 and 2027 count. What land enjoys from 2028 on is captured too late.
+    assert covered(2, 4) == pytest.approx(
         {
-            "draw[two,road,p1,p1]": 1.2,
-            "draw[four,road,p1,p1]": 1.4,
-            "U[road,p1]": -3,
-            # what land enjoys from 2028 on is captured too late
-            "uplifted[road,p1,N/road/,p2]": -0.6,
+            "U[road,p1]": 3,
+            "uplifted[road,p1,N/road/,p2]": 0.6,
+            "draw[b2,road,p1,p1]": -1.2,
+            "draw[b4,road,p1,p1]": -1.4,
         }
     )
+    # Of ten years nine have revenue and what is taken yearly, eight where land follows in 2028. The plan ends in 2029.
+    found = covered(10)
+    assert found["U[road,p1]"] == pytest.approx(27)
+    assert found["uplifted[road,p1,N/road/,p2]"] == pytest.approx(0.5 + 0.9)
+    assert found["uplifted[road,p1,N/road/,p3]"] == pytest.approx(0.5 + 0.8)
+
+
+def test_cover_by_what_is_captured_of_a_project_s_own_rows() -> None:
+    # The road books a rise of 8 of its own in 2027: 4 and 0.8 more are income of that year.
+    own = {"project": "road", "account": "rise", "basis": "once", "value": 8.0, "start_year": 1}
+    assert covered(2, project_flows=[own])["U[road,p1]"] == pytest.approx(3 + 4 + 0.8)
 
 
 # Sale of land

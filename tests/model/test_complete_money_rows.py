@@ -122,9 +122,9 @@ ROWS = {
         - 0.2833333333 raised[loan,b] - 0.85 raised[swap,a] <= 1.7""",
     # (19) 1.2 x (1 + 3 x 0.3); the tenor of 3 years from a start in a is over in 2028, the first year of 3 - 1 and of
     # the fee; from a start in b it is over in 2029, when the quay is open in turn
-    "cover_min[quay,a]": """2.28 draw[bond,quay,a,a] + 2.28 draw[bond,quay,a,b] - 2 U[quay,a]
-        - 0.0625 uplifted[quay,a,eA,b] - 0.0625 uplifted[quay,a,eB,b] - give[cover_min,quay,a] <= 0""",
-    "cover_min[quay,b]": "2.28 draw[bond,quay,b,b] - 2 U[quay,b] + 2 U[quay,a] - give[cover_min,quay,b] <= 0",
+    "cover_min[quay,a]": """2 U[quay,a] + 0.0625 uplifted[quay,a,eA,b] + 0.0625 uplifted[quay,a,eB,b]
+        + give[cover_min,quay,a] - 2.28 draw[bond,quay,a,a] - 2.28 draw[bond,quay,a,b] >= 0""",
+    "cover_min[quay,b]": "2 U[quay,b] - 2 U[quay,a] + give[cover_min,quay,b] - 2.28 draw[bond,quay,b,b] >= 0",
     # (20) half of the interest of the two years, 0.5 of legacy in it
     "operating_balance[b]": """0.1 x[A,hold,] + 3.1 x[A,shop,a] + 3.1 x[A,shop,b] + 0.2 x[B,hold,] + 10.2 x[B,shop,a]
         + 8.2 x[B,shop,b] + 0.3 x[C,hold,] + U[quay,a] - 0.3 draw[bond,quay,a,a] - 0.3 draw[bond,quay,a,b]
@@ -290,7 +290,7 @@ def test_what_is_there_and_what_is_not(model: pyo.ConcreteModel) -> None:
     }
     assert model.cash_end["a"].bounds == (None, None)
     assert all(
-        model.component(name)[key].bounds == (0, None) for name in ("buy", "draw") for key in model.component(name)
+        model.component(name)[key].bounds == (0, None) for name in ("transfer", "draw") for key in model.component(name)
     )
     # a number that names periods is off in the others; some rows begin late
     assert names(model.green_share_min) == {"a"}

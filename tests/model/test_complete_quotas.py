@@ -99,7 +99,7 @@ def test_buying_and_selling_at_one_price_gains_nothing() -> None:
         share * (weights(2026, 2029) + weights(2027, 2029) + 2 * weights(2028, 2029))
     )
     assert value(both.objective) == pytest.approx(value(alone.objective))
-    # one place: its cap is the bound of the variable, 9 a year
+    # the cap is the bound of the variable, 9 a year
     assert [both.sell["new", "total", t].ub for t in ("p1", "p2", "p3")] == [9, 9, 18]
     found = coefficients(both.gain["cash"])[0]
     for t in ("p1", "p2", "p3"):
