@@ -4,66 +4,65 @@ It is slow and plain on purpose. It enumerates the options parcel by parcel, wor
 and writes every row as FORMULATION.md has it, so that any solver that Pyomo knows can take it and the other build can
 be compared with it row by row. The names of variables and rows:
 
-==========================  ================================================  ======================================
-name                        index                                             in words
-==========================  ================================================  ======================================
-``x``                       parcel, practice, start                           the parcel follows the practice
-``U``                       project, period                                   the project has started by then
-``short, excess``           limit, place, period                              what a soft limit lacks, or is over
-``uplifted``                project, start, atom, period                      hectares that newly enjoy its uplift
-``buy, sell, balance``      quota, place, period                              quota traded, and what is left of it
-``draw``                    instrument, project, start, period                raised for a project
-``raised``                  instrument, period                                raised in general
-``cash_end``                period                                            cash at the end of the period
-``transfer``                jurisdiction, period                              what the fund hands on
-``positive_gain``           actor                                             an actor's gain where it is one
-``give``                    row, index…                                       what a soft row of money gives
-``ledger``                  account, place, period                            (2) an expression, never a variable
-``assign``                  parcel                                            (1) one option per parcel
-``stay``                    project, period                                   (5) what has started stays started
-``requires``                project, required, period                         (6) one project after another
-``exclusive``               set                                               (7) at most one of the set
-``bundle``                  bundle, project, period                           (8) all together
-``footprint``               project, parcel, period                           (9) the site is zoned for the project
-``pool``                    project, period                                   (10) enough land before it starts
-``enable``                  practice, period                                  (11) land that waits for a project
-``land_take``               class, jurisdiction or total, period              no more is taken than is there
-``limit``                   limit, place, period                              (3) a row of the limits table
-``quota``                   quota, place, period                              (4) what is used was there
-``quota_sold``              quota, place                                      (4) what is sold was generated
-``quota_buy``               quota, period                                     the market's cap, of all places
-``quota_sell``              quota, period                                     the market's cap, of all places
-``reach``                   project, atom, period                             (12) uplift where its practices are
-``open``                    project, start, atom                              (12) uplift once it has started
-``cap``                     atom, period                                      (12) so much for a hectare at most
-``cash``                    period                                            (14) cash follows from what happens
-``reserve``                 period                                            (14) cash is never short
-``draw_cap``                project, start                                    (15) equity brings its share
-``fund_project``            project, start                                    (15) no more than it costs
-``instrument_total``        instrument                                        (15) the instrument's limit in all
-``instrument_period``       instrument, period                                (15) its limit in a period
-``debt_ratio_cap``          period                                            (16) debt to fiscal resources
-``interest_share_general``  period                                            (16) interest to general expenditure
-``interest_share_fund``     period                                            (16) interest to fund expenditure
-``dscr_min``                period                                            (17) debt-service cover
-``golden_rule``             period                                            (18) debt pays for outlays
-``refinance_share``         period                                            (18) a part is paid down
-``cover_min``               project, start                                    (19) a project serves its own bonds
-``operating_balance``       period                                            (20) interest out of recurring cash
-``land_sale_share_cap``     period                                            (21) sale of land to revenue
-``green_share_min``         period                                            (22) green outlay
-``real_estate_share_max``   period                                            (22) real-estate outlay
-``reinvestment_min``        period                                            (23) resource income goes back
-``fund``                    period                                            (24) it hands on what it has
-``participation``           actor                                             (24) who takes part does not lose
-``participation_jurisdiction``
-                            jurisdiction                                      (24) nor does any jurisdiction
-``jurisdiction_floor``      jurisdiction                                      (24) gain per head, a share of all
-``floor_share``             actor                                             (24) its share of the gains
-``positive``                actor                                             (24) what counts as a gain
-``floor``                   ecosystem or cash                                 (25) the value that must be kept
-``keep``                    term                                              (25) what an earlier term keeps
-==========================  ================================================  ======================================
+==============================  ====================================  =====================================
+name                            index                                 in words
+==============================  ====================================  =====================================
+``x``                           parcel, practice, start               the parcel follows the practice
+``U``                           project, period                       the project has started by then
+``short, excess``               limit, place, period                  what a soft limit lacks, or is over
+``uplifted``                    project, start, atom, period          hectares that newly enjoy its uplift
+``buy, sell, balance``          quota, place, period                  quota traded, and what is left of it
+``draw``                        instrument, project, start, period    raised for a project
+``raised``                      instrument, period                    raised in general
+``cash_end``                    period                                cash at the end of the period
+``transfer``                    jurisdiction, period                  what the fund hands on
+``positive_gain``               actor                                 an actor's gain where it is one
+``give``                        row, index…                           what a soft row of money gives
+``ledger``                      account, place, period                (2) an expression, never a variable
+``assign``                      parcel                                (1) one option per parcel
+``stay``                        project, period                       (5) what has started stays started
+``requires``                    project, required, period             (6) one project after another
+``exclusive``                   set                                   (7) at most one of the set
+``bundle``                      bundle, project, period               (8) all together
+``footprint``                   project, parcel, period               (9) the site is zoned for the project
+``pool``                        project, period                       (10) enough land before it starts
+``enable``                      practice, period                      (11) land that waits for a project
+``land_take``                   class, jurisdiction or total, period  no more is taken than is there
+``limit``                       limit, place, period                  (3) a row of the limits table
+``quota``                       quota, place, period                  (4) what is used was there
+``quota_sold``                  quota, place                          (4) what is sold was generated
+``quota_buy``                   quota, period                         the market's cap, of all places
+``quota_sell``                  quota, period                         the market's cap, of all places
+``reach``                       project, atom, period                 (12) uplift where its practices are
+``open``                        project, start, atom                  (12) uplift once it has started
+``cap``                         atom, period                          (12) so much for a hectare at most
+``cash``                        period                                (14) cash follows from what happens
+``reserve``                     period                                (14) cash is never short
+``draw_cap``                    project, start                        (15) equity brings its share
+``fund_project``                project, start                        (15) no more than it costs
+``instrument_total``            instrument                            (15) the instrument's limit in all
+``instrument_period``           instrument, period                    (15) its limit in a period
+``debt_ratio_cap``              period                                (16) debt to fiscal resources
+``interest_share_general``      period                                (16) interest to general expenditure
+``interest_share_fund``         period                                (16) interest to fund expenditure
+``dscr_min``                    period                                (17) debt-service cover
+``golden_rule``                 period                                (18) debt pays for outlays
+``refinance_share``             period                                (18) a part is paid down
+``cover_min``                   project, start                        (19) a project serves its own bonds
+``operating_balance``           period                                (20) interest out of recurring cash
+``land_sale_share_cap``         period                                (21) sale of land to revenue
+``green_share_min``             period                                (22) green outlay
+``real_estate_share_max``       period                                (22) real-estate outlay
+``reinvestment_min``            period                                (23) resource income goes back
+``fund``                        period                                (24) it hands on what it has
+``participation``               actor                                 (24) who takes part does not lose
+``participation_jurisdiction``  jurisdiction                          (24) nor does any jurisdiction
+``jurisdiction_floor``          jurisdiction                          (24) gain per head, a share of all
+``floor_share``                 actor                                 (24) its share of the gains
+``positive``                    actor                                 (24) what counts as a gain
+``floor``                       ecosystem or cash                     (25) the value that must be kept
+``keep``                        term                                  (25) what an earlier term keeps
+==============================  ====================================  =====================================
 """
 
 from __future__ import annotations
