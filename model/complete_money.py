@@ -30,6 +30,7 @@ ROWS = (
     "golden_rule",
     "refinance_share",
     "cover_min",
+    "lean",
     "operating_balance",
     "land_sale_share_cap",
     "green_share_min",
@@ -288,20 +289,28 @@ def cover_min(build: Build, finance: Finance) -> None:
     In words: what a self-supporting instrument raises for a project is served by the project: its revenue and what is
     captured of the uplift it brings, less its running cost, over the shortest tenor. Both sides go on beyond the tail,
     where the tenor does. All amounts are discounted to the project's start where one of the instruments says so;
-    ``cover_min[project, start]``.
+    ``cover_min[project, start]``. A project whose own income is below zero may do without these instruments: its
+    income counts where `leans` is 1, and ``lean[project, start]``: Σ b ≤ capex leans.
     """
+    build.model.leans = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
     for start, draws in by_start(build):
         own = [draw for draw in draws if draw.instrument.row["self_supporting"]]
         if own:
             rate = finance.rate if any(d.instrument.row["cover_basis"] == "discounted" for d in own) else 0.0
             until = finance.periods[start.s].start + int(min(draw.instrument.tenor for draw in own)) - 1
-            left: Terms = build.started(start, income(build, start, until, rate))
+            key = (start.project["project"], build.names[start.s])
+            earned_itself = income(build, start, until, rate)
+            left: Terms = build.started(start, earned_itself)
+            if earned_itself < 0:
+                leans = build.model.leans[key]
+                left = [(earned_itself, leans)]
+                drawn = linear((1.0, draw.variable) for draw in own)
+                write(build, "lean", key, drawn, "<=", start.project["capex"] * leans)
             for raised in build.catchments.raised:
                 if raised.start is start:
                     runs = raised.undertaking.flows
                     left.append((earned(build, start, runs, until, rate), raised.variable))
             right = linear((service(finance, draw, rate), draw.variable) for draw in own)
-            key = (start.project["project"], build.names[start.s])
             write(build, "cover_min", key, linear(left), ">=", right)
 
 

@@ -54,9 +54,10 @@ def define_interest_shares(model: pyo.ConcreteModel, sums: Sums) -> None:
     purse = sums.purse
     of_fund = [f for f in purse.debts if purse.instruments[f].budget == FUND]
     others = [f for f in purse.debts if f not in of_fund]
+    raising = [f for f, each in purse.instruments.items() if each.budget == FUND and not each.refinances]
     for t, name in enumerate(sums.names):
         spent = sums.years(t) * sums.money("cost:fund", t) + sums.money("outlay:fund", t)
-        spent += sum(sums.raised(f, t) for f in of_fund if not purse.instruments[f].refinances)
+        spent += sum(sums.raised(f, t) for f in raising)
         everything = sums.years(t) * (sums.money("cost", t) + float(purse.fixed[t])) + sums.money("outlay", t)
         for family, fs, expenditure in (
             ("interest_share_general", others, everything - spent),
@@ -150,12 +151,9 @@ def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
     """
     purse, ledger = sums.purse, sums.purse.ledger
     names = range(len(sums.names))
-    nothing = ledger.held.values(
-        [("money.resource", t) for t in names],
-        np.ones(len(ledger.held.options.kind)),
-        np.zeros(ledger.works.possible.shape),
-        [TOTAL],
-    )[0]
+    weight, idle = np.ones(len(ledger.held.options.kind)), np.zeros(ledger.works.possible.shape)
+    nothing = ledger.held.values([("money.resource", t) for t in names], weight, idle, [TOTAL])[0]
+    nothing = nothing * ledger.study.has_doing_nothing
     for t, name in enumerate(sums.names):
         share = purse.at("reinvestment_min", t)
         if share is not None and t:
