@@ -103,11 +103,11 @@ def define_golden_rule(model: pyo.ConcreteModel, sums: Sums) -> None:
         raised = sum(sums.raised(f, t) for f in plain)
         hold(model, "golden_rule", name, raised, "<=", sums.money("outlay", t), told)
         share = purse.at("refinance_share", t)
-        if again:
+        if again and share is not None:
             due = sums.flow("repaid", purse.debts, t)
             told = ("refinance_share", "finance.raised", TOTAL, name, "million")
             raised = sum(sums.raised(f, t) for f in again)
-            hold(model, "refinance_share", name, raised, "<=", (share or 0.0) * due, told)
+            hold(model, "refinance_share", name, raised, "<=", share * due, told)
 
 
 def define_balance(model: pyo.ConcreteModel, sums: Sums) -> None:
