@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Floats, Ints, texts
 from zonevest.reports.audit_rules import TOLERANCE, Breach, Held
-from zonevest.reports.audit_tables import HOLD, UNASSIGNED, Floats, Ints, Tables, texts
+from zonevest.reports.audit_tables import Tables
 
 SHOWN = 5
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from zonevest.reports.audit_tables import ADMITS, HOLD, UNASSIGNED, Flags, Ints, Record, Tables, number, split
+from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Flags, Ints, Record, number, split
+from zonevest.reports.audit_tables import ADMITS, Tables
 
 TOLERANCE = 1e-6
 
