@@ -23,9 +23,10 @@ from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import BREACH_COLUMNS, Evaluation, Evaluator, Value, evaluate
 from zonevest.reports.audit_figures import FIGURES, compare
 from zonevest.reports.audit_folder import Stated, from_folder, from_plan
+from zonevest.reports.audit_program import Affine
 from zonevest.reports.audit_rules import Breach
 
-__all__ = ["AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
+__all__ = ["Affine", "AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
 
 SHOWN = 20
 NO_PLAN = "no plan to audit"

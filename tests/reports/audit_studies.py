@@ -58,15 +58,25 @@ def evaluate(
     options: Mapping[str, tuple[str, str]] | None = None,
     projects: Mapping[str, str] | None = None,
     tags: Sequence[str] = (),
+    **decisions: Rows,
 ) -> Evaluation:
-    """Evaluate a plan: (practice, start) by parcel, held where nothing is said; start by project."""
+    """Evaluate a plan: (practice, start) by parcel, held where nothing is said; start by project; decisions."""
     evaluator = Evaluator(given, tags)
     chosen = dict.fromkeys(evaluator.parcel_ids, ("hold", "")) | dict(options or {})
     rows = [(parcel, practice, start, 1.0) for parcel, (practice, start) in chosen.items()]
     return evaluator.evaluate(
         pd.DataFrame(rows, columns=["parcel_id", "practice", "start", "share"]),
         pd.DataFrame(list((projects or {}).items()), columns=["project", "start"]),
+        **{name: pd.DataFrame(list(rows)) for name, rows in decisions.items()},
     )
+
+
+def listed(found: Evaluation, limit: str, period: str, place: str = "total") -> tuple[float, float, float]:
+    """Value, bound and slack of a row of the limits."""
+    limits = found.limits
+    row = (limits["limit"] == limit) & (limits["jurisdiction"] == place) & (limits["period"] == period)
+    value, bound, slack = limits.loc[row, ["value", "bound", "slack"]].to_numpy(dtype=float)[0]
+    return float(value), float(bound), float(slack)
 
 
 def cell(found: Evaluation, account: str, period: str, place: str = "total") -> float:
