@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from zonevest.instances.faults import Faults, some
+from zonevest.instances.faults import Faults, choice, some
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, CLASS_GROUPS, RESOURCES
 from zonevest.instances.tables import Typed
 
@@ -148,9 +149,9 @@ def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] = ())
     if accounts is not None:
         taken = [i for i, name in enumerate(names) if name not in fixed_accounts and name.split(".", 1)[0] in PREFIXES]
         if taken:
-            must = f"the study's own accounts do not begin with {', '.join(PREFIXES[:-1])} or {PREFIXES[-1]}"
+            must = say("the study's own accounts do not begin with {words}", words=choice(PREFIXES))
             found = some(repr(names[i]) for i in taken)
-            faults.add(accounts.where(taken, "account"), must, found, "give them another first word")
+            faults.add(accounts.where(taken, "account"), must, found, say("give them another first word"))
     at = {name: i for i, name in enumerate(names) if name in fixed_accounts}
     keep = [i for i, name in enumerate(names) if name not in fixed_accounts]
     rows = 0 if accounts is None else accounts.size
@@ -167,8 +168,10 @@ def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] = ())
                     value = stated
                 elif accounts is not None and stated not in (value, blank, column.default):
                     where = accounts.where(at[name], column.name)
-                    must = f"a row for the built-in account {name} changes only {', '.join(FREE)}"
-                    faults.add(where, must, f"{column.name} = {stated!r}", "leave the cell blank")
+                    must = say(
+                        "a row for the built-in account {name} changes only {columns}", name=name, columns=listed(FREE)
+                    )
+                    faults.add(where, must, f"{column.name} = {stated!r}", say("leave the cell blank"))
             tail.append(value)
         values[column.name] = [cells[i] for i in keep] + tail
     return _typed(accounts, values, keep, [at.get(name, -1) for name in fixed_accounts])
@@ -178,7 +181,7 @@ def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: lis
     import numpy as np
 
     table = BY_NAME["accounts"]
-    out = Typed(table, "the accounts" if accounts is None else accounts.label, len(values["account"]))
+    out = Typed(table, table.name if accounts is None else accounts.label, len(values["account"]))
     kinds = {"number": np.float64, "flag": np.bool_}
     for column in table.columns:
         kind = kinds.get(column.kind)

@@ -10,7 +10,8 @@ from zonevest.instances.checks_limits import check_limits, check_weights
 from zonevest.instances.checks_money import check_money
 from zonevest.instances.checks_projects import check_projects, check_window
 from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
-from zonevest.instances.faults import Faults, some
+from zonevest.instances.faults import Faults, choice, some, within
+from zonevest.instances.say import say
 from zonevest.instances.schema import CLASS_GROUPS
 from zonevest.instances.settings import RESERVED_NAMES
 from zonevest.instances.study import Period, Settings, items
@@ -70,11 +71,13 @@ def check_references(study: Context) -> None:
                 continue
             if column.kind == "period":
                 names = None if study.periods is None else [period.name for period in study.periods]
-                _refer(study, table, column.name, "a period of study.toml", names)
+                _refer(study, table, column.name, say("a period of study.toml"), names)
             elif column.refers == "accounts" and table.table.name not in BUILT_IN_COUNT:
                 _account(study, table, column.name)
             elif column.refers and column.refers != "accounts":
-                what = "a land class or class_group:…" if column.refers == "classes" else f"a row of {column.refers}"
+                what = say("a row of {table}", table=column.refers)
+                if column.refers == "classes":
+                    what = say("a land class or class_group:…")
                 _refer(study, table, column.name, what, _names(study, column.refers, column.name))
 
 
@@ -100,9 +103,10 @@ def _refer(study: Context, table: Typed, column: str, what: str, names: Collecti
         return
     strange = words_of(table, column).difference(names)
     if strange:
-        is_list = table.table.column(column).kind == "list"
-        must = f"{column} names {what}{' in each of its items' if is_list else ''}"
-        do = advise(strange, names, "correct the name, or add the row it means")
+        must = say("{column} names {what}", column=column, what=what)
+        if table.table.column(column).kind == "list":
+            must = say("{column} names {what} in each of its items", column=column, what=what)
+        do = advise(strange, names, say("correct the name, or add the row it means"))
         study.tell(table, cells_with(table, column, strange), column, must, do)
 
 
@@ -114,35 +118,40 @@ def _account(study: Context, table: Typed, column: str) -> None:
         return
     derived = {name for name in strange if study.accounts.measure(name) or account_names.later(name)}
     if derived:
-        must = f"{column} names a row of accounts: built-in accounts of areas and people follow from the plan"
-        study.tell(table, cells_with(table, column, derived), column, must, "book it on an account of your own")
+        must = say(
+            "{column} names a row of accounts: built-in accounts of areas and people follow from the plan",
+            column=column,
+        )
+        study.tell(table, cells_with(table, column, derived), column, must, say("book it on an account of your own"))
     if strange - derived:
-        do = advise(strange - derived, own, "correct the name, or add it to accounts")
-        study.tell(table, cells_with(table, column, strange - derived), column, f"{column} names a row of accounts", do)
+        must = say("{column} names {what}", column=column, what=say("a row of {table}", table="accounts"))
+        do = advise(strange - derived, own, say("correct the name, or add it to accounts"))
+        study.tell(table, cells_with(table, column, strange - derived), column, must, do)
 
 
 def check_names(study: Context) -> None:
     """Jurisdictions and tags do not take words that limits use, nor each other's names; no practice is called hold."""
     reserved = [name for name in RESERVED_NAMES if name != "last"]
-    must = f"no {{}} is called {' or '.join(reserved)}: limits use these words"
+    words = choice(reserved)
     for name in ("jurisdictions", "parcels", "projects", "land_take"):
         table = study.rows(name)
         if table is not None and "jurisdiction" not in table.broken:
             at = cells_with(table, "jurisdiction", reserved)
-            study.tell(table, at, "jurisdiction", must.format("jurisdiction"), "rename it")
+            must = say("no jurisdiction is called {words}: limits use these words", words=words)
+            study.tell(table, at, "jurisdiction", must, say("rename it"))
     parcels, practices = study.rows("parcels"), study.rows("practices")
     if parcels is not None and study.tags is not None:
         at = cells_with(parcels, "tags", set(reserved) & set(study.tags)) if study.tags else []
-        study.tell(parcels, at, "tags", must.format("tag"), "rename it")
+        must = say("no tag is called {words}: limits use these words", words=words)
+        study.tell(parcels, at, "tags", must, say("rename it"))
         both = set(study.tags).intersection(study.jurisdictions or ())
         if both:
             at = cells_with(parcels, "tags", both)
-            study.tell(parcels, at, "tags", "no tag has the name of a jurisdiction", "rename the tag")
+            study.tell(parcels, at, "tags", say("no tag has the name of a jurisdiction"), say("rename the tag"))
     if practices is not None and "practice" not in practices.broken:
         at = cells_with(practices, "practice", [HOLD])
-        study.tell(
-            practices, at, "practice", f"no practice is called {HOLD}: that is what goes on as it is", "rename it"
-        )
+        must = say("no practice is called hold: that is what goes on as it is")
+        study.tell(practices, at, "practice", must, say("rename it"))
 
 
 def check_zones(study: Context) -> None:
@@ -153,15 +162,16 @@ def check_zones(study: Context) -> None:
     if study.readable("zones", "line", "line_rule"):
         line, rule = zones.text("line"), zones.text("line_rule")
         at = [i for i in range(zones.size) if line[i] and not rule[i]]
-        must = "a zone that names a line says its rule: exact, contains or within"
-        study.tell(zones, at, "line_rule", must, "fill in line_rule", lambda i: f"line {line[i]!r} without a rule")
+        must, do = say("a zone that names a line says its rule: exact, contains or within"), say("fill in line_rule")
+        study.tell(zones, at, "line_rule", must, do, lambda i: say("line {name!r} without a rule", name=line[i]))
         at = [i for i in range(zones.size) if rule[i] and not line[i]]
-        study.tell(zones, at, "line", "a line_rule goes with a line", "fill in line, or leave line_rule blank")
+        must, do = say("a line_rule goes with a line"), say("fill in line, or leave line_rule blank")
+        study.tell(zones, at, "line", must, do)
     if study.readable("zones", "zone", "parent"):
         parent = dict(zip(zones.text("zone"), zones.text("parent"), strict=True))
         loops = [i for i, zone in enumerate(zones.text("zone")) if _above(zone, parent)]
-        must = "no zone lies in itself through its parents"
-        study.tell(zones, loops, "parent", must, "correct one of the parents")
+        must = say("no zone lies in itself through its parents")
+        study.tell(zones, loops, "parent", must, say("correct one of the parents"))
 
 
 def _above(zone: str, parent: Mapping[str, str]) -> bool:
@@ -182,8 +192,8 @@ def check_accounts(study: Context) -> None:
         return
     recurrence, cash = accounts.text("recurrence"), accounts.flag("cash").tolist()
     at = [i for i in range(accounts.size) if cash[i] and recurrence[i] == "stock"]
-    must = "an account in cash is annual or one_off: a stock is no payment"
-    study.tell(accounts, at, "recurrence", must, "set cash = 0, or another recurrence")
+    must = say("an account in cash is annual or one_off: a stock is no payment")
+    study.tell(accounts, at, "recurrence", must, say("set cash = 0, or another recurrence"))
 
 
 def check_shares(study: Context) -> None:
@@ -200,14 +210,16 @@ def check_shares(study: Context) -> None:
         if wrong:
             at = [groups[group][0] for group in wrong]
             found = (f"{' '.join(filter(None, group))}: {total:.6g}" for group, total in wrong.items())
-            must, do = "shares sum to 1 for each account, role and project", "correct them, or add who is missing"
+            must = say("shares sum to 1 for each account, role and project")
+            do = say("correct them, or add who is missing")
             study.faults.add(shares.where(at, "share"), must, some(found), do)
     actors = study.ids("actors")
     if actors and study.settings is not None:
         lost = [name for name in study.settings.purse if name not in actors]
         if lost:
-            do = advise(lost, actors, "correct the name, or add it to actors")
-            study.faults.add(f"{study.label}, purse", "purse names rows of actors", some(map(repr, lost)), do)
+            do = advise(lost, actors, say("correct the name, or add it to actors"))
+            where, must = within(study.label, "purse"), say("purse names rows of actors")
+            study.faults.add(where, must, some(map(repr, lost)), do)
 
 
 def check_practices(study: Context) -> None:
@@ -246,15 +258,18 @@ def check_parcels(study: Context) -> None:
             elsewhere.append(i)
         if at and not forbidden.isdisjoint(study.lineage.get(at, [at])):
             locked_out.append(i)
-    do = "keep one of the two"
-    must = "a parcel's locked_zone is not among its forbidden_zones"
+    do = say("keep one of the two")
+    must = say("a parcel's locked_zone is not among its forbidden_zones")
     study.tell(parcels, banned, "locked_zone", must, do)
-    must = "a parcel's locked_practice lies in its locked_zone"
+    must = say("a parcel's locked_practice lies in its locked_zone")
 
     def both(i: int) -> str:
         at = today[i] if practice_lock[i] == HOLD else zone_of[practice_lock[i]]
-        return f"practice {practice_lock[i]!r} of zone {at!r}, locked zone {zone_lock[i]!r}"
+        return say(
+            "practice {practice!r} of zone {zone!r}, locked zone {locked!r}",
+            practice=practice_lock[i], zone=at, locked=zone_lock[i],
+        )  # fmt: skip
 
     study.tell(parcels, elsewhere, "locked_practice", must, do, both)
-    must = "a parcel's locked_practice lies in a zone that is not among its forbidden_zones"
+    must = say("a parcel's locked_practice lies in a zone that is not among its forbidden_zones")
     study.tell(parcels, locked_out, "locked_practice", must, do)

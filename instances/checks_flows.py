@@ -8,13 +8,18 @@ import pandas as pd
 from zonevest.instances.cells import BOOLEANS, numbers
 from zonevest.instances.context import Context, advise
 from zonevest.instances.faults import choice, some
+from zonevest.instances.say import say
 from zonevest.instances.schema import FLOW_TABLES, PARCELS
 from zonevest.instances.study import conditions, holds, items
 from zonevest.instances.tables import Typed
 
 ONCE = ("per_ha_once", "once")
 KINDS = {column.name: column for column in PARCELS.columns}
-WHERE = "a where is column=value, further values after |, further conditions after ;"
+WHERE = say("a where is column=value, further values after |, further conditions after ;")
+MUST = {
+    "annual": say("a row on an account that is annual has basis per_ha_year or per_year"),
+    "one_off": say("a row on an account that is one-off has basis per_ha_once or once"),
+}
 
 
 def check_flows(study: Context) -> None:
@@ -40,10 +45,11 @@ def _basis(study: Context, flows: Typed) -> None:
     for kind in ("annual", "one_off"):
         at = [i for i in range(flows.size) if measure.get(account[i]) == kind and basis[i]]
         at = [i for i in at if (basis[i] in ONCE) == (kind == "annual")]
-        bases = "per_ha_year or per_year" if kind == "annual" else "per_ha_once or once"
-        must = f"a row on an account that is {kind.replace('_', '-')} has basis {bases}"
-        do = "change the basis, or book it on an account of the other recurrence"
-        study.tell(flows, at, "basis", must, do, lambda i: f"{basis[i]!r} on {account[i]!r}")
+        do = say("change the basis, or book it on an account of the other recurrence")
+        study.tell(
+            flows, at, "basis", MUST[kind], do,
+            lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
+        )  # fmt: skip
 
 
 def _project_rows(study: Context, flows: Typed) -> None:
@@ -51,11 +57,12 @@ def _project_rows(study: Context, flows: Typed) -> None:
     if "basis" not in flows.broken:
         basis = flows.text("basis")
         at = [i for i in range(flows.size) if basis[i].startswith("per_ha")]
-        do = "multiply by the area yourself"
-        study.tell(flows, at, "basis", "a project's rows have basis per_year or once", do)
+        must, do = say("a project's rows have basis per_year or once"), say("multiply by the area yourself")
+        study.tell(flows, at, "basis", must, do)
     for column in ("scale_by", "where"):
         at = [i for i, cell in enumerate(flows.text(column)) if cell]
-        study.tell(flows, at, column, f"a project's rows have no {column}: it looks at parcels", "leave it blank")
+        must = say("a project's rows have no {column}: it looks at parcels", column=column)
+        study.tell(flows, at, column, must, say("leave it blank"))
 
 
 def _where(study: Context, flows: Typed) -> dict[str, bool]:
@@ -73,7 +80,14 @@ def _where(study: Context, flows: Typed) -> dict[str, bool]:
             must, _, do = problems[cell]
             folded.setdefault((must, do), []).append(i)
     for (must, do), at in folded.items():
-        study.tell(flows, at, "where", must, do, lambda i: f"{cells[i]!r}: {problems[cells[i]][1]}")
+        study.tell(
+            flows,
+            at,
+            "where",
+            must,
+            do,
+            lambda i: say("{where}: {what}", where=repr(cells[i]), what=problems[cells[i]][1]),
+        )
     return {cell: cell not in problems for cell in cells}
 
 
@@ -83,15 +97,16 @@ def condition_problem(study: Context, cell: str) -> tuple[str, str, str] | None:
     own = parcels.own if parcels is not None else {}
     for part, (name, values) in zip(items(cell), conditions(cell), strict=True):
         if "=" not in part or not name or not all(values) or part[part.index("=") + 1 :].startswith("="):
-            return WHERE, f"{part!r}", "write for example tenure=collective; conversion=conditional|promoted"
+            return WHERE, repr(part), say("write for example tenure=collective; conversion=conditional|promoted")
         column = KINDS.get(name)
         if column is None and name not in own:
             known = [*(each.name for each in PARCELS.columns if each.kind != "list"), *own]
-            return "where names columns of parcels", f"no column {name!r}", advise([name], known, "correct the name")
+            do = advise([name], known, say("correct the name"))
+            return say("where names columns of parcels"), say("no column {name!r}", name=name), do
         kind = column.kind if column is not None else "number" if isinstance(own[name], np.ndarray) else "text"
         if kind == "list":
-            do = "put what you mean into a column of your own, x_…"
-            return "where names columns that hold one value", f"{name} is a list", do
+            do = say("put what you mean into a column of your own, x_…")
+            return say("where names columns that hold one value"), say("{name} is a list", name=name), do
         if kind == "flag":
             bad = [value for value in values if value.lower() not in BOOLEANS]
             options: list[str] | None = ["0", "1"]
@@ -102,9 +117,11 @@ def condition_problem(study: Context, cell: str) -> tuple[str, str, str] | None:
             options = _options(study, name)
             bad = [value for value in values if options is not None and value not in options]
         if bad:
-            what = "a number" if kind == "number" else choice(options or ["…"]) if len(options or ()) < 12 else "known"
-            must = f"a value of {name} in where is {what}"
-            return must, some(repr(value) for value in bad), advise(bad, options or (), "correct the value")
+            what = say("a number")
+            if kind != "number":
+                what = choice(options or ["…"]) if len(options or ()) < 12 else say("known")
+            must = say("a value of {column} in where is {what}", column=name, what=what)
+            return must, some(repr(value) for value in bad), advise(bad, options or (), say("correct the value"))
     return None
 
 
@@ -135,11 +152,13 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
         at = [i for i, cell in enumerate(cells) if cell in strange]
 
         def found(i: int) -> str:
-            there = cells[i] in parcels.data or cells[i] in parcels.own
-            return f"{cells[i]!r} {'is not a number in every cell' if there else 'is no column'}"
+            if cells[i] in parcels.data or cells[i] in parcels.own:
+                return say("{name!r} is not a number in every cell", name=cells[i])
+            return say("{name!r} is no column", name=cells[i])
 
-        do = advise(strange, numeric, "name a numeric column, or correct the cells of this one")
-        study.tell(flows, at, "scale_by", "scale_by names a numeric column of parcels", do, found)
+        must = say("scale_by names a numeric column of parcels")
+        do = advise(strange, numeric, say("name a numeric column, or correct the cells of this one"))
+        study.tell(flows, at, "scale_by", must, do, found)
     for name in sorted(names - strange):
         values = parcels.data[name] if name in parcels.data else parcels.own[name]
         blank = ~np.isfinite(values)
@@ -155,9 +174,10 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
                 missing &= np.isin(np.array(parcels.text("parcel_id"), dtype=object), list(rows))
             if missing.any():
                 lost = parcels.ids(np.flatnonzero(missing).tolist()) if study.readable("parcels") else []
-                must = f"{name} is filled in for every parcel that a row scaled by it holds for"
-                do = "fill in the cells, or leave these parcels out by where"
-                study.faults.add(flows.where(at, "scale_by"), must, f"blank for parcels {some(lost)}", do)
+                must = say("{column} is filled in for every parcel that a row scaled by it holds for", column=name)
+                do = say("fill in the cells, or leave these parcels out by where")
+                blanks = say("blank for parcels {parcels}", parcels=some(lost))
+                study.faults.add(flows.where(at, "scale_by"), must, blanks, do)
 
 
 def _mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

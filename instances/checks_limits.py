@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from zonevest.instances.accounts import GAINS, later
 from zonevest.instances.context import Context, advise, cells_with
-from zonevest.instances.faults import SHOWN, some
+from zonevest.instances.faults import SHOWN, choice, some, within
+from zonevest.instances.say import listed, say
 from zonevest.instances.tables import Typed
 
 BASES = ("absolute", "share_of_start", "per_head")
 OTHERS = ("share_of_start:", "share_of:")
-YET = "this account is not part of this version yet"
+YET = say("this account is not part of this version yet")
 
 
 def check_limits(study: Context) -> None:
@@ -30,8 +31,8 @@ def check_limits(study: Context) -> None:
     if not limits.broken & {"kind", "penalty"}:
         kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
         at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
-        must = "a soft limit has a penalty above 0, per unit by which it is missed"
-        study.tell(limits, at, "penalty", must, "fill in penalty, or make the limit hard")
+        must = say("a soft limit has a penalty above 0, per unit by which it is missed")
+        study.tell(limits, at, "penalty", must, say("fill in penalty, or make the limit hard"))
 
 
 def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
@@ -44,10 +45,11 @@ def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) 
         return
     coming = {name for name in unknown if later(name)}
     at = [i for i, name in enumerate(cells) if name in coming]
-    study.tell(table, at, column, f"{column} names an account: {YET}", "leave the row out", lambda i: repr(cells[i]))
+    must = say("{column} names an account: {yet}", column=column, yet=YET)
+    study.tell(table, at, column, must, say("leave the row out"), lambda i: repr(cells[i]))
     at = [i for i, name in enumerate(cells) if name in unknown - coming]
-    do = advise(unknown - coming, study.accounts.all(), "correct the name, or add it to accounts")
-    must = f"{column} names a row of accounts or a built-in account"
+    do = advise(unknown - coming, study.accounts.all(), say("correct the name, or add it to accounts"))
+    must = say("{column} names a row of accounts or a built-in account", column=column)
     study.tell(table, at, column, must, do, lambda i: repr(cells[i]))
 
 
@@ -56,8 +58,8 @@ def _places(study: Context, limits: Typed) -> None:
         return
     names = [*study.jurisdictions, *study.tags, "each"]
     strange = set(limits.text("jurisdiction")).difference(names, [""])
-    must = "jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together"
-    do = "leave it blank" if strange == {"total"} else advise(strange, names, "correct the name")
+    must = say("jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together")
+    do = say("leave it blank") if strange == {"total"} else advise(strange, names, say("correct the name"))
     study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
 
 
@@ -70,12 +72,16 @@ def _each(study: Context, limits: Typed) -> None:
     blank = [i for i, name in enumerate(parcels.text("jurisdiction")) if not name] if parcels and at else []
     if not at or (study.jurisdictions and not blank):
         return
-    found = "no jurisdiction"
+    found = say("no jurisdiction")
     if blank and parcels is not None:
-        ids = f"{', '.join(parcels.ids(blank[:SHOWN]))}{' …' if len(blank) > SHOWN else ''}"
-        found = f"no jurisdiction: {ids} ({len(blank)} parcel{'s' if len(blank) > 1 else ''})"
-    do = "fill in the column jurisdiction of parcels, or name a jurisdiction in the limit"
-    study.faults.add(limits.where(at, "jurisdiction"), "each needs every parcel in a jurisdiction", found, do)
+        ids = listed(parcels.ids(blank[:SHOWN]))
+        count = say("{count} parcels", count=len(blank)) if len(blank) > 1 else say("1 parcel")
+        found = say("no jurisdiction: {parcels} ({count})", parcels=ids, count=count)
+        if len(blank) > SHOWN:
+            found = say("no jurisdiction: {parcels} … ({count})", parcels=ids, count=count)
+    must = say("each needs every parcel in a jurisdiction")
+    do = say("fill in the column jurisdiction of parcels, or name a jurisdiction in the limit")
+    study.faults.add(limits.where(at, "jurisdiction"), must, found, do)
 
 
 def _heads(study: Context, limits: Typed) -> None:
@@ -94,12 +100,12 @@ def _heads(study: Context, limits: Typed) -> None:
         if place[i] == "each":
             return [name for name in study.jurisdictions or () if name not in people]
         known = not place[i] or place[i] in (study.jurisdictions or ()) or place[i] in (study.tags or ())
-        return [place[i] or "all together"] if known and place[i] not in people else []
+        return [place[i] or say("all together")] if known and place[i] not in people else []
 
     at = [i for i in range(limits.size) if basis[i] == "per_head" and empty(i)]
-    must = "a limit per head is on a place with population: people are counted there"
-    do = "fill in population in jurisdictions or parcels, or use another basis"
-    study.tell(limits, at, "basis", must, do, lambda i: f"nobody in {some(empty(i))}")
+    must = say("a limit per head is on a place with population: people are counted there")
+    do = say("fill in population in jurisdictions or parcels, or use another basis")
+    study.tell(limits, at, "basis", must, do, lambda i: say("nobody in {places}", places=some(empty(i))))
 
 
 def _periods(study: Context, limits: Typed) -> None:
@@ -107,8 +113,8 @@ def _periods(study: Context, limits: Typed) -> None:
         return
     names = [*(period.name for period in study.periods), "last", "total"]
     strange = set(limits.text("period")).difference(names, [""])
-    must = "period is a period of study.toml, last, total, or blank for each"
-    do = "leave it blank" if strange == {"each"} else advise(strange, names, "correct the name")
+    must = say("period is a period of study.toml, last, total, or blank for each")
+    do = say("leave it blank") if strange == {"each"} else advise(strange, names, say("correct the name"))
     study.tell(limits, cells_with(limits, "period", strange), "period", must, do)
 
 
@@ -118,8 +124,13 @@ def _bases(study: Context, limits: Typed) -> None:
     cells = limits.text("basis")
     named = [_other(cell) for cell in cells]
     strange = {cell for cell, name in zip(cells, named, strict=True) if cell not in BASES and not name}
-    must = f"basis is {', '.join(BASES)}, share_of:<account> or share_of_start:<account>"
-    study.tell(limits, cells_with(limits, "basis", strange), "basis", must, advise(strange, BASES, "use one of these"))
+    must = say(
+        "{column} is {choices}",
+        column="basis",
+        choices=choice([*BASES, "share_of:<account>", "share_of_start:<account>"]),
+    )
+    do = advise(strange, BASES, say("use one of these"))
+    study.tell(limits, cells_with(limits, "basis", strange), "basis", must, do)
     named_accounts(study, limits, "basis", named)
 
 
@@ -169,12 +180,12 @@ def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:
         return [name for name in used if name and measure(name) == "stock"]
 
     at = [i for i in range(limits.size) if total[i] and stocks(i)]
-    must = "a limit over total has annual and one-off accounts only: a stock has no sum over periods"
-    do = "use period = last, or blank for each"
-    study.tell(limits, at, "period", must, do, lambda i: f"'total' with {stocks(i)[0]!r}")
+    must = say("a limit over total has annual and one-off accounts only: a stock has no sum over periods")
+    do = say("use period = last, or blank for each")
+    study.tell(limits, at, "period", must, do, lambda i: say("'total' with {name!r}", name=stocks(i)[0]))
     at = [i for i in range(limits.size) if total[i] and bases[i] == "per_head"]
-    must = "a limit per head has a period: people are counted at its end"
-    study.tell(limits, at, "period", must, do, lambda _: "'total' with 'per_head'")
+    must = say("a limit per head has a period: people are counted at its end")
+    study.tell(limits, at, "period", must, do, lambda _: say("'total' with {name!r}", name="per_head"))
 
 
 def check_weights(study: Context) -> None:
@@ -185,11 +196,13 @@ def check_weights(study: Context) -> None:
     readable = "account" not in study.tables["accounts"].broken
     for name in settings.objective.accounts if readable else ():
         if study.accounts.measure(name) is None:
-            must = YET if later(name) else "weights are on rows of accounts or built-in accounts"
+            must = YET if later(name) else say("weights are on rows of accounts or built-in accounts")
             known = () if later(name) else study.accounts.all()
-            do = advise([name], known, "take the weight out")
-            study.faults.add(f"{study.label}, objective.accounts.{name}", must, f"no account {name!r}", do)
+            do = advise([name], known, say("take the weight out"))
+            where = within(study.label, f"objective.accounts.{name}")
+            study.faults.add(where, must, say("no account {name!r}", name=name), do)
     if settings.objective.method == "floor" and parcels is not None and not (settings.hold and not settings.unassigned):
-        must = "method 'floor' needs doing nothing to compare with: hold = true and unassigned = false"
-        found = "hold = false" if not settings.hold else "unassigned = true"
-        study.faults.add(f"{study.label}, objective.method", must, found, 'use method "weighted" or "lexicographic"')
+        must = say("method 'floor' needs doing nothing to compare with: hold = true and unassigned = false")
+        stated = "hold = false" if not settings.hold else "unassigned = true"
+        do = say('use method "weighted" or "lexicographic"')
+        study.faults.add(within(study.label, "objective.method"), must, stated, do)

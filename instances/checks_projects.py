@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from zonevest.instances.context import Context, advise, given
 from zonevest.instances.faults import some
+from zonevest.instances.say import say
 from zonevest.instances.schema import CLASS_GROUPS
 from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
@@ -34,8 +35,8 @@ def check_window(study: Context, table: Typed) -> None:
     place = {period.name: at for at, period in enumerate(study.periods)}
     first, last = table.text("earliest"), table.text("latest")
     at = [i for i in range(table.size) if place.get(first[i], -1) > place.get(last[i], len(place))]
-    must = "earliest is not after latest"
-    study.tell(table, at, "earliest", must, "exchange or correct them", lambda i: f"{first[i]!r} after {last[i]!r}")
+    must, do = say("earliest is not after latest"), say("exchange or correct them")
+    study.tell(table, at, "earliest", must, do, lambda i: say("{first!r} after {last!r}", first=first[i], last=last[i]))
 
 
 def _pools(study: Context, projects: Typed) -> None:
@@ -43,7 +44,7 @@ def _pools(study: Context, projects: Typed) -> None:
     if "min_area_of" in projects.broken:
         return
     cells = projects.text("min_area_of")
-    must = "min_area_of is practice:…, zone:… or class_group:…"
+    must = say("min_area_of is practice:…, zone:… or class_group:…")
     odd, lost, known = [], [], set[str]()
     for i, cell in enumerate(cells):
         form, _, name = cell.partition(":")
@@ -54,9 +55,10 @@ def _pools(study: Context, projects: Typed) -> None:
             if names is not None and name not in names:
                 lost.append(i)
                 known |= {f"{form}:{each}" for each in names}
-    study.tell(projects, odd, "min_area_of", must, "write for example practice:p1")
-    do = advise([cells[i] for i in lost], known, "correct the name")
-    study.tell(projects, lost, "min_area_of", f"{must}, and names one that is there", do)
+    study.tell(projects, odd, "min_area_of", must, say("write for example practice:p1"))
+    do = advise([cells[i] for i in lost], known, say("correct the name"))
+    must = say("min_area_of is practice:…, zone:… or class_group:…, and names one that is there")
+    study.tell(projects, lost, "min_area_of", must, do)
 
 
 def _footprints(study: Context, projects: Typed) -> None:
@@ -75,11 +77,15 @@ def _footprints(study: Context, projects: Typed) -> None:
         and practice[i] in zone_of
         and set(items(zones[i])).isdisjoint(study.lineage.get(zone_of[practice[i]], [zone_of[practice[i]]]))
     ]
-    must = "footprint_practice lies in one of footprint_zones"
-    study.tell(
-        projects, at, "footprint_practice", must, "correct one of them",
-        lambda i: f"{practice[i]!r} lies in {zone_of[practice[i]]!r}, footprint_zones are {zones[i]!r}",
-    )  # fmt: skip
+
+    def found(i: int) -> str:
+        return say(
+            "{practice!r} lies in {zone!r}, footprint_zones are {zones!r}",
+            practice=practice[i], zone=zone_of[practice[i]], zones=zones[i],
+        )  # fmt: skip
+
+    must = say("footprint_practice lies in one of footprint_zones")
+    study.tell(projects, at, "footprint_practice", must, say("correct one of them"), found)
 
 
 def _pairs(study: Context, projects: Typed) -> None:
@@ -99,12 +105,14 @@ def _pairs(study: Context, projects: Typed) -> None:
         if not projects.broken & {column, needs}:
             one, other = filled(column), filled(needs)
             at = [i for i in range(projects.size) if one[i] and not other[i]]
-            study.tell(projects, at, column, f"{column} goes with {needs}", f"fill in {needs}, or leave {column} blank")
+            must = say("{column} goes with {needs}", column=column, needs=needs)
+            do = say("fill in {needs}, or leave {column} blank", column=column, needs=needs)
+            study.tell(projects, at, column, must, do)
     if not projects.broken & {"capex", "build_years"}:
         capex, years = projects.number("capex").tolist(), projects.number("build_years").tolist()
         at = [i for i in range(projects.size) if capex[i] and years[i] == 0]
-        must = "a project with capex has at least one build year: capex is spread over them"
-        study.tell(projects, at, "build_years", must, "set build_years = 1 or more")
+        must = say("a project with capex has at least one build year: capex is spread over them")
+        study.tell(projects, at, "build_years", must, say("set build_years = 1 or more"))
 
 
 def _requires(projects: Typed) -> dict[str, list[str]]:
@@ -125,8 +133,8 @@ def _cycles(study: Context, projects: Typed) -> bool:
     if not left:
         return False
     at = [i for i, name in enumerate(projects.text("project")) if name in _loop(left, requires)]
-    must = "no project requires itself, directly or through others"
-    study.tell(projects, at, "requires", must, "take one of these out (a bundle starts together)")
+    must = say("no project requires itself, directly or through others")
+    study.tell(projects, at, "requires", must, say("take one of these out (a bundle starts together)"))
     return True
 
 
@@ -153,35 +161,30 @@ def _sets(study: Context, projects: Typed) -> None:
     set_of = dict(zip(names, alone, strict=True))
     bundle_of = dict(zip(names, bundle, strict=True))
     requires, lag = _requires(projects), projects.number("requires_lag").tolist()
-    do = "take one of them out of the set"
-    for column, cells, must in (
-        ("bundle", bundle, "projects of one bundle are not in one exclusive_set: they start together or not at all"),
-        (
-            "mandatory",
-            ["1" if flag else "" for flag in projects.flag("mandatory").tolist()],
-            "one project of an exclusive_set at most is mandatory",
-        ),
-    ):
+    do = say("take one of them out of the set")
+    together = say("projects of one bundle are not in one exclusive_set: they start together or not at all")
+    one = say("one project of an exclusive_set at most is mandatory")
+    mandatory = ["1" if flag else "" for flag in projects.flag("mandatory").tolist()]
+    for column, cells, must in (("bundle", bundle, together), ("mandatory", mandatory, one)):
         groups: dict[tuple[str, str], list[int]] = {}
         for i in range(projects.size):
             if alone[i] and cells[i]:
                 groups.setdefault((alone[i], cells[i]), []).append(i)
         for at in groups.values():
             if len(at) > 1:
-                found = f"{some(names[i] for i in at)} in {alone[at[0]]!r}"
+                found = say("{projects} in {set!r}", projects=some(names[i] for i in at), set=alone[at[0]])
                 study.faults.add(projects.where(at, column), must, found, do)
     at = [
         i for i, name in enumerate(names) if alone[i] and any(set_of.get(each) == alone[i] for each in requires[name])
     ]
-    must = "a project does not require another of its exclusive_set"
-    study.tell(projects, at, "requires", must, do)
+    study.tell(projects, at, "requires", say("a project does not require another of its exclusive_set"), do)
     at = [
         i
         for i, name in enumerate(names)
         if bundle[i] and lag[i] > 0 and any(bundle_of.get(each) == bundle[i] for each in requires[name])
     ]
-    must = "a project does not require another of its bundle with a lag: they start together"
-    study.tell(projects, at, "requires_lag", must, "take it out of the bundle, or drop the lag")
+    must = say("a project does not require another of its bundle with a lag: they start together")
+    study.tell(projects, at, "requires_lag", must, say("take it out of the bundle, or drop the lag"))
 
 
 def _mandatory(study: Context, projects: Typed) -> None:
@@ -196,15 +199,19 @@ def _mandatory(study: Context, projects: Typed) -> None:
     line = _off_line(study, projects)
 
     def why(i: int) -> str:
-        if names[i] in line:
-            return f"{names[i]}: its footprint lies on {line[names[i]]}"
-        return f"{names[i]}: {'what it requires or is bundled with starts too late' if own[names[i]] else 'none'}"
+        name = names[i]
+        if name in line:
+            return say("{project}: its footprint lies on {line}", project=name, line=line[name])
+        if own[name]:
+            return say("{project}: what it requires or is bundled with starts too late", project=name)
+        return say("{project}: none", project=name)
 
-    must = (
+    must = say(
         "a mandatory project can start in some period: inside earliest and latest, built and paid for before the last "
         "period ends, on lines that admit it"
     )
-    study.tell(projects, at, "mandatory", must, "widen its window, shorten its building, or make it voluntary", why)
+    do = say("widen its window, shorten its building, or make it voluntary")
+    study.tell(projects, at, "mandatory", must, do, why)
 
 
 def _own_starts(study: Context, projects: Typed) -> dict[str, set[int]]:
@@ -272,7 +279,7 @@ def _off_line(study: Context, projects: Typed) -> dict[str, str]:
     for i, name in enumerate(projects.text("project")):
         on = [lines.get(parcel, ("0", False)) for parcel in items(projects.text("footprint")[i])]
         if any(each[0] not in admitted.get(projects.text("redline_ok")[i], ("0",)) for each in on):
-            out[name] = "the red line"
+            out[name] = say("the red line")
         elif any(each[1] for each in on) and not projects.flag("basic_farmland_ok")[i]:
-            out[name] = "basic farmland"
+            out[name] = say("basic farmland")
     return out

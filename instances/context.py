@@ -9,6 +9,7 @@ from functools import cached_property
 from zonevest.instances import accounts as account_names
 from zonevest.instances.cells import plain
 from zonevest.instances.faults import SHOWN, Faults, nearest
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.study import Period, Settings, items, lineages
 from zonevest.instances.tables import Typed
@@ -155,12 +156,14 @@ class Context:
             row = table.data[name][i] if name and name != column else ""
             if found is None:
                 cell = plain(table.data[column][i])
-                what = "blank" if cell == "" or cell != cell else repr(cell)
-                shown.append(f"{what} ({row})" if row else what)
+                what = say("blank") if cell == "" or cell != cell else repr(cell)
             else:
                 what = found(i)
-                shown.append(f"{what} ({row})" if row and row not in what else what)
-        text = ", ".join(shown) + (f" … ({len(at)} in all)" if len(at) > SHOWN else "")
+            named = row and (found is None or row not in what)
+            shown.append(say("{what} ({row})", what=what, row=row) if named else what)
+        text = listed(shown)
+        if len(at) > SHOWN:
+            text = say("{first} … ({count} in all)", first=text, count=len(at))
         self.faults.add(table.where(at, column), must, text, do)
 
 
@@ -168,8 +171,12 @@ def advise(strange: Iterable[str], known: Collection[str], otherwise: str) -> st
     """Name the nearest known name of each of the first unknown ones, then say what else can be done."""
     names = sorted(set(strange))
     pairs = [(name, nearest(name, list(known)[:5_000])) for name in names[:SHOWN]]
-    hints = [f"{close!r}" if len(names) == 1 else f"{close!r} for {name!r}" for name, close in pairs if close]
-    return f"did you mean {' and '.join(hints)}? {otherwise}" if hints else otherwise
+    hints = [repr(close) for _, close in pairs if close]
+    if len(names) > 1:
+        hints = [say("{close!r} for {name!r}", close=close, name=name) for name, close in pairs if close]
+    if not hints:
+        return otherwise
+    return say("did you mean {close}? {otherwise}", close=listed(hints, " and "), otherwise=otherwise)
 
 
 def cells_with(table: Typed, column: str, bad: Collection[str]) -> list[int]:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import pandas as pd
 
+from zonevest.instances.say import listed, say
 from zonevest.instances.study import StudyError
 
 SHOWN = 5
@@ -15,7 +16,10 @@ SHOWN = 5
 
 
 class Faults:
-    """What is wrong with a study so far: where it stands, what must hold, what was found, what to do about it."""
+    """What is wrong with a study so far: where it stands, what must hold, what was found, what to do about it.
+
+    Each part is a sentence by `say`, or the plain name of something.
+    """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str, str], None] = {}
@@ -28,7 +32,7 @@ class Faults:
         self._rows[where, must, found, do] = None
 
     def frame(self) -> pd.DataFrame:
-        """All faults in the order in which they were found."""
+        """All faults in the order in which they were found; the sentences stay `Said`, as objects do."""
         return pd.DataFrame(list(self._rows), columns=["where", "must", "found", "do"], dtype=object)
 
     def stop(self) -> NoReturn:
@@ -43,9 +47,29 @@ class Faults:
 
 def some(things: Iterable[object], shown: int = SHOWN) -> str:
     """Name the first few of many things and count them: ``a, b, c, d, e … (12 in all)``."""
-    listed = [str(thing) for thing in things]
-    text = ", ".join(listed[:shown])
-    return f"{text} … ({len(listed)} in all)" if len(listed) > shown else text
+    every = [thing if isinstance(thing, str) else str(thing) for thing in things]
+    first = listed(every[:shown])
+    return say("{first} … ({count} in all)", first=first, count=len(every)) if len(every) > shown else first
+
+
+def within(where: str, part: str) -> str:
+    """Say where a part of something is: ``limits.csv, column value``."""
+    return say("{where}, {part}", where=where, part=part)
+
+
+def column_of(name: str) -> str:
+    """Name a column as a place."""
+    return say("column {name}", name=name)
+
+
+def rows_of(unit: str, numbers: Sequence[int]) -> str:
+    """Name rows as a place; `unit` is what their numbers count: ``row``, ``feature`` or ``position``."""
+    many, first = len(numbers) > 1, some(numbers)
+    if unit == "feature":
+        return say("features {numbers}", numbers=first) if many else say("feature {numbers}", numbers=first)
+    if unit == "position":
+        return say("positions {numbers}", numbers=first) if many else say("position {numbers}", numbers=first)
+    return say("rows {numbers}", numbers=first) if many else say("row {numbers}", numbers=first)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
@@ -61,9 +85,9 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def meant(name: str, known: Iterable[str], otherwise: str) -> str:
     """Advice on an unknown name: the nearest known one, or else `otherwise`."""
     close = nearest(name, known)
-    return f"did you mean {close!r}? {otherwise}" if close else otherwise
+    return say("did you mean {close}? {otherwise}", close=repr(close), otherwise=otherwise) if close else otherwise
 
 
 def choice(options: Sequence[str]) -> str:
     """Write choices for a reader: ``a, b or c``."""
-    return options[0] if len(options) == 1 else f"{', '.join(options[:-1])} or {options[-1]}"
+    return listed(options, last=" or ")

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zonevest.instances.cells import Cells, as_text
-from zonevest.instances.faults import Faults, some
+from zonevest.instances.faults import Faults, column_of, rows_of, within
+from zonevest.instances.say import foreign, of_system, say
 from zonevest.instances.schema import Table
 from zonevest.instances.tables import Raw, raw_frame
 
@@ -22,22 +23,24 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        faults.add(label, "the file can be read", error.strerror or str(error), "check the file and its permissions")
+        do = say("check the file and its permissions")
+        faults.add(label, say("the file can be read"), of_system(error), do)
         return None
     if not content.strip():
         faults.add(
             label,
-            "the file holds something",
-            "an empty file",
-            "fill it, a table with its header at least, or take it away",
+            say("the file holds something"),
+            say("an empty file"),
+            say("fill it, a table with its header at least, or take it away"),
         )
         return None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        found = f"byte 0x{content[error.start]:02x} in line {line} is no UTF-8"
-        faults.add(label, "the file is text in UTF-8", found, "save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        found = say("byte 0x{byte:02x} in line {line} is no UTF-8", byte=content[error.start], line=line)
+        do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        faults.add(label, say("the file is text in UTF-8"), found, do)
         return None
 
 
@@ -54,8 +57,8 @@ def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None
         return None
     header = [str(name).strip() for name in cells.iloc[0]]
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        must, do = "columns are separated by commas", "save it with commas between the columns"
-        faults.add(label, must, f"a header of one column: {header[0]!r}", do)
+        must, do = say("columns are separated by commas"), say("save it with commas between the columns")
+        faults.add(label, must, say("a header of one column: {header!r}", header=header[0]), do)
         return None
     if not _single(header, label, faults):
         return None
@@ -79,20 +82,26 @@ def _explain(text: str, label: str, message: str, faults: Faults) -> None:
     except csv.Error as error:
         long, message = [], str(error)
     if long:
-        where = f"{label}, row{'s' if len(long) > 1 else ''} {some(long)}"
-        found = f"{len(rows[long[0] - 1])} cells in row {long[0]} under a header of {len(rows[0])}"
-        do = "put text with a comma in it in quotes, or name the further columns"
-        faults.add(where, "no row has more cells than the header", found, do)
+        found = say(
+            "{cells} cells in row {row} under a header of {header}",
+            cells=len(rows[long[0] - 1]), row=long[0], header=len(rows[0]),
+        )  # fmt: skip
+        do = say("put text with a comma in it in quotes, or name the further columns")
+        faults.add(within(label, rows_of("row", long)), say("no row has more cells than the header"), found, do)
     else:
-        faults.add(label, "the file is a table with commas between its cells", message, "check quotes and line ends")
+        must = say("the file is a table with commas between its cells")
+        faults.add(label, must, foreign(message), say("check quotes and line ends"))
 
 
 def _single(header: Sequence[str], label: str, faults: Faults) -> bool:
     twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
     for name in twice:
-        where = f"{label}, column {name}" if name else label
-        found = f"{header.count(name)} columns {name!r}" if name else f"{header.count(name)} columns without a name"
-        faults.add(where, "every column stands there once", found, "drop or rename all but one")
+        where = within(label, column_of(name)) if name else label
+        count = header.count(name)
+        found = say("{count} columns without a name", count=count)
+        if name:
+            found = say("{count} columns {name!r}", count=count, name=name)
+        faults.add(where, say("every column stands there once"), found, say("drop or rename all but one"))
     return not twice
 
 
@@ -119,5 +128,11 @@ def damaged(path: Path, label: str, error: Exception, faults: Faults) -> None:
     """Take down a file that cannot be read."""
     lines = str(error).replace(str(path), path.name).replace(str(path.parent), "").strip().splitlines()
     empty = path.is_file() and path.stat().st_size == 0
-    found = "an empty file" if empty else f"it cannot be read: {lines[0] if lines else type(error).__name__}"
-    faults.add(label, f"the file is a whole {path.suffix} file", found, "export or copy it again")
+    why = foreign(lines[0] if lines else type(error).__name__)
+    found = say("an empty file") if empty else say("it cannot be read: {why}", why=why)
+    faults.add(label, whole_file(path), found, say("export or copy it again"))
+
+
+def whole_file(path: Path) -> str:
+    """What must hold for a file that may have lost its end."""
+    return say("the file is a whole {suffix} file", suffix=path.suffix)

@@ -15,8 +15,9 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from zonevest.instances.faults import Faults, meant, some
-from zonevest.instances.files import damaged, frame_cells, read_csv, read_parquet
+from zonevest.instances.faults import Faults, column_of, meant, some, within
+from zonevest.instances.files import damaged, frame_cells, read_csv, read_parquet, whole_file
+from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import PARCELS
 from zonevest.instances.tables import Raw
 
@@ -31,15 +32,17 @@ def read_parcels(
     """Read the parcels file: its table, and its shapes if it has any."""
     suffix = path.suffix.lower()
     if suffix not in (*VECTOR, ".csv", ".parquet"):
-        must = "parcels are a .gpkg, .shp, .gdb, .geojson, .parquet or .csv file"
-        faults.add(label, must, f"a file {path.name!r}", "export them as one of these")
+        must = say("parcels are a .gpkg, .shp, .gdb, .geojson, .parquet or .csv file")
+        faults.add(label, must, say("a file {name!r}", name=path.name), say("export them as one of these"))
         return None, None
     if not path.exists():
         beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
-        faults.add(label, "the parcels file is there", f"no file {path.name!r}", meant(path.name, beside, "add it"))
+        do = meant(path.name, beside, say("add it"))
+        faults.add(label, say("the parcels file is there"), say("no file {name!r}", name=path.name), do)
         return None, None
     if layer and suffix in (".csv", ".parquet"):
-        faults.add(label, "layer is given only for files that hold layers", f"layer = {layer!r}", "take layer out")
+        must = say("layer is given only for files that hold layers")
+        faults.add(label, must, f"layer = {layer!r}", say("take layer out"))
     if suffix == ".csv":
         return read_csv(path, PARCELS, label, faults), None
     if suffix == ".parquet":
@@ -65,19 +68,23 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     """Read one layer of a file, having found out which."""
     cut = _cut_short(path)
     if cut:
-        faults.add(label, f"the file is a whole {path.suffix} file", cut, "export or copy it again")
+        faults.add(label, whole_file(path), cut, say("export or copy it again"))
         return None
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
             if layer is None and len(layers) != 1:
-                found = f"layers {some(map(repr, layers), 20)}" if layers else "no layer"
-                faults.add(label, "the file has one layer, or study.toml says which", found, 'write layer = "…"')
+                must = say("the file has one layer, or study.toml says which")
+                found = _layers(layers) if layers else say("no layer")
+                faults.add(label, must, found, say('write layer = "…"'))
                 return None
             if layer is not None and layer not in layers:
-                do = meant(layer, layers, "name one of these")
-                faults.add(label, f"the layer {layer!r} is there", f"layers {some(map(repr, layers), 20)}", do)
+                must, do = (
+                    say("the layer {layer!r} is there", layer=layer),
+                    meant(layer, layers, say("name one of these")),
+                )
+                faults.add(label, must, _layers(layers), do)
                 return None
             frame = pyogrio.read_dataframe(path, layer=layer or layers[0])
     except (
@@ -88,8 +95,12 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     ) as error:
         damaged(path, label, error, faults)
         return None
-    notes += [f"{label}: {str(each.message).splitlines()[0]}" for each in caught]
+    notes += [say("{where}: {what}", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
     return pd.DataFrame(frame) if not isinstance(frame, gpd.GeoDataFrame) else frame
+
+
+def _layers(names: list[str]) -> str:
+    return say("layers {names}", names=some(map(repr, names), 20))
 
 
 def _cut_short(path: Path) -> str:
@@ -100,14 +111,14 @@ def _cut_short(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(100)
     if size == 0:
-        return "an empty file"
+        return say("an empty file")
     if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
-        return "it cannot be read: it does not begin as a GeoPackage does"
+        return say("it cannot be read: {why}", why=say("it does not begin as a GeoPackage does"))
     page = int.from_bytes(head[16:18], "big")
     if head[24:28] != head[92:96]:
         return ""  # the count of pages below is only kept where these two agree
     whole = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-    return f"{size:,} bytes of {whole:,}: its end is missing" if size < whole else ""
+    return say("{size:,} bytes of {whole:,}: its end is missing", size=size, whole=whole) if size < whole else ""
 
 
 def take(
@@ -124,10 +135,11 @@ def take(
     raw.spatial = True
     shapes.name = "geometry"
     if shapes.crs is None:
-        must = "the layer says in which coordinate system its shapes are"
-        faults.add(label, must, "no coordinate reference system", "assign it in the program that wrote the layer")
+        must = say("the layer says in which coordinate system its shapes are")
+        do = say("assign it in the program that wrote the layer")
+        faults.add(label, must, say("no coordinate reference system"), do)
     if any(kind == "geometry" for kind in map(str, frame.dtypes)):
-        notes.append(f"{label}: a further column of shapes is left aside")
+        notes.append(say("{layer}: a further column of shapes is left aside", layer=label))
     return raw, shapes
 
 
@@ -142,11 +154,17 @@ def check_rings(
         at = np.flatnonzero(rows).tolist()
         found = some(ids[i] for i in at)
         if at and told:
-            do = "repair the shapes (make valid) in the program that wrote the layer, or fill in area_ha"
-            must = "a shape whose area is taken does not cross itself"
-            faults.add(f"{label}, column geometry", must, f"crossing or broken rings: {found}", do)
+            must = say("a shape whose area is taken does not cross itself")
+            rings = say("crossing or broken rings: {parcels}", parcels=found)
+            do = say("repair the shapes (make valid) in the program that wrote the layer, or fill in area_ha")
+            faults.add(within(label, column_of("geometry")), must, rings, do)
         elif at:
-            notes.append(f"{label}: shapes that cross themselves, their area is the area_ha given: {found}")
+            notes.append(
+                say(
+                    "{layer}: shapes that cross themselves, their area is the area_ha given: {parcels}",
+                    layer=label, parcels=found,
+                )
+            )  # fmt: skip
 
 
 def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.float64]:
@@ -162,8 +180,11 @@ def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.
     if crs.is_geographic or ("Mercator" in method and "Transverse" not in method and "Oblique" not in method):
         if not crs.is_geographic:
             notes.append(
-                f"{label}: areas are by an equal-area projection, the layer's own one ({crs.name}) distorts them"
-            )
+                say(
+                    "{layer}: areas are by an equal-area projection, the layer's own one ({projection}) distorts them",
+                    layer=label, projection=crs.name,
+                )
+            )  # fmt: skip
         around = shapes.to_crs(4326).total_bounds
         lon, lat = (around[0] + around[2]) / 2, (around[1] + around[3]) / 2
         if not np.isfinite([lon, lat]).all():

@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances import accounts as account_names
+from zonevest.instances import defaults
 from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
-from zonevest.instances.faults import Faults, meant, some
+from zonevest.instances.context import Context
+from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overrides import override
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study, StudyError
@@ -25,7 +28,7 @@ from zonevest.instances.write import named_jurisdictions
 
 CASES = Path(__file__).parent / "cases"
 TOML = "study.toml"
-MEMORY = "the settings"
+MEMORY = say("the settings")
 """How the settings of a study made of tables in memory are called."""
 
 
@@ -58,7 +61,7 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
         values = override(values, overrides, faults)
     settings, source = parse_settings(values, TOML, faults) if readable else (None, Source())
     raws, shapes = _files(folder, source, faults, notes)
-    return _study(TOML, settings, source.sound_periods, raws, shapes, faults, notes)
+    return _study(TOML, settings, source, raws, shapes, faults, notes)
 
 
 def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:
@@ -80,9 +83,9 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
     parsed, source = parse_settings({"format": 1, **settings}, MEMORY, faults)
     for key, value in (("parcels", source.parcels), ("layer", source.layer)):
         if value is not None:
-            must, do = "a study made of tables has its parcels as a table", "pass parcels=…, or read_study a folder"
-            faults.add(f"{MEMORY}, {key}", must, repr(value), do)
-    return _study(MEMORY, parsed, source.sound_periods, *_frames(tables, faults, notes), faults, notes)
+            must = say("a study made of tables has its parcels as a table")
+            faults.add(within(MEMORY, key), must, repr(value), say("pass parcels=…, or read_study a folder"))
+    return _study(MEMORY, parsed, source, *_frames(tables, faults, notes), faults, notes)
 
 
 def replace_study(
@@ -108,10 +111,9 @@ def replace_study(
     faults, notes = Faults(), list[str]()
     parsed: Settings | None
     if isinstance(settings, Settings):
-        parsed, sound = settings, True
+        parsed, source = settings, Source(sound_periods=True)
     else:
         parsed, source = parse_settings({**to_toml(study.settings, None), **(settings or {})}, MEMORY, faults)
-        sound = source.sound_periods
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
     if _derived(study):
         merged["jurisdictions"] = None
@@ -120,7 +122,7 @@ def replace_study(
         if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
-    return _study(MEMORY, parsed, sound, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+    return _study(MEMORY, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
 
 
 def _derived(study: Study) -> bool:
@@ -135,7 +137,7 @@ def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.Da
     ids = pd.Index(study.tables["parcels"]["parcel_id"])
     at = ids.get_indexer(pd.Index(parcels["parcel_id"]))
     if (at < 0).any():
-        notes.append("parcels: without shapes, some of them are not among the parcels that had one")
+        notes.append(say("parcels: without shapes, some of them are not among the parcels that had one"))
         return parcels
     out: pd.DataFrame = gpd.GeoDataFrame(
         parcels.reset_index(drop=True), geometry=study.geometry.to_numpy()[at], crs=study.geometry.crs
@@ -149,19 +151,21 @@ def _folder(path: str | Path, faults: Faults) -> Path:
     if folder.name == TOML and folder.is_file():
         return folder.parent
     if folder.suffix.lower() in (".xlsx", ".xls", ".ods") and not folder.is_dir():
-        must = "a study is a folder: workbooks are not part of this version yet"
-        faults.add(str(path), must, "a workbook", "save each sheet as a .csv in a folder with a study.toml")
+        must = say("a study is a folder: workbooks are not part of this version yet")
+        do = say("save each sheet as a .csv in a folder with a study.toml")
+        faults.add(str(path), must, say("a workbook"), do)
         faults.stop()
     if not folder.is_dir() and (CASES / str(path) / TOML).is_file():
         return CASES / str(path)
     if not folder.is_dir():
         cases = bundled()
-        do = meant(str(path), cases, f"check the path (bundled cases: {', '.join(cases) or 'none'})")
-        faults.add(str(path), "a study is a folder or the name of a bundled case", "neither", do)
+        do = meant(str(path), cases, say("check the path (bundled cases: {cases})", cases=listed(cases)))
+        faults.add(str(path), say("a study is a folder or the name of a bundled case"), say("neither"), do)
         faults.stop()
     if not (folder / TOML).is_file():
         beside = [each.name for each in folder.iterdir()]
-        faults.add(str(path), "a study folder has a file study.toml", "none", meant(TOML, beside, "write one"))
+        must, do = say("a study folder has a file study.toml"), meant(TOML, beside, say("write one"))
+        faults.add(str(path), must, say("none"), do)
         faults.stop()
     return folder
 
@@ -179,8 +183,9 @@ def _files(
         if suffix in (".csv", ".parquet"):
             found.setdefault(path.stem, []).append(path)
         elif suffix in (".xlsx", ".xls", ".ods"):
-            must = "tables are .csv or .parquet: workbooks are not part of this version yet"
-            faults.add(path.name, must, "a workbook", "save each sheet as a .csv, and move the workbook elsewhere")
+            must = say("tables are .csv or .parquet: workbooks are not part of this version yet")
+            do = say("save each sheet as a .csv, and move the workbook elsewhere")
+            faults.add(path.name, must, say("a workbook"), do)
     raws: dict[str, Raw] = {}
     shapes = None
     if parcels is not None:
@@ -189,18 +194,19 @@ def _files(
     for stem, paths in found.items():
         table, label = BY_NAME.get(stem), paths[0].name
         if table is None:
-            do = meant(stem, BY_NAME, "rename it, or move it out of the folder")
-            faults.add(label, "every .csv and .parquet in the folder is a table of the study", f"no table {stem!r}", do)
+            must = say("every .csv and .parquet in the folder is a table of the study")
+            do = meant(stem, BY_NAME, say("rename it, or move it out of the folder"))
+            faults.add(label, must, say("no table {name!r}", name=stem), do)
         elif not table.built:
-            must = f"there is no table {stem}: it is not part of this version yet"
-            faults.add(label, must, "the file", "move it out of the folder")
+            must = say("there is no table {name}: it is not part of this version yet", name=stem)
+            faults.add(label, must, say("the file"), say("move it out of the folder"))
         elif stem == "parcels":
             if parcels is not None and source.parcels is not None:  # else study.toml has been found wanting
-                must = f"parcels are in one file, here {parcels.name}"
-                faults.add(label, must, some(path.name for path in paths), "move it out of the folder")
+                must = say("parcels are in one file, here {file}", file=parcels.name)
+                faults.add(label, must, some(path.name for path in paths), say("move it out of the folder"))
         elif len(paths) > 1:
-            found_files = " and ".join(path.name for path in paths)
-            faults.add(label, "a table is in one file", found_files, "move one of them out of the folder")
+            both = listed((path.name for path in paths), " and ")
+            faults.add(label, say("a table is in one file"), both, say("move one of them out of the folder"))
             raws[stem] = _lost(stem, label)
         else:
             reader = read_csv if paths[0].suffix.lower() == ".csv" else read_parquet
@@ -220,11 +226,13 @@ def _parcels_file(folder: Path, source: Source, faults: Faults) -> Path | None:
     beside = [folder / f"parcels{suffix}" for suffix in (".gpkg", ".parquet", ".csv")]
     there = [path for path in beside if path.is_file()]
     if len(there) > 1:
-        must = "study.toml names the parcels file where there are several"
-        faults.add(f"{TOML}, parcels", must, " and ".join(path.name for path in there), 'write parcels = "…"')
+        must = say("study.toml names the parcels file where there are several")
+        several = listed((path.name for path in there), " and ")
+        faults.add(within(TOML, "parcels"), must, several, say('write parcels = "…"'))
     if source.layer is not None and not there:
-        must = "layer goes with parcels, the file that holds the layer"
-        faults.add(f"{TOML}, layer", must, f"layer = {source.layer!r} and no parcels file", 'write parcels = "…"')
+        must = say("layer goes with parcels, the file that holds the layer")
+        found = say("layer = {layer!r} and no parcels file", layer=source.layer)
+        faults.add(within(TOML, "layer"), must, found, say('write parcels = "…"'))
     return there[0] if there else None
 
 
@@ -235,21 +243,16 @@ def _frames(
     raws: dict[str, Raw] = {}
     shapes = None
     for name, given in tables.items():
-        table = BY_NAME.get(name)
+        table, label = BY_NAME.get(name), say("the table {name}", name=name)
         if table is None:
-            faults.add(
-                f"the table {name}",
-                "every table is one of the study format",
-                f"no table {name!r}",
-                meant(name, BY_NAME, "leave it out"),
-            )
+            must, do = say("every table is one of the study format"), meant(name, BY_NAME, say("leave it out"))
+            faults.add(label, must, say("no table {name!r}", name=name), do)
         elif given is None or not len(given):
             continue
         elif not table.built:
-            must = f"there is no table {name}: it is not part of this version yet"
-            faults.add(f"the table {name}", must, f"{len(given)} rows", "leave it out")
+            must = say("there is no table {name}: it is not part of this version yet", name=name)
+            faults.add(label, must, say("{count} rows", count=len(given)), say("leave it out"))
         else:
-            label = f"the table {name}"
             if name == "parcels":
                 raw, shapes = take(given, label, faults, notes)
             else:
@@ -261,24 +264,37 @@ def _frames(
 def _study(
     label: str,
     settings: Settings | None,
-    sound_periods: bool,
+    source: Source,
     raws: Mapping[str, Raw],
     shapes: gpd.GeoSeries | None,
     faults: Faults,
     notes: list[str],
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
-    tables = {name: typed(raw, faults, notes) for name, raw in raws.items() if len(raw.rows) or raw.cells or raw.lost}
+    dropped: dict[str, list[tuple[str, ...]]] = {}
+    parted = {}
+    for name, raw in raws.items():
+        parted[name], dropped[name] = defaults.split(raw, name in source.defaults, faults)
+    tables = {name: typed(raw, faults, notes) for name, raw in parted.items() if len(raw.rows) or raw.cells or raw.lost}
+    if source.defaults:
+        names = set(source.defaults)
+        if not source.listed and any(name in tables and tables[name].size for name in ("land_classes", "zones")):
+            names -= set(defaults.OF_LAND)
+        tables = defaults.merge(tables, names, dropped, notes)
     if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
-        do = "fill it in, or leave out parcels for a study of projects only"
-        faults.add(tables["parcels"].label, "a table of parcels has rows", "the table has no rows", do)
+        do = say("fill it in, or leave out parcels for a study of projects only")
+        faults.add(tables["parcels"].label, say("a table of parcels has rows"), say("the table has no rows"), do)
         tables["parcels"].broken.update(tables["parcels"].data)
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
-    check(settings, settings.periods if settings is not None and sound_periods else None, tables, faults, label)
+    periods = settings.periods if settings is not None and source.sound_periods else None
+    limits = defaults.without_ground(Context(settings, periods, tables, Faults(), label))
+    if limits is not None:
+        tables["limits"] = limits
+    check(settings, periods, tables, faults, label)
     if len(faults):
-        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if sound_periods else None)
+        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
     frames = _tables(tables)
@@ -304,7 +320,7 @@ def _with_payers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     ]
     if not rows:
         return shares
-    more = pd.DataFrame(rows).reindex(columns=shares.columns)
+    more = pd.DataFrame(rows).reindex(columns=shares.columns).astype(dict.fromkeys(shares.columns, object))
     text = [name for name in shares.columns if name != "share"]
     more[text] = more[text].fillna("")
     return more if shares.empty else pd.concat([shares, more], ignore_index=True)
@@ -364,8 +380,9 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
         missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
         if missing.size:
             at = missing.tolist()
-            must, do = "every parcel of a layer has a shape", "draw it, or drop the feature"
-            faults.add(parcels.where(at, "geometry"), must, f"no shape: {some(parcels.ids(at))}", do)
+            must, do = say("every parcel of a layer has a shape"), say("draw it, or drop the feature")
+            found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
+            faults.add(parcels.where(at, "geometry"), must, found, do)
         blank = np.isnan(area)
         blank[missing] = False
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
@@ -373,20 +390,26 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)
             odd = np.flatnonzero(blank & ~(area <= MOST)).tolist()
             if odd:
-                must, do = "the area of every shape is a finite number", "correct the coordinates of the shapes"
-                faults.add(parcels.where(odd, "geometry"), must, f"no such area: {some(parcels.ids(odd))}", do)
+                must = say("the area of every shape is a finite number")
+                found = say("no such area: {parcels}", parcels=some(parcels.ids(odd)))
+                do = say("correct the coordinates of the shapes")
+                faults.add(parcels.where(odd, "geometry"), must, found, do)
             parcels.data["area_ha"] = area
     elif "area_ha" not in parcels.broken:
         at = np.flatnonzero(np.isnan(area)).tolist()
         if at:
-            must, do = "parcels without shapes have their area", "fill in area_ha, hectares"
+            must, do = say("parcels without shapes have their area"), say("fill in area_ha, hectares")
             every = "area_ha" not in parcels.given
-            found = "there is no such column" if every else f"no area: {some(parcels.ids(at))}"
+            found = say("no area: {parcels}", parcels=some(parcels.ids(at)))
+            if every:
+                found = say("there is no such column")
             faults.add(parcels.where(None if every else at, "area_ha"), must, found, do)
     none = np.flatnonzero(area == 0).tolist()
     if none and "area_ha" not in parcels.broken:
-        must, do = "every parcel has an area above 0", "drop the parcels without area (slivers), or merge them"
-        faults.add(parcels.where(none, "area_ha"), must, f"no area: {some(parcels.ids(none))}", do)
+        must = say("every parcel has an area above 0")
+        found = say("no area: {parcels}", parcels=some(parcels.ids(none)))
+        do = say("drop the parcels without area (slivers), or merge them")
+        faults.add(parcels.where(none, "area_ha"), must, found, do)
 
 
 def _jurisdictions(tables: dict[str, Typed]) -> None:
@@ -396,5 +419,5 @@ def _jurisdictions(tables: dict[str, Typed]) -> None:
     named = [tables[name].text("jurisdiction") for name in ("parcels", "projects", "land_take") if name in tables]
     names = named_jurisdictions(*named)
     if names:
-        raw = Raw(BY_NAME["jurisdictions"], "the jurisdictions", {"jurisdiction": list(names)}, range(len(names)))
-        tables["jurisdictions"] = typed(raw, Faults(), [])
+        table = BY_NAME["jurisdictions"]  # of sound names: nobody is told of it
+        tables[table.name] = typed(Raw(table, table.name, {"jurisdiction": names}, range(len(names))), Faults(), [])

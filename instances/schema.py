@@ -461,6 +461,22 @@ TABLES: tuple[Table, ...] = (
     ),
 )
 
+DEFAULT_TABLES = (
+    "zones",
+    "land_classes",
+    "class_zones",
+    "actors",
+    "capture",
+    "accounts",
+    "practices",
+    "class_flows",
+    "zone_flows",
+    "practice_flows",
+    "instruments",
+    "shares",
+    "limits",
+)
+"""The tables that have defaults, each after those that its rows name."""
 BY_NAME: dict[str, Table] = {table.name: table for table in TABLES}
 FLOW_TABLES = ("class_flows", "zone_flows", "practice_flows", "project_flows", "parcel_flows")
 

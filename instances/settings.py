@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from zonevest.instances.cells import MOST
-from zonevest.instances.faults import Faults, choice, meant, nearest
+from zonevest.instances.faults import Faults, choice, meant, nearest, within
+from zonevest.instances.say import foreign, say
+from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
 from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
 
@@ -40,16 +43,24 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "lexicographic": ("order", "tolerance"),
 }
 """The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
-YET = "is not part of this version yet"
+TOML_FAULT = re.compile(r"(?P<words>.+) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What study.toml says about the parcels file (None where it says nothing), and whether its periods are sound."""
+    """What study.toml says beside the settings: the parcels file (None where it says nothing), and defaults.
+
+    Attributes
+    ----------
+    sound_periods : whether nothing is wrong with the periods.
+    defaults : the tables with default rows; `listed` where the study lists them.
+    """
 
     parcels: str | None = None
     layer: str | None = None
     sound_periods: bool = False
+    defaults: tuple[str, ...] = ()
+    listed: bool = False
 
 
 class _Reader:
@@ -60,7 +71,7 @@ class _Reader:
         self.faults = faults
 
     def where(self, path: str) -> str:
-        return f"{self.label}, {path}" if path else self.label
+        return within(self.label, path) if path else self.label
 
     def wrong(self, path: str, must: str, found: object, do: str) -> None:
         shown = found if isinstance(found, str) else repr(found)
@@ -70,16 +81,15 @@ class _Reader:
         value = values.get(key, default)
         if isinstance(value, str) and (value.strip() or key not in values):
             return value
-        self.wrong(path or key, f"{key} is a text", value, f'write {key} = "…"')
+        self.wrong(path or key, say("{key} is a text", key=key), value, say('write {key} = "…"', key=key))
         return default
 
     def flag(self, values: Mapping[str, Any], key: str, default: bool, path: str = "") -> bool:
         value = values.get(key, default)
         if isinstance(value, bool):
             return value
-        self.wrong(
-            path or key, f"{key} is true or false", value, f"write {key} = true or {key} = false, without quotes"
-        )
+        do = say("write {key} = true or {key} = false, without quotes", key=key)
+        self.wrong(path or key, say("{key} is true or false", key=key), value, do)
         return default
 
     def number(
@@ -96,12 +106,12 @@ class _Reader:
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
         if number and low <= value <= high:
             return float(value)
-        if math.isfinite(low) and math.isfinite(high):
-            must = f"a number from {low:g} to {high:g}"
-        else:
-            must = f"a number from {low:g} to 1e15" if math.isfinite(low) else "a number between -1e15 and 1e15"
-        do = "write a share, 0.05 for 5 %" if high in (1.0, 0.5) else "write the number without quotes"
-        self.wrong(path or key, f"{key} is {must}", value, do)
+        must = say("{column} is a number between -1e15 and 1e15", column=key)
+        if math.isfinite(low):
+            to = high if math.isfinite(high) else MOST
+            must = say("{key} is a number from {low:g} to {high}", key=key, low=low, high=f"{to:g}".replace("+", ""))
+        do = say("write a share, 0.05 for 5 %") if high in (1.0, 0.5) else say("write the number without quotes")
+        self.wrong(path or key, must, value, do)
         return default
 
     def whole(self, values: Mapping[str, Any], key: str, default: int, path: str, low: int, high: int) -> int:
@@ -109,7 +119,8 @@ class _Reader:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         if key in values:
-            self.wrong(path, f"{key} is a whole number from {low} to {high}", value, "correct the number")
+            must = say("{key} is a whole number from {low} to {high}", key=key, low=low, high=high)
+            self.wrong(path, must, value, say("correct the number"))
         return default
 
     def texts(self, values: Mapping[str, Any], key: str, default: Sequence[str], path: str = "") -> tuple[str, ...]:
@@ -120,27 +131,33 @@ class _Reader:
             and (value or key not in values)
         ):
             return tuple(value)
-        self.wrong(path or key, f"{key} is a list of texts with at least one", value, f'write {key} = ["…"]')
+        must, do = say("{key} is a list of texts with at least one", key=key), say('write {key} = ["…"]', key=key)
+        self.wrong(path or key, must, value, do)
         return tuple(default)
 
     def table(self, values: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
         value = values.get(key, {})
         if isinstance(value, Mapping):
             return value
-        self.wrong(path or key, f"{key} is a table of keys and values", value, f"write [{path or key}] above its keys")
+        must, do = (
+            say("{key} is a table of keys and values", key=key),
+            say("write [{key}] above its keys", key=path or key),
+        )
+        self.wrong(path or key, must, value, do)
         return {}
 
     def unknown(self, values: Mapping[str, Any], known: Sequence[str], path: str = "") -> None:
         for key in values:
             if key in known:
                 continue
-            full = f"{path}.{key}" if path else str(key)
+            full = say("{path}.{key}", path=path, key=key) if path else str(key)
             if key in RESERVED:
-                must = f"{key} is absent: rules on the shape of areas are not part of this version yet"
-                self.wrong(full, must, "a key reserved for them", "take the key out")
+                must = say("{key} is absent: rules on the shape of areas are not part of this version yet", key=key)
+                self.wrong(full, must, say("a key reserved for them"), say("take the key out"))
             else:
-                do = meant(str(key), known, "take the key out")
-                self.wrong(full, "every key is one of the study format", f"unknown key {key!r}", do)
+                do = meant(str(key), known, say("take the key out"))
+                found = say("unknown key {key!r}", key=key)
+                self.wrong(full, say("every key is one of the study format"), found, do)
 
 
 def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
@@ -148,9 +165,14 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        do = "correct that line: texts in quotes, key = value, no key twice"
-        faults.add(label, "the file is TOML", message, do)
+        found, at = foreign(str(error)), TOML_FAULT.fullmatch(str(error))
+        if at and at["line"]:
+            words = foreign(at["words"])
+            found = say("{words} (at line {line}, column {column})", words=words, line=at["line"], column=at["column"])
+        elif at:
+            found = say("{words} (at end of document)", words=foreign(at["words"]))
+        do = say("correct that line: texts in quotes, key = value, no key twice")
+        faults.add(label, say("the file is TOML"), found, do)
         return {}
 
 
@@ -178,19 +200,23 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     read = _Reader(label, faults)
     for key in NOT_YET:
         if key in values:
-            read.wrong(key, f"[{key}] is absent: it {YET}", f"a table [{key}]", "take the table out")
+            must = say("[{key}] is absent: it is not part of this version yet", key=key)
+            read.wrong(key, must, say("a table [{key}]", key=key), say("take the table out"))
     read.unknown({key: None for key in values if key not in NOT_YET}, KEYS)
     if values.get("format") != FORMAT or isinstance(values.get("format"), bool):
-        found = values.get("format", "no format")
-        read.wrong("format", f"format is {FORMAT}", found, f"write format = {FORMAT} on the first line")
+        found = values.get("format", say("no {key}", key="format"))
+        do = say("write format = {format} on the first line", format=FORMAT)
+        read.wrong("format", say("format is {format}", format=FORMAT), found, do)
     if "name" not in values:
-        read.wrong("name", "the study has a name", "no name", 'write name = "…"')
-    _defaults(values, read)
+        read.wrong(
+            "name", say("the study has a name"), say("no {key}", key="name"), say('write {key} = "…"', key="name")
+        )
+    defaults = _defaults(values, read)
     title = read.table({"title": {"en": values["title"]}}, "title") if isinstance(values.get("title"), str) else None
     title = read.table(values, "title") if title is None else title
     for lang, words in title.items():
         if not isinstance(words, str):
-            read.wrong(f"title.{lang}", "a title is a text", words, f'write {lang} = "…"')
+            read.wrong(f"title.{lang}", say("a title is a text"), words, say('write {key} = "…"', key=lang))
     before = len(faults)
     periods = _periods(values, read)
     sound = len(faults) == before
@@ -214,56 +240,65 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     )
     parcels = read.text(values, "parcels", "") if "parcels" in values else None
     layer = read.text(values, "layer", "") if "layer" in values else None
-    return settings, Source(parcels, layer, sound)
+    return settings, Source(parcels, layer, sound, defaults, isinstance(values.get("defaults"), (list, tuple)))
 
 
-def _defaults(values: Mapping[str, Any], read: _Reader) -> None:
+def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
+    """The tables with default rows: all of "cn" where nothing is said, none, or those listed."""
     value = values.get("defaults", "cn")
-    if value == "none" or value == []:
-        return
-    must = (
-        f'defaults is "none": a study brings its own tables, the package\'s default tables are {YET.split(" ", 1)[1]}'
-    )
-    found = repr(value) if "defaults" in values else 'no defaults, which stands for "cn"'
-    if value == "cn" or isinstance(value, list):
-        read.wrong("defaults", must, found, 'write defaults = "none"')
-    else:
-        read.wrong("defaults", 'defaults is "cn", "none" or a list of tables', found, 'write defaults = "none"')
+    if value == "none":
+        return ()
+    if value == "cn":
+        return DEFAULT_TABLES
+    if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
+        strange = [each for each in value if each not in DEFAULT_TABLES]
+        if strange:
+            must = say("defaults lists tables that have default rows: {tables}", tables=choice(DEFAULT_TABLES))
+            do = meant(strange[0], DEFAULT_TABLES, say("correct the list"))
+            read.wrong("defaults", must, ", ".join(map(repr, strange)), do)
+        return tuple(each for each in DEFAULT_TABLES if each in value)
+    must, do = say('defaults is "cn", "none" or a list of tables'), say('write defaults = "cn" or defaults = "none"')
+    read.wrong("defaults", must, value, do)
+    return ()
 
 
 def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
     given = values.get("periods")
-    example = 'write [[periods]] with name = "2026", start = 2026, years = 1'
+    example = say('write [[periods]] with name = "2026", start = 2026, years = 1')
     if not isinstance(given, (list, tuple)) or not given or not all(isinstance(each, Mapping) for each in given):
-        found = "no period" if given is None or given == [] else repr(given)
-        read.wrong("periods", "the study has at least one period", found, example)
+        found = say("no period") if given is None or given == [] else repr(given)
+        read.wrong("periods", say("the study has at least one period"), found, example)
         return (Period("period", 2000, 1),)
     periods: list[Period] = []
     sound = True
     for at, each in enumerate(given):
-        path = f"periods, number {at + 1}"
+        path = within("periods", say("number {number}", number=at + 1))
         read.unknown(each, ("name", "start", "years"), path)
         before = len(read.faults)
         for key in ("name", "start", "years"):
             # a misspelt key has been told as unknown, with this one as what was meant
             if key not in each and not nearest(key, set(each) - {"name", "start", "years"}):
-                read.wrong(path, "a period has name, start and years", f"no {key}", example)
-        name = read.text(each, "name", f"period {at + 1}", f"{path}, name").strip()
-        start = read.whole(each, "start", 2000 + at, f"{path}, start", 1, 9999)
-        years = read.whole(each, "years", 1, f"{path}, years", 1, 1000)
+                read.wrong(path, say("a period has name, start and years"), say("no {key}", key=key), example)
+        name = read.text(each, "name", f"period {at + 1}", within(path, "name")).strip()
+        start = read.whole(each, "start", 2000 + at, within(path, "start"), 1, 9999)
+        years = read.whole(each, "years", 1, within(path, "years"), 1, 1000)
         sound &= len(read.faults) == before
         if name in RESERVED_NAMES or ";" in name:
-            must = f"a period's name is not {choice(RESERVED_NAMES)} and has no semicolon"
-            read.wrong(f"{path}, name", must, repr(name), "give it another name, its years for one")
+            must = say("a period's name is not {words} and has no semicolon", words=choice(RESERVED_NAMES))
+            read.wrong(within(path, "name"), must, repr(name), say("give it another name, its years for one"))
         if name in [period.name for period in periods]:
-            read.wrong(f"{path}, name", "every period has a name of its own", repr(name), "rename one of the two")
+            must, do = say("every period has a name of its own"), say("rename one of the two")
+            read.wrong(within(path, "name"), must, repr(name), do)
         if sound and periods and start != periods[-1].last + 1:
             last = periods[-1]
-            kind = "a gap" if start > last.last + 1 else "an overlap"
-            must = f"periods follow each other: {name!r} starts in {last.last + 1}, the year after {last.name!r} ends"
-            read.wrong(
-                f"{path}, start", must, f"{kind}: it starts in {start}", "correct start, or years of the one before"
-            )
+            must = say(
+                "periods follow each other: {name!r} starts in {year}, the year after {before!r} ends",
+                name=name, year=last.last + 1, before=last.name,
+            )  # fmt: skip
+            found = say("an overlap: it starts in {year}", year=start)
+            if start > last.last + 1:
+                found = say("a gap: it starts in {year}", year=start)
+            read.wrong(within(path, "start"), must, found, say("correct start, or years of the one before"))
         periods.append(Period(name, start, years))
     return tuple(periods)
 
@@ -282,14 +317,21 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
     if method not in METHODS:
-        do = meant(str(method), METHODS, "use one of the three")
-        read.wrong("objective.method", f"method is {choice(tuple(METHODS))}", method, do)
+        do = meant(str(method), METHODS, say("use one of the three"))
+        read.wrong(
+            "objective.method",
+            say("{column} is {choices}", column="method", choices=choice(tuple(METHODS))),
+            method,
+            do,
+        )
         method = ""
     for key, owner in belongs.items():
         if method and key in values and owner != method:
-            said = f"method is {method!r}" if "method" in values else "no method, which stands for 'floor'"
-            do = f'take {key} out, or write method = "{owner}"'
-            read.wrong(f"objective.{key}", f"{key} goes with method {owner!r}", said, do)
+            found = say("no method, which stands for 'floor'")
+            if "method" in values:
+                found = say("method is {method!r}", method=method)
+            do = say('take {key} out, or write method = "{method}"', key=key, method=owner)
+            read.wrong(f"objective.{key}", say("{key} goes with method {method!r}", key=key, method=owner), found, do)
     accounts = {
         name: read.number({name: weight}, name, 0.0, f"objective.accounts.{name}")
         for name, weight in flat(read.table(values, "accounts", "objective.accounts"))
@@ -301,8 +343,9 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     if method == "lexicographic":
         _order(order, accounts, values, read)
     if method == "weighted" and not accounts and not {"cash", "ecosystem"} & set(values):
-        must = "method 'weighted' has a weight: cash, ecosystem or one on an account"
-        read.wrong("objective", must, "no weight", "write cash = 1.0, or a weight under [objective.accounts]")
+        must = say("method 'weighted' has a weight: cash, ecosystem or one on an account")
+        do = say("write cash = 1.0, or a weight under [objective.accounts]")
+        read.wrong("objective", must, say("no weight"), do)
     return Objective(
         method=method or "floor",
         floor=floor,
@@ -320,9 +363,9 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
     read.unknown(values, ("ecosystem", "cash"), "objective.floor")
     known = [key for key in ("ecosystem", "cash") if key in values]
     if len(known) != 1:
-        found = "both" if known else "neither"
-        do = "write floor = { ecosystem = 1.0 }"
-        read.wrong("objective.floor", "floor holds one of ecosystem and cash", found, do)
+        found = say("both") if known else say("neither of them")
+        do = say("write floor = {{ ecosystem = 1.0 }}")
+        read.wrong("objective.floor", say("floor holds one of ecosystem and cash"), found, do)
     low = {"ecosystem": 0.0, "cash": -math.inf}
     return {key: read.number(values, key, 0.0, f"objective.floor.{key}", low=low[key]) for key in known}
 
@@ -330,19 +373,21 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
 def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: _Reader) -> None:
     strange = [term for term in order if term not in TERMS]
     if "order" not in values:
-        do = 'write order = ["ecosystem", "cash"]'
-        read.wrong("objective.order", "method 'lexicographic' has an order", "no order", do)
+        must, do = say("method 'lexicographic' has an order"), say('write order = ["ecosystem", "cash"]')
+        read.wrong("objective.order", must, say("no order"), do)
     if strange:
-        must = "order names cash, ecosystem or accounts (the weighted sum of [objective.accounts])"
-        read.wrong("objective.order", must, repr(strange), meant(strange[0], TERMS, "correct the list"))
+        must = say("order names cash, ecosystem or accounts (the weighted sum of [objective.accounts])")
+        read.wrong("objective.order", must, repr(strange), meant(strange[0], TERMS, say("correct the list")))
     if len(set(order)) < len(order):
-        read.wrong("objective.order", "order names a term once", list(order), "drop the second one")
+        read.wrong("objective.order", say("order names a term once"), list(order), say("drop the second one"))
     if "accounts" in order and not accounts:
-        do = "add [objective.accounts], or drop it from order"
-        read.wrong("objective.order", "order names accounts only where there are weights on them", "no weight", do)
+        must = say("order names accounts only where there are weights on them")
+        do = say("add [objective.accounts], or drop it from order")
+        read.wrong("objective.order", must, say("no weight"), do)
     if accounts and order and "accounts" not in order:
-        must = 'weights on accounts have their turn: order names "accounts"'
-        read.wrong("objective.order", must, list(order), 'add "accounts" to order, or drop [objective.accounts]')
+        must = say('weights on accounts have their turn: order names "accounts"')
+        do = say('add "accounts" to order, or drop [objective.accounts]')
+        read.wrong("objective.order", must, list(order), do)
 
 
 def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.finance import Equity, Finance
+from zonevest.instances.say import translated
 
 if TYPE_CHECKING:
     from geopandas import GeoSeries
@@ -223,7 +224,7 @@ class StudyError(Exception):
 
     Attributes
     ----------
-    faults : DataFrame with columns ``where, must, found, do``, one row per fault.
+    faults : DataFrame with columns ``where, must, found, do``, one row per fault, in English.
     land : parcels, zones, classes, practices and projects, where nothing is wrong with these; else None.
     """
 
@@ -235,3 +236,7 @@ class StudyError(Exception):
         for row in faults.itertuples(index=False):
             lines += [f"• {row.where}", f"    must:  {row.must}", f"    found: {row.found}", f"    do:    {row.do}"]
         super().__init__("\n".join(lines))
+
+    def in_language(self, lang: str) -> pd.DataFrame:
+        """The faults in another language (``zh``); names, codes and keys stay as they are."""
+        return translated(self.faults, lang)

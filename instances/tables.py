@@ -11,8 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zonevest.instances.cells import MOST, Cells, beyond, flags, numbers, own_column, plain, texts
-from zonevest.instances.faults import Faults, choice, meant, nearest, some
+from zonevest.instances.cells import Cells, beyond, flags, numbers, own_column, plain, texts
+from zonevest.instances.faults import Faults, choice, column_of, meant, nearest, rows_of, some, within
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.study import items
 
@@ -84,14 +85,15 @@ class Typed:
 
     def where(self, at: Sequence[int] | int | None = None, column: str = "") -> str:
         """Say where a fault stands: ``limits.csv, row 3, column value``."""
-        parts = [self.label]
+        place = self.label
         if at is not None:
             at = [at] if isinstance(at, int) else list(at)
-            numbers = [self.rows[i] for i in at]
-            parts.append(f"{self.unit}{'s' if len(numbers) > 1 else ''} {some(numbers)}")
-        if column:
-            parts.append(f"column {column}")
-        return ", ".join(parts)
+            numbers = [self.rows[i] for i in at if self.rows[i]]
+            if numbers:
+                place = within(place, rows_of(self.unit, numbers))
+            elif at:
+                place = say("the default rows of {table}", table=self.table.name)
+        return within(place, column_of(column)) if column else place
 
     def ids(self, at: Iterable[int]) -> list[str]:
         """Name rows by their key, items joined by ``/``."""
@@ -127,15 +129,20 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
     out = Typed(table, raw.label, size, rows=raw.rows, unit=raw.unit, given=frozenset(raw.cells))
     strange = [name for name in raw.cells if name not in set(known) and not name.startswith("x_")]
     if strange and raw.spatial:
-        notes.append(f"{raw.label}: columns left aside, the study format does not know them: {', '.join(strange)}")
-    elif strange:
-        for name in strange:
-            faults.add(
-                out.where(column=name),
-                "every column is one of the study format, or the user's own and begins with x_",
-                f"unknown column {name!r}" if name else "a column without a name",
-                meant(name, known, f"rename it x_{name} to keep it as your own column" if name else "name or drop it"),
+        notes.append(
+            say(
+                "{layer}: columns left aside, the study format does not know them: {columns}",
+                layer=raw.label, columns=listed(strange),
             )
+        )  # fmt: skip
+    elif strange:
+        must = say("every column is one of the study format, or the user's own and begins with x_")
+        for name in strange:
+            found, do = say("a column without a name"), say("name or drop it")
+            if name:
+                found = say("unknown column {name!r}", name=name)
+                do = say("rename it x_{name} to keep it as your own column", name=name)
+            faults.add(out.where(column=name), must, found, meant(name, known, do))
     if strange and not raw.spatial:
         out.meant = frozenset(nearest(name, known) for name in strange) - out.given
         out.broken |= out.meant
@@ -152,8 +159,9 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
         if column.required:
             out.broken.add(column.name)
             if column.name not in out.meant:  # else it has been told as unknown, with this one as what was meant
-                where, must = out.where(), f"the column {column.name} is required"
-                faults.add(where, must, "there is no such column", "add it, or rename the one you mean")
+                must = say("the column {column} is required", column=column.name)
+                do = say("add it, or rename the one you mean")
+                faults.add(out.where(), must, say("there is no such column"), do)
         return _absent(column, out.size)
     before = len(faults)
     values: Any
@@ -163,7 +171,8 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
         values, bad = flags(cells, bool(column.default))
         if bad:
             words = texts(cells)
-            _bad(out, column, bad, [words[i] for i in bad], "0, 1, true or false", "write 0 or 1", faults)
+            must = say("{column} is 0, 1, true or false", column=column.name)
+            _bad(out, column, bad, [words[i] for i in bad], must, say("write 0 or 1"), faults)
     else:
         values = _text(out, column, cells, faults)
     if len(faults) > before:
@@ -186,10 +195,13 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
         large = [i for i in bad if beyond(words[i])]
         other = [i for i in bad if not beyond(words[i])]
         if other:
-            found, do = [words[i] for i in other], "write digits and a decimal point, nothing else"
-            _bad(out, column, other, found, "a finite number", do, faults)
+            must, do = (
+                say("{column} is a finite number", column=column.name),
+                say("write digits and a decimal point, nothing else"),
+            )
+            _bad(out, column, other, [words[i] for i in other], must, do, faults)
         if large:
-            must, do = f"a number between -{MOST:.0e} and {MOST:.0e}".replace("+", ""), "correct the values"
+            must, do = say("{column} is a number between -1e15 and 1e15", column=column.name), say("correct the values")
             _bad(out, column, large, [words[i] for i in large], must, do, faults)
     empty = np.isnan(values)
     if bad:
@@ -208,20 +220,25 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
         wrong &= ~np.isnan(values)
     if wrong.any():
         at = np.flatnonzero(wrong).tolist()
-        _bad(out, column, at, [plain(values[i]) for i in at], span(column), "correct the values", faults)
+        _bad(out, column, at, [plain(values[i]) for i in at], span(column), say("correct the values"), faults)
     if column.default is not None:
         values = np.where(np.isnan(values), float(column.default), values)
     return values
 
 
 def span(column: Column) -> str:
-    """What a number column admits, in words."""
-    noun = "a whole number" if column.whole else "a number"
+    """What a number column with a range admits, in words."""
+    noun = say("a whole number") if column.whole else say("a number")
+    said = {"column": column.name, "number": noun, "low": plain(column.low), "high": plain(column.high)}
     if column.low is not None and column.high is not None:
-        return f"{noun} from {plain(column.low)} to {plain(column.high)}"
+        return say("{column} is {number} from {low} to {high}", **said)
     if column.low is not None:
-        return f"{noun} of at least {plain(column.low)}"
-    return noun if column.high is None else f"{noun} of at most {plain(column.high)}"
+        return say("{column} is {number} of at least {low}", **said)
+    return (
+        say("{column} is {number}", **said)
+        if column.high is None
+        else say("{column} is {number} of at most {high}", **said)
+    )
 
 
 def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]:
@@ -241,8 +258,12 @@ def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]
                 for i, word in enumerate(words)
                 if (not strange.isdisjoint(items(word)) if is_list else word in strange)
             ]
-            must = f"{'only ' if is_list else ''}{choice(column.choices)}"
-            do = meant(min(strange), column.choices, "use one of these" if len(strange) == 1 else "use these only")
+            choices = choice(column.choices)
+            must = say("{column} is {choices}", column=column.name, choices=choices)
+            if is_list:
+                must = say("{column} is only {choices}", column=column.name, choices=choices)
+            otherwise = say("use one of these") if len(strange) == 1 else say("use these only")
+            do = meant(min(strange), column.choices, otherwise)
             _bad(out, column, at, [words[i] for i in at], must, do, faults)
     if "" in present and column.default:
         words = [word or str(column.default) for word in words]
@@ -255,32 +276,28 @@ def _named(out: Typed, at: Sequence[int], found: Sequence[object]) -> str:
     ids = out.data.get(key)
     if ids is None:
         return some(f"{word!r}" for word in found)
-    return some(f"{word!r} ({ids[i]})" for word, i in zip(found, at, strict=True))
+    return some(say("{what} ({row})", what=repr(word), row=ids[i]) for word, i in zip(found, at, strict=True))
 
 
 def _bad(
     out: Typed, column: Column, at: Sequence[int], found: Sequence[object], must: str, do: str, faults: Faults
 ) -> None:
-    faults.add(out.where(at, column.name), f"{column.name} is {must}", _named(out, at, found), do)
+    faults.add(out.where(at, column.name), must, _named(out, at, found), do)
 
 
 def _empty(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> None:
-    found = f"{len(at)} blank cell{'s' if len(at) > 1 else ''}"
+    found = say("{count} blank cells", count=len(at)) if len(at) > 1 else say("1 blank cell")
     key = out.table.key[0] if out.table.key else ""
     if key in out.data:
-        found += f" ({some(out.data[key][i] for i in at)})"
-    faults.add(
-        out.where(at, column.name), f"{column.name} is given in every row", found, "fill the cells or drop the rows"
-    )
+        found = say("{what} ({row})", what=found, row=some(out.data[key][i] for i in at))
+    must = say("{column} is given in every row", column=column.name)
+    faults.add(out.where(at, column.name), must, found, say("fill the cells or drop the rows"))
 
 
 def _unbuilt(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> None:
-    faults.add(
-        out.where(at, column.name),
-        f"{column.name} is blank: what it asks for is not part of this version yet",
-        f"{len(at)} row{'s' if len(at) > 1 else ''} with a value",
-        "leave the column out",
-    )
+    must = say("{column} is blank: what it asks for is not part of this version yet", column=column.name)
+    found = say("{count} rows with a value", count=len(at)) if len(at) > 1 else say("1 row with a value")
+    faults.add(out.where(at, column.name), must, found, say("leave the column out"))
 
 
 def _keys(out: Typed, faults: Faults) -> None:
@@ -301,8 +318,9 @@ def _keys(out: Typed, faults: Faults) -> None:
         seen.add(each)
     if again:
         names = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
-        where, must = out.where(again, " + ".join(key)), f"{' + '.join(key)} is unique"
-        faults.add(where, must, f"more than once: {some(names)}", "drop or rename the later rows")
+        together = " + ".join(key)
+        must, found = say("{key} is unique", key=together), say("more than once: {names}", names=some(names))
+        faults.add(out.where(again, together), must, found, say("drop or rename the later rows"))
 
 
 def frame(table: Typed) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
@@ -13,7 +13,6 @@ from scipy import sparse
 
 from zonevest.instances.study import period_names
 from zonevest.model.areas import TOTAL
-from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.ledger import Entry, Ledger
 
 if TYPE_CHECKING:
@@ -36,6 +35,7 @@ class Policy:
     on_columns : m x columns.
     column_lower, column_upper, integer : of each column.
     value_of_ledger, value_of_columns, constant : the objective, to be maximised.
+    variables, entry_variables : the Pyomo variable of each column, and of each entry.
     """
 
     rows: tuple[str, ...]
@@ -51,6 +51,13 @@ class Policy:
     value_of_ledger: Floats
     value_of_columns: Floats
     constant: float
+    variables: tuple[Any, ...] = ()
+    entry_variables: tuple[Any, ...] = ()
+
+    def load(self, values: Floats) -> None:
+        """Give the model's variables the values of the columns, shape (columns,)."""
+        for variable, value in zip(self.variables, values.tolist(), strict=True):
+            variable.set_value(value, skip_validation=True)
 
 
 def compile_policy(model: pyo.ConcreteModel) -> Policy:
@@ -66,9 +73,10 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
     except InvalidConstraintError as error:
         raise ValueError(f"every rule of a policy model is linear: {str(error).splitlines()[0]}") from None
-    periods = {name: position for position, name in enumerate(period_names(ledger.study.periods))}
-    entry_of: dict[int, Entry] = {id(model.F1): (CASH, TOTAL, 0), id(model.F2): (ECOSYSTEM, TOTAL, 0)}
-    for (account, place, period), variable in model.ledger.items():
+    # a present value over everything stands in the first period's place
+    periods = {name: position for position, name in enumerate(period_names(ledger.study.periods))} | {TOTAL: 0}
+    entry_of: dict[int, Entry] = {}
+    for (account, place, period), variable in model.entry.items():
         entry_of[id(variable)] = (account, place, periods[period])
     states = [model.U[index] for index in model.U]
     seen = {id(variable) for variable in states}
@@ -113,6 +121,8 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         _columns(sparse.csr_array(form.c), to_entry, len(entries)).toarray().ravel(),
         _columns(sparse.csr_array(form.c), to_column, len(variables)).toarray().ravel(),
         float(form.c_offset[0]),
+        tuple(variables),
+        tuple(v for v in form.columns if id(v) in entry_of),
     )
 
 

@@ -6,12 +6,14 @@ another. Options carry few streams, so that years are looked at once per stream 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from zonevest.instances.study import Study, each
 
@@ -70,8 +72,8 @@ class Clock:
         )
 
     def rate(self, name: str) -> float:
-        """The rate at which F1 or F2 is discounted."""
-        return self.finance if name == CASH else self.social
+        """The rate at which F1, F2 or an actor's gain is discounted."""
+        return self.social if name == ECOSYSTEM else self.finance
 
     def discount(self, rate: float) -> Floats:
         """Discount factors of the years, payment at year end: (1 + r)^-(y - y0 + 1)."""
@@ -82,6 +84,11 @@ class Clock:
         position = np.asarray(year) - self.years[0]
         inside = (position >= 0) & (position < self.horizon)
         return np.where(inside, self.period_of[np.clip(position, 0, self.horizon - 1)], -1)
+
+    def mean(self, yearly: Floats) -> Floats:
+        """The mean per year in each period of what the years of the horizon (or more) hold, shape (periods,)."""
+        total = np.bincount(self.period_of, weights=yearly[: self.horizon])
+        return np.asarray(total / self.length, dtype=np.float64)
 
     def annuity(self, rate: float, service: Ints, life: Floats, end: Ints) -> Floats:
         """Present value of the annual equivalents of one unit that stands at the beginning of the service year.
@@ -104,6 +111,58 @@ class Clock:
         return np.asarray(yearly * (to_date[stop] - to_date[first]))
 
 
+MONEY = "money."
+"""First word of the accounts of what the purse takes and pays."""
+OF_ACTOR = "gain.actor."
+"""First words of the accounts of what an actor gains."""
+PAID_TO = "money.actor:"
+"""First words of what an actor is paid less what it pays in a period, all accounts of money together."""
+OUTSIDE = "outside"
+"""The actor that is everyone else."""
+
+
+def is_worth(account: str) -> bool:
+    """Whether an account is a present value over everything: F1, F2 or an actor's gain."""
+    return account in (CASH, ECOSYSTEM) or account.startswith(OF_ACTOR)
+
+
+FLAGS = ("green", "real_estate", "restoration")
+"""What outlay is counted by: flags of practices and projects."""
+
+
+def by_flag(wanted: Sequence[Item]) -> tuple[list[Item], dict[str, sparse.csr_array]]:
+    """Items as sums of plainer ones, each counted everywhere (flag "") or for undertakings with a flag only.
+
+    Outlay on restoration is that of restoring undertakings, and of any other on accounts of that role.
+
+    Returns
+    -------
+    list of Item
+        The plainer items.
+    dict
+        flag -> plainer items x wanted.
+    """
+    plain: dict[Item, int] = {}
+    parts: dict[str, list[tuple[int, int]]] = {"": []}
+    for index, (account, period) in enumerate(wanted):
+        name, at, prices = account.partition(AT_START_PRICES)
+        flag = name.removeprefix("money.outlay.")
+        inner = [(name, "")]
+        if name.startswith("money.outlay.") and flag in FLAGS:
+            inner = [("money.outlay", flag)]
+            if flag == "restoration":
+                inner = [("money.outlay|restoration", ""), ("money.outlay|other", flag)]
+        for part, counted in inner:
+            column = plain.setdefault((part + at + prices, period), len(plain))
+            parts.setdefault(counted, []).append((column, index))
+    shape = (len(plain), len(wanted))
+    return list(plain), {
+        flag: sparse.csr_array((np.ones(len(pairs)), tuple(np.array(pairs).T)), shape=shape)
+        for flag, pairs in parts.items()
+        if pairs
+    }
+
+
 @dataclass(frozen=True)
 class Accounts:
     """Accounts as arrays: what policy and objective ask of each.
@@ -113,73 +172,139 @@ class Accounts:
     names : account names.
     recurrence : annual, one_off or stock, shape (accounts,).
     growth : yearly price growth.
-    purse : what the purse nets of one unit: receives less pays; 0 where the account is not money.
+    family : of each account; `money` where it is revenue or cost in cash.
+    role, budget : of each account.
     natural : True where the account's family is ecosystem: a parcel's condition multiplies it.
     ecosystem : 1 where the account counts in F2.
     sale : True where its role is land_sale.
-    purse_of_project : (account, project) -> purse, where a project has shares of its own.
+    purse : the actors of the budget entity.
+    land_rent : whether sales of land count in F1.
+    shares : (account, project, role) -> actor -> share.
     """
 
     names: pd.Index
     recurrence: NDArray[np.object_]
     growth: Floats
-    purse: Floats
+    family: NDArray[np.object_]
+    money: NDArray[np.bool_]
+    role: NDArray[np.object_]
+    budget: NDArray[np.object_]
     natural: NDArray[np.bool_]
     ecosystem: Floats
     sale: NDArray[np.bool_]
-    purse_of_project: dict[tuple[str, str], float]
-
-    def weight(self, name: str) -> Floats:
-        """What one unit of each account counts in F1 or F2."""
-        return self.purse if name == CASH else self.ecosystem
+    purse: tuple[str, ...]
+    land_rent: bool
+    shares: dict[tuple[str, str, str], dict[str, float]]
 
     @classmethod
     def of(cls, study: Study) -> Accounts:
-        """The accounts of a study, the built-in project accounts included."""
-        table = study.accounts
-        money = table["cash"].to_numpy(dtype=bool) & table["family"].isin(["revenue", "cost"]).to_numpy()
-        family = dict(zip(table["account"][money], table["family"][money], strict=True))
-        # what the purse holds of each (account, project, role) that has rows
-        held: dict[tuple[str, str, str], float] = {}
+        """The accounts of a study, the built-in ones of projects and quotas included."""
+        table, finance = study.accounts, study.settings.finance
+        shares: dict[tuple[str, str, str], dict[str, float]] = {}
         for row in each(study.shares):
-            key = (row.account, row.project, row.role)
-            held[key] = held.get(key, 0.0) + (row.share if row.actor in study.settings.purse else 0.0)
+            held = shares.setdefault((row.account, row.project, row.role), {})
+            held[row.actor] = held.get(row.actor, 0.0) + row.share
         natural = (table["family"] == "ecosystem").to_numpy()
         return cls(
             pd.Index(table["account"]),
             table["recurrence"].to_numpy(dtype=object),
             table["growth"].to_numpy(dtype=float),
-            np.array([_net(held, name, "", family[name]) if name in family else 0.0 for name in table["account"]]),
+            table["family"].to_numpy(dtype=object),
+            table["cash"].to_numpy(dtype=bool) & table["family"].isin(["revenue", "cost"]).to_numpy(),
+            table["role"].to_numpy(dtype=object),
+            table["budget"].to_numpy(dtype=object),
             natural,
             (natural & (table["counterpart_of"] == "").to_numpy()).astype(float),
             (table["role"] == "land_sale").to_numpy(),
-            {
-                (account, project): _net(held, account, project, family[account])
-                for account, project, _ in held
-                if project and account in family
-            },
+            study.settings.purse,
+            finance is None or finance.land_rent,
+            shares,
         )
 
+    def weight(self, name: str) -> Floats:
+        """What one unit of each account counts in F1, F2, an actor's gain or an account of money, shape (accounts,)."""
+        if name not in self._weights:
+            at = range(len(self.names))
+            self._weights[name] = np.array([self._weigh(name, account, "") for account in at], dtype=float)
+        return self._weights[name]
 
-def _net(held: dict[tuple[str, str, str], float], account: str, project: str, family: str) -> float:
-    """What the purse nets of one unit of an account: its receives less its pays.
+    def of_project(self, name: str) -> dict[tuple[int, str], float]:
+        """The weights of projects that have shares of their own: (position of the account, project) -> weight."""
+        if name not in self._own_weights:
+            pairs = {(self.names.get_loc(a), project) for a, project, _ in self.shares if project and a in self.names}
+            self._own_weights[name] = {(a, project): self._weigh(name, a, project) for a, project in sorted(pairs)}
+        return self._own_weights[name]
 
-    Without rows of a role the purse receives a revenue and pays a cost, and outside stands on the other side. A
-    project's own rows take the place of the general rows of the same role.
-    """
-    general = {"receives": float(family == "revenue"), "pays": float(family == "cost")}
-    part = {
-        role: held.get((account, project, role), held.get((account, "", role), default))
-        for role, default in general.items()
-    }
-    return part["receives"] - part["pays"]
+    @cached_property
+    def _weights(self) -> dict[str, Floats]:
+        return {}
+
+    @cached_property
+    def _own_weights(self) -> dict[str, dict[tuple[int, str], float]]:
+        return {}
+
+    def _weigh(self, name: str, at: int, project: str) -> float:
+        if name == ECOSYSTEM:
+            return float(self.ecosystem[at])
+        if name.startswith(OF_ACTOR):
+            return self.net((name.removeprefix(OF_ACTOR),), at, project)
+        if name.startswith(PAID_TO):
+            return self.net((name.removeprefix(PAID_TO),), at, project) if self.money[at] else 0.0
+        part = self.net(self.purse, at, project) if self.money[at] else 0.0
+        if name == CASH:
+            return part if self.land_rent or not self.sale[at] else 0.0
+        return part * self._in_money(name, at)
+
+    def _in_money(self, name: str, at: int) -> float:
+        """1, -1 or 0: how an account counts in one of `money.…`; after : a budget, after | what the outlay is on."""
+        what, _, budget = name.removeprefix(MONEY).partition(":")
+        what, _, kind = what.partition("|")
+        if budget and self.budget[at] != budget:
+            return 0.0
+        if kind and (self.role[at] == "restoration") != (kind == "restoration"):
+            return 0.0
+        sign, recurrence = (1.0 if self.family[at] == "revenue" else -1.0), self.recurrence[at]
+        counts: dict[str, bool] = {
+            "revenue": sign > 0 and recurrence == "annual",
+            "cost": sign < 0 and recurrence == "annual",
+            "operating": recurrence == "annual",
+            "receipts": sign > 0 and recurrence == "one_off",
+            "outlay": sign < 0 and recurrence == "one_off",
+            "land_sale": sign > 0 and recurrence == "one_off" and bool(self.sale[at]),
+            "resource": sign > 0 and self.role[at] == "resource_income",
+            "net": True,
+        }
+        return (1.0 if what in ("operating", "net") else sign) * counts[what]
+
+    def net(self, actors: tuple[str, ...], at: int, project: str = "") -> float:
+        """What actors receive less what they pay of one unit of an account of money or of uplift.
+
+        Without rows of a role the purse receives a revenue and pays a cost, and outside stands on the other side;
+        uplift without rows is outside's. A project's own rows take the place of the general rows of the same role.
+        """
+        family = self.family[at]
+        if not self.money[at] and family != "uplift":
+            return 0.0
+        purse, account = self.purse[0], str(self.names[at])
+        alone = {
+            "revenue": ({purse: 1.0}, {OUTSIDE: 1.0}),
+            "cost": ({OUTSIDE: 1.0}, {purse: 1.0}),
+            "uplift": ({OUTSIDE: 1.0}, {}),
+        }[family]
+        received, paid = (
+            self.shares.get((account, project, role)) or self.shares.get((account, "", role)) or default
+            for role, default in zip(("receives", "pays"), alone, strict=True)
+        )
+        return sum(received.get(actor, 0.0) - paid.get(actor, 0.0) for actor in actors)
 
 
 @dataclass(frozen=True)
 class Rows:
     """Flow rows as arrays, all tables of parcels and projects alike, shape (rows,) each.
 
-    `once` marks one-off rows; `begin` is the offset of the beginning; `scale` is the position in the list of scales.
+    `once` marks one-off rows; `offset` is that of the beginning; `scale` is the position in the list of scales;
+    `growth` is the yearly growth of the price, `lag` the years from the year of the price to that of the payment;
+    `captured` marks the rows of captures: they count from the start, and annual ones keep their first year's price.
     """
 
     account: Ints
@@ -189,18 +314,26 @@ class Rows:
     ramp: Floats
     life: Floats
     scale: Ints
+    growth: Floats
+    lag: Ints
+    captured: NDArray[np.bool_]
 
     @classmethod
     def of(cls, table: pd.DataFrame, accounts: Accounts, scale: Ints) -> Rows:
-        """Read a flow table (any of the five)."""
+        """Read a flow table (any of the five), its captures included (see `zonevest.model.capture`)."""
+        account = accounts.names.get_indexer(table["account"]).astype(np.int64)
+        plain, none = accounts.growth[account], np.zeros(len(table))
         return cls(
-            accounts.names.get_indexer(table["account"]).astype(np.int64),
+            account,
             table["value"].to_numpy(dtype=float),
             table["basis"].isin(["once", "per_ha_once"]).to_numpy(),
             table["start_year"].to_numpy(dtype=float).astype(np.int64),
             table["ramp_years"].to_numpy(dtype=float),
             table["life_years"].to_numpy(dtype=float),
             scale,
+            table["growth"].to_numpy(dtype=float) if "growth" in table else plain,
+            (table["lag"].to_numpy(dtype=float) if "lag" in table else none).astype(np.int64),
+            (table["captured"].to_numpy(dtype=bool) if "captured" in table else none.astype(bool)),
         )
 
     def take(self, rows: Ints) -> Rows:
@@ -218,6 +351,7 @@ class Timed:
     begin : first year (of an annual row) or the year (of a one-off row).
     until : first year in which an annual row no longer runs, its own life apart.
     settled : True where the row stands in full force from the beginning: no ramp.
+    owner : the project of each row, where projects have shares of their own.
     """
 
     clock: Clock
@@ -226,6 +360,14 @@ class Timed:
     begin: Ints
     until: Ints
     settled: NDArray[np.bool_]
+    owner: NDArray[np.object_] | None = None
+
+    def weight(self, name: str) -> Floats:
+        """What one unit of each row counts in F1, F2, an actor's gain or an account of money, shape (n,)."""
+        weight = self.accounts.weight(name)[self.rows.account]
+        for (account, project), own in self.accounts.of_project(name).items() if self.owner is not None else ():
+            weight = np.where((self.rows.account == account) & (self.owner == project), own, weight)
+        return weight
 
     @cached_property
     def stop(self) -> Ints:
@@ -244,7 +386,8 @@ class Timed:
         share = np.where(plain, 1.0, share) * ((years >= begin) & (years < stop))
         amount = np.where(rows.once[:, None], years == begin, share) * rows.value[:, None]
         if growing:
-            amount = amount * (1.0 + self.accounts.growth[rows.account][:, None]) ** (years - years[0])
+            priced = np.where((rows.captured & ~rows.once)[:, None], begin, years) - rows.lag[:, None]
+            amount = amount * (1.0 + rows.growth[:, None]) ** (priced - years[0])
         return np.asarray(amount)
 
     def by_period(self, yearly: Floats) -> Floats:
@@ -271,6 +414,6 @@ class Timed:
         """
         rows = self.rows
         past = self.begin - self.clock.years[0]
-        growth = (1.0 + self.accounts.growth[rows.account]) ** past
+        growth = (1.0 + rows.growth) ** (past - rows.lag)
         counted = weight * rows.once * (self.accounts.recurrence[rows.account] != "stock")
         return np.asarray(rows.value * growth * counted * (1.0 + rate) ** -(past + 1.0))

@@ -10,15 +10,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import Study, items, period_names
-from zonevest.model.areas import START, TOTAL, States, area_accounts, is_built_in, population
-from zonevest.model.flows import AT_START_PRICES, CASH, ECOSYSTEM, NEVER, Accounts, Clock, Item
+from zonevest.model.areas import START, TOTAL, States, is_built_in, population
+from zonevest.model.atoms import Atom, atoms
+from zonevest.model.builtin import actors, built_in_accounts
+from zonevest.model.flows import (
+    AT_START_PRICES,
+    CASH,
+    ECOSYSTEM,
+    NEVER,
+    OF_ACTOR,
+    Accounts,
+    Clock,
+    Item,
+    by_flag,
+    is_worth,
+)
 from zonevest.model.options import Options
 from zonevest.model.starts import by_state, start_items
 from zonevest.model.streams import Streams, land_streams, parcel_streams
@@ -31,6 +44,9 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
+DECIDED = ("finance.", "quota.", "gain.")
+"""Accounts of which there is nothing at doing nothing: gains over it, finance and trade."""
+MEASURES = {"annual": "per_year", "one_off": "period_total", "stock": "stock"}
 Entry: TypeAlias = tuple[str, str, int]
 """An account, a place (total, a jurisdiction or a tag) and a period's position."""
 
@@ -70,8 +86,10 @@ class Ledger:
         self.clock: Clock = Clock.of(self.study) if like is None else like.clock
         self.accounts: Accounts = Accounts.of(self.study) if like is None else like.accounts
         self.states = States.of(options, self.clock)
+        self.atoms: list[Atom] = atoms(options)
         self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
         self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
+        self._gains: dict[tuple[str, str], float] = {}
         self.scales: list[Floats] = []
         self._scale_of: dict[tuple[str, ...], int] = {}
         tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
@@ -125,6 +143,11 @@ class Ledger:
             inside[tag] = np.array([tag in cell for cell in tags], dtype=bool)
         return inside
 
+    @cached_property
+    def _patterns(self) -> dict[str, Bools]:
+        """The patterns of every place, and of every atom."""
+        return self.places | {atom.name: atom.patterns for atom in self.atoms}
+
     def recurrence(self, account: str) -> str:
         """annual, one_off or stock.
 
@@ -138,11 +161,11 @@ class Ledger:
             return "stock"
         if account in self.accounts.names:
             return str(self.accounts.recurrence[self.accounts.names.get_loc(account)])
-        return str(self._areas.loc[account, "recurrence"])
+        return str(self._built_in.loc[account, "recurrence"])
 
     @cached_property
-    def _areas(self) -> pd.DataFrame:
-        return area_accounts(self.study)
+    def _built_in(self) -> pd.DataFrame:
+        return built_in_accounts(self.study)
 
     # -- combinations -----------------------------------------------------------------------------------------------
 
@@ -168,13 +191,13 @@ class Ledger:
         # the scales one below the other: every place is gone through once
         of_kinds, size = self.kind_items(wanted), len(self.options.kind_pattern)
         below = sparse.csr_array(sparse.vstack([*of_kinds.values(), sparse.csr_array((0, len(wanted)))]))
-        inside = {place: np.tile(self.places[place][self.options.kind_pattern], len(of_kinds)) for place in by_item}
+        inside = {place: np.tile(self._patterns[place][self.options.kind_pattern], len(of_kinds)) for place in by_item}
         mixed = _by_rows(below, by_item, inside, m)
         by_kind = [(self.scales[scale], mixed[row * size : (row + 1) * size]) for row, scale in enumerate(of_kinds)]
         by_option = None
         own = self._own_items(wanted)
         if own is not None:
-            inside = {place: mask[self.options.pattern][self.options.parcel] for place, mask in self.places.items()}
+            inside = {place: self._patterns[place][self.options.pattern][self.options.parcel] for place in by_item}
             by_option = _by_rows(own, by_item, inside, m)
         starts = sparse.csr_array((self.works.possible.size, m))
         if by_item:
@@ -194,12 +217,13 @@ class Ledger:
     def kind_items(self, wanted: Sequence[Item], kinds: Ints | None = None) -> dict[int, sparse.csr_array]:
         """The items' value per unit of scale: scale -> kinds x items (all kinds, or those asked for)."""
         carried = self._land.carried if kinds is None else self._land.carried[kinds]
-        factors = {name: self._factor(name) for name, _ in wanted if name in (CASH, ECOSYSTEM)}
+        factors = {name: self._factor(name) for name, _ in wanted if is_worth(name)}
         if kinds is not None:
             factors = {name: factor[kinds] for name, factor in factors.items()}
+        plain, parts = by_flag(wanted)
         result: dict[int, sparse.csr_array] = {}
-        for scale, value in self._land.items(wanted).items():
-            result[scale] = carried @ value
+        for scale, value in self._land.items(plain).items():
+            result[scale] = self._flagged(carried @ value, parts, kinds)
         for name in factors:
             at = [index for index, item in enumerate(wanted) if item[0] == name]
             for scale, (annual, once) in self._land.worth(name).items():
@@ -211,6 +235,20 @@ class Ledger:
         for scale, counted in self._area_items(wanted, kinds).items():
             result[scale] = result[scale] + counted if scale in result else counted
         return {scale: sparse.csr_array(value) for scale, value in result.items() if value.nnz}
+
+    def _flagged(
+        self, value: sparse.csr_array, parts: dict[str, sparse.csr_array], kinds: NDArray[np.integer[Any]] | None
+    ) -> sparse.csr_array:
+        """Sum up plainer items (rows: the kinds given), those with a flag only where the practice has it."""
+        result = sparse.csr_array((value.shape[0], next(iter(parts.values())).shape[1]) if parts else value.shape)
+        for flag, mixing in parts.items():
+            part = value @ mixing
+            if flag:
+                has = np.concatenate([[False], self.study.practices[flag].to_numpy(dtype=bool), [False]])
+                of_kind = has[self.options.kind_practice]
+                part = sparse.diags_array((of_kind if kinds is None else of_kind[kinds]).astype(float)) @ part
+            result = result + part
+        return sparse.csr_array(result)
 
     def _area_items(self, wanted: Sequence[Item], kinds: Ints | None) -> dict[int, sparse.csr_array]:
         """The built-in accounts: masks over kinds, by scale (area, or area x quality)."""
@@ -236,10 +274,11 @@ class Ledger:
         """The items' value from the parcels' own rows: options x items, or None without such rows."""
         if self._own is None:
             return None
-        value = sum(self._own.items(wanted).values(), sparse.csr_array((self._own.carried.shape[1], len(wanted))))
-        result = self._own.carried @ value
+        plain, parts = by_flag(wanted)
+        value = sum(self._own.items(plain).values(), sparse.csr_array((self._own.carried.shape[1], len(plain))))
+        result = self._flagged(self._own.carried @ value, parts, self.options.kind)
         for column, (name, _) in enumerate(wanted):
-            if name in (CASH, ECOSYSTEM):
+            if is_worth(name):
                 factor = self._factor(name)[self.options.kind]
                 for annual, once in self._own.worth(name).values():
                     worth = self._own.carried @ annual + factor * (self._own.carried @ once)
@@ -284,7 +323,7 @@ class Ledger:
         chosen = np.flatnonzero(weight)
         kinds, position = np.unique(options.kind[chosen].astype(np.int64), return_inverse=True)
         parcel, x = options.parcel[chosen], weight[chosen]
-        inside = [self.places[place][options.pattern[parcel]] for place in places]
+        inside = [self._patterns[place][options.pattern[parcel]] for place in places]
         result = np.zeros((len(places), len(wanted)))
         for scale, value in self.kind_items(wanted, kinds).items():
             amount = x * self.scales[scale][parcel]
@@ -311,7 +350,15 @@ class Ledger:
         accounts = [*dict.fromkeys([*limits["account"], *terms["account"], *(name for name in of if name)])]
         held, idle = self.held, np.zeros((len(self.works.names), len(self.clock.length)))
         value = held.values([(account, START) for account in accounts], np.ones(len(held.options.kind)), idle)
-        return pd.DataFrame(value.T, index=accounts, columns=list(self.places))
+        table = pd.DataFrame(value.T, index=accounts, columns=list(self.places))
+        finance = self.study.settings.finance
+        for account in accounts:
+            if account.startswith(DECIDED):
+                table.loc[account] = 0.0
+        for account, before in (("finance.debt", self.study.instruments["outstanding"].sum()), ("finance.cash", None)):
+            if account in table.index and finance is not None:
+                table.loc[account, TOTAL] = float(finance.opening_cash if before is None else before)
+        return table
 
     @cached_property
     def held(self) -> Ledger:
@@ -330,14 +377,28 @@ class Ledger:
         if accounts in self._nothing:
             return dict(self._nothing[accounts])
         held, periods = self.held, range(len(self.clock.length))
-        wanted = [(CASH, 0), (ECOSYSTEM, 0), *((account, period) for account in accounts for period in periods)]
+        booked = [account for account in accounts if not account.startswith(DECIDED)]
+        wanted = [(CASH, 0), (ECOSYSTEM, 0), *((account, period) for account in booked for period in periods)]
         idle = np.zeros((len(self.works.names), len(periods)))
         cash, ecosystem, *rest = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0]
-        value = {"cash": float(cash), "ecosystem": float(ecosystem)}
-        for account, by_period in zip(accounts, np.reshape(rest, (len(accounts), len(periods))), strict=True):
+        value = dict.fromkeys(accounts, 0.0) | {"cash": float(cash), "ecosystem": float(ecosystem)}
+        for account, by_period in zip(booked, np.reshape(rest, (len(booked), len(periods))), strict=True):
             value[account] = self.total(account, by_period)
         self._nothing[accounts] = value
         return dict(value)
+
+    def gain_of_nothing(self, name: str, place: str) -> float:
+        """What an actor's account of gain is at doing nothing, where there is such a state."""
+        if not self.study.has_doing_nothing:
+            return 0.0
+        if not self._gains:
+            names = [OF_ACTOR + actor for actor in actors(self.study)]
+            held, idle = self.held, np.zeros((len(self.works.names), len(self.clock.length)))
+            value = held.values([(name, 0) for name in names], np.ones(len(held.options.kind)), idle)
+            self._gains.update(
+                {(n, p): float(value[i, k]) for i, p in enumerate(self.places) for k, n in enumerate(names)}
+            )
+        return self._gains[name, place]
 
     def total(self, account: str, by_period: Floats) -> float:
         """An account over all periods: Σ years x annual, Σ one-off, a stock's last state."""
@@ -349,18 +410,19 @@ class Ledger:
     def accounts_and_units(self) -> pd.DataFrame:
         """Every account of the study, built-in ones included: index account, columns recurrence and unit."""
         own = self.study.accounts.set_index("account")[["recurrence", "unit"]]
-        return pd.concat([own, self._areas])
+        return pd.concat([own, self._built_in])
 
     def table(self, weight: Floats, started: Floats) -> pd.DataFrame:
-        """The whole ledger of given decisions: account, jurisdiction, period, measure, value.
+        """The ledger of land and projects under given decisions: account, jurisdiction, period, measure, value.
 
         Accounts of the study are listed for every place and period, built-in ones where they are not zero.
         """
         listed = self.accounts_and_units()
+        listed = listed[~listed.index.str.startswith(DECIDED) | listed.index.isin(self.accounts.names)]
         periods = range(len(self.clock.length))
         wanted = [(account, period) for account in listed.index for period in periods]
         value = self.values(wanted, weight, started).reshape(len(self.places), len(listed), len(periods))
-        measure = listed["recurrence"].map({"annual": "per_year", "one_off": "period_total", "stock": "stock"})
+        measure = listed["recurrence"].map(MEASURES)
         names = period_names(self.study.periods)
         place, account, period = (axis.ravel() for axis in np.indices(value.shape))
         table = pd.DataFrame(

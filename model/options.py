@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import FLOW_TABLES, LINES
 from zonevest.instances.study import Study, StudyError, conditions, each, items, lineages, period_names
+from zonevest.model.capture import with_captures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -182,7 +184,7 @@ def _patterns(study: Study) -> tuple[Ints, Ints]:
     }
     for column in [column for column, matters in asked.items() if not matters]:
         del columns[column]
-    for name in FLOW_TABLES:
+    for name in (*FLOW_TABLES, "capture"):
         for cell in study.tables[name]["where"].unique():
             columns.update(dict.fromkeys(column for column, _ in conditions(cell)))
     keys = [parcels[column] for column in columns if column in parcels]  # without parcels nothing asks
@@ -212,15 +214,16 @@ def _footprints(study: Study) -> Ints | None:
 
 def _own_rows(study: Study) -> Ints | None:
     """For each parcel a number for the practices, zones and timing of its own flow rows: they say when options end."""
-    flows = study.parcel_flows
-    if flows.empty:
+    if study.parcel_flows.empty:
         return None
+    flows, _ = with_captures(study, study.parcel_flows)
     once = flows["basis"].isin(["once", "per_ha_once"])
+    lasts = ~once & ~flows["captured"]
     marks = flows[["parcel_id", "practice", "zone", "where"]].assign(
         once=once,
         sale=once & flows["account"].map(study.accounts.set_index("account")["role"]).eq("land_sale"),
-        start=flows["start_year"].where(~once, 0.0),
-        life=flows["life_years"].where(~once, 0.0),
+        start=flows["start_year"].where(lasts, 0.0),
+        life=flows["life_years"].where(lasts, 0.0),
     )
     return _signature(study, marks)
 
@@ -393,25 +396,28 @@ def _check(options: Options) -> None:
     def fault(mask: Bools, must: str, found: str, do: str) -> None:
         rows = np.flatnonzero(mask[options.pattern])
         if rows.size:
-            named = ", ".join(ids.iloc[rows[:5]]) + (" …" if rows.size > 5 else "")
-            faults.append((f"parcels: {named} ({rows.size} in all)", must, found, do))
+            named = listed(ids.iloc[rows[:5]])
+            where = say("parcels: {parcels} ({count} in all)", parcels=named, count=rows.size)
+            if rows.size > 5:
+                where = say("parcels: {parcels} … ({count} in all)", parcels=named, count=rows.size)
+            faults.append((where, must, found, do))
 
     empty = options.per_pattern == 0
     why = [
-        ", ".join(sorted({REASONS[code] for code in row if code})) or "no practice" for row in options.reasons[empty]
+        listed(sorted({REASONS[code] for code in row if code})) or say("no practice") for row in options.reasons[empty]
     ]
     fault(
         empty,
-        "every parcel must have at least one option",
-        "what excludes them: " + ("; ".join(dict.fromkeys(why[:3])) or "-"),
-        "loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true",
+        say("every parcel must have at least one option"),
+        say("what excludes them: {reasons}", reasons=listed(dict.fromkeys(why[:3]), "; ")),
+        say("loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true"),
     )
     if study.settings.strict_lines:
         fault(
             options.nonconforming,
-            "strict_lines: land held as it is must suit its zone, and its zone the control lines",
-            "its class has suitability 0 in the approved zone, or a line excludes that zone",
-            "correct the approved zone or the line, or set strict_lines = false",
+            say("strict_lines: land held as it is must suit its zone, and its zone the control lines"),
+            say("its class has suitability 0 in the approved zone, or a line excludes that zone"),
+            say("correct the approved zone or the line, or set strict_lines = false"),
         )
     if faults:
-        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"]))
+        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"], dtype=object))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 
 from zonevest.instances.read import read_study
-from zonevest.instances.study import FORMAT, Study, each, period_names
+from zonevest.instances.say import Said, from_parts, to_parts
+from zonevest.instances.study import FORMAT, Study, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.areas import TOTAL
-from zonevest.model.flows import CASH, ECOSYSTEM
-from zonevest.model.ledger import Ledger
+from zonevest.model.ledger import MEASURES, Ledger
 from zonevest.model.options import HOLD, Options, build_options
-from zonevest.model.policy import limit_periods, limit_places, limit_sides
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,17 @@ if TYPE_CHECKING:
 
 PARCELS = ["parcel_id", "zone", "practice", "start", "class_before", "class_after", "share"]
 PROJECTS = ["project", "start", "capex"]
-LEDGER = ["account", "jurisdiction", "period", "measure", "value"]
+KEY = ["account", "jurisdiction", "period"]
+LEDGER = [*KEY, "measure", "value"]
+DECISIONS = {
+    "financing": ["instrument", "project", "start", "period", "raised"],
+    "uplift": ["project", "start", "jurisdiction", "catchments", "where", "period", "area_ha"],
+    "quota_trade": ["quota", "jurisdiction", "period", "bought", "sold"],
+    "fund_transfers": ["jurisdiction", "period", "amount"],
+}
+"""Columns of the tables of the policy's own decisions; each is a file of the plan folder."""
+SMALL = 1e-9
+"""What is less is rounding: no decision."""
 LIMITS = ["limit", "account", "jurisdiction", "period", "value", "bound", "slack", "shadow_price", "unit"]
 NUMBERS = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem")
 
@@ -48,7 +59,7 @@ class PlanData:
     gap_total : the same distance relative to the total value, doing nothing included.
     cash, ecosystem : gains in F1 and F2 over doing nothing, present values in million.
     doing_nothing : F1 and F2 of doing nothing; empty where there is no such state.
-    parcels, projects, ledger, limits : tables as in the plan folder.
+    parcels, projects, ledger, limits, financing, uplift, quota_trade, fund_transfers : tables as in the plan folder.
     nonconforming : held parcels that do not suit their zone or whose zone their lines do not allow.
     seconds : by phase.
     """
@@ -74,6 +85,10 @@ class PlanData:
     projects: pd.DataFrame = field(default_factory=lambda: _empty(PROJECTS))
     ledger: pd.DataFrame = field(default_factory=lambda: _empty(LEDGER))
     limits: pd.DataFrame = field(default_factory=lambda: _empty(LIMITS))
+    financing: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["financing"]))
+    uplift: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["uplift"]))
+    quota_trade: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["quota_trade"]))
+    fund_transfers: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["fund_transfers"]))
     before: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
     nonconforming: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
 
@@ -85,6 +100,8 @@ class PlanData:
             name: getattr(self, name)
             for name in ("doing_nothing", "seconds", "method", "seed", "versions", "limits_off", "settings", "message")
         }
+        if isinstance(self.message, Said):
+            stated["message_parts"] = to_parts(self.message)
         stated["study_hash"] = self.study.hash
         text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
@@ -93,6 +110,10 @@ class PlanData:
         self.projects.to_csv(folder / "projects.csv", index=False)
         self.ledger.to_parquet(folder / "ledger.parquet", index=False)
         self.limits.to_csv(folder / "limits.csv", index=False)
+        for name in DECISIONS:
+            table = getattr(self, name)
+            if len(table):
+                table.to_csv(folder / f"{name}.csv", index=False)
         if self.study.geometry is not None and self.has_plan:
             _layer(self).to_file(folder / "plan.gpkg", layer="plan", driver="GPKG", engine="pyogrio")
 
@@ -127,6 +148,7 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     stated = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     text = {"keep_default_na": False, "na_values": {"value": [""], "bound": [""], "slack": [""], "shadow_price": [""]}}
     fields = {name: stated[name] for name in stated if name not in ("format", "study_hash")}
+    fields["message"] = from_parts(fields.pop("message_parts", None), fields.get("message", ""))
     fields["study"] = read_study(folder / "study")
     fields["parcels"] = pd.read_parquet(folder / "parcels.parquet")
     fields["ledger"] = pd.read_parquet(folder / "ledger.parquet")
@@ -135,6 +157,11 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     )
     names = dict.fromkeys(("limit", "account", "jurisdiction", "period", "unit"), str)
     fields["limits"] = pd.read_csv(folder / "limits.csv", dtype=names, **text)
+    for name, columns in DECISIONS.items():
+        if (folder / f"{name}.csv").is_file():
+            amounts = ("raised", "area_ha", "bought", "sold", "amount")
+            text = {column: str for column in columns if column not in amounts}
+            fields[name] = pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False)
     if fields["has_plan"]:
         options = build_options(fields["study"])
         fields["before"] = before_table(options)
@@ -142,27 +169,89 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     return fields
 
 
-def tell(ledger: Ledger, weight: Floats, started: Floats) -> dict[str, Any]:
-    """The tables of a plan and its F1 and F2 from the decisions.
+def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats) -> dict[str, Any]:
+    """The tables of a plan, and its F1 and F2, from the decisions.
 
     Parameters
     ----------
+    model : the policy model, its own columns loaded with their values.
     weight : x, shape (options,).
     started : U, shape (projects, periods).
     """
-    cash, ecosystem = ledger.values([(CASH, 0), (ECOSYSTEM, 0)], weight, started, [TOTAL])[0]
-    table, parcels = ledger.table(weight, started), parcels_table(ledger, weight)
+    ledger: Ledger = model.source
+    # to be told of everybody, whether or not a row reads it: entries come into being when they are named
+    places = (TOTAL, *ledger.study.jurisdictions["jurisdiction"])
+    gains = {(account, place): model.ledger[account, place, TOTAL] for account in model.ledger.sums for place in places}
+    model.ledger.load(weight, started)
+    table, parcels = ledger_table(model, weight, started, gains), parcels_table(ledger, weight)
     known = set(table["jurisdiction"].unique()) - _tags(ledger)
     return {
-        "cash": float(cash),
-        "ecosystem": float(ecosystem),
+        "cash": float(pyo.value(model.F1)),
+        "ecosystem": float(pyo.value(model.F2)),
         "parcels": parcels,
         "nonconforming": nonconforming_table(ledger.options, parcels),
-        "projects": projects_table(ledger, started),
+        "projects": projects_table(model, started),
         "ledger": table[table["jurisdiction"].isin(known)].reset_index(drop=True),
-        "limits": limits_table(ledger, weight, started),
+        "limits": limits_table(model),
         "before": before_table(ledger.options),
+        "financing": _decided(model, "financing"),
+        "uplift": _decided(model, "uplift"),
+        "quota_trade": _decided(model, "quota_trade"),
+        "fund_transfers": _decided(model, "fund_transfers"),
     }
+
+
+def ledger_table(
+    model: pyo.ConcreteModel, weight: Floats, started: Floats, gains: Mapping[tuple[str, str], Any]
+) -> pd.DataFrame:
+    """The whole ledger: what land and projects book, and what uplift, captures, trade and finance add to it."""
+    ledger, book = model.source, model.ledger
+    table = ledger.table(weight, started)
+    listed = ledger.accounts_and_units()["recurrence"]
+    added = {key: value for key, value in book.amounts().items() if key[0] in listed.index}
+    if added:
+        more = pd.DataFrame([(*key, value) for key, value in added.items()], columns=[*KEY, "more"])
+        table = table.merge(more, on=KEY, how="outer")
+        table["value"] = table["value"].fillna(0.0) + table.pop("more").fillna(0.0)
+        table["measure"] = table["measure"].fillna(table["account"].map(listed).map(MEASURES))
+    values = {key: float(pyo.value(gain)) for key, gain in gains.items()}
+    told = pd.DataFrame(
+        [(*key, TOTAL, "period_total", value) for key, value in values.items() if value], columns=LEDGER
+    )
+    return pd.concat([table, told], ignore_index=True) if len(told) else table
+
+
+def _decided(model: pyo.ConcreteModel, name: str) -> pd.DataFrame:
+    """A table of the policy's own decisions, those that are not 0 (see docs, "What a plan tells of money")."""
+    rows: dict[tuple[Any, ...], list[float]] = {}
+
+    def put(key: tuple[Any, ...], value: float, at: int = 0, width: int = 1) -> None:
+        if value > SMALL:
+            rows.setdefault(key, [0.0] * width)[at] = value
+
+    def values(component: str) -> Iterator[tuple[tuple[str, ...], float]]:
+        found = model.component(component)
+        for key, variable in found.items() if found is not None else ():
+            yield key, float(variable.value or 0.0)
+
+    if name == "financing":
+        for (f, j, s, t), value in values("draw"):
+            put((f, j, s, t), value)
+        for (f, t), value in values("raised"):
+            put((f, "", "", t), value)
+    elif name == "uplift":
+        atoms = {atom.name: atom for atom in model.source.atoms}
+        for (j, s, place, t), value in values("uplifted"):
+            atom = atoms[place]
+            put((j, s, atom.jurisdiction, ";".join(atom.catchments), " + ".join(atom.where), t), value)
+    elif name == "quota_trade":
+        for at, side in enumerate(("buy", "sell")):
+            for key, value in values(side):
+                put(key, value, at, 2)
+    else:
+        for key, value in values("transfer"):
+            put(key, value)
+    return pd.DataFrame([(*key, *value) for key, value in rows.items()], columns=DECISIONS[name])
 
 
 def _tags(ledger: Ledger) -> set[str]:
@@ -217,55 +306,35 @@ def nonconforming_table(options: Options, parcels: pd.DataFrame) -> pd.DataFrame
     return before[before["parcel_id"].isin(held)].reset_index(drop=True)
 
 
-def projects_table(ledger: Ledger, started: Floats) -> pd.DataFrame:
-    """Every project with the period of its start, blank where it is not built."""
-    names = period_names(ledger.study.periods)
+def projects_table(model: pyo.ConcreteModel, started: Floats) -> pd.DataFrame:
+    """Every project with the period of its start, blank where it is not built, and what each instrument funds of it."""
+    ledger = model.source
+    names, projects = period_names(ledger.study.periods), ledger.study.projects
     began = [names[int(row.argmax())] if row.any() else "" for row in started > 0.5]
-    projects = ledger.study.projects
+    drawn: dict[str, dict[str, float]] = {f: {} for f in ledger.study.instruments["instrument"]}
+    for (f, j, _, _), variable in model.draw.items() if model.component("draw") is not None else ():
+        drawn[f][j] = drawn[f].get(j, 0.0) + float(variable.value or 0.0)
     return pd.DataFrame(
         {
             "project": projects["project"].to_numpy(),
             "start": began,
             "capex": np.where(np.array(began, dtype=object) != "", projects["capex"].to_numpy(dtype=float), 0.0),
+            **{f: [by_project.get(j, 0.0) for j in projects["project"]] for f, by_project in drawn.items()},
             **{name: projects[name].to_numpy() for name in _own_columns(projects)},
         }
     )
 
 
-def limits_table(ledger: Ledger, weight: Floats, started: Floats) -> pd.DataFrame:
-    """Every row of every limit with its value, its bound and its slack (below 0: broken), in the account's unit."""
-    units = ledger.accounts_and_units()["unit"]
-    names = period_names(ledger.study.periods)
-
-    class Wanted(dict[tuple[str, str, str], float]):
-        """Notes every entry that is asked for."""
-
-        def __missing__(self, key: tuple[str, str, str]) -> float:
-            self[key] = 0.0
-            return 0.0
-
-    cases = [
-        (row, place, period)
-        for row in each(ledger.study.limits)
-        for place in limit_places(ledger, row.jurisdiction)
-        for period in limit_periods(ledger.study, row.period)
-    ]
-    entries = Wanted()
-    for case in cases:
-        limit_sides(entries, ledger, *case)
-    wanted = list(dict.fromkeys((account, names.index(period)) for account, _, period in entries))
-    places = list(dict.fromkeys(place for _, place, _ in entries))
-    if entries:
-        value = ledger.values(wanted, weight, started, places)
-        column = {item: index for index, item in enumerate(wanted)}
-        for account, place, period in entries:
-            entries[account, place, period] = value[places.index(place), column[account, names.index(period)]]
+def limits_table(model: pyo.ConcreteModel) -> pd.DataFrame:
+    """Every row of every limit, of quotas, money and gains: value, bound and slack (below 0: broken), in its unit."""
     rows = []
-    for row, place, period in cases:
-        body, bound = (float(side) for side in limit_sides(entries, ledger, row, place, period))
-        room = {"<=": bound - body, ">=": body - bound, "==": -abs(body - bound)}[row.sense] + row.tolerance
-        unit = units.get(row.account, "")
-        rows.append((row.limit, row.account, place, period, body, bound, room, np.nan, unit))
+    for told in model.told:
+        if told.when is not None and pyo.value(told.when) < 0.5:
+            continue
+        value, bound = float(pyo.value(told.value)), float(pyo.value(told.bound))
+        room = {"<=": bound - value, ">=": value - bound, "==": -abs(value - bound)}[told.sense] + told.tolerance
+        rows.append((told.limit, told.account, told.place, told.period, value, bound, room, np.nan, told.unit))
     table = pd.DataFrame(rows, columns=LIMITS)
-    own = ledger.study.limits[["limit", *_own_columns(ledger.study.limits)]]
+    own = model.source.study.limits
+    own = own[["limit", *_own_columns(own)]]
     return table.merge(own, on="limit", how="left") if own.shape[1] > 1 else table

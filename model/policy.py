@@ -14,10 +14,26 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.instances.study import each, items, period_names
-from zonevest.model.areas import TOTAL, population
-from zonevest.model.flows import AT_START_PRICES
+from zonevest.model.areas import TOTAL
+from zonevest.model.book import Book
+from zonevest.model.finance import Sums, define_cash, define_draws, define_funding
+from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.gains import define_gains, define_transfers
 from zonevest.model.ledger import Ledger
+from zonevest.model.limits import define_limits, total_or_period
 from zonevest.model.options import build_options
+from zonevest.model.quotas import define_quota_rows, define_quotas
+from zonevest.model.soundness import (
+    define_balance,
+    define_cover,
+    define_debt_ratio,
+    define_golden_rule,
+    define_interest_shares,
+    define_reinvestment,
+    define_self_support,
+    define_shares_of_money,
+)
+from zonevest.model.uplift import define_uplift, define_uplift_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +54,37 @@ ROW_FAMILIES = (
     "enable",
     "land_take",
     "limit",
+    "reach",
+    "open",
+    "cap",
+    "quota",
+    "quota_sold",
+    "quota_buy",
+    "quota_sell",
+    "cash",
+    "reserve",
+    "draw_cap",
+    "fund_project",
+    "instrument_total",
+    "instrument_period",
+    "debt_ratio_cap",
+    "interest_share_general",
+    "interest_share_fund",
+    "dscr_min",
+    "golden_rule",
+    "refinance_share",
+    "cover_min",
+    "operating_balance",
+    "land_sale_share_cap",
+    "green_share_min",
+    "real_estate_share_max",
+    "reinvestment_min",
+    "fund",
+    "participation",
+    "participation_jurisdiction",
+    "jurisdiction_floor",
+    "positive",
+    "floor_share",
     "floor",
     "keep",
 )
@@ -64,6 +111,12 @@ def policy_model(
     ledger = source if isinstance(source, Ledger) else Ledger(build_options(source))
     model = pyo.ConcreteModel(name=ledger.study.settings.name)
     define_variables(model, ledger)
+    define_uplift(model, ledger)
+    define_quotas(model, ledger)
+    if ledger.study.settings.finance is not None:
+        define_draws(model, ledger)
+    define_transfers(model, ledger)
+    define_worth(model)
     define_starts(model, ledger)
     define_precedence(model, ledger)
     define_exclusive_sets(model, ledger)
@@ -73,9 +126,29 @@ def policy_model(
     define_enabled_practices(model, ledger)
     define_land_take(model, ledger)
     define_limits(model, ledger)
+    define_uplift_rows(model, ledger)
+    define_quota_rows(model, ledger)
+    if ledger.study.settings.finance is not None:
+        define_money(model)
+    define_gains(model, ledger)
     define_floor(model, ledger)
     set_stage(model, stage, earlier or {})
     return model
+
+
+def define_money(model: pyo.ConcreteModel) -> None:
+    """(14) to (23): every row of section 8 that speaks of the budget entity's money."""
+    sums = Sums(model)
+    define_cash(model, sums)
+    define_funding(model, sums)
+    define_debt_ratio(model, sums)
+    define_interest_shares(model, sums)
+    define_cover(model, sums)
+    define_golden_rule(model, sums)
+    define_self_support(model, sums)
+    define_balance(model, sums)
+    define_shares_of_money(model, sums)
+    define_reinvestment(model, sums)
 
 
 def set_stage(model: pyo.ConcreteModel, stage: int, earlier: Mapping[str, float]) -> None:
@@ -92,19 +165,22 @@ def define_variables(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     Ledger entries come into being when a rule names them: account, place (total, a jurisdiction, a tag) and period;
     units as the account's, per year, per period or as a stock. U_jt is 1 when project j has started by period t.
     """
-    study = ledger.study
-    accounts = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
-    accounts += [name + AT_START_PRICES for name in accounts]
-    names = period_names(study.periods)
     model.source = ledger
-    model.ACCOUNTS = pyo.Set(initialize=accounts)
-    model.PLACES = pyo.Set(initialize=list(ledger.places))
-    model.PERIODS = pyo.Set(initialize=names)
+    model.ledger = Book(model, ledger)
+    model.told = []
+    model.PERIODS = pyo.Set(initialize=period_names(ledger.study.periods))
     model.PROJECTS = pyo.Set(initialize=ledger.works.names)
-    model.ledger = pyo.Var(model.ACCOUNTS, model.PLACES, model.PERIODS, dense=False)
-    model.F1 = pyo.Var()
-    model.F2 = pyo.Var()
     model.U = pyo.Var(model.PROJECTS, model.PERIODS, domain=pyo.Binary)
+    model.give = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False)
+
+
+def define_worth(model: pyo.ConcreteModel) -> None:
+    """F1 and F2, present values in million: those of land and projects, and what policy columns add to them.
+
+    Captures, quota trades, grants and the price of debt count in F1.
+    """
+    model.F1 = pyo.Expression(expr=model.ledger[CASH, TOTAL, TOTAL])
+    model.F2 = pyo.Expression(expr=model.ledger[ECOSYSTEM, TOTAL, TOTAL])
 
 
 def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
@@ -244,103 +320,6 @@ def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     )
 
 
-def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(3) `limit[name,place,period]`: lo <= Σ c_a L_a <= hi, hard, or soft with `short` and `excess` at a penalty.
-
-    In words: each row of the limits table, for each place and period that it names; units as its account's.
-    """
-    rows = {}
-    for row in each(ledger.study.limits):
-        for place in limit_places(ledger, row.jurisdiction):
-            for period in limit_periods(ledger.study, row.period):
-                rows[row.limit, place, period] = row
-    soft = {key: row for key, row in rows.items() if row.kind == "soft"}
-    model.short = pyo.Var([k for k, row in soft.items() if row.sense != "<="], domain=pyo.NonNegativeReals)
-    model.excess = pyo.Var([k for k, row in soft.items() if row.sense != ">="], domain=pyo.NonNegativeReals)
-
-    def limit(m: Any, name: str, place: str, period: str) -> Any:
-        row = rows[name, place, period]
-        key = (name, place, period)
-        body, bound = limit_sides(m.ledger, ledger, row, place, period)
-        if row.basis.startswith("share_of:"):
-            body, bound = body - bound, 0.0
-        if key in m.short:
-            body += m.short[key]
-        if key in m.excess:
-            body -= m.excess[key]
-        lower = None if row.sense == "<=" else bound - row.tolerance
-        upper = None if row.sense == ">=" else bound + row.tolerance
-        return (lower, body, upper)
-
-    model.limit = pyo.Constraint(list(rows), rule=limit)
-
-
-def limit_places(ledger: Ledger, cell: str) -> list[str]:
-    """The places of a limit: total where blank, every jurisdiction for `each`, else the one named."""
-    return list(ledger.study.jurisdictions["jurisdiction"]) if cell == "each" else [cell or TOTAL]
-
-
-def limit_periods(study: Study, cell: str) -> list[str]:
-    """The periods of a limit: every one where blank, `last`, `total`, else the one named."""
-    names = period_names(study.periods)
-    return names if cell == "" else [names[-1]] if cell == "last" else [cell]
-
-
-def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str) -> tuple[Any, Any]:
-    """What a limit compares: its terms, and its bound (an expression too for share_of).
-
-    Shares of the start value compare at start prices. Over `total` an annual start value counts once per year, and
-    the people are those at the end.
-
-    Parameters
-    ----------
-    entries : the ledger, [account, place, period] -> a variable, or a number when a plan is told.
-    """
-    terms = [(row.account, 1.0), *_further_terms(ledger.study, row.limit)]
-    kind, _, of = row.basis.partition(":")
-    from_start = kind == "share_of_start"
-
-    def measured(account: str) -> Any:
-        priced = account + AT_START_PRICES if from_start and _grows(ledger, account) else account
-        return total_or_period(entries, ledger, priced, place, period)
-
-    body = sum(coefficient * measured(account) for account, coefficient in terms)
-    if kind == "share_of":
-        return body, row.value * total_or_period(entries, ledger, of, place, period)
-    if from_start:
-        compared = [(of, 1.0)] if of else terms
-        start = 0.0
-        for account, coefficient in compared:
-            years = ledger.clock.horizon if period == TOTAL and ledger.recurrence(account) == "annual" else 1
-            start += coefficient * years * ledger.start_values.loc[account, place]
-        return body, row.value * float(start)
-    if kind == "per_head":
-        position = len(ledger.clock.length) - 1 if period == TOTAL else period_names(ledger.study.periods).index(period)
-        return body, row.value * population(ledger.study, place, ledger.clock, position)
-    return body, row.value
-
-
-def _further_terms(study: Study, limit: str) -> list[tuple[str, float]]:
-    """The account and coefficient of each further term of a limit."""
-    extra = study.limit_terms
-    if extra.empty:
-        return []
-    mine = extra[extra["limit"] == limit]
-    return list(zip(mine["account"], mine["coefficient"], strict=True))
-
-
-def total_or_period(entries: Any, ledger: Ledger, account: str, place: str, period: str) -> Any:
-    """L of one period, or over `total`: Σ years x annual, Σ one-off, a stock's last state."""
-    names = period_names(ledger.study.periods)
-    if period != TOTAL:
-        return entries[account, place, period]
-    recurrence = ledger.recurrence(account)
-    if recurrence == "stock":
-        return entries[account, place, names[-1]]
-    years = ledger.clock.length if recurrence == "annual" else np.ones(len(names))
-    return sum(float(n) * entries[account, place, name] for n, name in zip(years, names, strict=True))
-
-
 def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(25) `floor[ecosystem]`: F2 >= share x F2°; `floor[cash]`: F1 - F1° >= an absolute gain; present values, million.
 
@@ -384,6 +363,8 @@ def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> No
         penalty = {row.limit: row.penalty for row in each(ledger.study.limits) if row.kind == "soft"}
         for slack in (model.short, model.excess):
             value -= sum(penalty[key[0]] * slack[key] for key in slack)
+        if ledger.study.settings.finance is not None:
+            value -= sum(ledger.study.settings.finance.soft[key[0]] * slack for key, slack in model.give.items())
     model.objective = pyo.Objective(expr=value, sense=pyo.maximize)
 
 
@@ -430,8 +411,3 @@ def _groups(study: Study, column: str) -> list[tuple[str, list[str]]]:
     """Projects by the sets that a column of the projects table names, in table order."""
     named: pd.DataFrame = study.projects[study.projects[column] != ""]
     return [(str(name), list(rows)) for name, rows in named.groupby(column, sort=False)["project"]]
-
-
-def _grows(ledger: Ledger, account: str) -> bool:
-    names = ledger.accounts.names
-    return account in names and bool(ledger.accounts.growth[names.get_loc(account)])

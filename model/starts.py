@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.model.areas import START, TOTAL, area_accounts, is_built_in
-from zonevest.model.flows import CASH, ECOSYSTEM, NEVER, Item
+from zonevest.model.flows import NEVER, Item, by_flag, is_worth
 from zonevest.model.streams import Streams
 from zonevest.model.works import Works
 
@@ -32,11 +32,14 @@ def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> 
     """What each project's start in each period gives to each item: place -> starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
     streams = Streams(works.timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
+    plain, parts = by_flag(wanted)
+    given = sum(streams.items(plain).values(), sparse.csr_array((size, len(plain))))
     flows = sparse.csr_array((size, len(wanted)))
-    for part in streams.items(wanted).values():
-        flows = flows + part
+    for flag, mixing in parts.items():
+        has = works.study.projects[flag].to_numpy(dtype=float) if flag else np.ones(len(works.names))
+        flows = flows + sparse.diags_array(np.repeat(has, periods)) @ (given @ mixing)
     for column, (account, _) in enumerate(wanted):
-        if account in (CASH, ECOSYSTEM):
+        if is_worth(account):
             worth = _worth(works, account)
             flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
     everywhere = sparse.coo_array(flows)
@@ -68,16 +71,20 @@ def _taken(works: Works, wanted: Sequence[Item], place: str) -> sparse.csr_array
     return result
 
 
+def once_worth(works: Works, start: int, year: int, rate: float) -> float:
+    """Present value of one unit of one-off cash of a start in a year, as annual equivalents over the project's life."""
+    clock = works.timed.clock
+    last = NEVER if works.end[start] == 0 else works.end[start] - 1
+    service, life = works.service[[start]], works.life[[start]]
+    equal = clock.annuity(rate, service, life, np.array([last]))[0]
+    return float((1.0 + rate) ** float(works.service[start] - 1 - year) * equal)
+
+
 def _worth(works: Works, name: str) -> Floats:
     """F1 or F2 of each start, shape (projects x periods,)."""
-    timed, clock, accounts = works.timed, works.timed.clock, works.timed.accounts
-    rate, size, periods = clock.rate(name), works.possible.size, works.possible.shape[1]
-    weight = accounts.weight(name)[timed.rows.account].copy()
-    if name == CASH and accounts.purse_of_project:
-        booked_on = accounts.names[timed.rows.account]
-        for row, (account, start) in enumerate(zip(booked_on, works.start, strict=True)):
-            own = accounts.purse_of_project.get((account, works.names[start // periods]))
-            weight[row] = weight[row] if own is None else own
+    timed, clock = works.timed, works.timed.clock
+    rate, size = clock.rate(name), works.possible.size
+    weight = timed.weight(name)
     annual = np.bincount(works.start, weights=timed.at_present(rate, timed.yearly(), weight), minlength=size)
     once = np.bincount(works.start, weights=timed.carried(rate, weight), minlength=size)
     last = np.where(works.end == 0, NEVER, works.end - 1)

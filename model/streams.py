@@ -7,7 +7,7 @@ kinds of options; the parcels' own rows give theirs to single options.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -16,7 +16,8 @@ from scipy import sparse
 
 from zonevest.instances.study import Study, holds
 from zonevest.model.areas import States, is_built_in
-from zonevest.model.flows import AT_START_PRICES, NEVER, Accounts, Clock, Item, Rows, Timed
+from zonevest.model.capture import with_captures
+from zonevest.model.flows import AT_START_PRICES, MONEY, NEVER, PAID_TO, Accounts, Clock, Item, Rows, Timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,31 +53,45 @@ class Streams:
         result: dict[int, sparse.csr_array] = {}
         for suffix, growing in (("", True), (AT_START_PRICES, False)):
             column = np.full((len(accounts.names), periods + 1), -1)
+            money: list[tuple[int, str, int]] = []
             for index, (account, period) in enumerate(wanted):
                 if account.endswith(AT_START_PRICES) == (not growing) and not is_built_in(account):
                     name = account.removesuffix(suffix) if suffix else account
                     if name in accounts.names:
                         column[accounts.names.get_loc(name), period] = index
-            if (column < 0).all():
+                    elif name.startswith(MONEY):
+                        money.append((index, name, period))
+            if (column < 0).all() and not money:
                 continue
             yearly = timed.yearly(growing)
             start = yearly[:, :1] * ~timed.rows.once[:, None]  # the state before the first period comes last
             value = np.concatenate([timed.by_period(yearly), start], axis=1)
             target = column[timed.rows.account]
             row, when = np.nonzero((target >= 0) & (value != 0.0))
-            for scale in np.unique(timed.rows.scale[row]).tolist():
-                at = timed.rows.scale[row] == scale
-                part = sparse.csr_array(
-                    (value[row[at], when[at]], (self.stream[row[at]], target[row[at], when[at]])),
-                    shape=(self.carried.shape[1], len(wanted)),
-                )
-                result[scale] = result[scale] + part if scale in result else part
+            self._add(result, len(wanted), row, target[row, when], value[row, when])
+            for index, name, period in money:
+                weight = timed.weight(name)
+                if name.startswith("money.resource"):  # the mean per year of what comes once, too
+                    weight = np.where(timed.rows.once & (period >= 0), weight / clock.length[period], weight)
+                if name.startswith(PAID_TO):  # the total of what comes every year, too
+                    weight = np.where(timed.rows.once, weight, weight * clock.length[period])
+                part = value[:, period] * weight
+                row = np.flatnonzero(part)
+                self._add(result, len(wanted), row, np.full(len(row), index), part[row])
         return result
+
+    def _add(self, result: dict[int, sparse.csr_array], width: int, row: Ints, item: Ints, value: Floats) -> None:
+        """Add values of timed rows to the items' matrices, by scale."""
+        scales = self.timed.rows.scale[row]
+        for scale in np.unique(scales).tolist():
+            at = scales == scale
+            part = sparse.csr_array((value[at], (self.stream[row[at]], item[at])), shape=(self.carried.shape[1], width))
+            result[scale] = result[scale] + part if scale in result else part
 
     def worth(self, name: str) -> dict[int, tuple[Floats, Floats]]:
         """F1 or F2 of each stream: scale -> (annual rows, one-off rows carried to y0), each shape (streams,)."""
         timed, rate = self.timed, self.timed.clock.rate(name)
-        weight = self.timed.accounts.weight(name)[timed.rows.account]
+        weight = timed.weight(name)
         count = self.carried.shape[1]
         annual = timed.at_present(rate, timed.yearly(), weight)
         once = timed.carried(rate, weight)
@@ -110,14 +125,14 @@ class _Gathering:
         rows = self.rows
         timing, index = np.unique(np.stack([annual, once, until]), axis=1, return_inverse=True)
         for column, (begin, year, stop) in enumerate(timing.T):
-            keep = at[~rows.once[at]] if settled else at
+            keep = at[~rows.once[at] & ~rows.captured[at]] if settled else at
             single, offset = rows.once[keep], rows.offset[keep] * (not settled)
-            first = np.where(single, year, begin) + offset
+            first = np.where(single | rows.captured[keep], year, begin) + offset
             n = len(keep)
             self.parts.append((keep, first, np.full(n, stop), np.full(n, settled), np.full(n, self.count + column)))
             if not settled and n:
                 life = np.where(np.isnan(rows.life[keep]), NEVER, np.ceil(rows.life[keep]))
-                last = np.where(single, 0, np.minimum(first + life, NEVER)).max()
+                last = np.where(single | rows.captured[keep], 0, np.minimum(first + life, NEVER)).max()
                 carrying = carriers[index.ravel() == column]
                 self.end[carrying] = np.maximum(self.end[carrying], int(last))
                 self.sale[carrying] |= bool((single & self.sale_row[keep]).any())
@@ -149,10 +164,11 @@ def land_streams(study: Study, clock: Clock, accounts: Accounts, states: States,
     options = states.options
     tables = ("class_flows", "zone_flows", "practice_flows")
     subjects = ("land_class", "zone", "practice")
+    given = {name: with_captures(study, study.tables[name]) for name in tables}
     rows = Rows.of(
-        pd.concat([study.tables[name] for name in tables], ignore_index=True),
+        pd.concat([table for table, _ in given.values()], ignore_index=True),
         accounts,
-        np.concatenate([scales[name] for name in tables]),
+        np.concatenate([scales[name][source] for name, (_, source) in given.items()]),
     )
     kinds = np.arange(len(options.kind_pattern))
     gathering = _Gathering(rows, accounts.sale[rows.account], len(kinds))
@@ -177,7 +193,7 @@ def land_streams(study: Study, clock: Clock, accounts: Accounts, states: States,
     }
     shift = 0
     for number, (name, subject) in enumerate(zip(tables, subjects, strict=True)):
-        flows = study.tables[name]
+        flows, _ = given[name]
         names = study.tables["land_classes" if subject == "land_class" else subject + "s"][subject]
         codes = pd.Index(names).get_indexer(flows[subject])
         groups = pd.DataFrame({"code": codes, "where": flows["where"].to_numpy()}).groupby(["code", "where"]).indices
@@ -202,10 +218,10 @@ def parcel_streams(
     study: Study, clock: Clock, accounts: Accounts, states: States, scale: Ints, scales: list[NDArray[np.float64]]
 ) -> Streams | None:
     """Streams of the parcels' own rows, carried by single options; None without such rows."""
-    flows = study.parcel_flows
-    if flows.empty:
+    if study.parcel_flows.empty:
         return None
-    options = states.options
+    flows, source = with_captures(study, study.parcel_flows)
+    options, scale = states.options, scale[source]
     rows = Rows.of(flows, accounts, scale)
     parcel = pd.Index(study.parcels["parcel_id"]).get_indexer(flows["parcel_id"])
     applies = np.ones(len(flows), dtype=bool)
@@ -222,7 +238,8 @@ def parcel_streams(
     zone = pd.Index(study.zones["zone"]).get_indexer(flows["zone"])[row]
     any_practice, any_zone = (flows["practice"] == "").to_numpy()[row], (flows["zone"] == "").to_numpy()[row]
     acts = options.kind_start[kind] >= 0
-    held = states.assigned[kind] & any_practice & ~rows.once[row] & (any_zone | (zone == states.zone_today[kind]))
+    lasting = ~(rows.once | rows.captured)[row]
+    held = states.assigned[kind] & any_practice & lasting & (any_zone | (zone == states.zone_today[kind]))
     own = acts & (any_practice | (practice == options.kind_practice[kind]))
     own &= any_zone | (zone == states.zone_new[kind])
     # the phase before the start (for held land for good), then that of the practice
@@ -231,12 +248,12 @@ def parcel_streams(
     begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
     # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
-    profile = _codes(rows.account, rows.once, rows.offset, rows.ramp, rows.life)
+    profile = _codes(rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.growth, rows.lag, rows.captured)
     stream, seen = _codes(profile[row[pairs]], begin, until), None
     _, seen = np.unique(stream, return_index=True)
     once_per_stream = pairs[seen]
     shown = rows.take(row[once_per_stream])
-    unit = Rows(shown.account, np.ones(len(seen)), shown.once, shown.offset, shown.ramp, shown.life, shown.scale)
+    unit = replace(shown, value=np.ones(len(seen)))
     timed = Timed(clock, accounts, unit, begin[seen] + shown.offset, until[seen], np.zeros(len(seen), dtype=bool))
     value = np.zeros(len(pairs))
     for code in np.unique(scale):
@@ -245,7 +262,7 @@ def parcel_streams(
     carried = sparse.csr_array((value, (option[pairs], stream)), shape=(len(options.kind), len(seen)))
     end, sale = np.zeros(len(options.kind_pattern), dtype=np.int64), np.zeros(len(options.kind_pattern), dtype=bool)
     mine = slice(int(held.sum()), None)
-    np.maximum.at(end, kind[pairs[mine]], np.where(shown.once, 0, timed.stop)[stream[mine]])
+    np.maximum.at(end, kind[pairs[mine]], np.where(shown.once | shown.captured, 0, timed.stop)[stream[mine]])
     np.logical_or.at(sale, kind[pairs[mine]], (shown.once & accounts.sale[shown.account])[stream[mine]])
     return Streams(timed, np.arange(len(seen)), carried, end, sale)
 

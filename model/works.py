@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import Study, each, items, period_names
+from zonevest.model.capture import with_captures
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
 
 if TYPE_CHECKING:
@@ -101,13 +102,14 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     n_periods = len(clock.length)
     build = projects["build_years"].to_numpy(dtype=float).astype(np.int64)
     table, owner, offset = _own_rows(projects, accounts, build)
-    flows = study.project_flows
+    flows, _ = with_captures(study, study.project_flows)
     listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
     owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
     rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
     offset = np.concatenate([offset, listed.offset])
     last_once = np.zeros(len(names), dtype=np.int64)
-    np.maximum.at(last_once, owner[rows.once], offset[rows.once])
+    booked = rows.once & ~rows.captured  # what is captured of it may come after the horizon
+    np.maximum.at(last_once, owner[booked], offset[booked])
     possible = _windows(study, projects)
     finished = clock.begin[None, :] + np.maximum(last_once, build - 1)[:, None] <= clock.last[-1]
     drawn_out = np.array([_barred(study, row) for row in each(projects)], dtype=bool)
@@ -127,10 +129,12 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     pair = np.repeat(np.arange(len(project)), count)
     row = by_owner[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - edges[:-1][project], count)]
     begin = clock.begin[period][pair] + offset[row]
-    timed = Timed(clock, accounts, rows.take(row), begin, np.full(len(row), NEVER), np.zeros(len(row), dtype=bool))
+    until, settled = np.full(len(row), NEVER), np.zeros(len(row), dtype=bool)
+    owners = projects["project"].to_numpy(dtype=object)[project][pair]
+    timed = Timed(clock, accounts, rows.take(row), begin, until, settled, owners)
     start = (project * n_periods + period)[pair]
     end = np.zeros(len(names) * n_periods, dtype=np.int64)
-    np.maximum.at(end, start, np.where(timed.rows.once, 0, timed.stop))
+    np.maximum.at(end, start, np.where(timed.rows.once | timed.rows.captured, 0, timed.stop))
     service = (clock.begin[None, :] + build[:, None]).ravel()
     life = np.repeat(projects["life_years"].to_numpy(dtype=float), n_periods)
     return Works(
@@ -170,7 +174,10 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     offset = np.concatenate([part[4] for part in parts]).astype(np.int64)
     value = np.concatenate([part[2] for part in parts])
     ramp, life = (projects[c].to_numpy(dtype=float)[owner] for c in ("ramp_years", "life_years"))
-    rows = Rows(account, value, once, offset, ramp, np.where(once, np.nan, life), np.zeros(len(owner), dtype=np.int64))
+    none = np.zeros(len(owner), dtype=np.int64)
+    life = np.where(once, np.nan, life)
+    growth = accounts.growth[account]
+    rows = Rows(account, value, once, offset, ramp, life, none, growth, none, none.astype(bool))
     return rows, owner, offset
 
 

@@ -18,18 +18,19 @@ from typing import Any
 
 import pandas as pd
 
+from zonevest.instances.say import say, translate, translated
 from zonevest.instances.study import Study
 from zonevest.reports.audit_decisions import DECISIONS
-from zonevest.reports.audit_evaluate import BREACH_COLUMNS, Evaluation, Evaluator, Value, evaluate
+from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Value, evaluate
 from zonevest.reports.audit_figures import FIGURES, compare
 from zonevest.reports.audit_folder import Stated, from_folder, from_plan
 from zonevest.reports.audit_program import Affine
-from zonevest.reports.audit_rules import Breach
+from zonevest.reports.audit_rules import Breach, table
 
 __all__ = ["Affine", "AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
 
 SHOWN = 20
-NO_PLAN = "no plan to audit"
+NO_PLAN = say("no plan to audit")
 _WORDS = {
     "en": {
         "ok": "audit: all holds ({figures} figures recomputed)",
@@ -56,13 +57,13 @@ class AuditReport:
 
     Attributes
     ----------
-    breaches : columns rule, where, must, found; everything that does not hold, wrong figures included.
+    breaches : columns rule, where, must, found; everything that does not hold, wrong figures included, in English.
     figures : columns quantity, stated, recomputed, difference, ok.
     message : why nothing was audited, else ``""``.
     evaluation : the plan as recomputed, where it could be.
     """
 
-    breaches: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=BREACH_COLUMNS))
+    breaches: pd.DataFrame = field(default_factory=lambda: table([]))
     figures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIGURES))
     message: str = ""
     evaluation: Evaluation | None = field(default=None, repr=False)
@@ -72,14 +73,18 @@ class AuditReport:
         """Whether all holds."""
         return not self.message and self.breaches.empty and bool(self.figures["ok"].all())
 
-    def to_dict(self) -> dict[str, Any]:
+    def in_language(self, lang: str) -> pd.DataFrame:
+        """The breaches in another language (``zh``); rules, names and codes stay as they are."""
+        return translated(self.breaches, lang)
+
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """The findings as plain values."""
         figures = [
             {name: None if isinstance(cell, float) and math.isnan(cell) else cell for name, cell in row.items()}
-            for row in self.figures.astype(object).to_dict("records")
+            for row in translated(self.figures.astype(object), lang).to_dict("records")
         ]
-        breaches = self.breaches.astype(object).to_dict("records")
-        return {"ok": self.ok, "message": self.message, "breaches": breaches, "figures": figures}
+        breaches = self.in_language(lang).astype(object).to_dict("records")
+        return {"ok": self.ok, "message": translate(self.message, lang), "breaches": breaches, "figures": figures}
 
     def to_text(self, lang: str = "en") -> str:
         """The findings in words: one line if all holds, else every breach (the first twenty)."""
@@ -87,7 +92,7 @@ class AuditReport:
         if self.ok:
             return words["ok"].format(figures=len(self.figures))
         lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=len(self.breaches))]
-        for row in self.breaches.head(SHOWN).itertuples(index=False):
+        for row in self.in_language(lang).head(SHOWN).itertuples(index=False):
             lines += [f"• {row.rule}: {row.where}", f"    {words['must']}: {row.must}"]
             lines += [f"    {words['found']}: {row.found}"]
         if len(self.breaches) > SHOWN:
@@ -108,12 +113,13 @@ def audit(plan: Any) -> AuditReport:
     stated = from_folder(Path(plan)) if isinstance(plan, (str, Path)) else from_plan(plan)
     if not stated.has_plan:
         status = str(stated.figures.get("status") or "unknown")
-        breaches = [*stated.breaches, Breach("plan", "the plan", "there is a plan", f"status {status}")]
-        return AuditReport(pd.DataFrame(breaches, columns=BREACH_COLUMNS), message=NO_PLAN)
+        breach = Breach("plan", say("the plan"), say("there is a plan"), say("status {status}", status=status))
+        return AuditReport(table([*stated.breaches, breach]), message=NO_PLAN)
     if stated.study is None or not {"parcels", "projects"} <= set(stated.tables):
         if not stated.breaches:
-            stated.breaches.append(Breach("file", "the plan", "it has a study, parcels and projects", "it has not"))
-        return AuditReport(pd.DataFrame(stated.breaches, columns=BREACH_COLUMNS))
+            must = say("it has a study, parcels and projects")
+            stated.breaches.append(Breach("file", say("the plan"), must, say("it has not")))
+        return AuditReport(table(stated.breaches))
     return _recompute(stated, stated.study)
 
 
@@ -123,7 +129,7 @@ def _recompute(stated: Stated, study: Study) -> AuditReport:
     decisions = {name: stated.tables.get(name) for name in DECISIONS}
     found = evaluator.evaluate(stated.tables["parcels"], stated.tables["projects"], **decisions)
     compared = compare(stated, evaluator, found)
-    own = pd.DataFrame([*stated.breaches, *compared.breaches], columns=BREACH_COLUMNS)
+    own = table([*stated.breaches, *compared.breaches])
     parts = [frame for frame in (found.breaches, own) if len(frame)]
     breaches = pd.concat(parts, ignore_index=True) if parts else own
     return AuditReport(breaches, compared.table(), "", found)

@@ -101,7 +101,8 @@ class Actors:
 
     Attributes
     ----------
-    names : those of the tables actors, shares and capture, and the purse; each has an account `gain.actor.<name>`.
+    names : those of the tables actors, shares and capture, the purse, and `outside`; each has an account
+        `gain.actor.<name>`.
     counted : those whose gains make the gain of a jurisdiction: participation, or all that are not public.
     tabled : those of the table of actors, `outside` apart.
     floors : floor_share by actor, where there is one.
@@ -122,7 +123,7 @@ class Actors:
             named.append(str(row["actor"]))
         self._read_payers(tables.rows("accounts"), tables.rows("capture"))
         named += [str(row["payer"]) for row in tables.rows("capture") if row["payer"]]
-        self.names = list(dict.fromkeys([*named, *self.purse]))
+        self.names = list(dict.fromkeys([*named, *self.purse, OUTSIDE]))
         public = {str(row["actor"]) for row in rows if row["public"]}
         others = [name for name in self.names if name not in public and name != OUTSIDE]
         self.counted = list(settings.equity.participation or others)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
+from zonevest.instances.faults import within
+from zonevest.instances.say import say
 from zonevest.reports.audit_accounts import CAPTURED, LEFT
 from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_money import Money
@@ -28,8 +30,8 @@ def exchange_breaches(tables: Tables, exchange: Floats) -> Iterator[Breach]:
         for t, period in enumerate(tables.periods):
             received, paid = (float(side) for side in sides[:2, account.at, t])
             if _differ(received, paid, 1.0):
-                must = f"the actors receive what the actors pay, {paid:.10g}"
-                yield Breach("balance:actors", f"{account.name}, {period}", must, f"{received:.10g}")
+                must = say("the actors receive what the actors pay, {amount:.10g}", amount=paid)
+                yield Breach("balance:actors", within(account.name, period), must, f"{received:.10g}")
 
 
 def uplift_breaches(tables: Tables, figures: Figures, shadows: Figures) -> Iterator[Breach]:
@@ -45,8 +47,11 @@ def uplift_breaches(tables: Tables, figures: Figures, shadows: Figures) -> Itera
             created = figures(account, t)
             captured, left = (shadows(f"{kind}{account}", t) for kind in (CAPTURED, LEFT))
             if _differ(created, captured + left, max(abs(captured), abs(left))):
-                must = f"created is captured + left to holders: {captured:.10g} + {left:.10g}"
-                yield Breach("balance:uplift", f"{account}, {period}", must, f"{created:.10g} is created")
+                must = say(
+                    "what is created is captured or left to holders: {captured:.10g} + {left:.10g}",
+                    captured=captured, left=left,
+                )  # fmt: skip
+                yield Breach("balance:uplift", within(account, period), must, f"{created:.10g}")
 
 
 def money_breaches(
@@ -75,8 +80,8 @@ def money_breaches(
         closing = figures("finance.cash", t)
         uses = paid + rest["fixed_cost"][t] * years + service + float(transfers[t]) + closing
         if _differ(sources, uses, max(abs(cash), abs(received), abs(paid), abs(closing))):
-            must = f"payments and closing cash make up the sources, {sources:.10g}"
-            yield Breach("balance:cash", f"period {period}", must, f"{uses:.10g}")
+            must = say("payments and closing cash make up the sources, {amount:.10g}", amount=sources)
+            yield Breach("balance:cash", say("period {period}", period=period), must, f"{uses:.10g}")
         cash = closing
 
 
@@ -94,5 +99,5 @@ def residual_breaches(money: Money) -> Iterator[Breach]:
     """What is stated of revenue and cost is not less than what the ledger books for land as it is."""
     for name, base in money.base.items():
         if base < -TOLERANCE * max(1.0, abs(base)):
-            must = f"{name} of [finance] is not less than what today's land books"
-            yield Breach("money:residual", f"finance.{name}", must, f"{-base:.10g} less")
+            must = say("{key} is not less than what today's land books", key=f"finance.{name}")
+            yield Breach("money:residual", "study.toml", must, say("{amount:.10g} less", amount=-base))

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Floats, Ints, texts
-from zonevest.reports.audit_rules import TOLERANCE, Breach, Held
+from zonevest.reports.audit_rules import SHOWN, TOLERANCE, Breach, Held, parcels_named
 from zonevest.reports.audit_tables import Tables
-
-SHOWN = 5
 
 
 @dataclass
@@ -59,13 +58,14 @@ def read_choices(tables: Tables, parcels: pd.DataFrame, projects: pd.DataFrame) 
     def report(rule: str, wrong: np.typing.NDArray[np.bool_], must: str, found: np.typing.NDArray[np.object_]) -> None:
         at = np.flatnonzero(wrong)
         if len(at):
-            values = ", ".join(dict.fromkeys(f"{value!s}" or "nothing" for value in found[at][:SHOWN]))
+            values = listed(dict.fromkeys(str(value) or say("nothing") for value in found[at][:SHOWN]))
             breaches.append(Breach(rule, _name(ids[at]), must, values))
 
-    report("choice:parcel", parcel < 0, "it is a parcel of the study", ids)
-    report("choice:practice", ~standing & ~known, "it follows a practice of the study, hold, or none", practice)
-    report("choice:start", known & (begin < 0), "a practice starts in one of the periods", start)
-    report("choice:start", standing & (start != ""), "what is held or unassigned has no start", start)
+    report("choice:parcel", parcel < 0, say("it is a parcel of the study"), ids)
+    must = say("it follows a practice of the study, hold, or none")
+    report("choice:practice", ~standing & ~known, must, practice)
+    report("choice:start", known & (begin < 0), say("a practice starts in one of the periods"), start)
+    report("choice:start", standing & (start != ""), say("what is held or unassigned has no start"), start)
     good = (parcel >= 0) & (standing | (known & (begin >= 0))) & np.isfinite(share)
     _check_shares(tables, parcel, share, breaches)
     _check_zones(tables, parcels, parcel, practice, good, breaches)
@@ -75,10 +75,8 @@ def read_choices(tables: Tables, parcels: pd.DataFrame, projects: pd.DataFrame) 
 
 
 def _name(ids: np.typing.NDArray[np.object_]) -> str:
-    """Parcels by name: the first five and how many there are."""
-    names = list(dict.fromkeys(str(name) for name in ids))
-    more = f" … ({len(names)} in all)" if len(names) > SHOWN else ""
-    return f"parcels {', '.join(names[:SHOWN])}{more}"
+    """Parcels by name, each once."""
+    return parcels_named(list(dict.fromkeys(str(name) for name in ids)))
 
 
 def _check_shares(tables: Tables, parcel: Ints, share: Floats, breaches: list[Breach]) -> None:
@@ -86,17 +84,19 @@ def _check_shares(tables: Tables, parcel: Ints, share: Floats, breaches: list[Br
     bad = ~np.isfinite(share) | (share < -TOLERANCE)
     if not tables.settings.divisible:
         bad |= (np.abs(share) > TOLERANCE) & (np.abs(share - 1.0) > TOLERANCE)
-    kind = "between 0 and 1" if tables.settings.divisible else "0 or 1 (land is not divisible)"
+    must = say("a share is 0 or 1 (land is not divisible)")
+    if tables.settings.divisible:
+        must = say("a share is between 0 and 1")
     at = np.flatnonzero(bad & (parcel >= 0))
     if len(at):
-        found = ", ".join(f"{share[i]:.6g}" for i in at[:SHOWN])
-        breaches.append(Breach("choice:share", _name(tables.ids[parcel[at]]), f"a share is {kind}", found))
+        found = listed(f"{share[i]:.6g}" for i in at[:SHOWN])
+        breaches.append(Breach("choice:share", _name(tables.ids[parcel[at]]), must, found))
     inside = (parcel >= 0) & np.isfinite(share)
     sums = np.bincount(parcel[inside], share[inside], minlength=tables.parcels)
     odd = np.flatnonzero(np.abs(sums - 1.0) > TOLERANCE)
     if len(odd):
-        found = ", ".join(f"{sums[i]:.6g}" for i in odd[:SHOWN])
-        breaches.append(Breach("choice:one", _name(tables.ids[odd]), "the shares of a parcel make 1", found))
+        found = listed(f"{sums[i]:.6g}" for i in odd[:SHOWN])
+        breaches.append(Breach("choice:one", _name(tables.ids[odd]), say("the shares of a parcel make 1"), found))
 
 
 def _check_zones(
@@ -117,21 +117,25 @@ def _check_zones(
     stated = texts(parcels, "zone")
     at = np.flatnonzero(good & (stated != ours))
     if len(at):
-        found = ", ".join(f"{stated[i] or 'none'}, not {ours[i] or 'none'}" for i in at[:SHOWN])
-        must = "the zone is that of the practice (held: today's)"
+        found = listed(
+            say("{stated}, not {right}", stated=stated[i] or say("none"), right=ours[i] or say("none"))
+            for i in at[:SHOWN]
+        )
+        must = say("the zone is that of the practice (held: today's)")
         breaches.append(Breach("choice:zone", _name(tables.ids[parcel[at]]), must, found))
 
 
 def _read_starts(tables: Tables, projects: pd.DataFrame, breaches: list[Breach]) -> dict[str, int]:
     starts: dict[str, int] = {}
     for project, start in zip(texts(projects, "project"), texts(projects, "start"), strict=True):
-        where = f"project {project}"
+        where = say("project {project}", project=project)
         if project not in tables.projects:
-            breaches.append(Breach("choice:project", where, "it is a project of the study", str(project)))
+            breaches.append(Breach("choice:project", where, say("it is a project of the study"), str(project)))
         elif start and start not in tables.period:
-            breaches.append(Breach("choice:start", where, "it starts in one of the periods, or not at all", str(start)))
+            must = say("it starts in one of the periods, or not at all")
+            breaches.append(Breach("choice:start", where, must, str(start)))
         elif start and project in starts:
-            breaches.append(Breach("project:once", where, "a project starts once", str(start)))
+            breaches.append(Breach("project:once", where, say("a project starts once"), str(start)))
         elif start:
             starts[str(project)] = tables.period[str(start)]
     return starts

@@ -9,11 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.faults import within
+from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import Floats, split, texts
 from zonevest.reports.audit_gains import Gains
 from zonevest.reports.audit_money import Money
 from zonevest.reports.audit_program import Key, System
-from zonevest.reports.audit_quotas import Quotas
+from zonevest.reports.audit_quotas import SIDES, Quotas
 from zonevest.reports.audit_rules import TOLERANCE, Breach
 from zonevest.reports.audit_tables import Tables
 from zonevest.reports.audit_uplift import JOIN, Atom, Uplift
@@ -78,13 +80,19 @@ class Reader:
     def _check(self, name: str, row: _Row, seen: set[Key]) -> None:
         if row.key not in self.system.at:
             rule, must = row.why()
-            self.breaches.append(Breach(f"{name}:{rule}", row.where, must, f"{row.amount:.10g} is decided"))
+            self.breaches.append(
+                Breach(f"{name}:{rule}", row.where, must, say("{amount:.10g} is decided", amount=row.amount))
+            )
             return
         if row.key in seen:
-            self.breaches.append(Breach(f"{name}:once", row.where, "a decision has one row", "it stands again"))
+            self.breaches.append(
+                Breach(f"{name}:once", row.where, say("a decision has one row"), say("it stands again"))
+            )
         seen.add(row.key)
         if not row.amount >= -TOLERANCE:
-            self.breaches.append(Breach(f"{name}:amount", row.where, "at least 0", f"{row.amount:.10g}"))
+            self.breaches.append(
+                Breach(f"{name}:amount", row.where, say("at least {bound:.10g}", bound=0), f"{row.amount:.10g}")
+            )
 
     def _period(self, name: object) -> int:
         return self.parts.tables.period.get(str(name), -1)
@@ -95,7 +103,8 @@ class Reader:
         amounts = zip(*(frame[each].to_numpy(dtype=np.float64) for each in numbers), strict=True)
         for cells, values in zip(named, amounts, strict=True):
             text = tuple(str(cell) for cell in cells)
-            yield text, tuple(float(value) for value in values), f"{name} {', '.join(each or '-' for each in text)}"
+            where = within(f"{name}.csv", listed(each for each in text if each))
+            yield text, tuple(float(value) for value in values), where
 
     def _financing(self, frame: pd.DataFrame) -> Iterator[_Row]:
         money = self.parts.money
@@ -106,7 +115,7 @@ class Reader:
                 instrument: str = instrument, project: str = project, begun: int = begun, t: int = t
             ) -> tuple[str, str]:
                 if money is None:
-                    return "finance", "money is raised where there is [finance]"
+                    return "finance", say("money is raised where there is [finance]")
                 return money.why_not(instrument, project, begun, t, self.starts)
 
             # a start without a project is no decision either
@@ -137,7 +146,7 @@ class Reader:
 
                 # a quota with one side of trade has 0 on the other
                 if amount or (side, quota, place, t) in self.system.at:
-                    yield _Row((side, quota, place, t), f"{where}: {side}", amount, why)
+                    yield _Row((side, quota, place, t), within(where, f"quota.{quota}.{SIDES[side][0]}"), amount, why)
 
     def _fund_transfers(self, frame: pd.DataFrame) -> Iterator[_Row]:
         for (place, period), (amount,), where in self._rows("fund_transfers", frame):

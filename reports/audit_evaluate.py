@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Study
 from zonevest.reports.audit_balances import (
     exchange_breaches,
@@ -26,12 +27,10 @@ from zonevest.reports.audit_decisions import Reader
 from zonevest.reports.audit_enumerate import Enumerator, Value
 from zonevest.reports.audit_ledger import Totals
 from zonevest.reports.audit_program import Line, System
-from zonevest.reports.audit_rules import TOLERANCE, Breach, must, nonconforming, project_breaches
+from zonevest.reports.audit_rules import TOLERANCE, Breach, must, nonconforming, parcels_named, project_breaches, table
 
-__all__ = ["BREACH_COLUMNS", "Evaluation", "Evaluator", "Value", "evaluate"]
+__all__ = ["Evaluation", "Evaluator", "Value", "evaluate"]
 
-BREACH_COLUMNS = ["rule", "where", "must", "found"]
-SHOWN = 5
 STRANGE = ["parcel_id", "zone", "reason"]
 
 
@@ -139,7 +138,7 @@ class Evaluator(Enumerator):
             else lines
             if len(lines)
             else limits,
-            pd.DataFrame(breaches, columns=BREACH_COLUMNS),
+            table(breaches),
             self._goal.value(cells, worth, penalty, gain=False),
             float(sum(abs(weights[name] * cells[at]) for name, at in self._goal.weighted.items())),
             pd.concat(strange, ignore_index=True)
@@ -186,7 +185,7 @@ class Evaluator(Enumerator):
             if line.penalty is not None:
                 penalty += line.penalty * violation
             elif violation > TOLERANCE * largest and not line.name.startswith("positive["):
-                side = f"at {'least' if least else 'most'} {bound:.10g}"
+                side = say("at least {bound:.10g}", bound=bound) if least else say("at most {bound:.10g}", bound=bound)
                 breaches.append(Breach(line.rule, line.name, side, f"{value:.10g}"))
             if line.told is not None:
                 lower, upper = (bound, np.inf) if least else (-np.inf, bound)
@@ -252,11 +251,11 @@ class Evaluator(Enumerator):
         why = self.why(members, practice, start)
         out = []
         for reason in dict.fromkeys(why[why != ""]):
-            ids = tables.ids[members[why == reason]]
-            more = f" … ({len(ids)} in all)" if len(ids) > SHOWN else ""
-            label = practice or "unassigned"
-            found = label if start < 0 else f"{label} from {tables.periods[start]}"
-            out.append(Breach(str(reason), f"parcels {', '.join(ids[:SHOWN])}{more}", must(str(reason)), found))
+            found = practice or say("unassigned")
+            if start >= 0:
+                found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
+            where = parcels_named(list(tables.ids[members[why == reason]]))
+            out.append(Breach(str(reason), where, must(str(reason)), found))
         return out
 
     def _conserved(self, choices: Choices, stock: Callable[[str, str, int], float]) -> list[Breach]:
@@ -269,8 +268,11 @@ class Evaluator(Enumerator):
                 if start <= t:
                     area += sum(float(row["area_ha"]) for row in tables.land_take.get(project, []))
             if abs(area - whole) > TOLERANCE * max(1.0, whole):
-                found = f"{area:.10g} ha"
-                out.append(Breach("area", f"period {period}", f"the classes make up {whole:.10g} ha", found))
+                where, must_be = (
+                    say("period {period}", period=period),
+                    say("the classes make up {area:.10g} ha", area=whole),
+                )
+                out.append(Breach("area", where, must_be, say("{area:.10g} ha", area=area)))
         return out
 
 

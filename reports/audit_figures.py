@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.faults import within
+from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import texts
 from zonevest.reports.audit_evaluate import Evaluation, Evaluator
 from zonevest.reports.audit_folder import Stated, number
-from zonevest.reports.audit_rules import TOLERANCE, Breach
+from zonevest.reports.audit_limits import limit_at
+from zonevest.reports.audit_rules import TOLERANCE, Breach, parcels_named
 
 FIGURES = ["quantity", "stated", "recomputed", "difference", "ok"]
 SHOWN = 20
@@ -35,12 +38,13 @@ class Comparison:
         value = number(stated)
         if value is None:
             self.figures.append((quantity, math.nan, recomputed, math.nan, False))
-            self.breaches.append(Breach("figure", quantity, f"{recomputed:.10g}", "not stated"))
+            self.breaches.append(Breach("figure", quantity, f"{recomputed:.10g}", say("not stated")))
             return
         ok = same(value, recomputed)
         self.figures.append((quantity, value, recomputed, value - recomputed, ok))
         if not ok:
-            self.breaches.append(Breach("figure", quantity, f"{recomputed:.10g}", f"{value:.10g} is stated"))
+            found = say("{value:.10g} is stated", value=value)
+            self.breaches.append(Breach("figure", quantity, f"{recomputed:.10g}", found))
 
     def wrong(self, rule: str, where: str, must: str, found: str) -> None:
         """Note what is no number."""
@@ -48,7 +52,10 @@ class Comparison:
 
     def table(self) -> pd.DataFrame:
         """All figures."""
-        return pd.DataFrame(self.figures, columns=FIGURES)
+        out = pd.DataFrame(self.figures, columns=FIGURES)
+        # a column of text would forget that these are sentences
+        out["quantity"] = pd.Series([figure[0] for figure in self.figures], dtype=object)
+        return out
 
 
 def compare(stated: Stated, evaluator: Evaluator, found: Evaluation) -> Comparison:
@@ -82,43 +89,60 @@ def _compare_worth(out: Comparison, stated: Stated, evaluator: Evaluator, found:
 def _check_certificate(out: Comparison, stated: Stated, found: Evaluation) -> None:
     """Objective, bound, gap and status fit together: gap = (bound − objective) / max(|objective|, 1e-9 x scale)."""
     objective, bound = number(stated.figures.get("objective")), number(stated.figures.get("bound"))
-    gap, status = number(stated.figures.get("gap")), str(stated.figures.get("status"))
+    gap, status = number(stated.figures.get("gap")), stated.figures.get("status")
     if status not in ("optimal", "feasible", "interrupted"):
-        out.wrong("status", "plan", "a plan is optimal, feasible or interrupted", status)
+        out.wrong(
+            "status",
+            say("plan"),
+            say("a plan is optimal, feasible or interrupted"),
+            str(status) if status else say("none is stated"),
+        )
     if objective is None:
         return
     if bound is None:
         if status == "optimal" or gap is not None:
-            out.wrong("bound", "plan", "a gap, and status optimal, rest on a bound", "no bound is stated")
+            must = say("a gap, and status optimal, rest on a bound")
+            out.wrong("bound", say("plan"), must, say("no bound is stated"))
         return
     # what counts as a gain of nothing depends on a scale that only the solver knows
     size = max(1.0, abs(found.cash), abs(found.ecosystem), found.size)
     tolerance = TOLERANCE * max(1.0, abs(objective))
     distance = bound - objective
     if distance < -tolerance:
-        out.wrong("bound", "plan", f"the bound is not below the objective {objective:.10g}", f"{bound:.10g}")
+        must = say("the bound is not below the objective {objective:.10g}", objective=objective)
+        out.wrong("bound", say("plan"), must, f"{bound:.10g}")
     if gap is None:
-        out.wrong("gap", "plan", "a plan with a bound has a gap", "none is stated")
+        out.wrong("gap", say("plan"), say("a plan with a bound has a gap"), say("none is stated"))
         return
     exact = max(distance, 0.0) / abs(objective) if objective else math.inf
     small = abs(objective) <= TOLERANCE * size
     fits = -TOLERANCE <= gap <= exact + TOLERANCE if small else abs(gap - exact) <= TOLERANCE * max(1.0, exact)
     # a distance within the tolerance is as good as none
     if not fits and not (gap == 0 and abs(distance) <= tolerance):
-        out.wrong("gap", "plan", f"(bound - objective) / |objective| = {exact:.6g}", f"{gap:.6g}")
+        must = say("(bound - objective) / |objective| = {gap:.6g}", gap=exact)
+        out.wrong("gap", say("plan"), must, f"{gap:.6g}")
     settings = stated.figures.get("settings")
     asked = number(settings.get("gap")) if isinstance(settings, dict) else None
     # a solver's proof is as exact as its own tolerances
     near = tolerance + TOLERANCE / 100 * size
     within = asked is None or gap <= asked + TOLERANCE or distance <= asked * abs(objective) + near
     if status == "optimal" and asked is not None and not within:
-        out.wrong("status", "plan", f"optimal is within the gap asked for, {asked:.6g}", f"a gap of {gap:.6g}")
+        must = say("optimal is within the gap asked for, {gap:.6g}", gap=asked)
+        out.wrong("status", say("plan"), must, say("a gap of {gap:.6g}", gap=gap))
     away = number(stated.figures.get("gap_total"))
     if abs(found.total) > TOLERANCE * size:
         exact = max(distance, 0.0) / abs(found.total)
         if away is None or abs(away - exact) > TOLERANCE * max(1.0, exact):
-            told = "none is stated" if away is None else f"{away:.6g}"
-            out.wrong("gap_total", "plan", f"(bound - objective) / |total| = {exact:.6g}", told)
+            must = say("(bound - objective) / |total| = {gap:.6g}", gap=exact)
+            out.wrong("gap_total", say("plan"), must, say("none is stated") if away is None else f"{away:.6g}")
+
+
+def _of(where: str, column: str) -> str:
+    return say("{where}: {what}", where=where, what=column)
+
+
+def _ledger(*key: object) -> str:
+    return say("ledger {row}", row=listed(map(str, key)))
 
 
 def _keys(frame: pd.DataFrame, names: list[str]) -> list[tuple[str, ...]]:
@@ -129,7 +153,7 @@ def _twice(out: Comparison, table: str, keys: list[tuple[str, ...]]) -> None:
     seen: set[tuple[str, ...]] = set()
     for key in keys:
         if key in seen:
-            out.wrong("figure", f"{table}, {', '.join(key)}", "a row stands once", "it stands again")
+            out.wrong("figure", within(table, listed(key)), say("a row stands once"), say("it stands again"))
         seen.add(key)
 
 
@@ -141,18 +165,18 @@ def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) 
     known = set(ours)
     for key in theirs:
         if key not in known:
-            out.wrong("figure", f"limits, {', '.join(key)}", "a limit of the study", "there is none")
+            out.wrong("figure", within("limits", listed(key)), say("a limit of the study"), say("there is none"))
     for row, key in enumerate(ours):
-        where = f"limit {', '.join(key)}"
+        where = limit_at(key)
         if key not in at:
             if not found["vacuous"].iloc[row]:
-                out.wrong("figure", where, "the plan lists every limit", "it is not there")
+                out.wrong("figure", where, say("the plan lists every limit"), say("it is not there"))
             continue
         line, truth = stated.iloc[at[key]], found.iloc[row]
         if str(line["account"]) != str(truth["account"]):
-            out.wrong("figure", f"{where}: account", str(truth["account"]), str(line["account"]))
+            out.wrong("figure", _of(where, "account"), str(truth["account"]), str(line["account"]))
         for column in ("value", "bound", "slack"):
-            out.add(f"{where}: {column}", line[column], float(truth[column]))
+            out.add(_of(where, column), line[column], float(truth[column]))
 
 
 def _silent(stated: Stated, evaluator: Evaluator) -> set[str]:
@@ -174,27 +198,29 @@ def _compare_ledger(
     both = found.merge(stated[~again], on=names, how="outer", suffixes=("", "_stated"), indicator=True)
     strange = both[both["_merge"] == "right_only"]
     for row in strange.head(SHOWN).itertuples(index=False):
-        where = f"ledger {row.account}, {row.jurisdiction}, {row.period}"
-        out.wrong("figure", where, "an account, jurisdiction and period of the study", "there is none")
+        must = say("an account, jurisdiction and period of the study")
+        out.wrong("figure", _ledger(row.account, row.jurisdiction, row.period), must, say("there is none"))
     both = both[both["_merge"] != "right_only"]
-    listed = (both["_merge"] == "both").to_numpy()
+    there = (both["_merge"] == "both").to_numpy()
     truth = both["value"].to_numpy(dtype=np.float64)
-    told = np.where(listed, both["value_stated"].to_numpy(dtype=np.float64, na_value=np.nan), 0.0)
-    expected = listed | ~(both["jurisdiction"].isin(tags) | both["account"].isin(silent)).to_numpy()
+    told = np.where(there, both["value_stated"].to_numpy(dtype=np.float64, na_value=np.nan), 0.0)
+    expected = there | ~(both["jurisdiction"].isin(tags) | both["account"].isin(silent)).to_numpy()
     difference = np.where(expected, told - truth, 0.0)
     agrees = np.abs(difference) <= TOLERANCE * np.maximum(1.0, np.abs(truth))
     worst = float(np.abs(difference[agrees]).max(initial=0.0))
-    out.figures.append((f"ledger, {int(agrees.sum())} cells: largest difference", worst, 0.0, worst, True))
+    quantity = say("ledger, {count} cells: largest difference", count=int(agrees.sum()))
+    out.figures.append((quantity, worst, 0.0, worst, True))
     wrong = np.flatnonzero(~agrees)
     for i in wrong[:SHOWN]:
         row = both.iloc[i]
-        where = f"ledger {row['account']}, {row['jurisdiction']}, {row['period']}"
-        out.add(where, told[i] if listed[i] else None, float(truth[i]))
+        where = _ledger(row["account"], row["jurisdiction"], row["period"])
+        out.add(where, told[i] if there[i] else None, float(truth[i]))
     if len(wrong) > SHOWN:
-        out.wrong("figure", "ledger", "every cell is as recomputed", f"{len(wrong)} are not (first {SHOWN} listed)")
-    measures = both[listed & (both["measure"].astype(str) != both["measure_stated"].astype(str)).to_numpy()]
+        left = say("{count} are not (first {shown} listed)", count=len(wrong), shown=SHOWN)
+        out.wrong("figure", say("ledger"), say("every cell is as recomputed"), left)
+    measures = both[there & (both["measure"].astype(str) != both["measure_stated"].astype(str)).to_numpy()]
     for row in measures.head(SHOWN).itertuples(index=False):
-        out.wrong("figure", f"ledger {row.account}: measure", str(row.measure), str(row.measure_stated))
+        out.wrong("figure", _of(_ledger(row.account), "measure"), str(row.measure), str(row.measure_stated))
 
 
 def _check_classes(out: Comparison, parcels: pd.DataFrame, evaluator: Evaluator) -> None:
@@ -213,20 +239,21 @@ def _check_classes(out: Comparison, parcels: pd.DataFrame, evaluator: Evaluator)
         stated = texts(parcels, column)
         at = np.flatnonzero(known & (stated != truth))
         if len(at):
-            where = f"parcels {', '.join(ids[at][:5])}{f' … ({len(at)} in all)' if len(at) > 5 else ''}: {column}"
-            out.wrong(f"choice:{column}", where, f"{truth[at[0]]}", f"{stated[at[0]] or 'nothing'}")
+            where = _of(parcels_named(list(ids[at])), column)
+            out.wrong(f"choice:{column}", where, str(truth[at[0]]), str(stated[at[0]]) or say("nothing"))
 
 
 def _check_projects(out: Comparison, projects: pd.DataFrame, evaluator: Evaluator) -> None:
     """Every project is listed, with its capital cost where it is built."""
     known = evaluator.tables.projects
-    listed = set(projects["project"])
+    there = set(projects["project"])
     for name in known:
-        if name not in listed:
-            out.wrong("choice:project", f"project {name}", "the plan lists every project", "it is not there")
+        if name not in there:
+            where = say("project {project}", project=name)
+            out.wrong("choice:project", where, say("the plan lists every project"), say("it is not there"))
     if "capex" not in projects:
         return
     for row in projects.itertuples(index=False):
         if row.project in known:
             truth = float(known[str(row.project)]["capex"]) if row.start else 0.0
-            out.add(f"capex of project {row.project}", row.capex, truth)
+            out.add(say("capex of project {project}", project=row.project), row.capex, truth)

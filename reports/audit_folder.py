@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.faults import some, within
 from zonevest.instances.read import read_study
+from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.study import FORMAT, Study, StudyError
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_rules import Breach
@@ -66,37 +68,45 @@ class Stated:
             return read()
         except StudyError as error:
             for fault in error.faults.itertuples(index=False):
-                self.breaches.append(Breach("file", f"{where}: {fault.where}", str(fault.must), str(fault.found)))
+                place = say("{where}: {what}", where=where, what=fault.where)
+                self.breaches.append(Breach("file", place, *(_sentence(part) for part in (fault.must, fault.found))))
         except FileNotFoundError:
-            self.breaches.append(Breach("file", where, "the plan folder has it", "it is missing"))
+            self.breaches.append(Breach("file", where, say("the plan folder has it"), say("it is missing")))
         except DAMAGE as error:
-            found = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no more is known'}"
-            self.breaches.append(Breach("file", where, "it can be read", found))
+            kind, why = type(error).__name__, str(error)
+            found = say("{kind}: no more is known", kind=kind)
+            if why:
+                found = foreign(f"{kind}: {why.splitlines()[0]}")
+            self.breaches.append(Breach("file", where, say("it can be read"), found))
         return None
 
     def take(self, name: str, where: str, frame: Any) -> None:
         """Keep a table with its columns as text and numbers."""
         if not isinstance(frame, pd.DataFrame):
             if frame is not None:
-                self.breaches.append(Breach("file", where, "it is a table", type(frame).__name__))
+                self.breaches.append(Breach("file", where, say("it is a table"), type(frame).__name__))
             return
         if name in DECISIONS and frame.empty:
             return
         text, numbers = COLUMNS[name]
         lost = [column for column in (*text, *numbers) if column not in frame.columns]
         if lost:
-            self.breaches.append(Breach("file", where, f"it has the columns {', '.join(lost)}", "it has not"))
+            must = say("it has the columns {columns}", columns=listed(lost))
+            self.breaches.append(Breach("file", where, must, say("it has not")))
             return
         clean = {column: _text(frame[column]) for column in text}
         for column in (*numbers, *(["capex"] if name == "projects" and "capex" in frame else [])):
             values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if np.isnan(values).any():
-                rows = ", ".join(str(row) for row in np.flatnonzero(np.isnan(values))[:5])
-                self.breaches.append(
-                    Breach("file", f"{where}, {column}", "every cell is a number", f"not in rows {rows}")
-                )
+                rows = listed(str(row) for row in np.flatnonzero(np.isnan(values))[:5])
+                found = say("not in rows {rows}", rows=rows)
+                self.breaches.append(Breach("file", within(where, column), say("every cell is a number"), found))
             clean[column] = values
         self.tables[name] = pd.DataFrame(clean)
+
+
+def _sentence(part: object) -> str:
+    return part if isinstance(part, str) else str(part)
 
 
 def _text(series: pd.Series[Any]) -> list[str]:
@@ -126,18 +136,19 @@ def from_folder(folder: Path) -> Stated:
     stated = Stated()
     figures = stated.attempt("plan.json", lambda: json.loads((folder / "plan.json").read_text(encoding="utf-8")))
     if figures is not None and not isinstance(figures, dict):
-        stated.breaches.append(Breach("file", "plan.json", "it is a table of names and values", type(figures).__name__))
+        must = say("it is a table of names and values")
+        stated.breaches.append(Breach("file", "plan.json", must, type(figures).__name__))
     if isinstance(figures, dict):
         stated.figures = figures
         if figures.get("format") != FORMAT:
             found = f"format {figures.get('format')!r}"
-            stated.breaches.append(Breach("file", "plan.json", f"it has format {FORMAT}", found))
+            stated.breaches.append(Breach("file", "plan.json", say("it has format {format}", format=FORMAT), found))
         stated.has_plan = bool(figures.get("has_plan", figures.get("objective") is not None))
-    stated.study = stated.attempt("study", lambda: read_study(folder / "study"))
+    stated.study = stated.attempt(say("study"), lambda: read_study(folder / "study"))
     told = stated.figures.get("study_hash")
     if stated.study is not None and told is not None and told != stated.study.hash:
-        must = f"its tables are those that were solved (study_hash {told})"
-        stated.breaches.append(Breach("file", "study", must, f"study_hash {stated.study.hash}"))
+        must = say("its tables are those that were solved (study_hash {told})", told=told)
+        stated.breaches.append(Breach("file", say("study"), must, f"study_hash {stated.study.hash}"))
     if not stated.has_plan:
         return stated
     files = {**FILES, **{name: f"{name}.csv" for name in DECISIONS if (folder / f"{name}.csv").exists()}}
@@ -162,14 +173,14 @@ def _check_layer(stated: Stated, path: Path) -> None:
     table, drawn = (each.tables["parcels"].sort_values(order, ignore_index=True) for each in (stated, layer))
     text, _ = COLUMNS["parcels"]
     if len(table) != len(drawn):
-        stated.breaches.append(Breach("file", LAYER, f"it has {len(table)} features", f"it has {len(drawn)}"))
+        must, found = say("it has {count} features", count=len(table)), say("it has {count}", count=len(drawn))
+        stated.breaches.append(Breach("file", LAYER, must, found))
         return
     differs = (table[[*text]] != drawn[[*text]]).any(axis=1) | ((table["share"] - drawn["share"]).abs() > 1e-9)
     if differs.any():
-        ids = table.loc[differs, "parcel_id"]
-        named = ", ".join(ids.iloc[:5]) + (f" … ({len(ids)} in all)" if len(ids) > 5 else "")
-        must = "the layer says of every parcel what parcels.parquet says"
-        stated.breaches.append(Breach("file", LAYER, must, f"it differs for {named}"))
+        must = say("the layer says of every parcel what parcels.parquet says")
+        found = say("it differs for {parcels}", parcels=some(table.loc[differs, "parcel_id"]))
+        stated.breaches.append(Breach("file", LAYER, must, found))
 
 
 def _read_layer(path: Path) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zonevest.instances.say import say
 from zonevest.reports.audit_accounts import FUND_ACTOR, JURISDICTION_GAIN
 from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_flows import Flows, Unit
@@ -26,10 +27,10 @@ class Gains:
     def why_not(self, jurisdiction: str) -> tuple[str, str]:
         """Why there is no such transfer: the rule, and what must hold."""
         if not self.actors.fund:
-            return "fund", "[equity] has a fund that pays"
+            return "fund", say("[equity] has a fund that pays")
         if jurisdiction not in self.people:
-            return "jurisdiction", "it is a jurisdiction with people"
-        return "period", "it is a period of the study"
+            return "jurisdiction", say("it is a jurisdiction with people")
+        return "period", say("it is a period of the study")
 
     def transfers(self, system: System) -> list[Sum]:
         """Add the transfers; what the purse pays of them, by period."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import Flags, Floats, Ints, number
 from zonevest.reports.audit_program import AffineRow, Cell
 from zonevest.reports.audit_rules import TOLERANCE, Breach
@@ -109,11 +110,18 @@ class Limits:
         """The hard rows that do not hold."""
         out = []
         for row in table[self._broken(cells, violations)].itertuples(index=False):
-            sides = [f"at least {row.lower:.10g}"] if np.isfinite(float(str(row.lower))) else []
-            sides += [f"at most {row.upper:.10g}"] if np.isfinite(float(str(row.upper))) else []
-            where = f"limit {row.limit}, {row.jurisdiction}, {row.period}"
-            out.append(Breach("limit", where, f"{row.account} {' and '.join(sides)}", f"{row.value:.10g}"))
+            lower, upper = float(str(row.lower)), float(str(row.upper))
+            sides = [say("at least {bound:.10g}", bound=lower)] if np.isfinite(lower) else []
+            sides += [say("at most {bound:.10g}", bound=upper)] if np.isfinite(upper) else []
+            where = limit_at((str(row.limit), str(row.jurisdiction), str(row.period)))
+            must = say("{account} {sides}", account=row.account, sides=listed(sides, " and "))
+            out.append(Breach("limit", where, must, f"{row.value:.10g}"))
         return out
+
+
+def limit_at(key: tuple[str, ...]) -> str:
+    """Name a row of a limit: limit, jurisdiction, period."""
+    return say("limit {row}", row=listed(key))
 
 
 def read_limits(tables: Tables, places: list[str], width: int, start: Floats, base: Floats) -> Limits:

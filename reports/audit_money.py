@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from zonevest.instances.finance import Finance
+from zonevest.instances.say import say
 from zonevest.reports.audit_accounts import FUND_COST, FUND_OUTLAY
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Floats, number, split
@@ -86,18 +87,18 @@ class Money:
         """Why there is no such draw: the rule, and what must hold."""
         known = self.instruments.get(instrument)
         if known is None:
-            return "instrument", "it is an instrument of the study"
+            return "instrument", say("it is an instrument of the study")
         if not project:
-            return "general", "an instrument for projects of a kind, a grant and equity are drawn for a project"
+            return "general", say("grants, equity and what is for some projects only are drawn for a project")
         if project not in self.tables.projects:
-            return "project", "it is a project of the study"
+            return "project", say("it is a project of the study")
         if starts.get(project) != start:
-            return "start", "the project starts in that period"
+            return "start", say("the project starts in that period")
         if not self.may_fund(known, project):
-            return "instrument", "the instrument may fund the project"
+            return "instrument", say("the instrument may fund the project")
         if t not in self.drawn_in(project, start):
-            return "period", "money is drawn from the start of the project to the end of building"
-        return "period", "it is a period of the study"
+            return "period", say("money is drawn from the start of the project to the end of building")
+        return "period", say("it is a period of the study")
 
     def _decide(self, system: System, starts: Mapping[str, int]) -> None:
         periods = self.periods

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Objective
 from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_rules import TOLERANCE, Breach
@@ -69,9 +70,9 @@ class Goal:
             return None
         cash, ecosystem = worth
         if "cash" in goal.floor:
-            return "gain in cash", float(cash - self.nothing[0]), float(goal.floor["cash"]), True
+            return say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"]), True
         share = float(goal.floor.get("ecosystem", 1.0))
-        return "ecosystem value", float(ecosystem), share * float(self.nothing[1]), False
+        return say("ecosystem value"), float(ecosystem), share * float(self.nothing[1]), False
 
     def floor_breach(self, worth: Floats) -> Breach | None:
         """The floor of the method `floor`, if it is broken."""
@@ -82,4 +83,5 @@ class Goal:
         largest = max(abs(float(worth[0])), abs(float(self.nothing[0]))) if of_cash else abs(value)
         if value >= bound - TOLERANCE * max(1.0, abs(bound), largest):
             return None
-        return Breach("objective:floor", "the whole plan", f"{name} at least {bound:.10g}", f"{value:.10g}")
+        must = say("{name} at least {bound:.10g}", name=name, bound=bound)
+        return Breach("objective:floor", say("the whole plan"), must, f"{value:.10g}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from zonevest.instances.say import say
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Record, number
 from zonevest.reports.audit_flows import Built, Flows, Unit
@@ -112,9 +113,9 @@ class Quotas:
         """Why there is no such trade: the rule, and what must hold."""
         row = self.quotas.get(quota)
         if row is None:
-            return "quota", "it is a quota of the study"
+            return "quota", say("it is a quota of the study")
         if place not in self.homes(row):
-            return "jurisdiction", "a quota that moves is traded in all, another one in a jurisdiction"
+            return "jurisdiction", say("a quota that moves is traded under total, another one in a jurisdiction")
         if math.isnan(number(row[f"{side}_price"], math.nan)):
-            return "price", f"there is a {side}_price"
-        return "period", "it is a period of the study"
+            return "price", say("trade has a price: {column} is filled in", column=f"{side}_price")
+        return "period", say("it is a period of the study")

@@ -6,21 +6,38 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Flags, Ints, Record, number, split
 from zonevest.reports.audit_tables import ADMITS, Tables
 
 TOLERANCE = 1e-6
+SHOWN = 5
+"""How many parcels a breach names."""
 
 
 class Breach(NamedTuple):
-    """A rule that a plan breaks: where, what must hold, what was found."""
+    """A rule that a plan breaks: where, what must hold, what was found; `rule` is a code, the others are sentences."""
 
     rule: str
     where: str
     must: str
     found: str
+
+
+def table(breaches: Sequence[Breach]) -> pd.DataFrame:
+    """Breaches as a table, whose cells stay sentences that can be said in another language."""
+    return pd.DataFrame(list(breaches), columns=list(Breach._fields), dtype=object)
+
+
+def parcels_named(ids: Sequence[str]) -> str:
+    """Parcels by name: the first five, and how many there are."""
+    first = listed(ids[:SHOWN])
+    if len(ids) > SHOWN:
+        return say("parcels {parcels} … ({count} in all)", parcels=first, count=len(ids))
+    return say("parcels {parcels}", parcels=first)
 
 
 class Held(NamedTuple):
@@ -32,28 +49,28 @@ class Held(NamedTuple):
 
 
 MUST = {
-    "hold": "the study does not allow land to be held (hold = false)",
-    "unassigned": "every parcel has an option (unassigned = false)",
-    "from_class": "a practice starts only from its from_classes",
-    "redline_grade": "inside the red line only practices that admit its grade",
-    "basic_farmland": "basic farmland keeps its class or becomes arable, under a practice that admits it",
-    "conversion": "the practice is allowed under the parcel's conversion overlay",
-    "tenure": "the practice is for land of another tenure",
-    "title": "the practice needs a title",
-    "slope": "the practice stays below its max_slope_class",
-    "suitability": "a new class suits its zone at 2 or more, a kept one above 0",
-    "locked_zone": "a parcel locked to a zone lies in it",
-    "forbidden_zones": "a parcel lies in none of its forbidden zones",
-    "locked_practice": "a parcel locked to a practice follows it",
-    "requires_project": "some project enables the practice",
-    "window": "a start lies between earliest and latest",
+    "hold": say("the study does not allow land to be held (hold = false)"),
+    "unassigned": say("every parcel has an option (unassigned = false)"),
+    "from_class": say("a practice starts only from its from_classes"),
+    "redline_grade": say("inside the red line only practices that admit its grade"),
+    "basic_farmland": say("basic farmland keeps its class or becomes arable, under a practice that admits it"),
+    "conversion": say("the practice is allowed under the parcel's conversion overlay"),
+    "tenure": say("the practice is for land of another tenure"),
+    "title": say("the practice needs a title"),
+    "slope": say("the practice stays below its max_slope_class"),
+    "suitability": say("a new class suits its zone at 2 or more, a kept one above 0"),
+    "locked_zone": say("a parcel locked to a zone lies in it"),
+    "forbidden_zones": say("a parcel lies in none of its forbidden zones"),
+    "locked_practice": say("a parcel locked to a practice follows it"),
+    "requires_project": say("some project enables the practice"),
+    "window": say("a start lies between earliest and latest"),
 }
 
 
 def must(reason: str) -> str:
     """What the rule of a reason asks for."""
     if reason.startswith("line:"):
-        return f"zones of the line {reason[5:]} and land inside it go together"
+        return say("zones of the line {line} and land inside it go together", line=reason[5:])
     return MUST[reason]
 
 
@@ -197,11 +214,11 @@ def start_reason(tables: Tables, project: str, start: int) -> str:
 
 
 START_MUST = {
-    "window": "it starts between earliest and latest",
-    "build_years": "it is built by the end of the last period",
-    "once": "its one-off flows fall inside the periods",
-    "redline": "its footprint is land whose red line grade it admits",
-    "basic_farmland": "its footprint is land off basic farmland, unless it admits it",
+    "window": say("it starts between earliest and latest"),
+    "build_years": say("it is built by the end of the last period"),
+    "once": say("its one-off flows fall inside the periods"),
+    "redline": say("its footprint is land whose red line grade it admits"),
+    "basic_farmland": say("its footprint is land off basic farmland, unless it admits it"),
 }
 
 
@@ -220,14 +237,15 @@ def project_breaches(
     stock : the ledger's value by account, jurisdiction (``total``) and period.
     """
     for project, named in tables.projects.items():
-        where = f"project {project}"
+        where = say("project {project}", project=project)
         start = starts.get(project)
         if start is None:
             if named["mandatory"]:
-                yield Breach("project:mandatory", where, "it is built", "it is not")
+                yield Breach("project:mandatory", where, say("it is built"), say("it is not"))
         else:
             if reason := start_reason(tables, project, start):
-                yield Breach(f"project:{reason}", where, START_MUST[reason], f"start {tables.periods[start]}")
+                found = say("start {period}", period=tables.periods[start])
+                yield Breach(f"project:{reason}", where, START_MUST[reason], found)
             yield from _required(tables, project, start, starts)
             yield from _footprint(tables, project, start, held)
             yield from _pool(tables, project, start, stock)
@@ -242,11 +260,14 @@ def _required(tables: Tables, project: str, start: int, starts: Mapping[str, int
     for other in split(named["requires"]):
         first = starts.get(other)
         if first is None or tables.starts[first] + lag > tables.starts[start]:
+            found = say("{project} is not built", project=other)
+            if first is not None:
+                found = say("{project} starts in {period}", project=other, period=tables.periods[first])
             yield Breach(
                 "project:requires",
-                f"project {project}",
-                f"{other} starts {lag:g} years before it or earlier",
-                f"{other} starts in {tables.periods[first]}" if first is not None else f"{other} is not built",
+                say("project {project}", project=project),
+                say("{project} starts {lag:g} years before it or earlier", project=other, lag=lag),
+                found,
             )
 
 
@@ -261,12 +282,17 @@ def _together(tables: Tables, starts: Mapping[str, int]) -> Iterator[Breach]:
     for name, members in sets.items():
         built = [project for project in members if project in starts]
         if len(built) > 1:
-            yield Breach("project:exclusive_set", f"exclusive set {name}", "one at most is built", ", ".join(built))
+            where = say("exclusive set {name}", name=name)
+            yield Breach("project:exclusive_set", where, say("one at most is built"), listed(built))
     for name, members in bundles.items():
         when = {project: starts.get(project) for project in members}
         if len(set(when.values())) > 1:
-            found = ", ".join(f"{p} {'not built' if s is None else tables.periods[s]}" for p, s in when.items())
-            yield Breach("project:bundle", f"bundle {name}", "its projects start together", found)
+            found = listed(
+                say("{project} not built", project=p) if s is None else f"{p} {tables.periods[s]}"
+                for p, s in when.items()
+            )
+            where = say("bundle {name}", name=name)
+            yield Breach("project:bundle", where, say("its projects start together"), found)
 
 
 def _footprint(tables: Tables, project: str, start: int, held: Callable[[str], Sequence[Held]]) -> Iterator[Breach]:
@@ -287,12 +313,19 @@ def _footprint(tables: Tables, project: str, start: int, held: Callable[[str], S
                 if zone and admitted and follows:
                     good += part.share
             if good < 1.0 - TOLERANCE:
+                those = listed(zones, " or ") if zones else say("some zone")
+                must_lie = say("it lies in {zones}", zones=those)
+                if practice:
+                    must_lie = say("it lies in {zones} under {practice}", zones=those, practice=practice)
                 yield Breach(
                     "project:footprint",
-                    f"project {project}, parcel {name}, period {tables.periods[t]}",
-                    f"it lies in {' or '.join(zones) or 'some zone'}{f' under {practice}' if practice else ''}",
-                    f"{good:.6g} of it does",
-                )
+                    say(
+                        "project {project}, parcel {parcel}, period {period}",
+                        project=project, parcel=name, period=tables.periods[t],
+                    ),
+                    must_lie,
+                    say("{share:.6g} of it does", share=good),
+                )  # fmt: skip
 
 
 def _pool(tables: Tables, project: str, start: int, stock: Callable[[str, str, int], float]) -> Iterator[Breach]:
@@ -306,9 +339,9 @@ def _pool(tables: Tables, project: str, start: int, stock: Callable[[str, str, i
         if area < least - TOLERANCE * max(1.0, least):
             yield Breach(
                 "project:min_area",
-                f"project {project}, period {tables.periods[t]}",
-                f"{named['min_area_of']} has at least {least:.10g} ha",
-                f"{area:.10g} ha",
+                say("project {project}, period {period}", project=project, period=tables.periods[t]),
+                say("{pool} has at least {area:.10g} ha", pool=named["min_area_of"], area=least),
+                say("{area:.10g} ha", area=area),
             )
 
 
@@ -327,9 +360,9 @@ def _enabled(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, st
             if area > room + TOLERANCE * max(1.0, room if np.isfinite(room) else 1.0, area):
                 yield Breach(
                     "project:enables",
-                    f"practice {practice}, period {tables.periods[t]}",
-                    f"at most the {room:.10g} ha that started projects enable",
-                    f"{area:.10g} ha",
+                    say("practice {practice}, period {period}", practice=practice, period=tables.periods[t]),
+                    say("at most the {area:.10g} ha that started projects enable", area=room),
+                    say("{area:.10g} ha", area=area),
                 )
 
 
@@ -348,10 +381,13 @@ def _takings(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, st
             if left < -TOLERANCE * max(1.0, area):
                 yield Breach(
                     "project:land_take",
-                    f"class {land_class}, {place}, period {period}",
-                    "no more land is taken than there is",
-                    f"{-left:.10g} ha too much",
-                )
+                    say(
+                        "class {land_class}, {place}, period {period}",
+                        land_class=land_class, place=place, period=period,
+                    ),
+                    say("no more land is taken than there is"),
+                    say("{area:.10g} ha too much", area=-left),
+                )  # fmt: skip
 
 
 def stocks_read(tables: Tables) -> set[tuple[str, str]]:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import say
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Floats, Ints, number, split
 from zonevest.reports.audit_flows import Built, Flows, Unit
@@ -187,11 +188,11 @@ class Uplift:
         """Why there is no such decision: the rule, and what must hold."""
         row = self.atoms.projects.get(project)
         if row is None:
-            return "project", "it is a project with a catchment"
+            return "project", say("it is a project with a catchment")
         if starts.get(project) != start:
-            return "start", "the project starts in that period"
+            return "start", say("the project starts in that period")
         if atom not in self.atoms.names:
-            return "atom", "land of that jurisdiction, with these catchments and tools, is there"
+            return "atom", say("there is land of that jurisdiction, with these catchments and tools")
         if row["catchment"] not in atom.catchments:
-            return "catchment", f"the land lies in the catchment {row['catchment']}"
-        return "period", "the project has opened by the end of the period"
+            return "catchment", say("the land lies in the catchment {tag}", tag=row["catchment"])
+        return "period", say("the project has opened by the end of the period")

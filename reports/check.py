@@ -8,15 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import translate
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
 from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.idle import Loosest, rows_of_doing_nothing
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import REASONS, build_options
-from zonevest.model.plan import limits_table
+from zonevest.model.plan import LIMITS
 from zonevest.model.policy import policy_model
+from zonevest.reports.display import Display
+from zonevest.reports.labels import Words
 
 WORDS = {
     "en": {
@@ -45,28 +49,28 @@ WORDS = {
         "tolerance ({names})",
     },
     "zh": {
-        "sound": "{title}:数据无误",
+        "sound": "{title}：数据无误",
         "size": "规模",
-        "open": "管控线留下的选择(地块 × 土地行动)",
+        "open": "管控线留下的选择（地块 × 用地行动）",
         "nothing": "维持现状",
         "parcels": "地块数",
-        "area": "面积(公顷)",
+        "area": "面积（公顷）",
         "patterns": "地块类型数",
-        "options": "可选方案数(地块、行动、起始期)",
+        "options": "可选方案数（地块、行动、起始期）",
         "held": "只能维持现状的地块",
-        "nonconforming": "与分区或管控线不符的现状地块(容许保留,列入报告)",
-        "projects": "项目数,其中可启动",
+        "nonconforming": "与分区或管控线不符的现状地块（容许保留，列入报告）",
+        "projects": "项目数，其中可启动",
         "rows": "政策约束行数",
         "coefficients": "约束系数的最小值与最大值",
         "allowed": "允许",
-        "cash": "净现金流 F1(百万 {currency},现值)",
-        "ecosystem": "生态价值 F2(百万 {currency},现值)",
+        "cash": "净现金流 F1（百万 {currency}，现值）",
+        "ecosystem": "生态价值 F2（百万 {currency}，现值）",
         "breaks": "维持现状所突破的约束",
         "none": "无",
-        "mandatory": "维持现状未实施的强制项目",
-        "no_state": "本研究没有现状方案(hold = false 或 unassigned = true)",
+        "mandatory": "维持现状未实施的必建项目",
+        "no_state": "本研究没有现状方案（hold = false 或 unassigned = true）",
         "notes": "说明",
-        "exact": "地块不可分割时，等式约束(==)若无容差通常无法恰好满足，请填写 tolerance（{names}）",
+        "exact": "地块不可分割时，等式约束（==）若无容差通常无法恰好满足，请填写 tolerance（{names}）",
     },
 }
 
@@ -112,7 +116,7 @@ REASON_WORDS = {
         "suitability": "地类与分区不适宜",
         "locked_zone": "锁定于其他分区",
         "forbidden_zones": "该地块禁入此分区",
-        "locked_practice": "锁定于其他土地行动",
+        "locked_practice": "锁定于其他用地行动",
         "requires_project": "没有项目支撑",
         "window": "不在时间窗内",
         "switched_off": "study.toml 中未启用",
@@ -142,8 +146,8 @@ class CheckReport:
     mandatory: list[str]
     exact: list[str]
 
-    def to_dict(self) -> dict[str, Any]:
-        """For machines."""
+    def to_dict(self, lang: str = "en") -> dict[str, Any]:
+        """For machines; only the notes are in words."""
         return {
             "study": self.study.settings.name,
             "faults": 0,
@@ -153,13 +157,13 @@ class CheckReport:
             "breaks": self.broken.to_dict("records"),
             "mandatory_left_out": self.mandatory,
             "exact": self.exact,
-            "notes": list(self.study.notes),
+            "notes": [translate(note, lang) for note in self.study.notes],
         }
 
     def to_text(self, lang: str = "en") -> str:
         """For readers."""
         say, why = WORDS[lang], REASON_WORDS[lang]
-        money = {"currency": self.study.settings.currency}
+        money, display = {"currency": self.study.settings.currency}, Display(self.study, Words(lang))
         lines = [say["sound"].format(title=self.study.title(lang)), "", say["size"]]
         smallest, largest = self.size["smallest"], self.size["largest"]
         counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
@@ -169,7 +173,9 @@ class CheckReport:
         if len(self.reasons):
             lines += ["", say["open"]]
             for row in each(self.reasons):
-                lines.append(f"  {why.get(row.reason, say['allowed'])}: {row.pairs:,} ({row.area_ha:,.1f} ha)")
+                lines.append(
+                    f"  {why.get(row.reason, say['allowed'])}: {row.pairs:,} ({row.area_ha:,.1f} {display.unit('ha')})"
+                )
         lines += ["", say["nothing"]]
         if self.nothing is None:
             lines.append(f"  {say['no_state']}")
@@ -178,18 +184,24 @@ class CheckReport:
                 lines.append(f"  {say[name].format(**money)}: {self.nothing[name]:,.6g}")
             lines.append(f"  {say['breaks']}: {say['none'] if self.broken.empty else len(self.broken)}")
             for row in each(self.broken):
-                sign = f"{row.value:,.6g} / {row.bound:,.6g} {row.unit}"
+                sign = f"{row.value:,.6g} / {row.bound:,.6g} {display.unit(row.unit) if row.unit else ''}".rstrip()
                 lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}")
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
-        notes = [*self.study.notes, *([say["exact"].format(names=", ".join(self.exact))] if self.exact else [])]
+        notes = [translate(note, lang) for note in self.study.notes]
+        if self.exact:
+            notes.append(say["exact"].format(names=", ".join(self.exact)))
         if notes:
             lines += ["", say["notes"], *(f"  {note}" for note in notes)]
         return "\n".join(lines)
 
 
-def check(study: Study) -> CheckReport:
+def check(study: Study, loosest: Loosest) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
+
+    Parameters
+    ----------
+    loosest : a solver that finds doing nothing its best financing.
 
     Raises
     ------
@@ -198,8 +210,8 @@ def check(study: Study) -> CheckReport:
     """
     ledger = Ledger(build_options(study))
     options = ledger.options
-    policy = compile_policy(policy_model(ledger))
-    block = land_block(ledger, policy)
+    model = policy_model(ledger)
+    block = land_block(ledger, compile_policy(model))
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))
@@ -226,7 +238,7 @@ def check(study: Study) -> CheckReport:
         ],
         columns=["reason", "pairs", "area_ha"],
     )
-    nothing, broken = None, limits_table(ledger, np.zeros(len(options.kind)), np.zeros(ledger.works.possible.shape))[:0]
+    nothing, broken = None, pd.DataFrame(columns=LIMITS)
     mandatory: list[str] = []
     if study.has_doing_nothing:
         held = ledger.held
@@ -234,7 +246,7 @@ def check(study: Study) -> CheckReport:
         weight = np.ones(len(held.options.kind))
         cash, ecosystem = held.values([(CASH, 0), (ECOSYSTEM, 0)], weight, idle, [TOTAL])[0]
         nothing = {"cash": float(cash), "ecosystem": float(ecosystem)}
-        found = limits_table(held, weight, idle)
+        found = rows_of_doing_nothing(model, loosest)
         room = -1e-6 * np.maximum(1.0, found["bound"].abs())
         broken = found[found["slack"] < room].drop(columns="shadow_price").reset_index(drop=True)
         mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])

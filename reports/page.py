@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
+from zonevest.instances.say import translate, translated
 from zonevest.reports import sections, tables
 from zonevest.reports.colours import NONE
 from zonevest.reports.display import NBSP, Display, number, percent
@@ -125,7 +126,7 @@ def _head(plan: PlanData, display: Display) -> Part:
         "status": text,
         "tone": tones.get(status, "bad"),
         "why": words(f"why_{status}"),
-        "message": plan.message,
+        "message": translate(plan.message, words.lang),
         "goal": _goal(plan, display),
         "exchange": rate,
         "off": [words.or_code("off_", str(name)) for name in plan.limits_off],
@@ -352,7 +353,7 @@ def _notes(plan: PlanData, display: Display) -> Part:
             }
             for row in origin.itertuples(index=False)
         ],
-        "study": list(study.notes),
+        "study": [translate(note, words.lang) for note in study.notes],
     }
 
 
@@ -364,7 +365,7 @@ def _audit(found: AuditReport | None, words: Words) -> Part:
         return {"tone": "good", "text": words("audit_ok"), "findings": []}
     lines = [
         words("audit_line", rule=row.rule, where=row.where, must=row.must, found=row.found)
-        for row in found.breaches.head(20).itertuples(index=False)
+        for row in translated(found.breaches.head(20), words.lang).itertuples(index=False)
     ]
     text = words("audit_bad", count=len(found.breaches))
-    return {"tone": "bad", "text": f"{text} {found.message}".strip(), "findings": lines}
+    return {"tone": "bad", "text": f"{text} {translate(found.message, words.lang)}".strip(), "findings": lines}

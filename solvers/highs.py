@@ -16,6 +16,7 @@ import highspy
 import numpy as np
 from highspy import HighsModelStatus as Model
 
+from zonevest.instances.say import say
 from zonevest.solvers.answer import (
     OnProgress,
     OnSolution,
@@ -189,7 +190,7 @@ def solve_here(
         return _solution(watch, options, "infeasible", -np.inf, crossed)
     if not program.n_cols:  # HiGHS calls this "empty", even where a row cannot hold
         held = watch.offer(np.empty(0))
-        message = "" if held else "a row without columns cannot hold"
+        message = "" if held else say("a row without columns cannot hold")
         return _solution(watch, options, None if held else "infeasible", -np.inf, message)
     if start is not None:
         watch.offer(start)
@@ -216,7 +217,7 @@ def solve_here(
         if watch.x is None:
             return _solution(watch, options, "infeasible", -np.inf, message)
         # a point that holds to 1e-6, and a solver that says that there is none within its own tolerance
-        message = "the solver found no point within its tolerance; the one returned holds to 1e-6"
+        message = say("the solver found no point within its tolerance; the one returned holds to 1e-6")
         return _solution(watch, options, "feasible", np.inf, message)
     return _solution(watch, options, None, bound, message, row_dual, ended=ended)
 
@@ -241,11 +242,11 @@ def _solution(
         if value is not None and within(bound, value, options, watch.program, ended=ended):
             status, message = "optimal", ""
         elif watch.interrupted:
-            status, message = "interrupted", "stopped on request"
+            status, message = "interrupted", say("stopped on request")
         else:
             status = "feasible" if value is not None else "no_plan"
             if ended and not message:
-                message = "the solver's point lost value when it was made exact"
+                message = say("the solver's point lost value when it was made exact")
     counts = watch.nodes, watch.iterations
     return Solution(watch.x, status, value, bound, gap, seconds, message, *counts, row_dual)
 
@@ -435,16 +436,19 @@ def _known(bound: float) -> float:
 def _message(model: Model) -> str:
     return {
         Model.kOptimal: "",
-        Model.kTimeLimit: "the time limit was reached",
-        Model.kInfeasible: "no point satisfies all rows",
-        Model.kUnbounded: "the objective has no limit",
-    }.get(model, f"HiGHS ended with {model.name}")
+        Model.kTimeLimit: say("the time limit was reached"),
+        Model.kInfeasible: say("no point satisfies all rows"),
+        Model.kUnbounded: say("the objective has no limit"),
+    }.get(model, say("HiGHS ended with {status}", status=model.name))
 
 
 def _broken(program: Program, x: Floats) -> str:
     x = rounded(program, x)
     if not program.n_rows or not np.isfinite(x).all():
-        return "the solver's point does not hold"
+        return say("the solver's point does not hold")
     worst = program.row_violations(x)
     i = int(worst.argmax())
-    return f"the solver's point, made exact, breaks {program.row_name(i)} by {worst[i]:.1e} of the row"
+    return say(
+        "the solver's point, made exact, breaks {row} by {part} of the row",
+        row=program.row_name(i), part=f"{worst[i]:.1e}",
+    )  # fmt: skip

@@ -15,6 +15,7 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from zonevest.instances.say import say
 from zonevest.solvers.quiet import Quiet
 
 Floats = NDArray[np.float64]
@@ -212,16 +213,17 @@ class Program:
             wrong = np.flatnonzero((lower > upper) | np.isposinf(lower) | np.isneginf(upper))
             if len(wrong):
                 i = int(wrong[0])
-                return f"{name(i)}: no number lies between {lower[i]:g} and {upper[i]:g}"
+                low, high = f"{lower[i]:g}", f"{upper[i]:g}"
+                return say("{row}: no number lies between {low} and {high}", row=name(i), low=low, high=high)
         return None
 
     def row_name(self, i: int) -> str:
         """Block and position in it of row `i`, as ``name[k]``."""
-        return _name(self.row_blocks, i, "row")
+        return _name(self.row_blocks, i) or say("row {numbers}", numbers=i)
 
     def col_name(self, j: int) -> str:
         """Block and position in it of column `j`, as ``name[k]``."""
-        return _name(self.col_blocks, j, "column")
+        return _name(self.col_blocks, j) or say("column {name}", name=j)
 
     def pass_to(self, highs: Any) -> None:
         """Hand the arrays to a ``highspy`` instance, without a loop.
@@ -276,8 +278,8 @@ def _best(factor: Floats, lower: Floats, upper: Floats) -> float:
     return float(np.sum(factor * np.where(factor == 0, 0.0, bound)))
 
 
-def _name(blocks: tuple[Block, ...], position: int, what: str) -> str:
+def _name(blocks: tuple[Block, ...], position: int) -> str:
     for name, first, count in blocks:
         if first <= position < first + count:
             return f"{name}[{position - first}]"
-    return f"{what} {position}"
+    return ""

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from zonevest.instances.say import foreign, from_parts, say
 from zonevest.solvers.answer import (
     OnProgress,
     Progress,
@@ -146,16 +147,19 @@ class _Child:
     def last_words(self) -> str:
         """How the process ended by itself, for a message."""
         code = self.process.wait()
-        how = f"exit code {code}"
+        how = say("exit code {code}", code=code)
         if code < 0:
             try:
                 how = signal.Signals(-code).name
             except ValueError:
-                how = f"signal {-code}"
+                how = say("signal {number}", number=-code)
             if how == "SIGKILL":
-                how += ", perhaps for lack of memory"
+                how = say("{signal}, perhaps for lack of memory", signal=how)
         lines = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return f"the solver's process ended unexpectedly ({how})" + (f": {lines[-1].strip()}" if lines else "")
+        if not lines:
+            return say("the solver's process ended unexpectedly ({how})", how=how)
+        words = foreign(lines[-1].strip())
+        return say("the solver's process ended unexpectedly ({how}): {words}", how=how, words=words)
 
 
 class _Supervised:
@@ -218,7 +222,7 @@ class _Supervised:
             if said["kind"] == "fault":
                 if said["type"] == "ValueError":
                     raise ValueError(said["message"])
-                return None, f"the solver failed: {said['type']}: {said['message']}"
+                return None, say("the solver failed: {words}", words=foreign(f"{said['type']}: {said['message']}"))
             if said["kind"] == "end":
                 return None, child.last_words()
             self._hear(said)
@@ -227,7 +231,7 @@ class _Supervised:
                 asked = now
                 child.ask_to_stop()
             if self.interrupts > 1 or (asked is not None and now - asked > PATIENCE):
-                return None, "stopped on request"
+                return None, say("stopped on request")
             if now > hard:
                 return None, _OVERRUN
 
@@ -248,7 +252,8 @@ class _Supervised:
         """The child's answer, with everything that can be recomputed recomputed here."""
         x, row_dual = (self._load(answer[name]) for name in ("x", "row_dual"))
         counts = {name: answer[name] for name in ("nodes", "iterations")}
-        return self._solution(x, answer["status"], answer["bound"], answer["message"], row_dual=row_dual, **counts)
+        message = from_parts(answer["said"], answer["message"])
+        return self._solution(x, answer["status"], answer["bound"], message, row_dual=row_dual, **counts)
 
     def _cut_off(self, x: Floats | None, message: str) -> Solution:
         """What there is when the child was ended or ended itself without an answer."""
@@ -302,7 +307,7 @@ class _Supervised:
         return loaded
 
 
-_OVERRUN = "the solver did not stop at the time limit and was ended"
+_OVERRUN = say("the solver did not stop at the time limit and was ended")
 
 
 def _command(folder: Path) -> list[str]:

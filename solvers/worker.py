@@ -20,6 +20,7 @@ from typing import IO, Any, NoReturn
 
 import numpy as np
 
+from zonevest.instances.say import to_parts
 from zonevest.solvers.answer import Progress, Solution, SolveOptions
 from zonevest.solvers.highs import polished, solve_here
 from zonevest.solvers.program import ARRAYS, Floats, Program
@@ -81,7 +82,7 @@ class Told:
         fields = {name: getattr(solution, name) for name in ("status", "bound", "message", "nodes", "iterations")}
         for name, array in (("x", solution.x), ("row_dual", solution.row_dual)):
             fields[name] = None if array is None else self.save(f"{name}.npy", array)
-        self.tell("answer", **fields)
+        self.tell("answer", **fields, said=to_parts(solution.message))
 
     def save(self, name: str, array: Floats) -> str:
         """Write an array under its name once it is whole: the parent may kill this process at any moment."""

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import shutil
@@ -20,24 +21,29 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
+from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
-from zonevest.model.compiled import compile_policy
+from zonevest.model.compiled import Policy, compile_policy
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
+from zonevest.reports import check as checking
 from zonevest.reports.audit import AuditReport, audit
-from zonevest.reports.check import CheckReport, check
+from zonevest.reports.check import CheckReport
 from zonevest.reports.page import write_page
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
+from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.join import join
+from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
@@ -45,7 +51,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
-    from zonevest.solvers.program import Program
 
     Floats = NDArray[np.float64]
 
@@ -87,9 +92,11 @@ class Plan(PlanData):
         """
         target = Path(folder)
         if (target.exists() or target.is_symlink()) and not overwrite:
-            raise FileExistsError(17, "the plan folder exists already; choose another or overwrite it", str(target))
+            why = say("the plan folder exists already; choose another or overwrite it")
+            raise FileExistsError(errno.EEXIST, why, str(target))
         if not replaceable(target):
-            raise FileExistsError(17, "what is there is not a plan folder, and is not replaced", str(target))
+            why = say("what is there is not a plan folder, and is not replaced")
+            raise FileExistsError(errno.EEXIST, why, str(target))
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
@@ -137,6 +144,38 @@ def _options_told() -> Iterator[None]:
         except StudyError as more:
             raise StudyError(pd.concat([error.faults, more.faults], ignore_index=True)) from None
         raise
+
+
+def check(study: Study) -> CheckReport:
+    """Look at a sound study before it is solved: size, what its lines leave open, what doing nothing breaks.
+
+    Doing nothing gets its best financing: of the rows of money and quotas those are named that it cannot keep.
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without any option.
+    """
+
+    def loosest(
+        rows: sparse.csr_array, lower: Floats, upper: Floats, column_lower: Floats, column_upper: Floats
+    ) -> Floats | None:
+        columns = sparse.csc_array(rows)
+        return least_violation(
+            Program(
+                cost=np.zeros(len(column_lower)),
+                col_lower=column_lower,
+                col_upper=column_upper,
+                integer=np.zeros(len(column_lower), dtype=np.bool_),
+                row_lower=lower,
+                row_upper=upper,
+                start=columns.indptr,
+                index=columns.indices,
+                value=columns.data,
+            )
+        )
+
+    return checking.check(study, loosest)
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -230,14 +269,16 @@ def solve(
             with clock("policy"):
                 set_stage(policy, stage, earlier)
         with clock("build"):
-            block = land_block(ledger, compile_policy(policy))
+            compiled = compile_policy(policy)
+            block = land_block(ledger, compiled)
             program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
             start = _holding(ledger, program) if found is None else _named(found, block)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
-                solution = Solution(None, "no_plan", None, np.inf, None, 0.0, "no time was left for the last terms")
+                why = say("no time was left for the last terms")
+                solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
                 options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
                 solution = run_supervised(program, options, on_progress=on_progress)
@@ -256,10 +297,10 @@ def solve(
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
     with clock("plan"):
-        plan = _plan(study, ledger, solution, settings)
+        plan = _plan(policy, compiled, solution, settings)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
-        plan.message = "an earlier stage of the lexicographic method is not proven"
+        plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
             plan.audit = audit(plan)
@@ -326,8 +367,10 @@ def _scale(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
-def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, Any]) -> Plan:
+def _plan(policy: pyo.ConcreteModel, compiled: Policy, solution: Solution, settings: dict[str, Any]) -> Plan:
     """A plan from a solution."""
+    ledger: Ledger = policy.source
+    study = ledger.study
     packages = {name: version(name) for name in ("zonevest", "highspy", "pyomo", "numpy", "pandas")}
     packages["python"] = platform.python_version()
     found = solution.status
@@ -337,7 +380,7 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
         "method": "mip",
         "seed": settings["seed"],
         "versions": packages,
-        "limits_off": ["finance"],
+        "limits_off": ["finance"] if study.settings.finance is None else study.settings.finance.off(),
         "settings": settings,
         "message": solution.message,
     }
@@ -349,7 +392,8 @@ def _plan(study: Study, ledger: Ledger, solution: Solution, settings: dict[str, 
     size = len(ledger.works.names) * periods
     weight = solution.x[:options]
     started = solution.x[options : options + size].reshape(-1, periods)
-    told = tell(ledger, weight, started)
+    compiled.load(solution.x[options:])
+    told = tell(policy, weight, started)
     nothing = known.get("doing_nothing", {})
     total = solution.value + _compared_with(ledger)
     told["cash"] -= nothing.get("cash", 0.0)

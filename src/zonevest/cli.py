@@ -28,8 +28,11 @@ from zonevest.console import (
     plan_lines,
     show_result,
 )
+from zonevest.instances.say import foreign, listed, say, translate
+from zonevest.usage import Commands
 
 app = typer.Typer(
+    cls=Commands,
     epilog="Exit codes: 0 done, 1 the audit failed, 2 the input is wrong, 3 no plan exists, 4 no plan was found in "
     "the time, 130 interrupted.",
     add_completion=False,
@@ -81,16 +84,17 @@ def new(
     lang: LangOption = Lang.en,
 ) -> None:
     """Write a ready study, to be edited: a copy of a bundled case."""
-    with faults_shown(lang, as_json) as say:
-        refuse_existing(folder, "choose another name, or remove it first")
+    with faults_shown(lang, as_json) as label:
+        refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         from zonevest import api
 
         cases = api.bundled_cases()
         if case not in cases:
-            raise InputError("--case", f"a bundled case is one of: {', '.join(cases)}", case, "name one of these")
+            must = say("a bundled case is one of: {cases}", cases=listed(cases))
+            raise InputError("--case", must, case, say("name one of these"))
         api.copy_case(case, folder)
-        done = [say["new_done"].format(path=folder, case=case), say["new_next"].format(path=folder)]
+        done = [label["new_done"].format(path=folder, case=case), label["new_next"].format(path=folder)]
         show_result({"study": str(folder), "case": case}, done, as_json)
 
 
@@ -101,7 +105,7 @@ def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = 
         from zonevest import api
 
         found = api.check(api.read_study(study))
-        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
 @app.command()
@@ -130,21 +134,21 @@ def solve(
     lang: LangOption = Lang.en,
 ) -> None:
     """Solve a study and write a plan folder, with its report."""
-    with faults_shown(lang, as_json) as say:
+    with faults_shown(lang, as_json) as label:
         target = default_plan(study) if out is None else out
         if not overwrite:
-            refuse_existing(target, "name another folder with -o, or add --overwrite")
+            refuse_existing(target, say("name another folder with -o, or add --overwrite"))
         refuse_no_replacing(target)
         refuse_unwritable(target)
         for name, value in (("--gap", gap), ("--time-limit", time_limit)):
             if not math.isfinite(value):
-                raise InputError(name, "it is a finite number", str(value), "give a number")
+                raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
         changes = parse_settings(settings or [])
         from zonevest import api
 
         given = api.read_study(study, changes)
         for note in given.notes:
-            print(f"{say['note']}{note}", file=sys.stderr)
+            print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
         with ProgressLine(sys.stderr, lang.value) as progress:
             plan = api.solve(
                 given,
@@ -161,14 +165,14 @@ def solve(
                 written = str(target)
             else:
                 written = None
-        show_result(plan_figures(plan, written), plan_lines(plan, written, say, lang.value), as_json)
+        show_result(plan_figures(plan, written, lang.value), plan_lines(plan, written, label, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
 
 @app.command()
 def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Write the report of a plan folder anew."""
-    with faults_shown(lang, as_json) as say:
+    with faults_shown(lang, as_json) as label:
         refuse_no_plan(plan)
         from zonevest import api
 
@@ -176,12 +180,13 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
         try:
             told = api.read_plan(plan)
         except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            do = "solve the study again; `zonevest audit` says which file is at fault"
-            raise InputError(str(plan), "every file of a plan folder can be read", str(error), do) from None
+            must = say("every file of a plan folder can be read")
+            do = say("solve the study again; `zonevest audit` says which file is at fault")
+            raise InputError(str(plan), must, foreign(str(error)), do) from None
         told.audit = found
         api.report(told, plan, lang=lang.value)
         path = str(plan / "report.html")
-        show_result({"report": path}, [say["report_done"].format(path=path)], as_json)
+        show_result({"report": path}, [label["report_done"].format(path=path)], as_json)
 
 
 @app.command()
@@ -192,7 +197,7 @@ def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = La
         from zonevest import api
 
         found = api.audit(plan)
-        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
         raise typer.Exit(DONE if found.ok else FAILED)
 
 
@@ -210,7 +215,8 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
     for pair in pairs:
         path, equals, text = (part.strip() for part in pair.partition("="))
         if not equals or not path:
-            raise InputError("--set", "a setting is PATH=VALUE", pair, "write it as --set rates.social=0.02")
+            do = say("write it as --set rates.social=0.02")
+            raise InputError("--set", say("a setting is PATH=VALUE"), pair, do)
         try:
             values[path] = tomllib.loads(f"value = {text}")["value"]
         except tomllib.TOMLDecodeError:
@@ -221,7 +227,7 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
 def refuse_existing(path: Path, do: str) -> None:
     """A target that exists is not written over unless that was asked for."""
     if path.exists() or path.is_symlink():
-        raise InputError(str(path), "the target does not exist yet", "it exists", do)
+        raise InputError(str(path), say("the target does not exist yet"), say("it exists"), do)
 
 
 def refuse_no_replacing(path: Path) -> None:
@@ -231,8 +237,8 @@ def refuse_no_replacing(path: Path) -> None:
     from zonevest import api
 
     if not api.replaceable(path):
-        must = "only a plan folder is replaced (it has a plan.json, and is no study itself)"
-        raise InputError(str(path), must, "something else is there", "name another folder with -o")
+        must = say("only a plan folder is replaced (it has a plan.json, and is no study itself)")
+        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
 def refuse_unwritable(path: Path) -> None:
@@ -241,16 +247,16 @@ def refuse_unwritable(path: Path) -> None:
     while not parent.exists() and parent != parent.parent:
         parent = parent.parent
     if not parent.is_dir() or not os.access(parent, os.W_OK):
-        must = "the target is in a folder that can be written to"
-        raise InputError(str(path), must, f"{parent} cannot be", "name another target")
+        must = say("the target is in a folder that can be written to")
+        raise InputError(str(path), must, say("{folder} cannot be", folder=parent), say("name another target"))
 
 
 def refuse_no_plan(folder: Path) -> None:
     """A plan folder is known by its plan.json."""
     if not (folder / "plan.json").is_file():
-        found = "none in it" if folder.is_dir() else "no such folder"
-        do = "name the folder that `zonevest solve` wrote"
-        raise InputError(str(folder), "a plan folder has a plan.json", found, do)
+        found = say("none in it") if folder.is_dir() else say("no such folder")
+        do = say("name the folder that `zonevest solve` wrote")
+        raise InputError(str(folder), say("a plan folder has a plan.json"), found, do)
 
 
 def main() -> None:

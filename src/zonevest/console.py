@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from zonevest.instances.say import of_system, say, translate
 from zonevest.words import Words, phase, words
 
 if TYPE_CHECKING:
@@ -48,37 +49,42 @@ class InputError(Exception):
 @contextmanager
 def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     """Turn faults and Ctrl-C inside the block into messages and exit codes; yields the words of the language."""
-    say = words(lang)
+    label = words(lang)
+
+    def show(rows: list[dict[str, str]]) -> None:
+        told = [{part: translate(text, lang) for part, text in row.items()} for row in rows]
+        show_faults(told, label, as_json)
+
     try:
-        yield say
+        yield label
     except typer.Exit:
         raise
     except KeyboardInterrupt:
-        print(say["status_interrupted"], file=sys.stderr)
+        print(label["status_interrupted"], file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
     except (InputError, OSError) as error:
         if Path(str(getattr(error, "filename", None))).is_relative_to(Path(__file__).parent):
             raise  # a file of the package itself: no fault of the input
-        show_faults([_row(error)], say, as_json)
+        show([_row(error)])
         raise typer.Exit(WRONG_INPUT) from None
     except Exception as error:
         from zonevest.instances.study import StudyError
 
         if not isinstance(error, StudyError):
             raise
-        show_faults([{str(k): str(v) for k, v in row.items()} for row in error.faults.to_dict("records")], say, as_json)
+        show([{str(part): text for part, text in row.items()} for row in error.faults.to_dict("records")])
         raise typer.Exit(WRONG_INPUT) from None
 
 
-def show_faults(rows: list[dict[str, str]], say: Words, as_json: bool) -> None:
+def show_faults(rows: list[dict[str, str]], label: Words, as_json: bool) -> None:
     """Faults as a list of a fixed shape on stderr, or as JSON on stdout."""
     if as_json:
         print(json.dumps({"faults": rows}, ensure_ascii=False, indent=2))
         return
-    lines = [say["faults"].format(count=len(rows))]
+    lines = [label["faults"].format(count=len(rows))]
     for row in rows:
         lines.append(f"• {row['where']}")
-        lines += [f"    {say[part]}{row[part]}" for part in ("must", "found", "do")]
+        lines += [f"    {label[part]}{row[part]}" for part in ("must", "found", "do")]
     print("\n".join(lines), file=sys.stderr)
 
 
@@ -94,7 +100,7 @@ class ProgressLine:
     """
 
     def __init__(self, stream: TextIO, lang: str) -> None:
-        self.stream, self.lang, self.say = stream, lang, words(lang)
+        self.stream, self.lang, self.label = stream, lang, words(lang)
         self.terminal = stream.isatty()
         self.phase = ""
         self.told = float("-inf")
@@ -123,20 +129,20 @@ class ProgressLine:
     def text(self, progress: object) -> str:
         """The line, such as ``12 s  solving  plan 1,234  bound 1,250  gap 1.30 %``."""
         parts = [
-            self.say["seconds"].format(seconds=float(_part(progress, "seconds") or 0.0)),
+            self.label["seconds"].format(seconds=float(_part(progress, "seconds") or 0.0)),
             phase(self.phase, self.lang),
         ]
         for name, word in (("value", "plan"), ("bound", "bound")):
             value = _part(progress, name)
             if value is not None and math.isfinite(value):
-                parts.append(f"{self.say[word]} {number(value)}")
+                parts.append(f"{self.label[word]} {number(value)}")
         gap = _part(progress, "gap")
         if gap is not None and math.isfinite(gap):
-            parts.append(f"{self.say['gap']} {percent(gap)}")
+            parts.append(f"{self.label['gap']} {percent(gap)}")
         return "  ".join(part for part in parts if part)
 
 
-def plan_figures(plan: Plan, folder: str | None) -> dict[str, Any]:
+def plan_figures(plan: Plan, folder: str | None, lang: str = "en") -> dict[str, Any]:
     """What `zonevest solve --json` prints; `plan` is the folder written, or None."""
     names = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem", "seconds", "method", "seed", "limits_off")
     return {
@@ -144,45 +150,45 @@ def plan_figures(plan: Plan, folder: str | None) -> dict[str, Any]:
         "study": plan.study.settings.name,
         "status": plan.status,
         "has_plan": plan.has_plan,
-        "message": plan.message,
+        "message": translate(plan.message, lang),
         "audit": None if plan.audit is None else plan.audit.ok,
         **{name: getattr(plan, name) for name in names},
         **({"parcels_changed": _changed(plan), "projects_built": _built(plan)} if plan.has_plan else {}),
     }
 
 
-def plan_lines(plan: Plan, folder: str | None, say: Words, lang: str) -> list[str]:
+def plan_lines(plan: Plan, folder: str | None, label: Words, lang: str) -> list[str]:
     """What `zonevest solve` prints: how it ended, and the plan in a few lines."""
     study = plan.study
-    lines = [f"{study.title(lang)}: {say['status_' + plan.status]}"]
+    lines = [f"{study.title(lang)}: {label['status_' + plan.status]}"]
     if plan.message:
-        lines.append(f"  {plan.message}")
+        lines.append(f"  {translate(plan.message, lang)}")
     if not plan.has_plan:
-        told = say["told_in"].format(path=folder) if folder else say["nothing_written"]
+        told = label["told_in"].format(path=folder) if folder else label["nothing_written"]
         return [*lines, f"  {told}"]
-    money = say["million"].format(currency=study.settings.currency)
+    money = label["million"].format(currency=study.settings.currency)
     gains = study.has_doing_nothing
     rows = [
         (
-            say["objective" if gains else "objective_total"],
-            f"{number(plan.objective)}  ({say['bound']} {number(plan.bound)}, {say['gap']} {percent(plan.gap)})",
+            label["objective" if gains else "objective_total"],
+            f"{number(plan.objective)}  ({label['bound']} {number(plan.bound)}, {label['gap']} {percent(plan.gap)})",
         )
     ]
     rows += [
-        (say[f"{name}_gain" if gains else name], f"{number(value)} {money}")
+        (label[f"{name}_gain" if gains else name], f"{number(value)} {money}")
         for name, value in (("cash", plan.cash), ("ecosystem", plan.ecosystem))
         if value is not None
     ]
     if len(study.parcels):
-        rows.append((say["parcels"], say["of"].format(part=_changed(plan), whole=len(study.parcels))))
+        rows.append((label["parcels"], label["of"].format(part=_changed(plan), whole=len(study.parcels))))
     if len(study.projects):
-        rows.append((say["projects"], say["of"].format(part=_built(plan), whole=len(study.projects))))
-    rows.append((say["time"], say["seconds"].format(seconds=sum(plan.seconds.values()))))
+        rows.append((label["projects"], label["of"].format(part=_built(plan), whole=len(study.projects))))
+    rows.append((label["time"], label["seconds"].format(seconds=sum(plan.seconds.values()))))
     if plan.audit is not None:
-        rows.append((say["audit"], say["audit_ok" if plan.audit.ok else "audit_failed"].format(path=folder)))
-    rows.append((say["folder"], str(folder)))
-    width = max(_cells(label) for label, _ in rows)
-    return [*lines, *(f"  {label}{' ' * (width - _cells(label))}  {value}" for label, value in rows)]
+        rows.append((label["audit"], label["audit_ok" if plan.audit.ok else "audit_failed"].format(path=folder)))
+    rows.append((label["folder"], str(folder)))
+    width = max(_cells(name) for name, _ in rows)
+    return [*lines, *(f"  {name}{' ' * (width - _cells(name))}  {value}" for name, value in rows)]
 
 
 def number(value: float | None) -> str:
@@ -209,12 +215,11 @@ def _built(plan: Plan) -> int:
 def _row(error: InputError | OSError) -> dict[str, str]:
     if isinstance(error, InputError):
         return error.row
-    where = str(error.filename) if error.filename else "file"
     return {
-        "where": where,
-        "must": "the file is there, and can be read or written as needed",
-        "found": error.strerror or str(error),
-        "do": "look at the path, its rights and the space on the disk",
+        "where": str(error.filename) if error.filename else say("file"),
+        "must": say("the file is there, and can be read or written as needed"),
+        "found": of_system(error),
+        "do": say("look at the path, its rights and the space on the disk"),
     }
 
 

@@ -40,7 +40,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "ecosystem_gain": ("gain in ecosystem value (F2)", "生态系统价值增益（F2）"),
     "cash": ("cash flow (F1)", "可持续现金流（F1）"),
     "ecosystem": ("ecosystem value (F2)", "生态系统价值（F2）"),
-    "parcels": ("parcels with a land action", "采取土地行动的地块"),
+    "parcels": ("parcels with a land action", "采取用地行动的地块"),
     "projects": ("projects built", "实施的项目"),
     "of": ("{part} of {whole}", "{part} / {whole}"),
     "time": ("time", "用时"),

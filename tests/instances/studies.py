@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from tests.chinese import check_faults, names_in
 from zonevest.instances.read import read_study
 from zonevest.instances.study import StudyError
 
@@ -132,9 +133,10 @@ def write_base(folder: Path, changes: tuple[Change, ...] | list[Change] = ()) ->
 
 
 def faults_of(folder: Path | str) -> pd.DataFrame:
-    """The faults of a study folder; without any, a table without rows."""
+    """The faults of a study folder, each of which is told in Chinese too; without any, a table without rows."""
     try:
         read_study(folder)
     except StudyError as error:
+        check_faults(error.faults, names_in(Path(folder)))
         return error.faults
     return pd.DataFrame(columns=["where", "must", "found", "do"])

@@ -13,8 +13,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from tests.chinese import is_chinese
 from tests.instances.studies import BASE, TOML, faults_of, write_base
 from zonevest.instances.read import make_study, read_study
+from zonevest.instances.say import translate
 from zonevest.instances.write import write_study
 
 SIDE = 100.0
@@ -81,6 +83,7 @@ def test_area_on_the_globe(tmp_path: Path, crs: int) -> None:
     # UTM's own scale, 0.9996 on its middle line, is why it is not 1 to the last digit
     assert study.parcels["area_ha"].tolist() == pytest.approx([1.0] * 4, rel=1.5e-3)
     assert any("distorts" in note for note in study.notes) == (crs == 3857)
+    assert all(is_chinese(note) for note in study.notes)
 
 
 def test_area_given_wins_and_blanks_are_filled(tmp_path: Path) -> None:
@@ -96,6 +99,9 @@ def test_unknown_columns_of_a_layer_are_listed_once(tmp_path: Path) -> None:
     assert "owner" not in study.parcels
     assert [note for note in study.notes if "owner" in note] == [
         "parcels.gpkg: columns left aside, the study format does not know them: owner, shape_leng"
+    ]
+    assert [translate(note, "zh") for note in study.notes if "owner" in note] == [
+        "parcels.gpkg：以下列不属于研究格式，未采用：owner、shape_leng"
     ]
 
 
@@ -209,6 +215,7 @@ def test_rings_that_cross(tmp_path: Path) -> None:
     layer["area_ha"] = 1.0
     study = read_study(folder_with(tmp_path / "b", "land.gpkg", layer))
     assert [note for note in study.notes if "cross" in note and "0103" in note]
+    assert all(is_chinese(note) for note in study.notes)
 
 
 def test_numbers_of_a_parquet_file(tmp_path: Path) -> None:

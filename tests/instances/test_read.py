@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chinese import check_faults
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
 from tests.instances.studies import BASE, TOML, faults_of, write_base
 from zonevest.instances.read import make_study, read_study
@@ -324,6 +325,9 @@ def test_tables_in_memory_have_faults_too() -> None:
             zones=pd.DataFrame([["A", "B"]], columns=["zone", "zone"]),
             limits=pd.DataFrame({"limit": ["a", "b"], "account": "c", "sense": "=<", "value": [1, "x"]}),
         )
+    check_faults(caught.value.faults, ["parcel", "quotas", "zones", "limits", "read_study"])
+    chinese = caught.value.in_language("zh")
+    assert chinese["where"].tolist()[3:5] == ["表 zones，zone 列", "表 limits，位置 0、1，sense 列"]
     told = caught.value.faults["where"].tolist()
     assert told == [
         "the settings, parcels",

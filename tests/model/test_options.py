@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tests.chinese import check_faults
 from tests.model.four import four
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.options import build_options
@@ -33,8 +34,9 @@ def test_a_lock_on_a_zone_admits_its_sub_zones() -> None:
     found = practices_of(with_sub_zones(locked_zone=["U", "", "", "U"]))
     assert found == {"p1": {"build"}, "p2": {"hold", "build"}, "p3": {"hold"}, "p4": {"hold"}}
     # and the other way round a lock on the sub-zone leaves out the rest of its parent: p4 is held in U
-    with pytest.raises(StudyError, match="p4"):
+    with pytest.raises(StudyError, match="p4") as caught:
         build_options(with_sub_zones(locked_zone=["", "", "", "Ua"]))
+    check_faults(caught.value.faults, ["p4"])
 
 
 def test_a_ban_on_a_zone_holds_for_its_sub_zones() -> None:

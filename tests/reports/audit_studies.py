@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from tests.chinese import check_breaches
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study
 from zonevest.reports.audit import Evaluation, Evaluator
@@ -44,6 +45,19 @@ BASE: dict[str, Rows] = {
     "accounts": ACCOUNTS,
     "practices": [BUILD],
 }
+
+
+NAMES = [
+    *(str(cell) for rows in BASE.values() for row in rows for cell in row.values()),
+    *("p1", "p2", "road", "school", "both", "bridge", "mine", "plant", "east", "west", "arable", "class"),
+]
+"""The names in these studies, and those that tests add."""
+MONEY_NAMES = [
+    *("cap", "draw", "fund", "open", "participation", "positive", "reach"),
+    *("air", "bus", "hall", "lake", "moor", "north", "park", "pier", "stop", "tram"),
+    *("builders", "farmers", "local", "pot"),
+]
+"""Names of rows, and those in studies of money."""
 
 
 def study(settings: Mapping[str, Any] | None = None, **tables: Rows) -> Study:
@@ -92,5 +106,6 @@ def cells(found: Evaluation, account: str, place: str = "total") -> tuple[float,
 
 
 def rules(found: Evaluation) -> set[str]:
-    """The rules that a plan breaks."""
+    """The rules that a plan breaks; each breach is told in Chinese too."""
+    check_breaches(found.breaches, [*NAMES, *MONEY_NAMES])
     return set(found.breaches["rule"])

@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 
 import zonevest as zv
-from tests.reports.audit_studies import BASE, BUILD, FARM, study
+from tests.chinese import check_breaches
+from tests.reports.audit_studies import BASE, BUILD, FARM, NAMES, study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
 from zonevest.reports.audit import AuditReport, Evaluator, audit
@@ -155,6 +156,8 @@ def folder(once: Any, tmp_path: Path) -> Path:
 
 
 def rules(report: AuditReport) -> set[str]:
+    """The rules that a plan breaks; each breach is told in Chinese too."""
+    check_breaches(report.breaches, [*NAMES, "keep", "wish", "lake", "rope", "gold", "north", "other", "study.toml"])
     return set(report.breaches["rule"])
 
 
@@ -396,6 +399,7 @@ def test_a_file_that_is_missing_or_damaged(folder: Path, name: str, damage: str)
         path.write_bytes({"empty": b"", "cut": content[: len(content) // 3], "noise": b"\xff\x00;" * 50}[damage])
     report = audit(folder)
     assert not report.ok
+    assert rules(report)
     if name == "projects.csv" and damage == "cut":  # a table of fewer projects
         assert "choice:project" in rules(report)
     else:
@@ -431,7 +435,8 @@ def test_a_folder_that_was_changed(folder: Path, change: Callable[[Path], Any]) 
     change(folder)
     report = audit(folder)
     assert not report.ok
-    assert len(report.breaches)
+    assert rules(report)
+    json.dumps(report.to_dict("zh"), allow_nan=False)
     json.dumps(report.to_dict(), allow_nan=False)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.model.four import four
+from zonevest.api import check
 from zonevest.model.options import REASONS
-from zonevest.reports.check import REASON_WORDS, WORDS, check
+from zonevest.reports.check import REASON_WORDS, WORDS
 
 
 def test_size_and_doing_nothing() -> None:

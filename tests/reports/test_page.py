@@ -17,7 +17,9 @@ import pandas as pd
 import pytest
 
 from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
+from zonevest.instances.say import say
 from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.labels import LABELS
 from zonevest.reports.page import render, write_page
 
@@ -207,6 +209,20 @@ def test_the_audit_is_told(plan: PlanData) -> None:
     ):
         checked: Any = SimpleNamespace(**vars(plan), audit=SimpleNamespace(ok=ok, breaches=found, message=""))
         assert told in words_of(render(checked))
+
+
+def test_findings_notes_and_message_in_chinese(plan: PlanData) -> None:
+    found = SimpleNamespace(
+        ok=False, breaches=table([Breach("area", "a", say("it is built"), say("it is not"))]), message=""
+    )
+    study = replace(plan.study, notes=(say("{layer}: a further column of shapes is left aside", layer="a.gpkg"),))
+    changed = replace(plan, study=study, message=say("the time limit was reached"))
+    checked: Any = SimpleNamespace(**vars(changed), audit=found)
+    text = words_of(render(checked, "zh"))
+    assert "area，a：应为 实施，实为 未实施" in text
+    assert "a.gpkg：另有一个图形列未采用" in text
+    assert "已达时限" in text
+    assert "the time limit was reached" in words_of(render(checked))
 
 
 def test_land_without_shapes_has_no_map() -> None:

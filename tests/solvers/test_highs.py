@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chinese import is_chinese
+from zonevest.instances.say import translate
 from zonevest.solvers import highs as module
 from zonevest.solvers.answer import gap_of, within
 from zonevest.solvers.highs import HOLDS, SolveOptions, polished
@@ -108,6 +110,7 @@ def test_known_programs(known: Known, make: Any) -> None:
         assert solution.gap is None
         assert not solution.has_plan
         assert solution.bound == (INF if known.status == "unbounded" else -INF)
+        assert is_chinese(solution.message)
         assert solution.message
     else:
         assert solution.x is not None
@@ -245,7 +248,9 @@ def test_unbounded_relaxation_says_nothing_of_whole_numbers(
 
 def test_bounds_that_cross_are_named(make: Any) -> None:
     crossed = make([1], [[1]], [2], [1], row_blocks=(("limit", 0, 1),))
-    assert "limit[0]" in solve_here(crossed, EXACT).message
+    message = solve_here(crossed, EXACT).message
+    assert "limit[0]" in message
+    assert translate(message, "zh") == "limit[0]：2 与 1 之间没有可取的数"
 
 
 def test_time_limit_gives_a_point_that_is_not_proven(knapsacks: Any) -> None:
@@ -258,6 +263,7 @@ def test_time_limit_gives_a_point_that_is_not_proven(knapsacks: Any) -> None:
     assert solution.value < solution.bound < program.cost.sum()
     assert solution.gap == pytest.approx((solution.bound - solution.value) / solution.value)
     assert "time limit" in solution.message
+    assert is_chinese(solution.message)
     assert solution.iterations > 0
 
 
@@ -419,6 +425,7 @@ def test_point_that_does_not_hold_is_never_returned(
     solution = solve_here(program, EXACT)
     assert (solution.status, solution.x, solution.bound) == ("no_plan", None, 2.0)
     assert "limit[0]" in solution.message
+    assert is_chinese(solution.message, ["limit"])
     assert tried == [1e-6, 1e-9]
 
 
@@ -428,6 +435,7 @@ def test_end_without_a_status_is_no_plan(make: Any, monkeypatch: pytest.MonkeyPa
     solution = solve_here(make([1]), EXACT)
     assert (solution.status, solution.x) == ("no_plan", None)
     assert "kUnknown" in solution.message
+    assert is_chinese(solution.message, ["kUnknown"])
 
 
 def test_optimum_that_is_lost_when_made_exact_is_not_called_optimal(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,6 +448,7 @@ def test_optimum_that_is_lost_when_made_exact_is_not_called_optimal(make: Any, m
     assert (solution.status, solution.value, solution.bound) == ("feasible", 0.0, 5.0)
     assert np.array_equal(solution.x, [0.0, 0.0])
     assert "exact" in solution.message
+    assert is_chinese(solution.message)
     monkeypatch.undo()
     assert solve_here(program, EXACT).value == 0.0
 

@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.chinese import is_chinese
+from zonevest.instances.say import translate
 from zonevest.solvers import supervise
 from zonevest.solvers.answer import Progress, SolveOptions
 from zonevest.solvers.highs import solve_here as plainly_solve
@@ -111,6 +113,7 @@ def test_time_limit_and_progress(knapsacks: Any) -> None:
     assert values
     assert values == sorted(values)
     assert solution.value >= values[-1]
+    assert translate(solution.message, "zh") == "已达时限"  # a sentence still, though another process said it
 
 
 def test_start_is_kept(knapsacks: Any) -> None:
@@ -156,6 +159,7 @@ def test_child_that_ignores_its_limit_is_ended_and_its_best_kept(knapsacks: Any,
     assert (solution.value, solution.bound) == (program.cost[5], 1e6 - 5)
     assert solution.gap == pytest.approx((1e6 - 5 - program.cost[5]) / program.cost[5])
     assert "did not stop" in solution.message
+    assert is_chinese(solution.message)
     if sys.platform != "win32":
         with pytest.raises(ProcessLookupError):
             os.kill(int((tmp_path / "pid").read_text()), 0)
@@ -221,6 +225,7 @@ def test_crash(end: str, message: str, found: bool, knapsacks: Any, worker: Any)
     if found:
         assert np.flatnonzero(solution.x).tolist() == [4]
     assert message in solution.message
+    assert is_chinese(solution.message, ["SIGSEGV", "SIGKILL"])
 
 
 def test_child_that_cannot_even_begin_says_why(knapsacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:

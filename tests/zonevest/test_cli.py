@@ -18,11 +18,21 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from tests.chinese import CHINESE, english_in, names_in
+from tests.instances.faults_tables import CELLS, REFERENCES, SENSE
+from tests.instances.studies import BASE, write_base
 from zonevest import api
 from zonevest.cli import app, default_plan, parse_settings
 from zonevest.console import InputError, ProgressLine, number, percent
+from zonevest.instances import read
 from zonevest.words import words
 
+NAMES = [
+    *names_in(read.CASES / "village"),
+    *(word for text in BASE.values() for word in re.findall(r"\w+", text.partition("parcels =")[2] or text)),
+    *("STUDY", "CNY", "village-plan", "root", "figure"),
+]
+"""The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
 COMMANDS = ["new", "check", "solve", "report", "audit"]
 
 
@@ -290,6 +300,112 @@ class TestExitCodes:
         monkeypatch.setattr(api, "read_study", bug)
         with pytest.raises(ZeroDivisionError):
             zonevest("check", "village")
+
+
+class TestChinese:
+    """With --lang zh every sentence is Chinese; names, options and files stay as they are."""
+
+    def told(self, *arguments: object) -> Any:
+        done = zonevest(*arguments, "--lang", "zh")
+        known = [*NAMES, *(word for each in arguments for word in re.findall(r"\w+", str(each)))]
+        shown = re.sub(r"/[^\s，：]+", "", done.stdout + done.stderr)
+        assert CHINESE.search(shown)
+        assert english_in(shown, known) == []
+        return done
+
+    def test_a_study_with_faults(self, tmp_path: Path) -> None:
+        folder = write_base(tmp_path / "study", [CELLS["choice"], SENSE["soft"], SENSE["shares"], REFERENCES["actor"]])
+        for command in (("check", folder), ("solve", folder, "-o", tmp_path / "plan")):
+            done = self.told(*command)
+            assert done.exit_code == 2
+            assert "limits.csv，第 3 行，penalty 列" in done.stderr
+            assert "应当：软约束的 penalty 大于 0，即每缺一个单位的惩罚" in done.stderr
+            assert "是否应为 'farmers'？若不是，改正名称，或补上所指的行" in done.stderr
+        faults = json.loads(zonevest("check", folder, "--json", "--lang", "zh").stdout)["faults"]
+        assert {tuple(fault) for fault in faults} == {("where", "must", "found", "do")}
+        assert "同一账户、角色与项目的分配比例合计为 1" in {fault["must"] for fault in faults}
+
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("check", "nowhere"),
+            ("solve", "nowhere", "-o", "plan"),
+            ("report", "nowhere"),
+            ("audit", "nowhere"),
+            ("new", "somewhere", "--case", "nowhere"),
+            ("solve", "village", "-o", "plan", "--set", "rates.social"),
+            ("solve", "village", "-o", "plan", "--set", "rates.sozial=0.1"),
+            ("solve", "village", "-o", "plan", "--set", "periods.1999.years=3"),
+            ("solve", "village", "-o", "plan", "--gap", "nan"),
+            ("solve", "village", "-o", "file/plan"),
+            ("new", "file/study"),
+            ("new", "file"),
+            # what the framework refuses
+            ("solve", "village", "-o", "plan", "--gap", "-1"),
+            ("solve", "village", "-o", "plan", "--gap=much"),
+            ("solve", "village", "-o", "plan", "--threads", "1.5"),
+            ("solve", "village", "-o", "plan", "--method", "magic"),
+            ("solve", "village", "more"),
+            ("solve", "village", "--overwrite=3"),
+            ("solve", "village", "--owerwrite"),
+            ("solve",),
+            ("compare", "a", "b"),
+        ],
+        ids=" ".join,
+    )
+    def test_what_was_asked_for_is_wrong(
+        self, arguments: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "file").touch()
+        assert self.told(*arguments).exit_code == 2
+        assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+    def test_an_option_without_its_value(self) -> None:
+        done = zonevest("solve", "village", "--lang", "zh", "--gap")
+        assert done.exit_code == 2
+        assert "实际：--gap 缺少取值" in done.stderr
+        assert "应当：--lang 取值为 en 或 zh" in zonevest("check", "village", "--lang", "zh", "--lang", "fr").stderr
+
+    def test_a_plan(self, village: Path, tmp_path: Path) -> None:
+        plan = tmp_path / "plan"
+        assert self.told("check", village).exit_code == 0
+        assert self.told("solve", village, "-o", plan).exit_code == 0
+        assert self.told("audit", plan).exit_code == 0
+        assert self.told("report", plan).exit_code == 0
+        ledger = pd.read_parquet(plan / "ledger.parquet")
+        ledger.assign(value=ledger["value"] + 1.0).to_parquet(plan / "ledger.parquet")
+        done = self.told("audit", plan)
+        assert done.exit_code == 1
+        assert "应为: " in done.stdout
+        breaches = json.loads(zonevest("audit", plan, "--lang", "zh", "--json").stdout)["breaches"]
+        assert "每一格与复算一致" in {breach["must"] for breach in breaches}
+        (plan / "ledger.parquet").write_bytes(b"")
+        assert self.told("report", plan).exit_code == 2
+
+    def test_the_message_of_a_plan_is_chinese_also_when_it_is_read_again(self, village: Path, tmp_path: Path) -> None:
+        plan = tmp_path / "plan"
+        done = self.told("solve", village, "-o", plan, "--time-limit", 0)
+        assert done.exit_code == 4
+        assert "已达时限" in done.stdout
+        assert json.loads((plan / "plan.json").read_text(encoding="utf-8"))["message"] == "the time limit was reached"
+        (plan / "report.html").unlink()
+        assert zonevest("report", plan, "--lang", "zh").exit_code == 0
+        assert "已达时限" in (plan / "report.html").read_text(encoding="utf-8")
+        assert "没有可核验的方案" in self.told("audit", plan).stdout
+
+    @pytest.mark.parametrize("command", COMMANDS)
+    def test_the_help(self, command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLUMNS", "80")
+        done = zonevest(command, "--help", "--lang", "zh")
+        assert done.exit_code == 0
+        assert "屏幕输出与报告的语言。" in done.stdout
+        assert "…" not in done.stdout  # a line that found no place to break
+        assert "显示本帮助并退出。" not in zonevest(command, "--help").stdout
+
+    def test_english_is_the_default(self) -> None:
+        assert "the name of a bundled case" in zonevest("check", "nowhere").stderr
+        assert "No such option" in zonevest("check", "village", "--langue", "zh").stderr
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,324 @@
+"""Money (FORMULATION.md section 8): draws, cash, debt, and the rows that keep a budget sound.
+
+Amounts are in million; rows speak of the accounts `money.…` of the ledger, of what is drawn, and of the constants of
+`zonevest.model.vintages`. The rows that keep a budget sound are in `zonevest.model.soundness`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyomo.environ as pyo
+
+from zonevest.instances.faults import Faults
+from zonevest.instances.study import each, items, period_names
+from zonevest.model.areas import START, TOTAL
+from zonevest.model.book import Told
+from zonevest.model.flows import CASH
+from zonevest.model.starts import once_worth
+from zonevest.model.uplift import started
+from zonevest.model.vintages import Instrument, Vintage, instruments, legacy, vintage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.instances.finance import Finance
+    from zonevest.model.ledger import Ledger
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Purse:
+    """What the budget entity has and owes whatever is decided, and what a unit of each instrument does.
+
+    Attributes
+    ----------
+    units : instrument -> vintage by period of the draw.
+    old : instrument -> what it owed before the plan.
+    own, transfers, fixed, fiscal : residuals and fiscal resources, mean per year of each period, million.
+    revenue_before : the ledger's recurring revenue at the start, million a year.
+    """
+
+    ledger: Ledger
+    finance: Finance
+    names: list[str]
+    instruments: dict[str, Instrument]
+    units: dict[str, list[Vintage]]
+    old: dict[str, Vintage]
+    own: Floats
+    transfers: Floats
+    fixed: Floats
+    fiscal: Floats
+    revenue_before: float
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> Purse:
+        """Read [finance] and the instruments.
+
+        Raises
+        ------
+        StudyError
+            If a base-year total is less than what the ledger books for today's land.
+        """
+        study, clock = ledger.study, ledger.clock
+        finance = study.settings.finance
+        assert finance is not None
+        before = ledger.held.values(
+            [("money.revenue", START), ("money.cost", START)],
+            np.ones(len(ledger.held.options.kind)),
+            np.zeros(ledger.works.possible.shape),
+            [TOTAL],
+        )[0]
+        faults = Faults()
+        residual = {"transfers": finance.transfers or 0.0}
+        for key, booked in (("own_revenue", before[0]), ("fixed_cost", before[1])):
+            stated = getattr(finance, key)
+            residual[key] = 0.0 if stated is None else stated - float(booked)
+            if residual[key] < -1e-9 * max(1.0, abs(booked)):
+                must = f"{key} is a total of the base year: at least what the tables book for today's land"
+                found = f"{stated:,.6g} million, and {booked:,.6g} are booked"
+                faults.add(f"study.toml, finance.{key}", must, found, "raise it, or lower the flows of today's land")
+        faults.stop_if_any()
+
+        def mean(amount: float, key: str) -> Floats:
+            return clock.mean(amount * (1.0 + finance.growth.get(key, 0.0)) ** (clock.years - clock.years[0]))
+
+        known = instruments(study)
+        return cls(
+            ledger,
+            finance,
+            period_names(study.periods),
+            known,
+            {name: [vintage(each, t, clock) for t in range(len(clock.length))] for name, each in known.items()},
+            {name: legacy(each, clock) for name, each in known.items()},
+            mean(residual["own_revenue"], "own_revenue"),
+            mean(residual["transfers"], "transfers"),
+            mean(residual["fixed_cost"], "fixed_cost"),
+            mean(finance.fiscal_resources or 0.0, "fiscal_resources"),
+            float(before[0]),
+        )
+
+    @cached_property
+    def debts(self) -> list[str]:
+        """The instruments that are owed."""
+        return [name for name, each in self.instruments.items() if each.is_debt]
+
+    def at(self, key: str, t: int) -> float | None:
+        """A number of [finance] in a period; None where it is off."""
+        return self.finance.at(key, self.names[t])
+
+    def since(self, name: str | None, t: int) -> bool:
+        """Whether a period is the named one or after it (no name: every period)."""
+        return name is None or t >= self.names.index(name)
+
+
+def define_draws(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """`draw[f,j,s,τ]` for project j started in s, `raised[f,τ]` in general, `cash_end[t]`; million.
+
+    A grant is one-off cash of its project in F1; debt and outside equity cost their price (idle balances too).
+    """
+    study, names, clock = ledger.study, period_names(ledger.study.periods), ledger.clock
+    purse = model.purse = Purse.of(ledger)
+    index = []
+    for row in each(study.projects):
+        j = ledger.works.names.index(row.project)
+        for s in np.flatnonzero(ledger.works.possible[j]) if row.capex > 0 else ():
+            built = int(clock.period_with(np.array(clock.begin[s] + max(int(row.build_years), 1) - 1)))
+            index += [
+                (f, row.project, names[s], names[t])
+                for f, instrument in purse.instruments.items()
+                if may_fund(instrument, row)
+                for t in range(int(s), built + 1)
+            ]
+    general = [(f, t) for f, instrument in purse.instruments.items() if instrument.general for t in names]
+    model.draw = pyo.Var(index, domain=pyo.NonNegativeReals)
+    model.raised = pyo.Var(general, domain=pyo.NonNegativeReals)
+    model.cash_end = pyo.Var(names)
+    for (f, j, s, t), variable in model.draw.items():
+        price = purse.units[f][names.index(t)].price
+        model.ledger.worth(CASH, "", -price, variable)
+        if purse.instruments[f].kind == "grant":
+            start = ledger.works.names.index(j) * len(names) + names.index(s)
+            worth = once_worth(ledger.works, start, int(clock.begin[names.index(t)]), clock.finance)
+            model.ledger.worth(CASH, "", worth, variable)
+    for (f, t), variable in model.raised.items():
+        model.ledger.worth(CASH, "", -purse.units[f][names.index(t)].price, variable)
+    _book(model, purse)
+
+
+def may_fund(instrument: Instrument, project: Any) -> bool:
+    """Whether an instrument may fund a project."""
+    named = items(project.instruments)
+    return (
+        not instrument.refinances
+        and (not named or instrument.name in named)
+        and (not instrument.categories or project.category in instrument.categories)
+        and (not instrument.green_only or bool(project.green))
+    )
+
+
+def _book(model: pyo.ConcreteModel, purse: Purse) -> None:
+    """The accounts of finance: raised, repaid, interest, debt and cash, of the total."""
+    book, names = model.ledger, purse.names
+    drawn = [(f, t, variable) for (f, _, _, t), variable in model.draw.items()]
+    drawn += [(f, t, variable) for (f, t), variable in model.raised.items()]
+    for f, when, variable in drawn:
+        unit = purse.units[f][names.index(when)]
+        book.add(f"finance.raised.{f}", "", when, 1.0, variable)
+        for t, period in enumerate(names):
+            book.add(f"finance.repaid.{f}", "", period, float(unit.repaid[t]), variable)
+            book.add(f"finance.interest.{f}", "", period, float(unit.interest[t]), variable)
+            if purse.instruments[f].is_debt:
+                book.add("finance.debt", "", period, float(unit.owed[t]), variable)
+    for f, old in purse.old.items():
+        for t, period in enumerate(names):
+            book.fixed[f"finance.repaid.{f}", TOTAL, period] += float(old.repaid[t])
+            book.fixed[f"finance.interest.{f}", TOTAL, period] += float(old.interest[t])
+            book.fixed["finance.debt", TOTAL, period] += float(old.owed[t])
+    for period in names:
+        book.fixed["finance.debt", TOTAL, period] += 0.0
+        book.add("finance.cash", "", period, 1.0, model.cash_end[period])
+
+
+class Sums:
+    """Sums of draws that rows speak of, as Pyomo expressions by period."""
+
+    def __init__(self, model: pyo.ConcreteModel) -> None:
+        self.purse: Purse = model.purse
+        self.book = model.ledger
+        self.names = self.purse.names
+        self.drawn: dict[str, dict[str, list[Any]]] = {}
+        for (f, _, _, t), variable in model.draw.items():
+            self.drawn.setdefault(f, {}).setdefault(t, []).append(variable)
+        for (f, t), variable in model.raised.items():
+            self.drawn.setdefault(f, {}).setdefault(t, []).append(variable)
+
+    def raised(self, f: str, t: int) -> Any:
+        """What is raised by an instrument in a period."""
+        return sum(self.drawn.get(f, {}).get(self.names[t], ()))
+
+    def flow(self, which: str, fs: list[str], t: int, *, new: bool = True, old: bool = True) -> Any:
+        """Σ of ρ (repaid), ι (interest), o (owed) or o^max (highest) of instruments in a period."""
+        total: Any = 0.0
+        for f in fs:
+            for s in range(t + 1) if new else ():
+                constant = float(getattr(self.purse.units[f][s], which)[t])
+                total += constant * self.raised(f, s) if constant else 0.0
+            total += float(getattr(self.purse.old[f], which)[t]) if old else 0.0
+        return total
+
+    def money(self, name: str, t: int) -> Any:
+        """L of an account of money in a period."""
+        return self.book[f"money.{name}", TOTAL, self.names[t]]
+
+    def operating(self, t: int) -> Any:
+        """N_t: recurring revenue less recurring cost, residuals included, million a year."""
+        purse = self.purse
+        return self.money("operating", t) + float(purse.own[t] + purse.transfers[t] - purse.fixed[t])
+
+    def years(self, t: int) -> float:
+        """Years of a period."""
+        return float(self.purse.ledger.clock.length[t])
+
+
+def hold(
+    model: pyo.ConcreteModel,
+    family: str,
+    index: tuple[str, ...] | str,
+    left: Any,
+    sense: str,
+    right: Any,
+    told: tuple[str, str, str, str, str] | None = None,
+    when: Any = None,
+) -> None:
+    """Write a row left <= right or left >= right, soft where [finance] says so, and note how a plan tells of it.
+
+    Parameters
+    ----------
+    told : limit, account, place, period and unit in limits.csv.
+    when : it is told only where this is 1.
+    """
+    index = (index,) if isinstance(index, str) else index
+    rows = model.component(family)
+    if rows is None:
+        rows = pyo.Constraint(pyo.Any)
+        model.add_component(family, rows)
+    body = left - right
+    finance = model.source.study.settings.finance
+    if finance is not None and family in finance.soft:
+        give = model.give[(family, *index)]
+        body = body + give if sense == ">=" else body - give
+    key = index[0] if len(index) == 1 else index
+    rows[key] = body >= 0 if sense == ">=" else body <= 0
+    if told is not None:
+        limit, account, place, period, unit = told
+        model.told.append(Told(limit, account, place, period, sense, left, right, unit, rows[key].name, when))
+
+
+def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(14) `cash[t]`, `reserve[t]`: C_t = C_t-1 + n_t N_t + W_t + raised - repaid - interest - transfers >= reserve.
+
+    In words: at the end of every period there is cash for some months of recurring cost.
+    """
+    purse, names = sums.purse, sums.names
+    every = list(purse.instruments)
+    model.cash = pyo.Constraint(pyo.Any)
+    for t, name in enumerate(names):
+        before = model.cash_end[names[t - 1]] if t else purse.finance.opening_cash
+        flow = sums.years(t) * sums.operating(t) + sums.money("receipts", t) - sums.money("outlay", t)
+        flow += sum(sums.raised(f, t) for f in every)
+        flow -= sums.flow("repaid", every, t) + sums.flow("interest", every, t)
+        model.cash[name] = model.cash_end[name] - (before + flow - purse_transfers(model, name)) == 0
+        months = purse.at("reserve_months", t) or 0.0
+        reserve = months / 12.0 * (sums.money("cost", t) + float(purse.fixed[t])) if months else 0.0
+        told = ("reserve", "finance.cash", TOTAL, name, "million")
+        hold(model, "reserve", name, model.cash_end[name], ">=", reserve, told)
+
+
+def purse_transfers(model: pyo.ConcreteModel, period: str) -> Any:
+    """What the compensation fund passes on in a period, where it is a part of the purse."""
+    study = model.source.study
+    if study.settings.equity.fund not in study.settings.purse:
+        return 0.0
+    return sum(variable for (_, t), variable in model.transfer.items() if t == period)
+
+
+def define_funding(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(15) `draw_cap[j,s]`, `fund_project[j,s]`, `instrument_total[f]`, `instrument_period[f,τ]`.
+
+    In words: debt and grants of a project are at most what its equity leaves of its capex, all its funds at most its
+    capex, once it is built; and instruments have their limits.
+    """
+    purse, names = sums.purse, sums.names
+    projects = {row.project: row for row in each(purse.ledger.study.projects)}
+    by_start: dict[tuple[str, str], dict[str, list[Any]]] = {}
+    for (f, j, s, _), variable in model.draw.items():
+        kind = "equity" if purse.instruments[f].kind == "equity" else "other"
+        by_start.setdefault((j, s), {}).setdefault(kind, []).append(variable)
+    for (j, s), drawn in by_start.items():
+        capex, begun = projects[j].capex, started(model, names, j, s)
+        if "other" in drawn:
+            hold(model, "draw_cap", (j, s), sum(drawn["other"]), "<=", (1.0 - projects[j].equity_min) * capex * begun)
+        if "equity" in drawn:
+            hold(
+                model,
+                "fund_project",
+                (j, s),
+                sum(variable for each in drawn.values() for variable in each),
+                "<=",
+                capex * begun,
+            )
+    for f, instrument in purse.instruments.items():
+        account = f"finance.raised.{f}"
+        if np.isfinite(instrument.limit_total):
+            total = sum(sums.raised(f, t) for t in range(len(names)))
+            told = (f"instrument_total.{f}", account, TOTAL, TOTAL, "million")
+            hold(model, "instrument_total", f, total, "<=", instrument.limit_total, told)
+        if np.isfinite(instrument.limit_period):
+            for t, name in enumerate(names):
+                told = (f"instrument_period.{f}", account, TOTAL, name, "million")
+                hold(model, "instrument_period", (f, name), sums.raised(f, t), "<=", instrument.limit_period, told)

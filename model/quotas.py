@@ -1,0 +1,116 @@
+"""Quotas (FORMULATION.md section 6): rights to change that are granted, generated, traded, banked and used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyomo.environ as pyo
+
+from zonevest.instances.study import each, period_names
+from zonevest.model.areas import TOTAL
+from zonevest.model.book import Told
+
+if TYPE_CHECKING:
+    from zonevest.model.ledger import Ledger
+
+
+def quota_places(ledger: Ledger, row: Any) -> list[str]:
+    """Where a quota is balanced: in the total where it may move, else in every jurisdiction."""
+    return [TOTAL] if row.movable else list(ledger.study.jurisdictions["jurisdiction"])
+
+
+def define_quotas(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """`buy[q,g,t]`, `sell[q,g,t]`, `balance[q,g,t]`, in the quota's unit.
+
+    Trades book on quota.<q>.bought and .sold, and in money on quota.<q>.purchase and .sale, all in the first year of
+    the period. Both sides of a trade share one life, for good: what is worth r a year to the buyer is so to the seller.
+    """
+    names, clock = period_names(ledger.study.periods), ledger.clock
+    rows = {row.quota: row for row in each(ledger.study.quotas)}
+    places = {name: quota_places(ledger, row) for name, row in rows.items()}
+    index = [(name, place, t) for name in rows for place in places[name] for t in names]
+    priced = {
+        side: [key for key in index if not np.isnan(getattr(rows[key[0]], f"{side}_price"))] for side in ("buy", "sell")
+    }
+    model.buy = pyo.Var(priced["buy"], domain=pyo.NonNegativeReals)
+    model.sell = pyo.Var(priced["sell"], domain=pyo.NonNegativeReals)
+    model.balance = pyo.Var(index, domain=pyo.NonNegativeReals)
+    model.QUOTAS, model.quota_places = rows, places
+    for side, what, account in (("buy", "bought", "purchase"), ("sell", "sold", "sale")):
+        for name, place, t in priced[side]:
+            variable = getattr(model, side)[name, place, t]
+            price, years = getattr(rows[name], f"{side}_price"), float(clock.length[names.index(t)])
+            variable.setub(years * getattr(rows[name], f"{side}_max"))
+            home = "" if place == TOTAL else place
+            model.ledger.add(f"quota.{name}.{what}", home, t, 1.0, variable)
+            model.ledger.pay(f"quota.{name}.{account}", home, t, price, variable)
+            later = clock.discount(clock.finance)[clock.years >= clock.begin[names.index(t)]].sum()
+            worth = price * clock.finance / (1.0 + clock.finance) * float(later)
+            model.ledger.earn(f"quota.{name}.{account}", home, worth, variable)
+
+
+def define_quota_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(4) `quota[q,g,t]`: B = carried + granted + generated + bought - used - sold >= 0; what is sold was generated.
+
+    In words: what is used or sold has been granted, generated, bought or banked before. `quota_sold[q,g]` over the
+    horizon; `quota_buy[q,t]`, `quota_sell[q,t]` cap trade where a quota is balanced by jurisdiction.
+    """
+    names, clock = period_names(ledger.study.periods), ledger.clock
+    model.quota = pyo.Constraint(pyo.Any)
+    model.quota_sold = pyo.Constraint(pyo.Any)
+    model.quota_buy = pyo.Constraint(pyo.Any)
+    model.quota_sell = pyo.Constraint(pyo.Any)
+    for name, row in model.QUOTAS.items():
+        unit = ledger.accounts_and_units()["unit"].get(f"quota.{name}.bought", "")
+        for place in model.quota_places[name]:
+            generated = [_total(model, ledger, row.account_generated, place, t) for t in range(len(names))]
+            for t, period in enumerate(names):
+                carried = row.opening if place == TOTAL and t == 0 else 0.0
+                if t and row.bank:
+                    carried = model.balance[name, place, names[t - 1]]
+                ready = t - int(row.available_after)
+                there = carried + _granted(ledger, row, place, t) + (generated[ready] if ready >= 0 else 0.0)
+                key = (name, place, period)
+                there = there + model.buy.get(key, 0.0)
+                there = there - model.sell.get(key, 0.0)
+                used = _total(model, ledger, row.account_used, place, t)
+                model.quota[key] = model.balance[key] - (there - used) == 0
+                told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0, unit)
+                model.told.append(Told(*told, model.quota[key].name))
+            if any((name, place, t) in model.sell for t in names):
+                sold = sum(model.sell[name, place, t] for t in names)
+                model.quota_sold[name, place] = sold - sum(generated) <= 0
+                told = (f"quota_sold.{name}", f"quota.{name}.sold", place, TOTAL, "<=", sold, sum(generated), unit)
+                model.told.append(Told(*told, model.quota_sold[name, place].name))
+        for side, what, variables in (("buy", "bought", model.buy), ("sell", "sold", model.sell)):
+            for t, period in enumerate(names):
+                traded = [
+                    variables[name, g, period] for g in model.quota_places[name] if (name, g, period) in variables
+                ]
+                if not traded:
+                    continue
+                most, row_name = float(clock.length[t]) * getattr(row, f"{side}_max"), ""
+                if len(traded) > 1:
+                    rows = getattr(model, f"quota_{side}")
+                    rows[name, period] = sum(traded) <= most
+                    row_name = rows[name, period].name
+                told = (f"quota_{side}.{name}", f"quota.{name}.{what}", TOTAL, period, "<=", sum(traded), most, unit)
+                model.told.append(Told(*told, row_name))
+
+
+def _granted(ledger: Ledger, row: Any, place: str, t: int) -> float:
+    """What is granted in a period: years x granted (of the total), and the grants of jurisdictions."""
+    grants = ledger.study.quota_grants
+    mine = grants[(grants["quota"] == row.quota) & (grants["period"] == period_names(ledger.study.periods)[t])]
+    if place == TOTAL:
+        return float(ledger.clock.length[t]) * float(row.granted) + float(mine["amount"].sum())
+    return float(mine.loc[mine["jurisdiction"] == place, "amount"].sum())
+
+
+def _total(model: pyo.ConcreteModel, ledger: Ledger, account: str, place: str, t: int) -> Any:
+    """What an account books in a period: years x annual, or what is booked once."""
+    if not account:
+        return 0.0
+    years = float(ledger.clock.length[t]) if ledger.recurrence(account) == "annual" else 1.0
+    return years * model.ledger[account, place, period_names(ledger.study.periods)[t]]

@@ -1,0 +1,225 @@
+"""Rows that keep a budget sound (FORMULATION.md section 8, (16) to (23)): debt, cover, the golden rule, shares.
+
+Each may be soft: it then gives at a penalty per unit. Amounts are in million.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyomo.environ as pyo
+
+from zonevest.model.areas import TOTAL
+from zonevest.model.finance import Sums, hold
+from zonevest.model.uplift import started, taken
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.vintages import Instrument
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+FUND = "fund"
+"""The budget whose interest is compared with fund expenditure."""
+PURSE = "money.net"
+"""The weight of accounts of money by what the purse nets."""
+
+
+def define_debt_ratio(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(16) `debt_ratio_cap[t]`: legacy at the end of t + Σ o^max raised <= κ_t x fiscal resources.
+
+    In words: debt, at its highest in the period, stays below a multiple of the fiscal resources, to which what the
+    plan adds to recurring revenue counts, and its land sale does not.
+    """
+    purse = sums.purse
+    counted = [f for f in purse.debts if purse.instruments[f].in_debt_ratio]
+    for t, name in enumerate(sums.names):
+        cap = purse.at("debt_ratio_cap", t)
+        if cap is not None:
+            debt = sums.flow("owed", counted, t, new=False) + sums.flow("highest", counted, t, old=False)
+            resources = float(purse.fiscal[t] - purse.revenue_before) + sums.money("revenue", t)
+            told = ("debt_ratio_cap", "finance.debt", TOTAL, name, "million")
+            hold(model, "debt_ratio_cap", name, debt, "<=", cap * resources, told)
+
+
+def define_interest_shares(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(16) `interest_share_general[t]`, `interest_share_fund[t]`: interest <= share of the budget's expenditure.
+
+    In words: the trigger of fiscal restructuring. Expenditure of the fund is cost and outlay on its accounts, what its
+    instruments raise, and their interest; everything else is general.
+    """
+    purse = sums.purse
+    of_fund = [f for f in purse.debts if purse.instruments[f].budget == FUND]
+    others = [f for f in purse.debts if f not in of_fund]
+    for t, name in enumerate(sums.names):
+        spent = sums.years(t) * sums.money("cost:fund", t) + sums.money("outlay:fund", t)
+        spent += sum(sums.raised(f, t) for f in of_fund if not purse.instruments[f].refinances)
+        everything = sums.years(t) * (sums.money("cost", t) + float(purse.fixed[t])) + sums.money("outlay", t)
+        for family, fs, expenditure in (
+            ("interest_share_general", others, everything - spent),
+            ("interest_share_fund", of_fund, spent),
+        ):
+            share = purse.at(family, t)
+            if share is not None:
+                interest = sums.flow("interest", fs, t)
+                told = (family, "finance.interest", TOTAL, name, "million")
+                hold(model, family, name, interest, "<=", share * (expenditure + interest), told)
+
+
+def define_cover(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(17) `dscr_min[t]`: N_t >= DSCR x service_t / n_t, from the named period.
+
+    In words: a year's operating balance covers the debt service; of new vintages, or of all less refinancing.
+    """
+    purse, finance = sums.purse, sums.purse.finance
+    plain = [f for f in purse.debts if not purse.instruments[f].refinances]
+    again = [f for f in purse.debts if purse.instruments[f].refinances]
+    for t, name in enumerate(sums.names):
+        cover = purse.at("dscr_min", t)
+        if cover is None or not purse.since(finance.dscr_from, t):
+            continue
+        fs, old = (plain, False) if finance.dscr_scope == "new" else (purse.debts, True)
+        service = sums.flow("repaid", fs, t, old=old) + sums.flow("interest", fs, t, old=old)
+        if finance.dscr_scope == "all":
+            service -= sum(sums.raised(f, t) for f in again)
+        told = ("dscr_min", "money.operating", TOTAL, name, "million/year")
+        hold(model, "dscr_min", name, sums.operating(t), ">=", cover / sums.years(t) * service, told)
+
+
+def define_golden_rule(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(18) `golden_rule[t]`: raised <= capital outlay; `refinance_share[t]`: refinancing <= share of what falls due.
+
+    In words: money is raised for capital, or to replace principal that falls due, and for nothing else.
+    """
+    purse = sums.purse
+    again = [f for f in purse.debts if purse.instruments[f].refinances]
+    plain = [f for f in purse.instruments if f not in again]
+    for t, name in enumerate(sums.names):
+        told = ("golden_rule", "finance.raised", TOTAL, name, "million")
+        raised = sum(sums.raised(f, t) for f in plain)
+        hold(model, "golden_rule", name, raised, "<=", sums.money("outlay", t), told)
+        share = purse.at("refinance_share", t)
+        if again:
+            due = sums.flow("repaid", purse.debts, t)
+            told = ("refinance_share", "finance.raised", TOTAL, name, "million")
+            raised = sum(sums.raised(f, t) for f in again)
+            hold(model, "refinance_share", name, raised, "<=", (share or 0.0) * due, told)
+
+
+def define_balance(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(20) `operating_balance[t]`: N_t - interest_t / n_t >= 0, from the named period.
+
+    In words: recurring cash carries running cost and interest: the cash-flow gap is closed.
+    """
+    purse = sums.purse
+    first, every = purse.finance.operating_balance_from, list(purse.instruments)
+    for t, name in enumerate(sums.names):
+        if first is not None and purse.since(first, t):
+            told = ("operating_balance", "money.operating", TOTAL, name, "million/year")
+            interest = sums.flow("interest", every, t) / sums.years(t)
+            hold(model, "operating_balance", name, sums.operating(t), ">=", interest, told)
+
+
+def define_shares_of_money(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(21) `land_sale_share_cap[t]`, (22) `green_share_min[t]`, `real_estate_share_max[t]`.
+
+    In words: land sale is no more than a share of all revenue; outlay is green to a share and real estate to another.
+    """
+    purse = sums.purse
+    for t, name in enumerate(sums.names):
+        revenue = sums.years(t) * (sums.money("revenue", t) + float(purse.own[t] + purse.transfers[t]))
+        outlay = sums.money("outlay", t)
+        for family, account, sense, whole in (
+            ("land_sale_share_cap", "land_sale", "<=", revenue + sums.money("receipts", t)),
+            ("green_share_min", "outlay.green", ">=", outlay),
+            ("real_estate_share_max", "outlay.real_estate", "<=", outlay),
+        ):
+            share = purse.at(family, t)
+            if share is not None:
+                told = (family, f"money.{account}", TOTAL, name, "million")
+                hold(model, family, name, sums.money(account, t), sense, share * whole, told)
+
+
+def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(23) `reinvestment_min[t]`: restoration outlay to date >= share x resource income above doing nothing to date.
+
+    In words: a part of what resources earn flows back into resources.
+    """
+    purse, ledger = sums.purse, sums.purse.ledger
+    names = range(len(sums.names))
+    nothing = ledger.held.values(
+        [("money.resource", t) for t in names],
+        np.ones(len(ledger.held.options.kind)),
+        np.zeros(ledger.works.possible.shape),
+        [TOTAL],
+    )[0]
+    for t, name in enumerate(sums.names):
+        share = purse.at("reinvestment_min", t)
+        if share is not None and t:
+            restored = sum(sums.money("outlay.restoration", s) for s in range(t + 1))
+            earned = sum(sums.years(s) * (sums.money("resource", s) - float(nothing[s])) for s in range(t + 1))
+            told = ("reinvestment_min", "money.outlay.restoration", TOTAL, name, "million")
+            hold(model, "reinvestment_min", name, restored, ">=", share * earned, told)
+
+
+def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(19) `cover_min[j,s]`: Σ cover x (principal + interest) <= the project's income over the tenor, captures too.
+
+    In words: a bond that supports itself is paid from what its project earns, and from nothing else.
+    """
+    purse, names = sums.purse, sums.names
+    ledger, clock = purse.ledger, purse.ledger.clock
+    drawn: dict[tuple[str, str], list[tuple[str, str, Any]]] = {}
+    for (f, j, s, t), variable in model.draw.items():
+        if purse.instruments[f].self_supporting:
+            drawn.setdefault((j, s), []).append((f, t, variable))
+    for (j, s), draws in drawn.items():
+        bonds = {f: purse.instruments[f] for f, _, _ in draws}
+        begin = int(clock.begin[names.index(s)])
+        span = min(bond.years or 0 for bond in bonds.values())
+        rate = clock.finance if any(bond.discounted for bond in bonds.values()) else 0.0
+        service: Any = 0.0
+        for f, t, variable in draws:
+            service += bonds[f].cover * _service(bonds[f], int(clock.begin[names.index(t)]) - begin, rate) * variable
+        start = ledger.works.names.index(j) * len(names) + names.index(s)
+        weights = (1.0 + rate) ** -(np.arange(span) + 1.0)
+        income = float(_income(sums, start, begin, span) @ weights) * started(model, names, j, s)
+        for (project, when, place, t), variable in model.uplifted.items():
+            if (project, when) == (j, s):
+                for tool, paid, amount, _ in taken(model, ledger, project, names.index(s), place, names.index(t)):
+                    account = ledger.accounts.names.get_loc(tool.account)
+                    part = ledger.accounts.of_project(PURSE).get((account, j), ledger.accounts.weight(PURSE)[account])
+                    years = np.arange(span) + begin
+                    when_paid = years >= paid if tool.annual else years == paid
+                    income += float(part) * amount * float(weights @ when_paid) * variable
+        told = (f"cover_min.{j}", "project.revenue", TOTAL, s, "million")
+        hold(model, "cover_min", (j, s), income, ">=", service, told, when=started(model, names, j, s))
+
+
+def _service(bond: Instrument, after: int, rate: float) -> float:
+    """Principal and interest of a unit drawn some years after the project's start, at the rate."""
+    owed = np.append(bond.balance, 0.0)
+    paid = owed[:-1] - owed[1:] + bond.rate * owed[:-1]
+    return float(paid @ (1.0 + rate) ** -(np.arange(len(paid)) + after + 1.0))
+
+
+def _income(sums: Sums, start: int, begin: int, span: int) -> Floats:
+    """What a start earns the purse in each year from its first: revenue, less recurring cost, shape (span,)."""
+    works, clock = sums.purse.ledger.works, sums.purse.ledger.clock
+    timed = works.timed
+    at = np.flatnonzero(works.start == start)
+    owner = None if timed.owner is None else timed.owner[at]
+    longer = replace(clock, years=np.arange(clock.years[0], max(clock.years[-1], begin + span) + 1))
+    mine = replace(
+        timed, clock=longer, rows=timed.rows.take(at), begin=timed.begin[at], until=timed.until[at],
+        settled=timed.settled[at], owner=owner,
+    )  # fmt: skip
+    accounts = timed.accounts
+    counts = (accounts.family[mine.rows.account] == "revenue") | ~mine.rows.once
+    weight = mine.weight(PURSE) * counts
+    yearly = weight @ mine.yearly()
+    first = begin - int(clock.years[0])
+    return np.asarray(yearly[first : first + span])
