@@ -89,7 +89,10 @@ class Reader:
                 Breach(f"{name}:once", row.where, say("a decision has one row"), say("it stands again"))
             )
         seen.add(row.key)
-        if not row.amount >= -TOLERANCE:
+        if not np.isfinite(row.amount):
+            found = say("nothing") if np.isnan(row.amount) else f"{row.amount}"
+            self.breaches.append(Breach(f"{name}:amount", row.where, say("it is a finite number"), found))
+        elif row.amount < -TOLERANCE:
             self.breaches.append(
                 Breach(f"{name}:amount", row.where, say("at least {bound:.10g}", bound=0), f"{row.amount:.10g}")
             )

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import linprog
 
 from zonevest.instances.study import Study
@@ -100,3 +101,39 @@ def decide(program: Affine) -> tuple[float, dict[str, float]] | None:
     assert found.status == 0, found.message
     chosen = zip(program.columns, found.x[:size], strict=True)
     return value - float(found.fun), {column.name: float(x) for column, x in chosen}
+
+
+def as_tables(evaluator: Evaluator, starts: dict[str, str], decisions: dict[str, float]) -> dict[str, pd.DataFrame]:
+    """Decisions by name as the tables in which a plan states them; those of nothing are left out."""
+    periods = evaluator.tables.periods
+    begun = {project: periods.index(start) for project, start in starts.items() if start}
+    rows: dict[str, list[dict[str, object]]] = {}
+    for decision in evaluator.system(begun).decisions:
+        amount = decisions[decision.name]
+        kind, *named = decision.key
+        if amount <= 0 or not decision.counts:
+            continue
+        if kind == "financing":
+            instrument, project, start, t = named
+            row = {"instrument": instrument, "project": project, "start": periods[start] if project else ""}
+            rows.setdefault(kind, []).append({**row, "period": periods[t], "raised": amount})
+        elif kind == "uplift":
+            project, start, jurisdiction, catchments, tools, t = named
+            row = {"project": project, "start": periods[start], "jurisdiction": jurisdiction}
+            row |= {"catchments": ";".join(sorted(catchments)), "where": " + ".join(sorted(tools))}
+            rows.setdefault(kind, []).append({**row, "period": periods[t], "area_ha": amount})
+        elif kind == "transfer":
+            row = {"jurisdiction": named[0], "period": periods[named[1]], "amount": amount}
+            rows.setdefault("fund_transfers", []).append(row)
+        else:
+            quota, place, t = named
+            row = {"quota": quota, "jurisdiction": place, "period": periods[t]}
+            both = {"bought": 0.0, "sold": 0.0}
+            for other in rows.setdefault("quota_trade", []):
+                if row.items() <= other.items():
+                    both = other
+            if both not in rows["quota_trade"]:
+                both = {**row, **both}
+                rows["quota_trade"].append(both)
+            both["bought" if kind == "buy" else "sold"] = amount
+    return {name: pd.DataFrame(table) for name, table in rows.items()}
