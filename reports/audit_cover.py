@@ -72,13 +72,15 @@ class Cover:
         return income
 
     def _captured(self, project: str, start: int, atom: Atom, t: int, years: Floats, rate: float) -> float:
-        """The purse's part of what is captured of one hectare of a project's catchment uplift, over some years."""
+        """The purse's part of what is captured of one hectare of a project's catchment uplift, over some years.
+
+        Like other income of the project, yearly captures go on while the debt runs, the tail over or not.
+        """
         built = self.flows.built(project, start)
-        within = years[years <= self.tables.end]  # captures end with the tail
         out = 0.0
         for booking, amount in self.uplift.bookings(project, built, t):
             for each, taken in self.flows.captured(booking, amount, atom.tools):
-                out += taken * self._sum(each, project, within, rate)
+                out += taken * self._sum(each, project, years, rate)
         return out
 
     def _sum(self, booking: Booking, project: str, years: Floats, rate: float) -> float:

@@ -37,13 +37,14 @@ class Gains:
         tables, periods = self.tables, self.tables.periods
         self.paid: list[Sum] = [Sum() for _ in periods]
         fund = self.actors.fund
+        pays = fund in tables.settings.purse
         for place in self.people if fund else ():
             for t, period in enumerate(periods):
-                decision = Decision(
-                    f"transfer[{place},{period}]", ("transfer", place, t), self._unit(t), self._where(place)
-                )
+                # what the purse pays is cash of it, in F1 as in its cash
+                cash = -self.flows.calendar.mean_discount(t) if pays else 0.0
+                key, unit = ("transfer", place, t), self._unit(t)
+                decision = Decision(f"transfer[{place},{period}]", key, unit, self._where(place), cash)
                 self.paid[t].add(system.decide(decision))
-        pays = fund in tables.settings.purse
         return [each if pays else Sum() for each in self.paid]
 
     def _where(self, place: str) -> tuple[int, ...]:

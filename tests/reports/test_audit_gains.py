@@ -161,6 +161,8 @@ class TestFund:
         found = evaluate(given, fund_transfers=[{"jurisdiction": "west", "period": "p1", "amount": 12.0}])
         # 1 + 2 x 8 − 12
         assert cells(found, "finance.cash") == pytest.approx((5, 29))
+        # and from F1, in equal yearly parts
+        assert found.cash == pytest.approx(8 * deltas(2026) - 12 * MEAN["p1"])
         assert found.ok
 
     @pytest.mark.parametrize(

@@ -434,6 +434,13 @@ class TestCover:
         assert found.ok, found.breaches
         assert listed(found, "cover_min.works", "p1")[0] == pytest.approx(4 + 6 + 0.4)
         assert three(found, "money.receipts") == pytest.approx([0, 0, 6])
+        # over twelve years, 2026-2037, past the tail: income of ten years, and nine of the tax
+        long = budget(
+            instruments={"bond": {**self.SELF["bond"], "tenor_years": 12}}, accounts=accounts, capture=capture,
+            projects=[{**WORKS, **catchment}], parcels=[{**FARM, "tags": "stop"}],
+        )  # fmt: skip
+        found = plan(long, uplift=[{**row, "period": "p2", "area_ha": 10.0}])
+        assert listed(found, "cover_min.works", "p1")[0] == pytest.approx(10 * 2 + 6 + 9 * 0.4)
 
     def test_of_projects_that_start_only(self) -> None:
         found = evaluate(budget(instruments=self.SELF))
