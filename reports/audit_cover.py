@@ -57,16 +57,24 @@ class Cover:
                     owed = each.cover * float((unit.interest + unit.repaid) @ factors)
                     service.add(system.known("financing", each.name, project, start, t), owed)
             income = Sum(self._income(project, start, years, rate))
+            captured: dict[tuple[frozenset[str], int], float] = {}  # of atoms with the same tools it is the same
             for atom, t, v in enjoyed.get(project, ()):
-                income.decisions[v] = self._captured(project, start, atom, t, years, rate)
+                if (atom.tools, t) not in captured:
+                    captured[atom.tools, t] = self._captured(project, start, atom, t, years, rate)
+                income.decisions[v] = captured[atom.tools, t]
             told = Told(f"cover_min.{project}", "project.revenue", "total", periods[start])
             yield Line("money", f"cover_min[{project},{periods[start]}]", income, ">=", service, penalty, told)
 
     def _income(self, project: str, start: int, years: Floats, rate: float) -> float:
-        """The purse's part of a project's revenue less its annual cost, over some years (those after the tail too)."""
+        """The purse's part of a project's revenue less its annual cost, over some years (those after the tail too).
+
+        What is captured of its own uplift rows is revenue of the project.
+        """
         income = 0.0
         for booking, amount in self.flows.built(project, start).bookings:
             account = booking.row.account
+            for each, taken in self.flows.captured(booking, amount, ()):
+                income += taken * self._sum(each, project, years, rate)
             if account.money and (account.family == "revenue" or booking.row.annual):
                 income += amount * self._sum(booking, project, years, rate)
         return income

@@ -89,6 +89,7 @@ class Flows:
         self.captures = read_capture(tables)
         self.areas = Areas(tables)
         self.postings = Postings(tables, self.calendar)
+        self._built: dict[tuple[str, int], Built] = {}
         self.width, self.columns = self.areas.width, self.areas.columns
         gains = [tables.account[f"gain.actor.{name}"] for name in tables.actors.names]
         self.gain_columns: Ints = np.array([(at + 1) * self.width - 1 for at in gains], dtype=np.int64)
@@ -228,7 +229,12 @@ class Flows:
     # ---------------------------------------------------------------- projects
 
     def built(self, project: str, start: int) -> Built:
-        """A project started in a period: what it books, captures of its own rows included."""
+        """A project started in a period: what it books, captures left out."""
+        if (project, start) not in self._built:
+            self._built[project, start] = self._build(project, start)
+        return self._built[project, start]
+
+    def _build(self, project: str, start: int) -> Built:
         tables = self.tables
         named = tables.projects[project]
         year = float(tables.starts[start])

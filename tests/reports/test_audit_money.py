@@ -442,6 +442,13 @@ class TestCover:
         found = plan(long, uplift=[{**row, "period": "p2", "area_ha": 10.0}])
         assert listed(found, "cover_min.works", "p1")[0] == pytest.approx(10 * 2 + 6 + 9 * 0.4)
 
+        # and so does what is captured of its own rows: 5 in 2027, 30 % in 2028, 2 % in 2028 and 2029
+        own = budget(
+            instruments=self.SELF, accounts=accounts, capture=capture,
+            project_flows=[{"project": "works", "account": "rise", "basis": "once", "value": 5.0, "start_year": 1}],
+        )  # fmt: skip
+        assert listed(plan(own), "cover_min.works", "p1")[0] == pytest.approx(4 + 1.5 + 0.2)
+
     def test_of_projects_that_start_only(self) -> None:
         found = evaluate(budget(instruments=self.SELF))
         assert "cover_min.works" not in set(found.limits["limit"])
