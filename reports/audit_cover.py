@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
-from zonevest.reports.audit_cells import Floats
+from zonevest.reports.audit_cells import Floats, number
 from zonevest.reports.audit_debt import Instrument, Vintage
 from zonevest.reports.audit_flows import Flows
-from zonevest.reports.audit_program import Line, Sum, System, Told
+from zonevest.reports.audit_program import Decision, Line, Sum, System, Told, total
 from zonevest.reports.audit_rows import Booking
+from zonevest.reports.audit_rules import TOLERANCE
 from zonevest.reports.audit_uplift import Atom, Uplift
+
+LEANS = "leans"
+"""Whether a project whose income is below zero draws self-supporting debt all the same."""
 
 
 class Cover:
@@ -56,14 +60,39 @@ class Cover:
                     factors = (1.0 + rate) ** -(unit.years - first + 1.0)
                     owed = each.cover * float((unit.interest + unit.repaid) @ factors)
                     service.add(system.known("financing", each.name, project, start, t), owed)
-            income = Sum(self._income(project, start, years, rate))
+            earned, capex = (
+                self._income(project, start, years, rate),
+                number(self.tables.projects[project]["capex"], 0.0),
+            )
+            income = Sum(earned)
+            at = f"[{project},{periods[start]}]"
+            if earned < 0:
+                # it may do without such debt: its income counts only where it leans on some
+                leans = system.decide(
+                    Decision(f"leans{at}", (LEANS, project, start), high=1.0, counts=False, whole=True)
+                )
+                income = leans * earned
+                yield Line("money", f"lean{at}", self.drawn(system, able, project, start), "<=", leans * capex)
             captured: dict[tuple[frozenset[str], int], float] = {}  # of atoms with the same tools it is the same
             for atom, t, v in enjoyed.get(project, ()):
                 if (atom.tools, t) not in captured:
                     captured[atom.tools, t] = self._captured(project, start, atom, t, years, rate)
                 income.decisions[v] = captured[atom.tools, t]
             told = Told(f"cover_min.{project}", "project.revenue", "total", periods[start])
-            yield Line("money", f"cover_min[{project},{periods[start]}]", income, ">=", service, penalty, told)
+            yield Line("money", f"cover_min{at}", income, ">=", service, penalty, told)
+
+    def drawn(self, system: System, able: Iterable[Instrument], project: str, start: int) -> Sum:
+        """What instruments give to a project."""
+        periods = range(len(self.tables.periods))
+        return total(system.known("financing", each.name, project, start, t) for each in able for t in periods)
+
+    def settle(self, system: System, decisions: Floats) -> None:
+        """Set which projects lean on self-supporting debt: those that draw some."""
+        for key, v in system.at.items():
+            if key[0] == LEANS:
+                own = (each for each in self.instruments.values() if each.self_supporting)
+                drawn = self.drawn(system, own, key[1], key[2]).value(decisions[:0], decisions)
+                decisions[v] = float(drawn > TOLERANCE)
 
     def _income(self, project: str, start: int, years: Floats, rate: float) -> float:
         """The purse's part of a project's revenue less its annual cost, over some years (those after the tail too).

@@ -260,5 +260,5 @@ class Enumerator(Ledgers):
         for account, at in self._goal.weighted.items():
             for v, value in frame.by_cell[at].items() if weights else ():
                 objective[v] = objective.get(v, 0.0) + self._goal.objective.accounts[account] * value
-        columns = [AffineColumn(each.name, 0.0, each.high) for each in system.decisions]
+        columns = [AffineColumn(each.name, 0.0, each.high, each.whole) for each in system.decisions]
         return Affine(columns, rows, objective, self._goal.value(cells, worth, 0.0), holds)

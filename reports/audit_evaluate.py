@@ -162,6 +162,8 @@ class Evaluator(Enumerator):
         for place, column, value in system.settle(cells, values):
             totals.ledger[:, place, column] += value
         self.parts.gains.settle(system, cells, values)
+        if self.parts.money is not None:
+            self.parts.money.cover.settle(system, values)
         return cells
 
     def _strange(self, members: Ints) -> pd.DataFrame:

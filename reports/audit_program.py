@@ -94,6 +94,7 @@ class Decision:
     cash : what one unit counts in F1 beside what it books.
     high : the most it may be.
     counts : False for a column that only helps to write a row (a positive part).
+    whole : whether it is a whole number.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Decision:
     cash: float = 0.0
     high: float = math.inf
     counts: bool = True
+    whole: bool = False
 
     @property
     def worth(self) -> float:
@@ -265,11 +267,12 @@ class AffineRow(NamedTuple):
 
 
 class AffineColumn(NamedTuple):
-    """A decision and its bounds."""
+    """A decision, its bounds, and whether it is a whole number."""
 
     name: str
     low: float
     high: float
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -278,7 +281,7 @@ class Affine:
 
     Attributes
     ----------
-    columns : the decisions, and the positive parts of gains.
+    columns : the decisions, the positive parts of gains, and whether a project leans on debt (whole numbers).
     rows : limits, floor, and the rows of money, uplift, quotas and gains.
     objective, constant : objective value = constant + Σ objective x decision − penalties of soft rows.
     holds : False where a project rule is broken: then no decision helps.

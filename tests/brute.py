@@ -93,7 +93,10 @@ def decide(program: Affine) -> tuple[float, dict[str, float]] | None:
         assert not rows  # without decisions no row has a coefficient
         return value, {}
     bounds = [(column.low, column.high) for column in program.columns] + [(0.0, math.inf)] * len(soft)
-    found = linprog(-gain, A_ub=matrix, b_ub=right, bounds=bounds, method="highs")
+    whole = np.array([*(column.whole for column in program.columns), *(False for _ in soft)], dtype=int)
+    found = linprog(
+        -gain, A_ub=matrix, b_ub=right, bounds=bounds, method="highs", integrality=whole if any(whole) else None
+    )
     if found.status == 2:
         return None
     if found.status == 3:

@@ -11,10 +11,11 @@ from typing import Any, ClassVar
 import numpy_financial as npf
 import pytest
 
+from tests import brute
 from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows, cell, evaluate, listed, rules, study
 from tests.reports.money_studies import delta, deltas
 from zonevest.instances.study import Study
-from zonevest.reports.audit import Evaluation
+from zonevest.reports.audit import Evaluation, Evaluator
 
 PERIODS = [
     {"name": "p1", "start": 2026, "years": 1},
@@ -448,6 +449,24 @@ class TestCover:
             project_flows=[{"project": "works", "account": "rise", "basis": "once", "value": 5.0, "start_year": 1}],
         )  # fmt: skip
         assert listed(plan(own), "cover_min.works", "p1")[0] == pytest.approx(4 + 1.5 + 0.2)
+
+    def test_a_project_that_loses_may_do_without(self) -> None:
+        # 2 a year of loss in 2028 and 2029: it may not lean on the bond, and need not
+        losing = {**WORKS, "annual_revenue": 0.0, "annual_cost": 2.0}
+        given = budget({"opening_cash": 50.0}, self.SELF, projects=[losing])
+        found = plan(given, DRAWS[2:5])
+        assert found.ok, found.breaches
+        assert listed(found, "cover_min.works", "p1") == pytest.approx((0, 0, 0))
+        found = plan(given)
+        assert rules(found) == {"money:cover_min"}
+        assert listed(found, "cover_min.works", "p1") == pytest.approx((-4, 3.6, -7.6))
+        # what is left to decide knows both
+        program = Evaluator(given).affine([("hold", "")], {"works": "p1"})
+        assert [column.name for column in program.columns if column.whole] == ["leans[works,p1]"]
+        decided = brute.decide(program)
+        assert decided is not None
+        assert decided[1]["leans[works,p1]"] == 0
+        assert decided[1]["raised[bond,works,p1,p1]"] == 0
 
     def test_of_projects_that_start_only(self) -> None:
         found = evaluate(budget(instruments=self.SELF))
