@@ -23,7 +23,7 @@ from zonevest.reports.audit_balances import (
 )
 from zonevest.reports.audit_cells import HOLD, Floats, Ints
 from zonevest.reports.audit_choices import Choices, read_choices
-from zonevest.reports.audit_decisions import Reader
+from zonevest.reports.audit_decisions import DECISIONS, Reader
 from zonevest.reports.audit_enumerate import Enumerator, Value
 from zonevest.reports.audit_ledger import Totals
 from zonevest.reports.audit_program import Line, System
@@ -85,14 +85,22 @@ class Evaluator(Enumerator):
     >>> best = max(v.objective for v in (evaluator.value(plan, {}) for plan in plans) if v.holds)
     """
 
-    def evaluate(self, parcels: pd.DataFrame, projects: pd.DataFrame, **decisions: pd.DataFrame | None) -> Evaluation:
+    def evaluate(
+        self,
+        parcels: pd.DataFrame,
+        projects: pd.DataFrame,
+        financing: pd.DataFrame | None = None,
+        uplift: pd.DataFrame | None = None,
+        quota_trade: pd.DataFrame | None = None,
+        fund_transfers: pd.DataFrame | None = None,
+    ) -> Evaluation:
         """Recompute a plan.
 
         Parameters
         ----------
         parcels : columns parcel_id, practice, zone, start, share; ``hold`` for held, ``""`` for unassigned land.
         projects : columns project, start; ``""`` is not built.
-        decisions : financing, uplift, quota_trade, fund_transfers, as a plan states them; nothing where absent.
+        financing, uplift, quota_trade, fund_transfers : the further decisions as a plan states them; None: nothing.
         """
         tables, totals = self.tables, self.totals()
         choices = read_choices(tables, parcels, projects)
@@ -107,7 +115,8 @@ class Evaluator(Enumerator):
                 totals.add(unit, self.project_places(jurisdiction))
         system = self.system(choices.starts)
         reader = Reader(self.parts, system, choices.starts)
-        values = reader.read(decisions)
+        further = (financing, uplift, quota_trade, fund_transfers)
+        values = reader.read(dict(zip(DECISIONS, further, strict=True)))
         breaches += reader.breaches
         cells = self._decide(totals, system, values)
 
@@ -125,7 +134,7 @@ class Evaluator(Enumerator):
             breaches.append(floor)
         breaches += self._conserved(choices, stock)
         breaches += self._balanced(totals, system, values)
-        worth = totals.worth
+        worth, rows = totals.worth, [frame for frame in (limits, lines) if len(frame)]
         return Evaluation(
             self.ledger_table(totals.ledger),
             float(worth[0]),
@@ -133,11 +142,7 @@ class Evaluator(Enumerator):
             self._goal.value(cells, worth, penalty),
             {"cash": float(self.nothing[0]), "ecosystem": float(self.nothing[1])},
             penalty,
-            pd.concat([limits, lines], ignore_index=True)
-            if len(limits) and len(lines)
-            else lines
-            if len(lines)
-            else limits,
+            pd.concat(rows, ignore_index=True) if rows else limits,
             table(breaches),
             self._goal.value(cells, worth, penalty, gain=False),
             float(sum(abs(weights[name] * cells[at]) for name, at in self._goal.weighted.items())),
@@ -286,7 +291,13 @@ def _by_period(frame: pd.DataFrame | None, column: str, periods: list[str]) -> F
 
 
 def evaluate(
-    study: Study, parcels: pd.DataFrame, projects: pd.DataFrame, **decisions: pd.DataFrame | None
+    study: Study,
+    parcels: pd.DataFrame,
+    projects: pd.DataFrame,
+    financing: pd.DataFrame | None = None,
+    uplift: pd.DataFrame | None = None,
+    quota_trade: pd.DataFrame | None = None,
+    fund_transfers: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Recompute a plan from the study's tables and its decisions (see `Evaluator.evaluate`)."""
-    return Evaluator(study).evaluate(parcels, projects, **decisions)
+    return Evaluator(study).evaluate(parcels, projects, financing, uplift, quota_trade, fund_transfers)

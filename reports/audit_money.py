@@ -29,6 +29,9 @@ class Money:
     residuals : own_revenue, transfers and fixed_cost of every period, mean per year; what the ledger books is out.
     fiscal : fiscal resources of every period, mean per year.
     vintages, old : a unit by instrument and period, old debt by instrument.
+    raised, repaid, interest : of new money, by instrument and period, as sums over the decisions that were last drawn.
+    old_repaid, old_interest : of old debt.
+    cash : at the end of every period.
     """
 
     def __init__(self, flows: Flows, uplift: Uplift, finance: Finance, start: Floats, held: Floats) -> None:

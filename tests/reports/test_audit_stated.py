@@ -18,6 +18,7 @@ from tests.reports import whole
 from tests.reports.audit_studies import MONEY_NAMES, NAMES, evaluate, rules, study
 from tests.reports.test_audit import write
 from zonevest.reports.audit import AuditReport, Evaluator, audit
+from zonevest.reports.audit_balances import money_breaches
 from zonevest.reports.audit_decisions import DECISIONS
 
 LIMITS = [
@@ -155,6 +156,29 @@ def test_actors_who_pay_more_than_actors_receive() -> None:
     parcels, projects = whole.choices()
     assert "balance:actors" in set(Evaluator(broken).evaluate(parcels, projects).breaches["rule"])
     assert "balance:actors" not in set(Evaluator(given).evaluate(parcels, projects).breaches["rule"])
+
+
+def test_what_the_purse_receives_that_no_account_of_money_shows() -> None:
+    # as recomputed, cash is what the purse receives and pays on all accounts, account by account
+    evaluator = Evaluator(whole.whole())
+    money, tables = evaluator.parts.money, evaluator.tables
+    assert money is not None
+    found = evaluator.evaluate(*whole.choices())
+    here = found.ledger[found.ledger["jurisdiction"] == "total"]
+    told = dict(zip(zip(here["account"], here["period"], strict=True), here["value"], strict=True))
+
+    def figure(account: str, t: int) -> float:
+        return float(told[account, tables.periods[t]])
+
+    nothing = np.zeros(2)
+    assert not list(money_breaches(money, figure, nothing, nothing, None))
+    received = np.array([figure("money.revenue", t) * tables.lengths[t] + figure("money.receipts", t) for t in (0, 1)])
+    paid = np.array([figure("money.cost", t) * tables.lengths[t] + figure("money.outlay", t) for t in (0, 1)])
+    assert not list(money_breaches(money, figure, nothing, nothing, {"received": received, "paid": paid}))
+    received[1] += 0.01
+    (breach,) = money_breaches(money, figure, nothing, nothing, {"received": received, "paid": paid})
+    assert breach.rule == "balance:cash"
+    assert breach.where == "period p2"
 
 
 def test_every_row_of_the_limits(plan: Any) -> None:
