@@ -155,13 +155,14 @@ def _carve(cells: list[Any], pieces: list[Any]) -> list[Any]:
 
 
 def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataFrame:
-    """Parcels with what they are drawn as: lake, wetland, village, or land still to be classed."""
+    """Parcels with what they are drawn as: lake, wetland, village, lot, vacant plot, or land still to be classed."""
     factor = np.sqrt(1_800 / parcels)
 
     def spacing(at: Floats) -> Floats:
         to_town = np.hypot(*(at - land.town).T)
-        # parcels are small where the town grows: a year's sale of land is some ten hectares
-        small = np.where(to_town < 2750.0, 390.0, 165.0 + 0.45 * np.clip(to_town - 3450.0, 0.0, None))
+        # parcels are small in the streets of the middle and where the town grows: a year's sale is some ten hectares
+        inner = np.where(to_town < 1300.0, 270.0, 390.0)
+        small = np.where(to_town < 2750.0, inner, 165.0 + 0.45 * np.clip(to_town - 3450.0, 0.0, None))
         open_land = 850.0 + 1.9 * land.height(at)
         return np.asarray(factor * np.minimum(np.minimum(open_land, 1550.0), small))
 
@@ -177,20 +178,34 @@ def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataF
     low = np.flatnonzero((land.height(points) < 190.0) & (np.hypot(*(points - land.town).T) > 3600.0))
     count = int(500 * parcels / 1_800)
     chosen = rng.choice(low, min(count, len(low)), replace=False)
-    villages = []
-    for i in chosen:
+    villages, lots = [], []
+    for number, i in enumerate(chosen):
         vertices = np.array(cells[i].exterior.coords)
-        size = factor * rng.uniform(180.0, 330.0)
-        villages.append(_blob(rng, vertices[rng.integers(len(vertices))], size, 0.25, 22))
-    villages = [v for v in villages if land.outline.buffer(-400.0).contains(v) and v.distance(land.lake) > 700.0]
-    villages = _apart(villages)
-    cells = _carve(cells, [land.lake, *sectors, *villages])
-    parts = [("land", _largest(cell)) for cell in cells] + [("lake", piece) for piece in lake]
-    parts += [("wetland", piece) for piece in sectors] + [("village", piece) for piece in villages]
+        lot = number % 6 == 0  # a plant or a disused yard of a village beside its homes
+        size = factor * (rng.uniform(75.0, 130.0) if lot else rng.uniform(180.0, 330.0))
+        (lots if lot else villages).append(_blob(rng, vertices[rng.integers(len(vertices))], size, 0.25, 22))
+    inside = land.outline.buffer(-400.0)
+    settled = _apart([v for v in [*villages, *lots] if inside.contains(v) and v.distance(land.lake) > 700.0])
+    cells = _carve(cells, [land.lake, *sectors, *settled])
+    vacant = np.flatnonzero((np.hypot(*(points - land.town).T) < 2750.0) & (rng.uniform(size=len(points)) < 0.05))
+    plots = [part for i in vacant for part in _split(rng, cells[i], 4)]
+    gone = set(vacant.tolist())
+    parts = [("land", _largest(cell)) for i, cell in enumerate(cells) if i not in gone]
+    parts += [("vacant", _largest(plot)) for plot in plots] + [("lake", piece) for piece in lake]
+    parts += [("wetland", piece) for piece in sectors]
+    parts += [("lot" if piece in lots else "village", piece) for piece in settled]
     kept = [(kind, shape) for kind, shape in parts if not shape.is_empty and shape.area > 5_000.0]
     frame = gpd.GeoDataFrame({"kind": [kind for kind, _ in kept]}, geometry=[shape for _, shape in kept])
     frame["area_ha"] = frame.area / 1e4
     return frame
+
+
+def _split(rng: np.random.Generator, shape: Any, count: int) -> list[Any]:
+    """A shape in so many pieces, by the Voronoi cells of points in it."""
+    low, high = np.array(shape.bounds[:2]), np.array(shape.bounds[2:])
+    thrown = rng.uniform(low, high, (200, 2))
+    seeds = shapely.MultiPoint(thrown[shapely.contains_xy(shape, thrown)][:count])
+    return [part.intersection(shape) for part in shapely.voronoi_polygons(seeds, extend_to=shape).geoms]
 
 
 def _apart(pieces: list[Polygon]) -> list[Polygon]:
@@ -224,9 +239,12 @@ def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFram
     classes = np.full(len(frame), "", dtype=object)
     classes[kind == "lake"], classes[kind == "wetland"] = "1102", "1106"
     settled = kind == "village"
-    classes[settled] = rng.choice(["0702", "1201", "0601"], int(settled.sum()), p=[0.86, 0.08, 0.06])
+    classes[settled], classes[kind == "vacant"] = "0702", "1201"
+    lot = kind == "lot"
+    classes[lot] = rng.choice(["1201", "0601"], int(lot.sum()))
     urban = _first(-to_town * (1 + 0.12 * land.noise(at, 2)), area, open_, MIX["urban"] * whole)
     classes[urban] = _urban_classes(rng, land, at[urban], to_town[urban])
+    urban |= kind == "vacant"
     free = open_ & ~urban
     other_built = _first(
         -np.abs(height - 60.0) + 40 * land.noise(at, 3),
@@ -235,7 +253,7 @@ def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFram
         MIX["built"] * whole,
     )
     classes[other_built] = rng.choice(
-        ["1003", "09", "0601", "0602", "1109"], other_built.sum(), p=[0.5, 0.1, 0.15, 0.1, 0.15]
+        ["1003", "09", "0602", "1109"], other_built.sum(), p=[0.6, 0.1, 0.12, 0.18]
     )
     free &= ~other_built
     arable = _first(-height + 25 * land.noise(at, 4), area, free, MIX["arable"] * whole)
@@ -275,7 +293,6 @@ def _urban_classes(rng: np.random.Generator, land: Ground, at: Floats, to_town: 
     classes[(drawn > 0.84) & (drawn <= 0.90)] = "0810"
     classes[(drawn > 0.79) & (drawn <= 0.84)] = "1004"
     classes[(drawn > 0.77) & (drawn <= 0.79)] = "08H1"
-    classes[(drawn > 0.74) & (drawn <= 0.77)] = "1201"
     return classes
 
 
@@ -318,7 +335,7 @@ def _with_lines(
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
     boundary = urban | near
     basic = _first(-height + 0.004 * to_town, area, arable & ~boundary, 0.17 * whole)
-    village, settled = classes == "0702", frame["kind"].to_numpy(dtype=object) == "village"
+    village, settled = classes == "0702", np.isin(frame["kind"].to_numpy(dtype=object), ["village", "lot"])
     seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
     codes = np.array([code for code, _, _ in TOWNS], dtype=object)
     state = (
