@@ -32,7 +32,7 @@ def check_flows(study: Context) -> None:
         if name == "project_flows":
             _project_rows(study, flows)
         else:
-            sound = _where(study, flows)
+            sound = check_where(study, flows)
             _scale_by(study, flows, sound)
 
 
@@ -65,7 +65,7 @@ def _project_rows(study: Context, flows: Typed) -> None:
         study.tell(flows, at, column, must, say("leave it blank"))
 
 
-def _where(study: Context, flows: Typed) -> dict[str, bool]:
+def check_where(study: Context, flows: Typed) -> dict[str, bool]:
     """Every `where` can be read; returns which cells can."""
     cells = flows.text("where")
     problems: dict[str, tuple[str, str, str]] = {}
@@ -168,7 +168,7 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
             if not sound.get(cell, True):
                 continue
             at = [i for i in range(flows.size) if cells[i] == name and where[i] == cell]
-            missing = blank & _mask(parcels, cell)
+            missing = blank & mask(parcels, cell)
             if flows.table.name == "parcel_flows" and study.readable("parcels"):
                 rows = {flows.text("parcel_id")[i] for i in at}
                 missing &= np.isin(np.array(parcels.text("parcel_id"), dtype=object), list(rows))
@@ -180,7 +180,8 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
                 study.faults.add(flows.where(at, "scale_by"), must, blanks, do)
 
 
-def _mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For which parcels a sound `where` cell holds, shape (parcels,)."""
     columns = [name for name, _ in conditions(cell)]
     looked_at = {name: parcels.data[name] if name in parcels.data else parcels.own[name] for name in columns}
     return holds(pd.DataFrame(looked_at, index=range(parcels.size)), cell)

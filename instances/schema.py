@@ -70,6 +70,8 @@ CATEGORIES = (
     "eco_bank",
     "other",
 )
+BUDGETS = ("general", "fund", "enterprise")
+"""Budgets that rows of money tell apart; those of a study's own come with the table budgets."""
 BASES = ("per_ha_year", "per_ha_once", "per_year", "once")
 
 
@@ -219,7 +221,7 @@ TABLES: tuple[Table, ...] = (
             _text("family", *FAMILIES, default="custom"),
             _text("recurrence", "annual", "one_off", "stock", default="annual"),
             _flag("cash"),
-            _text("budget"),
+            _text("budget", *BUDGETS),
             _text("role", "land_sale", "land_cost", "resource_income", "restoration"),
             _text("capture_tool", refers="capture"),
             _text("path", "government", "government_market", "market"),
@@ -404,7 +406,7 @@ TABLES: tuple[Table, ...] = (
         (
             _text("instrument", required=True),
             _text("kind", "bond", "loan", "grant", "equity", required=True),
-            _text("budget"),
+            _text("budget", *BUDGETS),
             _flag("in_debt_ratio"),
             _number("rate", 0.0, low=0.0, high=1.0),
             _number("tenor_years", low=1.0, whole=True),
