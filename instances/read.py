@@ -310,16 +310,15 @@ def _with_payers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     shares, capture, accounts = frames["shares"], frames["capture"], frames["accounts"]
     named = {tool: payer for tool, payer in zip(capture["capture_tool"], capture["payer"], strict=True) if payer}
     paid = set(shares.loc[(shares["role"] == "pays") & (shares["project"] == ""), "account"])
+    blank = dict.fromkeys(shares.columns, "")
     rows = [
-        {"account": account, "role": "pays", "actor": named[tool], "share": 1.0}
+        {**blank, "account": account, "role": "pays", "actor": named[tool], "share": 1.0}
         for account, tool in zip(accounts["account"], accounts["capture_tool"], strict=True)
-        if named.get(tool) and account not in paid
+        if tool in named and account not in paid
     ]
     if not rows:
         return shares
-    more = pd.DataFrame(rows).reindex(columns=shares.columns)
-    text = [name for name in shares.columns if name != "share"]
-    more[text] = more[text].fillna("")
+    more = pd.DataFrame(rows)
     return more if shares.empty else pd.concat([shares, more], ignore_index=True)
 
 

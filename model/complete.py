@@ -4,26 +4,65 @@ It is slow and plain on purpose. It enumerates the options parcel by parcel, wor
 and writes every row as FORMULATION.md has it, so that any solver that Pyomo knows can take it and the other build can
 be compared with it row by row. The names of variables and rows:
 
-====================  ================================================  ======================================
-name                  index                                             in words
-====================  ================================================  ======================================
-``x``                 parcel, practice, start                           the parcel follows the practice
-``U``                 project, period                                   the project has started by then
-``short, excess``     limit, place, period                              what a soft limit lacks, or is over
-``ledger``            account, place, period                            (2) an expression, never a variable
-``assign``            parcel                                            (1) one option per parcel
-``stay``              project, period                                   (5) what has started stays started
-``requires``          project, required, period                         (6) one project after another
-``exclusive``         set                                               (7) at most one of the set
-``bundle``            bundle, project, period                           (8) all together
-``footprint``         project, parcel, period                           (9) the site is zoned for the project
-``pool``              project, period                                   (10) enough land before it starts
-``enable``            practice, period                                  (11) land that waits for a project
-``land_take``         class, jurisdiction or total, period              no more is taken than is there
-``limit``             limit, place, period                              (3) a row of the limits table
-``floor``             ecosystem or cash                                 (25) the value that must be kept
-``keep``              term                                              (25) earlier terms of a lexicographic order
-====================  ================================================  ======================================
+==============================  ====================================  =====================================
+name                            index                                 in words
+==============================  ====================================  =====================================
+``x``                           parcel, practice, start               the parcel follows the practice
+``U``                           project, period                       the project has started by then
+``short, excess``               limit, place, period                  what a soft limit lacks, or is over
+``uplifted``                    project, start, atom, period          hectares that newly enjoy its uplift
+``buy, sell, balance``          quota, place, period                  quota traded, and what is left of it
+``draw``                        instrument, project, start, period    raised for a project
+``raised``                      instrument, period                    raised in general
+``cash_end``                    period                                cash at the end of the period
+``transfer``                    jurisdiction, period                  what the fund hands on
+``positive_gain``               actor                                 an actor's gain where it is one
+``give``                        row, index…                           what a soft row of money gives
+``ledger``                      account, place, period                (2) an expression, never a variable
+``assign``                      parcel                                (1) one option per parcel
+``stay``                        project, period                       (5) what has started stays started
+``requires``                    project, required, period             (6) one project after another
+``exclusive``                   set                                   (7) at most one of the set
+``bundle``                      bundle, project, period               (8) all together
+``footprint``                   project, parcel, period               (9) the site is zoned for the project
+``pool``                        project, period                       (10) enough land before it starts
+``enable``                      practice, period                      (11) land that waits for a project
+``land_take``                   class, jurisdiction or total, period  no more is taken than is there
+``limit``                       limit, place, period                  (3) a row of the limits table
+``quota``                       quota, place, period                  (4) what is used was there
+``quota_sold``                  quota, place                          (4) what is sold was generated
+``quota_buy``                   quota, period                         the market's cap, of all places
+``quota_sell``                  quota, period                         the market's cap, of all places
+``reach``                       project, atom, period                 (12) uplift where its practices are
+``open``                        project, start, atom                  (12) uplift once it has started
+``cap``                         atom, period                          (12) so much for a hectare at most
+``cash``                        period                                (14) cash follows from what happens
+``reserve``                     period                                (14) cash is never short
+``draw_cap``                    project, start                        (15) equity brings its share
+``fund_project``                project, start                        (15) no more than it costs
+``instrument_total``            instrument                            (15) the instrument's limit in all
+``instrument_period``           instrument, period                    (15) its limit in a period
+``debt_ratio_cap``              period                                (16) debt to fiscal resources
+``interest_share_general``      period                                (16) interest to general expenditure
+``interest_share_fund``         period                                (16) interest to fund expenditure
+``dscr_min``                    period                                (17) debt-service cover
+``golden_rule``                 period                                (18) debt pays for outlays
+``refinance_share``             period                                (18) a part is paid down
+``cover_min``                   project, start                        (19) a project serves its own bonds
+``operating_balance``           period                                (20) interest out of recurring cash
+``land_sale_share_cap``         period                                (21) sale of land to revenue
+``green_share_min``             period                                (22) green outlay
+``real_estate_share_max``       period                                (22) real-estate outlay
+``reinvestment_min``            period                                (23) resource income goes back
+``fund``                        period                                (24) it hands on what it has
+``participation``               actor                                 (24) who takes part does not lose
+``participation_jurisdiction``  jurisdiction                          (24) nor does any jurisdiction
+``jurisdiction_floor``          jurisdiction                          (24) gain per head, a share of all
+``floor_share``                 actor                                 (24) its share of the gains
+``positive``                    actor                                 (24) what counts as a gain
+``floor``                       ecosystem or cash                     (25) the value that must be kept
+``keep``                        term                                  (25) what an earlier term keeps
+==============================  ====================================  =====================================
 """
 
 from __future__ import annotations
@@ -34,10 +73,18 @@ from typing import Any
 
 import pyomo.environ as pyo
 
+from zonevest.instances.accounts import GAINS
 from zonevest.instances.study import Study, items
+from zonevest.model.complete_finance import draw_cap, fund_project, instrument_total
+from zonevest.model.complete_gains import floor_share, fund, jurisdiction_floor, participation
 from zonevest.model.complete_ledger import TOTAL
-from zonevest.model.complete_options import Option, Record, records
-from zonevest.model.complete_parts import ACCOUNTS, CASH, ECOSYSTEM, Build, linear, named, pool_account
+from zonevest.model.complete_money import money
+from zonevest.model.complete_objective import objective
+from zonevest.model.complete_options import Record, records
+from zonevest.model.complete_parts import Build, pool_account
+from zonevest.model.complete_quotas import quota, quota_buy, quota_sold
+from zonevest.model.complete_terms import linear
+from zonevest.model.complete_uplift import cap, open_, reach
 
 
 def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | None = None) -> pyo.ConcreteModel:
@@ -54,7 +101,12 @@ def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | 
 
     Returns
     -------
-    A model to maximise; its objective is the gain over doing nothing, less the penalties of soft limits.
+    A model to maximise; its objective is the gain over doing nothing, less the penalties of soft limits and rows.
+
+    Raises
+    ------
+    StudyError
+        Where the totals of [finance] are less than what the ledger books for today's land.
     """
     build = Build(study)
     assign(build)
@@ -67,6 +119,20 @@ def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | 
     enable(build)
     land_take(build)
     limit(build)
+    quota(build)
+    quota_sold(build)
+    quota_buy(build)
+    reach(build)
+    open_(build)
+    cap(build)
+    draw_cap(build)
+    fund_project(build)
+    instrument_total(build)
+    money(build)
+    fund(build)
+    participation(build)
+    jurisdiction_floor(build)
+    floor_share(build)
     objective(build, stage, earlier or {})
     return build.model
 
@@ -228,7 +294,8 @@ def limit(build: Build) -> None:
     """(3) lo ≤ Σ c_a L ≤ hi; soft: Σ c_a L + short ≥ lo, Σ c_a L − excess ≤ hi, == with both.
 
     In words: one row of the limits table, for every place and period that it names, with its basis on the right or,
-    where it is a share of another account, on the left. ``limit[limit, place, period]``.
+    where it is a share of another account, on the left; one with a gain holds once, over everything.
+    ``limit[limit, place, period]``.
     """
     model = build.model
     model.limit = pyo.Constraint(pyo.Any)
@@ -238,6 +305,8 @@ def limit(build: Build) -> None:
         terms += [(term["account"], term["coefficient"]) for term in further]
         places = list(build.book.jurisdictions) if row["jurisdiction"] == "each" else [row["jurisdiction"] or TOTAL]
         periods = {"": build.names, "last": build.names[-1:]}.get(row["period"], [row["period"]])
+        if any(account.startswith(GAINS) for account, _ in [*terms, (row["basis"].partition(":")[2], 1.0)]):
+            periods = [TOTAL]
         for place in places:
             for period in periods:
                 body, right = sides(build, row, terms, place, period)
@@ -265,83 +334,3 @@ def sides(build: Build, row: Record, terms: list[tuple[str, float]], place: str,
     if basis == "per_head":
         return body, value * build.people(place, period)
     return body, value
-
-
-def objective(build: Build, stage: int, earlier: Mapping[str, float]) -> None:
-    """(25) max λ1 (F1 − F1°) + λ2 (F2 − F2°) + Σ w (L − L°) − penalties, or F1 with a floor on F2, or term by term.
-
-    Rows ``floor[term]`` and ``keep[term]``; the objective is ``objective``.
-    """
-    model, aim = build.model, build.study.settings.objective
-    model.floor, model.keep = pyo.Constraint(pyo.Any), pyo.Constraint(pyo.Any)
-    if aim.method == "weighted":
-        weights = {CASH: aim.cash, ECOSYSTEM: aim.ecosystem, ACCOUNTS: 1.0}
-    elif aim.method == "floor":
-        floors = dict(aim.floor) or {ECOSYSTEM: 1.0}
-        weights = {ECOSYSTEM if CASH in floors else CASH: 1.0, ACCOUNTS: 1.0}
-        if CASH in floors:
-            model.floor[CASH] = gain(build, CASH) >= floors[CASH]
-        else:
-            kept = floors[ECOSYSTEM] * worth_of_nothing(build, ECOSYSTEM)
-            model.floor[ECOSYSTEM] = worth(build, ECOSYSTEM) >= kept
-    else:
-        weights = {aim.order[stage]: 1.0}
-    for term, least in earlier.items():
-        model.keep[term] = gain(build, term) >= least
-    penalties = 0.0
-    if aim.method != "lexicographic" or stage == len(aim.order) - 1:
-        prices = {row["limit"]: row["penalty"] for row in records(build.study.limits) if row["kind"] == "soft"}
-        slacks = [(prices[key[0]], slack) for part in (model.short, model.excess) for key, slack in part.items()]
-        penalties = linear(slacks)
-    gains = pyo.quicksum(weight * gain(build, term) for term, weight in weights.items() if weight)
-    model.objective = pyo.Objective(expr=gains - penalties, sense=pyo.maximize)
-
-
-def gain(build: Build, term: str) -> Any:
-    """What a term of the objective is above doing nothing: F1, F2, or Σ w L over the weighted accounts."""
-    model = build.model
-    if term not in model.gain:
-        if term == ACCOUNTS:
-            weights = build.study.settings.objective.accounts
-            parts = [w * (build.ledger(a, TOTAL, TOTAL) - booked_at_nothing(build, a)) for a, w in weights.items()]
-            model.gain[term] = pyo.quicksum(parts) if parts else 0.0
-        else:
-            model.gain[term] = worth(build, term) - worth_of_nothing(build, term)
-    return model.gain[term]
-
-
-def worth(build: Build, term: str) -> Any:
-    """F1 or F2 of everything, doing nothing included."""
-    model = build.model
-    if term not in model.worth:
-        terms = [(choice.worth[term], choice.x) for choices in build.choices.values() for choice in choices]
-        for start in build.starts:
-            terms += build.started(start, start.worth[term])
-        model.worth[term] = linear(terms)
-    return model.worth[term]
-
-
-def held(build: Build) -> list[tuple[Record, Option]]:
-    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals.
-
-    They are where the study has no such state, and where the objective has weights on accounts only.
-    """
-    aim = build.study.settings.objective
-    values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem)}
-    if not values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) or not build.study.has_doing_nothing:
-        return []
-    return [(parcel, build.land.hold(parcel)) for parcel in build.land.parcels.values()]
-
-
-def worth_of_nothing(build: Build, term: str) -> float:
-    """F1° or F2°."""
-    return sum(named(build.flows.parcel_worth(parcel, hold))[term] for parcel, hold in held(build))
-
-
-def booked_at_nothing(build: Build, account: str) -> float:
-    """L° of an account over all places and periods."""
-    parcels = held(build)
-    if account == "population":
-        return build.people(TOTAL, TOTAL) if parcels else 0.0
-    books = [build.books(parcel, hold) for parcel, hold in parcels]
-    return sum(build.book.over(account, own[account], TOTAL) for own in books if account in own)

@@ -7,72 +7,29 @@ million units, area in hectares, time in calendar years.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 
-import pandas as pd
-
-from zonevest.instances.study import Study, conditions, items
-from zonevest.model.complete_options import HOLD, Land, Option, Record, blank, records
+from zonevest.instances.accounts import FINANCE, GAINS, MONEY, OF_INSTRUMENT
+from zonevest.instances.study import Study, items
+from zonevest.model.complete_capture import Captures
+from zonevest.model.complete_options import HOLD, Land, Option, Record, records
+from zonevest.model.complete_rows import (
+    FOREVER,
+    Row,
+    Run,
+    Undertaking,
+    annual,
+    annuity,
+    flags,
+    life,
+    rows_by_subject,
+    where_holds,
+)
+from zonevest.model.complete_shares import Shares
 
 ONE_OFF_AREAS = ("area.gained.", "area.lost.", "area.new.", "quality.gained.", "quality.lost.")
-
-
-@dataclass(frozen=True, eq=False)
-class Row:
-    """A row of a flow table: an amount per year (annual) or an amount once, `start_year` years after its beginning."""
-
-    account: str
-    once: bool
-    value: float
-    start_year: int = 0
-    ramp: float = 0.0
-    life: float = math.inf
-    per_ha: bool = False
-    scale_by: str = ""
-    where: str = ""
-    practice: str = ""
-    zone: str = ""
-
-
-@dataclass(frozen=True)
-class Run:
-    """A row at work: in every year from `begin` on and before `stop`, or once in the year `begin`.
-
-    Attributes
-    ----------
-    standing : in force since before the plan, so that no ramp counts.
-    own : whether the option or project brings it (the rows of today's land are there without it).
-    """
-
-    row: Row
-    begin: int
-    stop: int
-    standing: bool = False
-    own: bool = True
-
-
-def rows_by_subject(table: pd.DataFrame, subject: str) -> dict[str, list[Row]]:
-    """The rows of a flow table by its subject (a class, zone, practice, project or parcel)."""
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in records(table):
-        found[row[subject]].append(
-            Row(
-                account=row["account"],
-                once=row["basis"] in ("per_ha_once", "once"),
-                value=row["value"],
-                start_year=int(row["start_year"]),
-                ramp=row["ramp_years"],
-                life=math.inf if blank(row["life_years"]) else row["life_years"],
-                per_ha=row["basis"] in ("per_ha_year", "per_ha_once"),
-                scale_by=row["scale_by"],
-                where=row["where"],
-                practice=row.get("practice", "") if subject == "parcel_id" else "",
-                zone=row.get("zone", "") if subject == "parcel_id" else "",
-            )
-        )
-    return found
+OF_FUND = {"money.cost.fund": "annual", "money.outlay.fund": "one_off"}
+"""What the purse pays on accounts whose budget is `fund`: no accounts of the format, row (16) reads them."""
 
 
 class Flows:
@@ -82,6 +39,8 @@ class Flows:
     ----------
     land : the options that flows belong to.
     accounts : rows of the accounts table by name; built-in areas have none.
+    shares : who receives and pays what is booked.
+    captures : what tools take of uplift.
     """
 
     def __init__(self, study: Study, land: Land) -> None:
@@ -97,47 +56,37 @@ class Flows:
         self.project_rows = rows_by_subject(study.project_flows, "project")
         for name, project in land.projects.items():
             self.project_rows[name] = self._column_rows(project) + self.project_rows[name]
-        self._shares = records(study.shares)
+        self.shares = Shares(study, self.accounts)
+        self.captures = Captures(study, self.accounts)
         # The same row runs in the same years on many parcels: what one unit of it is worth is worked out once.
-        self._years: dict[tuple[Run, bool], dict[int, float]] = {}
+        self._years: dict[tuple[Run, bool, int], dict[int, float]] = {}
         self._measures: dict[tuple[Run, bool], list[float]] = {}
         self._presents: dict[tuple[Run, float], float] = {}
-        self._purse: dict[tuple[str, str], float] = {}
 
     # Accounts
 
     def recurrence(self, account: str) -> str:
-        """annual, one_off or stock; of the built-in areas too."""
+        """annual, one_off or stock; of the built-in accounts too."""
         if account in self.accounts:
             return str(self.accounts[account]["recurrence"])
         if account.startswith(ONE_OFF_AREAS) or account in ("area.rezoned", "area.new_construction"):
             return "one_off"
         if account.startswith(("area.", "quality.")) or account == "population":
             return "stock"
+        if account.startswith((GAINS, "quota.", *OF_INSTRUMENT)):
+            return "one_off"
+        if found := {**MONEY, **OF_FUND, **FINANCE}.get(account):
+            return found
         raise ValueError(f"the complete model does not know the account {account!r}")
 
-    def purse_part(self, account: str, project: str = "") -> float:
-        """What one unit of an account is to the purse in cash: what it receives less what it pays; 0 if no cash."""
-        key = (account, project)
-        if key not in self._purse:
-            self._purse[key] = self._find_purse_part(account, project)
-        return self._purse[key]
-
-    def _find_purse_part(self, account: str, project: str) -> float:
-        row = self.accounts.get(account)
-        if row is None or not row["cash"] or row["family"] not in ("revenue", "cost"):
+    def cash_part(self, account: str, project: str = "") -> float:
+        """What one unit of an account is in F1: the purse's part, but of land sale where its rent does not count."""
+        finance, part = self.study.settings.finance, self.shares.purse_part(account, project)
+        if part and finance is not None and not finance.land_rent and self.accounts[account]["role"] == "land_sale":
             return 0.0
-        default = {"receives": float(row["family"] == "revenue"), "pays": float(row["family"] == "cost")}
-        part = {}
-        for role, without in default.items():
-            shares = [share for share in self._shares if share["account"] == account and share["role"] == role]
-            own = [share for share in shares if project and share["project"] == project]
-            shares = own or [share for share in shares if not share["project"]]
-            purse = [share["share"] for share in shares if share["actor"] in self.study.settings.purse]
-            part[role] = sum(purse) if shares else without
-        return part["receives"] - part["pays"]
+        return part
 
-    def ecosystem_part(self, account: str) -> float:
+    def ecosystem_part(self, account: str, _project: str = "") -> float:
         """1 for an ecosystem account that counts in F2 (one without a cash counterpart), else 0."""
         row = self.accounts.get(account)
         return float(row is not None and row["family"] == "ecosystem" and not row["counterpart_of"])
@@ -200,13 +149,12 @@ class Flows:
     def project_runs(self, project: Record, s: int) -> list[Run]:
         """Every row of a project that starts in period s."""
         start = self.periods[s].start
-        return [Run(row, start + row.start_year, self.end + 1) for row in self.project_rows[project["project"]]]
+        return [Run(row, start + row.start_year, FOREVER) for row in self.project_rows[project["project"]]]
 
     @staticmethod
     def _column_rows(project: Record) -> list[Row]:
         """The rows that a project's own columns stand for."""
         build = int(project["build_years"])
-        life = math.inf if blank(project["life_years"]) else project["life_years"]
         rows = []
         if project["capex"]:
             # What takes no year to build is paid in the year of the start.
@@ -215,25 +163,33 @@ class Flows:
         columns = {"annual_revenue": "revenue", "annual_cost": "cost", "annual_ecosystem": "ecosystem", "jobs": "jobs"}
         for column, account in columns.items():
             if project[column]:
-                ramp = project["ramp_years"]
-                rows.append(Row(f"project.{account}", False, project[column], start_year=build, ramp=ramp, life=life))
+                ramp, lives = project["ramp_years"], life(project["life_years"])
+                rows.append(Row(f"project.{account}", False, project[column], start_year=build, ramp=ramp, life=lives))
         return rows
 
-    def years(self, run: Run, start_prices: bool = False) -> dict[int, float]:
-        """What one unit of the row's value is in each year up to the end of the tail (a once row: in its own year)."""
-        key = (run, start_prices)
+    def years(self, run: Run, start_prices: bool = False, until: int = 0) -> dict[int, float]:
+        """What one unit of the row's value is in each year (a once row: in its own year).
+
+        Up to the end of the tail, or to a later year `until`: in the tail and after it a ramp is over.
+        """
+        key = (run, start_prices, until)
         if key not in self._years:
             row = run.row
-            growth = 0.0 if start_prices else self.accounts[row.account]["growth"]
             amounts = {}
-            for year in [run.begin] if row.once else range(run.begin, min(run.stop, self.end + 1)):
+            for year in [run.begin] if row.once else range(run.begin, min(run.stop, max(self.end, until) + 1)):
                 if not row.once and year >= run.begin + row.life:
                     break
                 full = row.once or run.standing or row.ramp <= 0 or year > self.last
                 share = 1.0 if full else min(1.0, (year - run.begin + 1) / row.ramp)
-                amounts[year] = share * (1 + growth) ** (year - self.y0)
+                amounts[year] = share * (1.0 if start_prices else self.price(run, year))
             self._years[key] = amounts
         return self._years[key]
+
+    def price(self, run: Run, year: int) -> float:
+        """The price growth in what a row books in a year, since the first year of the plan."""
+        account, grown = run.priced or (run.row.account, year)
+        row = self.accounts.get(account)  # what is traded of a quota has no row, and no price of its own
+        return float((1 + row["growth"]) ** (grown - self.y0)) if row else 1.0
 
     def scale(self, parcel: Record, row: Row) -> float:
         """What a row's value is multiplied by on a parcel, and the value itself."""
@@ -271,66 +227,70 @@ class Flows:
                 values.append(years.get(period.last, 0.0))
         return values
 
-    # Section 9: F1 and F2
+    # Undertakings, and what they are worth: section 9
 
-    def parcel_worth(self, parcel: Record, option: Option) -> tuple[float, float]:
-        """F1 and F2 of a parcel under an option."""
+    def option(self, parcel: Record, option: Option) -> Undertaking:
+        """What a parcel brings under an option, captures of the uplift that it books included."""
         flows = [(run, self.scale(parcel, run.row)) for run in self.runs(parcel, option)]
-        practice = self.land.practices.get(option.practice)
-        life, service = math.inf, self.land.change_year(option)
-        if practice is not None:
-            life = math.inf if blank(practice["life_years"]) else practice["life_years"]
-            sells = any(run.row.once and self.accounts[run.row.account]["role"] == "land_sale" for run, _ in flows)
-            if sells and not blank(practice["lease_years"]):
-                life = practice["lease_years"]
-        rates = self.study.settings.rates
-        service = self.end + 1 if service is None else service
-        return (
-            self.worth(flows, self.purse_part, rates.finance, service, life),
-            self.worth(flows, self.ecosystem_part, rates.social, service, life),
-        )
+        flows += [
+            taken
+            for run, amount in flows
+            for taken in self.captures.taken(run, amount, lambda cell: where_holds(parcel, cell))
+        ]
+        practice, service = self.land.practices.get(option.practice), self.land.change_year(option)
+        if practice is None or service is None:
+            # Nothing one-off happens on hold: there is nothing to spread.
+            return Undertaking(tuple(flows), self.end + 1, math.inf, self.end)
+        spread = life(practice["life_years"])
+        sells = any(run.row.once and self.accounts[run.row.account]["role"] == "land_sale" for run, _ in flows)
+        if sells and practice["lease_years"] == practice["lease_years"]:
+            spread = practice["lease_years"]
+        return Undertaking(tuple(flows), service, spread, self._last(flows), flags=flags(practice))
 
-    def project_worth(self, project: Record, s: int) -> tuple[float, float]:
-        """F1 and F2 of a project that starts in period s."""
+    def start(self, project: Record, s: int) -> Undertaking:
+        """What a project brings that starts in period s; its own uplift is captured by tools for all parcels alone."""
         flows = [(run, run.row.value) for run in self.project_runs(project, s)]
-        life = math.inf if blank(project["life_years"]) else project["life_years"]
+        flows += [taken for run, amount in flows for taken in self.captures.taken(run, amount, lambda cell: not cell)]
         service = self.periods[s].start + int(project["build_years"])
-        rates = self.study.settings.rates
+        name, spread = project["project"], life(project["life_years"])
+        return Undertaking(tuple(flows), service, spread, self._last(flows), name, flags(project))
 
-        def purse(account: str) -> float:
-            return self.purse_part(account, project["project"])
+    def _last(self, flows: list[tuple[Run, float]]) -> int:
+        """The last year of an undertaking's annual flows; the tail's end where there are none."""
+        lasts = [min(run.begin + run.row.life - 1, self.end) for run, _ in flows if run.lasting and not run.row.once]
+        return int(max(lasts, default=self.end))
 
-        return (
-            self.worth(flows, purse, rates.finance, service, life),
-            self.worth(flows, self.ecosystem_part, rates.social, service, life),
-        )
-
-    def worth(
-        self,
-        flows: list[tuple[Run, float]],
-        part: Callable[[str], float],
-        rate: float,
-        service: int,
-        life: float,
-    ) -> float:
+    def worth(self, undertaking: Undertaking, part: Callable[[str, str], float], rate: float) -> float:
         """The present value of an undertaking, its one-off amounts as equal yearly ones from the service year on.
 
         Σ_y δ_y (recurring of y + A in the years of service), δ_y = (1+r)^−(y−y0+1),
         A = C r / (1 − (1+r)^−life), C = Σ one-off of y · (1+r)^(v−1−y).
+
+        Parameters
+        ----------
+        undertaking
+            What is valued.
+        part
+            What one unit of an account counts, given the project whose shares go first.
+        rate
+            r.
         """
         recurring = one_off = 0.0
-        for run, scale in flows:
-            share = part(run.row.account)
+        for run, amount in undertaking.flows:
+            share = part(run.row.account, undertaking.project)
             if not share or self.recurrence(run.row.account) == "stock":
                 continue
             if run.row.once:
-                one_off += share * scale * self.years(run)[run.begin] * (1 + rate) ** (service - 1 - run.begin)
+                carried = (1 + rate) ** (undertaking.service - 1 - run.begin)
+                one_off += share * amount * self.years(run)[run.begin] * carried
             else:
-                recurring += share * scale * self.present(run, rate)
-        lasts = [min(run.begin + run.row.life - 1, self.end) for run, _ in flows if run.own and not run.row.once]
-        last = int(max(lasts, default=self.end))
-        equal = one_off * annuity(rate, life)
-        return recurring + equal * sum(self.discount(rate, year) for year in range(service, last + 1))
+                recurring += share * amount * self.present(run, rate)
+        return recurring + one_off * self.spread(undertaking, rate)
+
+    def spread(self, undertaking: Undertaking, rate: float) -> float:
+        """What one unit of one-off cash at the beginning of the service year is worth: annuity x Σ δ_y from v on."""
+        years = range(undertaking.service, undertaking.last + 1)
+        return annuity(rate, undertaking.life) * sum(self.discount(rate, year) for year in years)
 
     def present(self, run: Run, rate: float) -> float:
         """What one unit of a yearly row is worth at the start of the plan."""
@@ -342,30 +302,3 @@ class Flows:
     def discount(self, rate: float, year: int) -> float:
         """δ_y: payments fall at the end of the year."""
         return float((1 + rate) ** -(year - self.y0 + 1))
-
-
-def annuity(rate: float, life: float) -> float:
-    """The equal yearly amount over a life that one unit at its beginning is worth; r for a life without end."""
-    if math.isinf(life):
-        return rate
-    return rate / (1 - (1 + rate) ** -life) if rate else 1 / life
-
-
-def annual(rows: list[Row] | None) -> list[Row]:
-    """The rows that come every year."""
-    return [row for row in rows or [] if not row.once]
-
-
-def where_holds(parcel: Record, cell: str) -> bool:
-    """Whether a `where` cell holds for a parcel: every part, by one of its values."""
-    for column, values in conditions(cell):
-        cell_there = parcel[column]
-        if isinstance(cell_there, bool):
-            found = cell_there in {value.lower() in ("1", "1.0", "true") for value in values}
-        elif isinstance(cell_there, (int, float)):
-            found = cell_there in {float(value) for value in values}
-        else:
-            found = cell_there in values
-        if not found:
-            return False
-    return True

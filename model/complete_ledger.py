@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from zonevest.instances.study import items
 from zonevest.model.complete_flows import Flows
 from zonevest.model.complete_options import Option, Record, blank, records
+from zonevest.model.complete_rows import Undertaking
 
 TOTAL = "total"
 """All places together; as a period, all periods together."""
@@ -57,13 +58,52 @@ class Ledger:
 
     # (2) The ledger
 
-    def of_parcel(self, parcel: Record, option: Option, start_prices: bool = False) -> Books:
-        """M: what the parcel under the option adds to every account in every period."""
+    def of(self, undertaking: Undertaking, start_prices: bool = False) -> Books:
+        """What the rows of an undertaking book, and what the purse takes and pays of it (money.…)."""
         ledger = self._empty()
-        for run in self.flows.runs(parcel, option):
-            scale = self.flows.scale(parcel, run.row)
-            for t, value in enumerate(self.flows.measure(run, start_prices)):
-                ledger[run.row.account][t] += scale * value
+        for run, amount in undertaking.flows:
+            account = run.row.account
+            values = [amount * value for value in self.flows.measure(run, start_prices)]
+            for t, value in enumerate(values):
+                ledger[account][t] += value
+            for money, part in self.money(account, undertaking).items():
+                yearly = money == "money.resource" and run.row.once
+                for t, value in enumerate(values):
+                    ledger[money][t] += part * (value / self.periods[t].years if yearly else value)
+        return ledger
+
+    def money(self, account: str, undertaking: Undertaking) -> dict[str, float]:
+        """The built-in accounts of money that one unit of an account adds to: the purse's part, a cost as positive.
+
+        An annual revenue adds to `money.revenue` and `money.operating`, a cost to `money.cost` and takes from
+        `money.operating`; one-off ones add to `money.receipts` and `money.outlay`, and to the accounts that look at
+        the role of the account, at its budget, or at the flags of the practice or project.
+        """
+        part, kind = self.flows.shares.purse_part(account, undertaking.project), self.flows.recurrence(account)
+        if not part or kind == "stock":
+            return {}
+        row, found = self.flows.accounts[account], {}
+        if row["family"] == "revenue":
+            if kind == "annual":
+                found = {"money.revenue": part, "money.operating": part}
+            else:
+                found = {"money.receipts": part}
+                if row["role"] == "land_sale":
+                    found["money.land_sale"] = part
+            if row["role"] == "resource_income":
+                found["money.resource"] = part
+            return found
+        found = {"money.cost": -part, "money.operating": part} if kind == "annual" else {"money.outlay": -part}
+        if row["budget"] == "fund":
+            found["money.cost.fund" if kind == "annual" else "money.outlay.fund"] = -part
+        if kind == "one_off":
+            flags = {*undertaking.flags, *(["restoration"] if row["role"] == "restoration" else [])}
+            found |= {f"money.outlay.{flag}": -part for flag in flags}
+        return found
+
+    def of_parcel(self, parcel: Record, option: Option, undertaking: Undertaking, start_prices: bool = False) -> Books:
+        """M: what the parcel under the option adds to every account in every period."""
+        ledger = self.of(undertaking, start_prices)
         self._stocks(ledger, parcel, option)
         if option.start is not None:
             self._transitions(ledger, parcel, option)
@@ -126,13 +166,12 @@ class Ledger:
             return "national_park"
         return "sea" if parcel["sea"] else str(self.land.resource[land_class])
 
-    def of_project(self, project: Record, s: int, place: str, start_prices: bool = False) -> Books:
+    def of_project(
+        self, project: Record, s: int, undertaking: Undertaking, place: str, start_prices: bool = False
+    ) -> Books:
         """P: what a project that starts in period s adds to the accounts of a place (a jurisdiction or `total`)."""
-        ledger = self._empty()
-        if place in (TOTAL, project["jurisdiction"]):
-            for run in self.flows.project_runs(project, s):
-                for t, value in enumerate(self.flows.measure(run, start_prices)):
-                    ledger[run.row.account][t] += run.row.value * value
+        here = place in (TOTAL, project["jurisdiction"])
+        ledger = self.of(undertaking, start_prices) if here else self._empty()
         for take in self.takes:
             if take["project"] != project["project"] or place not in (TOTAL, take["jurisdiction"]):
                 continue
@@ -162,10 +201,14 @@ class Ledger:
         """The start value of every account on a parcel: doing nothing in y0, per year (nothing of one-off accounts)."""
         state: dict[str, float] = defaultdict(float)
         hold = self.land.hold(parcel)
-        for run in self.flows.runs(parcel, hold):
-            if self.flows.recurrence(run.row.account) != "one_off":
-                first = self.flows.years(run).get(self.flows.y0, 0.0)
-                state[run.row.account] += self.flows.scale(parcel, run.row) * first
+        undertaking = self.flows.option(parcel, hold)
+        for run, amount in undertaking.flows:
+            account = run.row.account
+            if self.flows.recurrence(account) != "one_off":
+                first = amount * self.flows.years(run).get(self.flows.y0, 0.0)
+                state[account] += first
+                for money, part in self.money(account, undertaking).items():
+                    state[money] += part * first
         areas = self._empty()
         self._stocks(areas, parcel, hold)
         for account, series in areas.items():

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 import pyomo.environ as pyo
-from pyomo.core.expr.numeric_expr import LinearExpression
 
+from zonevest.instances.accounts import GAINS, MONEY
 from zonevest.instances.study import Study, items
-from zonevest.model.complete_flows import Flows
+from zonevest.model.complete_finance import Finance
+from zonevest.model.complete_flows import OF_FUND, Flows
+from zonevest.model.complete_gains import Gains
 from zonevest.model.complete_ledger import TOTAL, Books, Ledger
 from zonevest.model.complete_options import Land, Option, Record, records
-
-CASH, ECOSYSTEM, ACCOUNTS = "cash", "ecosystem", "accounts"
-"""The terms of the objective: F1, F2, and the weighted sum of accounts."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An option of a parcel, its variable, and what it is worth (books_flat: the books at start prices)."""
-
-    parcel: Record
-    option: Option
-    x: Any
-    books: Books
-    books_flat: Books
-    worth: dict[str, float]
-
-
-@dataclass(frozen=True)
-class Start:
-    """A possible start of a project in period s: u_js = U_js − U_j,s−1."""
-
-    project: Record
-    s: int
-    worth: dict[str, float]
+from zonevest.model.complete_quotas import trades
+from zonevest.model.complete_rows import Undertaking
+from zonevest.model.complete_terms import CASH, ECOSYSTEM, Choice, Posting, Start, Terms, linear
+from zonevest.model.complete_uplift import Catchments
 
 
 class Build:
-    """The model under construction, and what its rows are written from."""
+    """The model under construction, and what its rows are written from.
+
+    Attributes
+    ----------
+    choices, starts : options by parcel, and possible starts of projects.
+    catchments : the land that projects raise the value of.
+    postings : what uplift and trades of quotas book beside parcels and projects.
+    finance : what is raised, and cash; None without [finance].
+    gains : who gains, and transfers from the fund.
+    """
 
     def __init__(self, study: Study) -> None:
         self.study = study
@@ -58,8 +48,9 @@ class Build:
         keys = [(parcel_id, o.practice, self.start_name(o)) for parcel_id in options for o in options[parcel_id]]
         model.x = pyo.Var(keys, domain=pyo.UnitInterval if study.settings.divisible else pyo.Binary)
         model.U = pyo.Var(list(self.land.projects), self.names, domain=pyo.Binary)
-        model.short = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False)
-        model.excess = pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False)
+        for name in ("short", "excess", *MONEY_VARIABLES):
+            model.add_component(name, pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False))
+        model.cash_end = pyo.Var(self.names if study.settings.finance else [], domain=pyo.Reals)
         model.ledger = pyo.Expression(pyo.Any)
         model.ledger_at_start_prices = pyo.Expression(pyo.Any)
         model.worth = pyo.Expression(pyo.Any)
@@ -70,12 +61,16 @@ class Build:
             for parcel_id, parcel in self.land.parcels.items()
         }
         self.starts = [
-            Start(project, s, named(self.flows.project_worth(project, s)))
+            self._start(project, s)
             for project in self.land.projects.values()
             for s in self.flows.possible_starts(project)
         ]
         self._starts_books: dict[tuple[str, int, str, bool], Books] = {}
         self._before: dict[str, dict[str, float]] = {}
+        self.catchments = Catchments(self)
+        self.postings: list[Posting] = [*self.catchments.postings(), *trades(self)]
+        self.gains = Gains(self)
+        self.finance = None if study.settings.finance is None else Finance(self, study.settings.finance)
 
     def start_name(self, option: Option) -> str:
         """The name of the period in which an option starts, ``""`` where it has no start."""
@@ -83,14 +78,45 @@ class Build:
 
     def _choice(self, parcel: Record, option: Option) -> Choice:
         x = self.model.x[parcel["parcel_id"], option.practice, self.start_name(option)]
-        books = self.books(parcel, option)
-        flat = self.books(parcel, option, start_prices=True) if self.flat_needed else books
-        return Choice(parcel, option, x, books, flat, named(self.flows.parcel_worth(parcel, option)))
+        undertaking = self.flows.option(parcel, option)
+        books = self._kept(self.book.of_parcel(parcel, option, undertaking))
+        flat = self._kept(self.book.of_parcel(parcel, option, undertaking, True)) if self.flat_needed else books
+        return Choice(parcel, option, x, undertaking, books, flat, self.worths(undertaking))
 
-    def books(self, parcel: Record, option: Option, start_prices: bool = False) -> Books:
+    def _start(self, project: Record, s: int) -> Start:
+        undertaking = self.flows.start(project, s)
+        return Start(project, s, undertaking, self.worths(undertaking))
+
+    def posting(self, variable: Any, jurisdiction: str, undertaking: Undertaking) -> Posting:
+        """What one unit of a variable books in a jurisdiction (``""`` or `total`: in the total alone)."""
+        books = self._kept(self.book.of(undertaking))
+        flat = self._kept(self.book.of(undertaking, True)) if self.flat_needed else books
+        places = frozenset({TOTAL, jurisdiction} - {""})
+        return Posting(variable, places, undertaking, books, flat, self.worths(undertaking))
+
+    def worths(self, undertaking: Undertaking) -> dict[str, float]:
+        """F1 and F2 of an undertaking."""
+        rates, flows = self.study.settings.rates, self.flows
+        return {
+            CASH: flows.worth(undertaking, flows.cash_part, rates.finance),
+            ECOSYSTEM: flows.worth(undertaking, flows.ecosystem_part, rates.social),
+        }
+
+    def books(self, parcel: Record, option: Option) -> Books:
         """The accounts of a parcel under an option, as far as any row reads them."""
-        books = self.book.of_parcel(parcel, option, start_prices)
+        return self._kept(self.book.of_parcel(parcel, option, self.flows.option(parcel, option)))
+
+    def _kept(self, books: Books) -> Books:
         return {account: series for account, series in books.items() if account in self.read}
+
+    @cached_property
+    def places_of(self) -> Mapping[str, frozenset[str]]:
+        """The places of every parcel: all of them together, its jurisdiction, its tags."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for place, parcels in self.parcels_at.items():
+            for parcel_id in parcels:
+                found[parcel_id].add(place)
+        return {parcel_id: frozenset(places) for parcel_id, places in found.items()}
 
     @cached_property
     def parcels_at(self) -> Mapping[str, list[str]]:
@@ -107,21 +133,33 @@ class Build:
         """The accounts that a start of a project adds to at a place; tags have parcels only."""
         key = (start.project["project"], start.s, place, start_prices)
         if key not in self._starts_books:
-            self._starts_books[key] = self.book.of_project(start.project, start.s, place, start_prices)
+            books = self.book.of_project(start.project, start.s, start.undertaking, place, start_prices)
+            self._starts_books[key] = self._kept(books)
         return self._starts_books[key]
 
-    def started(self, start: Start, coefficient: float) -> list[tuple[float, Any]]:
+    def started(self, start: Start, coefficient: float) -> Terms:
         """The terms of coefficient × u_js."""
         j, s = start.project["project"], start.s
         terms = [(coefficient, self.model.U[j, self.names[s]])]
         return [*terms, (-coefficient, self.model.U[j, self.names[s - 1]])] if s else terms
 
     def ledger(self, account: str, place: str, period: str, start_prices: bool = False) -> Any:
-        """(2) L_agt = Σ_k M x_k + Σ_j,s P u_js: an account of a place in a period, or over `total`."""
+        """(2) L_agt = Σ_k M x_k + Σ_j,s P u_js + uplift, captures and trades: an account of a place in a period.
+
+        Or over `total`, as gains always are. Finance is the budget entity's: of no jurisdiction.
+        """
         component = self.model.ledger_at_start_prices if start_prices else self.model.ledger
-        key = (account, place, period)
+        key = (account, place, TOTAL if account.startswith(GAINS) else period)
         if key not in component:
-            terms: list[tuple[float, Any]] = []
+            if account.startswith(GAINS):
+                component[key] = self.gains.account(account, place)
+                return component[key]
+            if account.startswith("finance."):
+                component[key] = (
+                    self.finance.account(account, period) if self.finance and place == TOTAL else linear(())
+                )
+                return component[key]
+            terms: Terms = []
             for parcel_id in self.parcels_at.get(place, []):
                 for choice in self.choices[parcel_id]:
                     books = choice.books_flat if start_prices else choice.books
@@ -131,6 +169,10 @@ class Build:
                 books = self.books_of_start(start, place, start_prices)
                 if account in books:
                     terms += self.started(start, self.book.over(account, books[account], period))
+            for posting in self.postings:
+                books = posting.books_flat if start_prices else posting.books
+                if place in posting.places and account in books:
+                    terms.append((self.book.over(account, books[account], period), posting.variable))
             people = self.people(place, period) if account == "population" else 0.0
             component[key] = linear(terms, people)
         return component[key]
@@ -146,6 +188,8 @@ class Build:
             return self.before(account, place, "") * sum(each.years for each in self.study.periods)
         if account == "population":
             return self.book.population(place, self.study.first_year)
+        if account.startswith("finance."):
+            return self.finance.before(account) if self.finance else 0.0
         if not self._before:
             self._before = {parcel_id: self.book.before(parcel) for parcel_id, parcel in self.land.parcels.items()}
         return sum(self._before[parcel_id].get(account, 0.0) for parcel_id in self.parcels_at.get(place, []))
@@ -159,6 +203,21 @@ class Build:
             most += max(values, default=0.0)
         return least, most
 
+    def everything(self) -> Iterator[tuple[Terms, frozenset[str], Undertaking]]:
+        """Everything that is decided: its terms, the places where it is booked, and what it brings."""
+        for parcel_id, choices in self.choices.items():
+            for choice in choices:
+                yield [(1.0, choice.x)], self.places_of[parcel_id], choice.undertaking
+        for start in self.starts:
+            places = frozenset({TOTAL, start.project["jurisdiction"]} - {""})
+            yield self.started(start, 1.0), places, start.undertaking
+        for posting in self.postings:
+            yield [(1.0, posting.variable)], posting.places, posting.undertaking
+
+
+MONEY_VARIABLES = ("uplifted", "buy", "sell", "balance", "draw", "raised", "transfer", "positive_gain", "give")
+"""Decisions that are not negative, and that are there only where the study has what they decide on."""
+
 
 def accounts_read(study: Study) -> set[str]:
     """The accounts that a row or the objective reads; the others are not kept."""
@@ -168,21 +227,10 @@ def accounts_read(study: Study) -> set[str]:
     read |= {pool_account(project) for project in records(study.projects)}
     read |= {f"area.practice.{name}" for name in study.practices["practice"]}
     read |= {f"area.class.{name}" for name in study.land_take["land_class"]}
-    return read
+    read |= set(study.quotas["account_used"]) | set(study.quotas["account_generated"])
+    return read if study.settings.finance is None else read | {*MONEY, *OF_FUND}
 
 
 def pool_account(project: Record) -> str:
     """The stock that a project's min_area counts: ``zone:05`` is `area.zone.05`."""
     return "area." + str(project["min_area_of"]).replace(":", ".", 1)
-
-
-def named(worth: tuple[float, float]) -> dict[str, float]:
-    """F1 and F2 under the names that the objective has for them."""
-    return {CASH: worth[0], ECOSYSTEM: worth[1]}
-
-
-def linear(terms: Iterable[tuple[float, Any]], constant: float = 0.0) -> Any:
-    """Σ coefficient × variable + constant; a row without any variable is a row all the same."""
-    kept = [(coefficient, variable) for coefficient, variable in terms if coefficient]
-    coefficients, variables = [c for c, _ in kept], [v for _, v in kept]
-    return LinearExpression(constant=constant, linear_coefs=coefficients, linear_vars=variables)

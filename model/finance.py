@@ -256,11 +256,13 @@ def hold(
     if finance is not None and family in finance.soft:
         give = model.give[(family, *index)]
         body = body + give if sense == ">=" else body - give
-    key = index[0] if len(index) == 1 else index
-    rows[key] = body >= 0 if sense == ">=" else body <= 0
+    key, name = (index[0] if len(index) == 1 else index), ""
+    if hasattr(body, "is_expression_type"):  # else nothing of it is decided: an instrument that funds nothing, for one
+        rows[key] = body >= 0 if sense == ">=" else body <= 0
+        name = rows[key].name
     if told is not None:
         limit, account, place, period, unit = told
-        model.told.append(Told(limit, account, place, period, sense, left, right, unit, rows[key].name, when))
+        model.told.append(Told(limit, account, place, period, sense, left, right, unit, name, when))
 
 
 def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:

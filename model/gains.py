@@ -31,8 +31,9 @@ def people_at_start(ledger: Ledger) -> dict[str, float]:
 def of_jurisdictions(study: Study) -> list[str]:
     """The actors whose gains are a jurisdiction's: those of participation, else every one that is not public."""
     named = list(study.settings.equity.participation)
-    public = set(study.actors.loc[study.actors["public"], "actor"]) | set(study.settings.purse) | {OUTSIDE}
-    return named or [name for name in actors(study) if name not in public]
+    if study.actors.empty:
+        return named or [name for name in actors(study) if name not in {*study.settings.purse, OUTSIDE}]
+    return named or [row.actor for row in each(study.actors) if not row.public and row.actor != OUTSIDE]
 
 
 def define_transfers(model: pyo.ConcreteModel, ledger: Ledger) -> None:

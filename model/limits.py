@@ -11,7 +11,7 @@ from zonevest.instances.accounts import GAINS
 from zonevest.instances.study import each, period_names
 from zonevest.model.areas import TOTAL, population
 from zonevest.model.book import Told
-from zonevest.model.flows import AT_START_PRICES
+from zonevest.model.flows import AT_START_PRICES, MONEY
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -124,4 +124,6 @@ def total_or_period(entries: Any, ledger: Ledger, account: str, place: str, peri
 
 def _grows(ledger: Ledger, account: str) -> bool:
     names = ledger.accounts.names
+    if account.startswith(MONEY):
+        return bool(ledger.accounts.growth[ledger.accounts.money].any())
     return account in names and bool(ledger.accounts.growth[names.get_loc(account)])

@@ -74,6 +74,7 @@ ROW_FAMILIES = (
     "golden_rule",
     "refinance_share",
     "cover_min",
+    "lean",
     "operating_balance",
     "land_sale_share_cap",
     "green_share_min",

@@ -40,11 +40,14 @@ def define_quotas(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     for side, what, account in (("buy", "bought", "purchase"), ("sell", "sold", "sale")):
         for name, place, t in priced[side]:
             variable = getattr(model, side)[name, place, t]
-            price, years = getattr(rows[name], f"{side}_price"), float(clock.length[names.index(t)])
+            growth = ledger.accounts.growth[ledger.accounts.names.get_loc(f"quota.{name}.{account}")]
+            age, years = int(clock.begin[names.index(t)] - clock.years[0]), float(clock.length[names.index(t)])
+            flat = getattr(rows[name], f"{side}_price")
+            price = flat * float((1.0 + growth) ** age)
             variable.setub(years * getattr(rows[name], f"{side}_max"))
             home = "" if place == TOTAL else place
             model.ledger.add(f"quota.{name}.{what}", home, t, 1.0, variable)
-            model.ledger.pay(f"quota.{name}.{account}", home, t, price, variable)
+            model.ledger.pay(f"quota.{name}.{account}", home, t, price, variable, price=flat)
             later = clock.discount(clock.finance)[clock.years >= clock.begin[names.index(t)]].sum()
             worth = price * clock.finance / (1.0 + clock.finance) * float(later)
             model.ledger.earn(f"quota.{name}.{account}", home, worth, variable)
@@ -72,8 +75,8 @@ def define_quota_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
                 ready = t - int(row.available_after)
                 there = carried + _granted(ledger, row, place, t) + (generated[ready] if ready >= 0 else 0.0)
                 key = (name, place, period)
-                there = there + model.buy.get(key, 0.0)
-                there = there - model.sell.get(key, 0.0)
+                there = there + sum(side[key] for side in (model.buy,) if key in side)
+                there = there - sum(side[key] for side in (model.sell,) if key in side)
                 used = _total(model, ledger, row.account_used, place, t)
                 model.quota[key] = model.balance[key] - (there - used) == 0
                 told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0, unit)

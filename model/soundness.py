@@ -54,9 +54,10 @@ def define_interest_shares(model: pyo.ConcreteModel, sums: Sums) -> None:
     purse = sums.purse
     of_fund = [f for f in purse.debts if purse.instruments[f].budget == FUND]
     others = [f for f in purse.debts if f not in of_fund]
+    raising = [f for f, each in purse.instruments.items() if each.budget == FUND and not each.refinances]
     for t, name in enumerate(sums.names):
         spent = sums.years(t) * sums.money("cost:fund", t) + sums.money("outlay:fund", t)
-        spent += sum(sums.raised(f, t) for f in of_fund if not purse.instruments[f].refinances)
+        spent += sum(sums.raised(f, t) for f in raising)
         everything = sums.years(t) * (sums.money("cost", t) + float(purse.fixed[t])) + sums.money("outlay", t)
         for family, fs, expenditure in (
             ("interest_share_general", others, everything - spent),
@@ -150,12 +151,9 @@ def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
     """
     purse, ledger = sums.purse, sums.purse.ledger
     names = range(len(sums.names))
-    nothing = ledger.held.values(
-        [("money.resource", t) for t in names],
-        np.ones(len(ledger.held.options.kind)),
-        np.zeros(ledger.works.possible.shape),
-        [TOTAL],
-    )[0]
+    weight, idle = np.ones(len(ledger.held.options.kind)), np.zeros(ledger.works.possible.shape)
+    nothing = ledger.held.values([("money.resource", t) for t in names], weight, idle, [TOTAL])[0]
+    nothing = nothing * ledger.study.has_doing_nothing
     for t, name in enumerate(sums.names):
         share = purse.at("reinvestment_min", t)
         if share is not None and t:
@@ -168,35 +166,58 @@ def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
 def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
     """(19) `cover_min[j,s]`: Σ cover x (principal + interest) <= the project's income over the tenor, captures too.
 
-    In words: a bond that supports itself is paid from what its project earns, and from nothing else.
+    In words: a bond that supports itself is paid from what its project earns, and from nothing else. A project whose
+    running cost is more than it earns may still have what is captured: `leans[j,s]` is 1 where it does (`lean[j,s]`).
     """
     purse, names = sums.purse, sums.names
-    ledger, clock = purse.ledger, purse.ledger.clock
+    projects = purse.ledger.study.projects
+    capex = dict(zip(projects["project"], projects["capex"], strict=True))
+    model.leans = pyo.Var(pyo.Any, domain=pyo.Binary, dense=False)
     drawn: dict[tuple[str, str], list[tuple[str, str, Any]]] = {}
     for (f, j, s, t), variable in model.draw.items():
         if purse.instruments[f].self_supporting:
             drawn.setdefault((j, s), []).append((f, t, variable))
     for (j, s), draws in drawn.items():
-        bonds = {f: purse.instruments[f] for f, _, _ in draws}
-        begin = int(clock.begin[names.index(s)])
-        span = min(bond.years or 0 for bond in bonds.values())
-        rate = clock.finance if any(bond.discounted for bond in bonds.values()) else 0.0
+        rate, span = _terms(sums, draws)
+        begin = int(purse.ledger.clock.begin[names.index(s)])
         service: Any = 0.0
         for f, t, variable in draws:
-            service += bonds[f].cover * _service(bonds[f], int(clock.begin[names.index(t)]) - begin, rate) * variable
-        start = ledger.works.names.index(j) * len(names) + names.index(s)
+            bond, after = purse.instruments[f], int(purse.ledger.clock.begin[names.index(t)]) - begin
+            service += bond.cover * _service(bond, after, rate) * variable
         weights = (1.0 + rate) ** -(np.arange(span) + 1.0)
-        income = float(_income(sums, start, begin, span) @ weights) * started(model, names, j, s)
-        for (project, when, place, t), variable in model.uplifted.items():
-            if (project, when) == (j, s):
-                for tool, paid, amount, _ in taken(model, ledger, project, names.index(s), place, names.index(t)):
-                    account = ledger.accounts.names.get_loc(tool.account)
-                    part = ledger.accounts.of_project(PURSE).get((account, j), ledger.accounts.weight(PURSE)[account])
-                    years = np.arange(span) + begin
-                    when_paid = years >= paid if tool.annual else years == paid
-                    income += float(part) * amount * float(weights @ when_paid) * variable
+        start = purse.ledger.works.names.index(j) * len(names) + names.index(s)
+        income = float(_income(sums, start, begin, span) @ weights)
+        captured = _captured(model, sums, j, s, weights)
+        built = started(model, names, j, s)
+        begun: Any = built
+        if income < 0:
+            begun = model.leans[j, s]
+            hold(model, "lean", (j, s), sum(variable for *_, variable in draws), "<=", capex[j] * begun)
         told = (f"cover_min.{j}", "project.revenue", TOTAL, s, "million")
-        hold(model, "cover_min", (j, s), income, ">=", service, told, when=started(model, names, j, s))
+        hold(model, "cover_min", (j, s), income * begun + captured, ">=", service, told, when=built)
+
+
+def _terms(sums: Sums, draws: list[tuple[str, str, Any]]) -> tuple[float, int]:
+    """The rate at which the amounts of a row count, and the years that it looks at: the shortest tenor."""
+    bonds = [sums.purse.instruments[f] for f, _, _ in draws]
+    rate = sums.purse.ledger.clock.finance if any(bond.discounted for bond in bonds) else 0.0
+    return rate, min(bond.years or 0 for bond in bonds)
+
+
+def _captured(model: pyo.ConcreteModel, sums: Sums, project: str, s: str, weights: Floats) -> Any:
+    """What the purse captures of a project's uplift in the years from its start that the weights are for."""
+    ledger, names = sums.purse.ledger, sums.names
+    years = np.arange(len(weights)) + int(ledger.clock.begin[names.index(s)])
+    captured: Any = 0.0
+    for (j, when, place, t), variable in model.uplifted.items():
+        if (j, when) != (project, s):
+            continue
+        for tool, paid, amount, _ in taken(model, ledger, project, names.index(s), place, names.index(t)):
+            account = ledger.accounts.names.get_loc(tool.account)
+            part = ledger.accounts.of_project(PURSE).get((account, project), ledger.accounts.weight(PURSE)[account])
+            inside = years >= paid if tool.annual else years == paid
+            captured += float(part) * amount * float(weights @ inside) * variable
+    return captured
 
 
 def _service(bond: Instrument, after: int, rate: float) -> float:

@@ -13,6 +13,7 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.solver.common.factory import SolverFactory as NewSolverFactory
 
+from tests.model.complete_shore import shore
 from tests.model.complete_valley import (
     NOTHING,
     STARTS,
@@ -441,7 +442,9 @@ def test_projects_only() -> None:
 
 def test_every_family_that_is_listed_is_there() -> None:
     study = valley({"objective": {"method": "floor", "floor": {"ecosystem": 1.0}}})
-    model = pyomo_model(study, earlier={"cash": 0.0})
-    listed = set(re.findall(r"^``(\w+)``", complete.__doc__ or "", re.MULTILINE)) - {"x", "U", "ledger"}
-    there = {c.local_name for c in model.component_objects(pyo.Constraint) if len(c)}
-    assert there == listed
+    soft = limit(sense="==", kind="soft", penalty=1.0)
+    models = [pyomo_model(study, earlier={"cash": 0.0}), pyomo_model(shore(limits=[soft]))]
+    listed = set(re.findall(r"^``([\w, ]+)``", complete.__doc__ or "", re.MULTILINE))
+    listed = {name for names in listed for name in names.split(", ")} - {"ledger"}
+    parts = (part for model in models for part in model.component_objects((pyo.Var, pyo.Constraint)))
+    assert {part.local_name for part in parts if len(part)} == listed

@@ -1,0 +1,398 @@
+"""A synthetic county: land, people and a list of opportunities, drawn by a seed (no place on earth).
+
+It follows one made-up western county of 2,400 km2 and 420,000 people: a lake, a county town on its shore, villages in
+the plain, forest on the hills, a red line on the heights, basic farmland below. The tables rest on the package's
+default tables; what is particular to the county is made here. `lakeside` is the county of 1,800 parcels and seed 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import tomli_w
+from scipy.spatial import Voronoi, cKDTree
+from shapely.geometry import Point, Polygon
+
+from zonevest.instances import county_list
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats: TypeAlias = NDArray[np.float64]
+
+CRS = "EPSG:4544"
+"""A projected system of the country, for maps; the county lies nowhere in particular."""
+ORIGIN = np.array([420_000.0, 3_400_000.0])
+HECTARES = 240_000.0
+TOWNS = (
+    ("chengguan", "Chengguan town", "城关镇"),
+    ("hudong", "Hudong town", "湖东镇"),
+    ("huxi", "Huxi town", "湖西镇"),
+    ("baishan", "Baishan township", "白山乡"),
+    ("qingxi", "Qingxi township", "青溪乡"),
+    ("chayuan", "Chayuan town", "茶园镇"),
+    ("shiqiao", "Shiqiao town", "石桥镇"),
+    ("longtan", "Longtan township", "龙潭乡"),
+    ("yunfeng", "Yunfeng township", "云峰乡"),
+    ("wenquan", "Wenquan town", "温泉镇"),
+    ("nanping", "Nanping township", "南坪乡"),
+    ("beihe", "Beihe town", "北河镇"),
+)
+"""Jurisdictions: code, English and Chinese name; the first holds the county town."""
+MIX = {"urban": 0.011, "village": 0.026, "built": 0.010, "arable": 0.21, "orchard": 0.04, "grass": 0.07, "other": 0.053}
+"""Shares of the county's area; wetland and water are drawn, forest is the rest."""
+
+
+@dataclass(frozen=True)
+class Ground:
+    """The lie of the land: smooth random fields over the county, and where things are.
+
+    Attributes
+    ----------
+    outline, lake : shapes in metres.
+    town : the county town's middle.
+    seats : middles of the jurisdictions, shape (jurisdictions, 2).
+    waves : of the random fields: wave vectors and phases.
+    """
+
+    outline: Polygon
+    lake: Polygon
+    town: Floats
+    seats: Floats
+    waves: Floats
+
+    def noise(self, at: Floats, field: int) -> Floats:
+        """A smooth random field of mean 0 and deviation about 1 at points, shape (n,)."""
+        waves = self.waves[field]
+        phase = at @ waves[:, :2].T + waves[:, 2]
+        return np.asarray(np.cos(phase).sum(axis=1) * np.sqrt(2.0 / len(waves)))
+
+    def height(self, at: Floats) -> Floats:
+        """Height above the lake, metres: the plain around the lake, and valleys between ridges beyond."""
+        away = shapely.distance(self.lake, shapely.points(at)) / 1000.0
+        ridge = np.abs(self.noise(at, 0)) ** 0.8
+        rise = np.clip(away - 1.5, 0.0, 14.0) / 14.0
+        return np.clip(30.0 * rise + 520.0 * rise * ridge + 45.0 * rise * self.noise(at, 1) + 4.0 * away, 0.0, None)
+
+
+def ground(rng: np.random.Generator) -> Ground:
+    """Draw outline, lake, town and the random fields."""
+    radius = np.sqrt(HECTARES * 1e4 / np.pi)
+    outline = _blob(rng, np.zeros(2), radius, 0.24)
+    scale = np.sqrt(HECTARES * 1e4 / outline.area)
+    outline = shapely.affinity.scale(outline, scale, scale, origin=(0.0, 0.0))
+    lake = shapely.affinity.scale(_blob(rng, np.array([-3000.0, 1500.0]), 3300.0, 0.16), 1.5, 0.85)
+    town = np.array([lake.bounds[2] + 2600.0, lake.centroid.y - 900.0])
+    angle = np.linspace(0.0, 2 * np.pi, len(TOWNS) - 1, endpoint=False) + rng.uniform(0.0, 0.4)
+    away = radius * rng.uniform(0.5, 0.72, len(angle))
+    seats = np.vstack([town, np.column_stack([away * np.cos(angle), away * np.sin(angle)])])
+    length = np.array([9000.0, 4000.0, 6000.0, 5000.0, 7000.0])
+    count = 24
+    waves = np.zeros((len(length), count, 3))
+    for field, size in enumerate(length):
+        direction = rng.uniform(0.0, 2 * np.pi, count)
+        number = 2 * np.pi / (size * rng.uniform(0.7, 1.6, count))
+        waves[field] = np.column_stack(
+            [number * np.cos(direction), number * np.sin(direction), rng.uniform(0, 2 * np.pi, count)]
+        )
+    return Ground(outline, lake, town, seats, waves)
+
+
+def _blob(rng: np.random.Generator, middle: Floats, radius: float, rough: float, corners: int = 180) -> Polygon:
+    """A round shape with a wavy edge."""
+    angle = np.linspace(0.0, 2 * np.pi, corners, endpoint=False)
+    edge = np.ones_like(angle)
+    for wave in range(2, 9):
+        edge += rough / wave * rng.normal() * np.cos(wave * angle + rng.uniform(0, 2 * np.pi))
+    return Polygon(np.column_stack([np.cos(angle), np.sin(angle)]) * (radius * edge)[:, None] + middle)
+
+
+def _darts(rng: np.random.Generator, land: Ground, spacing: Any, tries: int) -> Floats:
+    """Points inside the outline, none nearer to another than the spacing there."""
+    low_x, low_y, high_x, high_y = land.outline.bounds
+    thrown = rng.uniform((low_x, low_y), (high_x, high_y), (tries, 2))
+    close = rng.uniform(-4500.0, 4500.0, (tries // 2, 2)) + land.town  # where parcels are small it takes more darts
+    thrown = rng.permutation(np.vstack([thrown, close]))
+    thrown = thrown[shapely.contains_xy(land.outline, thrown)]
+    kept = np.zeros((0, 2))
+    for batch in np.array_split(thrown, 40):  # later darts must keep away from earlier ones
+        need = spacing(batch)
+        if len(kept):
+            batch, need = (each[cKDTree(kept).query(batch)[0] > need] for each in (batch, need))
+        alive = np.ones(len(batch), dtype=bool)
+        for i, near in enumerate(cKDTree(batch).query_ball_point(batch, need)):
+            if alive[i]:
+                alive[[k for k in near if k > i]] = False
+        kept = np.vstack([kept, batch[alive]])
+    return kept
+
+
+def _cells(land: Ground, points: Floats) -> list[Polygon]:
+    """The Voronoi cells of points, cut at the outline, in the order of the points."""
+    reach = 4.0 * np.abs(land.outline.bounds).max()
+    frame = np.array([[-reach, -reach], [-reach, reach], [reach, -reach], [reach, reach]])
+    diagram = Voronoi(np.vstack([points, frame]))
+    return [
+        Polygon(diagram.vertices[diagram.regions[diagram.point_region[i]]]).intersection(land.outline)
+        for i in range(len(points))
+    ]
+
+
+def _carve(cells: list[Any], pieces: list[Any]) -> list[Any]:
+    """Cells with pieces cut out of them; what is left of a cell is its largest part, slivers go to the piece."""
+    tree = shapely.STRtree(cells)
+    out = list(cells)
+    for piece in pieces:
+        for i in tree.query(piece, predicate="intersects"):
+            out[i] = out[i].difference(piece)
+    return out
+
+
+def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataFrame:
+    """Parcels with what they are drawn as: lake, wetland, village, or land still to be classed."""
+    factor = np.sqrt(1_800 / parcels)
+
+    def spacing(at: Floats) -> Floats:
+        to_town = np.hypot(*(at - land.town).T)
+        # parcels are small where the town grows: a year's sale of land is some ten hectares
+        small = np.where(to_town < 2500.0, 360.0, 235.0 + 0.25 * np.clip(to_town - 3500.0, 0.0, None))
+        open_land = 790.0 + 1.8 * land.height(at)
+        return np.asarray(factor * np.minimum(np.minimum(open_land, 1400.0), small))
+
+    points = _darts(rng, land, spacing, int(30 * parcels))
+    cells = _cells(land, points)
+    lake = [
+        part.intersection(land.lake)
+        for part in _cells(land, rng.uniform(land.lake.bounds[:2], land.lake.bounds[2:], (9, 2)))
+    ]
+    ring = land.lake.buffer(520.0).difference(land.lake)
+    sectors = [part for k, part in enumerate(_sectors(ring, 26)) if k % 5 in (0, 1, 3)]
+    sectors = [part for part in sectors if part.distance(Point(land.town)) > 2200.0]
+    low = np.flatnonzero((land.height(points) < 190.0) & (np.hypot(*(points - land.town).T) > 3600.0))
+    count = int(500 * parcels / 1_800)
+    chosen = rng.choice(low, min(count, len(low)), replace=False)
+    villages = []
+    for i in chosen:
+        vertices = np.array(cells[i].exterior.coords)
+        size = factor * rng.uniform(180.0, 330.0)
+        villages.append(_blob(rng, vertices[rng.integers(len(vertices))], size, 0.25, 22))
+    villages = [v for v in villages if land.outline.buffer(-400.0).contains(v) and v.distance(land.lake) > 700.0]
+    villages = _apart(villages)
+    cells = _carve(cells, [land.lake, *sectors, *villages])
+    parts = [("land", _largest(cell)) for cell in cells] + [("lake", piece) for piece in lake]
+    parts += [("wetland", piece) for piece in sectors] + [("village", piece) for piece in villages]
+    kept = [(kind, shape) for kind, shape in parts if not shape.is_empty and shape.area > 5_000.0]
+    frame = gpd.GeoDataFrame({"kind": [kind for kind, _ in kept]}, geometry=[shape for _, shape in kept])
+    frame["area_ha"] = frame.area / 1e4
+    return frame
+
+
+def _apart(pieces: list[Polygon]) -> list[Polygon]:
+    """Pieces of which none touches an earlier one."""
+    kept: list[Polygon] = []
+    for piece in pieces:
+        if all(piece.distance(other) > 150.0 for other in kept):
+            kept.append(piece)
+    return kept
+
+
+def _sectors(ring: Any, count: int) -> list[Any]:
+    middle = ring.centroid
+    reach = 50_000.0
+    angle = np.linspace(0.0, 2 * np.pi, count + 1)
+    corners = np.column_stack([np.cos(angle), np.sin(angle)]) * reach + (middle.x, middle.y)
+    return [Polygon([(middle.x, middle.y), corners[k], corners[k + 1]]).intersection(ring) for k in range(count)]
+
+
+def _largest(shape: Any) -> Any:
+    return max(shape.geoms, key=lambda part: part.area) if shape.geom_type == "MultiPolygon" else shape
+
+
+def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Classes, lines, tenure, slope, quality and tags of the parcels, by height, distance and the random fields."""
+    middle = frame.representative_point()
+    at = np.column_stack([middle.x, middle.y])
+    area, kind = frame["area_ha"].to_numpy(), frame["kind"].to_numpy(dtype=object)
+    height, to_town = land.height(at), np.hypot(*(at - land.town).T)
+    whole, open_ = float(area.sum()), kind == "land"
+    classes = np.full(len(frame), "", dtype=object)
+    classes[kind == "lake"], classes[kind == "wetland"] = "1102", "1106"
+    classes[kind == "village"] = "0702"
+    urban = _first(-to_town * (1 + 0.12 * land.noise(at, 2)), area, open_, MIX["urban"] * whole)
+    classes[urban] = _urban_classes(rng, land, at[urban], to_town[urban])
+    free = open_ & ~urban
+    other_built = _first(
+        -np.abs(height - 60.0) + 40 * land.noise(at, 3),
+        area,
+        free & (area < 90) & (to_town > 4600.0),
+        MIX["built"] * whole,
+    )
+    classes[other_built] = rng.choice(
+        ["1003", "09", "0601", "0602", "1109"], other_built.sum(), p=[0.5, 0.1, 0.15, 0.1, 0.15]
+    )
+    free &= ~other_built
+    arable = _first(-height + 25 * land.noise(at, 4), area, free, MIX["arable"] * whole)
+    kinds = np.where(height < 70, "0101", np.where(height < 150, "0102", "0103"))
+    classes[arable] = kinds[arable]
+    free &= ~arable
+    orchard = _first(-np.abs(height - 190.0) + 60 * land.noise(at, 2), area, free, MIX["orchard"] * whole)
+    classes[orchard] = np.where(land.noise(at, 3)[orchard] > 0.2, "0202", "0201")
+    free &= ~orchard
+    grass = _first(height + 90 * land.noise(at, 4), area, free, MIX["grass"] * whole)
+    classes[grass] = np.where(land.noise(at, 3)[grass] > -0.3, "0404", "0401")
+    free &= ~grass
+    other = _first(60 * land.noise(at, 1) - 60 * land.noise(at, 2), area, free, MIX["other"] * whole)
+    classes[other] = rng.choice(["1206", "1207", "1203", "1104"], other.sum(), p=[0.45, 0.25, 0.2, 0.1])
+    free &= ~other
+    mixed = land.noise(at, 4)
+    classes[free] = np.where(mixed[free] > -0.9, "0301", np.where(height[free] > 300, "0305", "0307"))
+    return _with_lines(rng, land, frame, at, classes, height, to_town, urban)
+
+
+def _first(score: Floats, area: Floats, among: Any, hectares: float) -> NDArray[np.bool_]:
+    """The parcels of the highest score, until they make up so many hectares."""
+    order = np.argsort(np.where(among, -score, np.inf), kind="stable")[: int(among.sum())]
+    chosen = np.zeros(len(area), dtype=bool)
+    chosen[order[np.cumsum(area[order]) <= hectares]] = True
+    return chosen
+
+
+def _urban_classes(rng: np.random.Generator, land: Ground, at: Floats, to_town: Floats) -> NDArray[np.object_]:
+    """Homes around shops and offices in the middle, works in the east, schools and parks between."""
+    east = (at[:, 0] - land.town[0]) / 1000.0
+    drawn = rng.uniform(size=len(at))
+    classes = np.full(len(at), "0701", dtype=object)
+    classes[(east > 1.1) & (drawn < 0.72)] = "0601"
+    classes[(to_town < 1300.0) & (drawn < 0.42)] = "05H1"
+    classes[drawn > 0.90] = "08H2"
+    classes[(drawn > 0.84) & (drawn <= 0.90)] = "0810"
+    classes[(drawn > 0.79) & (drawn <= 0.84)] = "1004"
+    classes[(drawn > 0.77) & (drawn <= 0.79)] = "08H1"
+    classes[(drawn > 0.74) & (drawn <= 0.77)] = "1201"
+    return classes
+
+
+def _with_lines(
+    rng: np.random.Generator,
+    land: Ground,
+    frame: gpd.GeoDataFrame,
+    at: Floats,
+    classes: NDArray[np.object_],
+    height: Floats,
+    to_town: Floats,
+    urban: NDArray[np.bool_],
+) -> gpd.GeoDataFrame:
+    """Control lines, tenure and the rest of the parcels' columns."""  # fmt: skip
+    area = frame["area_ha"].to_numpy()
+    whole = float(area.sum())
+    wild = np.isin(classes, ["0301", "0305", "0307", "0401", "0404", "1206", "1207", "1106", "1102"])
+    lakeside = np.isin(classes, ["1106", "1102"])
+    red = _first(height + 120 * land.noise(at, 1) + 2000.0 * lakeside, area, wild, 0.27 * whole)
+    core = _first(height + 120 * land.noise(at, 1), area, red & ~lakeside, 0.05 * whole)
+    arable = np.isin(classes, ["0101", "0102", "0103"])
+    near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
+    boundary = urban | near
+    basic = _first(-height + 0.004 * to_town, area, arable & ~boundary, 0.17 * whole)
+    village = classes == "0702"
+    seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
+    codes = np.array([code for code, _, _ in TOWNS], dtype=object)
+    state = (
+        boundary & urban
+        | np.isin(classes, ["1102", "1106", "1003", "1109", "09", "0602"])
+        | (red & (core | (land.noise(at, 2) > 0.9)))
+    )
+    ore = _first(
+        land.noise(at, 3) - 0.00002 * to_town,
+        area,
+        ~red & np.isin(classes, ["0404", "1206", "1207", "0307", "0602"]),
+        0.004 * whole,
+    )
+    slope = np.digitize(height + 25 * land.noise(at, 2), [60.0, 130.0, 240.0, 400.0]) + 1
+    tags: list[list[str]] = [[] for _ in range(len(frame))]
+    middles = {
+        "old_town": (land.town, 1400.0), "station": (land.town + (2600.0, 1500.0), 2300.0),
+        "park_east": (land.town + (3600.0, -1500.0), 2600.0), "shore": (np.array([land.lake.bounds[2], land.town[1]]), 3000.0),
+        "tea_valley": (land.seats[5], 7000.0), "hot_spring": (land.seats[9], 6500.0), "stone_bridge": (land.seats[6], 6000.0),
+        "north_river": (land.seats[11], 6500.0),
+    }  # fmt: skip
+    for name, (where, reach) in middles.items():
+        for i in np.flatnonzero(np.hypot(*(at - np.asarray(where)).T) < reach):
+            tags[i].append(name)
+    basin = shapely.distance(land.lake, shapely.points(at)) < 6000.0
+    for i in np.flatnonzero(basin):
+        tags[i].append("lake_basin")
+    for i in np.flatnonzero(near):
+        tags[i].append("increment")
+    people = np.zeros(len(frame))
+    people[village] = 201_600.0 * area[village] / area[village].sum()
+    homes = classes == "0701"
+    people[homes] = 218_400.0 * area[homes] / area[homes].sum()
+    order = np.lexsort((-np.round(at[:, 1], -3), np.round(at[:, 0], -3), seats))
+    table = gpd.GeoDataFrame(
+        {
+            "land_class": classes,
+            "jurisdiction": codes[seats],
+            "tenure": np.where(state, "state", "collective"),
+            "redline": np.where(core, "core", np.where(red, "general", "0")),
+            "basic_farmland": basic.astype(int),
+            "growth_boundary": boundary.astype(int),
+            "village_boundary": (village & ~boundary).astype(int),
+            "mineral_right": (ore & ~boundary & ~basic).astype(int),
+            "national_park": (core & (land.noise(at, 4) > 0.6)).astype(int),
+            "slope_class": slope,
+            "title": (~((land.noise(at, 3) < -1.0) & ~urban)).astype(int),
+            "farmland_quality": np.where(
+                arable, np.round(np.clip(1.05 - height / 700.0 + 0.08 * land.noise(at, 1), 0.5, 1.3), 2), np.nan
+            ),
+            "condition": np.round(np.clip(1.0 + 0.07 * land.noise(at, 2), 0.75, 1.2), 2),
+            "land_price_factor": np.round(np.clip(1.35 - to_town / 9000.0, 0.55, 1.35), 2),
+            "population": np.round(people, 0),
+            "tags": [";".join(each) for each in tags],
+        },
+        geometry=frame.geometry.to_numpy(),
+    )
+    table = table.iloc[order].reset_index(drop=True)
+    number = table.groupby("jurisdiction").cumcount() + 1
+    table.insert(0, "parcel_id", [f"{code}-{n:03d}" for code, n in zip(table["jurisdiction"], number, strict=True)])
+    table.geometry = shapely.set_precision(table.geometry.translate(*ORIGIN).to_numpy(), 1.0)
+    return table.set_crs(CRS)
+
+
+def county(
+    parcels: int = 1_800, seed: int = 1, name: str = "county", title: dict[str, str] | None = None
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """A synthetic county: settings, and tables that rest on the default tables.
+
+    Parameters
+    ----------
+    parcels : about how many.
+    seed : of everything that is drawn.
+    name, title : of the study.
+    """
+    rng = np.random.default_rng(seed)
+    land = ground(rng)
+    layer = parcels_table(rng, land, shapes(rng, land, parcels))
+    increment = layer["tags"].str.contains("increment")
+    people = layer.groupby("jurisdiction")["population"].sum()
+    tables: dict[str, pd.DataFrame] = {"parcels": layer, "jurisdictions": county_list.people(TOWNS, people)}
+    tables |= county_list.projects(rng, [code for code, _, _ in TOWNS])
+    tables |= county_list.money() | county_list.limits(float(layer[increment].area.sum() / 1e4))
+    titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
+    return county_list.settings(name, titles), tables
+
+
+def write_county(folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None) -> None:
+    """Write a synthetic county as a study folder to be edited: study.toml, parcels.gpkg, tables."""
+    settings, tables = county(parcels, seed, name, title)
+    folder.mkdir(parents=True)
+    (folder / "study.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
+    layer = tables.pop("parcels")
+    layer.to_file(folder / "parcels.gpkg", layer="parcels", driver="GPKG", engine="pyogrio")
+    for table, frame in tables.items():
+        frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n")
