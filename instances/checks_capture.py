@@ -185,7 +185,7 @@ def _catchments(study: Context, projects: Typed) -> None:
 
 
 def _reachable(study: Context, projects: Typed) -> None:
-    """Some land of the catchment can be under one of the practices whose land a project raises."""
+    """A note where no land of a catchment can be under one of the practices whose land a project raises."""
     parcels, practices = study.rows("parcels"), study.rows("practices")
     needed = {
         "parcels": ("tags", "land_class", "tenure"),
@@ -194,14 +194,14 @@ def _reachable(study: Context, projects: Typed) -> None:
     }
     if parcels is None or practices is None or "uplift_of" in projects.broken:
         return
-    if not any(projects.text("uplift_of")) or not all(study.readable(*each) for each in _flat(needed)):
+    if not any(projects.text("uplift_of")) or not all(study.readable(name, *each) for name, each in needed.items()):
         return
     land: dict[str, set[tuple[str, str]]] = {}
-    for cell, code, tenure in set(
+    for cell, code, owned in set(
         zip(parcels.text("tags"), parcels.text("land_class"), parcels.text("tenure"), strict=True)
     ):
         for tag in items(cell):
-            land.setdefault(tag, set()).add((code, tenure))
+            land.setdefault(tag, set()).add((code, owned))
     groups = _groups(study)
     starts = {
         name: (set(items(cell)), tenure)
@@ -223,16 +223,11 @@ def _reachable(study: Context, projects: Typed) -> None:
     at = [
         i for i in range(projects.size) if tag[i] and named[i] and not any(can_lie(name, tag[i]) for name in named[i])
     ]
-    must = say("some land of the catchment can be under a practice of uplift_of, by from_classes and tenure")
-    do = say("name a practice that fits the catchment, or leave uplift_of blank")
-    study.tell(
-        projects, at, "uplift_of", must, do,
-        lambda i: say("{names} in {place!r}", names=some(map(repr, named[i])), place=tag[i]),
-    )  # fmt: skip
-
-
-def _flat(needed: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-    return [(name, *columns) for name, columns in needed.items()]
+    if at:  # harmless, but seldom what is meant
+        study.notes.append(
+            say("{table}: no land of the catchment can be under a practice of uplift_of, so no value rises: {projects}",
+                table=projects.label, projects=some(projects.ids(at)))
+        )  # fmt: skip
 
 
 def _groups(study: Context) -> dict[str, list[str]]:

@@ -134,6 +134,10 @@ def check_equity(study: Context) -> None:
     if equity.jurisdiction_floor is not None and not peopled:
         must = say("gains per head are compared between jurisdictions with people")
         study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, say("nobody in any jurisdiction"), do)
+    if equity.jurisdiction_floor is not None and study.gaining is not None and not study.gaining:
+        must = say("jurisdictions gain what their actors gain, those of participation or else all that are not public")
+        found, away = say("no such actor"), say("add such an actor, or take the key out")
+        study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, found, away)
     if equity.fund is None or (actors is not None and equity.fund not in actors):
         return
     if not peopled:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zonevest.instances.accounts import GAINS, OF_QUOTA, later
-from zonevest.instances.context import Context, advise, cells_with
+from zonevest.instances.context import Context, advise, cells_with, given
 from zonevest.instances.faults import SHOWN, choice, some, within
 from zonevest.instances.say import listed, say
 from zonevest.instances.tables import Typed
@@ -190,6 +190,11 @@ def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
     must = say("a gain is a present value over everything: its limit has no period, or total")
     at = [i for i in gains if (total[i] and period[i] not in ("", "last", "total")) or not total[i]]
     told(at, "period", period, GAINS, must, say("write period = total"))
+    at = [i for i in gains if first(i, "gain.jurisdiction")]
+    must = say("jurisdictions gain what their actors gain, those of participation or else all that are not public")
+    if study.gaining is not None and not study.gaining:
+        do = say("add such an actor, or leave the row out")
+        study.tell(limits, at, "account", must, do, lambda i: say("no actor for {name!r}", name=first(i, GAINS)))
     tags = set(study.tags or ())
     at = [i for i in gains if place[i] in tags]
     must = say("a gain is one of a jurisdiction, or of all together: its limit is not on a tag")
@@ -199,8 +204,15 @@ def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
     told(at, "jurisdiction", place, FINANCE, must, say("leave it blank"))
     moving = _moving(study)
     at = [i for i in everyone if place[i] and first(i, QUOTA) and (place[i] in tags or first(i, QUOTA) in moving)]
-    must = say("a movable quota is traded for all together, another one by jurisdictions: a limit on its trade is so too")
+    must = say(
+        "a movable quota is traded for all together, another one by jurisdictions: a limit on its trade is so too"
+    )
     told(at, "jurisdiction", place, QUOTA, must, say("leave it blank"))
+    still = _untraded(study)
+    at = [i for i in everyone if not still.isdisjoint(used[i])]
+    must = say("a limit on trade is on a side that has a price: without one there is no trade")
+    do = say("fill in the price of the quota, or leave the row out")
+    study.tell(limits, at, "account", must, do, lambda i: repr(next(name for name in used[i] if name in still)))
     compared = [used[i][-1:] if used[i][-1] else added[i] for i in everyone]
     at = [i for i in everyone if basis[i].startswith("share_of_start")]
     at = [i for i in at if any(name.startswith((GAINS, QUOTA)) for name in compared[i])]
@@ -215,6 +227,19 @@ def _moving(study: Context) -> set[str]:
         return set()
     names = [name for i, name in enumerate(quotas.text("quota")) if quotas.flag("movable")[i]]
     return {f"{QUOTA}{name}.{what}" for name in names for what in (*OF_QUOTA, "purchase", "sale")}
+
+
+def _untraded(study: Context) -> set[str]:
+    """Accounts of the trade of quotas on a side without a price."""
+    quotas = study.rows("quotas")
+    if quotas is None or quotas.broken & {"quota", "buy_price", "sell_price"}:
+        return set()
+    out = set()
+    for side, accounts in (("buy", ("bought", "purchase")), ("sell", ("sold", "sale"))):
+        priced = given(quotas, f"{side}_price")
+        names = [name for i, name in enumerate(quotas.text("quota")) if not priced[i]]
+        out |= {f"{QUOTA}{name}.{what}" for name in names for what in accounts}
+    return out
 
 
 def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:

@@ -118,6 +118,18 @@ class Context:
         return [*named, *(self.settings.purse if self.settings is not None else ())]
 
     @cached_property
+    def gaining(self) -> Collection[str] | None:
+        """The actors whose gains are a jurisdiction's: those of participation, else all that are not public."""
+        if self.settings is None or self.actors is None or not self.readable("actors", "public"):
+            return None
+        if self.settings.equity.participation:
+            return self.settings.equity.participation
+        table = self.rows("actors")
+        rows = () if table is None else zip(table.text("actor"), table.flag("public").tolist(), strict=True)
+        public = {name for name, flag in rows if flag} | {OUTSIDE, *self.settings.purse}
+        return [name for name in self.actors if name not in public]
+
+    @cached_property
     def people(self) -> set[str]:
         """The places where somebody is counted, ``""`` for all together."""
         stated: dict[str, float] = {}
