@@ -249,6 +249,14 @@ def check_shares(study: Context) -> None:
             must = say("shares sum to 1 for each account, role and project")
             do = say("correct them, or add who is missing")
             study.faults.add(shares.where(at, "share"), must, some(found), do)
+    if shares is not None and not shares.broken & {"account", "project"}:
+        at = [
+            i
+            for i, name in enumerate(shares.text("account"))
+            if name.startswith("quota.") and shares.text("project")[i]
+        ]
+        must = say("a quota's trade belongs to no project: its shares hold for all of it")
+        study.tell(shares, at, "project", must, say("leave project blank"))
     actors = study.ids("actors")
     if actors and study.settings is not None:
         lost = [name for name in study.settings.purse if name not in actors]

@@ -219,10 +219,9 @@ def _reachable(study: Context, projects: Typed) -> None:
             for code, tenure in land[tag]
         )
 
-    tag, named = projects.text("catchment"), [items(cell) for cell in projects.text("uplift_of")]
-    at = [
-        i for i in range(projects.size) if tag[i] and named[i] and not any(can_lie(name, tag[i]) for name in named[i])
-    ]
+    places, named = projects.text("catchment"), [items(cell) for cell in projects.text("uplift_of")]
+    at = [i for i in range(projects.size) if places[i] and named[i]]
+    at = [i for i in at if not any(can_lie(name, places[i]) for name in named[i])]
     if at:  # harmless, but seldom what is meant
         study.notes.append(
             say("{table}: no land of the catchment can be under a practice of uplift_of, so no value rises: {projects}",

@@ -11,7 +11,7 @@ from zonevest.instances.faults import choice, some
 from zonevest.instances.say import say
 from zonevest.instances.schema import FLOW_TABLES, PARCELS
 from zonevest.instances.study import conditions, holds, items
-from zonevest.instances.tables import Typed
+from zonevest.instances.tables import NO_ROW, Typed
 
 ONCE = ("per_ha_once", "once")
 KINDS = {column.name: column for column in PARCELS.columns}
@@ -45,11 +45,21 @@ def _basis(study: Context, flows: Typed) -> None:
     for kind in ("annual", "one_off"):
         at = [i for i in range(flows.size) if measure.get(account[i]) == kind and basis[i]]
         at = [i for i in at if (basis[i] in ONCE) == (kind == "annual")]
+        _changed_under(study, {account[i] for i in at if flows.rows[i] == NO_ROW})
         do = say("change the basis, or book it on an account of the other recurrence")
         study.tell(
-            flows, at, "basis", MUST[kind], do,
+            flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", MUST[kind], do,
             lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
         )  # fmt: skip
+
+
+def _changed_under(study: Context, names: set[str]) -> None:
+    """An account on which default rows book keeps its recurrence: the study changed it, not the rows."""
+    accounts = study.tables["accounts"]
+    at = [i for i, name in enumerate(accounts.text("account")) if name in names]
+    must = say("an account on which default rows book keeps its recurrence")
+    do = say("keep the recurrence, or give the account another name")
+    study.tell(accounts, at, "recurrence", must, do)
 
 
 def _project_rows(study: Context, flows: Typed) -> None:

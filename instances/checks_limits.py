@@ -199,7 +199,7 @@ def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
     at = [i for i in gains if place[i] in tags]
     must = say("a gain is one of a jurisdiction, or of all together: its limit is not on a tag")
     told(at, "jurisdiction", place, GAINS, must, say("name a jurisdiction, or leave it blank"))
-    at = [i for i in everyone if place[i] and first(i, FINANCE)]
+    at = [i for i in everyone if place[i] and first(i, FINANCE) and not _without_finance(study, FINANCE)]
     must = say("finance is of the budget entity as a whole: its limit has no jurisdiction")
     told(at, "jurisdiction", place, FINANCE, must, say("leave it blank"))
     moving = _moving(study)

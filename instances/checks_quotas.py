@@ -51,7 +51,8 @@ def _counted(study: Context, quotas: Typed, column: str) -> None:
     must = say("{column} is no account of gains or of trade: nothing is used or generated there", column=column)
     study.tell(quotas, at, column, must, say("name another account"))
     if "movable" not in quotas.broken:
-        still = [i for i, cell in enumerate(cells) if cell.startswith("finance.") and not quotas.flag("movable")[i]]
+        still = [i for i, cell in enumerate(cells) if cell.startswith("finance.") and measure(cell)]
+        still = [i for i in still if not quotas.flag("movable")[i]]
         must = say("finance is of the budget entity as a whole: a quota that counts it has movable = 1")
         study.tell(quotas, still, column, must, say("set movable = 1"))
 
@@ -76,18 +77,14 @@ def _trade(study: Context, quotas: Typed) -> None:
 
 
 def _later(study: Context, quotas: Typed) -> None:
-    """What is generated becomes available within the plan."""
-    if quotas.broken & {"available_after", "account_generated"} or study.periods is None:
+    """Only what is generated becomes available later."""
+    if quotas.broken & {"available_after", "account_generated"}:
         return
-    after, count = quotas.number("available_after").tolist(), len(study.periods)
-    at = [i for i in range(quotas.size) if after[i] > 0 and not quotas.text("account_generated")[i]]
+    after, generated = quotas.number("available_after"), quotas.text("account_generated")
+    at = [i for i in range(quotas.size) if after[i] > 0 and not generated[i]]
     must = say("{column} goes with {needs}", column="available_after", needs="account_generated")
     do = say("fill in {needs}, or leave {column} blank", column="available_after", needs="account_generated")
     study.tell(quotas, at, "available_after", must, do)
-    at = [i for i in range(quotas.size) if after[i] >= count and quotas.text("account_generated")[i]]
-    must = say("available_after is in periods, fewer than the {count} of the study: else nothing becomes available",
-               count=count)  # fmt: skip
-    study.tell(quotas, at, "available_after", must, say("correct the number"))
 
 
 def _places(study: Context, quotas: Typed) -> None:

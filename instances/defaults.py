@@ -207,6 +207,8 @@ def _cascade(table: Typed, tables: Mapping[str, Typed]) -> Typed:
     if name == "capture" and not tables["accounts"].broken & {"account", "capture_tool"}:
         named = set(tables["accounts"].text("capture_tool"))
         lost |= {i for i in here if table.text("capture_tool")[i] not in named}
+        for i in _paid_otherwise(table, here, tables):
+            changed.setdefault("payer", {})[i] = ""
     if changed:
         data = dict(table.data)
         for column_name, cells_of in changed.items():
@@ -222,6 +224,20 @@ def _second_takers(accounts: Typed, here: Sequence[int]) -> list[int]:
     tool, default_rows = accounts.text("capture_tool"), set(here)
     own = {tool[i] for i in range(accounts.size) if i not in default_rows} - {""}
     return [i for i in here if tool[i] in own]
+
+
+def _paid_otherwise(capture: Typed, here: Sequence[int], tables: Mapping[str, Typed]) -> list[int]:
+    """Default captures whose payer gives way to what the study says: pays shares of the account, or another payer."""
+    accounts, shares, default_rows = tables["accounts"], tables.get("shares"), set(here)
+    pairs = zip(capture.text("capture_tool"), capture.text("payer"), strict=True)
+    stated = {tool for i, (tool, payer) in enumerate(pairs) if payer and i not in default_rows}
+    if shares is not None and not shares.broken:
+        columns = (shares.text("account"), shares.text("role"), shares.text("project"), shares.rows)
+        paid = {account for account, role, project, row in zip(*columns, strict=True)
+                if role == "pays" and not project and row != NO_ROW}  # fmt: skip
+        pairs = zip(accounts.text("account"), accounts.text("capture_tool"), strict=True)
+        stated |= {tool for account, tool in pairs if tool and account in paid}
+    return [i for i in here if capture.text("payer")[i] and capture.text("capture_tool")[i] in stated]
 
 
 def _as_one(shares: Typed, here: Sequence[int]) -> set[int]:
