@@ -165,7 +165,7 @@ def merge(
         rows = default(name)
         if said:
             rows = _take(rows, [i for i, key in enumerate(default_keys(name)) if key not in said])
-        out[name] = rows if own is None or not own.size else _joined(own, rows)
+        out[name] = _copied(rows) if own is None or not own.size else _joined(own, rows)
         merged.append(name)
     before = -1
     while before != (now := sum(out[name].size for name in merged)):
@@ -341,6 +341,12 @@ def _take(table: Typed, keep: Sequence[int]) -> Typed:
 
     rows = [table.rows[i] for i in keep]
     return replace(table, size=len(keep), data=taken(table.data), own=taken(table.own), rows=rows)
+
+
+def _copied(table: Typed) -> Typed:
+    """A table with arrays of its own, so that nobody who changes a study changes the default rows."""
+    data = {name: values.copy() if isinstance(values, np.ndarray) else values for name, values in table.data.items()}
+    return replace(table, data=data)
 
 
 def _joined(own: Typed, rows: Typed) -> Typed:
