@@ -106,6 +106,7 @@ INSTRUMENTS: dict[str, Change] = {
     "name": _C("instruments.csv", "gift,grant", "gift.a,grant", "instruments.csv, row 6, column instrument", "is without . / ;", "'gift.a'", "rename it", (("projects.csv", "special;gift", "special"),)),
     "kind": _C("instruments.csv", "gift,grant", "gift,grand", "instruments.csv, row 6, column kind", "bond, loan, grant or equity", "'grand' (gift)", "did you mean 'grant'?"),
     "no tenor": _C("instruments.csv", "green,loan,enterprise,0,0.03,20", "green,loan,enterprise,0,0.03,", "instruments.csv, row 5, column tenor_years", "a bond or a loan has a tenor", "blank (green)", "fill in tenor_years"),
+    "tenor without end": _C("instruments.csv", "green,loan,enterprise,0,0.03,20", "green,loan,enterprise,0,0.03,9999", "instruments.csv, row 5, column tenor_years", "a whole number from 1 to 1000", "9999 (green)", "correct"),
     "grace": _C("instruments.csv", "0.025,15,2,level", "0.025,15,15,level", "instruments.csv, row 3, column grace_years", "less than tenor_years", "15 >= 15 (special)", "shorten"),
     "grace of a bullet": _C("instruments.csv", "general,bond,general,1,0.02,10,,", "general,bond,general,1,0.02,10,3,", "instruments.csv, row 2, column grace_years", "goes with repay = level_principal", "3 (general)", "leave it blank"),
     "grant in the ratio": _C("instruments.csv", "gift,grant,general,,", "gift,grant,general,1,", "instruments.csv, row 6, column in_debt_ratio", "for bonds and loans", "1, grant (gift)", "in_debt_ratio = 0"),
