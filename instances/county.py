@@ -117,7 +117,7 @@ def _darts(rng: np.random.Generator, land: Ground, spacing: Any, tries: int) -> 
     """Points inside the outline, none nearer to another than the spacing there."""
     low_x, low_y, high_x, high_y = land.outline.bounds
     thrown = rng.uniform((low_x, low_y), (high_x, high_y), (tries, 2))
-    close = rng.uniform(-4500.0, 4500.0, (tries // 2, 2)) + land.town  # where parcels are small it takes more darts
+    close = rng.uniform(-4500.0, 4500.0, (2 * tries, 2)) + land.town  # where parcels are small it takes more darts
     thrown = rng.permutation(np.vstack([thrown, close]))
     thrown = thrown[shapely.contains_xy(land.outline, thrown)]
     kept = np.zeros((0, 2))
@@ -161,9 +161,9 @@ def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataF
     def spacing(at: Floats) -> Floats:
         to_town = np.hypot(*(at - land.town).T)
         # parcels are small where the town grows: a year's sale of land is some ten hectares
-        small = np.where(to_town < 2500.0, 360.0, 235.0 + 0.25 * np.clip(to_town - 3500.0, 0.0, None))
-        open_land = 790.0 + 1.8 * land.height(at)
-        return np.asarray(factor * np.minimum(np.minimum(open_land, 1400.0), small))
+        small = np.where(to_town < 2750.0, 390.0, 165.0 + 0.45 * np.clip(to_town - 3450.0, 0.0, None))
+        open_land = 850.0 + 1.9 * land.height(at)
+        return np.asarray(factor * np.minimum(np.minimum(open_land, 1550.0), small))
 
     points = _darts(rng, land, spacing, int(30 * parcels))
     cells = _cells(land, points)
@@ -223,7 +223,8 @@ def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFram
     whole, open_ = float(area.sum()), kind == "land"
     classes = np.full(len(frame), "", dtype=object)
     classes[kind == "lake"], classes[kind == "wetland"] = "1102", "1106"
-    classes[kind == "village"] = "0702"
+    settled = kind == "village"
+    classes[settled] = rng.choice(["0702", "1201", "0601"], int(settled.sum()), p=[0.86, 0.08, 0.06])
     urban = _first(-to_town * (1 + 0.12 * land.noise(at, 2)), area, open_, MIX["urban"] * whole)
     classes[urban] = _urban_classes(rng, land, at[urban], to_town[urban])
     free = open_ & ~urban
@@ -278,6 +279,24 @@ def _urban_classes(rng: np.random.Generator, land: Ground, at: Floats, to_town: 
     return classes
 
 
+def _approved(
+    classes: NDArray[np.object_], red: Any, core: Any, basic: Any, boundary: Any, near: Any, settled: Any
+) -> NDArray[np.object_]:
+    """The approved zone: sub-zones by line and class, the boundary's increment in reserve."""
+    town = {"0601": "414", "0508": "415", "05H1": "413", "0810": "416", "08H1": "412", "08H2": "412", "1004": "411"}
+    zones = np.full(len(classes), "520", dtype=object)
+    zones[np.isin(classes, ["0301", "0305", "0307"])] = "530"
+    zones[np.isin(classes, ["0401"])] = "540"
+    zones[np.isin(classes, ["1106", "1102", "1206", "1207", "0404"])] = "200"
+    zones[settled] = "510"
+    zones[boundary] = [town.get(code, "411") for code in classes[boundary]]
+    zones[near] = "418"
+    zones[basic] = "310"
+    zones[red] = "120"
+    zones[core] = "110"
+    return zones
+
+
 def _with_lines(
     rng: np.random.Generator,
     land: Ground,
@@ -299,7 +318,7 @@ def _with_lines(
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
     boundary = urban | near
     basic = _first(-height + 0.004 * to_town, area, arable & ~boundary, 0.17 * whole)
-    village = classes == "0702"
+    village, settled = classes == "0702", frame["kind"].to_numpy(dtype=object) == "village"
     seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
     codes = np.array([code for code, _, _ in TOWNS], dtype=object)
     state = (
@@ -339,10 +358,11 @@ def _with_lines(
             "land_class": classes,
             "jurisdiction": codes[seats],
             "tenure": np.where(state, "state", "collective"),
+            "zone": _approved(classes, red, core, basic, boundary, near, settled),
             "redline": np.where(core, "core", np.where(red, "general", "0")),
             "basic_farmland": basic.astype(int),
             "growth_boundary": boundary.astype(int),
-            "village_boundary": (village & ~boundary).astype(int),
+            "village_boundary": (settled & ~boundary).astype(int),
             "mineral_right": (ore & ~boundary & ~basic).astype(int),
             "national_park": (core & (land.noise(at, 4) > 0.6)).astype(int),
             "slope_class": slope,

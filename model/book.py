@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyomo.environ as pyo
 
-from zonevest.instances.study import period_names
+from zonevest.instances.study import each, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.builtin import actors
 from zonevest.model.flows import AT_START_PRICES, CASH, ECOSYSTEM, FLAGS, OF_ACTOR, PAID_TO, is_worth
@@ -75,6 +75,10 @@ class Book:
         self.sums: dict[str, Callable[[str], Any]] = {}
         names = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
         names += [f"{name}:{budget}" for name in ("money.cost", "money.outlay") for budget in BUDGETS]
+        self.actors = actors(ledger.study)
+        self._flags = {
+            row.project: [flag for flag in FLAGS if getattr(row, flag)] for row in each(ledger.study.projects)
+        }
         self.paid = [name for name in (ledger.study.settings.equity.fund,) if name]
         names += [PAID_TO + actor for actor in self.paid]
         self.accounts = {*names, *(name + AT_START_PRICES for name in names), CASH, ECOSYSTEM}
@@ -140,11 +144,10 @@ class Book:
         names = [f"money.{name}" for name in plain]
         names += [f"money.{name}:{budget}" for name in ("cost", "outlay") for budget in BUDGETS]
         names += [PAID_TO + actor for actor in self.paid]
-        row = self.source.study.projects[self.source.study.projects["project"] == project]
-        flags = {flag: bool(row[flag].any()) for flag in FLAGS}
+        flags = self._flags.get(project, [])
         pairs = [(name, name) for name in names]
-        pairs += [("money.outlay", f"money.outlay.{flag}") for flag, has in flags.items() if has]
-        if not flags["restoration"]:
+        pairs += [("money.outlay", f"money.outlay.{flag}") for flag in flags]
+        if "restoration" not in flags:
             pairs.append(("money.outlay|restoration", "money.outlay.restoration"))
         return pairs
 
@@ -155,7 +158,7 @@ class Book:
     def earn(self, account: str, place: str, coefficient: float, variable: Any, *, project: str = "") -> None:
         """Add a present value on an account of money or uplift to F1 and to the gains of actors, by their parts."""
         accounts, at = self.source.accounts, self.source.accounts.names.get_loc(account)
-        for name in (CASH, *(OF_ACTOR + actor for actor in actors(self.source.study))):
+        for name in (CASH, *(OF_ACTOR + actor for actor in self.actors)):
             part = accounts.of_project(name).get((at, project), accounts.weight(name)[at])
             self.worth(name, place, float(part) * coefficient, variable)
 

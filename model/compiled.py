@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -55,8 +55,8 @@ class Policy:
     entry_variables: tuple[Any, ...] = ()
 
     def load(self, values: Floats) -> None:
-        """Give the model's variables the values of the columns, shape (columns,)."""
-        for variable, value in zip(self.variables, values.tolist(), strict=True):
+        """Give the model's variables the values of the columns (those that came last by `shared` have none)."""
+        for variable, value in zip(self.variables, values.tolist(), strict=False):
             variable.set_value(value, skip_validation=True)
 
 
@@ -123,6 +123,46 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         float(form.c_offset[0]),
         tuple(variables),
         tuple(v for v in form.columns if id(v) in entry_of),
+    )
+
+
+def shared(policy: Policy, rows: int = 2) -> Policy:
+    """Entries that several rows read become columns, each with one row that says what it is.
+
+    Written out in every row that reads it, an entry like the purse's revenue of a period would fill a dozen rows with
+    all options; as a column it fills one. `ledger[account,place,period]` are those rows, and the columns' names.
+
+    Parameters
+    ----------
+    rows : how many rows must read an entry.
+    """
+    reading = sparse.csc_array(policy.on_ledger)
+    kept = np.flatnonzero(np.diff(reading.indptr) >= rows)
+    count, entries = len(kept), len(policy.entries)
+    chosen = sparse.csr_array((np.ones(count), (kept, np.arange(count))), shape=(entries, count))
+    others = np.ones(entries)
+    others[kept] = 0.0
+    on_ledger = sparse.vstack([reading @ sparse.diags_array(others), -chosen.T], format="csr")
+    on_ledger.eliminate_zeros()
+    none = sparse.csr_array((count, len(policy.columns)))
+    on_columns = sparse.vstack(
+        [sparse.hstack([policy.on_columns, reading @ chosen]), sparse.hstack([none, sparse.eye_array(count)])],
+        format="csr",
+    )
+    names = tuple("ledger[" + ",".join(map(str, policy.entries[k])) + "]" for k in kept)
+    zero, free = np.zeros(count), np.full(count, np.inf)
+    return replace(
+        policy,
+        rows=policy.rows + names,
+        lower=np.concatenate([policy.lower, zero]),
+        upper=np.concatenate([policy.upper, zero]),
+        on_ledger=sparse.csr_array(on_ledger),
+        columns=policy.columns + names,
+        on_columns=sparse.csr_array(on_columns),
+        column_lower=np.concatenate([policy.column_lower, -free]),
+        column_upper=np.concatenate([policy.column_upper, free]),
+        integer=np.concatenate([policy.integer, np.zeros(count, dtype=bool)]),
+        value_of_columns=np.concatenate([policy.value_of_columns, zero]),
     )
 
 

@@ -208,7 +208,7 @@ def ledger_table(
     ledger, book = model.source, model.ledger
     table = ledger.table(weight, started)
     listed = ledger.accounts_and_units()["recurrence"]
-    added = {key: value for key, value in book.amounts().items() if key[0] in listed.index}
+    added = {key: value for key, value in book.amounts().items() if key[0] in listed.index and key[2] != TOTAL}
     if added:
         more = pd.DataFrame([(*key, value) for key, value in added.items()], columns=[*KEY, "more"])
         table = table.merge(more, on=KEY, how="outer")

@@ -103,11 +103,11 @@ def define_golden_rule(model: pyo.ConcreteModel, sums: Sums) -> None:
         raised = sum(sums.raised(f, t) for f in plain)
         hold(model, "golden_rule", name, raised, "<=", sums.money("outlay", t), told)
         share = purse.at("refinance_share", t)
-        if again:
+        if again and share is not None:
             due = sums.flow("repaid", purse.debts, t)
             told = ("refinance_share", "finance.raised", TOTAL, name, "million")
             raised = sum(sums.raised(f, t) for f in again)
-            hold(model, "refinance_share", name, raised, "<=", (share or 0.0) * due, told)
+            hold(model, "refinance_share", name, raised, "<=", share * due, told)
 
 
 def define_balance(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -177,6 +177,9 @@ def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
     for (f, j, s, t), variable in model.draw.items():
         if purse.instruments[f].self_supporting:
             drawn.setdefault((j, s), []).append((f, t, variable))
+    by_start: dict[tuple[str, str], list[Any]] = {}
+    for key, variable in model.uplifted.items():
+        by_start.setdefault((key[0], key[1]), []).append((key, variable))
     for (j, s), draws in drawn.items():
         rate, span = _terms(sums, draws)
         begin = int(purse.ledger.clock.begin[names.index(s)])
@@ -187,7 +190,7 @@ def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
         weights = (1.0 + rate) ** -(np.arange(span) + 1.0)
         start = purse.ledger.works.names.index(j) * len(names) + names.index(s)
         income = float(_income(sums, start, begin, span) @ weights)
-        captured = _captured(model, sums, j, s, weights)
+        captured = _captured(model, sums, by_start.get((j, s), []), weights)
         built = started(model, names, j, s)
         begun: Any = built
         if income < 0:
@@ -204,14 +207,17 @@ def _terms(sums: Sums, draws: list[tuple[str, str, Any]]) -> tuple[float, int]:
     return rate, min(bond.years or 0 for bond in bonds)
 
 
-def _captured(model: pyo.ConcreteModel, sums: Sums, project: str, s: str, weights: Floats) -> Any:
-    """What the purse captures of a project's uplift in the years from its start that the weights are for."""
+def _captured(model: pyo.ConcreteModel, sums: Sums, raised: list[Any], weights: Floats) -> Any:
+    """What the purse captures of a project's uplift in the years from its start that the weights are for.
+
+    Parameters
+    ----------
+    raised : the indices of `uplifted` of one project and start, with their variables.
+    """
     ledger, names = sums.purse.ledger, sums.names
-    years = np.arange(len(weights)) + int(ledger.clock.begin[names.index(s)])
     captured: Any = 0.0
-    for (j, when, place, t), variable in model.uplifted.items():
-        if (j, when) != (project, s):
-            continue
+    for (project, s, place, t), variable in raised:
+        years = np.arange(len(weights)) + int(ledger.clock.begin[names.index(s)])
         for tool, paid, amount, _ in taken(model, ledger, project, names.index(s), place, names.index(t)):
             account = ledger.accounts.names.get_loc(tool.account)
             part = ledger.accounts.of_project(PURSE).get((account, project), ledger.accounts.weight(PURSE)[account])

@@ -31,7 +31,7 @@ def define_uplift(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         for start, opened in _openings(ledger, j):
             index += [(j, names[start], atom.name, names[opened]) for atom in reached[j]]
     model.uplifted = pyo.Var(index, domain=pyo.NonNegativeReals)
-    model.raising, model.reached = raising, reached
+    model.raising, model.reached, model.tools = raising, reached, tools(study)
     of_name = {atom.name: atom for atom in ledger.atoms}
     for j, s, place, t in index:
         _book(model, ledger, j, names.index(s), of_name[place], names.index(t))
@@ -66,7 +66,7 @@ def taken(
     year, amount, flat = risen(model, ledger, project, s, t)
     return [
         (tool, year + tool.delay, amount * tool.rate, flat * tool.rate)
-        for tool in tools(ledger.study)
+        for tool in model.tools
         if tool.uplift_account == account and (not tool.where or tool.where in atom.where)
     ]
 

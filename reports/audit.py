@@ -2,8 +2,10 @@
 
 It shares no code with the ledger, the model or the solver. What must hold: every choice is one that the
 study's lines, locks and rules leave open; every parcel has one option; every project rule, limit and floor holds; area
-is conserved; the ledger, the limits' values, F1, F2 and the objective are what the choices give; gap and bound fit the
-objective; and the status fits the gap. A row holds when it is violated by at most 1e-6 x max(1, |bound|, its largest
+is conserved; every draw, trade, transfer and hectare of uplift is one that the study admits, and the rows over them
+hold; what is paid is received, uplift is captured or left to holders, and money goes where it came from; the ledger,
+the limits' values, F1, F2 and the objective are what the decisions give; gap and bound fit the objective; and the
+status fits the gap. A row holds when it is violated by at most 1e-6 x max(1, |bound|, its largest
 |term|); a figure agrees when it differs by at most 1e-6 x max(1, |recomputed|).
 """
 
@@ -18,12 +20,14 @@ import pandas as pd
 
 from zonevest.instances.say import say, translate, translated
 from zonevest.instances.study import Study
+from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Value, evaluate
 from zonevest.reports.audit_figures import FIGURES, compare
 from zonevest.reports.audit_folder import Stated, from_folder, from_plan
+from zonevest.reports.audit_program import Affine
 from zonevest.reports.audit_rules import Breach, table
 
-__all__ = ["AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
+__all__ = ["Affine", "AuditReport", "Evaluation", "Evaluator", "Value", "audit", "evaluate"]
 
 SHOWN = 20
 NO_PLAN = say("no plan to audit")
@@ -122,7 +126,8 @@ def audit(plan: Any) -> AuditReport:
 def _recompute(stated: Stated, study: Study) -> AuditReport:
     places = set(stated.tables["ledger"]["jurisdiction"]) if "ledger" in stated.tables else set()
     evaluator = Evaluator(study, tags=places)
-    found = evaluator.evaluate(stated.tables["parcels"], stated.tables["projects"])
+    decisions = {name: stated.tables.get(name) for name in DECISIONS}
+    found = evaluator.evaluate(stated.tables["parcels"], stated.tables["projects"], **decisions)
     compared = compare(stated, evaluator, found)
     own = table([*stated.breaches, *compared.breaches])
     parts = [frame for frame in (found.breaches, own) if len(frame)]

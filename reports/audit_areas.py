@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zonevest.reports.audit_tables import Floats, Tables
+from zonevest.reports.audit_cells import Floats
+from zonevest.reports.audit_tables import Tables
 
 
 class States(NamedTuple):

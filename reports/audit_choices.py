@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.say import listed, say
+from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Floats, Ints, texts
 from zonevest.reports.audit_rules import SHOWN, TOLERANCE, Breach, Held, parcels_named
-from zonevest.reports.audit_tables import HOLD, UNASSIGNED, Floats, Ints, Tables, texts
+from zonevest.reports.audit_tables import Tables
 
 
 @dataclass

@@ -10,11 +10,11 @@ import pandas as pd
 
 from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
+from zonevest.reports.audit_cells import texts
 from zonevest.reports.audit_evaluate import Evaluation, Evaluator
 from zonevest.reports.audit_folder import Stated, number
 from zonevest.reports.audit_limits import limit_at
 from zonevest.reports.audit_rules import TOLERANCE, Breach, parcels_named
-from zonevest.reports.audit_tables import texts
 
 FIGURES = ["quantity", "stated", "recomputed", "difference", "ok"]
 SHOWN = 20
@@ -66,7 +66,8 @@ def compare(stated: Stated, evaluator: Evaluator, found: Evaluation) -> Comparis
     if "limits" in stated.tables:
         _compare_limits(out, stated.tables["limits"], found.limits)
     if "ledger" in stated.tables:
-        _compare_ledger(out, stated.tables["ledger"], found.ledger, set(evaluator.tags))
+        _compare_ledger(out, stated.tables["ledger"], found.ledger, set(evaluator.tags), _silent(stated, evaluator))
+        out.breaches += evaluator.balances(stated.tables["ledger"], found, stated.tables)
     if "parcels" in stated.tables:
         _check_classes(out, stated.tables["parcels"], evaluator)
     if "projects" in stated.tables:
@@ -168,7 +169,8 @@ def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) 
     for row, key in enumerate(ours):
         where = limit_at(key)
         if key not in at:
-            out.wrong("figure", where, say("the plan lists every limit"), say("it is not there"))
+            if not found["vacuous"].iloc[row]:
+                out.wrong("figure", where, say("the plan lists every limit"), say("it is not there"))
             continue
         line, truth = stated.iloc[at[key]], found.iloc[row]
         if str(line["account"]) != str(truth["account"]):
@@ -177,8 +179,18 @@ def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) 
             out.add(_of(where, column), line[column], float(truth[column]))
 
 
-def _compare_ledger(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame, tags: set[str]) -> None:
-    """Every cell of the ledger; a cell that is not listed is 0 (those of tags need not be listed)."""
+def _silent(stated: Stated, evaluator: Evaluator) -> set[str]:
+    """Built-in accounts of which the plan says nothing at all, and need not: nobody asks for money, or for gains."""
+    told = set(stated.tables["ledger"]["account"])
+    asked = evaluator.study.settings.finance is not None
+    names = (account.name for account in evaluator.tables.accounts if account.name not in told)
+    return {name for name in names if name.startswith("gain.") or (name.startswith("money.") and not asked)}
+
+
+def _compare_ledger(
+    out: Comparison, stated: pd.DataFrame, found: pd.DataFrame, tags: set[str], silent: set[str]
+) -> None:
+    """Every cell of the ledger; a cell that is not listed is 0 (those of tags, and silent accounts, need not be)."""
     names = ["account", "jurisdiction", "period"]
     again = stated.duplicated(names)
     if again.any():
@@ -192,7 +204,7 @@ def _compare_ledger(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame, 
     there = (both["_merge"] == "both").to_numpy()
     truth = both["value"].to_numpy(dtype=np.float64)
     told = np.where(there, both["value_stated"].to_numpy(dtype=np.float64, na_value=np.nan), 0.0)
-    expected = there | ~both["jurisdiction"].isin(tags).to_numpy()
+    expected = there | ~(both["jurisdiction"].isin(tags) | both["account"].isin(silent)).to_numpy()
     difference = np.where(expected, told - truth, 0.0)
     agrees = np.abs(difference) <= TOLERANCE * np.maximum(1.0, np.abs(truth))
     worst = float(np.abs(difference[agrees]).max(initial=0.0))

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from zonevest.reports.audit_accounts import CAPTURED, LEFT
 from zonevest.reports.audit_areas import Areas, States
-from zonevest.reports.audit_rows import Booking, Calendar, Row, Value, read_parcel_rows, read_rows, row_amounts
-from zonevest.reports.audit_tables import FOREVER, HOLD, UNASSIGNED, Floats, Ints, Tables, number
+from zonevest.reports.audit_capture import read_capture, taken
+from zonevest.reports.audit_cells import FOREVER, HOLD, UNASSIGNED, Flags, Floats, Ints, Record, alike, number
+from zonevest.reports.audit_postings import Posting, Postings
+from zonevest.reports.audit_rows import Booking, Calendar, Row, read_parcel_rows, read_rows, row_amounts
+from zonevest.reports.audit_tables import Tables
+
+KINDS = ("green", "real_estate", "restoration")
 
 
 @dataclass(eq=False)
@@ -24,23 +30,49 @@ class Entry:
     amounts : one per parcel of `at`.
     columns, per_unit : columns of the flattened ledger; what one unit makes there, shape (2, columns), at prices of the
         year and of y0.
-    account, opening : the account's position, and the value of one unit in y0.
+    openings : by account, the value of one unit in y0.
+    exchange : who receives and pays one unit, shape (4, periods + 1), on `account` (see `Posting`); None for no money.
     """
 
     at: Ints
     amounts: Floats
     columns: Ints
     per_unit: Floats
-    account: int
-    opening: float = 0.0
+    openings: tuple[tuple[int, float], ...] = ()
+    exchange: Floats | None = None
+    account: int = -1
 
 
 @dataclass(eq=False)
 class Books:
-    """What parcels book under one option: ledger entries, and F1 and F2 of every parcel, shape (2, parcels)."""
+    """What parcels book under one option: entries, and F1, F2 and gains, shape (2 + actors, parcels)."""
 
     worth: Floats
     entries: list[Entry] = field(default_factory=list)
+
+
+class Unit(NamedTuple):
+    """What one unit of an undertaking, or of a decision, makes.
+
+    Attributes
+    ----------
+    ledger : in every column, shape (2, columns), at prices of the year and of y0; gains are in it.
+    worth : F1 and F2.
+    exchange : who receives and pays, shape (4, columns) (see `Posting`).
+    """
+
+    ledger: Floats
+    worth: Floats
+    exchange: Floats
+
+
+class Built(NamedTuple):
+    """A project started in a period: its bookings, opening year, life, and last year of an annual flow."""
+
+    bookings: list[tuple[Booking, float]]
+    opening: float
+    life: float
+    last: float
 
 
 class Flows:
@@ -54,9 +86,13 @@ class Flows:
         self.practice_rows = read_rows(tables, "practice_flows", "practice")
         self.project_rows = read_rows(tables, "project_flows", "project")
         self.parcel_rows = read_parcel_rows(tables)
+        self.captures = read_capture(tables)
         self.areas = Areas(tables)
+        self.postings = Postings(tables, self.calendar)
+        self._built: dict[tuple[str, int], Built] = {}
         self.width, self.columns = self.areas.width, self.areas.columns
-        self._values: dict[Booking, Value] = {}
+        gains = [tables.account[f"gain.actor.{name}"] for name in tables.actors.names]
+        self.gain_columns: Ints = np.array([(at + 1) * self.width - 1 for at in gains], dtype=np.int64)
 
     # ---------------------------------------------------------------- what is booked when
 
@@ -81,7 +117,7 @@ class Flows:
         named = tables.practices.get(practice)  # none: held
         year = FOREVER if named is None else float(tables.starts[start])
         service = year if named is None else year + number(named["lead_years"], 0.0)
-        by_class, by_zone = _alike(tables.land_class[members]), _alike(tables.today_zone[members])
+        by_class, by_zone = alike(tables.land_class[members]), alike(tables.today_zone[members])
         new_zone = "" if named is None else str(named["zone"])
         new_class = "" if named is None else str(named["to_class"])
         everywhere = np.arange(len(members))
@@ -113,37 +149,57 @@ class Flows:
     # ---------------------------------------------------------------- what parcels book
 
     def book(self, members: Ints, practice: str, start: int) -> Books:
-        """What parcels book under an option: their flows, their areas, F1 and F2."""
+        """What parcels book under an option: their flows, their areas, F1, F2 and gains."""
         tables, size = self.tables, len(members)
-        yearly, carried = np.zeros((2, size)), np.zeros((2, size))
+        acts = practice not in (HOLD, UNASSIGNED)
+        named = tables.practices[practice] if acts else {}
+        kinds = flags_of(named)
+        rates = len(self.calendar.rates)
+        yearly, carried = np.zeros((rates, size)), np.zeros((rates, size))
         last, sold = np.full(size, -np.inf), np.zeros(size, dtype=bool)
         entries = []
+
+        def post(booking: Booking, at: Ints, amounts: Floats) -> None:
+            posting, account = self.postings.of(booking, flags=kinds), booking.row.account
+            for k in np.flatnonzero(posting.yearly):
+                yearly[k, at] += posting.yearly[k] * amounts
+            for k in np.flatnonzero(posting.carried):
+                carried[k, at] += posting.carried[k] * amounts
+            last[at] = np.maximum(last[at], posting.last)
+            sold[at] |= not booking.row.annual and account.role == "land_sale"
+            entries.append(_entry(at, amounts, posting, account.money))
+
         for booking, among in self.bookings(members, practice, start):
             amounts, applies = row_amounts(tables, booking.row, members[among])
             at = among[applies]
             if not len(at):
                 continue
-            amounts, value, account = amounts[applies], self.value(booking), booking.row.account
-            yearly[:, at] += np.outer(value.yearly, amounts)
-            carried[:, at] += np.outer(value.carried, amounts)
-            last[at] = np.maximum(last[at], value.last)
-            sold[at] |= not booking.row.annual and account.role == "land_sale"
-            columns = np.arange(account.at * self.width, (account.at + 1) * self.width)
-            entries.append(Entry(at, amounts, columns, value.measures, account.at, value.opening))
-        if practice in (HOLD, UNASSIGNED):
+            amounts = amounts[applies]
+            post(booking, at, amounts)
+            if not booking.row.account.uplift:
+                continue
+            rest = np.ones(len(at))
+            for capture in self.captures.get(booking.row.account.name, ()):
+                holds: Flags = tables.mask(capture.where)[members[at]]
+                if not capture.annual:
+                    rest[holds] -= capture.rate
+                if holds.any():
+                    post(taken(tables, capture, booking), at[holds], amounts[holds] * capture.rate)
+            for name, share in ((CAPTURED, 1.0 - rest), (LEFT, rest)):
+                entries.append(self._shadow(name, booking, at, amounts * share))
+        if not acts:
             return Books(yearly, [*entries, *self.land(members, practice, start)])
-        named = tables.practices[practice]
         service = tables.starts[start] + number(named["lead_years"], 0.0)
         life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
         lives = np.where(sold & (not math.isnan(lease)), lease, life)
         worth = self.calendar.present(yearly, carried, service, lives, last)
         return Books(worth, [*entries, *self.land(members, practice, start)])
 
-    def value(self, booking: Booking) -> Value:
-        """What one unit of a booking is worth; worked out once for all parcels."""
-        if booking not in self._values:
-            self._values[booking] = self.calendar.value(booking, self.tables.purse_part(booking.row.account))
-        return self._values[booking]
+    def _shadow(self, kind: str, booking: Booking, at: Ints, amounts: Floats) -> Entry:
+        """The part of an uplift that is captured at once, or left, on an account of the audit's own."""
+        posting = self.postings.of(booking)
+        account = self.tables.account[f"{kind}{booking.row.account.name}"]
+        return Entry(at, amounts, self.postings.columns(account), posting.per_unit[:, : self.width])
 
     def land(self, members: Ints, practice: str, start: int) -> Iterator[Entry]:
         """The areas, transitions and qualities of parcels under an option."""
@@ -154,12 +210,12 @@ class Flows:
         change = year + (number(named["lead_years"], 0.0) if acts else 0.0)
         parts: list[tuple[Ints, States]] = []
         kinds = [f"{c}\n{r}" for c, r in zip(tables.land_class[members], tables.flag_resource[members], strict=True)]
-        for kind, at in _alike(np.array(kinds, dtype=object)).items():
+        for kind, at in alike(np.array(kinds, dtype=object)).items():
             land_class, resource = kind.split("\n")
             to_class = str(named["to_class"]) or land_class if acts else land_class
             parts.append((at, areas.of_class(land_class, to_class, resource, change)))
         if practice != UNASSIGNED:
-            for zone, at in _alike(tables.today_zone[members]).items():
+            for zone, at in alike(tables.today_zone[members]).items():
                 parts.append((at, areas.of_zone(zone, str(named["zone"]) if acts else zone, year)))
         if acts:
             parts.append((np.arange(len(members)), areas.of_practice(practice, year)))
@@ -168,24 +224,29 @@ class Flows:
             for amounts, per_unit in ((area, states.per_ha), (area * tables.quality[members[at]], states.per_quality)):
                 columns = np.flatnonzero(per_unit)
                 if len(columns):
-                    yield Entry(at, amounts, columns, np.stack([per_unit[columns]] * 2), -1)
+                    yield Entry(at, amounts, columns, np.stack([per_unit[columns]] * 2))
 
     # ---------------------------------------------------------------- projects
 
-    def project(self, project: str, start: int) -> tuple[list[tuple[str, Floats]], NDArray[np.float64]]:
-        """What a project books: (jurisdiction, values of shape (2, columns)) parts, and its F1 and F2."""
+    def built(self, project: str, start: int) -> Built:
+        """A project started in a period: what it books, captures left out."""
+        if (project, start) not in self._built:
+            self._built[project, start] = self._build(project, start)
+        return self._built[project, start]
+
+    def _build(self, project: str, start: int) -> Built:
         tables = self.tables
         named = tables.projects[project]
         year = float(tables.starts[start])
         build = number(named["build_years"], 1.0)
         opening = year + build
         life, ramp = number(named["life_years"], FOREVER), number(named["ramp_years"], 0.0)
-        bookings = []
+        bookings: list[tuple[Booking, float]] = []
 
         def column(account: str, value: float, annual: bool, first: float) -> None:
             row = Row(tables.accounts[tables.account[account]], annual, False, value, "", "", 0.0, ramp, life)
             if value:
-                bookings.append(Booking(row, first, first + life, ramp, own=True))
+                bookings.append((Booking(row, first, first + life, ramp, own=True), value))
 
         capex = number(named["capex"], 0.0)
         for k in range(max(int(build), 1)):
@@ -197,28 +258,69 @@ class Flows:
             ("jobs", "project.jobs"),
         ):
             column(account, number(named[name], 0.0), True, opening)
-        bookings += self.begun(self.project_rows.get(project, []), year, year)
+        rows = self.begun(self.project_rows.get(project, []), year, year)
+        bookings += [(booking, booking.row.value) for booking in rows]
+        last = max((self.postings.of(booking, project).last for booking, _ in bookings), default=-math.inf)
+        return Built(bookings, opening, life, last)
 
-        yearly, carried, last = np.zeros((2, 1)), np.zeros((2, 1)), np.full(1, -np.inf)
-        booked = np.zeros((2, self.columns))
-        for booking in bookings:
-            on, amount = booking.row.account, booking.row.value
-            value = self.calendar.value(booking, tables.purse_part(on, project))
-            booked[:, on.at * self.width : (on.at + 1) * self.width] += amount * value.measures
-            yearly[:, 0] += amount * value.yearly
-            carried[:, 0] += amount * value.carried
-            last = np.maximum(last, value.last)
-        worth = self.calendar.present(yearly, carried, opening, np.full(1, life), last)[:, 0]
-        parts = [(str(named["jurisdiction"]), booked)]
+    def captured(self, booking: Booking, amount: float, tools: Iterable[str]) -> list[tuple[Booking, float]]:
+        """The captures of an uplift of a project: those without `where`, and those whose `where` is among `tools`."""
+        captures = self.captures.get(booking.row.account.name, [])
+        wanted = {"", *tools}
+        return [(taken(self.tables, each, booking), amount * each.rate) for each in captures if each.where in wanted]
+
+    def blank(self) -> Unit:
+        """What nothing makes."""
+        return Unit(np.zeros((2, self.columns)), np.zeros(2), np.zeros((4, self.columns)))
+
+    def unit(self, bookings: Iterable[tuple[Booking, float]], project: str, built: Built, tools: Iterable[str]) -> Unit:
+        """What bookings of a project make, the captures of its uplifts included."""
+        kinds, rates = flags_of(self.tables.projects.get(project, {})), len(self.calendar.rates)
+        out = self.blank()
+        yearly, carried = np.zeros((rates, 1)), np.zeros((rates, 1))
+
+        def post(booking: Booking, amount: float) -> None:
+            posting = self.postings.of(booking, project, kinds)
+            out.ledger[:, posting.columns] += amount * posting.per_unit
+            if booking.row.account.money:
+                out.exchange[:, self.postings.columns(posting.account)] += amount * posting.exchange
+            yearly[:, 0] += amount * posting.yearly
+            carried[:, 0] += amount * posting.carried
+
+        for booking, amount in bookings:
+            post(booking, amount)
+            if booking.row.account.uplift:
+                captures = self.captured(booking, amount, tools)
+                once = sum(value for each, value in captures if not each.row.annual)
+                for each, value in captures:
+                    post(each, value)
+                for kind, value in ((CAPTURED, once), (LEFT, amount - once)):
+                    at = self.tables.account[f"{kind}{booking.row.account.name}"]
+                    own = self.postings.of(booking, project, kinds).per_unit[:, : self.width]
+                    out.ledger[:, self.postings.columns(at)] += value * own
+        life, last = np.full(1, built.life), np.full(1, built.last)
+        worth = self.calendar.present(yearly, carried, built.opening, life, last)[:, 0]
+        out.worth[:] = worth[:2]
+        out.ledger[:, self.gain_columns] += worth[2:]
+        return out
+
+    def project(self, project: str, start: int) -> list[tuple[str, Unit]]:
+        """What a project books, by jurisdiction (``""``: only in the total); F1 and F2 are with the first."""
+        tables = self.tables
+        built, named = self.built(project, start), tables.projects[project]
+        # rows of a project have no parcels: only tools that take anywhere take of its own uplifts
+        parts = [(str(named["jurisdiction"]), self.unit(built.bookings, project, built, ()))]
         for row in tables.land_take.get(project, []):
-            taken = self.areas.taken(str(row["land_class"]), str(named["category"]), start) * float(row["area_ha"])
-            parts.append((str(row["jurisdiction"]), np.stack([taken, taken])))
-        return parts, worth
+            area = self.areas.taken(str(row["land_class"]), str(named["category"]), start) * float(row["area_ha"])
+            parts.append((str(row["jurisdiction"]), Unit(np.stack([area, area]), np.zeros(2), np.zeros((4, 1)))))
+        return parts
 
 
-def _alike(names: NDArray[np.object_]) -> dict[str, Ints]:
-    """The positions of every name."""
-    found: dict[str, list[int]] = {}
-    for i, name in enumerate(names):
-        found.setdefault(name, []).append(i)
-    return {name: np.array(at, dtype=np.int64) for name, at in found.items()}
+def flags_of(named: Record) -> frozenset[str]:
+    """Which of green, real_estate and restoration a practice or a project is."""
+    return frozenset(kind for kind in KINDS if named.get(kind))
+
+
+def _entry(at: Ints, amounts: Floats, posting: Posting, money: bool) -> Entry:
+    exchange = posting.exchange if money else None
+    return Entry(at, amounts, posting.columns, posting.per_unit, posting.openings, exchange, posting.account)

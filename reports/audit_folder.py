@@ -20,6 +20,7 @@ from zonevest.instances.faults import some, within
 from zonevest.instances.read import read_study
 from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.study import FORMAT, Study, StudyError
+from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_rules import Breach
 
 COLUMNS = {
@@ -27,6 +28,7 @@ COLUMNS = {
     "projects": (("project", "start"), ()),
     "ledger": (("account", "jurisdiction", "period", "measure"), ("value",)),
     "limits": (("limit", "account", "jurisdiction", "period"), ("value", "bound", "slack")),
+    **DECISIONS,
 }
 """Text columns and number columns that a table of a plan must have."""
 FILES = {
@@ -35,6 +37,7 @@ FILES = {
     "ledger": "ledger.parquet",
     "limits": "limits.csv",
 }
+"""The files that every plan folder has; those of decisions are there where something is decided."""
 LAYER = "plan.gpkg"
 STATED = ("status", "objective", "bound", "gap", "gap_total", "cash", "ecosystem", "doing_nothing", "settings")
 DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError)
@@ -48,7 +51,8 @@ class Stated:
     ----------
     study : None where it could not be read.
     figures : the fields of plan.json.
-    tables : parcels, projects, ledger, limits; a table that could not be read is absent.
+    tables : parcels, projects, ledger, limits, and those of decisions that are there; a table that could not be read is
+        absent.
     breaches : what is missing or damaged.
     """
 
@@ -81,6 +85,8 @@ class Stated:
         if not isinstance(frame, pd.DataFrame):
             if frame is not None:
                 self.breaches.append(Breach("file", where, say("it is a table"), type(frame).__name__))
+            return
+        if name in DECISIONS and frame.empty:
             return
         text, numbers = COLUMNS[name]
         lost = [column for column in (*text, *numbers) if column not in frame.columns]
@@ -145,7 +151,8 @@ def from_folder(folder: Path) -> Stated:
         stated.breaches.append(Breach("file", say("study"), must, f"study_hash {stated.study.hash}"))
     if not stated.has_plan:
         return stated
-    for name, file in FILES.items():
+    files = {**FILES, **{name: f"{name}.csv" for name in DECISIONS if (folder / f"{name}.csv").exists()}}
+    for name, file in files.items():
         stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
     if stated.study is not None and stated.study.geometry is not None and "parcels" in stated.tables:
         _check_layer(stated, folder / LAYER)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from zonevest.instances.say import listed, say
+from zonevest.reports.audit_cells import Flags, Floats, Ints, number
+from zonevest.reports.audit_program import AffineRow, Cell
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_tables import Flags, Floats, Ints, Tables, number
-
-
-class Cell(NamedTuple):
-    """A cell of the ledger: at prices of the year (0) or of the start (1), by place and column."""
-
-    price: int
-    place: int
-    column: int
+from zonevest.reports.audit_tables import Tables
 
 
 @dataclass
@@ -63,6 +57,29 @@ class Limits:
         short = np.where(self.below, bound - self.tolerance - value, 0.0)
         over = np.where(self.above, value - bound - self.tolerance, 0.0)
         return np.maximum(0.0, np.maximum(short, over))
+
+    def rows(self, cells: Floats, by_cell: Sequence[Mapping[int, float]]) -> list[AffineRow]:
+        """The rows over what is left to decide; an equality is two of them.
+
+        Parameters
+        ----------
+        cells : their values where nothing of that is decided.
+        by_cell : what one unit of every decision adds to each.
+        """
+        value, bound, _ = self._sides(cells)
+        made: list[dict[int, float]] = [{} for _ in bound]
+        for k, (row, factor, moves) in enumerate(zip(self.row, self.coefficient, self.moves, strict=True)):
+            for v, unit in by_cell[k].items():
+                made[row][v] = made[row].get(v, 0.0) + (-factor if moves else factor) * unit
+        out = []
+        for r, named in enumerate(self.names.itertuples(index=False)):
+            name = f"limit[{named.limit},{named.jurisdiction},{named.period}]"
+            penalty = None if self.hard[r] else float(self.price[r])
+            for there, sense, loose in ((self.below[r], ">=", -1.0), (self.above[r], "<=", 1.0)):
+                if there:
+                    right = float(bound[r] + loose * self.tolerance[r] - value[r])
+                    out.append(AffineRow(name, made[r], sense, right, penalty))
+        return out
 
     def penalty(self, violations: Floats) -> float:
         """What the soft rows cost."""
@@ -126,6 +143,12 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats, ba
     for limit in tables.rows("limits"):
         where = str(limit["jurisdiction"]) or "total"
         when = str(limit["period"])
+        read = [str(limit["account"]), *(name for name, _ in further.get(str(limit["limit"]), []))]
+        read.append(str(limit["basis"]).partition(":")[2].strip())
+        if any(name.startswith("gain.") for name in read):
+            when = "total"  # a present value over everything
+        if any(name.startswith("finance.") for name in read):
+            where = "total"  # of the budget entity as a whole
         periods = {"": list(range(len(tables.periods))), "last": [len(tables.periods) - 1], "total": [width - 1]}
         basis = str(limit["basis"]) or "absolute"
         parts = [(str(limit["account"]), 1.0), *further.get(str(limit["limit"]), [])]

@@ -9,8 +9,8 @@ import numpy as np
 
 from zonevest.instances.say import say
 from zonevest.instances.study import Objective
+from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_tables import Floats
 
 
 @dataclass
@@ -52,19 +52,35 @@ class Goal:
             return float(goal.cash * cash + goal.ecosystem * ecosystem + weighted - penalty)
         return float((ecosystem if "cash" in goal.floor else cash) + weighted - penalty)
 
-    def floor_breach(self, worth: Floats) -> Breach | None:
-        """The floor of the method `floor`, if it is broken."""
+    @property
+    def rates(self) -> tuple[float, float, float]:
+        """What a gain in F1, in F2 and in the weighted accounts counts."""
+        goal = self.objective
+        if goal.method == "lexicographic":
+            cash, ecosystem, accounts = (float(goal.order[-1] == term) for term in ("cash", "ecosystem", "accounts"))
+            return cash, ecosystem, accounts
+        if goal.method == "weighted":
+            return goal.cash, goal.ecosystem, 1.0
+        return (0.0, 1.0, 1.0) if "cash" in goal.floor else (1.0, 0.0, 1.0)
+
+    def floor(self, worth: Floats) -> tuple[str, float, float, bool] | None:
+        """The floor of the method `floor`: its name, value, bound, and whether it is one of cash; None without one."""
         goal = self.objective
         if goal.method != "floor":
             return None
         cash, ecosystem = worth
         if "cash" in goal.floor:
-            name, value, bound = say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"])
-            largest = max(abs(float(cash)), abs(float(self.nothing[0])))
-        else:
-            share = float(goal.floor.get("ecosystem", 1.0))
-            name, value, bound = say("ecosystem value"), float(ecosystem), share * float(self.nothing[1])
-            largest = abs(value)
+            return say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"]), True
+        share = float(goal.floor.get("ecosystem", 1.0))
+        return say("ecosystem value"), float(ecosystem), share * float(self.nothing[1]), False
+
+    def floor_breach(self, worth: Floats) -> Breach | None:
+        """The floor of the method `floor`, if it is broken."""
+        found = self.floor(worth)
+        if found is None:
+            return None
+        name, value, bound, of_cash = found
+        largest = max(abs(float(worth[0])), abs(float(self.nothing[0]))) if of_cash else abs(value)
         if value >= bound - TOLERANCE * max(1.0, abs(bound), largest):
             return None
         must = say("{name} at least {bound:.10g}", name=name, bound=bound)

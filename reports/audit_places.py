@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from zonevest.reports.audit_tables import Floats, Ints, Tables
+from zonevest.reports.audit_cells import Floats, Ints
+from zonevest.reports.audit_tables import Tables
 
 
 class Places:
@@ -32,6 +33,10 @@ class Places:
         # jurisdictions follow `total`; 0 stands for none
         self.home: Ints = np.array([self.at.get(str(name), 0) for name in tables.jurisdiction], dtype=np.int64)
         self.tagged = {tag: np.array([tag in names for names in tables.tags], dtype=bool) for tag in self.tags}
+
+    def position(self, name: str) -> int:
+        """The position of a place."""
+        return self.at[name]
 
     def people(self, ages: Floats) -> Floats:
         """People of every place after so many years, shape (places, ages)."""

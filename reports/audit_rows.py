@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from zonevest.reports.audit_tables import FOREVER, Account, Flags, Floats, Ints, Record, Tables, number
+from zonevest.reports.audit_accounts import Account
+from zonevest.reports.audit_cells import FOREVER, Flags, Floats, Ints, Record, number
+from zonevest.reports.audit_tables import Tables
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +36,7 @@ class Row:
     values: Floats | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Booking:
     """One row of one undertaking.
 
@@ -44,6 +46,7 @@ class Booking:
     stop : the first year in which an annual row no longer runs.
     ramp : years of its ramp, 0 for none.
     own : whether it belongs to the undertaking (to what is done), not to the land as it was.
+    price : prices of its amounts where they are not those of its account in the year (a capture has the uplift's).
     """
 
     row: Row
@@ -51,6 +54,7 @@ class Booking:
     stop: float = FOREVER
     ramp: float = 0.0
     own: bool = False
+    price: float | None = None
 
 
 def read_row(tables: Tables, row: Record) -> Row:
@@ -113,7 +117,8 @@ class Value:
     Attributes
     ----------
     measures : on its account by period and over `total`; at prices of the year, then at prices of the start.
-    yearly, carried : in F1 and F2: present value of a recurring amount, a one-off amount carried to y0's beginning.
+    yearly, carried : in F1, in F2 and in the gain of every actor: present value of a recurring amount, a one-off amount
+        carried to y0's beginning.
     opening : in y0, for the start value.
     last : last year in which an annual flow of the undertaking runs, −inf for every other booking.
     """
@@ -126,39 +131,46 @@ class Value:
 
 
 class Calendar:
-    """Years, prices and discounting of a study."""
+    """Years, prices and discounting of a study.
+
+    Attributes
+    ----------
+    rates : the rates of F1, of F2 and of every actor's gain.
+    """
 
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
         rates = tables.settings.rates
         self.finance, self.social = float(rates.finance), float(rates.social)
         age = tables.years - tables.y0
-        self.rates = (self.finance, self.social)
-        self.discount = {r: (1.0 + r) ** -(age + 1.0) for r in self.rates}
+        self.rates: Floats = np.full(2 + len(tables.actors.names), self.finance)
+        self.rates[1] = self.social
+        self.discount = {r: (1.0 + r) ** -(age + 1.0) for r in (self.finance, self.social)}
         self._worth: dict[tuple[float, float, float], float] = {}
         self.age = age
         first = tables.y0
+        self.lengths: Floats = np.array(tables.lengths, dtype=np.float64)
         self.spans = [
             slice(start - first, last - first + 1) for start, last in zip(tables.starts, tables.lasts, strict=True)
         ]
-        self.horizon = slice(0, tables.horizon_end - first + 1)
         self.last_index = [last - first for last in tables.lasts]
 
-    def prices(self, account: Account) -> Floats:
-        """(1 + growth)^(y − y0) for every year."""
-        prices: Floats = (1.0 + account.growth) ** self.age
+    def prices(self, booking: Booking, years: Floats) -> Floats:
+        """(1 + growth)^(y − y0), or the price that the booking keeps."""
+        if booking.price is not None:
+            return np.full(len(years), booking.price)
+        prices: Floats = (1.0 + booking.row.account.growth) ** (years - self.tables.y0)
         return prices
 
-    def shares(self, booking: Booking) -> Floats:
+    def shares(self, booking: Booking, years: Floats) -> Floats:
         """Which share of its amount a booking books in every year, growth left out."""
-        years = self.tables.years
         if not booking.row.annual:
             return np.where(np.floor(booking.first) == years, 1.0, 0.0)
         runs = (years >= booking.first) & (years < booking.stop)
         share = np.ones(len(years))
         if booking.ramp > 0:
             share = np.minimum(1.0, (years - booking.first + 1.0) / booking.ramp)
-            share[self.tables.tail] = 1.0
+            share[years > self.tables.horizon_end] = 1.0
         return np.where(runs, share, 0.0)
 
     def measure(self, account: Account, annual: bool, amounts: Floats) -> Floats:
@@ -169,7 +181,7 @@ class Calendar:
             return np.append(ends, ends[-1])
         sums = np.array([amounts[span].sum() for span in self.spans])
         if account.recurrence == "annual":
-            return np.append(sums / np.array(self.tables.lengths), sums.sum())
+            return np.append(sums / self.lengths, sums.sum())
         return np.append(sums, sums.sum())
 
     def annuity(self, rate: float, life: float) -> float:
@@ -186,27 +198,31 @@ class Calendar:
             self._worth[key] = float(self.discount[rate][(years >= first) & (years <= last)].sum())
         return self._worth[key]
 
-    def value(self, booking: Booking, purse_part: float) -> Value:
-        """What one unit of a booking's amount makes; `purse_part` is what the purse gains by one unit of cash."""
-        account, annual = booking.row.account, booking.row.annual
-        shares = self.shares(booking)
-        amounts = shares * self.prices(account)
+    def mean_discount(self, t: int) -> float:
+        """The mean of δ_y over the years of a period, at the finance rate."""
+        return float(self.discount[self.finance][self.spans[t]].mean())
+
+    def value(self, booking: Booking, parts: Floats) -> Value:
+        """What one unit of a booking's amount makes; `parts` is what it counts in F1, in F2 and in every gain."""
+        account, annual, years = booking.row.account, booking.row.annual, self.tables.years
+        shares = self.shares(booking, years)
+        amounts = shares * self.prices(booking, years)
         measures = [self.measure(account, annual, amounts)] * 2
-        if account.growth:
+        if account.growth or booking.price is not None:
             measures[1] = self.measure(account, annual, shares)
         opening = 0.0 if account.recurrence == "one_off" else float(amounts[0])
-        yearly, carried = np.zeros(2), np.zeros(2)
-        for f, (rate, part) in enumerate(zip(self.rates, (purse_part, float(account.services)), strict=True)):
-            if annual:
-                yearly[f] = part * float(amounts @ self.discount[rate])
-            else:
-                age = booking.first - self.tables.y0
-                carried[f] = part * (1.0 + account.growth) ** age * (1.0 + rate) ** -(age + 1.0)
+        yearly, carried = np.zeros(len(parts)), np.zeros(len(parts))
+        if annual:
+            worth = {rate: float(amounts @ discount) for rate, discount in self.discount.items()}
+            yearly = parts * np.array([worth[float(rate)] for rate in self.rates])
+        else:
+            price = float(self.prices(booking, np.array([booking.first]))[0])
+            carried = parts * price * (1.0 + self.rates) ** -(booking.first - self.tables.y0 + 1.0)
         last = np.ceil(booking.stop) - 1.0 if annual and booking.own else -math.inf
         return Value(np.array(measures), yearly, carried, opening, float(last))
 
     def present(self, yearly: Floats, carried: Floats, service: float, life: Floats, last: Floats) -> Floats:
-        """F1 and F2 of undertakings: recurring amounts, and one-off ones as annual equivalents.
+        """What undertakings count: recurring amounts, and one-off ones as annual equivalents.
 
         C = Σ amount_y (1 + r)^(v − 1 − y) is what stands at the beginning of the service year v; A = C x annuity counts
         from v to the last year in which an annual flow of the undertaking runs.
@@ -214,18 +230,20 @@ class Calendar:
         Parameters
         ----------
         yearly, carried
-            Present value of recurring amounts; one-off amounts carried to the beginning of y0. Shape (2, n).
+            Present value of recurring amounts; one-off amounts carried to the beginning of y0. Shape (rates, n).
         service
             The year v.
         life, last
             Years, and the last year of an annual flow (−inf: there is none). Shape (n,).
         """
-        total = yearly.copy()
+        total: Floats = yearly.copy()
         last = np.minimum(np.where(np.isneginf(last), np.inf, last), self.tables.end)
-        for f, rate in enumerate(self.rates):
-            for n in np.flatnonzero(carried[f]):
-                capital = carried[f, n] * (1.0 + rate) ** (service - self.tables.y0)
-                total[f, n] += capital * self.annuity(rate, life[n]) * self.worth(rate, service, float(last[n]))
+        kinds, kind = np.unique(np.stack([life, last]), axis=1, return_inverse=True)
+        for rate in self.discount:
+            carry = (1.0 + rate) ** (service - self.tables.y0)
+            factors = [carry * self.annuity(rate, n) * self.worth(rate, service, end) for n, end in kinds.T.tolist()]
+            of = np.flatnonzero(self.rates == rate)
+            total[of] += carried[of] * np.array(factors)[kind.reshape(-1)]
         return total
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zonevest.instances.say import listed, say
-from zonevest.reports.audit_tables import ADMITS, HOLD, UNASSIGNED, Flags, Ints, Record, Tables, number, split
+from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Flags, Ints, Record, number, split
+from zonevest.reports.audit_tables import ADMITS, Tables
 
 TOLERANCE = 1e-6
 SHOWN = 5

@@ -5,91 +5,20 @@ Nothing here comes from the model: the audit would not find a fault that it shar
 
 from __future__ import annotations
 
-import math
-from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zonevest.instances.schema import BUILT_IN_ACCOUNTS, CLASS_GROUPS, LINES, RESOURCES
+from zonevest.instances.schema import LINES
 from zonevest.instances.study import Study
+from zonevest.reports.audit_accounts import Actors, read_accounts
+from zonevest.reports.audit_cells import Flags, Floats, Ints, Record, flags, number, numbers, split, texts
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-Record = dict[Hashable, Any]
-
-HOLD = "hold"
-UNASSIGNED = ""
-FOREVER = math.inf
 GRADE = {"0": 0, "general": 1, "core": 2}
 ADMITS = {"no": 0, "general": 1, "core": 2}
-
-
-@dataclass(frozen=True)
-class Account:
-    """An account: `at` is its position, `growth` its yearly price growth."""
-
-    name: str
-    at: int
-    family: str = "custom"
-    recurrence: str = "annual"
-    cash: bool = False
-    role: str = ""
-    counterpart: bool = False
-    growth: float = 0.0
-    unit: str = ""
-
-    @property
-    def measure(self) -> str:
-        """What its value means: per_year, period_total or stock."""
-        return {"annual": "per_year", "one_off": "period_total", "stock": "stock"}[self.recurrence]
-
-    @property
-    def money(self) -> bool:
-        """Whether F1 counts it."""
-        return self.cash and self.family in ("revenue", "cost") and self.recurrence != "stock"
-
-    @property
-    def services(self) -> bool:
-        """Whether F2 counts it."""
-        return self.family == "ecosystem" and not self.counterpart and self.recurrence != "stock"
-
-
-def split(cell: Any) -> list[str]:
-    """The items of a list cell."""
-    return [item for item in (part.strip() for part in str(cell).split(";")) if item]
-
-
-def number(value: Any, blank: float) -> float:
-    """A number, or what a blank means."""
-    found = math.nan if value is None or value == "" else float(value)
-    return blank if math.isnan(found) else found
-
-
-def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
-    """A text column as Python strings, ``""`` where the column is absent."""
-    if column not in frame.columns:
-        return np.full(len(frame), "", dtype=object)
-    return np.asarray(frame[column].astype(object), dtype=object)
-
-
-def numbers(frame: pd.DataFrame, column: str, blank: float) -> Floats:
-    """A number column, blanks filled in."""
-    if column not in frame.columns:
-        return np.full(len(frame), blank)
-    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.where(np.isnan(values), blank, values)
-
-
-def flags(frame: pd.DataFrame, column: str, blank: bool = False) -> Flags:
-    """A flag column."""
-    if column not in frame.columns:
-        return np.full(len(frame), blank)
-    return np.asarray(frame[column], dtype=bool)
 
 
 class Tables:
@@ -100,6 +29,7 @@ class Tables:
     years : y0 … the last year of the tail; `tail` says which of them are tail.
     starts, lasts, lengths : first year, last year and years of every period.
     accounts : every account, the study's and the built-in ones; `account` gives the position of a name.
+    actors : who has which part of an account.
     parcels : number of parcels; the arrays beside it have this length, in the order of the table.
     today_zone : the zone in which each parcel is held.
     """
@@ -224,62 +154,9 @@ class Tables:
     # ---------------------------------------------------------------- accounts
 
     def _read_accounts(self) -> None:
-        rows: dict[str, dict[Any, Any]] = {str(row["account"]): row for row in self.rows("accounts")}
-        for name, fixed in BUILT_IN_ACCOUNTS.items():
-            rows[name] = {**rows.get(name, {}), **fixed}
-        self.accounts: list[Account] = []
-        for name, row in rows.items():
-            self.accounts.append(
-                Account(
-                    name,
-                    len(self.accounts),
-                    str(row.get("family") or "custom"),
-                    str(row.get("recurrence") or "annual"),
-                    bool(row.get("cash", False)),
-                    str(row.get("role") or ""),
-                    bool(row.get("counterpart_of")),
-                    number(row.get("growth"), 0.0),
-                    str(row.get("unit") or ""),
-                )
-            )
-        groups, zones = CLASS_GROUPS, self.zones
-        stocks = [f"area.class.{c}" for c in self.classes] + [f"area.class_group.{g}" for g in groups]
-        stocks += [f"area.resource.{r}" for r in RESOURCES] + [f"area.zone.{z}" for z in zones]
-        stocks += [f"area.practice.{m}" for m in self.practices] + ["area.converted", "quality.arable", "population"]
-        once = [
-            f"area.{way}.{kind}.{name}"
-            for way in ("gained", "lost")
-            for kind, names in (("class", self.classes), ("class_group", groups), ("zone", zones))
-            for name in names
-        ]
-        once += [f"area.new.practice.{m}" for m in self.practices]
-        once += ["area.rezoned", "area.new_construction", "quality.gained.arable", "quality.lost.arable"]
-        for recurrence, names in (("stock", stocks), ("one_off", once)):
-            for name in names:
-                if name not in rows:
-                    unit = "people" if name == "population" else "ha"
-                    self.accounts.append(Account(name, len(self.accounts), recurrence=recurrence, unit=unit))
+        self.actors = Actors(self)
+        self.accounts = read_accounts(self, self.actors.names)
         self.account = {account.name: account.at for account in self.accounts}
-        self._shares: dict[tuple[str, str, str], dict[str, float]] = {}
-        for row in self.rows("shares"):
-            key = (str(row["account"]), str(row["role"]), str(row["project"]))
-            actors = self._shares.setdefault(key, {})
-            actors[str(row["actor"])] = actors.get(str(row["actor"]), 0.0) + float(row["share"])
-
-    def purse_part(self, account: Account, project: str = "") -> float:
-        """What the purse gains by one unit on a cash account: Σ receives − Σ pays over the purse's actors."""
-        if not account.money:
-            return 0.0
-        part = 0.0
-        for role, sign, family in (("receives", 1.0, "revenue"), ("pays", -1.0, "cost")):
-            rows = self._shares.get((account.name, role, ""))
-            if project and (account.name, role, project) in self._shares:
-                rows = self._shares[account.name, role, project]
-            if rows is None:
-                part += sign if account.family == family else 0.0
-            else:
-                part += sign * sum(share for actor, share in rows.items() if actor in self.settings.purse)
-        return part
 
     # ---------------------------------------------------------------- where
 

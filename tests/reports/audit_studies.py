@@ -52,6 +52,12 @@ NAMES = [
     *("p1", "p2", "road", "school", "both", "bridge", "mine", "plant", "east", "west", "arable", "class"),
 ]
 """The names in these studies, and those that tests add."""
+MONEY_NAMES = [
+    *("cap", "draw", "fund", "open", "participation", "positive", "reach"),
+    *("air", "bus", "hall", "lake", "moor", "north", "park", "pier", "stop", "tram"),
+    *("bill", "bond", "builders", "farmers", "grant", "green", "loan", "local", "pot", "roll", "stake", "works"),
+]
+"""Names of rows, and those in studies of money."""
 
 
 def study(settings: Mapping[str, Any] | None = None, **tables: Rows) -> Study:
@@ -66,15 +72,25 @@ def evaluate(
     options: Mapping[str, tuple[str, str]] | None = None,
     projects: Mapping[str, str] | None = None,
     tags: Sequence[str] = (),
+    **decisions: Rows,
 ) -> Evaluation:
-    """Evaluate a plan: (practice, start) by parcel, held where nothing is said; start by project."""
+    """Evaluate a plan: (practice, start) by parcel, held where nothing is said; start by project; decisions."""
     evaluator = Evaluator(given, tags)
     chosen = dict.fromkeys(evaluator.parcel_ids, ("hold", "")) | dict(options or {})
     rows = [(parcel, practice, start, 1.0) for parcel, (practice, start) in chosen.items()]
     return evaluator.evaluate(
         pd.DataFrame(rows, columns=["parcel_id", "practice", "start", "share"]),
         pd.DataFrame(list((projects or {}).items()), columns=["project", "start"]),
+        **{name: pd.DataFrame(list(rows)) for name, rows in decisions.items()},
     )
+
+
+def listed(found: Evaluation, limit: str, period: str, place: str = "total") -> tuple[float, float, float]:
+    """Value, bound and slack of a row of the limits."""
+    limits = found.limits
+    row = (limits["limit"] == limit) & (limits["jurisdiction"] == place) & (limits["period"] == period)
+    value, bound, slack = limits.loc[row, ["value", "bound", "slack"]].to_numpy(dtype=float)[0]
+    return float(value), float(bound), float(slack)
 
 
 def cell(found: Evaluation, account: str, period: str, place: str = "total") -> float:
@@ -91,5 +107,5 @@ def cells(found: Evaluation, account: str, place: str = "total") -> tuple[float,
 
 def rules(found: Evaluation) -> set[str]:
     """The rules that a plan breaks; each breach is told in Chinese too."""
-    check_breaches(found.breaches, NAMES)
+    check_breaches(found.breaches, [*NAMES, *MONEY_NAMES])
     return set(found.breaches["rule"])
