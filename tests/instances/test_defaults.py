@@ -268,6 +268,7 @@ PARCELS = pd.DataFrame(
         ("pond", "1104", "collective", "", 0, 0, 0, 0, 1),
         ("river", "1101", "state", "", 0, 0, 0, 0, 1),
         ("village", "0702", "collective", "", 0, 0, 0, 1, 1),
+        ("yard", "1201", "collective", "", 0, 0, 0, 1, 1),
         ("lone", "0702", "collective", "general", 0, 0, 0, 0, 1),
         ("edge", "0102", "collective", "", 1, 0, 0, 0, 1),
         ("homes", "0701", "state", "", 1, 0, 0, 0, 1),
@@ -294,7 +295,7 @@ def test_a_study_needs_nothing_but_its_parcels() -> None:
     assert can["lone"] == {"hold"}  # a homestead inside it
     assert {"residential_medium", "industrial_lease", "allocation"} <= can["edge"]  # inside the growth boundary
     assert {"village_renewal", "homestead_exit"} <= can["village"]
-    assert "collective_entry" in can["village"] - can["homes"]
+    assert "collective_entry" in can["yard"] - can["village"]  # homesteads are given up, not sold
     assert can["quarry"] == {"hold", "mine_reclamation", "mine_restoration"}
     assert can["shore"] == {"hold", "marine_ranch", "marine_recreation"}
     assert "afforestation" in can["meadow"]
