@@ -10,6 +10,14 @@ from zonevest.instances.say import listed, say
 
 FUND = "fund"
 """The budget whose interest is compared with its own expenditure."""
+HARMLESS = (
+    "interest_share_fund",
+    "interest_share_general",
+    "land_sale_share_cap",
+    "real_estate_share_max",
+    "reinvestment_min",
+)
+"""Keys that bind nothing where what they count is not there; others would forbid all, or let all pass unseen."""
 SLACK = 1e-6
 """By how much floor shares may pass 1."""
 
@@ -23,9 +31,14 @@ def check_finance(study: Context) -> None:
         _unused(study)
         return
     for key, what, there in (*_of_instruments(study, finance), *_of_flows(study, finance)):
-        if there is False:
+        if there is not False:
+            continue
+        where = within(study.label, f"finance.{key}")
+        if key in HARMLESS:
+            study.notes.append(say("{where}: it counts {what}, and there are none", where=where, what=what))
+        else:
             must, do = say("{key} counts {what}", key=key, what=what), say("add some, or take the key out")
-            study.faults.add(within(study.label, f"finance.{key}"), must, say("none"), do)
+            study.faults.add(where, must, say("none"), do)
 
 
 def _unused(study: Context) -> None:

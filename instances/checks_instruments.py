@@ -6,7 +6,7 @@ import numpy as np
 
 from zonevest.instances.checks_quotas import check_marks
 from zonevest.instances.context import Context
-from zonevest.instances.faults import choice
+from zonevest.instances.faults import choice, some
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
@@ -40,10 +40,12 @@ def check_instruments(study: Context) -> None:
             at = [i for i in others if table.flag(column)[i]]
             must = say("{column} is for bonds and loans", column=column)
             study.tell(table, at, column, must, say("set {column} = 0", column=column), lambda i: f"1, {kind[i]}")
-    for column in ("rate", "tenor_years"):
-        if column not in table.broken:
-            at = [i for i in others if kind[i] == "grant" and table.number(column)[i] > 0]
-            study.tell(table, at, column, say("a grant bears no interest and has no tenor"), say("leave it blank"))
+    idle = [i for i in others if kind[i] == "grant" and (table.number("rate")[i] > 0 or tenor[i] > 0)]
+    if idle:
+        study.notes.append(
+            say("{table}: a grant bears no interest and has no tenor, what is stated of {names} is not looked at",
+                table=table.label, names=some(table.ids(idle)))
+        )  # fmt: skip
     _projects_only(study, table)
     if not table.broken & {"outstanding", "outstanding_years"}:
         owed, years = table.number("outstanding"), table.number("outstanding_years")

@@ -93,6 +93,21 @@ def test_notes() -> None:
     assert told.startswith("the table projects: no land of the catchment can be under a practice of uplift_of")
     assert told.endswith(": road")
     assert is_chinese(told, ["road"])
+    frames = dict(FRAMES)
+    frames["accounts"] = frames["accounts"].assign(role="")
+    frames["instruments"] = frames["instruments"].assign(rate=["0.02"] * 4 + ["0.01", "0.08"], budget="general")
+    frames["projects"] = frames["projects"].assign(real_estate="")
+    told = make_study(SETTINGS, **frames).notes
+    assert told[0] == (
+        "the table instruments: a grant bears no interest and has no tenor, what is stated of gift is not looked at"
+    )
+    assert [each.partition(": it counts ")[0] for each in told[1:]] == [
+        "the settings, finance.interest_share_fund",
+        "the settings, finance.land_sale_share_cap",
+        "the settings, finance.reinvestment_min",
+        "the settings, finance.real_estate_share_max",
+    ]
+    assert all(is_chinese(each, ["gift"]) for each in told)
     bare = {key: value for key, value in SETTINGS.items() if key != "finance"}
     limits = FRAMES["limits"][~FRAMES["limits"]["account"].str.startswith("finance.")]
     (told,) = make_study(bare, **{**FRAMES, "limits": limits}).notes
@@ -134,7 +149,7 @@ def test_faults_are_told_together(tmp_path: Path) -> None:
         TOOLS["uplift without account"],
         TOOLS["two payers"],
         INSTRUMENTS["no tenor"],
-        INSTRUMENTS["grant with a rate"],
+        INSTRUMENTS["grant owed"],
         INSTRUMENTS["owed for no years"],
         QUOTAS["price without cap"],
         QUOTAS["stock used"],
