@@ -21,9 +21,10 @@ the nearest known one; an unknown column of a layer is left aside and listed onc
 row: {default_tables}.
 Your row takes the place of the default row of the same key; of flows, your rows for one subject and account replace all
 default rows for it; of shares, those for one account, role and project. A row with `drop` = 1 takes a default row away,
-and so go the default rows that name it. A study with `zones` or `land_classes` of its own is given no default
-`practices`, `class_zones` or `limits`, unless it lists the tables it wants: `defaults = ["zones", "practices", …]`. How
-many default rows are in use is a note of the study; what they are stands in [Default rows](default-rows.md).
+and so go the default rows that name it (the shares of an actor who is not there are `outside`'s). A study with `zones`
+or `land_classes` of its own is given no default `practices`, `class_zones` or `limits`, unless it lists the tables it
+wants: `defaults = ["zones", "practices", …]`. How many default rows are in use is a note of the study; what they are
+stands in [Default rows](default-rows.md).
 
 **Required** columns are in bold. *Must be* names the allowed values, the range, or the table whose key is meant
 (built-in accounts count as accounts; a `class_group:` stands for all its classes where classes are listed).

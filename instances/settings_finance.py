@@ -147,7 +147,11 @@ def _period(values: Mapping[str, Any], key: str, periods: Sequence[Period] | Non
     if isinstance(name, str) and (names is None or name in names):
         return name
     must, do = say("{key} is the name of a period", key=key), say("write {choices}", choices=choice(names or ["…"]))
-    read.wrong(f"finance.{key}", must, name, meant(str(name), names or (), do))
+    if str(name) in (names or ()):
+        do = say('write {key} = "{value}"', key=key, value=name)
+    else:
+        do = meant(str(name), names or (), do)
+    read.wrong(f"finance.{key}", must, name, do)
     return None
 
 

@@ -39,6 +39,7 @@ FINANCES: dict[str, Change] = {
     "scope alone": _toml("dscr_min = 1.1\n", "", "finance.dscr_scope", "goes with dscr_min", "no dscr_min", "write dscr_min", ("study.toml", 'dscr_from = "2027-2031"\n', "")),
     "from alone": _toml("dscr_min = 1.1\n", "", "finance.dscr_from", "goes with dscr_min", "no dscr_min", "write dscr_min", ("study.toml", 'dscr_scope = "all"\n', "")),
     "from": _toml('dscr_from = "2027-2031"', 'dscr_from = "2027"', "finance.dscr_from", "the name of a period", "2027", "write 2026 or 2027-2031"),
+    "from without quotes": _toml('dscr_from = "2027-2031"', "dscr_from = 2026", "finance.dscr_from", "the name of a period", "2026", 'dscr_from = "2026"'),
     "balance from": _toml('operating_balance_from = "2027-2031"', "operating_balance_from = 2027", "finance.operating_balance_from", "the name of a period", "2027", "2026 or 2027-2031"),
     "soft row that is off": _toml("green_share_min = 0.1\n", "", "finance.soft.green_share_min", "soft.green_share_min goes with green_share_min", "no green_share_min", "write green_share_min", ("study.toml", "golden_rule = 5.0,", "green_share_min = 5.0,")),
     "soft balance that is off": _toml('operating_balance_from = "2027-2031"\n', "", "finance.soft.operating_balance", "goes with operating_balance_from", "no operating_balance_from", "write operating_balance_from"),

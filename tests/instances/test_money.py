@@ -70,6 +70,23 @@ def test_little_said_goes_round(tmp_path: Path) -> None:
         assert read_study(tmp_path / str(number)).settings == study.settings
 
 
+def test_overrides(tmp_path: Path) -> None:
+    changes = {
+        "finance.debt_ratio_cap.2026": "1.2",
+        "finance.dscr_from": "2026",
+        "finance.land_rent": "true",
+        "finance.growth.own_revenue": "0.01",
+        "equity.fund": "local",
+        "equity.participation": '["relief"]',
+    }
+    settings = read_study(write_base(tmp_path / "money", base=MONEY), changes).settings
+    assert settings.finance is not None
+    assert settings.finance.debt_ratio_cap == {"2026": 1.2, "2027-2031": 1.4}
+    assert (settings.finance.dscr_from, settings.finance.land_rent) == ("2026", True)
+    assert settings.finance.growth["own_revenue"] == 0.01
+    assert (settings.equity.fund, settings.equity.participation) == ("local", ("relief",))
+
+
 def test_payers_are_shares(money: Study) -> None:
     shares = money.shares
     assert shares.iloc[-1][["account", "role", "actor", "project"]].tolist() == ["levy", "pays", "farmers", ""]
