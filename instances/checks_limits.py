@@ -5,6 +5,7 @@ from __future__ import annotations
 from zonevest.instances.accounts import GAINS, OF_QUOTA, later
 from zonevest.instances.context import Context, advise, cells_with, given
 from zonevest.instances.faults import SHOWN, choice, some, within
+from zonevest.instances.finance import SOFT
 from zonevest.instances.say import listed, say
 from zonevest.instances.tables import Typed
 
@@ -24,6 +25,7 @@ def check_limits(study: Context) -> None:
         named_accounts(study, terms, "account", terms.text("account"))
     if limits is None:
         return
+    _names(study, limits)
     named_accounts(study, limits, "account", limits.text("account"))
     _places(study, limits)
     _periods(study, limits)
@@ -37,6 +39,29 @@ def check_limits(study: Context) -> None:
         at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
         must = say("a soft limit has a penalty above 0, per unit by which it is missed")
         study.tell(limits, at, "penalty", must, say("fill in penalty, or make the limit hard"))
+
+
+def _names(study: Context, limits: Typed) -> None:
+    """A plan lists limits beside the rows of money, quotas and gains: none has the name of such a row."""
+    if "limit" in limits.broken or study.settings is None:
+        return
+    equity, quotas, actors = study.settings.equity, study.rows("quotas"), study.rows("actors")
+    rows, families = set[str](), set[str]()
+    if study.settings.finance is not None:
+        rows |= {"reserve", *SOFT}
+        families |= {"cover_min", "instrument_total", "instrument_period"}
+    if quotas is not None:
+        families |= {"quota", "quota_sold", "quota_buy", "quota_sell"}
+    if equity.participation:
+        rows, families = rows | {"participation_jurisdiction"}, families | {"participation"}
+    if actors is not None and any(given(actors, "floor_share")):
+        families.add("floor_share")
+    rows |= {"fund"} if equity.fund else set()
+    rows |= {"jurisdiction_floor"} if equity.jurisdiction_floor is not None else set()
+    names = limits.text("limit")
+    at = [i for i, name in enumerate(names) if name in rows or ("." in name and name.partition(".")[0] in families)]
+    must = say("no limit is called like a row of money, quotas or gains: a plan lists them together")
+    study.tell(limits, at, "limit", must, say("rename it"))
 
 
 def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:

@@ -157,6 +157,9 @@ QUOTAS: dict[str, Change] = {
 }  # fmt: skip
 
 LIMITS: dict[str, Change] = {
+    "name of a row of money": _C("limits.csv", "m2,finance", "reserve,finance", "limits.csv, row 5, column limit", "called like a row of money", "'reserve'", "rename it"),
+    "name of a row of a quota": _C("limits.csv", "m2,finance", "quota.water,finance", "limits.csv, row 5, column limit", "called like a row of money", "'quota.water'", "rename it"),
+    "name of a row of gains": _C("limits.csv", "m2,finance", "participation.us,finance", "limits.csv, row 5, column limit", "called like a row of money", "'participation.us'", "rename it"),
     "gain in a period": _C("limits.csv", "m1,gain.actor.farmers,east,,", "m1,gain.actor.farmers,east,2026,", "limits.csv, row 4, column period", "a present value over everything", "'2026' with 'gain.actor.farmers' (m1)", "period = total"),
     "gain of a tag": _C("limits.csv", "m1,gain.actor.farmers,east", "m1,gain.actor.farmers,upper", "limits.csv, row 4, column jurisdiction", "not on a tag", "'upper' with 'gain.actor.farmers' (m1)", "leave it blank"),
     "share of a gain": _C("limits.csv", "m4,money.operating,,,>=,-5,,,", "m4,money.operating,,,>=,-5,share_of:gain.actor.local,,", "limits.csv, row 7, column period", "a present value over everything", "'' with 'gain.actor.local' (m4)", "period = total"),
