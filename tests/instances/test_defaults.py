@@ -90,7 +90,7 @@ def _starts(cell: str, code: str, group: str) -> bool:
 
 
 def test_the_paths_of_tenure_are_there() -> None:
-    """Entry of collective land, allocation, reserve and sale, exit of homesteads, renewal (J10 of the domain notes)."""
+    """Entry of collective land, allocation, reserve and sale, exit of homesteads, renewal."""
     practices = default("practices").set_index("practice")
     paths = practices.loc[["collective_entry", "allocation", "reserve_and_sell", "homestead_exit", "urban_renewal"]]
     assert paths["to_class"].tolist() == ["05H1", "08H2", "05H1", "0103", "0701"]
