@@ -1,11 +1,13 @@
-"""Writes the page `tables.md` from the schema, so that it cannot fall behind what the readers accept."""
+"""Writes the pages `tables.md` and `default-rows.md`, so that they cannot fall behind what the readers accept."""
 
 from __future__ import annotations
 
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from zonevest.instances.schema import BUILT_IN_ACCOUNTS, TABLES, Column, Table
+from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, OF_QUOTA, built_in
+from zonevest.instances.defaults import default
+from zonevest.instances.schema import DEFAULT_TABLES, TABLES, Column, Table
 
 INTRODUCTION = """\
 # Tables of a study
@@ -14,6 +16,15 @@ A study is a folder with `study.toml` and one file per table, `.csv` (UTF-8) or 
 layer. Codes stay text: `0101` keeps its zero. Items of a list are separated by `;`, a flag is 0, 1, true or false, and
 a column whose name begins with `x_` is your own and passes through. An unknown column of a table is a fault that names
 the nearest known one; an unknown column of a layer is left aside and listed once.
+
+**Default rows.** Unless `study.toml` says `defaults = "none"`, a table falls back to the package's default table row by
+row: {default_tables}.
+Your row takes the place of the default row of the same key; of flows, your rows for one subject and account replace all
+default rows for it; of shares, those for one account, role and project. A row with `drop` = 1 takes a default row away,
+and so go the default rows that name it (the shares of an actor who is not there are `outside`'s). A study with `zones`
+or `land_classes` of its own is given no default `practices`, `class_zones` or `limits`, unless it lists the tables it
+wants: `defaults = ["zones", "practices", …]`. How many default rows are in use is a note of the study; what they are
+stands in [Default rows](default-rows.md).
 
 **Required** columns are in bold. *Must be* names the allowed values, the range, or the table whose key is meant
 (built-in accounts count as accounts; a `class_group:` stands for all its classes where classes are listed).
@@ -46,35 +57,104 @@ ABOUT = {
     "limits": "What must hold: an account (or a sum of accounts) compared with a value, by jurisdiction and period; "
     "hard, or soft at a penalty.",
     "limit_terms": "Further accounts that a limit adds up, each with its coefficient.",
+    "capture": "Tools that take a part of a rise of land value: once, or every year from then on. A tool posts on the "
+    "one revenue account whose `capture_tool` names it; `payer` is short for a `pays` share of 1 on that account.",
+    "instruments": "How money is raised: bonds, loans, grants and outside equity, for projects of some categories or "
+    "in general, with what is outstanding before the plan. They are drawn only with `[finance]` in study.toml.",
+    "quotas": "Rights that are granted, generated, traded, banked and used, in the unit of the accounts that they "
+    "count: the right to new construction land, say. Without a price there is no trade on that side.",
+    "quota_grants": "What a quota grants to a jurisdiction in a period; the only grants of a quota that does not move "
+    "between jurisdictions (`movable` = 0).",
 }
+WHAT_FOLLOWS = {
+    "area": "areas, land gained and lost, rezoned land, quality of arable land: see [Areas](semantics.md#areas)",
+    "money": "what the purse takes and pays, by family, recurrence and role of the accounts",
+    "finance": "debt and cash at the end of a period, and what each instrument raises, repays and bears; with "
+    "`[finance]` only, of no jurisdiction",
+    "quota": "what is traded, in the quota's unit",
+    "gain": "what an actor, or a jurisdiction's actors, gain over doing nothing: present values over everything",
+}
+"""What the accounts are that follow from a plan, by their first word."""
 KINDS = {"text": "text", "number": "number", "flag": "flag", "list": "list", "period": "period name"}
 
 
+DEFAULTS = """\
+# Default rows
+
+What a study falls back to unless it says otherwise; how, stands in [Tables of a study](tables.md). The tables are for
+land-use planning in China (`defaults = "cn"`). The names are part of the study format; the numbers are starting points
+to be replaced by local ones. Each row says its source and how sure it is: *published* (read in a published source),
+*recalled* (from the named document, not read again), *computed*, *stated in the paper*, or a *modelling default*.
+"""
+LONG = ("class_zones", "class_flows", "zone_flows", "practice_flows", "shares")
+"""Default tables of which only the number of rows is told."""
+SHOWN = ("practice", "zone", "mode", "unit", "family", "kind", "account", "name_en", "name_zh", "source", "confidence")
+"""Columns of the other tables that are shown beside the key."""
+
+
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated page."""
+    """Add the generated pages."""
     files.append(File.generated(config, "tables.md", content=page()))
+    files.append(File.generated(config, "default-rows.md", content=defaults_page()))
     return files
+
+
+def defaults_page() -> str:
+    """The page of default rows as Markdown."""
+    parts = [DEFAULTS]
+    for name in (table.name for table in TABLES if table.name in DEFAULT_TABLES):
+        rows = default(name)
+        if name in LONG:
+            parts.append(f"## {name}\n\n{rows.size} rows, in the file `{name}.csv` of the package.")
+            continue
+        columns = [
+            *rows.table.key,
+            *(column for column in SHOWN if column in rows.data and column not in rows.table.key),
+        ]
+        head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
+        cells = ("| " + " | ".join(rows.text(column)[i] for column in columns) + " |" for i in range(rows.size))
+        parts.append(f"## {name}\n\n{head}\n" + "\n".join(cells))
+    return "\n\n".join(parts) + "\n"
 
 
 def page() -> str:
     """The page as Markdown."""
     built = [table for table in TABLES if table.built]
     later = ", ".join(f"`{table.name}`" for table in TABLES if not table.built)
-    accounts = "\n".join(
-        f"| `{name}` | {about['family']} | {str(about['recurrence']).replace('_', '-')} "
-        f"| {'yes' if about['cash'] else 'no'} | {about['unit']} |"
-        for name, about in BUILT_IN_ACCOUNTS.items()
-    )
+    fall_back = ", ".join(f"`{table.name}`" for table in TABLES if table.name in DEFAULT_TABLES)
     parts = [
-        INTRODUCTION,
+        INTRODUCTION.format(default_tables=fall_back),
         *map(section, built),
-        "## Built-in accounts\n\nThe columns of `projects` write these; an `accounts` row of the same name may change "
-        "growth and source.\nAccounts of area, rezoning and population are listed under "
-        "[Areas](semantics.md#areas).\n\n"
-        f"| account | family | recurrence | money | unit |\n|---|---|---|---|---|\n{accounts}",
+        built_in_accounts(),
         f"## Not yet\n\nThese tables belong to the format, but a study that brings one is refused for now: {later}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def built_in_accounts() -> str:
+    """The accounts that are there without a row: those that are booked on, and those that follow from the plan."""
+    booked = "\n".join(
+        f"| `{name}` | {about['family']} | {str(about['recurrence']).replace('_', '-')} "
+        f"| {'yes' if about['cash'] else 'no'} | {about['unit']} |"
+        for name, about in built_in(["<q>"]).items()
+    )
+    names = {
+        "area": ["area.…", "quality.…", "population"],
+        "money": list(MONEY),
+        "finance": [*FINANCE, *(f"{name}.<f>" for name in OF_INSTRUMENT)],
+        "quota": [f"quota.<q>.{what}" for what in OF_QUOTA],
+        "gain": ["gain.actor.<h>", "gain.jurisdiction"],
+    }
+    follow = "\n".join(f"| {', '.join(f'`{name}`' for name in names[word])} | {WHAT_FOLLOWS[word]} |" for word in names)
+    return (
+        "## Built-in accounts\n\nThe columns of `projects` and the trade of a quota `<q>` write these; an `accounts` "
+        "row of the same name may change\ntheir budget, growth and source, and `shares` apply to them.\n\n"
+        f"| account | family | recurrence | money | unit |\n|---|---|---|---|---|\n{booked}\n\n"
+        "These follow from the plan: limits and weights may name them, and quotas those that have an amount in every\n"
+        "period; no flow is booked on them. `<f>` is an instrument, `<h>` an actor "
+        "([Money](semantics.md#money), [Who gains](semantics.md#who-gains)).\n\n"
+        f"| accounts | what they are |\n|---|---|\n{follow}"
+    )
 
 
 def section(table: Table) -> str:

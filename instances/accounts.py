@@ -9,7 +9,7 @@ from typing import Literal
 from zonevest.instances.faults import Faults, choice, some
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, CLASS_GROUPS, RESOURCES
-from zonevest.instances.tables import Typed
+from zonevest.instances.tables import NO_ROW, Typed
 
 Measure = Literal["annual", "one_off", "stock"]
 PREFIXES = ("area", "quality", "population", "project", "asset", "finance", "money", "gain", "quota")
@@ -139,15 +139,17 @@ def built_in(quotas: Iterable[str]) -> dict[str, Mapping[str, object]]:
     return accounts
 
 
-def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] = ()) -> Typed:
+def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] | None = ()) -> Typed:
     """The accounts table with the built-in accounts as its last rows, in their own order.
 
-    A row of the study for one of them may change what `FREE` lists; the rest it leaves blank or repeats.
+    A row of the study for one of them may change what `FREE` lists; the rest it leaves blank or repeats. `quotas` is
+    None where their names are not known, so that nothing is concluded from them.
     """
-    table, fixed_accounts = BY_NAME["accounts"], built_in(quotas)
+    table, fixed_accounts = BY_NAME["accounts"], built_in(quotas or ())
     names = [] if accounts is None else accounts.text("account")
     if accounts is not None:
-        taken = [i for i, name in enumerate(names) if name not in fixed_accounts and name.split(".", 1)[0] in PREFIXES]
+        firsts = set(PREFIXES) - (set() if quotas is not None else {"quota"})
+        taken = [i for i, name in enumerate(names) if name not in fixed_accounts and name.split(".", 1)[0] in firsts]
         if taken:
             must = say("the study's own accounts do not begin with {words}", words=choice(PREFIXES))
             found = some(repr(names[i]) for i in taken)
@@ -187,10 +189,10 @@ def _typed(accounts: Typed | None, values: Mapping[str, list[object]], keep: lis
         kind = kinds.get(column.kind)
         out.data[column.name] = values[column.name] if kind is None else np.array(values[column.name], dtype=kind)
     if accounts is None:
-        out.rows = [0] * out.size
+        out.rows = [NO_ROW] * out.size
         return out
     order = keep + at
-    out.rows = [accounts.rows[i] if i >= 0 else 0 for i in order]
+    out.rows = [accounts.rows[i] if i >= 0 else NO_ROW for i in order]
     out.unit, out.given, out.broken = accounts.unit, accounts.given, accounts.broken
     for name, cells in accounts.own.items():
         if isinstance(cells, np.ndarray):

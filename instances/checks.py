@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from zonevest.instances import accounts as account_names
+from zonevest.instances.checks_capture import check_capture, check_uplift
+from zonevest.instances.checks_finance import check_equity, check_finance, check_floors
 from zonevest.instances.checks_flows import check_flows
+from zonevest.instances.checks_instruments import check_draws, check_instruments
 from zonevest.instances.checks_limits import check_limits, check_weights
-from zonevest.instances.checks_money import check_money
 from zonevest.instances.checks_projects import check_projects, check_window
+from zonevest.instances.checks_quotas import check_quotas
 from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
 from zonevest.instances.faults import Faults, choice, some, within
 from zonevest.instances.say import say
@@ -30,6 +33,7 @@ def check(
     tables: Mapping[str, Typed],
     faults: Faults,
     label: str = "study.toml",
+    notes: list[str] | None = None,
 ) -> None:
     """Take down everything in the tables that does not fit together.
 
@@ -45,8 +49,10 @@ def check(
         What is wrong is added here.
     label
         How the reader knows the settings.
+    notes
+        What the reader wants to be known is added here.
     """
-    study = Context(settings, periods, tables, faults, label)
+    study = Context(settings, periods, tables, faults, label, [] if notes is None else notes)
     check_references(study)
     check_names(study)
     check_zones(study)
@@ -56,7 +62,14 @@ def check(
     check_parcels(study)
     check_flows(study)
     check_projects(study)
-    check_money(study)
+    check_capture(study)
+    check_uplift(study)
+    check_quotas(study)
+    check_instruments(study)
+    check_draws(study)
+    check_finance(study)
+    check_floors(study)
+    check_equity(study)
     check_limits(study)
     check_weights(study)
 
@@ -114,6 +127,8 @@ def _account(study: Context, table: Typed, column: str) -> None:
     """Flows, shares and counterparts name accounts that the study books on, not the ones that follow from areas."""
     own = study.accounts.own
     strange = words_of(table, column).difference(own)
+    if not study.readable("quotas", "quota"):
+        strange = {name for name in strange if not name.startswith("quota.")}
     if not strange or "account" in study.tables["accounts"].broken:
         return
     derived = {name for name in strange if study.accounts.measure(name) or account_names.later(name)}
@@ -185,15 +200,36 @@ def _above(zone: str, parent: Mapping[str, str]) -> bool:
     return False
 
 
+ROLES: Mapping[str, tuple[str, str]] = {
+    "land_sale": ("revenue", "one_off"),
+    "land_cost": ("cost", ""),
+    "resource_income": ("revenue", ""),
+    "restoration": ("cost", ""),
+}
+"""The family, and where it matters the recurrence, of an account of each role."""
+
+
 def check_accounts(study: Context) -> None:
-    """Money is paid per year or at once; it is no stock."""
+    """Money is paid per year or at once; it is no stock. A role is one of revenue, or one of cost."""
     accounts = study.tables["accounts"]
     if accounts.broken & {"cash", "recurrence"}:
         return
+    if not accounts.broken & {"role", "family"}:
+        _roles(study, accounts)
     recurrence, cash = accounts.text("recurrence"), accounts.flag("cash").tolist()
     at = [i for i in range(accounts.size) if cash[i] and recurrence[i] == "stock"]
     must = say("an account in cash is annual or one_off: a stock is no payment")
     study.tell(accounts, at, "recurrence", must, say("set cash = 0, or another recurrence"))
+
+
+def _roles(study: Context, accounts: Typed) -> None:
+    role, family, recurrence = (accounts.text(name) for name in ("role", "family", "recurrence"))
+    for name, (of, paid) in ROLES.items():
+        at = [i for i in range(accounts.size) if role[i] == name]
+        at = [i for i in at if family[i] != of or (paid and recurrence[i] != paid)]
+        must = say("an account of role {role} is {what}", role=name, what=f"{of}, {paid}" if paid else of)
+        do = say("leave role blank, or correct the account")
+        study.tell(accounts, at, "role", must, do, lambda i: f"{family[i]}, {recurrence[i]}")
 
 
 def check_shares(study: Context) -> None:
@@ -213,6 +249,14 @@ def check_shares(study: Context) -> None:
             must = say("shares sum to 1 for each account, role and project")
             do = say("correct them, or add who is missing")
             study.faults.add(shares.where(at, "share"), must, some(found), do)
+    if shares is not None and not shares.broken & {"account", "project"}:
+        at = [
+            i
+            for i, name in enumerate(shares.text("account"))
+            if name.startswith("quota.") and shares.text("project")[i]
+        ]
+        must = say("a quota's trade belongs to no project: its shares hold for all of it")
+        study.tell(shares, at, "project", must, say("leave project blank"))
     actors = study.ids("actors")
     if actors and study.settings is not None:
         lost = [name for name in study.settings.purse if name not in actors]

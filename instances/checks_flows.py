@@ -11,7 +11,7 @@ from zonevest.instances.faults import choice, some
 from zonevest.instances.say import say
 from zonevest.instances.schema import FLOW_TABLES, PARCELS
 from zonevest.instances.study import conditions, holds, items
-from zonevest.instances.tables import Typed
+from zonevest.instances.tables import NO_ROW, Typed
 
 ONCE = ("per_ha_once", "once")
 KINDS = {column.name: column for column in PARCELS.columns}
@@ -32,7 +32,7 @@ def check_flows(study: Context) -> None:
         if name == "project_flows":
             _project_rows(study, flows)
         else:
-            sound = _where(study, flows)
+            sound = check_where(study, flows)
             _scale_by(study, flows, sound)
 
 
@@ -45,11 +45,21 @@ def _basis(study: Context, flows: Typed) -> None:
     for kind in ("annual", "one_off"):
         at = [i for i in range(flows.size) if measure.get(account[i]) == kind and basis[i]]
         at = [i for i in at if (basis[i] in ONCE) == (kind == "annual")]
+        _changed_under(study, {account[i] for i in at if flows.rows[i] == NO_ROW})
         do = say("change the basis, or book it on an account of the other recurrence")
         study.tell(
-            flows, at, "basis", MUST[kind], do,
+            flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", MUST[kind], do,
             lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
         )  # fmt: skip
+
+
+def _changed_under(study: Context, names: set[str]) -> None:
+    """An account on which default rows book keeps its recurrence: the study changed it, not the rows."""
+    accounts = study.tables["accounts"]
+    at = [i for i, name in enumerate(accounts.text("account")) if name in names]
+    must = say("an account on which default rows book keeps its recurrence")
+    do = say("keep the recurrence, or give the account another name")
+    study.tell(accounts, at, "recurrence", must, do)
 
 
 def _project_rows(study: Context, flows: Typed) -> None:
@@ -65,7 +75,7 @@ def _project_rows(study: Context, flows: Typed) -> None:
         study.tell(flows, at, column, must, say("leave it blank"))
 
 
-def _where(study: Context, flows: Typed) -> dict[str, bool]:
+def check_where(study: Context, flows: Typed) -> dict[str, bool]:
     """Every `where` can be read; returns which cells can."""
     cells = flows.text("where")
     problems: dict[str, tuple[str, str, str]] = {}
@@ -168,7 +178,7 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
             if not sound.get(cell, True):
                 continue
             at = [i for i in range(flows.size) if cells[i] == name and where[i] == cell]
-            missing = blank & _mask(parcels, cell)
+            missing = blank & mask(parcels, cell)
             if flows.table.name == "parcel_flows" and study.readable("parcels"):
                 rows = {flows.text("parcel_id")[i] for i in at}
                 missing &= np.isin(np.array(parcels.text("parcel_id"), dtype=object), list(rows))
@@ -180,7 +190,8 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
                 study.faults.add(flows.where(at, "scale_by"), must, blanks, do)
 
 
-def _mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For which parcels a sound `where` cell holds, shape (parcels,)."""
     columns = [name for name, _ in conditions(cell)]
     looked_at = {name: parcels.data[name] if name in parcels.data else parcels.own[name] for name in columns}
     return holds(pd.DataFrame(looked_at, index=range(parcels.size)), cell)

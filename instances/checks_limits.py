@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from zonevest.instances.accounts import GAINS, later
-from zonevest.instances.context import Context, advise, cells_with
+from zonevest.instances.accounts import GAINS, OF_QUOTA, later
+from zonevest.instances.context import Context, advise, cells_with, given
 from zonevest.instances.faults import SHOWN, choice, some, within
+from zonevest.instances.finance import SOFT
 from zonevest.instances.say import listed, say
 from zonevest.instances.tables import Typed
 
 BASES = ("absolute", "share_of_start", "per_head")
 OTHERS = ("share_of_start:", "share_of:")
+FINANCE = "finance."
+"""First word of the accounts of money raised, which are the budget entity's."""
+QUOTA = "quota."
+"""First word of the accounts of trade."""
 YET = say("this account is not part of this version yet")
 
 
@@ -20,6 +25,7 @@ def check_limits(study: Context) -> None:
         named_accounts(study, terms, "account", terms.text("account"))
     if limits is None:
         return
+    _names(study, limits)
     named_accounts(study, limits, "account", limits.text("account"))
     _places(study, limits)
     _periods(study, limits)
@@ -35,6 +41,29 @@ def check_limits(study: Context) -> None:
         study.tell(limits, at, "penalty", must, say("fill in penalty, or make the limit hard"))
 
 
+def _names(study: Context, limits: Typed) -> None:
+    """A plan lists limits beside the rows of money, quotas and gains: none has the name of such a row."""
+    if "limit" in limits.broken or study.settings is None:
+        return
+    equity, quotas, actors = study.settings.equity, study.rows("quotas"), study.rows("actors")
+    rows, families = set[str](), set[str]()
+    if study.settings.finance is not None:
+        rows |= {"reserve", *SOFT}
+        families |= {"cover_min", "instrument_total", "instrument_period"}
+    if quotas is not None:
+        families |= {"quota", "quota_sold", "quota_buy", "quota_sell"}
+    if equity.participation:
+        rows, families = rows | {"participation_jurisdiction"}, families | {"participation"}
+    if actors is not None and any(given(actors, "floor_share")):
+        families.add("floor_share")
+    rows |= {"fund"} if equity.fund else set()
+    rows |= {"jurisdiction_floor"} if equity.jurisdiction_floor is not None else set()
+    names = limits.text("limit")
+    at = [i for i, name in enumerate(names) if name in rows or ("." in name and name.partition(".")[0] in families)]
+    must = say("no limit is called like a row of money, quotas or gains: a plan lists them together")
+    study.tell(limits, at, "limit", must, say("rename it"))
+
+
 def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
     """Cells name accounts of the study or built-in ones (blank cells are not looked at)."""
     if column in table.broken or "account" in study.tables["accounts"].broken:
@@ -43,6 +72,11 @@ def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) 
     unknown = {name for name in set(cells) if name and measure(name) is None}
     if not unknown:
         return
+    off = {name for name in unknown if _without_finance(study, name)}
+    at = [i for i, name in enumerate(cells) if name in off]
+    must = say("accounts of finance are there with a table [finance] in study.toml")
+    study.tell(table, at, column, must, say("add [finance], or leave the row out"), lambda i: repr(cells[i]))
+    unknown -= off
     coming = {name for name in unknown if later(name)}
     at = [i for i, name in enumerate(cells) if name in coming]
     must = say("{column} names an account: {yet}", column=column, yet=YET)
@@ -51,6 +85,10 @@ def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) 
     do = advise(unknown - coming, study.accounts.all(), say("correct the name, or add it to accounts"))
     must = say("{column} names a row of accounts or a built-in account", column=column)
     study.tell(table, at, column, must, do, lambda i: repr(cells[i]))
+
+
+def _without_finance(study: Context, name: str) -> bool:
+    return name.startswith(FINANCE) and study.settings is not None and study.settings.finance is None
 
 
 def _places(study: Context, limits: Typed) -> None:
@@ -142,48 +180,112 @@ def _other(basis: str) -> str:
     return ""
 
 
-def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
-    """Gains are present values over everything; finance is the budget entity's, of no jurisdiction."""
-    if limits.broken & {"limit", "account", "period", "jurisdiction"}:
-        return
-    parts: dict[str, list[str]] = {}
+def _terms(limits: Typed, terms: Typed | None) -> list[list[str]]:
+    """The accounts that each limit adds up."""
+    further: dict[str, list[str]] = {}
     if terms is not None and not terms.broken & {"limit", "account"}:
         for limit, account in zip(terms.text("limit"), terms.text("account"), strict=True):
-            parts.setdefault(limit, []).append(account)
-    used = [[name, *parts.get(limits.text("limit")[i], ())] for i, name in enumerate(limits.text("account"))]
-    period, place = limits.text("period"), limits.text("jurisdiction")
-    at = [i for i, names in enumerate(used) if any(name.startswith(GAINS) for name in names)]
-    at = [i for i in at if period[i] not in ("", "last", "total")]
-    must = "a gain is a present value over everything: its limit has no period, or total"
-    study.tell(limits, at, "period", must, "leave it blank", lambda i: f"{period[i]!r} with {used[i][0]!r}")
-    at = [i for i, names in enumerate(used) if place[i] and any(name.startswith("finance.") for name in names)]
-    must = "finance is of the budget entity as a whole: its limit has no jurisdiction"
-    study.tell(limits, at, "jurisdiction", must, "leave it blank", lambda i: f"{place[i]!r} with {used[i][0]!r}")
+            further.setdefault(limit, []).append(account)
+    pairs = zip(limits.text("account"), limits.text("limit"), strict=True)
+    return [[account, *further.get(limit, ())] for account, limit in pairs]
+
+
+def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
+    """Gains are present values over everything, of a jurisdiction or of all; finance is the budget entity's alone.
+
+    A quota that moves between jurisdictions is traded for all together, and no trade is of a tag.
+    """
+    if limits.broken & {"limit", "account", "period", "jurisdiction", "basis"}:
+        return
+    period, place, basis = limits.text("period"), limits.text("jurisdiction"), limits.text("basis")
+    added, everyone = _terms(limits, terms), range(limits.size)
+    used = [[*names, _other(basis[i])] for i, names in enumerate(added)]
+    total = [period[i] == "total" or any(name.startswith(GAINS) for name in added[i]) for i in everyone]
+
+    def first(i: int, prefix: str) -> str:
+        return next((name for name in used[i] if name.startswith(prefix)), "")
+
+    def told(at: list[int], column: str, cells: list[str], prefix: str, must: str, do: str) -> None:
+        def found(i: int) -> str:
+            return say("{cell!r} with {name!r}", cell=cells[i], name=first(i, prefix))
+
+        study.tell(limits, at, column, must, do, found)
+
+    gains = [i for i in everyone if first(i, GAINS)]
+    must = say("a gain is a present value over everything: its limit has no period, or total")
+    at = [i for i in gains if (total[i] and period[i] not in ("", "last", "total")) or not total[i]]
+    told(at, "period", period, GAINS, must, say("write period = total"))
+    at = [i for i in gains if first(i, "gain.jurisdiction")]
+    must = say("jurisdictions gain what their actors gain, those of participation or else all that are not public")
+    if study.gaining is not None and not study.gaining:
+        do = say("add such an actor, or leave the row out")
+        study.tell(limits, at, "account", must, do, lambda i: say("no actor for {name!r}", name=first(i, GAINS)))
+    tags = set(study.tags or ())
+    at = [i for i in gains if place[i] in tags]
+    must = say("a gain is one of a jurisdiction, or of all together: its limit is not on a tag")
+    told(at, "jurisdiction", place, GAINS, must, say("name a jurisdiction, or leave it blank"))
+    at = [i for i in everyone if place[i] and first(i, FINANCE) and not _without_finance(study, FINANCE)]
+    must = say("finance is of the budget entity as a whole: its limit has no jurisdiction")
+    told(at, "jurisdiction", place, FINANCE, must, say("leave it blank"))
+    moving = _moving(study)
+    at = [i for i in everyone if place[i] and first(i, QUOTA) and (place[i] in tags or first(i, QUOTA) in moving)]
+    must = say(
+        "a movable quota is traded for all together, another one by jurisdictions: a limit on its trade is so too"
+    )
+    told(at, "jurisdiction", place, QUOTA, must, say("leave it blank"))
+    still = _untraded(study)
+    at = [i for i in everyone if not still.isdisjoint(used[i])]
+    must = say("a limit on trade is on a side that has a price: without one there is no trade")
+    do = say("fill in the price of the quota, or leave the row out")
+    study.tell(limits, at, "account", must, do, lambda i: repr(next(name for name in used[i] if name in still)))
+    compared = [used[i][-1:] if used[i][-1] else added[i] for i in everyone]
+    at = [i for i in everyone if basis[i].startswith("share_of_start")]
+    at = [i for i in at if any(name.startswith((GAINS, QUOTA)) for name in compared[i])]
+    must = say("at the start nothing is gained or traded: a share of the start value is of another account")
+    study.tell(limits, at, "basis", must, say("use another basis"))
+
+
+def _moving(study: Context) -> set[str]:
+    """Accounts of the trade of quotas that move between jurisdictions."""
+    quotas = study.rows("quotas")
+    if quotas is None or quotas.broken & {"quota", "movable"}:
+        return set()
+    names = [name for i, name in enumerate(quotas.text("quota")) if quotas.flag("movable")[i]]
+    return {f"{QUOTA}{name}.{what}" for name in names for what in (*OF_QUOTA, "purchase", "sale")}
+
+
+def _untraded(study: Context) -> set[str]:
+    """Accounts of the trade of quotas on a side without a price."""
+    quotas = study.rows("quotas")
+    if quotas is None or quotas.broken & {"quota", "buy_price", "sell_price"}:
+        return set()
+    out = set()
+    for side, accounts in (("buy", ("bought", "purchase")), ("sell", ("sold", "sale"))):
+        priced = given(quotas, f"{side}_price")
+        names = [name for i, name in enumerate(quotas.text("quota")) if not priced[i]]
+        out |= {f"{QUOTA}{name}.{what}" for name in names for what in accounts}
+    return out
 
 
 def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:
     """Stocks, and people, have no sum over the periods."""
     if limits.broken & {"period", "account", "basis", "limit"}:
         return
-    total = [period == "total" for period in limits.text("period")]
+    added, periods = _terms(limits, terms), limits.text("period")
+    total = [periods[i] == "total" or any(name.startswith(GAINS) for name in added[i]) for i in range(limits.size)]
     if not any(total):
         return
-    measure, names, bases = study.accounts.measure, limits.text("account"), limits.text("basis")
-    parts: dict[str, list[str]] = {}
-    if terms is not None and not terms.broken & {"limit", "account"}:
-        for limit, account in zip(terms.text("limit"), terms.text("account"), strict=True):
-            parts.setdefault(limit, []).append(account)
+    measure, bases = study.accounts.measure, limits.text("basis")
 
     def stocks(i: int) -> list[str]:
         share = _other(bases[i]) if bases[i].startswith("share_of:") else ""
-        used = [names[i], *parts.get(limits.text("limit")[i], ()), share]
-        return [name for name in used if name and measure(name) == "stock"]
+        return [name for name in (*added[i], share) if name and measure(name) == "stock"]
 
     at = [i for i in range(limits.size) if total[i] and stocks(i)]
     must = say("a limit over total has annual and one-off accounts only: a stock has no sum over periods")
     do = say("use period = last, or blank for each")
     study.tell(limits, at, "period", must, do, lambda i: say("'total' with {name!r}", name=stocks(i)[0]))
-    at = [i for i in range(limits.size) if total[i] and bases[i] == "per_head"]
+    at = [i for i in range(limits.size) if periods[i] == "total" and bases[i] == "per_head"]
     must = say("a limit per head has a period: people are counted at its end")
     study.tell(limits, at, "period", must, do, lambda _: say("'total' with {name!r}", name="per_head"))
 
@@ -197,7 +299,9 @@ def check_weights(study: Context) -> None:
     for name in settings.objective.accounts if readable else ():
         if study.accounts.measure(name) is None:
             must = YET if later(name) else say("weights are on rows of accounts or built-in accounts")
-            known = () if later(name) else study.accounts.all()
+            if _without_finance(study, name):
+                must = say("accounts of finance are there with a table [finance] in study.toml")
+            known = () if later(name) or _without_finance(study, name) else study.accounts.all()
             do = advise([name], known, say("take the weight out"))
             where = within(study.label, f"objective.accounts.{name}")
             study.faults.add(where, must, say("no account {name!r}", name=name), do)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from zonevest.instances import accounts as account_names
@@ -30,6 +30,7 @@ class Context:
     periods : its periods; None where they are not sound, so that nothing is concluded from them.
     tables : the tables that there are; `accounts` always, with the built-in ones.
     label : how the reader knows the settings.
+    notes : what the reader wants to be known is added here.
     """
 
     settings: Settings | None
@@ -37,6 +38,7 @@ class Context:
     tables: Mapping[str, Typed]
     faults: Faults
     label: str = "study.toml"
+    notes: list[str] = field(default_factory=list)
 
     def rows(self, name: str) -> Typed | None:
         """A table, if it has rows."""
@@ -98,7 +100,8 @@ class Context:
     def accounts(self) -> account_names.Known:
         """The accounts that a limit or a weight may name."""
         names = {"class": self.ids("land_classes"), "zone": self.ids("zones"), "practice": self.ids("practices")}
-        others = {"quota": self.ids("quotas"), "actor": self.actors}
+        actors = None if self.actors is None else [*self.actors, OUTSIDE]
+        others = {"quota": self.ids("quotas"), "actor": actors}
         if self.settings is None or self.settings.finance is not None:
             others["instrument"] = self.ids("instruments")
         return account_names.known(self.tables["accounts"], names, others)
@@ -113,6 +116,18 @@ class Context:
             if (table := self.rows(name)) is not None:
                 named |= dict.fromkeys(words_of(table, column))
         return [*named, *(self.settings.purse if self.settings is not None else ())]
+
+    @cached_property
+    def gaining(self) -> Collection[str] | None:
+        """The actors whose gains are a jurisdiction's: those of participation, else all that are not public."""
+        if self.settings is None or self.actors is None or not self.readable("actors", "public"):
+            return None
+        if self.settings.equity.participation:
+            return self.settings.equity.participation
+        table = self.rows("actors")
+        rows = () if table is None else zip(table.text("actor"), table.flag("public").tolist(), strict=True)
+        public = {name for name, flag in rows if flag} | {OUTSIDE, *self.settings.purse}
+        return [name for name in self.actors if name not in public]
 
     @cached_property
     def people(self) -> set[str]:

@@ -2,7 +2,8 @@
 
 A study's row takes the place of the default row of the same key, and one with `drop` = 1 takes it away. Flow rows have
 no key: the rows of a study for one subject and account replace all default rows for it; shares likewise, for one
-account, role and project. A default row that names something which is no longer there goes with it.
+account, role and project. A default row that names something which is no longer there goes with it, so that nothing is
+wrong with rows that the study has not written; who is no longer there is outside.
 """
 
 from __future__ import annotations
@@ -16,81 +17,134 @@ from typing import Any
 import numpy as np
 
 from zonevest.instances.cells import flags, texts
-from zonevest.instances.context import Context
-from zonevest.instances.faults import Faults, some
+from zonevest.instances.context import OUTSIDE, Context
+from zonevest.instances.faults import Faults, column_of, meant, rows_of, some, within
 from zonevest.instances.files import read_csv
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, CLASS_GROUPS, DEFAULT_TABLES
-from zonevest.instances.study import items
-from zonevest.instances.tables import Raw, Typed, typed
+from zonevest.instances.study import Settings, items
+from zonevest.instances.tables import NO_ROW, Raw, Typed, typed
 
 FOLDER = Path(__file__).parent / "defaults"
 CN = "cn"
 DROP = "drop"
+LAND = ("land_classes", "zones")
 OF_LAND = ("practices", "class_zones", "limits")
 """Defaults that a study with land classes or zones of its own does without, unless it lists them."""
+STAY = ("capture_tool", "counterpart_of", "payer")
+"""Columns without whose name a default row still makes sense: it is left blank."""
+
+Key = tuple[str, ...]
 
 
-def group(table: str) -> tuple[str, ...]:
+def group(table: str) -> Key:
     """The columns whose rows are replaced together: the key, or of flows and shares what they are about."""
     if table.endswith("_flows"):
         return (BY_NAME[table].columns[0].name, "account")
     return ("account", "role", "project") if table == "shares" else BY_NAME[table].key
 
 
-def split(raw: Raw, used: bool, faults: Faults) -> tuple[Raw, list[tuple[str, ...]]]:
-    """Part the rows that take a default away from the others: the others, and the keys of what is taken away."""
-    if DROP not in raw.cells:
-        return raw, []
-    if not used:
-        must = f"the column {DROP} is for tables with default rows"
-        faults.add(f"{raw.label}, column {DROP}", must, "no default rows are in use for this table", "take it out")
-        return replace(raw, cells={name: cells for name, cells in raw.cells.items() if name != DROP}), []
-    drops, bad = flags(raw.cells[DROP], False)
-    if bad:
-        where = f"{raw.label}, row {some(raw.rows[i] for i in bad)}, column {DROP}"
-        faults.add(where, f"{DROP} is 0 or 1", some(texts(raw.cells[DROP])[i] for i in bad), "write 0 or 1")
-    columns = [texts(raw.cells[name]) if name in raw.cells else [""] * len(raw.rows) for name in group(raw.table.name)]
-    keys = [tuple(column[i] for column in columns) for i in np.flatnonzero(drops)]
-    known = {_key(default(raw.table.name), raw.table.name, i) for i in range(default(raw.table.name).size)}
-    for i, key in zip(np.flatnonzero(drops).tolist(), keys, strict=True):
-        if key not in known:
-            where, must = f"{raw.label}, row {raw.rows[i]}", f"a row with {DROP} = 1 names a default row"
-            faults.add(where, must, f"no default row {'/'.join(key)!r}", "correct the key, or take the row out")
-    keep = np.flatnonzero(~drops).tolist()
-    cells = {
-        name: [values[i] for i in keep] if isinstance(values, list) else _taken(values, keep)
-        for name, values in raw.cells.items()
-        if name != DROP
-    }
-    return replace(raw, cells=cells, rows=[raw.rows[i] for i in keep]), keys
-
-
-def _taken(values: Any, keep: Sequence[int]) -> Any:
-    return values.iloc[keep] if hasattr(values, "iloc") else values[keep]
-
-
-def _key(table: Typed, name: str, row: int) -> tuple[str, ...]:
-    return tuple(table.text(column)[row] for column in group(name))
-
-
 @lru_cache(maxsize=64)
 def default(name: str) -> Typed:
-    """A default table, typed."""
-    table, faults = BY_NAME[name], Faults()
-    raw = read_csv(FOLDER / CN / f"{name}.csv", table, f"the default table {name}", faults)
+    """A default table, typed; it is shared, and never changed."""
+    faults = Faults()
+    raw = read_csv(FOLDER / CN / f"{name}.csv", BY_NAME[name], f"{name}.csv", faults)
     assert raw is not None
     found = typed(raw, faults, [])
     faults.stop_if_any()
-    return found
+    return replace(found, rows=[NO_ROW] * found.size)
+
+
+@lru_cache(maxsize=64)
+def default_keys(name: str) -> list[Key]:
+    """The key of every default row, in row order."""
+    return keys_of(default(name))
+
+
+def keys_of(table: Typed) -> list[Key]:
+    """The key of every row by which it is replaced."""
+    return list(zip(*(table.text(column) for column in group(table.table.name)), strict=True))
+
+
+def in_use(listed_tables: Collection[str], listed: bool, raws: Mapping[str, Raw], notes: list[str]) -> set[str]:
+    """The tables whose defaults a study is given.
+
+    Parameters
+    ----------
+    listed_tables, listed
+        What study.toml says: the tables, and whether it lists them one by one.
+    raws
+        What the study brings; rows that only drop defaults are none of its own.
+    """
+    names = set(listed_tables)
+    own = [name for name in LAND if name in raws and _brings(raws[name])]
+    if names and own and not listed:
+        names -= set(OF_LAND)
+        notes.append(
+            say(
+                "the default rows of {tables} are not in use: the study has {own} of its own (list them to have them)",
+                tables=_and(OF_LAND), own=_and(own),
+            )
+        )  # fmt: skip
+    return names
+
+
+def _and(names: Sequence[str]) -> str:
+    return listed(names, last=" and ")
+
+
+def _brings(raw: Raw) -> bool:
+    if DROP not in raw.cells:
+        return len(raw.rows) > 0
+    return not bool(flags(raw.cells[DROP], False)[0].all())
+
+
+def split(raw: Raw, used: bool, faults: Faults) -> tuple[Raw, list[Key]]:
+    """Part the rows that take a default away from the others: the others, and the keys of what is taken away."""
+    if DROP not in raw.cells or (raw.spatial and not used):
+        return raw, []
+    table, label = raw.table, raw.label
+    plain = replace(raw, cells={name: cells for name, cells in raw.cells.items() if name != DROP})
+    if not used:
+        must = say("the column {column} is for tables whose default rows are in use", column=DROP)
+        found = say("no default rows of {table}", table=table.name)
+        faults.add(within(label, column_of(DROP)), must, found, say("take the column out"))
+        return plain, []
+    drops, bad = flags(raw.cells[DROP], False)
+    if bad:
+        words = texts(raw.cells[DROP])
+        where = within(within(label, rows_of(raw.unit, [raw.rows[i] for i in bad])), column_of(DROP))
+        must = say("{column} is 0, 1, true or false", column=DROP)
+        faults.add(where, must, some(repr(words[i]) for i in bad), say("write 0 or 1"))
+    if any(table.column(name).required and name not in raw.cells for name in group(table.name)):
+        return plain, []  # the missing column is told where the table is typed
+    columns = [texts(raw.cells[name]) if name in raw.cells else [""] * len(raw.rows) for name in group(table.name)]
+    rows = np.flatnonzero(drops).tolist()
+    keys = [tuple(column[i] for column in columns) for i in rows]
+    known = {"/".join(key) for key in default_keys(table.name)}
+    for i, key in zip(rows, map("/".join, keys), strict=True):
+        if key not in known:
+            where = within(label, rows_of(raw.unit, [raw.rows[i]]))
+            must = say("a row with {column} = 1 names a default row of {table}", column=DROP, table=table.name)
+            do = meant(key, known, say("correct the key, or take the row out"))
+            faults.add(where, must, say("no default row {key!r}", key=key), do)
+    keep = np.flatnonzero(~drops).tolist()
+    cells = {name: _some_cells(values, keep) for name, values in plain.cells.items()}
+    if not keep:  # of a table that only drops, no further column is asked for
+        cells = {column.name: [] for column in table.columns if column.required} | cells
+    return replace(raw, cells=cells, rows=[raw.rows[i] for i in keep]), keys
+
+
+def _some_cells(values: Any, keep: Sequence[int]) -> Any:
+    if isinstance(values, list):
+        return [values[i] for i in keep]
+    return values.iloc[keep] if hasattr(values, "iloc") else values[keep]
 
 
 def merge(
-    tables: Mapping[str, Typed],
-    names: Collection[str],
-    dropped: Mapping[str, Sequence[tuple[str, ...]]],
-    notes: list[str],
+    tables: Mapping[str, Typed], names: Collection[str], dropped: Mapping[str, Sequence[Key]]
 ) -> dict[str, Typed]:
-    """The tables of a study with the default rows that stand in for what it does not say.
+    """The tables of a study with the default rows that stand in for what it does not say, after its own.
 
     Parameters
     ----------
@@ -102,107 +156,197 @@ def merge(
         By table the keys of the default rows that the study takes away.
     """
     out = dict(tables)
-    counts = {}
+    merged = []
     for name in DEFAULT_TABLES:
-        if name not in names or (name in tables and tables[name].broken.intersection(group(name))):
-            continue
-        given = default(name)
         own = out.get(name)
-        said = {_key(own, name, i) for i in range(own.size)} if own is not None else set()
-        said |= set(dropped.get(name, ()))
-        keep = [i for i in range(given.size) if _key(given, name, i) not in said]
-        rows = _take(given, keep)
-        for column in rows.table.columns:
-            rows = _cascade(rows, column.name, out)
-        out[name] = rows if own is None or not own.size else _joined(own, rows)
-        counts[name] = rows.size
-    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    if listed:
-        notes.append(f"default rows in use: {listed}")
+        if name not in names or (own is not None and own.broken.intersection(group(name))):
+            continue
+        said = set(dropped.get(name, ())) | set(keys_of(own) if own is not None else ())
+        rows = default(name)
+        if said:
+            rows = _take(rows, [i for i, key in enumerate(default_keys(name)) if key not in said])
+        out[name] = _copied(rows) if own is None or not own.size else _joined(own, rows)
+        merged.append(name)
+    before = -1
+    while before != (now := sum(out[name].size for name in merged)):
+        before = now
+        for name in merged:
+            out[name] = _cascade(out[name], out)
     return out
 
 
-def _cascade(rows: Typed, column: str, tables: Mapping[str, Typed]) -> Typed:
-    """Leave out rows that name what is not there; of a list only what is missing, if something is left."""
-    declared = rows.table.column(column)
-    known = _known(declared.refers, tables)
-    if known is None:
-        return rows
-    cells = rows.text(column)
-    if declared.kind == "list":
-        pruned = [";".join(item for item in items(cell) if known(item)) for cell in cells]
-        keep = [i for i, cell in enumerate(cells) if pruned[i] or not cell]
-        rows.data[column] = pruned
-        return _take(rows, keep)
-    if column in ("capture_tool", "counterpart_of"):  # an account stays without them
-        rows.data[column] = [cell if known(cell) else "" for cell in cells]
-        return rows
-    lost = {i for i, cell in enumerate(cells) if cell and not known(cell)}
-    if rows.table.name == "shares":  # what is left of a group would no longer sum to 1
-        gone = {_key(rows, "shares", i) for i in lost}
-        lost = {i for i in range(rows.size) if _key(rows, "shares", i) in gone}
-    return _take(rows, [i for i in range(rows.size) if i not in lost])
+def _cascade(table: Typed, tables: Mapping[str, Typed]) -> Typed:
+    """Leave out default rows that name what is not there, of a list only the items that are not."""
+    name = table.table.name
+    here = [i for i, row in enumerate(table.rows) if row == NO_ROW]
+    lost: set[int] = set()
+    changed: dict[str, dict[int, str]] = {}
+    for column in table.table.columns:
+        there = _known(column.refers, tables)
+        if there is None:
+            continue
+        cells = table.text(column.name)
+        for i in here:
+            cell = cells[i]
+            if not cell:
+                continue
+            if column.kind == "list":
+                left = ";".join(item for item in items(cell) if there(item))
+                if not left:
+                    lost.add(i)
+                elif len(items(left)) < len(items(cell)):
+                    changed.setdefault(column.name, {})[i] = left
+            elif not there(cell):
+                if column.refers == "actors" or column.name in STAY:
+                    changed.setdefault(column.name, {})[i] = OUTSIDE if name == "shares" else ""
+                else:
+                    lost.add(i)
+    if name == "accounts":
+        for i in _second_takers(table, here):
+            changed.setdefault("capture_tool", {})[i] = ""
+    if name == "capture" and not tables["accounts"].broken & {"account", "capture_tool"}:
+        named = set(tables["accounts"].text("capture_tool"))
+        lost |= {i for i in here if table.text("capture_tool")[i] not in named}
+        for i in _paid_otherwise(table, here, tables):
+            changed.setdefault("payer", {})[i] = ""
+    if changed:
+        data = dict(table.data)
+        for column_name, cells_of in changed.items():
+            data[column_name] = [cells_of.get(i, cell) for i, cell in enumerate(table.text(column_name))]
+        table = replace(table, data=data)
+    if name == "shares" and "actor" in changed:
+        lost |= _as_one(table, here)
+    return _take(table, [i for i in range(table.size) if i not in lost]) if lost else table
 
 
-def without_ground(study: Context) -> Typed | None:
-    """The limits, without default rows that have nothing to hold in this study.
+def _second_takers(accounts: Typed, here: Sequence[int]) -> list[int]:
+    """Default accounts whose tool posts on an account of the study's own."""
+    tool, default_rows = accounts.text("capture_tool"), set(here)
+    own = {tool[i] for i in range(accounts.size) if i not in default_rows} - {""}
+    return [i for i in here if tool[i] in own]
 
-    They name an account that there is not, ask every jurisdiction where a parcel has none, or count heads nobody has.
+
+def _paid_otherwise(capture: Typed, here: Sequence[int], tables: Mapping[str, Typed]) -> list[int]:
+    """Default captures whose payer gives way to what the study says: pays shares of the account, or another payer."""
+    accounts, shares, default_rows = tables["accounts"], tables.get("shares"), set(here)
+    pairs = zip(capture.text("capture_tool"), capture.text("payer"), strict=True)
+    stated = {tool for i, (tool, payer) in enumerate(pairs) if payer and i not in default_rows}
+    if shares is not None and not shares.broken:
+        columns = (shares.text("account"), shares.text("role"), shares.text("project"), shares.rows)
+        paid = {account for account, role, project, row in zip(*columns, strict=True)
+                if role == "pays" and not project and row != NO_ROW}  # fmt: skip
+        pairs = zip(accounts.text("account"), accounts.text("capture_tool"), strict=True)
+        stated |= {tool for account, tool in pairs if tool and account in paid}
+    return [i for i in here if capture.text("payer")[i] and capture.text("capture_tool")[i] in stated]
+
+
+def _as_one(shares: Typed, here: Sequence[int]) -> set[int]:
+    """Add up default shares that have become those of one actor; the rows that are no longer needed."""
+    first: dict[Key, int] = {}
+    again = set()
+    share = shares.number("share").copy()
+    for i in here:
+        key = tuple(shares.text(name)[i] for name in shares.table.key)
+        at = first.setdefault(key, i)
+        if at != i:
+            share[at] += share[i]
+            again.add(i)
+    shares.data["share"] = share
+    return again
+
+
+def without_ground(study: Context) -> dict[str, Typed]:
+    """The tables from which default rows go that have nothing to hold, or cannot be reckoned with, in this study.
+
+    Limits that name an account that there is not, ask every jurisdiction where a parcel has none, or count heads nobody
+    has; equity for good where nothing is discounted.
     """
-    limits = study.rows("limits")
-    if limits is None or 0 not in limits.rows:
-        return limits
-    parcels = study.rows("parcels")
-    homeless = not study.jurisdictions or (parcels is not None and "" in set(parcels.text("jurisdiction")))
+    out = {}
+    limits, instruments = study.rows("limits"), study.rows("instruments")
+    if limits is not None and NO_ROW in limits.rows:
+        out["limits"] = _take(limits, [i for i in range(limits.size) if limits.rows[i] != NO_ROW or _fits(study, i)])
+    if instruments is not None and study.settings is not None and study.settings.rates.finance == 0:
+        forever = np.isnan(instruments.number("tenor_years")) & (instruments.number("rate") > 0)
+        keep = [i for i in range(instruments.size) if instruments.rows[i] != NO_ROW or not forever[i]]
+        out["instruments"] = _take(instruments, keep)
+    return out
 
-    def fits(i: int) -> bool:
-        names = [limits.text("account")[i], limits.text("basis")[i].partition(":")[2]]
-        known = all(not name or study.accounts.measure(name) for name in names)
-        each = limits.text("jurisdiction")[i] == "each" and homeless
-        heads = limits.text("basis")[i] == "per_head" and not study.people
-        return known and not each and not heads
 
-    keep = [i for i in range(limits.size) if limits.rows[i] or fits(i)]
-    rows = [limits.rows[i] for i in keep]
-    return replace(_take(limits, keep), rows=rows, own=limits.own) if len(keep) < limits.size else limits
+def _fits(study: Context, i: int) -> bool:
+    limits, parcels = study.tables["limits"], study.rows("parcels")
+    names = [limits.text("account")[i], limits.text("basis")[i].partition(":")[2]]
+    if any(name and study.accounts.measure(name) is None for name in names):
+        return False
+    if limits.text("jurisdiction")[i] == "each":
+        return bool(study.jurisdictions) and (parcels is None or "" not in set(parcels.text("jurisdiction")))
+    return limits.text("basis")[i] != "per_head" or bool(study.people)
+
+
+def told(tables: Mapping[str, Typed], names: Collection[str], settings: Settings | None) -> list[str]:
+    """What a reader is to know: how many default rows there are, and whom their shares leave out."""
+    ids = {name: set(default_keys(name)) for name in DEFAULT_TABLES if name in names and name in tables}
+    counts = {
+        name: sum(row == NO_ROW and key in ids[name] for row, key in zip(table.rows, keys_of(table), strict=True))
+        for name, table in tables.items()
+        if name in ids
+    }
+    parts = [say("{count} of {table}", count=counts[name], table=name) for name in DEFAULT_TABLES if counts.get(name)]
+    notes = [say("default rows in use: {rows}", rows=listed(parts))] if parts else []
+    if settings is not None and counts.get("shares"):
+        shares = tables["shares"]
+        actors = {actor for actor, row in zip(shares.text("actor"), shares.rows, strict=True) if row == NO_ROW}
+        if actors.isdisjoint(settings.purse):
+            notes.append(
+                say(
+                    "the default shares give the purse nothing: it is {purse}, and they speak of {actors}",
+                    purse=_and(settings.purse), actors=_and(sorted(actors)),
+                )
+            )  # fmt: skip
+    return notes
 
 
 def _known(refers: str, tables: Mapping[str, Typed]) -> Callable[[str], bool] | None:
     """Whether a name is there; None where that is not to be asked."""
-    groups = {f"class_group:{name}" for name in CLASS_GROUPS}
-    if refers == "accounts":
-        return _account_known(tables)
     if refers not in ("classes", *DEFAULT_TABLES):
         return None
     codes = _ids(tables, "land_classes" if refers == "classes" else refers)
-    if codes is None:
+    if codes is None or (refers == "actors" and not codes):  # without a table, those that are named are all there are
         return None
-    there = codes | (groups if refers == "classes" else {"outside"} if refers == "actors" else set())
+    if refers == "accounts":  # built-in accounts, which have a dot, are looked at later
+        return lambda name: name in codes or "." in name or name == "population"
+    groups = {f"class_group:{name}" for name in CLASS_GROUPS} if refers == "classes" else set[str]()
+    there = codes | groups | ({OUTSIDE} if refers == "actors" else set())
     return lambda name: name in there
 
 
-def _account_known(tables: Mapping[str, Typed]) -> Callable[[str], bool] | None:
-    """Accounts are those of the table; what begins with a first word of built-in accounts is looked at later."""
-    codes = _ids(tables, "accounts")
-    return None if codes is None else lambda name: name in codes or "." in name or name == "population"
-
-
 def _ids(tables: Mapping[str, Typed], name: str) -> set[str] | None:
-    table = tables.get(name)
-    key = BY_NAME[name].key[0]
-    return None if table is None or key in table.broken else set(table.text(key))
+    """The names in a table; None where it cannot be relied on. A table that is not there has none."""
+    table, key = tables.get(name), BY_NAME[name].key[0]
+    if table is None:
+        return set()
+    return None if key in table.broken else set(table.text(key))
 
 
 def _take(table: Typed, keep: Sequence[int]) -> Typed:
-    """Some rows of a table, which are default rows: row number 0."""
+    """Some rows of a table."""
+    if len(keep) == table.size:
+        return table
     at = np.array(keep, dtype=int)
-    data = {
-        name: values[at] if isinstance(values, np.ndarray) else [values[i] for i in keep]
-        for name, values in table.data.items()
-    }
-    return Typed(
-        table.table, table.label, len(keep), data, {}, [0] * len(keep), table.unit, table.given, frozenset(), set()
-    )
+
+    def taken(columns: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            name: values[at] if isinstance(values, np.ndarray) else [values[i] for i in keep]
+            for name, values in columns.items()
+        }
+
+    rows = [table.rows[i] for i in keep]
+    return replace(table, size=len(keep), data=taken(table.data), own=taken(table.own), rows=rows)
+
+
+def _copied(table: Typed) -> Typed:
+    """A table with arrays of its own, so that nobody who changes a study changes the default rows."""
+    data = {name: values.copy() if isinstance(values, np.ndarray) else values for name, values in table.data.items()}
+    return replace(table, data=data)
 
 
 def _joined(own: Typed, rows: Typed) -> Typed:

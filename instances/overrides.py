@@ -10,6 +10,15 @@ from zonevest.instances.faults import Faults
 from zonevest.instances.say import say
 from zonevest.instances.settings import METHODS, TEXT_KEYS, flat
 
+TEXTS = (
+    "objective.method",
+    "finance.dscr_scope",
+    "finance.dscr_from",
+    "finance.operating_balance_from",
+    "equity.fund",
+)
+"""Paths of texts below the first key: a period may be called 2026."""
+
 
 def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
     """Settings with some values set anew.
@@ -88,7 +97,7 @@ def _mapping(value: Any) -> Any:
 def _value(path: str, value: object) -> object:
     """A text from the command line as the value it stands for."""
     keys = path.split(".")
-    is_text = keys[0] in (*TEXT_KEYS, "title", "defaults") or path == "objective.method"
+    is_text = keys[0] in (*TEXT_KEYS, "title", "defaults") or path in TEXTS
     if not isinstance(value, str) or is_text or keys[-1] == "name":
         return value
     try:

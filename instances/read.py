@@ -20,7 +20,7 @@ from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_t
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overrides import override
 from zonevest.instances.say import listed, say
-from zonevest.instances.schema import BY_NAME, TABLES
+from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study, StudyError
 from zonevest.instances.tables import Raw, Typed, frame, typed
@@ -59,7 +59,9 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
     readable = text is not None and not len(faults)
     if readable and overrides:
         values = override(values, overrides, faults)
-    settings, source = parse_settings(values, TOML, faults) if readable else (None, Source())
+    # which rows a study falls back to is not known then: nothing is concluded from what it does not bring itself
+    unread = (None, Source(defaults=DEFAULT_TABLES))
+    settings, source = parse_settings(values, TOML, faults) if readable else unread
     raws, shapes = _files(folder, source, faults, notes)
     return _study(TOML, settings, source, raws, shapes, faults, notes)
 
@@ -271,16 +273,10 @@ def _study(
     notes: list[str],
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
-    dropped: dict[str, list[tuple[str, ...]]] = {}
-    parted = {}
-    for name, raw in raws.items():
-        parted[name], dropped[name] = defaults.split(raw, name in source.defaults, faults)
-    tables = {name: typed(raw, faults, notes) for name, raw in parted.items() if len(raw.rows) or raw.cells or raw.lost}
-    if source.defaults:
-        names = set(source.defaults)
-        if not source.listed and any(name in tables and tables[name].size for name in ("land_classes", "zones")):
-            names -= set(defaults.OF_LAND)
-        tables = defaults.merge(tables, names, dropped, notes)
+    names = defaults.in_use(source.defaults, source.listed, raws, notes)
+    split = {name: defaults.split(raw, name in names, faults) for name, raw in raws.items()}
+    tables = {name: typed(raw, faults, notes) for name, (raw, _) in split.items()}
+    tables = defaults.merge(tables, names, {name: keys for name, (_, keys) in split.items()})
     if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
         do = say("fill it in, or leave out parcels for a study of projects only")
         faults.add(tables["parcels"].label, say("a table of parcels has rows"), say("the table has no rows"), do)
@@ -289,10 +285,9 @@ def _study(
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None
-    limits = defaults.without_ground(Context(settings, periods, tables, Faults(), label))
-    if limits is not None:
-        tables["limits"] = limits
-    check(settings, periods, tables, faults, label)
+    tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
+    notes += defaults.told(tables, names, settings)
+    check(settings, periods, tables, faults, label, notes)
     if len(faults):
         raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
     assert settings is not None  # without settings there was a fault
@@ -302,10 +297,12 @@ def _study(
     return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)))
 
 
-def _quotas(tables: Mapping[str, Typed]) -> list[str]:
-    """The quotas that name accounts of their own."""
+def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:
+    """The quotas, each of which has accounts of its own; None where that is not known."""
     table = tables.get("quotas")
-    return [] if table is None or "quota" in table.broken else [name for name in table.text("quota") if name]
+    if table is None:
+        return []
+    return None if "quota" in table.broken else list(table.text("quota"))
 
 
 def _with_payers(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

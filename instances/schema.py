@@ -70,6 +70,10 @@ CATEGORIES = (
     "eco_bank",
     "other",
 )
+YEARS = 1000.0
+"""The most years that anything is put off or takes: more is a slip of a hand."""
+BUDGETS = ("general", "fund", "enterprise")
+"""Budgets that rows of money tell apart; those of a study's own come with the table budgets."""
 BASES = ("per_ha_year", "per_ha_once", "per_year", "once")
 
 
@@ -125,7 +129,7 @@ def _flows(name: str, *subject: Column) -> Table:
             _text("unit"),
             _text("scale_by"),
             _text("where"),
-            _number("start_year", 0.0, low=0.0, whole=True),
+            _number("start_year", 0.0, low=0.0, high=YEARS, whole=True),
             _number("ramp_years", 0.0, low=0.0),
             _number("life_years", low=1.0, whole=True),
             *_ORIGIN,
@@ -219,7 +223,7 @@ TABLES: tuple[Table, ...] = (
             _text("family", *FAMILIES, default="custom"),
             _text("recurrence", "annual", "one_off", "stock", default="annual"),
             _flag("cash"),
-            _text("budget"),
+            _text("budget", *BUDGETS),
             _text("role", "land_sale", "land_cost", "resource_income", "restoration"),
             _text("capture_tool", refers="capture"),
             _text("path", "government", "government_market", "market"),
@@ -278,7 +282,7 @@ TABLES: tuple[Table, ...] = (
             _number("max_slope_class", 5.0, low=1.0, high=5.0, whole=True),
             _flag("irreversible"),
             _flag("requires_project"),
-            _number("lead_years", 0.0, low=0.0, whole=True),
+            _number("lead_years", 0.0, low=0.0, high=YEARS, whole=True),
             _number("life_years", low=1.0, whole=True),
             _number("lease_years", low=1.0),
             _number("in_migration", built=False),
@@ -310,7 +314,7 @@ TABLES: tuple[Table, ...] = (
             _text("category", *CATEGORIES),
             _text("jurisdiction", refers="jurisdictions"),
             _number("capex", 0.0, low=0.0),
-            _number("build_years", 1.0, low=0.0, whole=True),
+            _number("build_years", 1.0, low=0.0, high=YEARS, whole=True),
             _number("life_years", low=1.0, whole=True),
             _number("annual_revenue", 0.0, low=0.0),
             _number("annual_cost", 0.0, low=0.0),
@@ -392,7 +396,7 @@ TABLES: tuple[Table, ...] = (
             _text("uplift_account", required=True, refers="accounts"),
             _number("rate", required=True, low=0.0, high=1.0),
             _flag("annual"),
-            _number("delay_years", 0.0, low=0.0, whole=True),
+            _number("delay_years", 0.0, low=0.0, high=YEARS, whole=True),
             _text("payer", refers="actors"),
             _text("where"),
             *_ORIGIN,
@@ -404,11 +408,11 @@ TABLES: tuple[Table, ...] = (
         (
             _text("instrument", required=True),
             _text("kind", "bond", "loan", "grant", "equity", required=True),
-            _text("budget"),
+            _text("budget", *BUDGETS),
             _flag("in_debt_ratio"),
             _number("rate", 0.0, low=0.0, high=1.0),
-            _number("tenor_years", low=1.0, whole=True),
-            _number("grace_years", 0.0, low=0.0, whole=True),
+            _number("tenor_years", low=1.0, high=YEARS, whole=True),
+            _number("grace_years", 0.0, low=0.0, high=YEARS, whole=True),
             _text("repay", "bullet", "level_principal", default="bullet"),
             _flag("refinances"),
             _number("limit_total", low=0.0),
@@ -419,7 +423,7 @@ TABLES: tuple[Table, ...] = (
             _text("cover_basis", "undiscounted", "discounted", default="undiscounted"),
             _flag("green_only"),
             _number("outstanding", 0.0, low=0.0),
-            _number("outstanding_years", low=1.0, whole=True),
+            _number("outstanding_years", low=1.0, high=YEARS, whole=True),
             *_NAMES,
             *_ORIGIN,
         ),

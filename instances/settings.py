@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from zonevest.instances.cells import MOST
-from zonevest.instances.faults import Faults, choice, meant, nearest, within
+from zonevest.instances.faults import Faults, choice, meant, nearest, some, within
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
@@ -255,11 +255,11 @@ def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
         if strange:
             must = say("defaults lists tables that have default rows: {tables}", tables=choice(DEFAULT_TABLES))
             do = meant(strange[0], DEFAULT_TABLES, say("correct the list"))
-            read.wrong("defaults", must, ", ".join(map(repr, strange)), do)
+            read.wrong("defaults", must, some(map(repr, strange)), do)
         return tuple(each for each in DEFAULT_TABLES if each in value)
     must, do = say('defaults is "cn", "none" or a list of tables'), say('write defaults = "cn" or defaults = "none"')
     read.wrong("defaults", must, value, do)
-    return ()
+    return DEFAULT_TABLES
 
 
 def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:

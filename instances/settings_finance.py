@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from zonevest.instances.faults import choice
+from zonevest.instances.faults import choice, meant, some
 from zonevest.instances.finance import GROWING, SOFT, VALUES, Equity, Finance, Value
+from zonevest.instances.say import say
 from zonevest.instances.study import Period
 
 if TYPE_CHECKING:
@@ -16,9 +17,27 @@ if TYPE_CHECKING:
 
 LATER = ("hurdle", "eod_eco_share")
 AMOUNTS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources")
-SHARES = ("refinance_share", "land_sale_share_cap", "green_share_min", "real_estate_share_max")
+SHARES = (
+    "refinance_share",
+    "interest_share_general",
+    "interest_share_fund",
+    "land_sale_share_cap",
+    "green_share_min",
+    "real_estate_share_max",
+    "reinvestment_min",
+)
 """Values that are no more than 1."""
-YET = "is not part of this version yet"
+NEEDS: Mapping[str, str] = {
+    "debt_ratio_cap": "fiscal_resources",
+    "dscr_from": "dscr_min",
+    "dscr_scope": "dscr_min",
+}
+"""Keys that mean nothing without another."""
+ON = {"operating_balance": "operating_balance_from"}
+"""What puts a row on, where that is not the key of the row's own name."""
+BY_TABLE = ("golden_rule", "refinance_share", "cover_min")
+"""Rows that the instruments put on, no key."""
+_CORRECT = say("correct the names")
 
 
 def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, read: Reader) -> Finance:
@@ -26,7 +45,8 @@ def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, r
     known = [each.name for each in fields(Finance)]
     for key in LATER:
         if key in values:
-            read.wrong(f"finance.{key}", f"{key} is absent: it {YET}", repr(values[key]), "take the key out")
+            must = say("{key} is absent: it is not part of this version yet", key=key)
+            read.wrong(f"finance.{key}", must, repr(values[key]), say("take the key out"))
     read.unknown({key: None for key in values if key not in LATER}, known, "finance")
     given: dict[str, Any] = {}
     for key in AMOUNTS:
@@ -37,24 +57,48 @@ def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, r
     for key in VALUES:
         if key in values:
             given[key] = _value(values[key], key, periods, read)
-    given["growth"] = _numbers(values, "growth", GROWING, read, low=-0.5, high=1.0)
-    given["soft"] = _numbers(values, "soft", SOFT, read, low=0.0)
-    for key, penalty in given["soft"].items():
-        if penalty == 0:
-            must = "a soft row has a penalty above 0, per unit by which it is missed"
-            read.wrong(f"finance.soft.{key}", must, "0", "write a penalty, or take the key out to make the row hard")
+    given["growth"] = _numbers(values, "growth", GROWING, read, 0.0, low=-0.5, high=1.0)
+    given["soft"] = _numbers(values, "soft", SOFT, read, 1.0, low=0.0)
     for key in ("dscr_from", "operating_balance_from"):
         if key in values:
             given[key] = _period(values, key, periods, read)
     if "dscr_scope" in values:
-        scope = values["dscr_scope"]
-        if scope not in ("new", "all"):
-            read.wrong("finance.dscr_scope", "dscr_scope is new or all", scope, 'write dscr_scope = "new"')
-        else:
-            given["dscr_scope"] = scope
+        given["dscr_scope"] = _scope(values["dscr_scope"], read)
     if "land_rent" in values:
         given["land_rent"] = read.flag(values, "land_rent", True, "finance.land_rent")
+    _pairs(values, given, read)
     return Finance(**given)
+
+
+def _scope(scope: object, read: Reader) -> str:
+    if scope not in ("new", "all"):
+        must = say("{column} is {choices}", column="dscr_scope", choices=choice(("new", "all")))
+        read.wrong("finance.dscr_scope", must, scope, say('write {key} = "{value}"', key="dscr_scope", value="new"))
+        return "new"
+    return str(scope)
+
+
+def _pairs(values: Mapping[str, Any], given: Mapping[str, Any], read: Reader) -> None:
+    """Keys that mean nothing alone have what they need, and only rows that are on are soft."""
+    for key, needs in NEEDS.items():
+        if key in values and needs not in values:
+            must = say("{column} goes with {needs}", column=key, needs=needs)
+            do = say("write {needs}, or take {key} out", needs=needs, key=key)
+            read.wrong(f"finance.{key}", must, say("no {key}", key=needs), do)
+    for key in given["growth"]:
+        if key not in values:
+            must = say("what grows is given: growth of {key} goes with {key}", key=key)
+            do = say("write {needs}, or take {key} out", needs=key, key=f"growth.{key}")
+            read.wrong(f"finance.growth.{key}", must, say("no {key}", key=key), do)
+    for row, penalty in given["soft"].items():
+        where, key = f"finance.soft.{row}", ON.get(row, row)
+        if penalty == 0:
+            must = say("a soft row has a penalty above 0, per unit by which it is missed")
+            read.wrong(where, must, "0", say("write a penalty, or take the key out to make the row hard"))
+        if row not in BY_TABLE and key not in values:
+            must = say("a row that is soft is on: {row} goes with {key}", row=f"soft.{row}", key=key)
+            do = say("write {needs}, or take {key} out", needs=key, key=f"soft.{row}")
+            read.wrong(where, must, say("no {key}", key=key), do)
 
 
 def _value(value: Any, key: str, periods: Sequence[Period] | None, read: Reader) -> Value:
@@ -63,10 +107,13 @@ def _value(value: Any, key: str, periods: Sequence[Period] | None, read: Reader)
     if not isinstance(value, Mapping):
         return read.number({key: value}, key, 0.0, f"finance.{key}", low=0.0, high=high)
     names = None if periods is None else [period.name for period in periods]
+    if not value:
+        must = say("{key} is a number, or a table that names periods", key=key)
+        read.wrong(f"finance.{key}", must, "{}", say("write a number, or take the key out"))
     strange = [str(name) for name in value if names is not None and name not in names]
     if strange:
-        must = f"{key} by period names periods: {choice(names or ['…'])}"
-        read.wrong(f"finance.{key}", must, ", ".join(map(repr, strange)), "correct the names")
+        must = say("{key} by period names periods: {periods}", key=key, periods=choice(names or ["…"]))
+        read.wrong(f"finance.{key}", must, some(map(repr, strange)), meant(strange[0], names or (), _CORRECT))
     return {
         str(name): read.number(value, name, 0.0, f"finance.{key}.{name}", low=0.0, high=high)
         for name in value
@@ -75,12 +122,20 @@ def _value(value: Any, key: str, periods: Sequence[Period] | None, read: Reader)
 
 
 def _numbers(
-    values: Mapping[str, Any], key: str, known: Sequence[str], read: Reader, *, low: float, high: float = math.inf
+    values: Mapping[str, Any],
+    key: str,
+    known: Sequence[str],
+    read: Reader,
+    default: float,
+    *,
+    low: float,
+    high: float = math.inf,
 ) -> dict[str, float]:
+    """A table of numbers; one that is at fault takes the default, so that it is told once."""
     table = read.table(values, key, f"finance.{key}")
     read.unknown(table, known, f"finance.{key}")
     return {
-        name: read.number(table, name, 0.0, f"finance.{key}.{name}", low=low, high=high)
+        name: read.number(table, name, default, f"finance.{key}.{name}", low=low, high=high)
         for name in table
         if name in known
     }
@@ -91,7 +146,12 @@ def _period(values: Mapping[str, Any], key: str, periods: Sequence[Period] | Non
     names = None if periods is None else [period.name for period in periods]
     if isinstance(name, str) and (names is None or name in names):
         return name
-    read.wrong(f"finance.{key}", f"{key} is the name of a period", name, f"write one of {choice(names or ['…'])}")
+    must, do = say("{key} is the name of a period", key=key), say("write {choices}", choices=choice(names or ["…"]))
+    if str(name) in (names or ()):
+        do = say('write {key} = "{value}"', key=key, value=name)
+    else:
+        do = meant(str(name), names or (), do)
+    read.wrong(f"finance.{key}", must, name, do)
     return None
 
 
@@ -103,7 +163,10 @@ def parse_equity(values: Mapping[str, Any], read: Reader) -> Equity:
         floor = read.number(values, "jurisdiction_floor", 0.0, "equity.jurisdiction_floor", low=0.0, high=1.0)
     fund = read.text(values, "fund", "", "equity.fund") if "fund" in values else None
     participation = read.texts(values, "participation", (), "equity.participation")
-    return Equity(participation, floor, fund or None)
+    if len(set(participation)) < len(participation):
+        must = say("{key} names an actor once", key="participation")
+        read.wrong("equity.participation", must, repr(list(participation)), say("drop the second one"))
+    return Equity(tuple(dict.fromkeys(participation)), floor, fund or None)
 
 
 def finance_to_toml(finance: Finance) -> dict[str, Any]:
@@ -115,6 +178,8 @@ def finance_to_toml(finance: Finance) -> dict[str, Any]:
             value = dict(value)
         if value is not None and value != {}:
             out[each.name] = value
+    if finance.dscr_min is None:
+        del out["dscr_scope"]  # it goes with dscr_min
     return out
 
 

@@ -17,6 +17,8 @@ from zonevest.instances.say import listed, say
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.study import items
 
+NO_ROW = -1
+"""The number of a row that is in no file of the study: a default row, or a built-in account."""
 SMALL = 1_000
 """Up to so many rows a table is put together in blocks (fast to make), above column by column (fast to keep)."""
 
@@ -53,6 +55,7 @@ class Typed:
     ----------
     data : text and list columns as lists of str, numbers as float64 arrays, flags as bool arrays, in schema order.
     own : the user's own columns (``x_…``).
+    rows : the number of every row in its file, `NO_ROW` where it is in none.
     given : the columns that the source had.
     meant : columns that it seems to have under a misspelt name.
     """
@@ -88,7 +91,7 @@ class Typed:
         place = self.label
         if at is not None:
             at = [at] if isinstance(at, int) else list(at)
-            numbers = [self.rows[i] for i in at if self.rows[i]]
+            numbers = [self.rows[i] for i in at if self.rows[i] != NO_ROW]
             if numbers:
                 place = within(place, rows_of(self.unit, numbers))
             elif at:

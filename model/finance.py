@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyomo.environ as pyo
 
-from zonevest.instances.faults import Faults
+from zonevest.instances.faults import Faults, within
+from zonevest.instances.say import say
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import START, TOTAL
 from zonevest.model.book import Told
@@ -79,9 +80,12 @@ class Purse:
             stated = getattr(finance, key)
             residual[key] = 0.0 if stated is None else stated - float(booked)
             if residual[key] < -1e-9 * max(1.0, abs(booked)):
-                must = f"{key} is a total of the base year: at least what the tables book for today's land"
-                found = f"{stated:,.6g} million, and {booked:,.6g} are booked"
-                faults.add(f"study.toml, finance.{key}", must, found, "raise it, or lower the flows of today's land")
+                must = say(
+                    "{key} is a total of the base year: at least what the tables book for today's land", key=key
+                )
+                found = say("{stated:,.6g} million, and {booked:,.6g} are booked", stated=stated, booked=float(booked))
+                do = say("raise it, or lower the flows of today's land")
+                faults.add(within("study.toml", f"finance.{key}"), must, found, do)
         faults.stop_if_any()
 
         def mean(amount: float, key: str) -> Floats:

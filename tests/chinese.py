@@ -15,6 +15,7 @@ import pandas as pd
 
 from zonevest.instances.accounts import PREFIXES
 from zonevest.instances.checks_limits import BASES
+from zonevest.instances.finance import Equity, Finance
 from zonevest.instances.read import bundled
 from zonevest.instances.say import translate, translated
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, CLASS_GROUPS, FAMILIES, LINES, RESOURCES, TABLES
@@ -34,11 +35,11 @@ PLAN = re.findall(
 FORMAT = {
     *(name for table in TABLES for name in (table.name, *(column.name for column in table.columns))),
     *(choice for table in TABLES for column in table.columns for choice in column.choices),
-    *(each.name for kind in (Objective, Period, Rates, Settings) for each in fields(kind)),
+    *(each.name for kind in (Equity, Finance, Objective, Period, Rates, Settings) for each in fields(kind)),
     *(word for name in BUILT_IN_ACCOUNTS for word in name.split(".")),
     *(*KEYS, *METHODS, *NOT_YET, *RESERVED, *RESERVED_NAMES, *TERMS, *CLASS_GROUPS, *FAMILIES, *LINES, *RESOURCES),
     *PLAN,
-    *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip"), *bundled()),
+    *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip", "all"), *bundled()),
 }  # fmt: skip
 """Words that are the same in every language."""
 NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|<[^>]*>|(?<!\w)/[^\s，：]+")

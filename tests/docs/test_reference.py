@@ -12,7 +12,9 @@ import pytest
 import typer
 
 from zonevest.cli import app
-from zonevest.instances.schema import TABLES
+from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, PREFIXES
+from zonevest.instances.defaults import default_keys
+from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -34,6 +36,21 @@ def test_every_table_and_column_is_on_the_page(hooks: ModuleType) -> None:
     for table in TABLES:
         assert f"## {table.name}\n" in page or not table.built
         assert [column.name for column in table.columns if f"`{column.name}`" not in page] == []
+
+
+def test_built_in_accounts_are_on_the_page(hooks: ModuleType) -> None:
+    page = hooks.page()
+    for name in (*BUILT_IN_ACCOUNTS, *MONEY, *FINANCE, *(f"{name}.<f>" for name in OF_INSTRUMENT)):
+        assert f"`{name}`" in page
+    assert set(hooks.WHAT_FOLLOWS) <= set(PREFIXES)
+
+
+def test_default_rows_are_on_their_page(hooks: ModuleType) -> None:
+    page = hooks.defaults_page()
+    for name in DEFAULT_TABLES:
+        assert f"## {name}\n" in page
+    for name in ("practices", "accounts", "zones", "land_classes", "instruments", "limits"):
+        assert [key for (key,) in default_keys(name) if f"| {key} |" not in page] == []
 
 
 def test_the_command_line_page_names_every_option() -> None:

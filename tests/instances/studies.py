@@ -105,7 +105,8 @@ l5,area.new.practice.build,,total,<=,9,,,
 class Change:
     """A change to the base (old text -> new text in one file), and the fault that it makes.
 
-    `old` blank: `new` is the whole file. Each of where, must, found, do is a part of what the fault says.
+    `old` blank: `new` is the whole file. Each of where, must, found, do is a part of what the fault says. `more` are
+    further edits (file, old, new) without which there would be other faults beside it.
     """
 
     file: str
@@ -115,17 +116,19 @@ class Change:
     must: str
     found: str
     do: str
+    more: tuple[tuple[str, str, str], ...] = ()
 
 
-def write_base(folder: Path, changes: tuple[Change, ...] | list[Change] = ()) -> Path:
+def write_base(folder: Path, changes: tuple[Change, ...] | list[Change] = (), base: Mapping[str, str] = BASE) -> Path:
     """Write the base with some changes into a folder."""
-    files = dict(BASE)
+    files = dict(base)
     for change in changes:
-        if change.old:
-            assert files[change.file].count(change.old) == 1, f"{change.old!r} is not once in {change.file}"
-            files[change.file] = files[change.file].replace(change.old, change.new)
-        else:
-            files[change.file] = change.new
+        for name, old, new in (*change.more, (change.file, change.old, change.new)):
+            if old:
+                assert files[name].count(old) == 1, f"{old!r} is not once in {name}"
+                files[name] = files[name].replace(old, new)
+            else:
+                files[name] = new
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

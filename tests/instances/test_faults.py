@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.instances.faults_money import FINANCES, INSTRUMENTS, LIMITS, QUOTAS, TOOLS
 from tests.instances.faults_settings import SETTINGS
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
-from tests.instances.studies import Change, faults_of, write_base
+from tests.instances.money_study import MONEY
+from tests.instances.studies import BASE, Change, faults_of, write_base
 
 GROUPS = {"settings": SETTINGS, "cells": CELLS, "references": REFERENCES, "sense": SENSE, "projects": PROJECTS}
+OF_MONEY = {"finance": FINANCES, "tools": TOOLS, "instruments": INSTRUMENTS, "quotas": QUOTAS, "money limits": LIMITS}
 CASES = {f"{group}: {name}": change for group, changes in GROUPS.items() for name, change in changes.items()}
+MONEY_CASES = {f"{group}: {name}": change for group, changes in OF_MONEY.items() for name, change in changes.items()}
 
 
-def test_the_base_is_sound(tmp_path: Path) -> None:
-    assert faults_of(write_base(tmp_path / "study")).empty
+@pytest.mark.parametrize("base", [BASE, MONEY], ids=["base", "money"])
+def test_the_base_is_sound(tmp_path: Path, base: Mapping[str, str]) -> None:
+    assert faults_of(write_base(tmp_path / "study", base=base)).empty
 
 
 @pytest.mark.parametrize("change", CASES.values(), ids=CASES.keys())
 def test_a_fault(tmp_path: Path, change: Change) -> None:
-    folder = write_base(tmp_path / "study", [change])
+    check_one(write_base(tmp_path / "study", [change]), change)
+
+
+@pytest.mark.parametrize("change", MONEY_CASES.values(), ids=MONEY_CASES.keys())
+def test_a_fault_of_money(tmp_path: Path, change: Change) -> None:
+    check_one(write_base(tmp_path / "study", [change], MONEY), change)
+
+
+def check_one(folder: Path, change: Change) -> None:
+    """The one fault of a folder is what the change makes, and nothing is written."""
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     faults = faults_of(folder)
     assert len(faults) == 1, faults.to_string()

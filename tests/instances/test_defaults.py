@@ -1,0 +1,304 @@
+"""The default rows themselves: each has its origin, names and units agree, numbers are those of their sources."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.instances.test_fallback import SETTINGS, default
+from zonevest.instances.read import make_study
+from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, MODES
+from zonevest.instances.study import conditions, items
+from zonevest.model.options import build_options
+
+CONFIDENCE = {"published", "recalled", "computed", "modelling default", "stated in the paper"}
+FLOWS = ("class_flows", "zone_flows", "practice_flows")
+MU = 15.0
+"""Mu in a hectare."""
+
+
+@pytest.mark.parametrize("name", DEFAULT_TABLES)
+def test_every_row_says_where_it_is_from(name: str) -> None:
+    rows = default(name)
+    assert len(rows)
+    assert (rows["source"].str.strip() != "").all()
+    assert set(rows["confidence"]) <= CONFIDENCE
+
+
+@pytest.mark.parametrize("name", DEFAULT_TABLES)
+def test_no_row_stands_twice(name: str) -> None:
+    rows = default(name)
+    key = list(BY_NAME[name].key) or [rows.columns[0], "account", "basis", "where", "start_year"]
+    assert not rows.duplicated(key).any(), rows[rows.duplicated(key, keep=False)][key]
+
+
+@pytest.mark.parametrize("name", ["zones", "land_classes", "accounts", "actors", "practices", "instruments", "limits"])
+def test_names_in_both_languages(name: str) -> None:
+    rows = default(name)
+    assert rows["name_zh"].str.contains("[一-鿿]", regex=True).all()
+    assert rows["name_en"].str.fullmatch(r"[ -~]+").all()
+    assert rows["name_zh"].is_unique
+    assert rows["name_en"].is_unique
+
+
+def test_codes_are_the_official_ones() -> None:
+    zones, classes = set(default("zones")["zone"]), set(default("land_classes")["land_class"])
+    assert {"100", "200", "300", "400", "500", "600", "700"} <= zones  # the seven zones of the 2020 guide
+    assert {"0101", "0301", "05H1", "08H2", "1203"} <= classes  # the survey's working classes, as text
+    assert {"18", "24"} <= classes  # sea use
+    parents = default("zones").set_index("zone")["parent"]
+    assert all(parent == "" or zone.startswith(parent.rstrip("0")) for zone, parent in parents.items())
+
+
+def test_shares_sum_to_one() -> None:
+    sums = default("shares").groupby(["account", "role"])["share"].sum()
+    assert np.allclose(sums, 1.0)
+
+
+def test_the_purse_has_what_is_the_purses_and_no_more() -> None:
+    """Without a row the budget entity would take a revenue and bear a cost: what is others' has rows that say so."""
+    accounts, shares = default("accounts"), default("shares")
+    said = {role: set(shares[shares["role"] == role]["account"]) for role in ("receives", "pays")}
+    assert set(accounts.query("family == 'revenue'")["account"]) <= said["receives"]
+    borne = set(accounts.query("family == 'cost'")["account"]) - said["pays"]
+    works = {"servicing", "facilities", "restoration_works", "farmland_works", "reclamation_works", "renewal_works"}
+    assert borne == works | {"public_services", "municipal_om", "tending"}
+    local = shares[shares["actor"] == "local"].set_index(["account", "role"])["share"]
+    assert local["land_sale", "receives"] == 0.97
+    assert "farm_income" not in local.index.get_level_values("account")
+    assert "private_works" not in local.index.get_level_values("account")
+
+
+def test_every_practice_does_something() -> None:
+    practices, flows = default("practices"), default("practice_flows")
+    assert set(practices["practice"]) == set(flows["practice"])
+    assert set(practices["mode"]) == set(MODES)
+    suits = default("class_zones").set_index(["land_class", "zone"])["suitability"]
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    for row in practices.itertuples():
+        start = [code for code in groups.index if _starts(row.from_classes, code, groups[code])]
+        if row.to_class:
+            assert suits[row.to_class, row.zone] >= 2, row.practice
+        assert any(row.to_class or suits.get((code, row.zone), 0) >= 1 for code in start), row.practice
+
+
+def _starts(cell: str, code: str, group: str) -> bool:
+    return not cell or code in items(cell) or f"class_group:{group}" in items(cell)
+
+
+def test_the_paths_of_tenure_are_there() -> None:
+    """Entry of collective land, allocation, reserve and sale, exit of homesteads, renewal."""
+    practices = default("practices").set_index("practice")
+    paths = practices.loc[["collective_entry", "allocation", "reserve_and_sell", "homestead_exit", "urban_renewal"]]
+    assert paths["to_class"].tolist() == ["05H1", "08H2", "05H1", "0103", "0701"]
+    assert paths.loc[["collective_entry", "reserve_and_sell", "homestead_exit"], "tenure"].eq("collective").all()
+    assert paths.loc["homestead_exit", "mode"] == "reclamation"
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    assert flows["homestead_exit", "homestead_payment"] == pytest.approx(0.12 * MU)  # 12 x 10^4 yuan/mu
+    assert flows["reserve_and_sell", "land_sale"] == pytest.approx(2.0 * MU * 1.1)  # 200 x 10^4 yuan/mu and a tenth
+    assert "land_sale" not in flows["allocation"].index  # allocated at no price
+    assert "land_sale" not in flows["collective_entry"].index  # the collective's land is not the state's to sell
+
+
+def test_land_is_sold_for_a_term() -> None:
+    """What is sold is a right for 70, 50 or 40 years (homes, industry, business), whose rent is spread over it."""
+    sold = set(default("practice_flows").query("account == 'land_sale'")["practice"])
+    lease = default("practices").set_index("practice")["lease_years"]
+    assert set(lease[lease.notna()].index) - sold == {"collective_entry"}
+    assert lease[sorted(sold)].isin([40.0, 50.0, 70.0]).all()
+    assert lease["residential_medium"] == 70.0
+
+
+# Equivalents per hectare of Xie Gaodi et al. 2015 (Journal of Natural Resources 30(8):1243-1254), in the order products
+# (food + raw material), water (supply + hydrological regulation), regulation (gas + climate + purification), support
+# (soil + nutrients + biodiversity), culture (landscape); one equivalent is 3,406.5 yuan of 2010 x 1.32 = 4,500 yuan.
+#   paddy       1.36 + 0.09;  -2.63 + 2.72;    1.11 + 0.57 + 0.17;  0.01 + 0.19 + 0.21;  0.09
+#   dryland     0.85 + 0.40;   0.02 + 0.27;    0.67 + 0.36 + 0.10;  1.03 + 0.12 + 0.13;  0.06
+#   mixed wood  0.31 + 0.71;   0.37 + 3.51;    2.35 + 7.03 + 1.99;  2.86 + 0.22 + 2.60;  1.14
+#   wetland     0.51 + 0.50;   2.59 + 24.23;   1.90 + 3.60 + 3.60;  2.31 + 0.18 + 7.87;  4.73
+#   water       0.80 + 0.23;   8.29 + 102.24;  0.77 + 2.29 + 5.55;  0.93 + 0.07 + 2.55;  1.89
+#   shrub grass 0.38 + 0.56;   0.31 + 3.82;    1.97 + 5.21 + 1.72;  2.40 + 0.18 + 2.18;  0.96
+# By hand, for the paddy field: 1.45 x 4,500 = 6,525 yuan of products; 0.09 x 4,500 = 405 of water; 1.85 x 4,500 =
+# 8,325 of regulation; 0.41 x 4,500 = 1,845 of support; 0.09 x 4,500 = 405 of landscape. A pond counts a fifth of a
+# lake, 110.53 x 0.2 x 4,500 = 99,477 yuan of water, lest plans dig ponds; a park counts 0.4 of wild shrub and grass.
+ECOSYSTEM: dict[str, tuple[float, ...]] = {
+    "0101": (6_525, 405, 8_325, 1_845, 405),
+    "0103": (5_625, 1_305, 5_085, 5_760, 270),
+    "0301": (4_590, 17_460, 51_165, 25_560, 5_130),
+    "1108": (4_545, 120_690, 40_950, 46_620, 21_285),
+    "1102": (4_635, 497_385, 38_745, 15_975, 8_505),
+    "1104": (927, 99_477, 7_749, 3_195, 1_701),
+    "0810": (1_692, 7_434, 16_020, 8_568, 1_728),
+}
+SERVICES = ("eco_products", "eco_water", "eco_regulation", "eco_support", "eco_culture")
+
+
+@pytest.mark.parametrize(("code", "yuan"), ECOSYSTEM.items(), ids=ECOSYSTEM.keys())
+def test_ecosystem_value_is_that_of_its_source(code: str, yuan: tuple[float, ...]) -> None:
+    flows = default("class_flows").query(f"land_class == '{code}'").set_index("account")["value"]
+    assert flows[list(SERVICES)].tolist() == pytest.approx([each / 1e6 for each in yuan], rel=1e-6)
+
+
+def test_built_land_has_no_ecosystem_value() -> None:
+    built = default("land_classes").query("class_group == 'construction' and land_class not in ('0810', '1201')")
+    flows = default("class_flows")
+    valued = set(flows[flows["account"].isin(SERVICES)]["land_class"])
+    assert valued.isdisjoint(built["land_class"])
+    classes = default("land_classes")
+    green = classes[classes["class_group"].isin(["arable", "garden", "forest", "grass", "wetland", "water"])]
+    assert set(green["land_class"]) <= valued
+
+
+def test_ecosystem_value_is_no_cash() -> None:
+    accounts = default("accounts")
+    assert not accounts.query("family in ('ecosystem', 'carbon', 'quota', 'uplift')")["cash"].any()
+    assert accounts.query("family in ('revenue', 'cost')")["cash"].all()
+    counterpart = accounts.set_index("account")["counterpart_of"]
+    assert counterpart["eco_products"] == "farm_income"  # food and raw material are sold: not counted twice
+    # only what is planted is certified: standing forest earns no credits
+    credited = set(default("practice_flows").query("account == 'carbon_credits'")["practice"])
+    assert credited == {"afforestation", "slope_retreat"}
+    assert not (default("class_flows")["account"] == "carbon_credits").any()
+
+
+@pytest.mark.parametrize(
+    ("code", "zone", "suitability"),
+    [
+        ("0101", "310", 3),  # paddy in concentrated basic farmland
+        ("0101", "100", 1),  # farming of residents inside the red line goes on
+        ("0101", "520", 3),  # general agriculture
+        ("0301", "530", 3),  # forest
+        ("0301", "300", 0),  # no forest on farmland that is protected
+        ("0702", "510", 3),  # homesteads in villages
+        ("0702", "100", 1),  # those inside the red line are tolerated
+        ("0702", "411", 1),  # or swallowed by the town
+        ("0601", "414", 3),
+        ("0601", "100", 0),
+        ("0701", "411", 3),
+        ("1104", "520", 3),
+        ("1108", "430", 3),  # wetland beside the town
+        ("0602", "700", 3),
+        ("24", "600", 3),
+        ("18", "610", 3),
+    ],
+)
+def test_suitability(code: str, zone: str, suitability: int) -> None:
+    table = default("class_zones").set_index(["land_class", "zone"])["suitability"]
+    assert table.get((code, zone), 0) == suitability
+
+
+@pytest.mark.parametrize("name", FLOWS)
+def test_units_are_those_of_the_account(name: str) -> None:
+    """A row per hectare has its account's unit a hectare, one per year a year (which accounts of jobs leave out)."""
+    unit = default("accounts").set_index("account")["unit"]
+    for row in default(name).itertuples():
+        per_hectare, yearly = row.basis.startswith("per_ha"), row.basis.endswith("_year")
+        assert row.unit.removesuffix("/year") == unit[row.account].removesuffix("/year") + "/ha" * per_hectare, row
+        assert yearly or not row.unit.endswith("/year"), row
+        assert not unit[row.account].endswith("/year") or row.unit.endswith("/year"), row
+
+
+def test_flows_look_at_columns_that_every_study_has() -> None:
+    parcels = {column.name for column in BY_NAME["parcels"].columns}
+    for name in FLOWS:
+        for cell in set(default(name)["where"]):
+            assert {column for column, _ in conditions(cell)} <= parcels
+    assert not any(cell for name in FLOWS for cell in default(name)["scale_by"])
+
+
+def test_residents_and_floors_follow_from_intensity() -> None:
+    """Homes of 40 m2 a head: at floor-area ratio 1.2, 2.0 and 3.0 a hectare holds 300, 500 and 750 people."""
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    for practice, ratio in (("residential_low", 1.2), ("residential_medium", 2.0), ("residential_high", 3.0)):
+        assert flows[practice, "floor_area"] == pytest.approx(10.0 * ratio)
+        assert flows[practice, "residents"] == pytest.approx(1e4 * ratio / 40.0)
+        # a fifth comes from outside: 12 thousand yuan of services a year each, 30 thousand of buildings once
+        assert flows[practice, "public_services"] == pytest.approx(1e4 * ratio / 40.0 * 0.2 * 0.012)
+        assert flows[practice, "facilities"] == pytest.approx(1e4 * ratio / 40.0 * 0.2 * 0.03)
+    prices = [flows[f"residential_{how}", "land_sale"] for how in ("low", "medium", "high")]
+    assert prices[1] == pytest.approx(3.0 * MU)  # 300 x 10^4 yuan/mu
+    assert all(low < high for low, high in pairwise(prices))
+
+
+def test_taxes_are_the_local_share() -> None:
+    """12 x 10^4 yuan of tax a mu and year on industry, 10 on business, of which 45 % stay in the county."""
+    flows = default("class_flows").set_index(["land_class", "account"])["value"]
+    assert flows["0601", "industrial_tax"] == pytest.approx(0.12 * MU * 0.45)
+    assert flows["05H1", "commercial_tax"] == pytest.approx(0.10 * MU * 0.45)
+
+
+def test_payments_a_hectare_are_those_a_mu() -> None:
+    flows = default("zone_flows").set_index(["zone", "account", "where"])["value"]
+    assert flows["100", "eco_transfer", "tenure=collective"] == pytest.approx(16e-6 * MU)
+    assert flows["100", "eco_transfer", "tenure=state"] == pytest.approx(10e-6 * MU)
+    assert flows["300", "farmland_payment", "basic_farmland=1"] == pytest.approx(40e-6 * MU)
+
+
+def test_what_tools_take_is_less_than_all() -> None:
+    once = default("capture").query("annual == False").groupby("uplift_account")["rate"].sum()
+    assert (once <= 0.5).all()
+    yearly = default("capture").query("annual == True")["rate"]
+    assert yearly.tolist() == pytest.approx([0.012 * 0.7])  # 1.2 % of 70 % of the value
+
+
+def test_instruments_are_borrowable() -> None:
+    rows = default("instruments").set_index("instrument")
+    assert rows.loc[["general_bond", "special_bond", "refinancing_bond"], "in_debt_ratio"].all()
+    assert not rows.loc["policy_loan", "in_debt_ratio"]  # an enterprise's debt is none of the county's
+    assert rows.loc["eco_grant", "limit_total"] == 0.0  # how much the study says
+    assert rows.loc["special_bond", "cover_min"] == 1.2
+    assert rows["budget"].tolist() == ["general", "fund", "general", "enterprise", "general", "enterprise"]
+
+
+# A village and the edge of a town: every group of classes, every line.
+PARCELS = pd.DataFrame(
+    [
+        ("paddy", "0101", "collective", "", 0, 1, 0, 0, 2),
+        ("field", "0103", "collective", "", 0, 0, 0, 0, 3),
+        ("steep", "0103", "collective", "", 0, 0, 0, 0, 5),
+        ("orchard", "0201", "collective", "", 0, 0, 0, 0, 2),
+        ("wood", "0301", "collective", "", 0, 0, 0, 0, 4),
+        ("reserve", "0301", "state", "core", 0, 0, 0, 0, 4),
+        ("hill", "0305", "collective", "general", 0, 0, 0, 0, 4),
+        ("meadow", "0404", "collective", "", 0, 0, 0, 0, 2),
+        ("marsh", "1108", "state", "", 0, 0, 0, 0, 1),
+        ("pond", "1104", "collective", "", 0, 0, 0, 0, 1),
+        ("river", "1101", "state", "", 0, 0, 0, 0, 1),
+        ("village", "0702", "collective", "", 0, 0, 0, 1, 1),
+        ("yard", "1201", "collective", "", 0, 0, 0, 1, 1),
+        ("lone", "0702", "collective", "general", 0, 0, 0, 0, 1),
+        ("edge", "0102", "collective", "", 1, 0, 0, 0, 1),
+        ("homes", "0701", "state", "", 1, 0, 0, 0, 1),
+        ("works", "0601", "state", "", 1, 0, 0, 0, 1),
+        ("shops", "05H1", "state", "", 1, 0, 0, 0, 1),
+        ("quarry", "0602", "state", "", 0, 0, 1, 0, 3),
+        ("shore", "24", "state", "", 0, 0, 0, 0, 1),
+    ],
+    columns=["parcel_id", "land_class", "tenure", "redline", "growth_boundary", "basic_farmland", "mineral_right",
+             "village_boundary", "slope_class"],
+).assign(area_ha=5.0, jurisdiction="county", sea=lambda rows: (rows["land_class"] == "24").astype(int))  # fmt: skip
+
+
+def test_a_study_needs_nothing_but_its_parcels() -> None:
+    study = make_study({**SETTINGS, "finance": {}}, parcels=PARCELS)
+    assert study.has_doing_nothing
+    options = build_options(study)
+    can: dict[str, set[str]] = {}
+    for parcel, practice, _ in options.names():
+        can.setdefault(parcel, set()).add(practice)
+    assert all("hold" in practices for practices in can.values())
+    assert can["paddy"] == {"hold", "high_standard_farmland", "brand_farming"}  # basic farmland stays arable
+    assert can["reserve"] == {"hold", "eco_custody"}  # the core of the red line
+    assert can["lone"] == {"hold"}  # a homestead inside it
+    assert {"residential_medium", "industrial_lease", "allocation"} <= can["edge"]  # inside the growth boundary
+    assert {"village_renewal", "homestead_exit"} <= can["village"]
+    assert "collective_entry" in can["yard"] - can["village"]  # homesteads are given up, not sold
+    assert can["quarry"] == {"hold", "mine_reclamation", "mine_restoration"}
+    assert can["shore"] == {"hold", "marine_ranch", "marine_recreation"}
+    assert "afforestation" in can["meadow"]
+    assert not any(practice.startswith("residential") for practice in can["field"])
+    today = dict(zip(study.parcels["parcel_id"], options.zone_today[options.pattern], strict=True))
+    assert (today["paddy"], today["reserve"], today["homes"], today["shore"]) == ("300", "100", "400", "600")
