@@ -22,7 +22,7 @@ from zonevest.instances.faults import Faults, column_of, meant, rows_of, some, w
 from zonevest.instances.files import read_csv
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, CLASS_GROUPS, DEFAULT_TABLES
-from zonevest.instances.study import Settings, items
+from zonevest.instances.study import Settings, conditions, items
 from zonevest.instances.tables import NO_ROW, Raw, Typed, typed
 
 FOLDER = Path(__file__).parent / "defaults"
@@ -182,6 +182,14 @@ def _cascade(table: Typed, tables: Mapping[str, Typed]) -> Typed:
     lost: set[int] = set()
     changed: dict[str, dict[int, str]] = {}
     for column in table.table.columns:
+        if column.name == "where":
+            for i in here:
+                left = _still(table.text("where")[i], tables)
+                if left is None:
+                    lost.add(i)
+                elif left != table.text("where")[i]:
+                    changed.setdefault("where", {})[i] = left
+            continue
         there = _known(column.refers, tables)
         if there is None:
             continue
@@ -217,6 +225,18 @@ def _cascade(table: Typed, tables: Mapping[str, Typed]) -> Typed:
     if name == "shares" and "actor" in changed:
         lost |= _as_one(table, here)
     return _take(table, [i for i in range(table.size) if i not in lost]) if lost else table
+
+
+def _still(cell: str, tables: Mapping[str, Typed]) -> str | None:
+    """A `where` cell without the values that are not there; None where a column of it is left with none."""
+    parts = []
+    for column, values in conditions(cell):
+        there = _known(BY_NAME["parcels"].column(column).refers, tables)
+        left = [value for value in values if there is None or there(value)]
+        if not left:
+            return None
+        parts.append(f"{column}={'|'.join(left)}")
+    return "; ".join(parts)
 
 
 def _second_takers(accounts: Typed, here: Sequence[int]) -> list[int]:

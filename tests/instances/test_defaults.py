@@ -139,6 +139,7 @@ SERVICES = ("eco_products", "eco_water", "eco_regulation", "eco_support", "eco_c
 @pytest.mark.parametrize(("code", "yuan"), ECOSYSTEM.items(), ids=ECOSYSTEM.keys())
 def test_ecosystem_value_is_that_of_its_source(code: str, yuan: tuple[float, ...]) -> None:
     flows = default("class_flows").query(f"land_class == '{code}'").set_index("account")["value"]
+    flows = flows.rename({"eco_wild": "eco_products"})  # of land that nobody farms
     assert flows[list(SERVICES)].tolist() == pytest.approx([each / 1e6 for each in yuan], rel=1e-6)
 
 
@@ -225,15 +226,20 @@ def test_residents_and_floors_follow_from_intensity() -> None:
 
 def test_taxes_are_the_local_share() -> None:
     """12 x 10^4 yuan of tax a mu and year on industry, 10 on business, of which 45 % stay in the county."""
-    flows = default("class_flows").set_index(["land_class", "account"])["value"]
-    assert flows["0601", "industrial_tax"] == pytest.approx(0.12 * MU * 0.45)
-    assert flows["05H1", "commercial_tax"] == pytest.approx(0.10 * MU * 0.45)
+    flows = default("class_flows").set_index(["land_class", "account", "where"])["value"]
+    assert flows["0601", "industrial_tax", "growth_boundary=1"] == pytest.approx(0.12 * MU * 0.45)
+    assert flows["05H1", "commercial_tax", "growth_boundary=1"] == pytest.approx(0.10 * MU * 0.45)
+    # small plants and shops in villages pay far less, and their practices add nothing to it
+    assert flows["0601", "industrial_tax", "growth_boundary=0"] < 0.25 * flows["0601", "industrial_tax", "growth_boundary=1"]
+    own = default("practice_flows").query("practice in ('rural_processing', 'collective_entry')")["account"]
+    assert {"industrial_tax", "commercial_tax", "jobs", "firm_income"}.isdisjoint(own)
 
 
 def test_payments_a_hectare_are_those_a_mu() -> None:
     flows = default("zone_flows").set_index(["zone", "account", "where"])["value"]
-    assert flows["100", "eco_transfer", "tenure=collective"] == pytest.approx(16e-6 * MU)
-    assert flows["100", "eco_transfer", "tenure=state"] == pytest.approx(10e-6 * MU)
+    forest = "; land_class=0301|0302|0303|0304|0305|0306|0307"  # public-benefit forest, no other land
+    assert flows["100", "eco_transfer", "tenure=collective" + forest] == pytest.approx(16e-6 * MU)
+    assert flows["100", "eco_transfer", "tenure=state" + forest] == pytest.approx(10e-6 * MU)
     assert flows["300", "farmland_payment", "basic_farmland=1"] == pytest.approx(40e-6 * MU)
 
 
@@ -292,7 +298,7 @@ def test_a_study_needs_nothing_but_its_parcels() -> None:
     assert all("hold" in practices for practices in can.values())
     assert can["paddy"] == {"hold", "high_standard_farmland", "brand_farming"}  # basic farmland stays arable
     assert can["reserve"] == {"hold", "eco_custody"}  # the core of the red line
-    assert can["lone"] == {"hold"}  # a homestead inside it
+    assert can["lone"] == {"hold", "resident_use"}  # a homestead inside it: life goes on, nothing is built
     assert {"residential_medium", "industrial_lease", "allocation"} <= can["edge"]  # inside the growth boundary
     assert {"village_renewal", "homestead_exit"} <= can["village"]
     assert "collective_entry" in can["yard"] - can["village"]  # homesteads are given up, not sold

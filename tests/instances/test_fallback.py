@@ -89,7 +89,8 @@ def test_a_row_takes_the_place_of_the_one_of_its_key() -> None:
     assert len(own.practices) == len(default("practices")) + 1
     mining = rows(own.practices, practice="mining")
     assert (mining["name_en"].item(), mining["mode"].item(), mining["source"].item()) == ("Ours", "", "")
-    assert len(rows(own.practice_flows, practice="mining")) == 5  # its flows are replaced by account, not by practice
+    # its flows are replaced by account, not by practice
+    assert len(rows(own.practice_flows, practice="mining")) == len(rows(default("practice_flows"), practice="mining"))
     pair = study(class_zones={"land_class": ["0101"], "zone": ["520"], "suitability": [0]})
     assert rows(pair.class_zones, land_class="0101", zone="520")["suitability"].tolist() == [0.0]
     assert rows(pair.class_zones, land_class="0101", zone="530")["suitability"].item() > 0
@@ -99,13 +100,14 @@ def test_a_row_takes_the_place_of_the_one_of_its_key() -> None:
 
 def test_flow_rows_are_replaced_by_subject_and_account() -> None:
     flows = {
-        "practice": ["urban_green"] * 2,
-        "account": ["acquisition"] * 2,
-        "basis": ["per_ha_once"] * 2,
-        "value": [1, 2],
+        "practice": ["urban_green"] * 3,
+        "account": ["acquisition"] * 3,
+        "basis": ["per_ha_once"] * 3,
+        "value": [1, 2, 3],
     }
     own = study(practice_flows=flows).practice_flows
-    assert rows(own, practice="urban_green", account="acquisition")["value"].tolist() == [1.0, 2.0]
+    assert rows(own, practice="urban_green", account="acquisition")["value"].tolist() == [1.0, 2.0, 3.0]
+    # two default rows, of fields and of houses, are replaced by three
     assert len(rows(own, practice="urban_green")) == len(rows(default("practice_flows"), practice="urban_green")) + 1
     assert len(rows(own, account="acquisition")) == len(rows(default("practice_flows"), account="acquisition")) + 1
     income = {"land_class": ["0101"], "account": ["farm_income"], "basis": ["per_year"], "value": [9]}
@@ -146,6 +148,8 @@ def test_a_dropped_row_takes_with_it_what_names_it() -> None:
     afforestation = rows(without.practices, practice="afforestation")["from_classes"].item()
     assert afforestation == "1204;1205;1206;0307"  # of a list only what is not there goes
     assert not rows(without.practices, practice="homestead_exit").size  # it leads to 0103
+    taxed = rows(without.practice_flows, practice="logistics", account="farmland_tax")["where"]
+    assert taxed.tolist() == ["land_class=0101|0102"]  # and of the values that a flow looks for
     without = study(class_zones={"land_class": ["0101"], "zone": ["300"], "drop": ["1"]})
     assert not rows(without.class_zones, land_class="0101", zone="300").size
 
