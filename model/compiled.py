@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -14,6 +15,7 @@ from scipy import sparse
 from zonevest.instances.study import period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.ledger import Entry, Ledger
+from zonevest.model.uplift import Enjoyed, enjoyed_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +38,7 @@ class Policy:
     column_lower, column_upper, integer : of each column.
     value_of_ledger, value_of_columns, constant : the objective, to be maximised.
     variables, entry_variables : the Pyomo variable of each column, and of each entry.
+    enjoyed : sums of columns that are enjoyed where land use and project meet: columns, state's column, what.
     """
 
     rows: tuple[str, ...]
@@ -53,6 +56,7 @@ class Policy:
     constant: float
     variables: tuple[Any, ...] = ()
     entry_variables: tuple[Any, ...] = ()
+    enjoyed: tuple[tuple[NDArray[np.int64], int, Enjoyed], ...] = ()
 
     def load(self, values: Floats) -> None:
         """Give the model's variables the values of the columns (those that came last by `shared` have none)."""
@@ -123,7 +127,18 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         float(form.c_offset[0]),
         tuple(variables),
         tuple(v for v in form.columns if id(v) in entry_of),
+        tuple(_placed(enjoyed_by(model, ledger), place_of)),
     )
+
+
+def _placed(
+    enjoyed: list[Enjoyed], place_of: dict[int, int]
+) -> Iterator[tuple[NDArray[np.int64], int, Enjoyed]]:
+    """Enjoyed sums by position of their columns; columns that no row reads are nowhere, and have no cost."""
+    for each in enjoyed:
+        columns = [place_of[id(v)] for v in each.variables if id(v) in place_of]
+        if columns:
+            yield np.array(columns, dtype=np.int64), place_of[id(each.state)], each
 
 
 def shared(policy: Policy, rows: int = 2) -> Policy:

@@ -17,6 +17,7 @@ from scipy import sparse
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.compiled import Policy
 from zonevest.model.ledger import Ledger
+from zonevest.model.meeting import Meeting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +46,7 @@ class Block:
     constant : of the objective.
     extra : further rows over options and columns, each x (options + columns), with bounds and names.
     integer : whether options are indivisible.
+    meetings : what holds beside the rows, by position among options and columns.
     """
 
     groups: int
@@ -65,6 +67,7 @@ class Block:
     column_upper: Floats
     column_integer: NDArray[np.bool_]
     integer: bool
+    meetings: tuple[Meeting, ...] = ()
 
 
 def land_block(ledger: Ledger, policy: Policy) -> Block:
@@ -101,7 +104,28 @@ def land_block(ledger: Ledger, policy: Policy) -> Block:
         policy.column_upper,
         policy.integer,
         not ledger.study.settings.divisible,
+        tuple(_meetings(ledger, policy)),
     )
+
+
+def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:
+    """(12) parcel by parcel, where the project's hectares are counted by atom."""
+    options, area = ledger.options, ledger.study.parcels["area_ha"].to_numpy()
+    size = len(options.kind)
+    wanted: dict[tuple[str, tuple[str, ...], int], tuple[NDArray[np.int64], ...]] = {}
+    for columns, state, enjoyed in policy.enjoyed:
+        key = enjoyed.atom.name, enjoyed.practices, enjoyed.period
+        if key not in wanted:
+            mask = np.zeros(len(options.kind_pattern), dtype=bool)
+            for name in enjoyed.practices:
+                mask |= ledger.states.mask(f"area.practice.{name}", enjoyed.period)
+            mask &= enjoyed.atom.patterns[options.kind_pattern]
+            found = np.flatnonzero(mask[options.kind])
+            parcels, member = np.unique(options.parcel[found], return_inverse=True)
+            wanted[key] = found, member, parcels
+        found, member, parcels = wanted[key]
+        if len(found):
+            yield Meeting(columns + size, state + size, found, member, area[parcels])
 
 
 def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list[str]]:

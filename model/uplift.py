@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -140,6 +141,41 @@ def define_uplift_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
     rows = dict.fromkeys((place, t) for j, place, t in seen if j in capped[place])
     model.cap = pyo.Constraint(list(rows), rule=cap)
+
+
+@dataclass(frozen=True)
+class Enjoyed:
+    """Hectares of an atom that enjoy a project's uplift by a period: those where land use and open project meet.
+
+    Attributes
+    ----------
+    variables : whose sum they are.
+    state : U_js of the last start that is open by then.
+    """
+
+    variables: tuple[Any, ...]
+    state: Any
+    atom: Atom
+    practices: tuple[str, ...]
+    period: int
+
+
+def enjoyed_by(model: pyo.ConcreteModel, ledger: Ledger) -> list[Enjoyed]:
+    """Every sum of (12) that is at most Σ_i area_i min(x_i, U_js), x_i the parcel's options of the named practices."""
+    names = period_names(ledger.study.periods)
+    booked: dict[tuple[str, str], list[tuple[int, Any]]] = {}
+    for (j, _, place, t), variable in model.uplifted.items():
+        booked.setdefault((j, place), []).append((names.index(t), variable))
+    found = []
+    for (j, place), variables in booked.items():
+        practices = tuple(items(model.raising[j].uplift_of))
+        (atom,) = (atom for atom in model.reached[j] if atom.name == place)
+        for t in range(len(names)) if practices else ():
+            sum_ = tuple(variable for when, variable in variables if when <= t)
+            starts = [s for s, opened in _openings(ledger, j) if opened == t]
+            if sum_:
+                found.append(Enjoyed(sum_, model.U[j, names[max(starts)]], atom, practices, t))
+    return found
 
 
 def _most(ledger: Ledger, atom: Atom, practices: list[str]) -> float:

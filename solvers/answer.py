@@ -9,9 +9,9 @@ from typing import Literal
 import numpy as np
 
 from zonevest.solvers.program import Floats, Program
+from zonevest.solvers.quiet import Setting
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan", "interrupted"]
-Setting = bool | int | float | str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -15,6 +15,7 @@ from typing import Any
 import highspy
 import numpy as np
 from highspy import HighsModelStatus as Model
+from numpy.typing import NDArray
 
 from zonevest.instances.say import say
 from zonevest.solvers.answer import (
@@ -31,10 +32,11 @@ from zonevest.solvers.answer import (
     within,
 )
 from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
-from zonevest.solvers.quiet import Quiet
+from zonevest.solvers.quiet import LISTENED, Event, opened, set_option
+from zonevest.solvers.rounds import tightened
 from zonevest.solvers.scaling import scaled
 
-__all__ = ["HOLDS", "Progress", "Solution", "SolveOptions", "polished", "rounded", "set_option", "solve_here"]
+__all__ = ["HOLDS", "Progress", "Solution", "SolveOptions", "completed", "polished", "rounded", "set_option", "solve_here"]
 
 #: A point counts when no row, bound or whole number is broken by more than this (see `Program.violation`).
 HOLDS = 1e-6
@@ -44,14 +46,19 @@ TOLERANCES_WHOLE, TOLERANCES_CONTINUOUS = (1e-6, 1e-9), (1e-9, 1e-7)
 #: Ends after which another tolerance may help.
 _UNCLEAR = (Model.kUnknown, Model.kSolveError, Model.kPresolveError, Model.kPostsolveError, Model.kNotset)
 _POLL_SECONDS, _REPORT_SECONDS = 0.05, 1.0
-_Event = highspy.cb.HighsCallbackType
-_LISTENED = (
-    _Event.kCallbackMipImprovingSolution,
-    _Event.kCallbackMipLogging,
-    _Event.kCallbackMipInterrupt,
-    _Event.kCallbackSimplexInterrupt,
-    _Event.kCallbackIpmInterrupt,
-)
+#: Where whole numbers are fewer than this part of the columns, and columns are many, a program without them is as
+#: large as one with them: HiGHS' programs within the program do not pay, nor do long trials before each branching.
+FEW_WHOLE, MANY_COLUMNS = 0.1, 5_000
+_FEW_WHOLE_SETTINGS: dict[str, Setting] = {
+    "mip_heuristic_effort": 0.0,
+    "mip_heuristic_run_rins": False,
+    "mip_heuristic_run_rens": False,
+    "mip_heuristic_run_root_reduced_cost": False,
+    "mip_heuristic_run_feasibility_jump": False,
+    "mip_allow_restart": False,
+    "mip_allow_cut_separation_at_nodes": False,
+    "mip_pscost_minreliable": 1,
+}
 
 
 @dataclass
@@ -64,7 +71,7 @@ class _Outcome:
     row_dual: Floats | None
 
 
-class _Watch:
+class Watch:
     """Listens to HiGHS: keeps the best point that holds, reports, asks for a stop.
 
     No exception leaves a callback (HiGHS may call from inside its own threads): it is kept, the solver is asked to
@@ -126,15 +133,15 @@ class _Watch:
 
         def heard(kind: Any, _message: str, out: Any, into: Any, _data: Any) -> None:
             try:
-                event = _Event(kind)
-                if event in _LISTENED[:3]:  # elsewhere these fields hold nothing
+                event = Event(kind)
+                if event in LISTENED[:3]:  # elsewhere these fields hold nothing
                     self.nodes = max(self.nodes, int(out.mip_node_count))
                     self.bound = min(self.bound, _known(out.mip_dual_bound / cost_factor))
                 else:
                     self.iterations = max(self.iterations, int(out.simplex_iteration_count))
-                if event == _Event.kCallbackMipImprovingSolution:
+                if event == Event.kCallbackMipImprovingSolution:
                     self.offer(np.array(out.mip_solution, dtype=np.float64))
-                elif event == _Event.kCallbackMipLogging:
+                elif event == Event.kCallbackMipLogging:
                     self.report()
                 else:
                     if time.perf_counter() - self._reported >= _REPORT_SECONDS:
@@ -179,7 +186,7 @@ def solve_here(
         When HiGHS refuses an option, or the start does not fit the columns.
     """
     options = options or SolveOptions()
-    watch = _Watch(program, options, on_progress, on_solution, stop)
+    watch = Watch(program, options, on_progress, on_solution, stop)
     start = options.start
     if start is not None:
         start = np.asarray(start, dtype=np.float64)
@@ -196,8 +203,9 @@ def solve_here(
         watch.offer(start)
     whole = bool(program.integer.any())
     bound, message, row_dual, ended = np.inf, "", None, False
+    working = tightened(program, watch, options.gap, _always(options)) if whole and program.meetings else program
     for tolerance in TOLERANCES_WHOLE if whole else TOLERANCES_CONTINUOUS:
-        outcome = _decided(program, options, tolerance, watch, start)
+        outcome = _decided(working, options, tolerance, watch, start)
         message = _message(outcome.model)
         bound, row_dual = min(bound, outcome.bound), outcome.row_dual
         ended = outcome.model == Model.kOptimal
@@ -223,7 +231,7 @@ def solve_here(
 
 
 def _solution(
-    watch: _Watch,
+    watch: Watch,
     options: SolveOptions,
     status: Status | None,
     bound: float,
@@ -252,7 +260,7 @@ def _solution(
 
 
 def _decided(
-    program: Program, options: SolveOptions, tolerance: float, watch: _Watch, start: Floats | None
+    program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None
 ) -> _Outcome:
     """Run HiGHS; where it leaves "infeasible or unbounded" open, find out which."""
     whole = bool(program.integer.any())
@@ -262,7 +270,7 @@ def _decided(
     # with whole numbers "unbounded" speaks of the relaxation: is there a point at all?
     if outcome.model == Model.kUnboundedOrInfeasible or (whole and outcome.model == Model.kUnbounded):
         anywhere = _without_objective(program)
-        scout = _Watch(anywhere, options, stop=watch.stop)
+        scout = Watch(anywhere, options, stop=watch.stop)
         scout.deadline = watch.deadline
         found = _run(anywhere, options, tolerance, scout)
         watch.interrupted, watch.failure = watch.interrupted or scout.interrupted, watch.failure or scout.failure
@@ -284,7 +292,7 @@ def _run(
     program: Program,
     options: SolveOptions,
     tolerance: float,
-    watch: _Watch,
+    watch: Watch,
     *,
     start: Floats | None = None,
     presolve: bool = True,
@@ -293,34 +301,22 @@ def _run(
     """Scale, solve once, unscale."""
     whole = bool(program.integer.any())
     ready, row_factors, cost_factor = scaled(program)
-    cores = options.threads or available_cores()
     settings: dict[str, Setting] = {
-        "log_to_console": False,  # but output_flag stays on: without it HiGHS reports no progress
-        "log_file": options.log_file or "",
+        **_always(options),
         "time_limit": float(watch.left() if seconds is None else seconds),
-        "threads": cores,
-        "random_seed": options.seed,
-        "small_matrix_value": SMALLEST_KEPT,
         # the relative gap governs; the absolute one is the gap where the value is near zero
         "mip_rel_gap": float(options.gap),
         "mip_abs_gap": float(options.gap * 1e-9 * watch.scale * cost_factor),
         ("mip_feasibility_tolerance" if whole else "primal_feasibility_tolerance"): tolerance,
     }
-    if cores == 1:
-        settings["parallel"] = "off"
+    if 0 < program.integer.sum() < FEW_WHOLE * program.n_cols and program.n_cols >= MANY_COLUMNS:
+        settings |= _FEW_WHOLE_SETTINGS
     if not presolve:
         settings["presolve"] = "off"
     settings.update(options.highs)
-    # HiGHS keeps its threads from run to run and fails when their number changes
-    highspy.Highs.resetGlobalScheduler(True)
-    highs: Any = Quiet()  # type: ignore[no-untyped-call]
-    for name, value in settings.items():
-        set_option(highs, name, value)
+    highs = opened(settings, watch.listener(cost_factor))
     ready.pass_to(highs)
     del ready
-    highs.setCallback(watch.listener(cost_factor), None)
-    for event in _LISTENED:
-        highs.startCallback(event)
     if start is not None:
         given = highspy.HighsSolution()
         given.col_value = start
@@ -345,7 +341,20 @@ def _run(
     return _Outcome(model, x, bound, row_dual)
 
 
-def _settle(program: Program, options: SolveOptions, x: Floats, watch: _Watch) -> bool:
+def _always(options: SolveOptions) -> dict[str, Setting]:
+    """HiGHS options that every run has."""
+    cores = options.threads or available_cores()
+    return {
+        "log_to_console": False,  # but output_flag stays on: without it HiGHS reports no progress
+        "log_file": options.log_file or "",
+        "threads": cores,
+        "parallel": "off" if cores == 1 else "choose",
+        "random_seed": options.seed,
+        "small_matrix_value": SMALLEST_KEPT,
+    }
+
+
+def _settle(program: Program, options: SolveOptions, x: Floats, watch: Watch) -> bool:
     """Make an almost whole point exact and offer it; say whether one that holds came out."""
     exact = polished(program, options, x, watch)
     if exact is not None and program.violation(exact) <= HOLDS:
@@ -358,7 +367,7 @@ def _settle(program: Program, options: SolveOptions, x: Floats, watch: _Watch) -
     return program.violation(rounded(program, x)) <= HOLDS
 
 
-def polished(program: Program, options: SolveOptions, x: Floats, watch: _Watch | None = None) -> Floats | None:
+def polished(program: Program, options: SolveOptions, x: Floats, watch: Watch | None = None) -> Floats | None:
     """Round the whole numbers of `x` and find the best continuous values for them.
 
     Without the rounding, rows would hold only as far as the solver's tolerance for "almost whole" reaches.
@@ -368,17 +377,30 @@ def polished(program: Program, options: SolveOptions, x: Floats, watch: _Watch |
     array of float or None
         None when HiGHS finds no continuous values in the time (at least 2 s, whatever is left of the limit).
     """
-    x = rounded(program, x)
-    free = np.flatnonzero(~program.integer)
+    whole = completed(program, options, rounded(program, x), program.integer, watch)
+    return None if whole is None else rounded(program, whole)
+
+
+def completed(
+    program: Program, options: SolveOptions, x: Floats, fixed: NDArray[np.bool_], watch: Watch | None = None
+) -> Floats | None:
+    """Keep the `fixed` columns of `x` and find the best values of the others, none of which need be whole.
+
+    Returns
+    -------
+    array of float or None
+        None when HiGHS finds no such values in the time (at least 2 s, whatever is left of the limit).
+    """
+    free = np.flatnonzero(~fixed)
     if not len(free) or len(free) == program.n_cols:
         return x
-    watch = watch or _Watch(program, options)
-    loose = ~program.integer[program.entry_cols]
+    watch = watch or Watch(program, options)
+    loose = ~fixed[program.entry_cols]
     rows, index = np.unique(program.index[loose], return_inverse=True)
-    fixed = np.where(program.integer, x, 0.0)
-    terms = program.value * fixed[program.entry_cols]
+    held = np.where(fixed, x, 0.0)
+    terms = program.value * held[program.entry_cols]
     size = np.bincount(program.index, weights=np.abs(terms), minlength=program.n_rows)[rows]
-    taken, noise = program.row_activity(fixed)[rows], 1e-13 * size
+    taken, noise = program.row_activity(held)[rows], 1e-13 * size
     rest = Program(
         cost=program.cost[free],
         col_lower=program.col_lower[free],
@@ -389,9 +411,9 @@ def polished(program: Program, options: SolveOptions, x: Floats, watch: _Watch |
         start=np.concatenate([[0], np.cumsum(np.diff(program.start)[free])]),
         index=index.astype(np.int32),
         value=program.value[loose],
-        offset=program.offset + float(program.cost @ fixed),
+        offset=program.offset + float(program.cost @ held),
     )
-    quiet = _Watch(rest, options, stop=None if watch.interrupted else watch.stop)
+    quiet = Watch(rest, options, stop=None if watch.interrupted else watch.stop)
     seconds = 1.0 if watch.interrupted else max(watch.left(), 2.0, 0.02 * options.time_limit)
     for tolerance in TOLERANCES_CONTINUOUS:
         outcome = _run(rest, options, tolerance, quiet, seconds=seconds)
@@ -399,7 +421,7 @@ def polished(program: Program, options: SolveOptions, x: Floats, watch: _Watch |
         if outcome.x is not None and outcome.model == Model.kOptimal:
             whole = x.copy()
             whole[free] = outcome.x
-            return rounded(program, whole)
+            return whole
     return None
 
 
@@ -407,18 +429,6 @@ def rounded(program: Program, x: Floats) -> Floats:
     """Return `x` with whole numbers whole and everything within its bounds."""
     near = np.where(program.integer, np.rint(x), x)
     return np.clip(near, program.col_lower, program.col_upper)
-
-
-def set_option(highs: Any, name: str, value: Setting) -> None:
-    """Set one HiGHS option, or raise: HiGHS itself goes on with its default.
-
-    Raises
-    ------
-    ValueError
-        When HiGHS does not take the name or the value.
-    """
-    if highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
-        raise ValueError(f"HiGHS {highs.version()} does not take the option {name} = {value!r}")
 
 
 def available_cores() -> int:

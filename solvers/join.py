@@ -51,6 +51,7 @@ def join(block: Block) -> Program:
             ("extra", first_extra, block.extra.shape[0]),
         ),
         col_blocks=(("options", 0, options), ("policy", options, columns)),
+        meetings=block.meetings,
     )
 
 

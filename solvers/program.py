@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zonevest.instances.say import say
+from zonevest.model.meeting import Meeting
 from zonevest.solvers.quiet import Quiet
 
 Floats = NDArray[np.float64]
@@ -48,6 +49,8 @@ class Program:
     offset : float
         Constant of the objective.
     row_blocks, col_blocks : tuple of (str, int, int)
+    meetings : tuple of Meeting
+        What holds at every point with whole numbers and may be used to tighten the rows; nothing rests on it.
 
     Raises
     ------
@@ -67,6 +70,7 @@ class Program:
     offset: float = 0.0
     row_blocks: tuple[Block, ...] = ()
     col_blocks: tuple[Block, ...] = ()
+    meetings: tuple[Meeting, ...] = ()
 
     def __post_init__(self) -> None:
         kinds = {"integer": np.bool_, "start": np.int64, "index": np.int32}

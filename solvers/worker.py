@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import shutil
 import signal
 import sys
@@ -36,12 +37,14 @@ def write_program(program: Program, folder: Path) -> None:
         np.save(folder / f"{name}.npy", getattr(program, name))
     rest = {"offset": program.offset, "row_blocks": program.row_blocks, "col_blocks": program.col_blocks}
     (folder / "program.json").write_text(json.dumps(rest), encoding="utf-8")
+    (folder / "meetings.pickle").write_bytes(pickle.dumps(program.meetings))
 
 
 def read_program(folder: Path) -> Program:
     """Read what `write_program` wrote; the arrays stay on disk until they are touched."""
     arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in ARRAYS}
-    return Program(**arrays, **json.loads((folder / "program.json").read_text(encoding="utf-8")))
+    meetings = pickle.loads((folder / "meetings.pickle").read_bytes())
+    return Program(**arrays, **json.loads((folder / "program.json").read_text(encoding="utf-8")), meetings=meetings)
 
 
 def write_job(kind: str, options: SolveOptions, folder: Path, start: Floats | None = None) -> None:

@@ -29,7 +29,7 @@ from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
-from zonevest.model.compiled import Policy, compile_policy
+from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
@@ -42,6 +42,7 @@ from zonevest.reports.check import CheckReport
 from zonevest.reports.page import write_page
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
+from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
@@ -74,6 +75,8 @@ __all__ = [
 ]
 
 Method = Literal["auto", "mip"]
+START_SECONDS = 10.0
+"""What the financing of a first solution may take."""
 
 
 @dataclass
@@ -269,12 +272,12 @@ def solve(
             with clock("policy"):
                 set_stage(policy, stage, earlier)
         with clock("build"):
-            compiled = compile_policy(policy)
+            compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
             program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
-            start = _holding(ledger, program) if found is None else _named(found, block)
+            start = _start(ledger, block, program, found)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -282,10 +285,10 @@ def solve(
             else:
                 options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
                 solution = run_supervised(program, options, on_progress=on_progress)
-        if solution.x is None and found is not None:
+        if solution.x is None and found is not None and start is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])
-            solution = _kept(program, _named(found, block), solution, scale, stopped)
+            solution = _kept(program, start, solution, scale, stopped)
         if solution.x is None or solution.value is None:
             break
         found = dict(zip(_columns(block), solution.x, strict=True))
@@ -345,15 +348,20 @@ class _Watch:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
 
 
-def _holding(ledger: Ledger, program: Program) -> Floats | None:
-    """Doing nothing as a first solution, where there is such a state."""
-    if not ledger.study.has_doing_nothing:
-        return None
-    start = np.zeros(program.n_cols)
+def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, float] | None) -> Floats | None:
+    """A first solution: that of an earlier stage, or doing nothing, each with its best financing; None without one."""
     options = ledger.options
-    held = options.kind_practice[options.kind] == 0
-    start[: len(held)][held] = 1.0
-    return start
+    decided = np.zeros(program.n_cols, dtype=bool)
+    decided[: len(options.kind)] = True
+    decided[len(options.kind) :] = block.column_integer
+    if found is not None:
+        first = _named(found, block)
+    elif ledger.study.has_doing_nothing:
+        first = np.zeros(program.n_cols)
+        first[: len(options.kind)] = options.kind_practice[options.kind] == 0
+    else:
+        return None
+    return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
 
 
 def _scale(block: Block, program: Program, periods: int) -> float:
