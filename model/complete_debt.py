@@ -108,6 +108,10 @@ class Instrument:
         """o^max(τ,t): what is owed at the beginning of t's first year."""
         return self.balance(drawn, period.start)
 
+    def counted(self, drawn: Period, period: Period) -> float:
+        """What counts in the debt ratio: o^max, or o where a refinancing unit is being drawn and o^max is 0."""
+        return max(self.highest(drawn, period), self.end(drawn, period))
+
     def service(self, drawn: Period, start: int, rate: float) -> float:
         """σ: principal and interest of a unit over its whole life, discounted from the first day of the year `start`.
 

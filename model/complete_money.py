@@ -131,7 +131,7 @@ def reserve(build: Build, finance: Finance, t: int) -> None:
 
 
 def debt_ratio_cap(build: Build, finance: Finance, t: int) -> None:
-    """(16) Σ legacy at the end of t + Σ_τ o^max(τ,t) raised_fτ ≤ cap · (FR_t + L(money.revenue) − that at the start).
+    """(16) Σ legacy at the end of t + Σ_τ max(o^max, o)(τ,t) raised_fτ ≤ cap · (FR_t + L(money.revenue) − that at the start).
 
     In words: debt that counts is at its highest in the period no more than a share of fiscal resources. Over bonds
     and loans with in_debt_ratio; ``debt_ratio_cap[period]``.
@@ -141,7 +141,7 @@ def debt_ratio_cap(build: Build, finance: Finance, t: int) -> None:
         return
     counted = [f for f in finance.debts if f.row["in_debt_ratio"]]
     legacy = sum(f.legacy(finance.periods[t].last + 1) for f in counted)
-    left = linear(finance.owed(counted, t, Instrument.highest), legacy)
+    left = linear(finance.owed(counted, t, Instrument.counted), legacy)
     resources = (finance.settings.fiscal_resources or 0.0) * finance.mean_growth("fiscal_resources", t)
     more = of(build, "money.revenue", t) - build.before("money.revenue", TOTAL, "")
     write(build, "debt_ratio_cap", (build.names[t],), left, "<=", cap * (resources + more))

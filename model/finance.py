@@ -206,7 +206,7 @@ class Sums:
         return sum(self.drawn.get(f, {}).get(self.names[t], ()))
 
     def flow(self, which: str, fs: list[str], t: int, *, new: bool = True, old: bool = True) -> Any:
-        """Σ of ρ (repaid), ι (interest), o (owed) or o^max (highest) of instruments in a period."""
+        """Σ of ρ (repaid), ι (interest), o (owed) or what the debt ratio counts, of instruments in a period."""
         total: Any = 0.0
         for f in fs:
             for s in range(t + 1) if new else ():

@@ -92,6 +92,16 @@ class PlanData:
     before: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
     nonconforming: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
 
+    @property
+    def prices(self) -> pd.DataFrame:
+        """Limits with a shadow price that is not 0: what the objective gains per unit of the bound.
+
+        From the linear program in which projects are as planned and land may be divided, so that a price says what a
+        small change of a bound is worth, not what other projects would do with a large one.
+        """
+        limits = self.limits
+        return limits[limits["shadow_price"].fillna(0.0).abs() > SMALL].reset_index(drop=True)
+
     def write_tables(self, folder: Path) -> None:
         """Write everything but the reports into an existing folder."""
         stated: dict[str, Any] = {"format": FORMAT, "status": self.status, "has_plan": self.has_plan}
@@ -169,7 +179,9 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     return fields
 
 
-def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats) -> dict[str, Any]:
+def tell(
+    model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float] | None = None
+) -> dict[str, Any]:
     """The tables of a plan, and its F1 and F2, from the decisions.
 
     Parameters
@@ -177,6 +189,7 @@ def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats) -> dict[str,
     model : the policy model, its own columns loaded with their values.
     weight : x, shape (options,).
     started : U, shape (projects, periods).
+    prices : shadow price of rows, by name.
     """
     ledger: Ledger = model.source
     # to be told of everybody, whether or not a row reads it: entries come into being when they are named
@@ -192,7 +205,7 @@ def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats) -> dict[str,
         "nonconforming": nonconforming_table(ledger.options, parcels),
         "projects": projects_table(model, started),
         "ledger": table[table["jurisdiction"].isin(known)].reset_index(drop=True),
-        "limits": limits_table(model),
+        "limits": limits_table(model, prices or {}),
         "before": before_table(ledger.options),
         "financing": _decided(model, "financing"),
         "uplift": _decided(model, "uplift"),
@@ -325,15 +338,19 @@ def projects_table(model: pyo.ConcreteModel, started: Floats) -> pd.DataFrame:
     )
 
 
-def limits_table(model: pyo.ConcreteModel) -> pd.DataFrame:
-    """Every row of every limit, of quotas, money and gains: value, bound and slack (below 0: broken), in its unit."""
+def limits_table(model: pyo.ConcreteModel, prices: Mapping[str, float]) -> pd.DataFrame:
+    """Every row of every limit, of quotas, money and gains: value, bound and slack (below 0: broken), in its unit.
+
+    Its shadow price is the change of the objective per unit of its bound, where it is known.
+    """
     rows = []
     for told in model.told:
         if told.when is not None and pyo.value(told.when) < 0.5:
             continue
         value, bound = float(pyo.value(told.value)), float(pyo.value(told.bound))
         room = {"<=": bound - value, ">=": value - bound, "==": -abs(value - bound)}[told.sense] + told.tolerance
-        rows.append((told.limit, told.account, told.place, told.period, value, bound, room, np.nan, told.unit))
+        price = prices.get(told.row, np.nan)
+        rows.append((told.limit, told.account, told.place, told.period, value, bound, room, price, told.unit))
     table = pd.DataFrame(rows, columns=LIMITS)
     own = model.source.study.limits
     own = own[["limit", *_own_columns(own)]]

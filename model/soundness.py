@@ -29,7 +29,7 @@ PURSE = "money.net"
 
 
 def define_debt_ratio(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(16) `debt_ratio_cap[t]`: legacy at the end of t + Σ o^max raised <= κ_t x fiscal resources.
+    """(16) `debt_ratio_cap[t]`: legacy at the end of t + Σ max(o^max, o) raised <= κ_t x fiscal resources.
 
     In words: debt, at its highest in the period, stays below a multiple of the fiscal resources, to which what the
     plan adds to recurring revenue counts, and its land sale does not.
@@ -39,7 +39,7 @@ def define_debt_ratio(model: pyo.ConcreteModel, sums: Sums) -> None:
     for t, name in enumerate(sums.names):
         cap = purse.at("debt_ratio_cap", t)
         if cap is not None:
-            debt = sums.flow("owed", counted, t, new=False) + sums.flow("highest", counted, t, old=False)
+            debt = sums.flow("owed", counted, t, new=False) + sums.flow("counted", counted, t, old=False)
             resources = float(purse.fiscal[t] - purse.revenue_before) + sums.money("revenue", t)
             told = ("debt_ratio_cap", "finance.debt", TOTAL, name, "million")
             hold(model, "debt_ratio_cap", name, debt, "<=", cap * resources, told)

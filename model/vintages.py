@@ -130,6 +130,14 @@ class Vintage:
     highest: Floats
     price: float
 
+    @property
+    def counted(self) -> Floats:
+        """What the debt ratio counts: o^max, and of refinancing in the period of its draw o.
+
+        What it replaces is repaid by the end of that period, when legacy is counted: with o^max, 0, neither would be.
+        """
+        return np.maximum(self.highest, self.owed)
+
 
 def vintage(instrument: Instrument, drawn: int, clock: Clock) -> Vintage:
     """A unit of an instrument drawn in a period (its position)."""

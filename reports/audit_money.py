@@ -152,13 +152,17 @@ class Money:
         return old.within(amounts(old), self.tables.starts[t], self.tables.lasts[t])
 
     def _balance(self, name: str, t: int, *, highest: bool) -> Sum:
-        """Σ over vintages of the balance at the end of a period, or at the beginning of its first year."""
+        """Σ over vintages of the balance at the end of a period, or where it is higher at its first year's beginning.
+
+        Of debt that refinances only the end says what there is in the period in which it is drawn.
+        """
         out = Sum()
         for drawn in range(t + 1):
             vintage = self.vintages[name, drawn]
-            year = self.tables.starts[t] if highest else self.tables.lasts[t]
-            balance = vintage.opening if highest else vintage.closing
-            out.add(self.raised[name, drawn], vintage.at(balance, year))
+            balance = vintage.at(vintage.closing, self.tables.lasts[t])
+            if highest:
+                balance = max(balance, vintage.at(vintage.opening, self.tables.starts[t]))
+            out.add(self.raised[name, drawn], balance)
         return out
 
     def draw(self, system: System, starts: Mapping[str, int], transfers: list[Sum]) -> None:

@@ -59,7 +59,7 @@ def test_the_least_is_borrowed() -> None:
 def test_a_soft_row_gives() -> None:
     # nothing may be borrowed: at 0.01 a unit in p1 (its highest balance is what is drawn; it falls due with 2028, and
     # counts at the beginning of p2 too) it is still worth it
-    finance = {"own_revenue": 1.0, "debt_ratio_cap": 0.0, "soft": {"debt_ratio_cap": 0.01}}
+    finance = {"own_revenue": 1.0, "fiscal_resources": 1.0, "debt_ratio_cap": 0.0, "soft": {"debt_ratio_cap": 0.01}}
     given = mill(finance, [{**LOAN, "in_debt_ratio": 1}], capex=3.0, annual_revenue=0.8)
     drawn = 0.2 / 0.92
     expected = worth(0.8, 3.0) - drawn * (0.00004 * deltas(2026, 2028) + 2 * 0.01)

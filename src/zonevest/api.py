@@ -44,6 +44,7 @@ from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, ga
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
+from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
 
@@ -77,6 +78,8 @@ __all__ = [
 Method = Literal["auto", "mip"]
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
+PRICES_SECONDS = 60.0
+"""What the shadow prices may take; where they take longer they stay blank."""
 
 
 @dataclass
@@ -299,8 +302,12 @@ def solve(
         settings["stages"] = [
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
+    prices: dict[str, float] = {}
+    if solution.x is not None:
+        with clock("prices"):
+            prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
-        plan = _plan(policy, compiled, solution, settings)
+        plan = _plan(policy, compiled, solution, settings, prices)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
@@ -364,6 +371,14 @@ def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, floa
     return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
 
 
+def _prices(block: Block, program: Program, x: Floats, options: SolveOptions) -> dict[str, float]:
+    """Row name -> shadow price, of policy rows."""
+    duals = shadow_prices(program, x, slice(len(block.group), program.n_cols), options)
+    if duals is None:
+        return {}
+    return dict(zip(block.rows, duals[block.groups :].tolist(), strict=False))
+
+
 def _scale(block: Block, program: Program, periods: int) -> float:
     """Σ over parcels and projects of their largest absolute objective coefficient, for gaps of gains near zero."""
     count = len(block.group)
@@ -375,7 +390,13 @@ def _scale(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
-def _plan(policy: pyo.ConcreteModel, compiled: Policy, solution: Solution, settings: dict[str, Any]) -> Plan:
+def _plan(
+    policy: pyo.ConcreteModel,
+    compiled: Policy,
+    solution: Solution,
+    settings: dict[str, Any],
+    prices: Mapping[str, float],
+) -> Plan:
     """A plan from a solution."""
     ledger: Ledger = policy.source
     study = ledger.study
@@ -401,7 +422,7 @@ def _plan(policy: pyo.ConcreteModel, compiled: Policy, solution: Solution, setti
     weight = solution.x[:options]
     started = solution.x[options : options + size].reshape(-1, periods)
     compiled.load(solution.x[options:])
-    told = tell(policy, weight, started)
+    told = tell(policy, weight, started, prices)
     nothing = known.get("doing_nothing", {})
     total = solution.value + _compared_with(ledger)
     told["cash"] -= nothing.get("cash", 0.0)

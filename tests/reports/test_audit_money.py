@@ -200,17 +200,18 @@ class TestRows:
     """Each row with its value and bound; and a bound that breaks it, and no other."""
 
     def test_debt_ratio(self) -> None:
-        # old debt at the end of the period and new at its highest: 4 + 4; 6 + 2 (loan, at its beginning); 6
+        # old debt at the end of the period and new at its highest: 4 + 4; 6 + 2 (loan, at its beginning); 6 + 1.5, which
+        # take the place of what is repaid by then
         # 20, 20 (1.05 + 1.05^2) / 2, … and the revenue above the start's 5
         fiscal = [20 * sum(1.05**k for k in years) / len(years) for years in ([0], [1, 2], [3, 4, 5])]
         room = [fiscal[0], fiscal[1] + 1.5, fiscal[2] + 3]
         found = plan(budget({"debt_ratio_cap": 0.5}))
-        assert rows(found, "debt_ratio_cap") == about([(8, room[0] / 2), (8, room[1] / 2), (6, room[2] / 2)])
+        assert rows(found, "debt_ratio_cap") == about([(8, room[0] / 2), (8, room[1] / 2), (7.5, room[2] / 2)])
         assert found.ok
         assert rules(plan(budget({"debt_ratio_cap": 0.39}))) == {"money:debt_ratio_cap"}
         # only what is in the ratio
         found = plan(budget({"debt_ratio_cap": 0.5}, {"loan": {"in_debt_ratio": 0}}))
-        assert [value for value, _ in rows(found, "debt_ratio_cap")] == pytest.approx([4, 6, 6])
+        assert [value for value, _ in rows(found, "debt_ratio_cap")] == pytest.approx([4, 6, 7.5])
 
     def test_interest_shares(self) -> None:
         # fund: the bond; its expenditure is the outlay of the works, what it raises, and the interest
