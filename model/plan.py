@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -180,7 +181,7 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
 
 
 def tell(
-    model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float] | None = None
+    model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float]
 ) -> dict[str, Any]:
     """The tables of a plan, and its F1 and F2, from the decisions.
 
@@ -205,7 +206,7 @@ def tell(
         "nonconforming": nonconforming_table(ledger.options, parcels),
         "projects": projects_table(model, started),
         "ledger": table[table["jurisdiction"].isin(known)].reset_index(drop=True),
-        "limits": limits_table(model, prices or {}),
+        "limits": limits_table(model, prices),
         "before": before_table(ledger.options),
         "financing": _decided(model, "financing"),
         "uplift": _decided(model, "uplift"),
@@ -338,7 +339,7 @@ def projects_table(model: pyo.ConcreteModel, started: Floats) -> pd.DataFrame:
     )
 
 
-def limits_table(model: pyo.ConcreteModel, prices: Mapping[str, float]) -> pd.DataFrame:
+def limits_table(model: pyo.ConcreteModel, prices: Mapping[str, float] = MappingProxyType({})) -> pd.DataFrame:
     """Every row of every limit, of quotas, money and gains: value, bound and slack (below 0: broken), in its unit.
 
     Its shadow price is the change of the objective per unit of its bound, where it is known.
