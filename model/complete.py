@@ -321,16 +321,19 @@ def worth(build: Build, term: str) -> Any:
     return model.worth[term]
 
 
-def held(build: Build) -> list[tuple[Record, Option]]:
-    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals.
+def compared(build: Build) -> bool:
+    """Whether gains are over doing nothing; else they are plain totals.
 
     They are where the study has no such state, and where the objective has weights on accounts only.
     """
     aim = build.study.settings.objective
     values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem)}
-    if not values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) or not build.study.has_doing_nothing:
-        return []
-    return [(parcel, build.land.hold(parcel)) for parcel in build.land.parcels.values()]
+    return values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) and build.study.has_doing_nothing
+
+
+def held(build: Build) -> list[tuple[Record, Option]]:
+    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals."""
+    return [(parcel, build.land.hold(parcel)) for parcel in build.land.parcels.values()] if compared(build) else []
 
 
 def worth_of_nothing(build: Build, term: str) -> float:
@@ -340,8 +343,7 @@ def worth_of_nothing(build: Build, term: str) -> float:
 
 def booked_at_nothing(build: Build, account: str) -> float:
     """L° of an account over all places and periods."""
-    parcels = held(build)
-    if account == "population":
-        return build.people(TOTAL, TOTAL) if parcels else 0.0
-    books = [build.books(parcel, hold) for parcel, hold in parcels]
+    if account == "population":  # there are people without any parcel too
+        return build.people(TOTAL, TOTAL) if compared(build) else 0.0
+    books = [build.books(parcel, hold) for parcel, hold in held(build)]
     return sum(build.book.over(account, own[account], TOTAL) for own in books if account in own)
