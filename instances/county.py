@@ -252,9 +252,7 @@ def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFram
         free & (area < 90) & (to_town > 4600.0),
         MIX["built"] * whole,
     )
-    classes[other_built] = rng.choice(
-        ["1003", "09", "0602", "1109"], other_built.sum(), p=[0.6, 0.1, 0.12, 0.18]
-    )
+    classes[other_built] = rng.choice(["1003", "09", "0602", "1109"], other_built.sum(), p=[0.6, 0.1, 0.12, 0.18])
     free &= ~other_built
     arable = _first(-height + 25 * land.noise(at, 4), area, free, MIX["arable"] * whole)
     kinds = np.where(height < 70, "0101", np.where(height < 150, "0102", "0103"))

@@ -311,10 +311,26 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         for period, start, years in PERIODS:
             name, until = f"absorbed_{use}_{period}", start + years - PERIODS[0][1]
             english = f"Land for {use} that the market has taken by the end of {period}"
-            limit(name, f"area.practice.{practices[0]}", "<=", a_year * until, english, f"至{period}年末{chinese}用地去化上限", period=period)
+            limit(
+                name,
+                f"area.practice.{practices[0]}",
+                "<=",
+                a_year * until,
+                english,
+                f"至{period}年末{chinese}用地去化上限",
+                period=period,
+            )
             terms += [{"limit": name, "account": f"area.practice.{p}", "coefficient": 1.0} for p in practices[1:]]
     for period, _, years in PERIODS:
-        limit(f"arable_taken_{period}", "area.new_construction", "<=", 60.0 * years, f"New construction land, {period}", f"{period}年新增建设用地上限", period=period)
+        limit(
+            f"arable_taken_{period}",
+            "area.new_construction",
+            "<=",
+            60.0 * years,
+            f"New construction land, {period}",
+            f"{period}年新增建设用地上限",
+            period=period,
+        )
     demand = {
         "eco_tourism": (2500.0, "Nature tourism that visitors fill", "生态旅游市场容量"),
         "limited_visit": (1500.0, "Visits in the red line that visitors fill", "红线内参观容量"),
@@ -329,11 +345,63 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     for practice, (hectares, english, chinese) in demand.items():
         limit(f"demand_{practice}", f"area.practice.{practice}", "<=", hectares, english, chinese, period="last")
     built = "area.class_group.construction"
-    limit("increment_2030", built, "<=", round(0.65 * increment, 1), "Boundary increment: 35 % kept beyond 2030", "城镇开发边界增量2030年后留存35%", jurisdiction="increment", period="2029-2030")
-    limit("increment_2035", built, "<=", round(0.75 * increment, 1), "Boundary increment: 25 % kept beyond 2035", "城镇开发边界增量2035年后留存25%", jurisdiction="increment", period="last")
-    limit("service_places", "service_places", ">=", 8000.0, "Places in schools, clinics and care by 2035", "2035年新增公共服务容量", period="last")
-    limit("custody", "area.practice.eco_custody", ">=", 20000.0, "Protected land in custody by 2030", "2030年生态管护面积", period="2029-2030")
-    limit("standard_fields", "area.practice.high_standard_farmland", ">=", 12000.0, "High-standard farmland by 2030", "2030年高标准农田", period="2029-2030")
-    limit("restored", "area.gained.class_group.forest", ">=", 1500.0, "Forest planted by 2035", "至2035年新增林地", period="total")
-    limit("rezoned", "area.rezoned", "<=", 40000.0, "Land rezoned over the plan", "规划期内分区调整面积", period="total")
+    limit(
+        "increment_2030",
+        built,
+        "<=",
+        round(0.65 * increment, 1),
+        "Boundary increment: 35 % kept beyond 2030",
+        "城镇开发边界增量2030年后留存35%",
+        jurisdiction="increment",
+        period="2029-2030",
+    )
+    limit(
+        "increment_2035",
+        built,
+        "<=",
+        round(0.75 * increment, 1),
+        "Boundary increment: 25 % kept beyond 2035",
+        "城镇开发边界增量2035年后留存25%",
+        jurisdiction="increment",
+        period="last",
+    )
+    limit(
+        "service_places",
+        "service_places",
+        ">=",
+        8000.0,
+        "Places in schools, clinics and care by 2035",
+        "2035年新增公共服务容量",
+        period="last",
+    )
+    limit(
+        "custody",
+        "area.practice.eco_custody",
+        ">=",
+        20000.0,
+        "Protected land in custody by 2030",
+        "2030年生态管护面积",
+        period="2029-2030",
+    )
+    limit(
+        "standard_fields",
+        "area.practice.high_standard_farmland",
+        ">=",
+        12000.0,
+        "High-standard farmland by 2030",
+        "2030年高标准农田",
+        period="2029-2030",
+    )
+    limit(
+        "restored",
+        "area.gained.class_group.forest",
+        ">=",
+        1500.0,
+        "Forest planted by 2035",
+        "至2035年新增林地",
+        period="total",
+    )
+    limit(
+        "rezoned", "area.rezoned", "<=", 40000.0, "Land rezoned over the plan", "规划期内分区调整面积", period="total"
+    )
     return {"limits": pd.DataFrame(rows), "limit_terms": pd.DataFrame(terms)}

@@ -131,9 +131,7 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
     )
 
 
-def _placed(
-    enjoyed: list[Enjoyed], place_of: dict[int, int]
-) -> Iterator[tuple[NDArray[np.int64], int, Enjoyed]]:
+def _placed(enjoyed: list[Enjoyed], place_of: dict[int, int]) -> Iterator[tuple[NDArray[np.int64], int, Enjoyed]]:
     """Enjoyed sums by position of their columns; columns that no row reads are nowhere, and have no cost."""
     for each in enjoyed:
         columns = [place_of[id(v)] for v in each.variables if id(v) in place_of]

@@ -76,14 +76,19 @@ def worth(build: Build, term: str) -> Any:
     return model.worth[term]
 
 
-def held(build: Build) -> list[tuple[Record, Option]]:
-    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals.
+def compared(build: Build) -> bool:
+    """Whether gains are over doing nothing; else they are plain totals.
 
     They are where the study has no such state, and where the objective has weights on accounts only.
     """
     aim = build.study.settings.objective
     values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem)}
-    return doing_nothing(build) if values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) else []
+    return values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) and build.study.has_doing_nothing
+
+
+def held(build: Build) -> list[tuple[Record, Option]]:
+    """Doing nothing: every parcel on hold; nothing at all where gains are plain totals."""
+    return doing_nothing(build) if compared(build) else []
 
 
 def worth_of_nothing(build: Build, term: str) -> float:
@@ -93,7 +98,6 @@ def worth_of_nothing(build: Build, term: str) -> float:
 
 def booked_at_nothing(build: Build, account: str) -> float:
     """L° of an account over all places and periods."""
-    parcels = held(build)
-    if account == "population":
-        return build.people(TOTAL, TOTAL) if parcels else 0.0
-    return booked(build, parcels, account, TOTAL)
+    if account == "population":  # there are people without any parcel too
+        return build.people(TOTAL, TOTAL) if compared(build) else 0.0
+    return booked(build, held(build), account, TOTAL)

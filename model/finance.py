@@ -80,9 +80,7 @@ class Purse:
             stated = getattr(finance, key)
             residual[key] = 0.0 if stated is None else stated - float(booked)
             if residual[key] < -1e-9 * max(1.0, abs(booked)):
-                must = say(
-                    "{key} is a total of the base year: at least what the tables book for today's land", key=key
-                )
+                must = say("{key} is a total of the base year: at least what the tables book for today's land", key=key)
                 found = say("{stated:,.6g} million, and {booked:,.6g} are booked", stated=stated, booked=float(booked))
                 do = say("raise it, or lower the flows of today's land")
                 faults.add(within("study.toml", f"finance.{key}"), must, found, do)

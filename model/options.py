@@ -141,13 +141,16 @@ def build_options(study: Study) -> Options:
     reasons = np.zeros((len(seen), len(names)), dtype=np.int8)
     _exclude(reasons, 0, "switched_off", np.full(len(seen), not study.settings.hold))
     for column, practice in enumerate(each(practices), start=1):
-        for reason, excluded in _rules(study, seen, zones, practice):
+        for reason, excluded in _rules(seen, zones, practice):
             _exclude(reasons, column, reason, excluded)
     _exclude(reasons, len(names) - 1, "switched_off", np.full(len(seen), not study.settings.unassigned))
     zone_of = [None, *practices["zone"], None]
     for column, name in enumerate(names):
         for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column], zones.lineage):
             _exclude(reasons, column, reason, excluded)
+    enabled = {name for cell in study.projects["enables"] for name in items(cell)}
+    for column, (name, waits) in enumerate(zip(names[1:-1], practices["requires_project"], strict=True), start=1):
+        _exclude(reasons, column, "requires_project", np.full(len(seen), waits and name not in enabled))
     starts = _windows(study)
     for column, sometime in enumerate(np.asarray(starts.any(axis=1)).tolist(), start=1):
         _exclude(reasons, column, "window", np.full(len(seen), not sometime))
@@ -308,7 +311,7 @@ def inside_line(parcels: pd.DataFrame, line: str) -> Bools:
     return np.asarray(parcels[line], dtype=bool)
 
 
-def _rules(study: Study, seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[str, Bools]]:
+def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[str, Bools]]:
     """The rules of section 2 for one practice, in the order of `REASONS`: (reason, excluded by pattern)."""
     today = zones.class_today
     named = items(practice.from_classes)
@@ -335,9 +338,6 @@ def _rules(study: Study, seen: pd.DataFrame, zones: _Zones, practice: Any) -> It
     yield "slope", (seen["slope_class"] > practice.max_slope_class).to_numpy()
     suitable = zones.suitability(new)[:, zone]
     yield "suitability", np.where(changes, suitable < 2, suitable < 1)
-    if practice.requires_project:
-        enabled = {name for cell in study.projects["enables"] for name in items(cell)}
-        yield "requires_project", np.full(len(seen), practice.practice not in enabled)
 
 
 def _overlay(seen: pd.DataFrame, changes: Bools, mode: str, admitted: list[str]) -> Bools:

@@ -180,9 +180,7 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     return fields
 
 
-def tell(
-    model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float]
-) -> dict[str, Any]:
+def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float]) -> dict[str, Any]:
     """The tables of a plan, and its F1 and F2, from the decisions.
 
     Parameters

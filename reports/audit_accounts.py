@@ -103,7 +103,7 @@ class Actors:
     ----------
     names : those of the tables actors, shares and capture, the purse, and `outside`; each has an account
         `gain.actor.<name>`.
-    counted : those whose gains make the gain of a jurisdiction: participation, or all that are not public.
+    counted : those whose gains make the gain of a jurisdiction: participation, or all that are not public (without a table: not the purse).
     tabled : those of the table of actors, `outside` apart.
     floors : floor_share by actor, where there is one.
     fund : the fund of [equity], ``""`` for none.
@@ -124,7 +124,7 @@ class Actors:
         self._read_payers(tables.rows("accounts"), tables.rows("capture"))
         named += [str(row["payer"]) for row in tables.rows("capture") if row["payer"]]
         self.names = list(dict.fromkeys([*named, *self.purse, OUTSIDE]))
-        public = {str(row["actor"]) for row in rows if row["public"]}
+        public = {str(row["actor"]) for row in rows if row["public"]} if rows else set(self.purse)
         others = [name for name in self.names if name not in public and name != OUTSIDE]
         self.counted = list(settings.equity.participation or others)
         self.tabled = [str(row["actor"]) for row in rows if row["actor"] != OUTSIDE]

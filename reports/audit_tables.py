@@ -204,13 +204,13 @@ class Tables:
         return self._demand
 
     def line_against(self, zone: str) -> NDArray[np.object_]:
-        """The line that keeps each parcel out of a zone, ``""`` where none does."""
+        """The line that keeps each parcel out of a zone, the zone's own before the parcel's; ``""`` for none."""
         against: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
         line = self.zone_line.get(zone, "")
         if line and self.zone_rule[zone] in ("exact", "within"):
             against[~self.inside[line]] = line
         demand = self.first_demand()
-        return np.where((demand != "") & (demand != line), demand, against)
+        return np.where((against == "") & (demand != line), demand, against)
 
     def _find_today_zones(self) -> NDArray[np.object_]:
         """The approved zone; else the most suitable of the demanding line, of those that lines permit, of all."""

@@ -36,7 +36,17 @@ from zonevest.solvers.quiet import LISTENED, Event, opened, set_option
 from zonevest.solvers.rounds import tightened
 from zonevest.solvers.scaling import scaled
 
-__all__ = ["HOLDS", "Progress", "Solution", "SolveOptions", "completed", "polished", "rounded", "set_option", "solve_here"]
+__all__ = [
+    "HOLDS",
+    "Progress",
+    "Solution",
+    "SolveOptions",
+    "completed",
+    "polished",
+    "rounded",
+    "set_option",
+    "solve_here",
+]
 
 #: A point counts when no row, bound or whole number is broken by more than this (see `Program.violation`).
 HOLDS = 1e-6
@@ -259,9 +269,7 @@ def _solution(
     return Solution(watch.x, status, value, bound, gap, seconds, message, *counts, row_dual)
 
 
-def _decided(
-    program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None
-) -> _Outcome:
+def _decided(program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None) -> _Outcome:
     """Run HiGHS; where it leaves "infeasible or unbounded" open, find out which."""
     whole = bool(program.integer.any())
     outcome = _run(program, options, tolerance, watch, start=start)

@@ -67,7 +67,9 @@ def tightened(program: Program, watch: Watch, gap: float, settings: dict[str, Se
         )
     if not np.isfinite(bound):
         return program
-    tight = [(positions, values) for positions, values in added if values @ x[positions] > -BROKEN * np.abs(values).max()]
+    tight = [
+        (positions, values) for positions, values in added if values @ x[positions] > -BROKEN * np.abs(values).max()
+    ]
     return _with_rows(program, tight)
 
 

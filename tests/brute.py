@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -22,35 +23,67 @@ NEAR = 1e-6
 """By how much a row without decisions may be missed, times max(1, |right side|)."""
 
 
-def plans(evaluator: Evaluator) -> int:
+@dataclass(frozen=True)
+class Plan:
+    """(practice, start) of every parcel, the start of every project (``""``: not built), and what the audit says."""
+
+    options: Sequence[tuple[str, str]]
+    starts: Mapping[str, str]
+    objective: float
+    holds: bool
+
+
+def count(evaluator: Evaluator) -> int:
     """How many combinations of options and starts there are."""
     study = evaluator.study
-    count = math.prod(len(evaluator.options(parcel)) for parcel in evaluator.parcel_ids)
-    return count * math.prod(1 + len(evaluator.starts(project)) for project in study.projects["project"])
+    options = math.prod(len(evaluator.options(parcel)) for parcel in evaluator.parcel_ids)
+    return options * math.prod(len(evaluator.starts(project)) for project in study.projects["project"])
+
+
+def plans(study: Study, most: int) -> list[Plan] | None:
+    """Every plan of open options and possible starts, None where there are more than `most`."""
+    evaluator = Evaluator(study)
+    if count(evaluator) > most:
+        return None
+    found = []
+    for chosen, begun in combinations(evaluator):
+        value = evaluator.value(chosen, begun)
+        found.append(Plan(chosen, begun, value.objective, value.holds))
+    return found
+
+
+def best_of(tried: Sequence[Plan]) -> float:
+    """The objective value of the best plan that holds, NO_PLAN where none does."""
+    return max((plan.objective for plan in tried if plan.holds), default=NO_PLAN)
 
 
 def best(study: Study, most: int) -> float | None:
     """The objective value of the best plan, NO_PLAN where none holds, None where there are more than `most` to try."""
     evaluator = Evaluator(study)
-    if plans(evaluator) > most:
+    if count(evaluator) > most:
         return None
     return max(values(evaluator), default=NO_PLAN)
 
 
-def values(evaluator: Evaluator) -> Iterator[float]:
-    """The objective values of the plans that hold; with what is left to decide at its best."""
+def combinations(evaluator: Evaluator) -> Iterator[tuple[Sequence[tuple[str, str]], dict[str, str]]]:
+    """Every choice of an open option for each parcel and a possible start (or none) for each project."""
     options = [evaluator.options(parcel) for parcel in evaluator.parcel_ids]
     names = list(evaluator.study.projects["project"])
     starts = [evaluator.starts(project) for project in names]
     for chosen in itertools.product(*options):
         for begun in itertools.product(*starts):
-            projects = dict(zip(names, begun, strict=True))
-            if evaluator.extended:
-                yield optimum(evaluator.affine(chosen, projects))
-            else:
-                found = evaluator.value(chosen, projects)
-                if found.holds:
-                    yield found.objective
+            yield chosen, dict(zip(names, begun, strict=True))
+
+
+def values(evaluator: Evaluator) -> Iterator[float]:
+    """The objective values of the plans that hold; with what is left to decide at its best."""
+    for chosen, begun in combinations(evaluator):
+        if evaluator.extended:
+            yield optimum(evaluator.affine(chosen, begun))
+        else:
+            found = evaluator.value(chosen, begun)
+            if found.holds:
+                yield found.objective
 
 
 def optimum(program: Affine) -> float:

@@ -230,7 +230,10 @@ def test_taxes_are_the_local_share() -> None:
     assert flows["0601", "industrial_tax", "growth_boundary=1"] == pytest.approx(0.12 * MU * 0.45)
     assert flows["05H1", "commercial_tax", "growth_boundary=1"] == pytest.approx(0.10 * MU * 0.45)
     # small plants and shops in villages pay far less, and their practices add nothing to it
-    assert flows["0601", "industrial_tax", "growth_boundary=0"] < 0.25 * flows["0601", "industrial_tax", "growth_boundary=1"]
+    assert (
+        flows["0601", "industrial_tax", "growth_boundary=0"]
+        < 0.25 * flows["0601", "industrial_tax", "growth_boundary=1"]
+    )
     own = default("practice_flows").query("practice in ('rural_processing', 'collective_entry')")["account"]
     assert {"industrial_tax", "commercial_tax", "jobs", "firm_income"}.isdisjoint(own)
 

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import os
+
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
 
+from tests import random_studies
 from tests.chinese import check_faults
 from tests.model.four import four
 from zonevest.instances.study import Study, StudyError
-from zonevest.model.options import build_options
+from zonevest.model.complete_options import Land
+from zonevest.model.options import REASONS, build_options
+from zonevest.reports.audit_rules import reasons
+from zonevest.reports.audit_tables import Tables
+
+CASES = 100 if os.environ.get("CI") else 20
 
 
 def with_sub_zones(**columns: list[str]) -> Study:
@@ -42,3 +52,56 @@ def test_a_lock_on_a_zone_admits_its_sub_zones() -> None:
 def test_a_ban_on_a_zone_holds_for_its_sub_zones() -> None:
     found = practices_of(with_sub_zones(forbidden_zones=["U", "Ua", "", "Ua"]))
     assert found == {"p1": {"hold"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}
+
+
+def test_a_class_that_is_called_like_a_group() -> None:
+    # the farm class is called forest: who starts from it does not start from the group forest, to which wood belongs
+    study = four()
+    study = study.replace(
+        parcels=study.parcels.assign(land_class=study.parcels["land_class"].replace("farm", "forest")),
+        land_classes=study.land_classes.assign(land_class=["forest", "wood", "town"]),
+        practices=study.practices.assign(from_classes=["forest", "class_group:forest"], requires_project=False),
+        class_flows=None,
+        projects=None,
+        land_take=None,
+        limits=None,
+    )
+    held = {"p3": {"hold", "plant"}, "p4": {"hold"}}
+    assert practices_of(study) == {"p1": {"hold", "build"}, "p2": {"hold", "build"}, **held}
+
+
+def test_strict_lines_are_about_land_that_may_be_held() -> None:
+    # a farm does not suit R any more; p1, which must be built on, is not held, p2 is
+    def strict(**columns: list[str]) -> Study:
+        study = four()
+        return study.replace(
+            {"strict_lines": True},
+            class_zones=pd.DataFrame({"land_class": ["wood", "town"], "zone": ["R", "U"], "suitability": 2}),
+            parcels=study.parcels.assign(**columns),
+            projects=None,
+            land_take=None,
+        )
+
+    with pytest.raises(StudyError, match=r"p1, p2 \(2 in all\)"):
+        build_options(strict())
+    with pytest.raises(StudyError, match=r"p2 \(1 in all\)"):
+        build_options(strict(locked_practice=["build", "", "", ""]))
+
+
+@settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
+@given(random_studies.twins())
+def test_what_closes_an_option_has_the_same_name_everywhere(study: Study) -> None:
+    try:
+        options = build_options(study)
+    except StudyError:  # a parcel without any option
+        assume(False)
+    land, tables = Land(study), Tables(study)
+    everyone = np.arange(len(study.parcels), dtype=np.int64)
+    for column, name in enumerate(options.practices[1:-1], start=1):
+        told = [REASONS[code] for code in options.reasons[options.pattern, column]]
+        practice = land.practices[name]
+        assert told == [land.excluded(parcel, practice) for parcel in land.parcels.values()]
+        start = land.window(practice)[0]
+        assert told == reasons(tables, everyone, name, start).tolist()
+    held = [REASONS[code].replace("switched_off", "hold") for code in options.reasons[options.pattern, 0]]
+    assert held == reasons(tables, everyone, "hold", -1).tolist()

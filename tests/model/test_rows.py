@@ -14,10 +14,12 @@ What the coefficients come from (2026-27 is a, 2028-30 is b; rates are 0, so pre
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
+from zonevest.instances.read import make_study
 from zonevest.model.land import REPLACED
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
@@ -176,6 +178,18 @@ def test_footprint_in_the_policy() -> None:
     assert all(name.startswith(REPLACED) for name in names)
     expression = str(model.footprint["j1", "a"].expr).replace(" ", "")
     assert expression == "0<=ledger['footprint.j1',total,a]-12.0*U[j1,a]"
+
+
+def test_drawn_land_of_a_study_without_zones() -> None:
+    # without footprint_zones some zone will do, but the parcel lies in none
+    study = make_study(
+        {"name": "bare", "defaults": "none", "periods": [{"name": "a", "start": 2026, "years": 2}]},
+        parcels=pd.DataFrame({"parcel_id": ["i"], "land_class": ["farm"], "area_ha": [1.0]}),
+        land_classes=pd.DataFrame({"land_class": ["farm"]}),
+        projects=pd.DataFrame({"project": ["j"], "footprint": ["i"], "build_years": [1]}),
+    )
+    for build in (fast(study), complete(study)):
+        assert text(build, list(build.columns), "footprint") == ["footprint[j,i,a]: x[i,hold,] + U[j,a] <= 1"]
 
 
 def test_every_family_has_its_text() -> None:
