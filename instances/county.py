@@ -78,7 +78,8 @@ class Ground:
         away = shapely.distance(self.lake, shapely.points(at)) / 1000.0
         ridge = np.abs(self.noise(at, 0)) ** 0.8
         rise = np.clip(away - 1.5, 0.0, 14.0) / 14.0
-        return np.clip(30.0 * rise + 520.0 * rise * ridge + 45.0 * rise * self.noise(at, 1) + 4.0 * away, 0.0, None)
+        risen = 30.0 * rise + 520.0 * rise * ridge + 45.0 * rise * self.noise(at, 1) + 4.0 * away
+        return np.asarray(np.maximum(risen, 0.0), dtype=float)
 
 
 def ground(rng: np.random.Generator) -> Ground:
@@ -178,7 +179,8 @@ def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataF
     low = np.flatnonzero((land.height(points) < 190.0) & (np.hypot(*(points - land.town).T) > 3600.0))
     count = int(500 * parcels / 1_800)
     chosen = rng.choice(low, min(count, len(low)), replace=False)
-    villages, lots = [], []
+    villages: list[Polygon] = []
+    lots: list[Polygon] = []
     for number, i in enumerate(chosen):
         vertices = np.array(cells[i].exterior.coords)
         lot = number % 6 == 0  # a plant or a disused yard of a village beside its homes

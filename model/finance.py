@@ -20,6 +20,7 @@ from zonevest.model.areas import START, TOTAL
 from zonevest.model.book import Told
 from zonevest.model.flows import CASH
 from zonevest.model.starts import once_worth
+from zonevest.model.stated import stated
 from zonevest.model.uplift import started
 from zonevest.model.vintages import Instrument, Vintage, instruments, legacy, vintage
 
@@ -254,10 +255,9 @@ def hold(
     if finance is not None and family in finance.soft:
         give = model.give[(family, *index)]
         body = body + give if sense == ">=" else body - give
-    key, name = (index[0] if len(index) == 1 else index), ""
-    if hasattr(body, "is_expression_type"):  # else nothing of it is decided: an instrument that funds nothing, for one
-        rows[key] = body >= 0 if sense == ">=" else body <= 0
-        name = rows[key].name
+    key = index[0] if len(index) == 1 else index
+    rows[key] = stated(model, 0.0, body, None) if sense == ">=" else stated(model, None, body, 0.0)
+    name = rows[key].name if key in rows else ""
     if told is not None:
         limit, account, place, period, unit = told
         model.told.append(Told(limit, account, place, period, sense, left, right, unit, name, when))

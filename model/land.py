@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -112,7 +112,7 @@ def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:
     """(12) parcel by parcel, where the project's hectares are counted by atom."""
     options, area = ledger.options, ledger.study.parcels["area_ha"].to_numpy()
     size = len(options.kind)
-    wanted: dict[tuple[str, tuple[str, ...], int], tuple[NDArray[np.int64], ...]] = {}
+    wanted: dict[tuple[str, tuple[str, ...], int], tuple[Any, Any, Any]] = {}
     for columns, state, enjoyed in policy.enjoyed:
         key = enjoyed.atom.name, enjoyed.practices, enjoyed.period
         if key not in wanted:

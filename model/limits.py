@@ -12,6 +12,7 @@ from zonevest.instances.study import each, period_names
 from zonevest.model.areas import TOTAL, population
 from zonevest.model.book import Told
 from zonevest.model.flows import AT_START_PRICES, MONEY
+from zonevest.model.stated import stated
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -44,14 +45,16 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
             body -= m.excess[key]
         lower = None if row.sense == "<=" else bound - row.tolerance
         upper = None if row.sense == ">=" else bound + row.tolerance
-        return (lower, body, upper)
+        return stated(m, lower, body, upper)
 
     model.limit = pyo.Constraint(list(rows), rule=limit)
     units = ledger.accounts_and_units()["unit"]
     for (name, place, period), row in rows.items():
         value, bound = limit_sides(model.ledger, ledger, row, place, period)
         told = (name, row.account, place, period, row.sense, value, bound, str(units.get(row.account, "")))
-        model.told.append(Told(*told, model.limit[name, place, period].name, tolerance=row.tolerance))
+        key = (name, place, period)
+        named = model.limit[key].name if key in model.limit else ""
+        model.told.append(Told(*told, named, tolerance=row.tolerance))
 
 
 def limit_places(ledger: Ledger, cell: str) -> list[str]:

@@ -331,10 +331,14 @@ def projects_table(model: pyo.ConcreteModel, started: Floats) -> pd.DataFrame:
             "project": projects["project"].to_numpy(),
             "start": began,
             "capex": np.where(np.array(began, dtype=object) != "", projects["capex"].to_numpy(dtype=float), 0.0),
-            **{f: [by_project.get(j, 0.0) for j in projects["project"]] for f, by_project in drawn.items()},
+            **{f: [_told(by_project.get(j, 0.0)) for j in projects["project"]] for f, by_project in drawn.items()},
             **{name: projects[name].to_numpy() for name in _own_columns(projects)},
         }
     )
+
+
+def _told(amount: float) -> float:
+    return amount if amount > SMALL else 0.0
 
 
 def limits_table(model: pyo.ConcreteModel, prices: Mapping[str, float] = MappingProxyType({})) -> pd.DataFrame:

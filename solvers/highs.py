@@ -22,7 +22,6 @@ from zonevest.solvers.answer import (
     OnProgress,
     OnSolution,
     Progress,
-    Setting,
     Solution,
     SolveOptions,
     Status,
@@ -32,7 +31,7 @@ from zonevest.solvers.answer import (
     within,
 )
 from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
-from zonevest.solvers.quiet import LISTENED, Event, opened, set_option
+from zonevest.solvers.quiet import LISTENED, Event, Setting, opened, set_option
 from zonevest.solvers.rounds import tightened
 from zonevest.solvers.scaling import scaled
 
