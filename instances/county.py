@@ -157,7 +157,7 @@ def _carve(cells: list[Any], pieces: list[Any]) -> list[Any]:
 
 def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataFrame:
     """Parcels with what they are drawn as: lake, wetland, village, lot, vacant plot, or land still to be classed."""
-    factor = np.sqrt(1_800 / parcels)
+    factor = np.sqrt(1_715 / parcels)  # not every dart finds room
 
     def spacing(at: Floats) -> Floats:
         to_town = np.hypot(*(at - land.town).T)
@@ -331,10 +331,14 @@ def _with_lines(
     lakeside = np.isin(classes, ["1106", "1102"])
     red = _first(height + 120 * land.noise(at, 1) + 2000.0 * lakeside, area, wild, 0.27 * whole)
     core = _first(height + 120 * land.noise(at, 1), area, red & ~lakeside, 0.05 * whole)
+    # homes, mines and orchards that were there when the lines were drawn, and are tolerated
+    beside = -cKDTree(at[red]).query(at)[0]
+    red |= _first(beside, area, classes == "0702", 0.0006 * whole) | _first(beside, area, classes == "0602", 0.0008 * whole)
     arable = np.isin(classes, ["0101", "0102", "0103"])
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
     boundary = urban | near
     basic = _first(-height + 0.004 * to_town, area, arable & ~boundary, 0.17 * whole)
+    basic |= _first(-cKDTree(at[basic]).query(at)[0], area, np.isin(classes, ["0201", "0202"]) & ~red, 0.002 * whole)
     village, settled = classes == "0702", np.isin(frame["kind"].to_numpy(dtype=object), ["village", "lot"])
     seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
     codes = np.array([code for code, _, _ in TOWNS], dtype=object)
@@ -428,7 +432,7 @@ def write_county(folder: Path, parcels: int, seed: int, name: str, title: dict[s
     """Write a synthetic county as a study folder to be edited: study.toml, parcels.gpkg, tables."""
     settings, tables = county(parcels, seed, name, title)
     folder.mkdir(parents=True)
-    (folder / "study.toml").write_text(tomli_w.dumps(settings), encoding="utf-8")
+    (folder / "study.toml").write_text(county_list.explained(tomli_w.dumps(settings)), encoding="utf-8")
     layer = tables.pop("parcels")
     layer.to_file(folder / "parcels.gpkg", layer="parcels", driver="GPKG", engine="pyogrio")
     for table, frame in tables.items():
