@@ -271,7 +271,7 @@ def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFram
     free &= ~other
     mixed = land.noise(at, 4)
     classes[free] = np.where(mixed[free] > -0.9, "0301", np.where(height[free] > 300, "0305", "0307"))
-    return _with_lines(rng, land, frame, at, classes, height, to_town, urban)
+    return _with_lines(land, frame, at, classes, height, to_town, urban)
 
 
 def _first(score: Floats, area: Floats, among: Any, hectares: float) -> NDArray[np.bool_]:
@@ -315,7 +315,6 @@ def _approved(
 
 
 def _with_lines(
-    rng: np.random.Generator,
     land: Ground,
     frame: gpd.GeoDataFrame,
     at: Floats,
@@ -324,7 +323,7 @@ def _with_lines(
     to_town: Floats,
     urban: NDArray[np.bool_],
 ) -> gpd.GeoDataFrame:
-    """Control lines, tenure and the rest of the parcels' columns."""  # fmt: skip
+    """Control lines, tenure and the rest of the parcels' columns."""
     area = frame["area_ha"].to_numpy()
     whole = float(area.sum())
     wild = np.isin(classes, ["0301", "0305", "0307", "0401", "0404", "1206", "1207", "1106", "1102"])
@@ -333,7 +332,9 @@ def _with_lines(
     core = _first(height + 120 * land.noise(at, 1), area, red & ~lakeside, 0.05 * whole)
     # homes, mines and orchards that were there when the lines were drawn, and are tolerated
     beside = -cKDTree(at[red]).query(at)[0]
-    red |= _first(beside, area, classes == "0702", 0.0006 * whole) | _first(beside, area, classes == "0602", 0.0008 * whole)
+    red |= _first(beside, area, classes == "0702", 0.0006 * whole) | _first(
+        beside, area, classes == "0602", 0.0008 * whole
+    )
     arable = np.isin(classes, ["0101", "0102", "0103"])
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
     boundary = urban | near
@@ -356,11 +357,15 @@ def _with_lines(
     slope = np.digitize(height + 25 * land.noise(at, 2), [60.0, 130.0, 240.0, 400.0]) + 1
     tags: list[list[str]] = [[] for _ in range(len(frame))]
     middles = {
-        "old_town": (land.town, 1400.0), "station": (land.town + (2600.0, 1500.0), 2300.0),
-        "park_east": (land.town + (3600.0, -1500.0), 2600.0), "shore": (np.array([land.lake.bounds[2], land.town[1]]), 3000.0),
-        "tea_valley": (land.seats[5], 7000.0), "hot_spring": (land.seats[9], 6500.0), "stone_bridge": (land.seats[6], 6000.0),
+        "old_town": (land.town, 1400.0),
+        "station": (land.town + np.array([2600.0, 1500.0]), 2300.0),
+        "park_east": (land.town + np.array([3600.0, -1500.0]), 2600.0),
+        "shore": (np.array([land.lake.bounds[2], land.town[1]]), 3000.0),
+        "tea_valley": (land.seats[5], 7000.0),
+        "hot_spring": (land.seats[9], 6500.0),
+        "stone_bridge": (land.seats[6], 6000.0),
         "north_river": (land.seats[11], 6500.0),
-    }  # fmt: skip
+    }
     for name, (where, reach) in middles.items():
         for i in np.flatnonzero(np.hypot(*(at - np.asarray(where)).T) < reach):
             tags[i].append(name)

@@ -91,7 +91,8 @@ ROWS = {
     "instrument_period[loan,b]": "draw[loan,quay,a,b] + draw[loan,quay,b,b] + raised[loan,b] <= 5",
     # (16) 3 are left at the end of a; 1.5 x (10 + revenue - 3). The swap counts from b on.
     # what swap replaces is repaid by the end of the period: swap counts from its own period on
-    "debt_ratio_cap[a]": """draw[bond,quay,a,a] + draw[loan,quay,a,a] + raised[loan,a] + raised[swap,a] - give[debt_ratio_cap,a]
+    "debt_ratio_cap[a]": """draw[bond,quay,a,a] + draw[loan,quay,a,a] + raised[loan,a] + raised[swap,a]
+        - give[debt_ratio_cap,a]
         - 0.75 x[A,hold,] - 5.25 x[A,shop,a] - 0.75 x[A,shop,b] - 1.5 x[B,hold,] - 10.5 x[B,shop,a] - 1.5 x[B,shop,b]
         - 2.25 x[C,hold,] <= 7.5""",
     # 1 is left at the end of b; 1.5 x (11.55 + revenue - 3), revenue with 1.5 a year of the quay and the levy on B
