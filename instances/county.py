@@ -173,7 +173,7 @@ def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataF
         part.intersection(land.lake)
         for part in _cells(land, rng.uniform(land.lake.bounds[:2], land.lake.bounds[2:], (9, 2)))
     ]
-    ring = land.lake.buffer(520.0).difference(land.lake)
+    ring = land.lake.buffer(1150.0).difference(land.lake)
     sectors = [part for k, part in enumerate(_sectors(ring, 26)) if k % 5 in (0, 1, 3)]
     sectors = [part for part in sectors if part.distance(Point(land.town)) > 2200.0]
     low = np.flatnonzero((land.height(points) < 190.0) & (np.hypot(*(points - land.town).T) > 3600.0))
@@ -184,10 +184,10 @@ def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataF
     for number, i in enumerate(chosen):
         vertices = np.array(cells[i].exterior.coords)
         lot = number % 6 == 0  # a plant or a disused yard of a village beside its homes
-        size = factor * (rng.uniform(75.0, 130.0) if lot else rng.uniform(180.0, 330.0))
+        size = factor * (rng.uniform(75.0, 130.0) if lot else rng.uniform(225.0, 390.0))
         (lots if lot else villages).append(_blob(rng, vertices[rng.integers(len(vertices))], size, 0.25, 22))
     inside = land.outline.buffer(-400.0)
-    settled = _apart([v for v in [*villages, *lots] if inside.contains(v) and v.distance(land.lake) > 700.0])
+    settled = _apart([v for v in [*villages, *lots] if inside.contains(v) and v.distance(land.lake) > 1250.0])
     cells = _carve(cells, [land.lake, *sectors, *settled])
     vacant = np.flatnonzero((np.hypot(*(points - land.town).T) < 2750.0) & (rng.uniform(size=len(points)) < 0.05))
     plots = [part for i in vacant for part in _split(rng, cells[i], 4)]
@@ -228,7 +228,7 @@ def _sectors(ring: Any, count: int) -> list[Any]:
 
 
 def _largest(shape: Any) -> Any:
-    return max(shape.geoms, key=lambda part: part.area) if shape.geom_type == "MultiPolygon" else shape
+    return max(shape.geoms, key=lambda part: part.area) if hasattr(shape, "geoms") else shape
 
 
 def parcels_table(rng: np.random.Generator, land: Ground, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -406,7 +406,9 @@ def _with_lines(
     table = table.iloc[order].reset_index(drop=True)
     number = table.groupby("jurisdiction").cumcount() + 1
     table.insert(0, "parcel_id", [f"{code}-{n:03d}" for code, n in zip(table["jurisdiction"], number, strict=True)])
-    table.geometry = shapely.set_precision(table.geometry.translate(*ORIGIN).to_numpy(), 1.0)
+    # to the metre; a neck that is thinner than that falls apart, of which the larger piece stays
+    moved = shapely.make_valid(table.geometry.translate(*ORIGIN).to_numpy())
+    table.geometry = [_largest(shape) for shape in shapely.set_precision(moved, 1.0)]
     return table.set_crs(CRS)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         read_study,
         report,
         solve,
+        write_county,
         write_study,
     )
     from zonevest.instances.study import Study, StudyError
@@ -49,6 +50,7 @@ __all__ = [
     "read_study",
     "report",
     "solve",
+    "write_county",
     "write_study",
 ]
 

@@ -72,6 +72,7 @@ __all__ = [
     "read_study",
     "report",
     "solve",
+    "write_county",
     "write_study",
 ]
 
@@ -210,6 +211,27 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
 def copy_case(name: str, target: str | Path) -> None:
     """Copy a bundled case into a new folder."""
     shutil.copytree(CASES / name, target)
+
+
+def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
+    """Write a synthetic county as a study folder to be edited.
+
+    Parameters
+    ----------
+    folder : must not exist yet.
+    parcels : about how many, 100 to 200,000.
+    seed : what land and projects are drawn by; the same seed draws the same county.
+
+    Raises
+    ------
+    ValueError
+        If the number of parcels is another.
+    """
+    from zonevest.instances.county import write_county as write
+
+    if not 100 <= parcels <= 200_000:
+        raise ValueError(say("a county has 100 to 200,000 parcels"))
+    write(Path(folder), parcels, seed, "county")
 
 
 def solve(

@@ -30,6 +30,7 @@ from zonevest.console import (
 )
 from zonevest.instances.say import foreign, listed, say, translate
 from zonevest.usage import Commands
+from zonevest.words import Words
 
 app = typer.Typer(
     cls=Commands,
@@ -79,23 +80,53 @@ def _front_door(
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes; must not exist yet.")],
-    case: Annotated[str, typer.Option("--case", metavar="NAME", help="The bundled case to copy.")] = "village",
+    case: Annotated[
+        str | None, typer.Option("--case", metavar="NAME", help="The bundled case to copy (default: village).")
+    ] = None,
+    parcels: Annotated[
+        int | None, typer.Option("--parcels", metavar="N", help="A synthetic county of about N parcels instead.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option("--seed", min=0, help="What the county is drawn by (default: 1).")] = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
-    """Write a ready study, to be edited: a copy of a bundled case."""
+    """Write a ready study, to be edited: a copy of a bundled case, or a synthetic county."""
     with faults_shown(lang, as_json) as label:
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
-        from zonevest import api
+        if parcels is None:
+            done = [_copy(folder, case or "village", seed, label)]
+            told: dict[str, object] = {"case": case or "village"}
+        else:
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, label)]
+            told = {"parcels": parcels, "seed": 1 if seed is None else seed}
+        show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
-        cases = api.bundled_cases()
-        if case not in cases:
-            must = say("a bundled case is one of: {cases}", cases=listed(cases))
-            raise InputError("--case", must, case, say("name one of these"))
-        api.copy_case(case, folder)
-        done = [label["new_done"].format(path=folder, case=case), label["new_next"].format(path=folder)]
-        show_result({"study": str(folder), "case": case}, done, as_json)
+
+def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
+    from zonevest import api
+
+    if seed is not None:
+        raise InputError("--seed", say("a seed is for a synthetic county"), str(seed), say("add --parcels"))
+    cases = api.bundled_cases()
+    if case not in cases:
+        must = say("a bundled case is one of: {cases}", cases=listed(cases))
+        raise InputError("--case", must, case, say("name one of these"))
+    api.copy_case(case, folder)
+    return label["new_done"].format(path=folder, case=case)
+
+
+def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Words) -> str:
+    from zonevest import api
+
+    if case is not None:
+        must = say("a study is a copy of a case, or a synthetic county")
+        raise InputError("--case", must, case, say("leave out --case or --parcels"))
+    try:
+        api.write_county(folder, parcels, seed)
+    except ValueError as error:
+        raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
+    return label["new_county"].format(path=folder, seed=seed)
 
 
 @app.command()

@@ -16,6 +16,10 @@ _TABLE: dict[str, tuple[str, str]] = {
         "a study was written to {path} (from the bundled case {case})",
         "已由内置算例 {case} 生成研究：{path}",
     ),
+    "new_county": (
+        "a synthetic county was written to {path} (seed {seed}): no place on earth",
+        "已生成合成县域（种子 {seed}，并非真实地方）：{path}",
+    ),
     "new_next": ("next: zonevest check {path}", "下一步：zonevest check {path}"),
     # solve: progress
     "seconds": ("{seconds:.0f} s", "{seconds:.0f} 秒"),
@@ -64,6 +68,7 @@ PHASES: dict[str, tuple[str, str]] = {
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
     "plan": ("reading off the plan", "整理方案"),
+    "prices": ("shadow prices", "影子价格"),
     "audit": ("audit", "审计"),
 }
 """What the phases of a run are called; a phase that is not listed is shown by its own name."""

@@ -108,6 +108,11 @@ class TestDone:
         assert done.exit_code == 0
         assert done.stdout.strip()
 
+    def test_new_draws_a_county(self, tmp_path: Path) -> None:
+        done = zonevest("new", tmp_path / "county", "--parcels", "300", "--seed", "5", "--json")
+        assert json.loads(done.stdout) == {"study": str(tmp_path / "county"), "parcels": 300, "seed": 5}
+        assert zonevest("check", tmp_path / "county").exit_code == 0
+
     def test_check_for_machines(self, village: Path) -> None:
         assert isinstance(json.loads(zonevest("check", village, "--json").stdout), dict)
 
@@ -188,6 +193,9 @@ class TestExitCodes:
             ("report", "nowhere"),
             ("audit", "nowhere"),
             ("new", "somewhere", "--case", "nowhere"),
+            ("new", "somewhere", "--case", "village", "--parcels", "300"),
+            ("new", "somewhere", "--parcels", "3"),
+            ("new", "somewhere", "--seed", "3"),
             ("solve", "village", "-o", "plan", "--set", "rates.social"),
             ("solve", "village", "-o", "plan", "--set", "rates.sozial=0.1"),
             ("solve", "village", "-o", "plan", "--method", "magic"),

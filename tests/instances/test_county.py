@@ -1,0 +1,108 @@
+"""The synthetic county: what its land, people, budget and list are like, drawn anew and as bundled."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import shapely
+
+import zonevest as zv
+from zonevest.instances.county import county, write_county
+from zonevest.instances.read import CASES
+from zonevest.instances.study import Study
+
+
+@pytest.fixture(scope="module")
+def lakeside() -> Study:
+    return zv.read_study("lakeside")
+
+
+def share(study: Study, parcels: pd.Series) -> float:
+    """Part of the county's area, %."""
+    area = study.parcels["area_ha"]
+    return float(100 * area[parcels].sum() / area.sum())
+
+
+def test_the_bundled_case_is_what_the_generator_writes(tmp_path: Path) -> None:
+    write_county(tmp_path / "new", 1_800, 1, "lakeside", {"en": "Lakeside county (synthetic)", "zh": "湖滨县（合成）"})
+    for path in sorted((CASES / "lakeside").iterdir()):
+        if path.suffix != ".gpkg":
+            assert path.read_text(encoding="utf-8") == (tmp_path / "new" / path.name).read_text(encoding="utf-8")
+    # another machine may round a corner elsewhere
+    one, other = zv.read_study("lakeside"), zv.read_study(tmp_path / "new")
+    by_class = [study.parcels.groupby("land_class")["area_ha"].sum() for study in (one, other)]
+    pd.testing.assert_series_equal(*by_class, rtol=0.01)
+
+
+def test_the_same_seed_draws_the_same_county() -> None:
+    (one, tables), (other, again), (_, different) = county(300, 7), county(300, 7), county(300, 8)
+    assert one == other
+    for name, table in tables.items():
+        assert table.equals(again[name]), name
+    assert not tables["projects"].equals(different["projects"])
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4])
+def test_any_county_is_sound(tmp_path: Path, seed: int) -> None:
+    zv.write_county(tmp_path / "county", 400, seed)
+    study = zv.read_study(tmp_path / "county")
+    assert len(study.parcels) == pytest.approx(400, rel=0.25)
+
+
+def test_a_number_of_parcels_that_is_no_county(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="100 to 200,000"):
+        zv.write_county(tmp_path / "county", 5)
+    assert not (tmp_path / "county").exists()
+
+
+class TestLand:
+    def test_size(self, lakeside: Study) -> None:
+        assert len(lakeside.parcels) == pytest.approx(1_800, rel=0.02)
+        assert lakeside.parcels["area_ha"].sum() == pytest.approx(240_000, rel=0.001)
+        assert lakeside.parcels["population"].sum() == pytest.approx(420_000, rel=0.001)
+
+    @pytest.mark.parametrize(
+        ("group", "percent"),
+        [("arable", 21), ("garden", 4), ("forest", 55), ("grass", 7), ("wetland", 1), ("water", 2)],
+    )
+    def test_mix(self, lakeside: Study, group: str, percent: float) -> None:
+        groups = lakeside.land_classes.set_index("land_class")["class_group"]
+        parcels = lakeside.parcels["land_class"].map(groups) == group
+        assert share(lakeside, parcels) == pytest.approx(percent, abs=1.2)
+
+    @pytest.mark.parametrize(("line", "percent"), [("redline", 27), ("basic_farmland", 17), ("growth_boundary", 1.4)])
+    def test_lines(self, lakeside: Study, line: str, percent: float) -> None:
+        parcels = ~lakeside.parcels[line].isin(["", "0", 0, False])
+        assert share(lakeside, parcels) == pytest.approx(percent, abs=0.4)
+
+    def test_parcels_do_not_lie_on_each_other(self, lakeside: Study) -> None:
+        shapes = shapely.from_wkb(lakeside.geometry.to_wkb()) if lakeside.geometry is not None else []
+        assert shapely.area(shapes).sum() == pytest.approx(shapely.area(shapely.unary_union(shapes)), rel=1e-4)
+
+
+class TestListAndBudget:
+    def test_ninety_projects(self, lakeside: Study) -> None:
+        found = lakeside.projects["category"].value_counts().to_dict()
+        assert len(lakeside.projects) == 90
+        assert (found["infrastructure"], found["livelihood"], found["culture_tourism"]) == (22, 20, 18)
+        assert lakeside.projects["capex"].between(2, 600).all()
+
+    def test_periods(self, lakeside: Study) -> None:
+        assert [period.years for period in lakeside.periods] == [1, 1, 1, 2, 5]
+        assert lakeside.settings.rates.tail_years == 30
+
+    def test_debt_is_in_the_yellow_grade(self, lakeside: Study) -> None:
+        owed = lakeside.instruments["outstanding"].sum()
+        assert lakeside.settings.finance is not None
+        assert 1.2 < owed / 5_900 < 2.0
+        with (CASES / "lakeside" / "study.toml").open("rb") as file:
+            assert tomllib.load(file)["finance"]["fiscal_resources"] == 5_900
+
+    def test_it_says_that_it_is_made_up(self, lakeside: Study) -> None:
+        assert "synthetic" in lakeside.title("en")
+        assert "合成" in lakeside.title("zh")
+        text = (CASES / "lakeside" / "study.toml").read_text(encoding="utf-8")
+        assert "exchange rate" in text.partition("[objective]")[0]
