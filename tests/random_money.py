@@ -243,9 +243,9 @@ def _finance(rnd: Random, periods: list[str]) -> dict[str, Any]:
         return {rnd.choice(periods): number} if rnd.random() < 0.25 else number
 
     found: dict[str, Any] = {
-        "transfers": rnd.choice([0.0, 4.0, 30.0]),
+        "transfers": rnd.choice([2.0, 8.0, 30.0]),
         "fiscal_resources": rnd.choice([20.0, 80.0]),
-        "opening_cash": rnd.choice([0.0, 10.0, 40.0]),
+        "opening_cash": rnd.choice([4.0, 20.0, 60.0]),
         "growth": {"transfers": rnd.choice([0.0, 0.02]), "fiscal_resources": 0.01},
     }
     if rnd.random() < 0.5:
