@@ -28,6 +28,10 @@ SOFT = (
 """Rows (16) to (23), which may give at a penalty."""
 
 
+REFINANCED = 0.85
+"""What part of the debt that falls due may be refinanced where nothing else is said."""
+
+
 @dataclass(frozen=True)
 class Finance:
     """[finance] (FORMULATION.md section 8); None where a number is off. Money in million, shares as numbers.
@@ -57,7 +61,7 @@ class Finance:
     dscr_min: Value | None = None
     dscr_scope: str = "new"
     dscr_from: str | None = None
-    refinance_share: Value | None = 0.85
+    refinance_share: Value = REFINANCED
     interest_share_general: Value | None = None
     interest_share_fund: Value | None = None
     operating_balance_from: str | None = None
@@ -69,9 +73,11 @@ class Finance:
     soft: Mapping[str, float] = field(default_factory=dict)
 
     def at(self, key: str, period: str) -> float | None:
-        """A number in a period, None where it is off."""
+        """A number in a period, None where it is off; refinance_share never is: it would lend without end."""
         value: Value | None = getattr(self, key)
-        return value.get(period) if isinstance(value, Mapping) else value
+        if not isinstance(value, Mapping):
+            return value
+        return value.get(period, REFINANCED if key == "refinance_share" else None)
 
     def off(self) -> list[str]:
         """The keys that are not given: numbers without a value bind nothing."""

@@ -81,9 +81,12 @@ class Gains:
         return linear(terms, -self._at_nothing(actor, place))
 
     def of_jurisdiction(self, place: str) -> Any:
-        """The gains in a place of the actors whose participation is asked for; transfers apart."""
+        """The gains in a place of the actors whose participation is asked for; what it gets from the fund apart.
+
+        Where the fund is one of them, what it hands on lessens its gain in the total, which gains nothing by it.
+        """
         actors = self.build.study.settings.equity.participation or self.build.flows.shares.private()
-        return pyo.quicksum([linear(()), *(self.of_actor(actor, place) for actor in actors)])
+        return pyo.quicksum([linear(()), *(self.account(ACTOR + actor, place) for actor in actors)])
 
     def _worth(self, undertaking: Undertaking, actor: str) -> float:
         flows = self.build.flows

@@ -8,6 +8,7 @@ from typing import Any
 import pyomo.environ as pyo
 import pytest
 
+from tests.model.builds import complete, fast
 from tests.model.complete_shore import shore
 from tests.model.complete_town import (
     account,
@@ -17,7 +18,7 @@ from tests.model.complete_town import (
     town,
     value,
 )
-from tests.model.complete_valley import coefficients
+from tests.model.complete_valley import coefficients, limit
 from zonevest.model.complete import pyomo_model
 from zonevest.model.complete_parts import Build
 
@@ -86,6 +87,24 @@ def test_who_takes_part_does_not_lose() -> None:
     assert value(model.objective) == pytest.approx(40 - 4 + 0.001 * (40 - 20))
     # The fund hands on no more than it has taken in: 10 to the end of 2026, 20 to the end of 2027.
     assert value(model.transfer["N", "p1"]) <= 10 + 1e-9
+
+
+@pytest.mark.parametrize("actors", [["owners"], ["owners", "chest"]])
+def test_what_the_fund_hands_on_is_no_gain_of_the_whole(actors: list[str]) -> None:
+    # A million to S in a is worth 0.8 there. Where the chest's own gain counts as well it is as much less in the total,
+    # which has what S has and N has not lost; where it does not, the owners of the whole have it from outside.
+    study = shore(
+        {"equity": {"participation": actors, "fund": "chest"}},
+        limits=[
+            limit("whole", "gain.jurisdiction", value=-9.0, period="last"),
+            limit("south", "gain.jurisdiction", value=-9.0, period="last", jurisdiction="S"),
+        ],
+    )
+    for build in (fast(study), complete(study)):
+        whole, south = (build.rows[f"limit[{name},total]"][2] for name in ("whole,total", "south,S"))
+        assert south["transfer[S,a]"] == pytest.approx(0.8)
+        assert "transfer[N,a]" not in south
+        assert whole.get("transfer[S,a]", 0.0) == pytest.approx(0.0 if "chest" in actors else 0.8, abs=1e-12)
 
 
 def test_gain_per_head_with_transfers() -> None:

@@ -1,0 +1,167 @@
+"""A plan as it is made without an optimum: the least that is required, then down the list by value as far as it goes.
+
+The least is the plan that changes the fewest hectares and builds for the least money with no row broken. Land actions
+are then ranked by what a hectare of them is worth, projects by what a million of capex is worth. After each step a
+linear program tells whether money and quotas can still be settled with no row missed; a step that breaks one is not
+taken, and after five in a row no more of its kind is tried. In the end money is settled for the most: what the plan
+falls short of the best one is due to the order alone.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from zonevest.instances.study import Study
+from zonevest.model.compiled import compile_policy, shared
+from zonevest.model.land import land_block
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
+from zonevest.model.policy import policy_model
+from zonevest.solvers.answer import SolveOptions
+from zonevest.solvers.highs import solve_here
+from zonevest.solvers.join import join
+
+Floats = NDArray[np.float64]
+CHUNK, PATIENCE, SHARES = 32, 5, (0.4, 0.1)
+
+
+@dataclass(eq=False)
+class Choice:
+    """Something to take: columns, what they become, what that is worth, its size, whose choice and of what kind."""
+
+    columns: NDArray[np.int64]
+    values: Floats
+    worth: float
+    size: float
+    of: tuple[str, int]
+    kind: tuple[int, int] | None = None
+
+    def parts(self) -> list[Choice]:
+        """Shares of a parcel that may be had instead of the whole; a project has none."""
+        return [replace(self, values=np.array([1.0 - f, f])) for f in SHARES] if self.kind is not None else []
+
+
+class Greedy:
+    """A plan on the way: a linear program in which what is decided is held at its value."""
+
+    def __init__(self, study: Study) -> None:
+        self.ledger = Ledger(build_options(study))
+        block = land_block(self.ledger, shared(compile_policy(policy_model(self.ledger))))
+        self.program = program = join(block)
+        self.options, self.works = len(block.group), self.ledger.works.possible
+        self.decided = self.options + self.works.size
+        self.x = self.least()
+        lp = program.to_highs_lp()
+        low, high = program.col_lower.copy(), program.col_upper.copy()
+        low[: self.decided] = high[: self.decided] = self.x[: self.decided]
+        lp.col_lower_, lp.col_upper_, lp.integrality_ = low, high, []
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        self.highs.passModel(lp)
+        assert np.isfinite(self.solved())
+
+    def least(self) -> Floats:
+        """The plan that changes the fewest hectares and builds for the least money."""
+        options, area = self.ledger.options, self.ledger.study.parcels["area_ha"].to_numpy()
+        cost = np.zeros(self.program.n_cols)
+        cost[: self.options] = -area[options.parcel]
+        cost[np.asarray(options.start[:-1])] = 0.0  # each parcel's first option is to hold it
+        periods = self.works.shape[1]
+        capex = self.ledger.study.projects["capex"].to_numpy()
+        cost[self.options + periods * np.arange(1, len(capex) + 1) - 1] = -50.0 * capex
+        found = solve_here(replace(self.program, cost=cost, offset=0.0), SolveOptions(gap=0.02, time_limit=60.0))
+        assert found.x is not None
+        return found.x
+
+    def solved(self) -> float:
+        """The most that money and quotas can be worth with what is decided; minus infinity where a row breaks."""
+        self.highs.run()
+        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+            return -np.inf
+        return float(self.highs.getInfo().objective_function_value)
+
+    def hold(self, columns: NDArray[np.int64], values: Floats) -> None:
+        """Hold decided columns at values."""
+        self.x[columns] = values
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+
+    def take(self, choices: Sequence[Choice]) -> bool:
+        """Take choices unless a row breaks."""
+        if not choices:
+            return True
+        columns = np.unique(np.concatenate([choice.columns for choice in choices]))
+        before = self.x[columns].copy()
+        for choice in choices:
+            self.x[choice.columns] = choice.values
+        self.hold(columns, self.x[columns])
+        if np.isfinite(self.solved()):
+            return True
+        self.hold(columns, before)
+        return False
+
+    def land(self) -> list[Choice]:
+        """Every option of every parcel instead of holding it."""
+        options, cost = self.ledger.options, self.program.cost
+        area = self.ledger.study.parcels["area_ha"].to_numpy()
+        found = []
+        for i, (first, last) in enumerate(zip(options.start[:-1], options.start[1:], strict=True)):
+            for k in range(first + 1, last):
+                worth = float(cost[k] - cost[first])
+                kind = int(options.kind_practice[options.kind[k]]), int(options.kind_start[options.kind[k]])
+                change = np.array([first, k]), np.array([0.0, 1.0])
+                found.append(Choice(*change, worth, float(area[i]), ("parcel", i), kind))
+        return found
+
+    def begun(self) -> set[tuple[str, int]]:
+        """The parcels and projects that the least plan has decided."""
+        kept = self.x[np.asarray(self.ledger.options.start[:-1])]
+        built = self.x[self.options : self.decided].reshape(self.works.shape).any(axis=1)
+        parcels = {("parcel", int(i)) for i in np.flatnonzero(kept < 1.0)}
+        return parcels | {("project", int(j)) for j in np.flatnonzero(built)}
+
+    def projects(self) -> list[Choice]:
+        """Every start of every project."""
+        periods, capex = self.works.shape[1], self.ledger.study.projects["capex"].to_numpy()
+        found = []
+        for j, possible in enumerate(self.works):
+            columns = self.options + j * periods + np.arange(periods)
+            worth = np.cumsum(self.program.cost[columns][::-1])[::-1]
+            for s in np.flatnonzero(possible):
+                ones = np.ones(periods - s)
+                found.append(Choice(columns[s:], ones, float(worth[s]), float(capex[j]), ("project", j)))
+        return found
+
+
+def greedy(study: Study) -> float:
+    """The gain of the plan that is made by going down the list."""
+    plan = Greedy(study)
+    chosen, failed = plan.begun(), defaultdict[tuple[int, int] | None, int](int)
+
+    def go(batch: list[Choice]) -> None:
+        """Take a batch, or each half of it that can be taken."""
+        open_ = [c for c in batch if c.of not in chosen and (c.kind is None or failed[c.kind] < PATIENCE)]
+        fresh = {choice.of: choice for choice in reversed(open_)}
+        batch = list(fresh.values())[::-1]
+        if plan.take(batch):
+            chosen.update(fresh)
+            failed.update(dict.fromkeys((choice.kind for choice in batch), 0))
+        elif len(batch) > 1:
+            go(batch[: len(batch) // 2])
+            go(batch[len(batch) // 2 :])
+        elif any(plan.take([part]) for part in batch[0].parts()):
+            chosen.update(fresh)
+            failed[batch[0].kind] = 0
+        else:
+            failed[batch[0].kind] += 1
+
+    for choices in (plan.land(), plan.projects()):
+        ranked = sorted((c for c in choices if c.worth > 0), key=lambda c: -c.worth / c.size)
+        for first in range(0, len(ranked), CHUNK):
+            go(ranked[first : first + CHUNK])
+    return plan.solved()
