@@ -56,6 +56,15 @@ class _Table:
         told = grade(value) if item in ("debt_ratio", "debt_ratio_all") else ""
         self.rows.append((period, kind, item, account, f, value, unit, told))
 
+    def change(self) -> Floats:
+        """Sources less uses, by period."""
+        sign = {"source": 1.0, "use": -1.0}
+        change = dict.fromkeys(self.names, 0.0)
+        for period, kind, _, _, _, value, *_ in self.rows:
+            if kind in sign:
+                change[period] += sign[kind] * value
+        return np.array(list(change.values()))
+
     def frame(self) -> pd.DataFrame:
         """All rows, by period; what is of no period comes last."""
         table = pd.DataFrame(self.rows, columns=COLUMNS)
@@ -98,10 +107,7 @@ def cash_flow(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         money = _Money(plan, found)
         money.tell(table)
         if plan.study.settings.finance is None:
-            flows = pd.DataFrame(table.rows, columns=COLUMNS)
-            signed = flows["value"].where(flows["kind"] == "source", -flows["value"])
-            net = signed.groupby(flows["period"]).sum().reindex(names, fill_value=0.0)
-            table.add("balance", "net", net)
+            table.add("balance", "net", table.change())
         else:
             _Finance(plan, found, money).tell(table)
     for name in plan.limits_off:
@@ -237,9 +243,7 @@ class _Finance:
 
     def _cash(self, table: _Table) -> None:
         """Cash at the beginning and the end of every period, and the reserve that is asked for."""
-        flows = pd.DataFrame(table.rows, columns=COLUMNS)
-        signed = flows["value"].where(flows["kind"] == "source", -flows["value"])[flows["kind"].isin(["source", "use"])]
-        change = signed.groupby(flows["period"]).sum().reindex(self.purse.names, fill_value=0.0).to_numpy()
+        change = table.change()
         closing = self.purse.finance.opening_cash + np.cumsum(change)
         table.add("stock", "opening_cash", closing - change)
         table.add("stock", "closing_cash", closing)

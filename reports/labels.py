@@ -164,6 +164,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "phase_build": ("assembling", "组装"),
     "phase_program": ("assembling", "组装"),
     "phase_solve": ("solving", "求解"),
+    "phase_prices": ("shadow prices", "影子价格"),
     "phase_plan": ("tables", "结果表"),
     "phase_audit": ("audit", "审计"),
     "phase_write": ("writing", "写出"),
