@@ -18,6 +18,7 @@ name                            index                                 in words
 ``transfer``                    jurisdiction, period                  what the fund hands on
 ``positive_gain``               actor                                 an actor's gain where it is one
 ``give``                        row, index…                           what a soft row of money gives
+``leans``                       project, start                        it uses bonds that support themselves
 ``ledger``                      account, place, period                (2) an expression, never a variable
 ``assign``                      parcel                                (1) one option per parcel
 ``stay``                        project, period                       (5) what has started stays started
@@ -49,6 +50,7 @@ name                            index                                 in words
 ``golden_rule``                 period                                (18) debt pays for outlays
 ``refinance_share``             period                                (18) a part is paid down
 ``cover_min``                   project, start                        (19) a project serves its own bonds
+``lean``                        project, start                        (19) only where it leans on them
 ``operating_balance``           period                                (20) interest out of recurring cash
 ``land_sale_share_cap``         period                                (21) sale of land to revenue
 ``green_share_min``             period                                (22) green outlay

@@ -7,13 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from tests.random_studies import _flow as flow
-from tests.random_studies import _maybe as maybe
-from tests.random_studies import _table as table
-from tests.random_studies import _value as value
-from tests.random_studies import random_tables
+from tests.random_studies import WHERE, random_tables
 from zonevest.instances.read import make_study
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, StudyError
 
 ACTORS = ["local", "farmers", "fund"]
 NEW_ACCOUNTS = pd.DataFrame(
@@ -29,6 +25,22 @@ NEW_ACCOUNTS = pd.DataFrame(
     }
 )
 WORTH = ["worth", "worth", "worth2"]
+RETRIES = 40
+
+
+def maybe(rnd: Random, share: float, value: Any, blank: Any = "") -> Any:
+    """A value or a blank."""
+    return value if rnd.random() < share else blank
+
+
+def table(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
+    """A table, None without rows."""
+    return pd.DataFrame(rows) if rows else None
+
+
+def amount(rnd: Random) -> float:
+    """Money, in eighths."""
+    return rnd.randint(0, 40) / 8
 
 
 def money_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
@@ -99,8 +111,10 @@ def _uplift_rows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
         rows = []
         for _ in range(rnd.choice([0, 1, 2])) if names else ():
             own = {"basis": "once" if subject == "project" else rnd.choice(["once", "per_ha_once"])}
-            row = flow(rnd, project=subject == "project")
-            own |= {"account": rnd.choice(WORTH), "value": value(rnd), "life_years": None, "ramp_years": 0}
+            row = {"start_year": maybe(rnd, 0.4, rnd.randint(0, 3), 0)}
+            if subject != "project":
+                row |= {"scale_by": maybe(rnd, 0.2, "x_grade"), "where": maybe(rnd, 0.2, rnd.choice(WHERE))}
+            own |= {"account": rnd.choice(WORTH), "value": amount(rnd), "life_years": None, "ramp_years": 0}
             rows.append({subject: rnd.choice(names), **row, **own})
         if rows:
             before = [] if tables[name] is None else [tables[name]]
@@ -114,7 +128,7 @@ def _money_flows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
         for _ in range(rnd.choice([0, 1, 2])) if names else ():
             account = rnd.choice(["ore", "mend", "wage"])
             basis = "once" if account == "mend" else "per_year"
-            rows.append({subject: rnd.choice(names), "account": account, "basis": basis, "value": value(rnd) / 2})
+            rows.append({subject: rnd.choice(names), "account": account, "basis": basis, "value": amount(rnd) / 2})
         if rows:
             before = [] if tables[name] is None else [tables[name]]
             tables[name] = pd.concat([*before, pd.DataFrame(rows)], ignore_index=True)
@@ -161,12 +175,13 @@ def _quotas(rnd: Random, tables: dict[str, Any], periods: list[str], practices: 
     rows, grants = [], []
     for name in ("q", "c")[: rnd.choice([1, 1, 2])]:
         movable = rnd.random() < 0.6
-        buys, sells = rnd.random() < 0.6, rnd.random() < 0.6
+        made = rnd.choice(generated)
+        buys, sells = rnd.random() < 0.6, bool(made) and rnd.random() < 0.7
         rows.append(
             {
                 "quota": name,
-                "account_used": maybe(rnd, 0.8, rnd.choice(used)),
-                "account_generated": rnd.choice(generated),
+                "account_used": maybe(rnd, 0.8 if made else 1.0, rnd.choice(used)),
+                "account_generated": made,
                 "granted": rnd.randint(0, 8) / 4 if movable else 0,
                 "buy_price": rnd.randint(1, 6) / 8 if buys else None,
                 "buy_max": rnd.randint(2, 12) if buys else None,
@@ -174,7 +189,7 @@ def _quotas(rnd: Random, tables: dict[str, Any], periods: list[str], practices: 
                 "sell_max": rnd.randint(1, 6) if sells else None,
                 "opening": maybe(rnd, 0.4, 2, 0) if movable else 0,
                 "bank": rnd.choice([0, 1]),
-                "available_after": rnd.choice([0, 0, 1]),
+                "available_after": rnd.choice([0, 0, 1]) if made else 0,
                 "movable": int(movable),
             }
         )
@@ -195,6 +210,7 @@ def _instruments(rnd: Random) -> pd.DataFrame:
         tenor = rnd.randint(1, 5)
         grant = kind == "grant"
         own = debt and not again and rnd.random() < 0.35
+        grace = maybe(rnd, 0.4, rnd.randint(0, tenor - 1), 0) if debt else 0
         rows.append(
             {
                 "instrument": f"f{number}",
@@ -203,8 +219,8 @@ def _instruments(rnd: Random) -> pd.DataFrame:
                 "in_debt_ratio": int(debt and rnd.random() < 0.8),
                 "rate": 0 if grant else rnd.choice([0.02, 0.05, 0.08]),
                 "tenor_years": tenor if debt or rnd.random() < 0.5 else 4,
-                "grace_years": maybe(rnd, 0.3, rnd.randint(0, tenor - 1), 0) if debt else 0,
-                "repay": rnd.choice(["bullet", "level_principal"]),
+                "grace_years": grace,
+                "repay": "level_principal" if grace else rnd.choice(["bullet", "level_principal"]),
                 "refinances": int(again),
                 "limit_total": rnd.randint(1, 6) if grant else maybe(rnd, 0.4, rnd.randint(1, 12), None),
                 "limit_period": maybe(rnd, 0.3, rnd.randint(1, 8), None),
@@ -227,9 +243,9 @@ def _finance(rnd: Random, periods: list[str]) -> dict[str, Any]:
         return {rnd.choice(periods): number} if rnd.random() < 0.25 else number
 
     found: dict[str, Any] = {
-        "transfers": rnd.choice([0.0, 4.0, 30.0]),
+        "transfers": rnd.choice([2.0, 8.0, 30.0]),
         "fiscal_resources": rnd.choice([20.0, 80.0]),
-        "opening_cash": rnd.choice([0.0, 10.0, 40.0]),
+        "opening_cash": rnd.choice([4.0, 20.0, 60.0]),
         "growth": {"transfers": rnd.choice([0.0, 0.02]), "fiscal_resources": 0.01},
     }
     if rnd.random() < 0.5:
@@ -319,3 +335,15 @@ def random_study(rnd: Random) -> Study:
     """
     settings, tables = money_tables(rnd)
     return make_study(settings, **tables)
+
+
+def sound(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]] | None:
+    """Settings and tables of a sound study with money; None where none came in many draws."""
+    for _ in range(RETRIES):
+        settings, tables = money_tables(rnd)
+        try:
+            make_study(settings, **tables)
+        except StudyError:
+            continue
+        return settings, tables
+    return None

@@ -17,9 +17,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from tests.model import families, shore_rows
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
 from zonevest.instances.read import make_study
+from zonevest.model import complete as whole
 from zonevest.model.land import REPLACED
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
@@ -177,7 +179,7 @@ def test_footprint_in_the_policy() -> None:
     assert names == ["footprint[j1,a]", "footprint[j1,b]"]
     assert all(name.startswith(REPLACED) for name in names)
     expression = str(model.footprint["j1", "a"].expr).replace(" ", "")
-    assert expression == "0<=ledger['footprint.j1',total,a]-12.0*U[j1,a]"
+    assert expression == "0<=entry['footprint.j1',total,a]-12.0*U[j1,a]"
 
 
 def test_drawn_land_of_a_study_without_zones() -> None:
@@ -193,9 +195,9 @@ def test_drawn_land_of_a_study_without_zones() -> None:
 
 
 def test_every_family_has_its_text() -> None:
-    model = policy_model(Ledger(build_options(four())))
-    import pyomo.environ as pyo
-
-    in_model = {component.local_name for component in model.component_objects(pyo.Constraint)}
-    assert in_model == set(ROW_FAMILIES)
-    assert set(ROW_FAMILIES) | {"assign"} == set(ROWS) | {"keep"}
+    texts = {name.partition("[")[0] for name in (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS)}
+    texts |= {*ROWS, "keep"}
+    assert families.in_source() == texts
+    assert {*ROW_FAMILIES, "assign"} == texts
+    # and its line where the complete model tells what its names are
+    assert all(f"``{name}``" in str(whole.__doc__) for name in texts)
