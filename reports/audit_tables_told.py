@@ -79,7 +79,9 @@ def _compare(out: Comparison, name: str, frame: pd.DataFrame, truth: Told) -> No
                 count += 1
                 worst = max(worst, 0.0 if math.isnan(value) else abs(one - value))
             else:
-                differs(key, f"{value:.10g}", say("{value:.10g} is stated", value=one), column)
+                must = say("nothing") if math.isnan(value) else f"{value:.10g}"
+                stands = say("nothing") if math.isnan(one) else say("{value:.10g} is stated", value=one)
+                differs(key, must, stands, column)
         for column, cell, word in zip(words, said[at], further, strict=True):
             # a ratio at the very edge of a grade may fall on either side
             must = light(float(stated[at][0])) if column == "grade" and word else word

@@ -17,7 +17,8 @@ CODES = [
     "interest_share_fund", "land_sale_share", "green_share", "real_estate_share", "grade", "unit", "value", "start",
     "green", "yellow", "orange", "red", "practice", "project", "created", "captured", "left", "money", "uplift",
     "transfer", "gain", "jurisdiction", "receives", "pays", "receives_share", "pays_share", "people", "per_head",
-    "capture_tool", "share", "outside", "capex", "quota", "sale", "purchase", "actor", "local", "total", "farmers",
+    "capture_tool", "million", "percent", "share",
+    "outside", "capex", "quota", "sale", "purchase", "actor", "local", "total", "farmers",
     "builders", "pot", "tram", "levying", "taxing", "levy", "tax", "rise",
 ]  # fmt: skip
 """Codes of the tables of money: they are not translated."""
