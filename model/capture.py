@@ -56,7 +56,8 @@ def with_captures(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, Ints
     Returns
     -------
     DataFrame
-        With further columns growth (of the price), lag (years from the price's year to the payment) and captured.
+        With further columns growth (of the price), lag (years from the price's year to the payment), captured, and
+        captured_from (the uplift account of which it is).
     array of int
         The row of `table` from which each row comes.
     """
@@ -85,10 +86,11 @@ def with_captures(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, Ints
                 growth=growth[tool.uplift_account],
                 lag=tool.delay,
                 captured=True,
+                captured_from=tool.uplift_account,
             )
         )
         source.append(at)
-    plain = table.assign(growth=table["account"].map(growth).astype(float), lag=0, captured=False)
+    plain = table.assign(growth=table["account"].map(growth).astype(float), lag=0, captured=False, captured_from="")
     if not parts:
         return plain, rows
     return pd.concat([plain, *parts], ignore_index=True), np.concatenate(source)

@@ -282,20 +282,25 @@ class Accounts:
         Without rows of a role the purse receives a revenue and pays a cost, and outside stands on the other side;
         uplift without rows is outside's. A project's own rows take the place of the general rows of the same role.
         """
+        received, paid = self.sides(at, project)
+        return sum(received.get(actor, 0.0) - paid.get(actor, 0.0) for actor in actors)
+
+    def sides(self, at: int, project: str = "") -> tuple[dict[str, float], dict[str, float]]:
+        """Who receives and who pays one unit of an account of money or of uplift: actor -> share (see `net`)."""
         family = self.family[at]
         if not self.money[at] and family != "uplift":
-            return 0.0
+            return {}, {}
         purse, account = self.purse[0], str(self.names[at])
-        alone = {
+        alone: dict[str, tuple[dict[str, float], dict[str, float]]] = {
             "revenue": ({purse: 1.0}, {OUTSIDE: 1.0}),
             "cost": ({OUTSIDE: 1.0}, {purse: 1.0}),
             "uplift": ({OUTSIDE: 1.0}, {}),
-        }[family]
+        }
         received, paid = (
             self.shares.get((account, project, role)) or self.shares.get((account, "", role)) or default
-            for role, default in zip(("receives", "pays"), alone, strict=True)
+            for role, default in zip(("receives", "pays"), alone[family], strict=True)
         )
-        return sum(received.get(actor, 0.0) - paid.get(actor, 0.0) for actor in actors)
+        return received, paid
 
 
 @dataclass(frozen=True)
@@ -304,7 +309,8 @@ class Rows:
 
     `once` marks one-off rows; `offset` is that of the beginning; `scale` is the position in the list of scales;
     `growth` is the yearly growth of the price, `lag` the years from the year of the price to that of the payment;
-    `captured` marks the rows of captures: they count from the start, and annual ones keep their first year's price.
+    `captured` marks the rows of captures: they count from the start, and annual ones keep their first year's price;
+    `source` is the position of the uplift account from which they are taken, -1 for all other rows.
     """
 
     account: Ints
@@ -317,6 +323,7 @@ class Rows:
     growth: Floats
     lag: Ints
     captured: NDArray[np.bool_]
+    source: Ints
 
     @classmethod
     def of(cls, table: pd.DataFrame, accounts: Accounts, scale: Ints) -> Rows:
@@ -334,6 +341,7 @@ class Rows:
             table["growth"].to_numpy(dtype=float) if "growth" in table else plain,
             (table["lag"].to_numpy(dtype=float) if "lag" in table else none).astype(np.int64),
             (table["captured"].to_numpy(dtype=bool) if "captured" in table else none.astype(bool)),
+            accounts.names.get_indexer(table["captured_from"] if "captured_from" in table else [""] * len(table)),
         )
 
     def take(self, rows: Ints) -> Rows:

@@ -77,6 +77,7 @@ class Ledger:
     options, study, clock, accounts, states : what it was made of.
     works : the projects' side.
     scales : parcel scalars, each of shape (parcels,).
+    land, own : what kinds of options carry, and what single options do (None: nothing).
     """
 
     def __init__(self, options: Options, like: Ledger | None = None) -> None:
@@ -95,8 +96,8 @@ class Ledger:
         tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
         of_rows = {name: self._scales_of(self.study.tables[name]) for name in tables}
         self._area, self._quality = self._scale("area_ha"), self._scale("area_ha", "farmland_quality")
-        self._land = land_streams(self.study, self.clock, self.accounts, self.states, of_rows)
-        self._own: Streams | None = parcel_streams(
+        self.land = land_streams(self.study, self.clock, self.accounts, self.states, of_rows)
+        self.own: Streams | None = parcel_streams(
             self.study, self.clock, self.accounts, self.states, of_rows["parcel_flows"], self.scales
         )
 
@@ -216,17 +217,17 @@ class Ledger:
 
     def kind_items(self, wanted: Sequence[Item], kinds: Ints | None = None) -> dict[int, sparse.csr_array]:
         """The items' value per unit of scale: scale -> kinds x items (all kinds, or those asked for)."""
-        carried = self._land.carried if kinds is None else self._land.carried[kinds]
-        factors = {name: self._factor(name) for name, _ in wanted if is_worth(name)}
+        carried = self.land.carried if kinds is None else self.land.carried[kinds]
+        factors = {name: self.factor(name) for name, _ in wanted if is_worth(name)}
         if kinds is not None:
             factors = {name: factor[kinds] for name, factor in factors.items()}
         plain, parts = by_flag(wanted)
         result: dict[int, sparse.csr_array] = {}
-        for scale, value in self._land.items(plain).items():
+        for scale, value in self.land.items(plain).items():
             result[scale] = self._flagged(carried @ value, parts, kinds)
         for name in factors:
             at = [index for index, item in enumerate(wanted) if item[0] == name]
-            for scale, (annual, once) in self._land.worth(name).items():
+            for scale, (annual, once) in self.land.worth(name).items():
                 worth = carried @ annual + factors[name] * (carried @ once)
                 column = sparse.csr_array(worth[:, None]) @ sparse.csr_array(
                     (np.ones(len(at)), ([0] * len(at), at)), shape=(1, len(wanted))
@@ -272,31 +273,31 @@ class Ledger:
 
     def _own_items(self, wanted: Sequence[Item]) -> sparse.csr_array | None:
         """The items' value from the parcels' own rows: options x items, or None without such rows."""
-        if self._own is None:
+        if self.own is None:
             return None
         plain, parts = by_flag(wanted)
-        value = sum(self._own.items(plain).values(), sparse.csr_array((self._own.carried.shape[1], len(plain))))
-        result = self._flagged(self._own.carried @ value, parts, self.options.kind)
+        value = sum(self.own.items(plain).values(), sparse.csr_array((self.own.carried.shape[1], len(plain))))
+        result = self._flagged(self.own.carried @ value, parts, self.options.kind)
         for column, (name, _) in enumerate(wanted):
             if is_worth(name):
-                factor = self._factor(name)[self.options.kind]
-                for annual, once in self._own.worth(name).values():
-                    worth = self._own.carried @ annual + factor * (self._own.carried @ once)
+                factor = self.factor(name)[self.options.kind]
+                for annual, once in self.own.worth(name).values():
+                    worth = self.own.carried @ annual + factor * (self.own.carried @ once)
                     result = result + sparse.csr_array(
                         (worth, (np.arange(len(worth)), np.full(len(worth), column))), shape=result.shape
                     )
         return sparse.csr_array(result)
 
-    def _factor(self, name: str) -> Floats:
+    def factor(self, name: str) -> Floats:
         """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""
         practices, rate = self.study.practices, self.clock.rate(name)
         position = np.clip(self.options.kind_practice - 1, 0, max(len(practices) - 1, 0))
         acts = self.options.kind_start >= 0
         if not acts.any():
             return np.zeros(len(acts))
-        end, sale = self._land.end, self._land.sale
-        if self._own is not None:
-            end, sale = np.maximum(end, self._own.end), sale | self._own.sale
+        end, sale = self.land.end, self.land.sale
+        if self.own is not None:
+            end, sale = np.maximum(end, self.own.end), sale | self.own.sale
         life = practices["life_years"].to_numpy(dtype=float)[position]
         lease = practices["lease_years"].to_numpy(dtype=float)[position]
         life = np.where(sale & ~np.isnan(lease), lease, life)

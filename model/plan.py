@@ -103,8 +103,8 @@ class PlanData:
         limits = self.limits
         return limits[limits["shadow_price"].fillna(0.0).abs() > SMALL].reset_index(drop=True)
 
-    def write_tables(self, folder: Path) -> None:
-        """Write everything but the reports into an existing folder."""
+    def write_tables(self, folder: Path, money: Mapping[str, Any] = MappingProxyType({})) -> None:
+        """Write everything but the reports into an existing folder; `money` is plan.json's summary of money."""
         stated: dict[str, Any] = {"format": FORMAT, "status": self.status, "has_plan": self.has_plan}
         stated |= {name: _finite(getattr(self, name)) for name in NUMBERS}
         stated |= {
@@ -113,6 +113,8 @@ class PlanData:
         }
         if isinstance(self.message, Said):
             stated["message_parts"] = to_parts(self.message)
+        if money:
+            stated["money"] = dict(money)
         stated["study_hash"] = self.study.hash
         text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
@@ -158,7 +160,7 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     """
     stated = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
     text = {"keep_default_na": False, "na_values": {"value": [""], "bound": [""], "slack": [""], "shadow_price": [""]}}
-    fields = {name: stated[name] for name in stated if name not in ("format", "study_hash")}
+    fields = {name: stated[name] for name in stated if name not in ("format", "study_hash", "money")}
     fields["message"] = from_parts(fields.pop("message_parts", None), fields.get("message", ""))
     fields["study"] = read_study(folder / "study")
     fields["parcels"] = pd.read_parquet(folder / "parcels.parquet")

@@ -248,7 +248,9 @@ def parcel_streams(
     begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
     # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
-    profile = _codes(rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.growth, rows.lag, rows.captured)
+    profile = _codes(
+        rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.growth, rows.lag, rows.captured, rows.source
+    )
     stream, seen = _codes(profile[row[pairs]], begin, until), None
     _, seen = np.unique(stream, return_index=True)
     once_per_stream = pairs[seen]

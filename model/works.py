@@ -177,7 +177,7 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     none = np.zeros(len(owner), dtype=np.int64)
     life = np.where(once, np.nan, life)
     growth = accounts.growth[account]
-    rows = Rows(account, value, once, offset, ramp, life, none, growth, none, none.astype(bool))
+    rows = Rows(account, value, once, offset, ramp, life, none, growth, none, none.astype(bool), none - 1)
     return rows, owner, offset
 
 

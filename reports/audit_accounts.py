@@ -152,6 +152,10 @@ class Actors:
         own_side = (role == "receives") == (account.family == "revenue")
         return {self.purse[0] if own_side else OUTSIDE: 1.0}
 
+    def sides(self, account: Account, project: str = "") -> tuple[Mapping[str, float], Mapping[str, float]]:
+        """Who receives and who pays one unit of an account of money or of uplift, by actor."""
+        return self._who(account, "receives", project), self._who(account, "pays", project)
+
     def parts(self, account: Account, project: str = "") -> Parts:
         """Whose one unit of an account is, of a project where one is named."""
         key = (account.at, project)
@@ -164,7 +168,7 @@ class Actors:
         worth[1] = float(account.services)
         if not account.money and not account.uplift:
             return Parts(0.0, worth, 0.0)
-        receives, pays = self._who(account, "receives", project), self._who(account, "pays", project)
+        receives, pays = self.sides(account, project)
         gains = {name: receives.get(name, 0.0) - pays.get(name, 0.0) for name in (*receives, *pays)}
         worth[2:] = [gains.get(name, 0.0) for name in self.names]
         if account.uplift:

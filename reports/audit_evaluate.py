@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,16 @@ __all__ = ["Evaluation", "Evaluator", "Value", "evaluate"]
 STRANGE = ["parcel_id", "zone", "reason"]
 
 
+class Decided(NamedTuple):
+    """A plan's choices, the decisions over them with their values, the cells that rows read, and the ledger."""
+
+    choices: Choices
+    system: System
+    cells: Floats
+    values: Floats
+    ledger: Floats
+
+
 @dataclass
 class Evaluation:
     """A plan, recomputed.
@@ -53,6 +64,7 @@ class Evaluation:
     breaches : columns rule, where, must, found; every hard rule that does not hold.
     nonconforming : columns parcel_id, zone, reason; held land that its line or class does not fit.
     shadows : the accounts of the audit's own, in the total, by period.
+    decided : what it was recomputed from, for the tables of money.
     """
 
     ledger: pd.DataFrame
@@ -67,6 +79,7 @@ class Evaluation:
     size: float = 0.0
     nonconforming: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=STRANGE))
     shadows: dict[str, list[float]] = field(default_factory=dict, repr=False)
+    decided: Decided | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -150,6 +163,7 @@ class Evaluator(Enumerator):
             if strange
             else pd.DataFrame({name: pd.Series(dtype=object) for name in STRANGE}),
             self._shadows(totals.ledger),
+            Decided(choices, system, cells, values, totals.ledger),
         )
 
     def _shadows(self, ledger: Floats) -> dict[str, list[float]]:

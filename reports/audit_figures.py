@@ -15,6 +15,7 @@ from zonevest.reports.audit_evaluate import Evaluation, Evaluator
 from zonevest.reports.audit_folder import Stated, number
 from zonevest.reports.audit_limits import limit_at
 from zonevest.reports.audit_rules import TOLERANCE, Breach, parcels_named
+from zonevest.reports.audit_tables_told import compare_told
 
 FIGURES = ["quantity", "stated", "recomputed", "difference", "ok"]
 SHOWN = 20
@@ -68,6 +69,7 @@ def compare(stated: Stated, evaluator: Evaluator, found: Evaluation) -> Comparis
     if "ledger" in stated.tables:
         _compare_ledger(out, stated.tables["ledger"], found.ledger, set(evaluator.tags), _silent(stated, evaluator))
         out.breaches += evaluator.balances(stated.tables["ledger"], found, stated.tables)
+    compare_told(out, stated.told, evaluator, found)
     if "parcels" in stated.tables:
         _check_classes(out, stated.tables["parcels"], evaluator)
     if "projects" in stated.tables:

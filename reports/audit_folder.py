@@ -22,6 +22,7 @@ from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.study import FORMAT, Study, StudyError
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_rules import Breach
+from zonevest.reports.audit_told import TOLD
 
 COLUMNS = {
     "parcels": (("parcel_id", "zone", "practice", "start", "class_before", "class_after"), ("share",)),
@@ -53,6 +54,7 @@ class Stated:
     figures : the fields of plan.json.
     tables : parcels, projects, ledger, limits, and those of decisions that are there; a table that could not be read is
         absent.
+    told : the tables of money, read in the same way.
     breaches : what is missing or damaged.
     """
 
@@ -60,6 +62,7 @@ class Stated:
     has_plan: bool = True
     figures: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    told: dict[str, pd.DataFrame] = field(default_factory=dict)
     breaches: list[Breach] = field(default_factory=list)
 
     def attempt(self, where: str, read: Callable[[], Any]) -> Any:
@@ -79,6 +82,29 @@ class Stated:
                 found = foreign(f"{kind}: {why.splitlines()[0]}")
             self.breaches.append(Breach("file", where, say("it can be read"), found))
         return None
+
+    def hear(self, name: str, where: str, frame: Any) -> None:
+        """Keep a table of money with its columns as text and numbers; a blank is no number."""
+        if not isinstance(frame, pd.DataFrame):
+            return
+        keys, numbers, words = TOLD[name]
+        lost = [column for column in (*keys, *numbers, *words) if column not in frame.columns]
+        if lost:
+            must = say("it has the columns {columns}", columns=listed(lost))
+            self.breaches.append(Breach("file", where, must, say("it has not")))
+            return
+        clean: dict[str, Any] = {column: _text(frame[column]) for column in (*keys, *words)}
+        for column in numbers:
+            blank = frame[column].isna() | (frame[column].astype(object) == "")
+            values = pd.to_numeric(frame[column].mask(blank), errors="coerce").to_numpy(
+                dtype=np.float64, na_value=np.nan
+            )
+            odd = np.flatnonzero(np.isnan(values) & ~blank.to_numpy())
+            if len(odd):
+                found = say("not in rows {rows}", rows=listed(str(row) for row in odd[:5]))
+                self.breaches.append(Breach("file", within(where, column), say("every cell is a number"), found))
+            clean[column] = values
+        self.told[name] = pd.DataFrame(clean)
 
     def take(self, name: str, where: str, frame: Any) -> None:
         """Keep a table with its columns as text and numbers."""
@@ -128,6 +154,9 @@ def from_plan(plan: Any) -> Stated:
     if stated.has_plan:
         for name in COLUMNS:
             stated.take(name, name, getattr(plan, name, None))
+        for name in TOLD:
+            if callable(tell := getattr(plan, name, None)):
+                stated.hear(name, name, stated.attempt(name, tell))
     return stated
 
 
@@ -154,6 +183,8 @@ def from_folder(folder: Path) -> Stated:
     files = {**FILES, **{name: f"{name}.csv" for name in DECISIONS if (folder / f"{name}.csv").exists()}}
     for name, file in files.items():
         stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
+    for name in TOLD:
+        stated.hear(name, f"{name}.csv", stated.attempt(f"{name}.csv", partial(_read, folder / f"{name}.csv")))
     if stated.study is not None and stated.study.geometry is not None and "parcels" in stated.tables:
         _check_layer(stated, folder / LAYER)
     return stated

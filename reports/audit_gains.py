@@ -16,6 +16,7 @@ class Gains:
     Attributes
     ----------
     people : of the jurisdictions with people, at the start.
+    from_purse : what the purse pays as the fund, by period, of the system that was last drawn.
     """
 
     def __init__(self, flows: Flows, places: Places, people: Floats) -> None:
@@ -45,7 +46,8 @@ class Gains:
                 key, unit = ("transfer", place, t), self._unit(t)
                 decision = Decision(f"transfer[{place},{period}]", key, unit, self._where(place), cash)
                 self.paid[t].add(system.decide(decision))
-        return [each if pays else Sum() for each in self.paid]
+        self.from_purse = [each if pays else Sum() for each in self.paid]
+        return self.from_purse
 
     def _where(self, place: str) -> tuple[int, ...]:
         return (0, self.places.position(place))

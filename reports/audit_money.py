@@ -151,7 +151,7 @@ class Money:
         old = self.old[name]
         return old.within(amounts(old), self.tables.starts[t], self.tables.lasts[t])
 
-    def _balance(self, name: str, t: int, *, highest: bool) -> Sum:
+    def balance(self, name: str, t: int, *, highest: bool) -> Sum:
         """Σ over vintages of the balance at the end of a period, or where it is higher at its first year's beginning.
 
         Of debt that refinances only the end says what there is in the period in which it is drawn.
@@ -224,7 +224,7 @@ class Money:
         for t in range(last):
             debt = Sum()
             for owing in (name for name, each in self.instruments.items() if each.debt):
-                debt.add(self._balance(owing, t, highest=False))
+                debt.add(self.balance(owing, t, highest=False))
                 debt.add(self.old[owing].at(self.old[owing].closing, tables.lasts[t]))
             derive("finance.debt", t, debt)
             step = self.net(t) * tables.lengths[t] + self.cell("money.receipts", t) - self.cell("money.outlay", t)
@@ -274,7 +274,7 @@ class Money:
             if (cap := finance.at("debt_ratio_cap", period)) is not None:
                 owed = Sum()
                 for each in (each for each in debts if each.in_ratio):
-                    owed.add(self._balance(each.name, t, highest=True))
+                    owed.add(self.balance(each.name, t, highest=True))
                     owed.add(self.old[each.name].at(self.old[each.name].closing, tables.lasts[t]))
                 room = self.cell("money.revenue", t) + (self.fiscal[t] - self.opening_revenue)
                 self._line(system, "debt_ratio_cap", t, "finance.debt", owed, "<=", room * cap)

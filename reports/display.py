@@ -141,6 +141,18 @@ class Display:
         return {str(code): str(name or code) for code, name in zip(table["project"], table["name"], strict=True)}
 
     @cached_property
+    def _instruments(self) -> dict[str, str]:
+        return self._names(self.study.instruments, "instrument")
+
+    @cached_property
+    def _actors(self) -> dict[str, str]:
+        return {"outside": self.words("outside")} | self._names(self.study.actors, "actor")
+
+    @cached_property
+    def _quotas(self) -> dict[str, str]:
+        return self._names(self.study.quotas, "quota")
+
+    @cached_property
     def _accounts(self) -> dict[str, str]:
         names = self._names(self.study.accounts, "account")
         return {code: name for code, name in names.items() if name != code}
@@ -165,6 +177,18 @@ class Display:
         """The name of a project."""
         return self._projects.get(code, code)
 
+    def instrument(self, code: str) -> str:
+        """The name of an instrument."""
+        return self._instruments.get(code, code)
+
+    def actor(self, code: str) -> str:
+        """The name of an actor, or of everyone else."""
+        return self._actors.get(code, code)
+
+    def money_item(self, code: str) -> str:
+        """The name of an account of money or of an instrument."""
+        return self.instrument(code) if code in self._instruments else self.account(code)
+
     def period(self, name: str) -> str:
         """A period's name, the horizon for ``total``, the last one's for ``last``."""
         if name == "last":
@@ -177,6 +201,9 @@ class Display:
             return self._accounts[code]
         if self.words.has(f"acc_{code}"):
             return self.words(f"acc_{code}")
+        of_quota = re.fullmatch(r"quota\.(.+)\.(bought|sold|purchase|sale)", code)
+        if of_quota:
+            return self.words(f"acc_quota.{of_quota[2]}", name=self._quotas.get(of_quota[1], of_quota[1]))
         for prefix, kind in _ACCOUNT_PREFIXES:
             if code.startswith(prefix):
                 rest = code[len(prefix) :]

@@ -26,6 +26,7 @@ from zonevest.reports.colours import NONE
 from zonevest.reports.display import NBSP, Display, number, percent
 from zonevest.reports.labels import Words
 from zonevest.reports.maps import Layer, layers, map_data, pack
+from zonevest.reports.sections_money import money
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
@@ -72,8 +73,9 @@ def render(plan: PlanData, lang: str = "en") -> str:
         parts["maps"] = _maps(plan, display) if has_land else None
         parts["land"] = sections.land(plan, display) if has_land else None
         parts["projects"] = sections.projects(plan, display)
-        parts["limits"] = sections.limits(plan, display)
+        parts["limits"] = sections.limits(plan, display, *_price_of(plan, display))
         parts["accounts"] = sections.accounts(plan, display)
+        parts["money"] = money(plan, display)
         parts["head"]["cards"] = _cards(plan, display, parts)
         if parts["maps"] and parts["maps"]["data"]:
             scripts.append(_read("map.js"))
@@ -87,6 +89,8 @@ def render(plan: PlanData, lang: str = "en") -> str:
         lang="zh-CN" if lang == "zh" else "en",
         has_plan=plan.has_plan,
         unit_money=display.money_unit,
+        unit_year=display.unit("million/year"),
+        unit_head=words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency,
         style=Markup(_read("style.css")),
         scripts=[Markup(script) for script in scripts],
         policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}",
@@ -185,6 +189,14 @@ def _objective_unit(plan: PlanData, display: Display) -> str:
         return words("points")
     unit = units.pop()
     return unit if all(abs(weight) == 1 for weight in weights.values()) else words("weighted_unit", unit=unit)
+
+
+def _price_of(plan: PlanData, display: Display) -> tuple[str, float]:
+    """The unit in which shadow prices are told, and how many of the objective's it is: money where cash counts."""
+    objective = plan.study.settings.objective
+    if objective.method == "weighted" and objective.cash:
+        return display.money_unit, float(objective.cash)
+    return _objective_unit(plan, display), 1.0
 
 
 def _cards(plan: PlanData, display: Display, parts: Part) -> list[Part]:

@@ -230,8 +230,13 @@ def _window(earliest: str, latest: str, first: str, last: str) -> str:
     return early if early == late else f"{early} {DASH} {late}"
 
 
-def limits(plan: PlanData, display: Display) -> Part:
-    """Every row of every limit, by limit; of a long one the tightest rows first and the rest folded."""
+def limits(plan: PlanData, display: Display, gain: str = "", scale: float = 1.0) -> Part:
+    """Every row of every limit, by limit; of a long one the tightest rows first and the rest folded.
+
+    Parameters
+    ----------
+    gain, scale : the unit of shadow prices, and how many of the objective's it is.
+    """
     table = tables.limits(plan)
     terms = plan.study.limit_terms
     groups = []
@@ -247,7 +252,7 @@ def limits(plan: PlanData, display: Display) -> Part:
         slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
         tight = np.argsort(slack, kind="stable")
         listed = rows.iloc[np.sort(tight[:MOST])]
-        lines = [_limit_line(row, display) for _, row in listed.iterrows()]
+        lines = [_limit_line(row, display, gain, scale) for _, row in listed.iterrows()]
         shown, rest = lines, []
         if len(rows) > SHOWN:
             first = set(listed.index.get_indexer(rows.index[tight[: SHOWN // 2]]).tolist())
@@ -269,10 +274,15 @@ def limits(plan: PlanData, display: Display) -> Part:
         groups.append(group | {"more": len(rows) - len(listed)})
     states = table["state"].value_counts()
     counts = {name: int(states.get(name, 0)) for name in ("holds", "binding", "gives", "broken")}
-    return {"groups": groups, "counts": counts, "count": len(table)}
+    return {
+        "groups": groups,
+        "counts": counts,
+        "count": len(table),
+        "priced": bool(table["shadow_price"].notna().any()),
+    }
 
 
-def _limit_line(row: pd.Series, display: Display) -> Part:
+def _limit_line(row: pd.Series, display: Display, gain: str, scale: float) -> Part:
     words = display.words
     value, bound, slack = (float(row[name]) for name in ("value", "bound", "slack"))
     unit = display.unit(row["unit"])
@@ -280,6 +290,7 @@ def _limit_line(row: pd.Series, display: Display) -> Part:
     short = f"{number(row['shortfall'], places([row['shortfall']]))}\u00a0{unit}"
     state = "state_exact" if exact else f"state_{row['state']}"
     decimals = places([value, bound])
+    price = _price(float(row["shadow_price"]) / scale)
     bar = None
     if value >= 0 and bound >= 0 and max(value, bound) > 0:
         # the plan as a bar, the limit as a mark on it
@@ -293,10 +304,17 @@ def _limit_line(row: pd.Series, display: Display) -> Part:
         "bound": number(bound, decimals),
         "slack": number(slack if abs(slack) > 1e-9 else 0.0, max(decimals, places([slack])) if slack else 0),
         "unit": unit,
+        "price": price,
+        "price_unit": words("shadow_unit", gain=gain, unit=unit) if price not in ("0", DASH) else "",
         "state": words(state, short=short) if row["shortfall"] > 0 else words(state),
         "tone": {"holds": "good", "binding": "full", "gives": "soft", "broken": "bad"}[row["state"]],
         "bar": bar,
     }
+
+
+def _price(value: float) -> str:
+    """A shadow price; what is less than a millionth is rounding of the solver."""
+    return number(0.0 if abs(value) < 1e-6 else value) if not math.isnan(value) else DASH
 
 
 def accounts(plan: PlanData, display: Display) -> Part:

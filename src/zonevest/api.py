@@ -38,7 +38,10 @@ from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
+from zonevest.reports.distribution import capture, distribution
+from zonevest.reports.money import write_money
 from zonevest.reports.page import write_page
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
@@ -89,6 +92,18 @@ class Plan(PlanData):
 
     audit: AuditReport | None = field(default=None, repr=False)
 
+    def cash_flow(self) -> pd.DataFrame:
+        """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
+        return cash_flow(self)
+
+    def capture(self) -> pd.DataFrame:
+        """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
+        return capture(self)
+
+    def distribution(self) -> pd.DataFrame:
+        """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
+        return distribution(self)
+
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
 
@@ -108,7 +123,7 @@ class Plan(PlanData):
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
             fresh.mkdir()
-            self.write_tables(fresh)
+            self.write_tables(fresh, write_money(self, fresh))
             write_page(self, fresh / "report.html", lang=lang)
             if target.exists() or target.is_symlink():
                 old = Path(beside) / "old"
@@ -200,6 +215,7 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
     """(Re)write the reports of a plan into a folder."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
+    write_money(plan, target)
     beside = target / f".report-{os.getpid()}.html"
     try:
         write_page(plan, beside, lang=lang)

@@ -67,6 +67,7 @@ PHASES: dict[str, tuple[str, str]] = {
     "policy": ("policy model", "政策模型"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
+    "prices": ("shadow prices", "影子价格"),
     "plan": ("reading off the plan", "整理方案"),
     "prices": ("shadow prices", "影子价格"),
     "audit": ("audit", "审计"),

@@ -17,6 +17,7 @@ import pytest
 import zonevest as zv
 from tests.chinese import check_breaches
 from tests.reports.audit_studies import BASE, BUILD, FARM, NAMES, study
+from tests.reports.told import CODES, write_told
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
 from zonevest.reports.audit import AuditReport, Evaluator, audit
@@ -137,6 +138,7 @@ def write(plan: Any, folder: Path) -> Path:
     plan.ledger.to_parquet(folder / "ledger.parquet", index=False)
     plan.projects.to_csv(folder / "projects.csv", index=False)
     plan.limits.to_csv(folder / "limits.csv", index=False)
+    write_told(plan, folder)
     return folder
 
 
@@ -157,7 +159,9 @@ def folder(once: Any, tmp_path: Path) -> Path:
 
 def rules(report: AuditReport) -> set[str]:
     """The rules that a plan breaks; each breach is told in Chinese too."""
-    check_breaches(report.breaches, [*NAMES, "keep", "wish", "lake", "rope", "gold", "north", "other", "study.toml"])
+    check_breaches(
+        report.breaches, [*NAMES, *CODES, "keep", "wish", "lake", "rope", "gold", "north", "other", "study.toml"]
+    )
     return set(report.breaches["rule"])
 
 

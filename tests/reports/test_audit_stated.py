@@ -17,6 +17,7 @@ from tests.chinese import check_breaches
 from tests.reports import whole
 from tests.reports.audit_studies import MONEY_NAMES, NAMES, evaluate, rules, study
 from tests.reports.test_audit import write
+from tests.reports.told import CODES
 from zonevest.reports.audit import AuditReport, Evaluator, audit
 from zonevest.reports.audit_balances import money_breaches
 from zonevest.reports.audit_decisions import DECISIONS
@@ -60,7 +61,7 @@ def folder(plan: Any, tmp_path: Path) -> Path:
 
 def found_in(report: AuditReport) -> set[str]:
     """The rules that a plan breaks; each breach is told in Chinese too."""
-    check_breaches(report.breaches, [*NAMES, *MONEY_NAMES, *LIMITS])
+    check_breaches(report.breaches, [*NAMES, *MONEY_NAMES, *LIMITS, *CODES])
     return set(report.breaches["rule"])
 
 

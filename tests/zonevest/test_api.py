@@ -45,6 +45,9 @@ def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
         "projects.csv",
         "ledger.parquet",
         "limits.csv",
+        "cash_flow.csv",
+        "capture.csv",
+        "distribution.csv",
         "plan.gpkg",
         "report.html",
     }

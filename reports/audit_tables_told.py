@@ -1,0 +1,151 @@
+"""The tables of money that a plan tells, beside those that its decisions give, and the sums that must come out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.faults import within
+from zonevest.instances.say import listed, say
+from zonevest.reports.audit_cells import texts
+from zonevest.reports.audit_rules import TOLERANCE, Breach
+from zonevest.reports.audit_told import TOLD, Told, light, told
+
+if TYPE_CHECKING:
+    from zonevest.reports.audit_evaluate import Evaluation, Evaluator
+    from zonevest.reports.audit_figures import Comparison
+
+SHOWN = 20
+GRADED = ("debt_ratio", "debt_ratio_all")
+
+
+def compare_told(out: Comparison, tables: dict[str, pd.DataFrame], evaluator: Evaluator, found: Evaluation) -> None:
+    """Compare every figure of the tables of money, and what must come out within each."""
+    if not tables or found.decided is None:
+        return
+    truth = told(evaluator, found.decided)
+    for name, frame in tables.items():
+        _compare(out, name, frame, truth[name])
+    if "cash_flow" in tables:
+        out.breaches += _cash(tables["cash_flow"], evaluator.tables.periods)
+    if "capture" in tables:
+        out.breaches += _uplift(tables["capture"])
+    if "distribution" in tables:
+        out.breaches += _actors(tables["distribution"])
+
+
+def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
+    return list(zip(*([str(cell) for cell in texts(frame, name)] for name in columns), strict=True))
+
+
+def _near(stated: float, recomputed: float) -> bool:
+    if math.isnan(recomputed) or math.isnan(stated):
+        return math.isnan(recomputed) and math.isnan(stated)
+    return abs(stated - recomputed) <= TOLERANCE * max(1.0, abs(recomputed))
+
+
+def _compare(out: Comparison, name: str, frame: pd.DataFrame, truth: Told) -> None:
+    keys, numbers, words = TOLD[name]
+    file, wrong, count, worst = f"{name}.csv", 0, 0, 0.0
+    theirs: dict[tuple[str, ...], int] = {}
+
+    def differs(key: tuple[str, ...], must: str, stated: str, column: str = "") -> None:
+        nonlocal wrong
+        wrong += 1
+        if wrong <= SHOWN:
+            where = within(file, listed(each for each in key if each))
+            out.wrong("figure", within(where, column) if column else where, must, stated)
+
+    for place, key in enumerate(_rows(frame, keys)):
+        if key in theirs:
+            differs(key, say("a row stands once"), say("it stands again"))
+        theirs.setdefault(key, place)
+        if key not in truth.rows:
+            differs(key, say("a row that the plan's decisions give"), say("there is none"))
+    stated = frame[list(numbers)].to_numpy(dtype=np.float64)
+    said = _rows(frame, words)
+    for key, (values, further) in truth.rows.items():
+        if key not in theirs:
+            if key not in truth.optional:
+                differs(key, say("the plan lists it"), say("it is not there"))
+            continue
+        at = theirs[key]
+        for column, one, value in zip(numbers, stated[at].tolist(), values, strict=True):
+            if _near(one, value):
+                count += 1
+                worst = max(worst, 0.0 if math.isnan(value) else abs(one - value))
+            else:
+                must = say("nothing") if math.isnan(value) else f"{value:.10g}"
+                stands = say("nothing") if math.isnan(one) else say("{value:.10g} is stated", value=one)
+                differs(key, must, stands, column)
+        for column, cell, word in zip(words, said[at], further, strict=True):
+            # a ratio at the very edge of a grade may fall on either side
+            must = light(float(stated[at][0])) if column == "grade" and word else word
+            if cell != must:
+                differs(key, must or say("nothing"), cell or say("nothing"), column)
+    if wrong > SHOWN:
+        left = say("{count} are not (first {shown} listed)", count=wrong, shown=SHOWN)
+        out.wrong("figure", file, say("every cell is as recomputed"), left)
+    quantity = say("{file}, {count} figures: largest difference", file=file, count=count)
+    out.figures.append((quantity, worst, 0.0, worst, wrong == 0))
+
+
+def _apart(one: float, other: float, largest: float) -> bool:
+    return not abs(one - other) <= TOLERANCE * max(1.0, largest)
+
+
+def _cash(frame: pd.DataFrame, periods: list[str]) -> Iterator[Breach]:
+    """Per period: opening cash and all sources make up all uses and closing cash, and cash is carried on."""
+    value, kind, item = frame["value"], frame["kind"], frame["item"]
+    before: float | None = None
+    for period in periods:
+        here = frame["period"] == period
+        sources, uses = (value[here & (kind == each)] for each in ("source", "use"))
+        where = say("period {period}", period=period)
+        opening, closing, net = (
+            float(value[here & (item == each)].sum()) for each in ("opening_cash", "closing_cash", "net")
+        )
+        left, right = opening + float(sources.sum()), float(uses.sum()) + closing + net
+        if _apart(left, right, float(pd.concat([sources, uses]).abs().max()) if here.any() else 0.0):
+            must = say("payments and closing cash make up the sources, {amount:.10g}", amount=left)
+            yield Breach("balance:cash", within("cash_flow.csv", where), must, f"{right:.10g}")
+        if before is not None and _apart(opening, before, abs(before)):
+            must = say("it opens with the cash that the last period closed with, {amount:.10g}", amount=before)
+            yield Breach("balance:cash", within("cash_flow.csv", where), must, f"{opening:.10g}")
+        before = closing
+
+
+def _uplift(frame: pd.DataFrame) -> Iterator[Breach]:
+    """Per uplift account and source: what is created is what is captured and what is left."""
+    names = ["uplift_account", "kind", "source"]
+    sums = frame.pivot_table(index=names, columns="item", values="value", aggfunc="sum", fill_value=0.0)
+    sums = sums.reindex(columns=["created", "captured", "left"], fill_value=0.0)
+    for key, (created, captured, left) in zip(sums.index, sums.to_numpy().tolist(), strict=True):
+        if _apart(created, captured + left, max(abs(created), abs(captured), abs(left))):
+            must = say(
+                "what is created is captured or left to holders: {captured:.10g} + {left:.10g}",
+                captured=captured, left=left,
+            )  # fmt: skip
+            where = within("capture.csv", listed(str(each) for each in key))
+            yield Breach("balance:uplift", where, must, f"{created:.10g}")
+
+
+def _actors(frame: pd.DataFrame) -> Iterator[Breach]:
+    """Per account of money, and over all of them: what is paid is received; and gains are the sums of the rows."""
+    money = frame[frame["kind"].isin(["money", "transfer"])]
+    for account, rows in money.groupby("account", sort=False):
+        received, paid = float(rows["receives"].sum()), float(rows["pays"].sum())
+        if _apart(received, paid, float(rows[["receives", "pays"]].abs().to_numpy().max())):
+            must = say("the actors receive what the actors pay, {amount:.10g}", amount=paid)
+            yield Breach("balance:actors", within("distribution.csv", str(account)), must, f"{received:.10g}")
+    parts = frame[frame["kind"].isin(["money", "uplift", "transfer"])]
+    by_actor = parts.groupby("actor", sort=False)["net"].sum()
+    for row in frame[frame["kind"] == "gain"].itertuples(index=False):
+        total, mine = float(by_actor.get(row.actor, 0.0)), parts.loc[parts["actor"] == row.actor, "net"]
+        if _apart(total, float(row.net), float(mine.abs().max()) if len(mine) else 0.0):
+            must = say("a gain is the sum of what is received less what is paid, {amount:.10g}", amount=total)
+            yield Breach("balance:actors", within("distribution.csv", str(row.account)), must, f"{row.net:.10g}")

@@ -1,0 +1,321 @@
+"""Cash flow, capture and distribution as a plan's decisions give them, to compare with what its tables tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zonevest.reports.audit_accounts import JURISDICTION_GAIN
+from zonevest.reports.audit_cells import Floats
+from zonevest.reports.audit_program import Sum
+from zonevest.reports.audit_rules import TOLERANCE
+from zonevest.reports.audit_undertakings import Key, Undertakings, of_nothing, of_plan
+
+if TYPE_CHECKING:
+    from zonevest.reports.audit_evaluate import Decided, Evaluator
+    from zonevest.reports.audit_money import Money
+
+SMALL = 1e-9
+LIGHTS = ((120.0, "green"), (200.0, "yellow"), (300.0, "orange"))
+PRESENT = "million, present value"
+TOLD = {
+    "cash_flow": (("period", "kind", "item", "account", "instrument"), ("value",), ("unit", "grade")),
+    "capture": (("uplift_account", "kind", "source", "item", "capture_tool", "account"), ("value", "share"), ("unit",)),
+    "distribution": (
+        ("kind", "account", "jurisdiction", "actor"),
+        ("receives_share", "pays_share", "receives", "pays", "net", "people", "per_head"),
+        ("unit",),
+    ),
+}
+"""Of each table of money: what a row is known by, its numbers, and its further words."""
+
+
+def light(percent: float) -> str:
+    """The risk grade of a debt ratio."""
+    for below, name in LIGHTS:
+        if percent < below:
+            return name
+    return "red"
+
+
+@dataclass
+class Told:
+    """The rows of one table by what they are known by: numbers, and further words.
+
+    Attributes
+    ----------
+    optional : rows of nothing, which need not be there.
+    """
+
+    rows: dict[tuple[str, ...], tuple[tuple[float, ...], tuple[str, ...]]] = field(default_factory=dict)
+    optional: set[tuple[str, ...]] = field(default_factory=set)
+
+
+def told(evaluator: Evaluator, decided: Decided) -> dict[str, Told]:
+    """The three tables."""
+    parts, flows = evaluator.parts, evaluator.flows
+    found = of_plan(flows, parts, decided.choices, decided.system, decided.values)
+    nothing = of_nothing(flows) if evaluator.study.has_doing_nothing else Undertakings(flows)
+    cash = _Cash(evaluator, decided, found)
+    return {
+        "cash_flow": cash.table(),
+        "capture": _capture(evaluator, found),
+        "distribution": _distribution(evaluator, decided, found, nothing),
+    }
+
+
+class _Cash:
+    """The cash flow of the purse."""
+
+    def __init__(self, evaluator: Evaluator, decided: Decided, found: Undertakings) -> None:
+        self.tables, self.study, self.decided = evaluator.tables, evaluator.study, decided
+        self.money: Money | None = evaluator.parts.money
+        self.fund_paid = [each.value(decided.cells, decided.values) for each in evaluator.parts.gains.from_purse]
+        self.years = np.array(self.tables.lengths, dtype=np.float64)
+        self.out = Told()
+        self.change: Floats = np.zeros(len(self.years))
+        self.by_key = self._purse(found)
+
+    def _purse(self, found: Undertakings) -> list[tuple[Key, Floats]]:
+        """What the purse receives (above 0) or pays of every account of money, totals of the periods."""
+        actors, out = self.tables.actors, []
+        for key, sums in found.sums.items():
+            account = found.account(key)
+            if account.money:
+                owner = key.source if key.kind == "project" else ""
+                out.append((key, actors.parts(account, owner).purse * sums[:-1]))
+        return out
+
+    def _put(
+        self, kind: str, item: str, values: Iterable[float], unit: str = "million", account: str = "", f: str = ""
+    ) -> None:
+        for period, value in zip(self.tables.periods, values, strict=True):
+            if not math.isnan(value):
+                self._one(period, kind, item, float(value), unit, account, f)
+
+    def _one(self, period: str, kind: str, item: str, value: float, unit: str, account: str = "", f: str = "") -> None:
+        key = (period, kind, item, account, f)
+        if kind in ("source", "use"):
+            value += self.out.rows[key][0][0] if key in self.out.rows else 0.0
+        grade = light(value) if item.startswith("debt_ratio") else ""
+        self.out.rows[key] = ((value,), (unit, grade))
+
+    def _move(self, kind: str, item: str, values: Floats, account: str = "", f: str = "") -> None:
+        self.change += values if kind == "source" else -values
+        self._put(kind, item, values.tolist(), account=account, f=f)
+
+    def _value(self, sum_: Sum) -> float:
+        return sum_.value(self.decided.cells, self.decided.values)
+
+    def table(self) -> Told:
+        """All rows."""
+        accounts = self.tables.accounts
+        for key, amounts in self.by_key:
+            account = accounts[self.tables.account[key.account]]
+            sold = account.family == "revenue" and account.role == "land_sale"
+            once = account.recurrence != "annual"
+            item_in = ("land_sale" if sold else "receipts") if once else "revenue"
+            self._move("source", item_in, np.maximum(amounts, 0.0), account.name)
+            self._move("use", "outlay" if once else "operating_cost", np.maximum(-amounts, 0.0), account.name)
+        self.outlay = -self._sum(annual=False, family="cost")
+        for flag in ("green", "real_estate"):
+            self._put("ratio", f"{flag}_share", self._percent(self._flagged(flag), self.outlay), "percent")
+        if self.money is None:
+            self._put("balance", "net", self.change.tolist())
+        else:
+            self._finance(self.money)
+        finance = self.study.settings.finance
+        for name in ["finance"] if finance is None else finance.off():
+            self.out.rows["", "off", name, "", ""] = ((math.nan,), ("", ""))
+        nothing = (key for key, (values, _) in self.out.rows.items() if abs(values[0]) <= TOLERANCE)
+        self.out.optional = {key for key in nothing if key[1] in ("source", "use")}
+        return self.out
+
+    def _sum(self, *, annual: bool | None = None, family: str = "", budget: str = "") -> Floats:
+        total = np.zeros(len(self.years))
+        for key, amounts in self.by_key:
+            account = self.tables.accounts[self.tables.account[key.account]]
+            if (
+                (annual is None or (account.recurrence == "annual") == annual)
+                and family in ("", account.family)
+                and budget in ("", account.budget)
+            ):
+                total += amounts
+        return total
+
+    def _flagged(self, flag: str) -> Floats:
+        """One-off cost of undertakings with a flag."""
+        rows = {"practice": self.tables.practices, "project": self.tables.projects}
+        total = np.zeros(len(self.years))
+        for key, amounts in self.by_key:
+            account = self.tables.accounts[self.tables.account[key.account]]
+            named = rows.get(key.kind, {}).get(key.source)
+            if named is not None and named[flag] and account.family == "cost" and account.recurrence != "annual":
+                total -= amounts
+        return total
+
+    @staticmethod
+    def _percent(part: Floats, whole: Floats) -> list[float]:
+        return [100.0 * a / b if b > SMALL else math.nan for a, b in zip(part.tolist(), whole.tolist(), strict=True)]
+
+    def _by_period(self, sums: dict[tuple[str, int], Any], name: str) -> Floats:
+        values = (sums[name, t] for t in range(len(self.years)))
+        return np.array([self._value(each) if isinstance(each, Sum) else float(each) for each in values])
+
+    def _finance(self, money: Money) -> None:
+        years, rest = self.years, {name: np.array(each) for name, each in money.residuals.items()}
+        own, transfers, fixed = (rest[name] * years for name in ("own_revenue", "transfers", "fixed_cost"))
+        self._move("source", "own_revenue", own)
+        self._move("source", "transfers", transfers)
+        self._move("use", "fixed_cost", fixed)
+        raised, repaid, interest = {}, {}, {}
+        for f, each in money.instruments.items():
+            raised[f] = self._by_period(money.raised, f)
+            repaid[f] = self._by_period(money.repaid, f) + self._by_period(money.old_repaid, f)
+            interest[f] = self._by_period(money.interest, f) + self._by_period(money.old_interest, f)
+            self._move("source", "refinanced" if each.refinances else "raised", raised[f], f=f)
+            self._move("use", "repaid", repaid[f], f=f)
+            self._move("use", "interest", interest[f], f=f)
+        self._move("use", "fund_transfers", np.array(self.fund_paid))
+        closing = money.finance.opening_cash + np.cumsum(self.change)
+        self._put("stock", "opening_cash", [money.finance.opening_cash, *closing[:-1].tolist()])
+        self._put("stock", "closing_cash", closing.tolist())
+        cost = -self._sum(annual=True, family="cost") / years + rest["fixed_cost"]
+        months = np.array([money.finance.at("reserve_months", name) or 0.0 for name in self.tables.periods])
+        self._put("stock", "reserve", (months / 12.0 * cost).tolist())
+        result = self._sum(annual=True) + own + transfers - fixed
+        paid = sum(interest.values(), np.zeros(len(years)))
+        self._put("balance", "operating_result", (result / years).tolist(), "million/year")
+        self._put("balance", "balance_after_interest", ((result - paid) / years).tolist(), "million/year")
+        self._debts(money)
+        scope = money.finance.dscr_scope == "all"
+        service = np.zeros(len(years))
+        for f, each in money.instruments.items():
+            if not each.debt or (each.refinances and not scope):
+                continue
+            service += self._by_period(money.repaid, f) + self._by_period(money.interest, f)
+            if scope:
+                service += self._by_period(money.old_repaid, f) + self._by_period(money.old_interest, f)
+            if scope and each.refinances:
+                service -= raised[f]
+        self._put("ratio", "cover", [each / 100.0 for each in self._percent(result, service)], "times")
+        of_fund = {f for f, each in money.instruments.items() if each.debt and each.budget == "fund"}
+        drawn = [raised[f] for f, each in money.instruments.items() if each.budget == "fund" and not each.refinances]
+        fund = -self._sum(family="cost", budget="fund") + sum(drawn, np.zeros(len(years)))
+        general = -self._sum(family="cost") + fixed - fund
+        for name, inside, spent in (("general", False, general), ("fund", True, fund)):
+            due = sum(
+                (interest[f] for f, each in money.instruments.items() if each.debt and (f in of_fund) == inside),
+                np.zeros(len(years)),
+            )
+            self._put("ratio", f"interest_share_{name}", self._percent(due, spent + due), "percent")
+        sold = np.zeros(len(years))
+        for key, amounts in self.by_key:
+            account = self.tables.accounts[self.tables.account[key.account]]
+            if account.family == "revenue" and account.recurrence != "annual" and account.role == "land_sale":
+                sold += amounts
+        income = self._sum(family="revenue") + own + transfers
+        self._put("ratio", "land_sale_share", self._percent(sold, income), "percent")
+
+    def _debts(self, money: Money) -> None:
+        debts = [f for f, each in money.instruments.items() if each.debt]
+        stated = {str(row["instrument"]): float(row["outstanding"] or 0.0) for row in self.tables.rows("instruments")}
+        periods = range(len(self.years))
+        owed, counted = np.zeros(len(self.years)), np.zeros(len(self.years))
+        before = {f: 0.0 if math.isnan(stated[f]) else stated[f] for f in debts}
+        for f in debts:
+            old = np.array([money.old[f].at(money.old[f].closing, last) for last in self.tables.lasts])
+            end = np.array([self._value(money.balance(f, t, highest=False)) for t in periods]) + old
+            self._put("stock", "debt", end.tolist(), f=f)
+            self._one("start", "stock", "debt", before[f], "million", f=f)
+            owed += end
+            if money.instruments[f].in_ratio:
+                counted += np.array([self._value(money.balance(f, t, highest=True)) for t in periods]) + old
+        revenue = self._sum(annual=True, family="revenue") / self.years
+        resources = np.array(money.fiscal) + revenue - money.opening_revenue
+        self._put("stock", "debt", owed.tolist())
+        self._put("stock", "debt_counted", counted.tolist())
+        self._put("stock", "fiscal_resources", resources.tolist(), "million/year")
+        self._put("ratio", "debt_ratio", self._percent(counted, resources), "percent")
+        self._put("ratio", "debt_ratio_all", self._percent(owed, resources), "percent")
+        inside = sum(before[f] for f in debts if money.instruments[f].in_ratio)
+        self._one("start", "stock", "debt", sum(before.values()), "million")
+        self._one("start", "stock", "debt_counted", inside, "million")
+        base = money.finance.fiscal_resources or 0.0
+        if base > SMALL:
+            self._one("start", "stock", "fiscal_resources", base, "million/year")
+            self._one("start", "ratio", "debt_ratio", 100.0 * inside / base, "percent")
+            self._one("start", "ratio", "debt_ratio_all", 100.0 * sum(before.values()) / base, "percent")
+
+
+def _capture(evaluator: Evaluator, found: Undertakings) -> Told:
+    """Created, captured and left, by uplift account and source."""
+    out, tables = Told(), evaluator.tables
+    tools = {str(row["account"]): str(row["capture_tool"]) for row in tables.rows("accounts")}
+    for key, sums in found.sums.items():
+        if not found.account(key).uplift or not np.any(sums):
+            continue
+        created = float(sums[-1])
+        named = (key.account, key.kind, key.source)
+        parts = {(*named, "created", "", ""): created}
+        rest = created
+        for other, theirs in found.sums.items():
+            if other.captured_from == key.account and (other.kind, other.source) == (key.kind, key.source):
+                if np.any(theirs):
+                    parts[*named, "captured", tools[other.account], other.account] = float(theirs[-1])
+                rest -= float(theirs[-1])
+        parts[*named, "left", "", ""] = rest
+        for row, value in parts.items():
+            out.rows[row] = ((value, value / created if created > SMALL else math.nan), (PRESENT,))
+    return out
+
+
+def _distribution(evaluator: Evaluator, decided: Decided, found: Undertakings, nothing: Undertakings) -> Told:
+    """Who receives and who pays."""
+    out, tables = Told(), evaluator.tables
+    actors, nan = tables.actors, math.nan
+    sums: dict[tuple[str, str], Floats] = {}
+    for undertakings, sign in ((found, 1.0), (nothing, -1.0)):
+        for key, amounts in undertakings.sums.items():
+            owner = key.source if key.kind == "project" else ""
+            for side, who in enumerate(actors.sides(undertakings.account(key), owner)):
+                for actor, share in who.items():
+                    sums.setdefault((key.account, actor), np.zeros(2))[side] += sign * share * amounts[-1]
+    by_actor = {name: np.zeros(2) for name in actors.names}
+    for (name, actor), (gets, gives) in sums.items():
+        account = tables.accounts[tables.account[name]]
+        general = tuple(who.get(actor, 0.0) for who in actors.sides(account))
+        row = ("money" if account.money else "uplift", name, "total", actor)
+        out.rows[row] = ((*general, gets, gives, gets - gives, nan, nan), (PRESENT,))
+        if max(abs(gets), abs(gives)) <= TOLERANCE:
+            out.optional.add(row)
+        by_actor[actor] += (gets, gives)
+    passed: dict[str, float] = {}
+    for (table, *named), v in decided.system.at.items():
+        if table == "transfer" and decided.values[v]:
+            place, t = named
+            worth = evaluator.flows.calendar.mean_discount(t) * float(decided.values[v])
+            passed[place] = passed.get(place, 0.0) + worth
+    if passed:
+        whole = sum(passed.values())
+        row = ("transfer", "fund_transfers", "total", actors.fund)
+        out.rows[row] = ((nan, nan, 0.0, whole, -whole, nan, nan), (PRESENT,))
+        for place, value in passed.items():
+            row = ("transfer", "fund_transfers", place, "")
+            out.rows[row] = ((nan, nan, value, 0.0, value, nan, nan), (PRESENT,))
+        if actors.fund in by_actor:
+            by_actor[actors.fund][1] += whole
+    for actor, (gets, gives) in by_actor.items():
+        row = ("gain", f"gain.actor.{actor}", "total", actor)
+        out.rows[row] = ((nan, nan, gets, gives, gets - gives, nan, nan), (PRESENT,))
+    gains, column = evaluator.parts.gains, (tables.account[JURISDICTION_GAIN] + 1) * evaluator.flows.width - 1
+    for place in tables.named_jurisdictions:
+        gain = float(decided.ledger[0, evaluator.place[place], column])
+        people = gains.people.get(place, nan)
+        numbers = (nan, nan, nan, nan, gain, people, gain * 1e6 / people)
+        out.rows["jurisdiction", JURISDICTION_GAIN, place, ""] = (numbers, (PRESENT,))
+    return out

@@ -1,0 +1,147 @@
+"""What undertakings book on accounts of money and uplift, one by one: the audit's own arithmetic."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from zonevest.reports.audit_accounts import Account
+from zonevest.reports.audit_capture import flow, taken
+from zonevest.reports.audit_cells import FOREVER, HOLD, UNASSIGNED, Flags, Floats, Ints, number
+from zonevest.reports.audit_choices import Choices
+from zonevest.reports.audit_decisions import Parts
+from zonevest.reports.audit_flows import Built, Flows
+from zonevest.reports.audit_program import System
+from zonevest.reports.audit_quotas import SIDES
+from zonevest.reports.audit_rows import Booking, Value, row_amounts
+
+
+class Key(NamedTuple):
+    """An undertaking and an account; `captured_from` is the uplift account of a capture."""
+
+    kind: str
+    source: str
+    account: str
+    captured_from: str = ""
+
+
+class Undertakings:
+    """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,)."""
+
+    def __init__(self, flows: Flows) -> None:
+        self.flows, self.tables, self.calendar = flows, flows.tables, flows.calendar
+        self.sums: dict[Key, Floats] = {}
+        self._values: dict[Booking, Value] = {}
+        self._whole = np.ones(len(self.calendar.rates))
+
+    def _value(self, booking: Booking) -> Value:
+        if booking not in self._values:
+            self._values[booking] = self.calendar.value(booking, self._whole)
+        return self._values[booking]
+
+    def _add(self, key: Key, booking: Booking, amount: float, spread: float) -> None:
+        """Add a booking; `spread` is amount x what one unit carried to y0 makes as annual equivalents."""
+        value, account = self._value(booking), booking.row.account
+        years = self.calendar.lengths if account.recurrence == "annual" else np.ones(len(self.calendar.lengths))
+        present = value.yearly[0] * amount + value.carried[0] * spread
+        sums = np.append(value.measures[0][:-1] * years * amount, present)
+        self.sums[key] = self.sums[key] + sums if key in self.sums else sums
+
+    def _equal(self, service: float, life: Floats, last: Floats) -> Floats:
+        """What one unit carried to y0 makes as annual equivalents."""
+        ones = np.ones((len(self.calendar.rates), len(life)))
+        return np.asarray(self.calendar.present(0.0 * ones, ones, service, life, last)[0], dtype=np.float64)
+
+    def land(self, members: Ints, share: Floats, practice: str, start: int) -> None:
+        """Add parcels under an option."""
+        tables, flows = self.tables, self.flows
+        acts = practice not in (HOLD, UNASSIGNED)
+        last, sold = np.full(len(members), -np.inf), np.zeros(len(members), dtype=bool)
+        found: list[tuple[Key, Booking, Ints, Floats]] = []
+
+        def note(booking: Booking, at: Ints, amounts: Floats, source: str) -> None:
+            account = booking.row.account
+            last[at] = np.maximum(last[at], self._value(booking).last)
+            sold[at] |= not booking.row.annual and account.role == "land_sale"
+            if account.money or account.uplift:
+                found.append((Key("practice", practice, account.name, source), booking, at, amounts))
+
+        for booking, among in flows.bookings(members, practice, start):
+            amounts, applies = row_amounts(tables, booking.row, members[among])
+            at, amounts = among[applies], amounts[applies]
+            if not len(at):
+                continue
+            note(booking, at, amounts, "")
+            account = booking.row.account
+            for capture in flows.captures.get(account.name, ()) if account.uplift else ():
+                holds: Flags = tables.mask(capture.where)[members[at]]
+                if holds.any():
+                    note(taken(tables, capture, booking), at[holds], amounts[holds] * capture.rate, account.name)
+        equal = np.zeros(len(members))
+        if acts:
+            named = tables.practices[practice]
+            service = tables.starts[start] + number(named["lead_years"], 0.0)
+            life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
+            equal = self._equal(service, np.where(sold & (not math.isnan(lease)), lease, life), last)
+        for key, booking, at, amounts in found:
+            part = amounts * share[at]
+            self._add(key, booking, float(part.sum()), float((part * equal[at]).sum()))
+
+    def project(self, project: str, built: Built, booking: Booking, amount: float, tools: frozenset[str]) -> None:
+        """Add a booking of a project, and what tools take of it."""
+        account = booking.row.account
+        if not account.money and not account.uplift:
+            return
+        (equal,) = self._equal(built.opening, np.full(1, built.life), np.full(1, built.last)).tolist()
+        self._add(Key("project", project, account.name), booking, amount, amount * equal)
+        for capture, part in self.flows.captured(booking, amount, tools) if account.uplift else ():
+            key = Key("project", project, capture.row.account.name, account.name)
+            self._add(key, capture, part, part * equal)
+
+    def trade(self, side: str, quota: str, t: int, quantity: float) -> None:
+        """Add what a quota is bought or sold for: both sides share one life, for good."""
+        tables = self.tables
+        year, account = float(tables.starts[t]), f"quota.{quota}.{SIDES[side][1]}"
+        row = next(row for row in tables.rows("quotas") if row["quota"] == quota)
+        paid = quantity * number(row[f"{side}_price"], 0.0)
+        (equal,) = self._equal(year, np.full(1, math.inf), np.full(1, -math.inf)).tolist()
+        booking = Booking(flow(tables, account, annual=False), year)
+        self._add(Key("quota", quota, account), booking, paid, paid * equal)
+
+    def account(self, key: Key) -> Account:
+        """The account of a key."""
+        return self.tables.accounts[self.tables.account[key.account]]
+
+
+def of_plan(flows: Flows, parts: Parts, choices: Choices, system: System, values: Floats) -> Undertakings:
+    """What a plan books: its options, its projects, uplift of catchments and trade."""
+    out = Undertakings(flows)
+    for (practice, start), members, share in choices.by_option():
+        out.land(members, share, practice, start)
+    for project, start in choices.starts.items():
+        built = flows.built(project, start)
+        for booking, amount in built.bookings:
+            out.project(project, built, booking, amount, frozenset())
+    for key, v in system.at.items():
+        amount = float(values[v])
+        if not amount:
+            continue
+        if key[0] == "uplift":
+            _, project, start, _, _, tools, t = key
+            built = flows.built(project, start)
+            for booking, per_ha in parts.uplift.bookings(project, built, t):
+                out.project(project, built, booking, per_ha * amount, tools)
+        elif key[0] in SIDES:
+            side, quota, _, t = key
+            out.trade(side, quota, t, amount)
+    return out
+
+
+def of_nothing(flows: Flows) -> Undertakings:
+    """What everything held as it is books."""
+    out, size = Undertakings(flows), flows.tables.parcels
+    if size:
+        out.land(np.arange(size, dtype=np.int64), np.ones(size), HOLD, -1)
+    return out

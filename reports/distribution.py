@@ -1,0 +1,182 @@
+"""Who pays and who receives, what is captured of the rise of land value, and of what F1 is made: numbers only.
+
+All amounts are present values above doing nothing, in million, by F1's arithmetic on the whole of an account:
+recurring amounts discounted at the finance rate, one-off ones as annual equivalents over the life of their undertaking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.study import period_names
+from zonevest.model.booked import PROJECT, Booked, Books, books
+from zonevest.model.builtin import actors
+from zonevest.model.gains import PRESENT, people_at_start
+from zonevest.reports.cash_flow import SMALL, purse_parts
+
+if TYPE_CHECKING:
+    from zonevest.model.flows import Accounts
+    from zonevest.model.plan import PlanData
+
+CAPTURE = ["uplift_account", "kind", "source", "item", "capture_tool", "account", "value", "share", "unit"]
+DISTRIBUTION = [
+    "kind", "account", "jurisdiction", "actor", "receives_share", "pays_share", "receives", "pays", "net", "people",
+    "per_head", "unit",
+]  # fmt: skip
+TOTAL = "total"
+TRANSFERS = "fund_transfers"
+
+
+def capture(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
+    """What undertakings create of land value, what tools take of it, and what is left to holders.
+
+    Returns
+    -------
+    DataFrame
+        ``uplift_account``; ``kind`` (practice, project) and ``source``; ``item``: created, captured (one row per
+        ``capture_tool``, with the revenue ``account`` on which it posts) or left; ``value``; ``share`` of what is
+        created; ``unit``. Per uplift account and source what is created is what is captured and what is left.
+    """
+    rows: list[tuple[object, ...]] = []
+    if plan.has_plan:
+        found = booked or books(plan)
+        accounts, table = found.ledger.accounts, found.plan.rows.assign(value=found.plan.present)
+        tool_of = dict(zip(plan.study.accounts["account"], plan.study.accounts["capture_tool"], strict=True))
+        family = accounts.family[accounts.names.get_indexer(table["account"])]
+        created = table[(family == "uplift") & (table["captured_from"] == "")]
+        taken = table[table["captured_from"] != ""]
+        for each in created.sort_values("account", kind="stable").itertuples(index=False):
+            mine = taken[
+                (taken["captured_from"] == each.account)
+                & (taken["kind"] == each.kind)
+                & (taken["source"] == each.source)
+            ]
+            key = (each.account, each.kind, each.source)
+            parts = [("created", "", "", each.value)]
+            parts += [("captured", tool_of[a], a, v) for a, v in zip(mine["account"], mine["value"], strict=True)]
+            parts.append(("left", "", "", each.value - float(mine["value"].sum())))
+            rows += [
+                (*key, item, tool, account, value, value / each.value if each.value > SMALL else np.nan, PRESENT)
+                for item, tool, account, value in parts
+            ]
+    return pd.DataFrame(rows, columns=CAPTURE)
+
+
+def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
+    """Who pays and who receives.
+
+    Returns
+    -------
+    DataFrame
+        ``kind``, ``account``, ``jurisdiction``, ``actor``, ``receives_share``, ``pays_share``, ``receives``, ``pays``,
+        ``net``, ``people``, ``per_head`` and ``unit``:
+
+        - kind ``money``: an account of money and an actor (``outside`` among them); over the actors of an account what
+          is received is what is paid. The shares are the general ones; a project's own are in the amounts;
+        - kind ``uplift``: an account of uplift; what is received is created, and nobody pays it;
+        - kind ``transfer``: what the compensation fund passes on: paid by the fund, received by jurisdictions;
+        - kind ``gain``: ``gain.actor.<h>`` of every actor: the sums of the rows above;
+        - kind ``jurisdiction``: ``gain.jurisdiction``, with the people at the start and the gain per head in units
+          of the currency.
+    """
+    rows: list[tuple[object, ...]] = []
+    if not plan.has_plan:
+        return pd.DataFrame(rows, columns=DISTRIBUTION)
+    found = booked or books(plan)
+    accounts, study, nan = found.ledger.accounts, plan.study, np.nan
+    sides = _sides(accounts, ((found.plan, 1.0), (found.nothing, -1.0)))
+    names = actors(study)
+    received, paid = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
+    ranked = {name: place for place, name in enumerate(names)}
+    for account in dict.fromkeys(account for account, _ in sides):
+        at = int(accounts.names.get_loc(account))
+        kind = "money" if accounts.money[at] else "uplift"
+        general = accounts.sides(at)
+        for actor in sorted((actor for name, actor in sides if name == account), key=lambda one: ranked[one]):
+            amounts = sides[account, actor]
+            if np.abs(amounts).max() <= SMALL:
+                continue
+            gets, gives = float(amounts[0]), float(amounts[1])
+            given = [side.get(actor, 0.0) for side in general]
+            rows.append((kind, account, TOTAL, actor, *given, gets, gives, gets - gives, nan, nan, PRESENT))
+            received[actor] += gets
+            paid[actor] += gives
+    fund, passed = study.settings.equity.fund, plan.fund_transfers
+    if fund is not None and len(passed):
+        clock = found.ledger.clock
+        mean = dict(zip(period_names(study.periods), clock.mean(clock.discount(clock.finance)), strict=True))
+        worth = (passed["amount"] * passed["period"].map(mean)).groupby(passed["jurisdiction"], sort=False).sum()
+        whole = float(worth.sum())
+        rows.append(("transfer", TRANSFERS, TOTAL, fund, nan, nan, 0.0, whole, -whole, nan, nan, PRESENT))
+        rows += [
+            ("transfer", TRANSFERS, place, "", nan, nan, value, 0.0, value, nan, nan, PRESENT)
+            for place, value in worth.items()
+        ]
+        if fund in paid:
+            paid[fund] += whole
+    for actor in names:
+        sums = (received[actor], paid[actor], received[actor] - paid[actor])
+        rows.append(("gain", f"gain.actor.{actor}", TOTAL, actor, nan, nan, *sums, nan, nan, PRESENT))
+    rows += _jurisdictions(plan, found)
+    return pd.DataFrame(rows, columns=DISTRIBUTION)
+
+
+def _sides(accounts: Accounts, parts: Iterable[tuple[Booked, float]]) -> dict[tuple[str, str], np.ndarray]:
+    """What each actor receives and pays of each account: (account, actor) -> (receives, pays)."""
+    sums: dict[tuple[str, str], np.ndarray] = {}
+    for booked, sign in parts:
+        for kind, source, account, value in zip(
+            booked.rows["kind"], booked.rows["source"], booked.rows["account"], booked.present, strict=True
+        ):
+            at = int(accounts.names.get_loc(account))
+            for side, shares in enumerate(accounts.sides(at, source if kind == PROJECT else "")):
+                for actor, part in shares.items():
+                    sums.setdefault((account, actor), np.zeros(2))[side] += sign * part * value
+    return sums
+
+
+def _jurisdictions(plan: PlanData, found: Books) -> list[tuple[object, ...]]:
+    """The gain of every jurisdiction, in all and per head of those who live there at the start."""
+    stated = plan.ledger[plan.ledger["account"] == "gain.jurisdiction"].set_index("jurisdiction")["value"]
+    people = people_at_start(found.ledger)
+    rows: list[tuple[object, ...]] = []
+    for place in plan.study.jurisdictions["jurisdiction"]:
+        gain, heads = float(stated.get(place, 0.0)), people.get(place, np.nan)
+        rest = (np.nan, np.nan, np.nan, np.nan, gain, heads, gain * 1e6 / heads, PRESENT)
+        rows.append(("jurisdiction", "gain.jurisdiction", place, "", *rest))
+    return rows
+
+
+def cash_parts(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
+    """Of what the gain in F1 is made: ``part, value`` (million, present value), ``share`` of the gain (NaN: no gain).
+
+    The parts are recurring_revenue, recurring_cost, land_rent (sales of land as the rent that they give up), receipts
+    and outlay (other one-off amounts as annual equivalents), and financing: grants less the price of debt and what the
+    purse passes on as compensation fund.
+    """
+    if not plan.has_plan or plan.cash is None:
+        return pd.DataFrame({"part": [], "value": [], "share": []})
+    found = booked or books(plan)
+    accounts = found.ledger.accounts
+    sums = dict.fromkeys(("recurring_revenue", "recurring_cost", "land_rent", "receipts", "outlay"), 0.0)
+    for booked_, sign in ((found.plan, 1.0), (found.nothing, -1.0)):
+        at = accounts.names.get_indexer(booked_.rows["account"])
+        worth = sign * purse_parts(accounts, booked_.rows, at) * booked_.present * accounts.money[at]
+        revenue, annual = accounts.family[at] == "revenue", accounts.recurrence[at] == "annual"
+        sale = accounts.sale[at]
+        part = np.select(
+            [sale, annual & revenue, annual, revenue],
+            ["land_rent", "recurring_revenue", "recurring_cost", "receipts"],
+            "outlay",
+        )
+        for name in sums:
+            if name != "land_rent" or accounts.land_rent:
+                sums[name] += float(worth[part == name].sum())
+    sums["financing"] = plan.cash - sum(sums.values())
+    value = np.array(list(sums.values()))
+    parts = value / plan.cash if plan.cash > SMALL else np.full(len(value), np.nan)
+    return pd.DataFrame({"part": list(sums), "value": value, "share": parts})

@@ -1,0 +1,133 @@
+"""What the report page tells of money, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from tests.chinese import english_in
+from tests.reports import whole
+from tests.reports.test_page import FLAGS, read, words_of
+from tests.reports.told import as_data
+from zonevest.model.plan import PlanData
+from zonevest.reports.labels import LABELS
+from zonevest.reports.page import render, write_page
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CODES = ["bond", "loan", "roll", "grant", "stake", "tram", "build", "rise", "levy", "tax", "rent", "cost", "local"]
+CODES += ["farmers", "pot", "builders", "east", "west", "land", "levying", "taxing", "SVG"]
+"""Codes that stand for themselves where the study names nothing."""
+
+
+@pytest.fixture(scope="module")
+def plan() -> PlanData:
+    return as_data(whole.best_plan())
+
+
+def part(html: str, name: str) -> str:
+    """The text of a section."""
+    inside = html[html.index(f'<section id="{name}">') :]
+    return words_of(inside[: inside.index("</section>") + len("</section>")])
+
+
+def test_cash_flow_and_debt(plan: PlanData) -> None:
+    text = part(render(plan), "cash")
+    for told in (
+        "Opening cash",
+        "Money raised",
+        "Principal repaid",
+        "Closing cash",
+        "Reserve asked for",
+        "Debt-risk grade",
+        "Operating balance after interest",
+        "million CNY per year",
+        "How the chosen projects are funded",
+        "Of what the gain in F1 is made",
+        "Rent of land sold",
+    ):
+        assert told in text, told
+    # debt of 2 before the first period against 12 of fiscal resources
+    assert "16.7 %" in text
+    assert "green" in text
+    # −2.5 of cash to begin with
+    assert "−2.5" in text
+
+
+def test_capture_and_actors(plan: PlanData) -> None:
+    text = part(render(plan), "actors")
+    for told in (
+        "Created",
+        "Left to holders",
+        "levy",
+        "tax",
+        "farmers",
+        "Receives",
+        "What is paid is received",
+        "East",
+    ):
+        assert told.lower() in text.lower(), told
+
+
+def test_limits_that_are_off_are_listed(plan: PlanData) -> None:
+    assert "transfers" in plan.limits_off
+    assert "refinancing share" not in part(render(plan), "cash")
+    none = replace(plan, limits_off=[])
+    assert "Nothing was switched off." in part(render(none), "cash")
+
+
+@pytest.mark.parametrize("section", ["cash", "actors"])
+def test_in_chinese(plan: PlanData, section: str) -> None:
+    html = render(plan, "zh")
+    text = part(html, section)
+    assert english_in(text, CODES) == []
+    long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
+    assert [label for label in long if label in words_of(html)] == []
+    assert not read(html).open
+
+
+def test_shadow_prices_have_a_column_where_they_are_known(plan: PlanData) -> None:
+    assert "Shadow price" not in words_of(render(plan))
+    priced = plan.limits.copy()
+    priced["shadow_price"] = np.where(priced["limit"] == "owed", 0.25, 0.0)
+    text = words_of(render(replace(plan, limits=priced.assign(unit="million"))))
+    assert "0.25 million CNY per million CNY" in text
+
+
+def test_without_finance_the_page_says_so() -> None:
+    given = whole.whole()
+    settings = given.settings
+    bare = replace(given, settings=replace(settings, finance=None))
+    found = as_data(whole.best_plan())
+    empty = found.financing.iloc[:0]
+    text = part(render(replace(found, study=bare, financing=empty, limits_off=["finance"])), "cash")
+    assert "Sources less uses" in text
+    assert "Closing cash" not in text
+    assert "The study has no finance table" in text
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_the_window(plan: PlanData, tmp_path: Path, browser_path: str, lang: str, width: int) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    write_page(plan, tmp_path / "report.html", lang=lang)
+    with playwright.sync_playwright() as driver:
+        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        page: Page = engine.new_page(viewport={"width": width, "height": 900})
+        faults: list[str] = []
+        page.on("console", lambda message: faults.append(message.text))
+        page.goto((tmp_path / "report.html").as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        # every bar of the chart has the colour of its grade, and every badge stands in its column
+        assert page.locator(".chart rect.green[height]").count() >= 3
+        cells = page.evaluate("Array.from(document.querySelector('tr.lights').cells, cell => cell.innerText.trim())")
+        assert len(cells) == page.evaluate("document.querySelector('.by-period thead tr').cells.length")
+        assert page.evaluate("getComputedStyle(document.querySelector('tr.lights')).display") == "table-row"
+        assert faults == []
+        engine.close()
