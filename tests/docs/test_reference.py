@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import re
@@ -15,6 +16,9 @@ from zonevest.cli import app
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, PREFIXES
 from zonevest.instances.defaults import default
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
+from zonevest.instances.settings import NOT_YET
+from zonevest.instances.settings_finance import LATER
+from zonevest.model.policy import ROW_FAMILIES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -94,3 +98,17 @@ def test_the_command_line_page_names_every_option() -> None:
                 if isinstance(extra, type(typer.Option())):
                     for name in extra.param_decls or ():
                         assert re.search(rf"`{re.escape(name)}\b", page), name
+
+
+def test_every_row_family_is_on_the_page_of_rows() -> None:
+    page = (DOCS / "rows.md").read_text(encoding="utf-8")
+    assert [name for name in (*ROW_FAMILIES, "assign") if f"`{name}[" not in page] == []
+    for module, function in re.findall(r"`(?:model\.)?([a-z_]+)\.(define_\w+|land_block)`", page):
+        assert hasattr(importlib.import_module(f"zonevest.model.{module}"), function), function
+
+
+def test_what_is_refused_is_on_the_page_of_rows() -> None:
+    page = (DOCS / "rows.md").read_text(encoding="utf-8").partition("{ #refused }")[2]
+    names = [table.name for table in TABLES if not table.built]
+    names += [column.name for table in TABLES for column in table.columns if not column.built]
+    assert [name for name in (*names, *LATER, *NOT_YET) if name not in page] == []
