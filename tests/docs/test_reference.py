@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
@@ -15,9 +16,11 @@ import typer
 from zonevest.cli import app
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, PREFIXES
 from zonevest.instances.defaults import default
+from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
-from zonevest.instances.settings import NOT_YET
+from zonevest.instances.settings import KEYS, NOT_YET
 from zonevest.instances.settings_finance import LATER
+from zonevest.instances.study import Objective, Rates
 from zonevest.model.policy import ROW_FAMILIES
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -112,3 +115,10 @@ def test_what_is_refused_is_on_the_page_of_rows() -> None:
     names = [table.name for table in TABLES if not table.built]
     names += [column.name for table in TABLES for column in table.columns if not column.built]
     assert [name for name in (*names, *LATER, *NOT_YET) if name not in page] == []
+
+
+def test_every_key_of_a_study_is_on_the_page() -> None:
+    page = (DOCS / "study-toml.md").read_text(encoding="utf-8")
+    names = [each.name for part in (Finance, Equity, Rates, Objective) for each in fields(part)]
+    names += [*KEYS, *LATER, *NOT_YET, *SOFT, *GROWING]
+    assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []
