@@ -1,4 +1,4 @@
-"""Writes the pages `tables.md` and `default-rows.md`, so that they cannot fall behind what the readers accept."""
+"""Writes the page `tables.md`, so that it cannot fall behind what the readers accept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, OF_QUOTA, built_in
-from zonevest.instances.defaults import default
 from zonevest.instances.schema import DEFAULT_TABLES, TABLES, Column, Table
 
 INTRODUCTION = """\
@@ -78,43 +77,10 @@ WHAT_FOLLOWS = {
 KINDS = {"text": "text", "number": "number", "flag": "flag", "list": "list", "period": "period name"}
 
 
-DEFAULTS = """\
-# Default rows
-
-What a study falls back to unless it says otherwise; how, stands in [Tables of a study](tables.md). The tables are for
-land-use planning in China (`defaults = "cn"`). The names are part of the study format; the numbers are starting points
-to be replaced by local ones. Each row says its source and how sure it is: *published* (read in a published source),
-*recalled* (from the named document, not read again), *computed*, *stated in the paper*, or a *modelling default*.
-"""
-LONG = ("class_zones", "class_flows", "zone_flows", "practice_flows", "shares")
-"""Default tables of which only the number of rows is told."""
-SHOWN = ("practice", "zone", "mode", "unit", "family", "kind", "account", "name_en", "name_zh", "source", "confidence")
-"""Columns of the other tables that are shown beside the key."""
-
-
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the generated pages."""
+    """Add the generated page."""
     files.append(File.generated(config, "tables.md", content=page()))
-    files.append(File.generated(config, "default-rows.md", content=defaults_page()))
     return files
-
-
-def defaults_page() -> str:
-    """The page of default rows as Markdown."""
-    parts = [DEFAULTS]
-    for name in (table.name for table in TABLES if table.name in DEFAULT_TABLES):
-        rows = default(name)
-        if name in LONG:
-            parts.append(f"## {name}\n\n{rows.size} rows, in the file `{name}.csv` of the package.")
-            continue
-        columns = [
-            *rows.table.key,
-            *(column for column in SHOWN if column in rows.data and column not in rows.table.key),
-        ]
-        head = f"| {' | '.join(columns)} |\n|{'---|' * len(columns)}"
-        cells = ("| " + " | ".join(rows.text(column)[i] for column in columns) + " |" for i in range(rows.size))
-        parts.append(f"## {name}\n\n{head}\n" + "\n".join(cells))
-    return "\n\n".join(parts) + "\n"
 
 
 def page() -> str:

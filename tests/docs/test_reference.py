@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
 from types import ModuleType
 
@@ -13,21 +15,35 @@ import typer
 
 from zonevest.cli import app
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, PREFIXES
-from zonevest.instances.defaults import default_keys
+from zonevest.instances.defaults import default
+from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
+from zonevest.instances.settings import KEYS, NOT_YET
+from zonevest.instances.settings_finance import LATER
+from zonevest.instances.study import Objective, Rates
+from zonevest.model.policy import ROW_FAMILIES
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture(scope="module")
-def hooks() -> ModuleType:
+def load(name: str) -> ModuleType:
     pytest.importorskip("mkdocs", reason="the docs are built with the extra dev")
-    spec = importlib.util.spec_from_file_location("hooks", DOCS / "hooks.py")
+    spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def hooks() -> ModuleType:
+    return load("hooks")
+
+
+@pytest.fixture(scope="module")
+def hooks_defaults() -> ModuleType:
+    return load("hooks_defaults")
 
 
 def test_every_table_and_column_is_on_the_page(hooks: ModuleType) -> None:
@@ -45,12 +61,34 @@ def test_built_in_accounts_are_on_the_page(hooks: ModuleType) -> None:
     assert set(hooks.WHAT_FOLLOWS) <= set(PREFIXES)
 
 
-def test_default_rows_are_on_their_page(hooks: ModuleType) -> None:
-    page = hooks.defaults_page()
+def test_default_rows_are_on_their_page(hooks_defaults: ModuleType) -> None:
+    sections = {part.partition("\n")[0]: part for part in hooks_defaults.defaults_page().split("\n## ")}
     for name in DEFAULT_TABLES:
-        assert f"## {name}\n" in page
-    for name in ("practices", "accounts", "zones", "land_classes", "instruments", "limits"):
-        assert [key for (key,) in default_keys(name) if f"| {key} |" not in page] == []
+        rows, section = default(name), sections[name]
+        if name == "class_zones":
+            head, *lines = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+            said = {
+                (line[0].strip("`"), zone): float(value or 0)
+                for line in (line + [""] * (len(head) - len(line)) for line in lines)
+                for zones, value in zip(head[1:], map(str.strip, line[1:]), strict=True)
+                for zone in zones.split()
+            }
+            pairs = zip(rows.text("land_class"), rows.text("zone"), strict=True)
+            meant = dict(zip(pairs, rows.number("suitability").tolist(), strict=True))
+            assert {pair: value for pair, value in said.items() if value} == meant
+            continue
+        # the head of every table has a column "source (*confidence*)"; the rows have theirs
+        assert section.count("*) |") - section.count("(*confidence*) |") == rows.size
+        for column in ("name_en", "name_zh") if "name_en" in rows.data else ():
+            said = [words for words in rows.text(column) if f"| {words} |" not in section]
+            assert said == []
+        for column in rows.table.key:
+            if rows.table.column(column).kind == "text":
+                assert [key for key in rows.text(column) if key and key not in section] == []
+        # and so are the names in the first column
+        if not name.endswith("_flows"):
+            first = rows.text(rows.table.columns[0].name)
+            assert [key for key in first if f"| `{key}` |" not in section] == []
 
 
 def test_the_command_line_page_names_every_option() -> None:
@@ -63,3 +101,24 @@ def test_the_command_line_page_names_every_option() -> None:
                 if isinstance(extra, type(typer.Option())):
                     for name in extra.param_decls or ():
                         assert re.search(rf"`{re.escape(name)}\b", page), name
+
+
+def test_every_row_family_is_on_the_page_of_rows() -> None:
+    page = (DOCS / "rows.md").read_text(encoding="utf-8")
+    assert [name for name in (*ROW_FAMILIES, "assign") if f"`{name}[" not in page] == []
+    for module, function in re.findall(r"`(?:model\.)?([a-z_]+)\.(define_\w+|land_block)`", page):
+        assert hasattr(importlib.import_module(f"zonevest.model.{module}"), function), function
+
+
+def test_what_is_refused_is_on_the_page_of_rows() -> None:
+    page = (DOCS / "rows.md").read_text(encoding="utf-8").partition("{ #refused }")[2]
+    names = [table.name for table in TABLES if not table.built]
+    names += [column.name for table in TABLES for column in table.columns if not column.built]
+    assert [name for name in (*names, *LATER, *NOT_YET) if name not in page] == []
+
+
+def test_every_key_of_a_study_is_on_the_page() -> None:
+    page = (DOCS / "study-toml.md").read_text(encoding="utf-8")
+    names = [each.name for part in (Finance, Equity, Rates, Objective) for each in fields(part)]
+    names += [*KEYS, *LATER, *NOT_YET, *SOFT, *GROWING]
+    assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from tests.markdown import blocks, like, run
@@ -17,3 +18,6 @@ def test_the_tutorial_runs(tmp_path: Path) -> None:
         elif block.lang == "text":
             assert like(block.text, printed), f"the tutorial shows\n{block.text}\nbut this was printed\n{printed}"
     assert (tmp_path / "lake-plan" / "report.html").is_file()
+    told = set(re.findall(r"`([\w.]+/?)`", TUTORIAL.read_text(encoding="utf-8").partition("| file | holds |")[2]))
+    there = {path.name + "/" * path.is_dir() for path in (tmp_path / "lake-plan").iterdir()}
+    assert there <= told
