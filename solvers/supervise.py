@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ __all__ = ["Progress", "Solution", "SolveOptions", "solve"]
 FEW_COLUMNS = 300
 #: Seconds between asking the child to stop and ending it.
 PATIENCE = 2.0
+#: Seconds of silence after which the last word is repeated: whoever waits sees that time goes on.
+SILENCE = 1.0
 _TICK = 0.1
 
 
@@ -179,7 +182,7 @@ class _Supervised:
         self.grace = max(5.0, 0.05 * options.time_limit) if grace is None else grace
         self.kept: str | None = None
         self.bound = np.inf
-        self.nodes = self.iterations = 0
+        self.told, self.told_at = Progress("solve", 0.0, None, None, None), began
         self.interrupts = 0
 
     def run(self) -> Solution:
@@ -227,6 +230,8 @@ class _Supervised:
                 return None, child.last_words()
             self._hear(said)
             now = time.perf_counter()
+            if now - self.told_at >= SILENCE:
+                self._tell(self.told)
             if self.interrupts and asked is None:
                 asked = now
                 child.ask_to_stop()
@@ -240,13 +245,23 @@ class _Supervised:
             if self.kept is not None:
                 (self.folder / self.kept).unlink(missing_ok=True)
             self.kept, self.bound = said["file"], min(self.bound, said["bound"])
+            self.told = replace(self.told, value=said["value"])
         elif said["kind"] == "progress":
             told = Progress(**{name: value for name, value in said.items() if name != "kind"})
             if told.bound is not None:
                 self.bound = min(self.bound, told.bound)
-            self.nodes, self.iterations = told.nodes, told.iterations
-            if self.on_progress:
-                self.on_progress(told)
+            self._tell(told)
+
+    def _tell(self, told: Progress) -> None:
+        """Tell where the solve stands, by the parent's clock."""
+        self.told_at = time.perf_counter()
+        bound = self.bound if np.isfinite(self.bound) else None
+        gap = None
+        if bound is not None and told.value is not None:
+            gap = gap_of(bound, told.value, objective_scale(self.program, self.options))
+        self.told = replace(told, seconds=self.told_at - self.began, bound=bound, gap=gap)
+        if self.on_progress:
+            self.on_progress(self.told)
 
     def _answered(self, answer: dict[str, Any]) -> Solution:
         """The child's answer, with everything that can be recomputed recomputed here."""
@@ -263,7 +278,7 @@ class _Supervised:
             status = "optimal"
         elif self.interrupts:
             status = "interrupted"
-        return self._solution(x, status, bound, message, nodes=self.nodes, iterations=self.iterations)
+        return self._solution(x, status, bound, message, nodes=self.told.nodes, iterations=self.told.iterations)
 
     def _solution(self, x: Floats | None, status: Status, bound: float, message: str, **rest: Any) -> Solution:
         value = gap = None

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from importlib.metadata import version
 from pathlib import Path
@@ -325,7 +325,7 @@ def solve(
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
                 options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
-                solution = run_supervised(program, options, on_progress=on_progress)
+                solution = run_supervised(program, options, on_progress=clock.tell)
         if solution.x is None and found is not None and start is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])
@@ -375,7 +375,7 @@ def _kept(program: Program, x: Floats, solution: Solution, scale: float, stopped
 
 
 class _Watch:
-    """Seconds by phase, told as they begin."""
+    """Seconds by phase, told as they begin; what is told inside a phase is told by the same clock."""
 
     def __init__(self, on_progress: Callable[[Progress], object] | None) -> None:
         self.seconds: dict[str, float] = {}
@@ -385,12 +385,16 @@ class _Watch:
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         begun = perf_counter()
-        if self._tell is not None:
-            self._tell(Progress(phase, begun - self._begun, None, None, None))
+        self.tell(Progress(phase, 0.0, None, None, None))
         try:
             yield
         finally:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
+
+    def tell(self, progress: Progress) -> None:
+        """Pass on where the work stands, its seconds counted from the beginning of the run."""
+        if self._tell is not None:
+            self._tell(replace(progress, seconds=perf_counter() - self._begun))
 
 
 def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, float] | None) -> Floats | None:

@@ -165,6 +165,30 @@ def test_child_that_ignores_its_limit_is_ended_and_its_best_kept(knapsacks: Any,
             os.kill(int((tmp_path / "pid").read_text()), 0)
 
 
+def test_a_silent_child_is_spoken_for(knapsacks: Any, worker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    # HiGHS may say nothing for minutes; the point that it kept is told meanwhile, and time goes on
+    monkeypatch.setattr(supervise, "SILENCE", 0.2)
+    worker(
+        f"""
+        told.tell("progress", phase="solve", seconds=0.0, value=None, bound=1e6, gap=None, nodes=7)
+        x = np.zeros(program.n_cols)
+        x[3] = 1
+        told.solution(x, program.value_at(x), 1e6)
+        time.sleep({LONG})
+        """
+    )
+    program, seen = knapsacks(400, 10), list[Progress]()
+    solve(program, SolveOptions(time_limit=1.0), seen.append, grace=1.0)
+    value = program.cost[3]
+    last = seen[-1]
+    assert len(seen) > 3
+    assert (last.phase, last.value, last.bound, last.nodes) == ("solve", value, 1e6, 7)
+    assert last.gap == pytest.approx((1e6 - value) / value)
+    seconds = [told.seconds for told in seen]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] > 1.0
+
+
 def test_child_that_is_ended_before_a_point(knapsacks: Any, worker: Any) -> None:
     worker(f"time.sleep({LONG})")
     solution = solve(knapsacks(400, 10), SolveOptions(time_limit=0.2), grace=0.3)
