@@ -18,7 +18,7 @@ def test_two_commands_of_one_line_each() -> None:
     assert len(commands) == 2
     assert [block.text.strip() for block in blocks(README) if "python3 -m venv" in block.text] == commands
     solves, passes = commands
-    assert "zonevest solve village -o plan" in solves
+    assert "zonevest solve lakeside -o plan" in solves
     assert "pip install '.[test]'" in passes
     assert "-m pytest" in passes
 

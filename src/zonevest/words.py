@@ -69,7 +69,6 @@ PHASES: dict[str, tuple[str, str]] = {
     "solve": ("solving", "求解"),
     "prices": ("shadow prices", "影子价格"),
     "plan": ("reading off the plan", "整理方案"),
-    "prices": ("shadow prices", "影子价格"),
     "audit": ("audit", "审计"),
 }
 """What the phases of a run are called; a phase that is not listed is shown by its own name."""

@@ -1,0 +1,96 @@
+"""The county of lakeside, solved once: what makes it an example worth looking at."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zonevest as zv
+from tests.greedy import Greedy, greedy
+from zonevest.instances.study import Study
+
+
+@pytest.fixture(scope="module")
+def lakeside() -> Study:
+    return zv.read_study("lakeside")
+
+
+@pytest.fixture(scope="module")
+def plan(lakeside: Study) -> zv.Plan:
+    return zv.solve(lakeside)
+
+
+@pytest.fixture(scope="module")
+def start(lakeside: Study) -> Greedy:
+    return Greedy(lakeside)
+
+
+def row(plan: zv.Plan, limit: str) -> pd.DataFrame:
+    return plan.limits[plan.limits["limit"] == limit].set_index("period")
+
+
+def test_proven_and_audited(plan: zv.Plan) -> None:
+    assert plan.status == "optimal"
+    assert plan.gap is not None
+    assert plan.gap <= 1e-3
+    assert plan.audit is not None
+    assert plan.audit.ok
+
+
+def test_the_gap_at_the_start(lakeside: Study) -> None:
+    # recurring 1600 + 3400 less 4940 is 60; interest 2.9 % of 9100 is 263.9; 9100 are 154 % of 5900
+    finance, owed = lakeside.settings.finance, lakeside.instruments["outstanding"].sum()
+    assert finance is not None
+    assert finance.own_revenue is not None
+    assert finance.transfers is not None
+    assert finance.fixed_cost is not None
+    interest = float((lakeside.instruments["outstanding"] * lakeside.instruments["rate"]).sum())
+    assert finance.own_revenue + finance.transfers - finance.fixed_cost - interest == pytest.approx(-203.9)
+    assert 1.2 < owed / 5900.0 < 2.0
+
+
+def test_the_gap_is_closed(plan: zv.Plan) -> None:
+    balance = row(plan, "operating_balance")
+    assert list(balance.index) == ["2031-2035"]
+    assert balance["slack"].item() > 0
+    debt = row(plan, "debt_ratio_cap")
+    assert (debt["slack"] > -1e-6).all()
+
+
+def test_doing_nothing_breaks_rows(lakeside: Study) -> None:
+    broken = zv.check(lakeside).to_text("en").partition("limits that doing nothing breaks")[2]
+    assert "operating_balance [total, 2031-2035]" in broken
+    assert "service_places" in broken
+
+
+def test_limits_have_prices(plan: zv.Plan) -> None:
+    priced = plan.limits[plan.limits["shadow_price"].abs() > 1e-6]
+    assert priced["limit"].nunique() >= 8
+
+
+def test_projects_built_and_left_out(plan: zv.Plan, start: Greedy) -> None:
+    """At least three are built, and three are not that would gain by themselves."""
+    built = plan.projects["start"] != ""
+    periods = start.works.shape[1]
+    cost = start.program.cost[start.options : start.decided].reshape(-1, periods)
+    alone = np.where(start.works, np.cumsum(cost[:, ::-1], axis=1)[:, ::-1], -np.inf).max(axis=1)
+    assert built.sum() >= 3
+    assert ((alone > 0.5) & ~built.to_numpy()).sum() >= 3
+
+
+def test_better_than_down_the_list(plan: zv.Plan, start: Greedy) -> None:
+    assert plan.objective is not None
+    assert plan.objective >= 1.05 * greedy(start)
+
+
+def test_the_floor_needs_no_exchange_rate(lakeside: Study) -> None:
+    objective = dataclasses.replace(lakeside.settings.objective, method="floor", cash=1.0, ecosystem=0.0)
+    plan = zv.solve(lakeside.with_settings(objective=objective), gap=5e-3)
+    assert plan.has_plan
+    assert plan.audit is not None
+    assert plan.audit.ok
+    assert plan.ecosystem is not None
+    assert plan.ecosystem >= -1e-3
