@@ -564,7 +564,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "comma": (", ", "，"),
     "places_title": ("Gains by jurisdiction", "各辖区收益"),
     "places_note": (
-        "The gains of its collective, farmers and residents (or of whom the study names), with what the fund passes on.",
+        "The gains of its collective, farmers and residents (or whom the study names), transfers of the fund included.",
         "指辖区内集体、农户、居民（或研究指定主体）的收益，含补偿基金转付。",
     ),
     "people_start": ("People at the start", "期初人口"),
