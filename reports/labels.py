@@ -564,7 +564,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "comma": (", ", "，"),
     "places_title": ("Gains by jurisdiction", "各辖区收益"),
     "places_note": (
-        "The gains of its collective, farmers and residents (or whom the study names), with what the fund passes on.",
+        "The gains of its collective, farmers and residents (or whom the study names), transfers of the fund included.",
         "指辖区内集体、农户、居民（或研究指定主体）的收益，含补偿基金转付。",
     ),
     "people_start": ("People at the start", "期初人口"),
@@ -581,6 +581,10 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "acc_quota.purchase": ("Paid for quota: {name}", "购买指标支出：{name}"),
     "acc_quota.sale": ("Received for quota: {name}", "出售指标收入：{name}"),
     # limits that may be off
+    "off_own_revenue": ("own revenue of the base year", "基年自有收入"),
+    "off_transfers": ("transfers of the base year", "基年转移支付"),
+    "off_fixed_cost": ("recurring cost of the base year", "基年经常性支出"),
+    "off_fiscal_resources": ("aggregate fiscal resources", "综合财力"),
     "off_reserve_months": ("cash reserve", "现金储备"),
     "off_debt_ratio_cap": ("debt ratio cap", "债务率上限"),
     "off_dscr_min": ("debt-service cover", "偿债覆盖倍数"),

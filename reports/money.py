@@ -26,13 +26,13 @@ def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.Da
 
 def in_short(plan: PlanData, tables: dict[str, pd.DataFrame], booked: Books | None = None) -> dict[str, Any]:
     """What plan.json says: the land rent in F1 with its share, and debt ratio (per cent) and risk grade by period."""
-    parts = cash_parts(plan, booked).set_index("part")
-    rent, share = (float(parts.loc["land_rent", name]) for name in ("value", "share"))
+    parts = cash_parts(plan, booked).set_index("part").reindex(["land_rent"])
+    rent, share = parts["value"].iloc[0], parts["share"].iloc[0]
     flows = tables["cash_flow"]
     ratio = flows[flows["item"] == "debt_ratio"].set_index("period")
     return {
-        "land_rent": rent,
-        "land_rent_share": None if pd.isna(share) else share,
+        "land_rent": None if pd.isna(rent) else float(rent),
+        "land_rent_share": None if pd.isna(share) else float(share),
         "debt_ratio": {str(name): float(value) for name, value in ratio["value"].items()},
         "risk_grade": {str(name): str(value) for name, value in ratio["grade"].items()},
     }
