@@ -108,6 +108,14 @@ def _floors(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         hold(model, "floor_share", actor, model.ledger[OF_ACTOR + actor, TOTAL, TOTAL], ">=", share * everything, told)
 
 
+def settle_positive(model: pyo.ConcreteModel) -> None:
+    """Make p_h the positive part of the gain of h: a solver may leave it above, as long as the rows hold."""
+    variables = model.component("positive_gain")
+    for actor, variable in variables.items() if variables is not None else ():
+        gain = pyo.value(model.ledger[OF_ACTOR + actor, TOTAL, TOTAL])
+        variable.set_value(max(0.0, gain), skip_validation=True)
+
+
 def _fund(model: pyo.ConcreteModel, ledger: Ledger, fund: str) -> None:
     """(24) `fund[t]`: Σ transfers to date <= receipts less payments of the fund to date."""
     names = period_names(ledger.study.periods)
