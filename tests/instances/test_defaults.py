@@ -207,7 +207,15 @@ def test_flows_look_at_columns_that_every_study_has() -> None:
     for name in FLOWS:
         for cell in set(default(name)["where"]):
             assert {column for column, _ in conditions(cell)} <= parcels
-    assert not any(cell for name in FLOWS for cell in default(name)["scale_by"])
+        assert set(default(name)["scale_by"]) - {""} <= parcels
+
+
+def test_land_is_worth_what_is_built_on_it_less_building() -> None:
+    """Who buys land and pays the fees sells what is built for a tenth more than both, beside building."""
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    for practice in ("residential_low", "residential_medium", "residential_high", "urban_renewal", "commercial"):
+        paid = flows[practice, "land_sale"] + flows[practice, "infrastructure_fee"]
+        assert flows[practice, "premises_sale"] == pytest.approx(1.1 * paid)
 
 
 def test_residents_and_floors_follow_from_intensity() -> None:
