@@ -131,7 +131,9 @@ def reserve(build: Build, finance: Finance, t: int) -> None:
 
 
 def debt_ratio_cap(build: Build, finance: Finance, t: int) -> None:
-    """(16) Σ legacy at the end of t + Σ_τ max(o^max, o)(τ,t) raised_fτ ≤ cap · (FR_t + L(money.revenue) − that at the start).
+    """(16) Σ legacy at the end of t + Σ_τ max(o^max, o)(τ,t) raised_fτ ≤ cap · FR'_t.
+
+    FR'_t = FR_t + L(money.revenue) − that at the start.
 
     In words: debt that counts is at its highest in the period no more than a share of fiscal resources. Over bonds
     and loans with in_debt_ratio; ``debt_ratio_cap[period]``.

@@ -187,7 +187,7 @@ def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
         for f, t, variable in draws:
             bond, after = purse.instruments[f], int(purse.ledger.clock.begin[names.index(t)]) - begin
             service += bond.cover * _service(bond, after, rate) * variable
-        weights = (1.0 + rate) ** -(np.arange(span) + 1.0)
+        weights: Floats = (1.0 + rate) ** -(np.arange(span, dtype=np.float64) + 1.0)
         start = purse.ledger.works.names.index(j) * len(names) + names.index(s)
         income = float(_income(sums, start, begin, span) @ weights)
         captured = _captured(model, sums, by_start.get((j, s), []), weights)

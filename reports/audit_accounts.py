@@ -103,7 +103,8 @@ class Actors:
     ----------
     names : those of the tables actors, shares and capture, the purse, and `outside`; each has an account
         `gain.actor.<name>`.
-    counted : those whose gains make the gain of a jurisdiction: participation, or all that are not public (without a table: not the purse).
+    counted : those whose gains make the gain of a jurisdiction: participation, or all that are not public (without a
+        table: not the purse).
     tabled : those of the table of actors, `outside` apart.
     floors : floor_share by actor, where there is one.
     fund : the fund of [equity], ``""`` for none.

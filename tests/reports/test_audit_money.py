@@ -200,8 +200,8 @@ class TestRows:
     """Each row with its value and bound; and a bound that breaks it, and no other."""
 
     def test_debt_ratio(self) -> None:
-        # old debt at the end of the period and new at its highest: 4 + 4; 6 + 2 (loan, at its beginning); 6 + 1.5, which
-        # take the place of what is repaid by then
+        # old debt at the end of the period and new at its highest: 4 + 4; 6 + 2 (loan, at its beginning); 6 + 1.5,
+        # which take the place of what is repaid by then
         # 20, 20 (1.05 + 1.05^2) / 2, … and the revenue above the start's 5
         fiscal = [20 * sum(1.05**k for k in years) / len(years) for years in ([0], [1, 2], [3, 4, 5])]
         room = [fiscal[0], fiscal[1] + 1.5, fiscal[2] + 3]
