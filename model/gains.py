@@ -108,6 +108,16 @@ def _floors(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         hold(model, "floor_share", actor, model.ledger[OF_ACTOR + actor, TOTAL, TOTAL], ">=", share * everything, told)
 
 
+def settle(model: pyo.ConcreteModel) -> None:
+    """Give positive parts of gains their least value, once all else has its values.
+
+    A solver may leave p_h anywhere above the gain where no share of it is short; what is told of a share is of gains.
+    """
+    for actor, variable in model.positive_gain.items():
+        gain = float(pyo.value(model.ledger[OF_ACTOR + actor, TOTAL, TOTAL]))
+        variable.set_value(max(0.0, gain), skip_validation=True)
+
+
 def _fund(model: pyo.ConcreteModel, ledger: Ledger, fund: str) -> None:
     """(24) `fund[t]`: Σ transfers to date <= receipts less payments of the fund to date."""
     names = period_names(ledger.study.periods)

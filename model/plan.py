@@ -18,6 +18,7 @@ from zonevest.instances.say import Said, from_parts, to_parts
 from zonevest.instances.study import FORMAT, Study, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.areas import TOTAL
+from zonevest.model.gains import settle
 from zonevest.model.ledger import MEASURES, Ledger
 from zonevest.model.options import HOLD, Options, build_options
 
@@ -195,6 +196,7 @@ def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapp
     places = (TOTAL, *ledger.study.jurisdictions["jurisdiction"])
     gains = {(account, place): model.ledger[account, place, TOTAL] for account in model.ledger.sums for place in places}
     model.ledger.load(weight, started)
+    settle(model)
     table, parcels = ledger_table(model, weight, started, gains), parcels_table(ledger, weight)
     known = set(table["jurisdiction"].unique()) - _tags(ledger)
     return {
