@@ -121,11 +121,11 @@ def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:
                 mask |= ledger.states.mask(f"area.practice.{name}", enjoyed.period)
             mask &= enjoyed.atom.patterns[options.kind_pattern]
             found = np.flatnonzero(mask[options.kind])
-            parcels, member = np.unique(options.parcel[found], return_inverse=True)
-            wanted[key] = found, member, parcels
-        found, member, parcels = wanted[key]
-        if len(found):
-            yield Meeting(columns + size, state + size, found, member, area[parcels])
+            parcels, member = np.unique(options.parcel[found].astype(np.int64), return_inverse=True)
+            wanted[key] = found.astype(np.int64), member.astype(np.int64), parcels
+        using, of_parcel, where = wanted[key]
+        if len(using):
+            yield Meeting(columns + size, state + size, using, of_parcel, area[where])
 
 
 def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list[str]]:

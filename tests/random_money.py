@@ -337,13 +337,12 @@ def random_study(rnd: Random) -> Study:
     return make_study(settings, **tables)
 
 
-def sound(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]] | None:
-    """Settings and tables of a sound study with money; None where none came in many draws."""
+def sound(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None], Study] | None:
+    """Settings and tables of a sound study with money, and the study; None where none came in many draws."""
     for _ in range(RETRIES):
         settings, tables = money_tables(rnd)
         try:
-            make_study(settings, **tables)
+            return settings, tables, make_study(settings, **tables)
         except StudyError:
             continue
-        return settings, tables
     return None

@@ -31,7 +31,7 @@ def drawn(rnd: Random) -> tuple[dict[str, Any], Tables]:
     found = random_money.sound(rnd)
     assume(found is not None)
     assert found is not None
-    return found
+    return found[0], found[1]
 
 
 def value(chosen: dict[str, Any], tables: Tables) -> float:

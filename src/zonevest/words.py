@@ -65,6 +65,7 @@ _TABLE: dict[str, tuple[str, str]] = {
 PHASES: dict[str, tuple[str, str]] = {
     "options": ("options", "选项"),
     "policy": ("policy model", "政策模型"),
+    "prices": ("shadow prices", "影子价格"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
     "prices": ("shadow prices", "影子价格"),

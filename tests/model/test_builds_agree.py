@@ -54,7 +54,7 @@ def part(number: int) -> Callable[[], None]:
         found = random_money.sound(rnd)
         assume(found is not None)
         assert found is not None
-        chosen, tables = found
+        chosen, tables, _ = found
         if lexicographic:
             weights = chosen["objective"].get("accounts", {})
             order = rnd.choice([["cash", "ecosystem"], ["ecosystem", "cash"]]) + ["accounts"] * bool(weights)

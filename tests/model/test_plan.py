@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from tests import random_studies
+from tests.model.complete_shore import shore
 from zonevest.instances.study import Study, StudyError, each, items
 from zonevest.model.compiled import compile_policy
 from zonevest.model.land import land_block
@@ -95,3 +96,15 @@ def test_footprint_accounts_are_the_land_that_the_rows_of_parcels_admit(study: S
             )
             account = (f"footprint.{row.project}", at)
             assert ledger.values([account], weight, started)[0, 0] == pytest.approx(admitted)
+
+
+def test_a_share_of_gains_is_told_of_the_gains() -> None:
+    # By doing nothing nobody gains: the owners' tenth of all gains is 0, wherever the solver has left what stands for
+    # their positive parts, as long as it is enough for no share to be short.
+    ledger = Ledger(build_options(shore()))
+    model = policy_model(ledger)
+    policy = compile_policy(model)
+    policy.load(np.array([9.0 if name.startswith("positive_gain[") else 0.0 for name in policy.columns]))
+    held = (ledger.options.kind_practice[ledger.options.kind] == 0).astype(float)
+    limits = tell(model, held, np.zeros(ledger.works.possible.shape), {})["limits"].set_index("limit")
+    assert limits.loc["floor_share.owners", ["value", "bound"]].tolist() == pytest.approx([0.0, 0.0])
