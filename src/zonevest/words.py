@@ -68,7 +68,6 @@ PHASES: dict[str, tuple[str, str]] = {
     "prices": ("shadow prices", "影子价格"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
-    "prices": ("shadow prices", "影子价格"),
     "plan": ("reading off the plan", "整理方案"),
     "audit": ("audit", "审计"),
 }
