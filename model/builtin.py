@@ -26,8 +26,10 @@ def built_in_accounts(study: Study) -> pd.DataFrame:
         rows += [(f"{kind}.{name}", "one_off", "million") for kind in OF_INSTRUMENT for name in names]
     units = study.accounts.set_index("account")["unit"]
     areas = area_accounts(study)
-    for name, used in zip(study.quotas["quota"], study.quotas["account_used"], strict=True):
-        unit = str(units.get(used, areas["unit"].get(used, ""))).removesuffix("/year")
+    quotas = study.quotas[["quota", "account_used", "account_generated"]]
+    for name, used, generated in quotas.itertuples(index=False):
+        account = used or generated  # one that is only sold uses none
+        unit = str(units.get(account, areas["unit"].get(account, ""))).removesuffix("/year")
         rows += [(f"quota.{name}.{what}", "one_off", unit) for what in OF_QUOTA]
     gains = [f"gain.actor.{name}" for name in actors(study)]
     rows += [(name, "one_off", "million, present value") for name in (*gains, "gain.jurisdiction")]

@@ -69,7 +69,7 @@ def compare(stated: Stated, evaluator: Evaluator, found: Evaluation) -> Comparis
     if "ledger" in stated.tables:
         _compare_ledger(out, stated.tables["ledger"], found.ledger, set(evaluator.tags), _silent(stated, evaluator))
         out.breaches += evaluator.balances(stated.tables["ledger"], found, stated.tables)
-    compare_told(out, stated.told, evaluator, found)
+    compare_told(out, stated.told, stated.figures.get("money"), evaluator, found)
     if "parcels" in stated.tables:
         _check_classes(out, stated.tables["parcels"], evaluator)
     if "projects" in stated.tables:

@@ -13,7 +13,7 @@ from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import texts
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_told import TOLD, Told, light, told
+from zonevest.reports.audit_told import SMALL, TOLD, Told, light, told
 
 if TYPE_CHECKING:
     from zonevest.reports.audit_evaluate import Evaluation, Evaluator
@@ -23,11 +23,15 @@ SHOWN = 20
 GRADED = ("debt_ratio", "debt_ratio_all")
 
 
-def compare_told(out: Comparison, tables: dict[str, pd.DataFrame], evaluator: Evaluator, found: Evaluation) -> None:
-    """Compare every figure of the tables of money, and what must come out within each."""
-    if not tables or found.decided is None:
+def compare_told(
+    out: Comparison, tables: dict[str, pd.DataFrame], short: object, evaluator: Evaluator, found: Evaluation
+) -> None:
+    """Compare every figure of the tables of money, what plan.json says in short, and what must come out within each."""
+    if not (tables or short) or found.decided is None:
         return
-    truth = told(evaluator, found.decided)
+    truth, rent = told(evaluator, found.decided)
+    if short is not None:
+        _in_short(out, short, truth["cash_flow"], rent, found.cash - found.doing_nothing["cash"])
     for name, frame in tables.items():
         _compare(out, name, frame, truth[name])
     if "cash_flow" in tables:
@@ -92,6 +96,27 @@ def _compare(out: Comparison, name: str, frame: pd.DataFrame, truth: Told) -> No
         out.wrong("figure", file, say("every cell is as recomputed"), left)
     quantity = say("{file}, {count} figures: largest difference", file=file, count=count)
     out.figures.append((quantity, worst, 0.0, worst, wrong == 0))
+
+
+def _in_short(out: Comparison, short: object, flows: Told, rent: float, gain: float) -> None:
+    """What plan.json says of money: the land rent in the gain in F1, and the debt ratio with its grade by period."""
+    stated = short if isinstance(short, dict) else {}
+    shares = {"land_rent": rent, "land_rent_share": rent / gain if gain > SMALL else math.nan}
+    for name, value in shares.items():
+        if not (math.isnan(value) and stated.get(name) is None):
+            out.add(f"money {name}", stated.get(name), value)
+    ratios = {key[0]: values[0] for key, (values, _) in flows.rows.items() if key[1:3] == ("ratio", "debt_ratio")}
+    for name in ("debt_ratio", "risk_grade"):
+        theirs = stated.get(name)
+        theirs = theirs if isinstance(theirs, dict) else {}
+        for period in [each for each in theirs if each not in ratios]:
+            out.wrong("figure", f"money {name} {period}", say("a period that has one"), str(theirs[period]))
+        for period, percent in ratios.items():
+            where, cell = f"money {name} {period}", theirs.get(period)
+            if name == "debt_ratio":
+                out.add(where, cell, percent)
+            elif cell not in {light(percent - near) for near in (-TOLERANCE * percent, 0.0, TOLERANCE * percent)}:
+                out.wrong("figure", where, light(percent), str(cell) if cell else say("not stated"))
 
 
 def _apart(one: float, other: float, largest: float) -> bool:

@@ -55,17 +55,28 @@ class Told:
     optional: set[tuple[str, ...]] = field(default_factory=set)
 
 
-def told(evaluator: Evaluator, decided: Decided) -> dict[str, Told]:
-    """The three tables."""
+def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float]:
+    """The three tables, and the land rent in the gain in F1: sales of land as the rent that they give up."""
     parts, flows = evaluator.parts, evaluator.flows
     found = of_plan(flows, parts, decided.choices, decided.system, decided.values)
     nothing = of_nothing(flows) if evaluator.study.has_doing_nothing else Undertakings(flows)
     cash = _Cash(evaluator, decided, found)
-    return {
+    tables = {
         "cash_flow": cash.table(),
         "capture": _capture(evaluator, found),
         "distribution": _distribution(evaluator, decided, found, nothing),
     }
+    return tables, _land_rent(evaluator, found) - _land_rent(evaluator, nothing)
+
+
+def _land_rent(evaluator: Evaluator, found: Undertakings) -> float:
+    actors, rent = evaluator.tables.actors, 0.0
+    for key, sums in found.sums.items():
+        account = found.account(key)
+        if account.money and account.role == "land_sale":
+            owner = key.source if key.kind == "project" else ""
+            rent += actors.parts(account, owner).purse * float(sums[-1]) if actors.land_rent else 0.0
+    return rent
 
 
 class _Cash:

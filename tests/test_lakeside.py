@@ -71,6 +71,12 @@ def test_limits_have_prices(plan: zv.Plan) -> None:
     assert priced["limit"].nunique() >= 8
 
 
+def test_quotas_are_in_the_unit_of_what_uses_or_generates_them(plan: zv.Plan) -> None:
+    units = plan.limits.set_index("limit")["unit"]
+    assert set(units["quota.construction"]) == {"ha"}
+    assert set(units["quota.carbon"]) == {"tCO2"}  # no account uses it
+
+
 def test_projects_built_and_left_out(plan: zv.Plan, start: Greedy) -> None:
     """At least three are built, and three are not that would gain by themselves."""
     built = plan.projects["start"] != ""

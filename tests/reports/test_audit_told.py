@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,12 +16,13 @@ from tests.chinese import check_breaches
 from tests.reports import whole
 from tests.reports.audit_studies import MONEY_NAMES, NAMES
 from tests.reports.test_audit import write
-from tests.reports.told import CODES
+from tests.reports.told import CODES, as_data
 from zonevest.instances.study import StudyError
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_told import light
 from zonevest.reports.cash_flow import grade
+from zonevest.reports.money import in_short
 
 TABLES = {"cash_flow": ["value"], "capture": ["value"], "distribution": ["receives", "pays", "net"]}
 
@@ -122,6 +124,33 @@ def test_a_missing_file(sound: Path) -> None:
     path.unlink()
     try:
         assert audit(sound).breaches["where"].tolist() == ["capture.csv"]
+    finally:
+        path.write_bytes(before)
+
+
+def test_what_is_said_in_short(sound: Path) -> None:
+    """Land rent, debt ratios and grades in plan.json are recomputed like the tables they are taken from."""
+    path = sound / "plan.json"
+    before = path.read_bytes()
+    stated = json.loads(before)
+    short = in_short(as_data(whole.best_plan()), {"cash_flow": read(sound, "cash_flow")})
+    period = next(iter(short["debt_ratio"]))
+    others = [
+        {"land_rent": short["land_rent"] + 0.01},
+        {"land_rent_share": None if short["land_rent_share"] else 0.5},
+        {"debt_ratio": short["debt_ratio"] | {period: short["debt_ratio"][period] + 0.01}},
+        {"debt_ratio": {}},
+        {"risk_grade": short["risk_grade"] | {period: "grey"}},
+        {"risk_grade": short["risk_grade"] | {"p9": "green"}},
+    ]
+    try:
+        path.write_text(json.dumps(stated | {"money": short}), encoding="utf-8")
+        assert audit(sound).ok, audit(sound).to_text()
+        for other in others:
+            path.write_text(json.dumps(stated | {"money": short | other}), encoding="utf-8")
+            report = audit(sound)
+            check_breaches(report.breaches, [*NAMES, *MONEY_NAMES, *CODES, "grey", "p9"])
+            assert set(report.breaches["rule"]) == {"figure"}, other
     finally:
         path.write_bytes(before)
 

@@ -20,6 +20,7 @@ CODES = [
     "capture_tool", "million", "percent", "share",
     "outside", "capex", "quota", "sale", "purchase", "actor", "local", "total", "farmers",
     "builders", "pot", "tram", "levying", "taxing", "levy", "tax", "rise",
+    "land_rent", "land_rent_share", "risk_grade",
 ]  # fmt: skip
 """Codes of the tables of money: they are not translated."""
 
