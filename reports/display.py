@@ -111,7 +111,7 @@ class Display:
         names = {}
         for code, name in zip(table[key].astype(str), named.astype(str), strict=True):
             # an official code says something to a planner; any other code has said it with its name
-            names[code] = f"{name} ({code})" if name and code.isdigit() and name != code else name or code
+            names[code] = f"{name} ({code})" if name and code[:2].isdigit() and name != code else name or code
         return names
 
     @cached_property
@@ -216,9 +216,17 @@ class Display:
         return look[kind](code)
 
     def limit(self, row: pd.Series) -> str:
-        """The name of a limit from a row with ``limit, name_en, name_zh``."""
+        """The name of a limit from a row with ``limit, name_en, name_zh``; rows of money and quotas are named by kind."""
         first, second = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
-        return str(row[first] or row[second] or row["limit"])
+        named = str(row[first] or row[second])
+        kind, _, of = str(row["limit"]).partition(".")
+        if named or not self.words.has(f"row_{kind}"):
+            return named or str(row["limit"])
+        named = self.words(f"row_{kind}")
+        for names in (self._projects, self._instruments, self._quotas, self._actors):
+            if of in names:
+                return f"{named}{self.words('colon')}{names[of]}"
+        return named
 
     def unit(self, unit: str) -> str:
         """A unit in words: ``million/year`` -> "million CNY per year"; the study's own pass through."""
