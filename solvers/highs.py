@@ -337,6 +337,12 @@ def _run(
     watch.iterations = before + max(int(info.simplex_iteration_count), int(info.ipm_iteration_count), 0)
     found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
     x = np.array(answer.col_value, dtype=np.float64) if found else None
+    if whole and start is not None and x is not None and model == Model.kOptimal:
+        claimed = info.objective_function_value / cost_factor
+        if abs(program.value_at(x) - claimed) > 1e-6 * max(1.0, abs(claimed)):
+            # HiGHS 1.16 takes a start into its presolved program, where columns that presolve has fixed count at their
+            # best, and returns the start itself as the optimum: solved again without it (`watch` keeps the start)
+            return _run(program, options, tolerance, watch, presolve=presolve, seconds=seconds)
     row_dual = None
     bound = np.inf
     if whole:

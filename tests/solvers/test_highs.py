@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chinese import is_chinese
+from tests.solvers.conftest import dense
 from zonevest.instances.say import translate
 from zonevest.solvers import highs as module
 from zonevest.solvers.answer import gap_of, within
@@ -475,3 +476,20 @@ def test_polish_without_a_continuous_answer(make: Any) -> None:
     program = make([1, 1], [[1, 1]], [1.5], [1.5], whole=[0, 1])
     assert polished(program, EXACT, np.array([0.5, 1.0])) == pytest.approx([0.5, 1.0])
     assert polished(program, EXACT, np.array([1.0, 0.4])) is None
+
+
+def test_a_start_that_presolve_would_better() -> None:
+    # The third column is in no row: presolve takes it, with its 3. The second is not worth the 2 x 2 of what the row
+    # gives then. From a start of nothing HiGHS 1.16 counts the 3 as the start's, and returns the start as the optimum.
+    program = dense(
+        [0.0, 3.0, 3.0, -2.0],
+        [[6.0, 4.0, 0.0, -1.0]],
+        [-2.0],
+        [2.0],
+        columns=(0.0, [1.0, 1.0, 1.0, np.inf]),
+        whole=[True, True, True, False],
+    )
+    solution = solve_here(program, SolveOptions(gap=0.0, start=np.zeros(4)))
+    assert solution.status == "optimal"
+    assert solution.value == pytest.approx(3.0)
+    assert solution.bound == pytest.approx(3.0)
