@@ -216,7 +216,7 @@ class Display:
         return look[kind](code)
 
     def limit(self, row: pd.Series) -> str:
-        """The name of a limit from a row with ``limit, name_en, name_zh``; rows of money and quotas are named by kind."""
+        """The name of a limit (a row with ``limit, name_en, name_zh``); rows of money and quotas are named by kind."""
         first, second = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
         named = str(row[first] or row[second])
         kind, _, of = str(row["limit"]).partition(".")
