@@ -145,3 +145,23 @@ def test_lexicographic_is_two_solves(rnd: Random, order: list[str]) -> None:
     assert plan.objective == pytest.approx(two, rel=1e-5, abs=1e-5)
     assert plan.audit is not None
     assert plan.audit.ok, plan.audit
+
+
+@CASES
+@given(st.randoms(use_true_random=True))
+def test_every_plan_is_proven_and_holds(rnd: Random) -> None:
+    # whatever the first solution from which the solver starts, the plan is the best one by the complete model
+    found = random_money.sound(rnd)
+    assume(found is not None)
+    assert found is not None
+    try:
+        plan, value = zv.solve(found[-1], gap=0.0), best(found[-1])
+    except StudyError:
+        assume(False)
+        raise
+    assert plan.has_plan == (value is not None)
+    if plan.has_plan:
+        assert plan.status == "optimal"
+        assert plan.objective == pytest.approx(value, rel=1e-5, abs=1e-5)
+        assert plan.audit is not None
+        assert plan.audit.ok, plan.audit
