@@ -31,7 +31,7 @@ from zonevest.solvers.program import Program
 CASES = 2000 if os.environ.get("CI") else 200
 PARTS = 4
 """The cases run in so many tests, so that two processes can share them."""
-MOST = 2000
+MOST = 1000
 """Plans of a study that are tried; studies with more are drawn again."""
 
 
