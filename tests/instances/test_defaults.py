@@ -308,7 +308,7 @@ def test_a_study_needs_nothing_but_its_parcels() -> None:
         can.setdefault(parcel, set()).add(practice)
     assert all("hold" in practices for practices in can.values())
     assert can["paddy"] == {"hold", "high_standard_farmland", "brand_farming"}  # basic farmland stays arable
-    assert can["reserve"] == {"hold", "eco_custody"}  # the core of the red line
+    assert can["reserve"] == {"hold"}  # the core of the red line: custody would put it in a zone of the general grade
     assert can["lone"] == {"hold", "resident_use"}  # a homestead inside it: life goes on, nothing is built
     assert {"residential_medium", "industrial_lease", "allocation"} <= can["edge"]  # inside the growth boundary
     assert {"village_renewal", "homestead_exit"} <= can["village"]

@@ -25,7 +25,7 @@ from zonevest.model.policy import policy_model
 from zonevest.reports.audit import audit
 from zonevest.reports.audit_evaluate import Evaluator
 
-CASES = 60 if os.environ.get("CI") else 30
+CASES = 30 if os.environ.get("CI") else 15
 
 
 def drawn(ledger: Ledger, rnd: Random) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
