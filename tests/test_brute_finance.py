@@ -27,7 +27,7 @@ from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
 
-CASES = 80 if os.environ.get("CI") else 40
+CASES = 48 if os.environ.get("CI") else 24
 PARTS = 4
 """The cases run in so many tests, so that two processes can share them."""
 MOST = 40

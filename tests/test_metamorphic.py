@@ -20,7 +20,7 @@ from zonevest.instances.read import make_study
 from zonevest.instances.study import StudyError
 
 Tables = dict[str, pd.DataFrame | None]
-CASES = settings(max_examples=40 if os.environ.get("CI") else 15, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=24 if os.environ.get("CI") else 15, suppress_health_check=list(HealthCheck))
 MONEY = {"rent", "sale", "ground", "upkeep", "works", "eco", "eco1", "leaf", "levy"}
 PROJECT_MONEY = {"project.capex"}
 

@@ -21,7 +21,7 @@ from tests.test_metamorphic import MONEY, Tables, same
 from zonevest.instances.read import make_study
 from zonevest.instances.study import StudyError
 
-CASES = settings(max_examples=10 if os.environ.get("CI") else 6, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=8 if os.environ.get("CI") else 4, suppress_health_check=list(HealthCheck))
 ALL_MONEY = {*MONEY, *random_money.NEW_ACCOUNTS["account"], "project.capex", "project.revenue", "project.ecosystem"}
 FLOWS = ("class_flows", "zone_flows", "practice_flows", "parcel_flows", "project_flows")
 

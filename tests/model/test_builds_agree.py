@@ -18,7 +18,7 @@ from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.policy import ROW_FAMILIES
 
-CASES = 60 if os.environ.get("CI") else 50
+CASES = 40 if os.environ.get("CI") else 20
 PARTS = 2
 """The cases with money run in so many tests, so that two processes can share them."""
 

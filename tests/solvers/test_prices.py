@@ -25,7 +25,7 @@ from zonevest.solvers.join import join
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Floats, Program
 
-CASES = settings(max_examples=20 if os.environ.get("CI") else 10, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=12 if os.environ.get("CI") else 6, suppress_health_check=list(HealthCheck))
 ROWS = 12
 """Rows of a program whose bounds are moved."""
 

@@ -21,7 +21,7 @@ from zonevest.solvers.highs import Watch, completed
 from zonevest.solvers.program import Floats, Program
 from zonevest.solvers.rounds import tightened
 
-CASES = settings(max_examples=30 if os.environ.get("CI") else 12, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=16 if os.environ.get("CI") else 8, suppress_health_check=list(HealthCheck))
 HOLDS = 1e-6
 
 

@@ -17,7 +17,7 @@ from tests import random_money
 from tests.model.complete_town import LOAN, account, flow, parcel, town, weights
 from zonevest.instances.study import Study, StudyError
 
-CASES = settings(max_examples=14 if os.environ.get("CI") else 6, suppress_health_check=list(HealthCheck))
+CASES = settings(max_examples=8 if os.environ.get("CI") else 6, suppress_health_check=list(HealthCheck))
 
 # P has 1 ha and Q has 2 of fields, each worth 1 of ecosystem a hectare and year, for four years: 12 by doing nothing. A
 # shop takes the field's place: works of 0.5 a hectare for good, tolls of 0.3 a year from 2026. The marsh costs 12 in
