@@ -23,7 +23,7 @@ from scipy import sparse
 from zonevest.instances.read import read_study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
-from zonevest.model.compiled import compile_policy
+from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
@@ -50,7 +50,7 @@ def build(study: Study, phases: Phases) -> Program:
     with phases.phase("policy"):
         model = policy_model(ledger)
     with phases.phase("compile"):
-        policy = compile_policy(model)
+        policy = shared(compile_policy(model))
     with phases.phase("land"):
         block = land_block(ledger, policy)
     with phases.phase("join"):

@@ -123,6 +123,9 @@ REASON_WORDS = {
     },
 }
 
+NOISE = 1e-12
+"""Coefficients below this are roundings; the solver leaves them out (`SMALLEST_KEPT` of `zonevest.solvers.program`)."""
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -256,16 +259,19 @@ def check(study: Study, loosest: Loosest) -> CheckReport:
 
 
 def _range(block: Any) -> tuple[float, float]:
-    """Smallest and largest absolute coefficient of the rows (bounds of them, from kinds and parcel scalars)."""
+    """Smallest and largest absolute coefficient of the rows (bounds of them, from kinds and parcel scalars).
+
+    What revenue and cost leave of each other by rounding is no coefficient.
+    """
     low, high = np.inf, 0.0
     for scalar, matrix in block.by_kind:
         worth, by = np.abs(matrix[:, :-1].data), np.abs(scalar)
-        worth, by = worth[worth > 0], by[by > 0]
+        worth, by = worth[worth > NOISE], by[by > 0]
         if len(worth) and len(by):
             low, high = min(low, worth.min() * by.min()), max(high, worth.max() * by.max())
     for matrix in (block.by_option, block.by_column):
         worth = np.abs(matrix[:, :-1].data) if matrix is not None else np.zeros(0)
-        worth = worth[worth > 0]
+        worth = worth[worth > NOISE]
         if len(worth):
             low, high = min(low, worth.min()), max(high, worth.max())
     return (0.0, 0.0) if high == 0.0 else (float(low), float(high))

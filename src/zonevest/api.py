@@ -341,7 +341,7 @@ def solve(
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
     prices: dict[str, float] = {}
-    if solution.x is not None:
+    if solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):

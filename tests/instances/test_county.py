@@ -101,6 +101,11 @@ class TestListAndBudget:
         with (CASES / "lakeside" / "study.toml").open("rb") as file:
             assert tomllib.load(file)["finance"]["fiscal_resources"] == 5_900
 
+    def test_its_numbers_are_of_a_size_that_solvers_bear(self, lakeside: Study) -> None:
+        # what revenue and cost leave of each other by rounding, 1e-17 or so, is no coefficient
+        size = zv.check(lakeside).size
+        assert size["largest"] / size["smallest"] < 1e13
+
     def test_it_says_that_it_is_made_up(self, lakeside: Study) -> None:
         assert "synthetic" in lakeside.title("en")
         assert "合成" in lakeside.title("zh")

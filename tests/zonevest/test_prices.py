@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy_financial as npf
@@ -12,6 +13,7 @@ import pytest
 import zonevest as zv
 from tests.model.complete_town import LOAN, ROAD, account, flow, parcel, town, weights
 from tests.model.complete_valley import limit
+from zonevest import api
 from zonevest.instances.study import Study
 
 STEP = 1e-3
@@ -138,3 +140,17 @@ def test_the_price_is_in_the_unit_of_the_bound_whatever_the_unit_of_its_value() 
     assert row["bound"] == pytest.approx(4)
     assert row["unit"] == "ha"
     assert row["shadow_price"] == pytest.approx(0.3 * YEARS)
+
+
+def test_who_stops_the_solve_waits_for_no_prices(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = api.run_supervised
+
+    def stopped(*given: Any, **options: Any) -> Any:
+        return replace(solve(*given, **options), status="interrupted")
+
+    monkeypatch.setattr(api, "run_supervised", stopped)
+    plan = zv.solve(land(limit("most", "area.practice.shop", "<=", 4.0)))
+    assert plan.status == "interrupted"
+    assert plan.has_plan
+    assert plan.limits["shadow_price"].isna().all()
+    assert "prices" not in plan.seconds
