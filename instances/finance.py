@@ -47,6 +47,8 @@ class Finance:
     dscr_scope : new or all.
     dscr_from, operating_balance_from : names of periods; None for the first, and for never.
     land_rent : whether the rent that a sale of land gives up counts in F1.
+    eod_eco_share : least share of restoration in the capex of an EOD bundle; None: bundles are not tested.
+    hurdle : rate at which the projects of a category are tested, by category.
     soft : penalty per unit of each row that may give.
     """
 
@@ -70,6 +72,8 @@ class Finance:
     real_estate_share_max: Value | None = None
     reinvestment_min: Value | None = None
     land_rent: bool = True
+    eod_eco_share: float | None = None
+    hurdle: Mapping[str, float] = field(default_factory=dict)
     soft: Mapping[str, float] = field(default_factory=dict)
 
     def at(self, key: str, period: str) -> float | None:
@@ -82,7 +86,8 @@ class Finance:
     def off(self) -> list[str]:
         """The keys that are not given: numbers without a value bind nothing."""
         keys = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources", *VALUES, "operating_balance_from")
-        return [key for key in keys if getattr(self, key) is None]
+        off = [key for key in (*keys, "eod_eco_share") if getattr(self, key) is None]
+        return off if self.hurdle else [*off, "hurdle"]
 
 
 VALUES = (

@@ -285,7 +285,7 @@ TABLES: tuple[Table, ...] = (
             _number("lead_years", 0.0, low=0.0, high=YEARS, whole=True),
             _number("life_years", low=1.0, whole=True),
             _number("lease_years", low=1.0),
-            _number("in_migration", built=False),
+            _number("in_migration", 0.0),
             _flag("green"),
             _flag("real_estate"),
             _flag("restoration"),
@@ -348,8 +348,9 @@ TABLES: tuple[Table, ...] = (
             _flag("basic_farmland_ok"),
             _number("equity_min", 0.0, low=0.0, high=1.0),
             _list("instruments", refers="instruments"),
-            _number("hurdle", built=False),
-            _number("deliverability", built=False),
+            _number("hurdle", low=0.0, high=1.0),
+            _number("deliverability", 1.0, low=0.0, high=1.0),
+            _text("budget", refers="budgets"),
         ),
         key=("project",),
     ),
@@ -459,10 +460,64 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("quota", "jurisdiction", "period"),
     ),
-    *(
-        Table(name, (), built=False)
-        for name in ("budgets", "budget_transfers", "set_asides", "price_steps", "synergies", "scenarios")
+    Table(
+        "budgets",
+        (
+            _text("budget", required=True),
+            _text("borrower", "government", "enterprise", default="government"),
+            _number("opening_cash"),
+            _number("reserve", low=0.0),
+            *_NAMES,
+            *_ORIGIN,
+        ),
+        key=("budget",),
     ),
+    Table(
+        "budget_transfers",
+        (
+            _text("from", required=True, refers="budgets"),
+            _text("to", required=True, refers="budgets"),
+            _number("cap", low=0.0),
+            *_ORIGIN,
+        ),
+        key=("from", "to"),
+    ),
+    Table(
+        "set_asides",
+        (
+            _text("account", required=True, refers="accounts"),
+            _text("budget", required=True, refers="budgets"),
+            _number("share", required=True, low=0.0, high=1.0),
+            *_ORIGIN,
+        ),
+        key=("account", "budget"),
+    ),
+    Table(
+        "price_steps",
+        (
+            _text("account", required=True, refers="accounts"),
+            _text("area_account", required=True, refers="accounts"),
+            _number("up_to", required=True, low=0.0),
+            _number("factor", required=True, low=0.0),
+            _number("price", required=True, low=0.0),
+            _text("jurisdiction", refers="jurisdictions"),
+            _period("period"),
+            *_ORIGIN,
+        ),
+        key=("account", "area_account", "jurisdiction", "period", "up_to"),
+    ),
+    Table(
+        "synergies",
+        (
+            _text("project", required=True, refers="projects"),
+            _text("with", required=True, refers="projects"),
+            _text("account", required=True, refers="accounts"),
+            _number("value", required=True, low=0.0),
+            *_ORIGIN,
+        ),
+        key=("project", "with", "account"),
+    ),
+    Table("scenarios", (), built=False),
 )
 
 DEFAULT_TABLES = (

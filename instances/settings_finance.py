@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from zonevest.instances.faults import choice, meant, some
 from zonevest.instances.finance import GROWING, SOFT, VALUES, Equity, Finance, Value
 from zonevest.instances.say import say
+from zonevest.instances.schema import CATEGORIES
 from zonevest.instances.study import Period
 
 if TYPE_CHECKING:
     from zonevest.instances.settings import _Reader as Reader
 
-LATER = ("hurdle", "eod_eco_share")
 AMOUNTS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources")
 SHARES = (
     "refinance_share",
@@ -43,11 +43,7 @@ _CORRECT = say("correct the names")
 def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, read: Reader) -> Finance:
     """Check the keys of [finance]; `periods` is None where they are not sound."""
     known = [each.name for each in fields(Finance)]
-    for key in LATER:
-        if key in values:
-            must = say("{key} is absent: it is not part of this version yet", key=key)
-            read.wrong(f"finance.{key}", must, repr(values[key]), say("take the key out"))
-    read.unknown({key: None for key in values if key not in LATER}, known, "finance")
+    read.unknown(values, known, "finance")
     given: dict[str, Any] = {}
     for key in AMOUNTS:
         if key in values:
@@ -57,6 +53,9 @@ def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, r
     for key in VALUES:
         if key in values:
             given[key] = _value(values[key], key, periods, read)
+    if "eod_eco_share" in values:
+        given["eod_eco_share"] = read.number(values, "eod_eco_share", 0.0, "finance.eod_eco_share", low=0.0, high=1.0)
+    given["hurdle"] = _numbers(values, "hurdle", CATEGORIES, read, 0.0, low=0.0, high=1.0)
     given["growth"] = _numbers(values, "growth", GROWING, read, 0.0, low=-0.5, high=1.0)
     given["soft"] = _numbers(values, "soft", SOFT, read, 1.0, low=0.0)
     for key in ("dscr_from", "operating_balance_from"):
