@@ -44,12 +44,13 @@ class Synergies:
         self.together = {pair: list(self._together(*pair)) for pair in self.pairs}
 
     def _together(self, j: str, other: str) -> Iterator[Together]:
-        starts = self.build.starts
-        for first in starts:
-            for second in starts:
-                if (first.project["project"], second.project["project"]) == (j, other):
-                    key = (j, other, self.build.names[first.s], self.build.names[second.s])
-                    yield Together(first, second, self.build.model.together[key])
+        firsts, seconds = (
+            [start for start in self.build.starts if start.project["project"] == name] for name in (j, other)
+        )
+        for first in firsts:
+            for second in seconds:
+                key = (j, other, self.build.names[first.s], self.build.names[second.s])
+                yield Together(first, second, self.build.model.together[key])
 
     def postings(self) -> Iterator[Posting]:
         """What each of them books, in the jurisdiction of j and in the total."""

@@ -62,6 +62,12 @@ def test_hurdle(cells: dict[str, Any], starts: list[str]) -> None:
     assert possible(town(projects=[{**MALL, **cells}])) == starts
 
 
+def test_a_hundred_years_are_counted_in_a_long_tail_too() -> None:
+    assert possible(town(rates={"tail_years": 120}, projects=[{**MALL, "hurdle": 0.0, "life_years": None}])) == ALL
+    more = {"hurdle": 0.0, "life_years": None, "annual_revenue": 0.0999}
+    assert possible(town(rates={"tail_years": 120}, projects=[{**MALL, **more}])) == []
+
+
 def test_rate_of_a_category() -> None:
     # 6.2464 for 8 at 25 %; its own rate goes before that of its category
     for rates, own, starts in (
