@@ -77,7 +77,7 @@ def solve(build: Build, without: str = "") -> tuple[float, dict[str, float]]:
     return build.constant - float(found.fun), dict(zip(at, found.x.tolist(), strict=True))
 
 
-def audited(study: Study, columns: Mapping[str, float]) -> Evaluation:
+def audited(evaluator: Evaluator, columns: Mapping[str, float]) -> Evaluation:
     """What the audit says of the plan that columns stand for."""
     tables: dict[str, list[dict[str, Any]]] = {
         name: [] for name in ("parcels", "financing", "uplift", "fund_transfers", "quota_trade")
@@ -111,4 +111,4 @@ def audited(study: Study, columns: Mapping[str, float]) -> Evaluation:
     parcels = pd.DataFrame(tables.pop("parcels"), columns=["parcel_id", "practice", "start", "share"])
     projects = pd.DataFrame(started.items(), columns=["project", "start"])
     decisions = {name: pd.DataFrame(rows) for name, rows in tables.items() if rows}
-    return Evaluator(study).evaluate(parcels, projects, **decisions)
+    return evaluator.evaluate(parcels, projects, **decisions)

@@ -49,13 +49,9 @@ def year(settings: dict[str, Any] | None = None, **tables: Rows) -> Study:
 
 def works(*projects: Row, flows: Rows = ()) -> Study:
     """Projects that are open at once, without land, over both years."""
-    accounts = [
-        *LAND["accounts"],
-        {"account": "cost", "family": "cost", "recurrence": "annual", "cash": 1, "growth": 1.0},
-    ]
-    return tiny(
-        projects=[{**OPEN, **row} for row in projects], accounts=accounts, **({"project_flows": flows} if flows else {})
-    )
+    cost = {"account": "cost", "family": "cost", "recurrence": "annual", "cash": 1, "growth": 1.0}
+    own: dict[str, Rows] = {"project_flows": flows} if flows else {}
+    return tiny(None, projects=[{**OPEN, **row} for row in projects], accounts=[*LAND["accounts"], cost], **own)
 
 
 def assign() -> Case:

@@ -262,7 +262,7 @@ def jurisdiction_floor() -> Case:
 def floor_share() -> Case:
     # a half of all gains: 1 of 2 (the stand), not 2 of 6 (the dock) nor 3 of 8
     works = {"dock": {"rent": 2.0, "aid": 4.0}, "stand": {"rent": 1.0, "aid": 1.0}}
-    actors = [{"actor": "local", "public": 1, "floor_share": 0.5}, {"actor": "farmers"}, {"actor": "pot"}]
+    actors: Rows = [{"actor": "local", "public": 1, "floor_share": 0.5}, {"actor": "farmers"}, {"actor": "pot"}]
     return Case(shared(works, {}, actors=actors), 3.0, 1.0, "gain:floor_share")
 
 

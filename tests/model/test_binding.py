@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.model.binding import Case, audited, family, solve
 from tests.model.builds import Build, complete, fast
 from zonevest.model import land
 from zonevest.model.policy import ROW_FAMILIES
+from zonevest.reports.audit import Evaluator
 
 CASES = binding_land.CASES | binding_money.CASES
 EACH = [pytest.param(name, make, id=f"{name}-{make.__name__}") for name, cases in CASES.items() for make in cases]
@@ -33,6 +35,12 @@ ELSEWHERE = {
     "portfolio": "",
 }
 """Families that bind in a test of their own, `module:function`; blank: there is none yet."""
+LISTED = {
+    family(line.split(" | ")[1].lstrip("`"))
+    for line in (Path(__file__).parents[2] / "docs" / "rows.md").read_text(encoding="utf-8").splitlines()
+    if "`limits.csv`" in line and line.startswith("| ")
+} - {"limit"}
+"""Families of which the page of rows says that limits.csv lists them (limits have names of their own)."""
 MOST = 200
 """Plans that are tried."""
 
@@ -75,10 +83,13 @@ def test_no_plan_is_better(name: str, make: Callable[[], Case]) -> None:
 @pytest.mark.parametrize(("name", "make"), EACH)
 def test_the_audit_tells(name: str, make: Callable[[], Case]) -> None:
     case, program = built(make).case, built(make).builds["fast"]
-    best = audited(case.study, solve(program)[1])
+    evaluator = Evaluator(case.study)
+    best = audited(evaluator, solve(program)[1])
     assert best.ok, best.breaches
+    listed = {limit.partition(".")[0] for limit in best.limits["limit"]}
+    assert (name in listed) is (name in LISTED)
     if case.told is not None:
-        better = audited(case.study, solve(program, name)[1])
+        better = audited(evaluator, solve(program, name)[1])
         assert set(better.breaches["rule"]) == set(case.told.split())
 
 
