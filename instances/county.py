@@ -447,8 +447,11 @@ def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:
         classes = [code for kind in kinds.split() for code in groups.get(kind, (kind,))]
         inside = layer["growth_boundary"].eq(1) if zones.startswith("4") else layer["growth_boundary"].eq(0)
         among = area[layer["land_class"].isin(classes) & inside].nsmallest(2)
-        rows.append((project, ";".join(layer.loc[among.index, "parcel_id"]), zones, practice))
-    return pd.DataFrame(rows, columns=["project", "footprint", "footprint_zones", "footprint_practice"])
+        drawn = layer.loc[among.index]
+        line = "general" if drawn["redline"].ne("0").any() else "no"
+        rows.append((project, ";".join(drawn["parcel_id"]), zones, practice, line))
+    columns = ["project", "footprint", "footprint_zones", "footprint_practice", "redline_ok"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def write_county(folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None) -> None:

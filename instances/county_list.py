@@ -65,11 +65,11 @@ def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFra
 DELIVERED = {
     "infrastructure": 0.95,
     "livelihood": 0.95,
-    "culture_tourism": 0.9,
+    "culture_tourism": 0.95,
     "ecological_restoration": 0.9,
-    "industry": 0.9,
-    "agriculture": 0.9,
-    "eco_bank": 0.85,
+    "industry": 0.95,
+    "agriculture": 0.95,
+    "eco_bank": 0.9,
 }
 """What part of what a project promises is expected to come about, by category."""
 ENTERPRISE = ("culture_tourism", "industry", "agriculture", "eco_bank")
@@ -117,7 +117,7 @@ def settings(name: str, title: dict[str, str]) -> dict[str, Any]:
             "interest_share_general": 0.10,
             "interest_share_fund": 0.10,
             "operating_balance_from": "2031-2035",
-            "hurdle": {"culture_tourism": 0.05, "industry": 0.06, "agriculture": 0.05, "eco_bank": 0.04},
+            "hurdle": {"culture_tourism": 0.045, "industry": 0.05, "agriculture": 0.045, "eco_bank": 0.03},
             "eod_eco_share": 0.2,
             "soft": {"green_share_min": 2.0},
             "land_sale_share_cap": 0.2,
