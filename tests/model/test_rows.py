@@ -196,7 +196,7 @@ def test_drawn_land_of_a_study_without_zones() -> None:
 
 def test_every_family_has_its_text() -> None:
     texts = {name.partition("[")[0] for name in (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS)}
-    texts |= {*ROWS, "keep"}
+    texts |= {*ROWS, "keep", "portfolio"}  # test_appraisal.py has the portfolio's
     assert families.in_source() == texts
     assert {*ROW_FAMILIES, "assign"} == texts
     # and its line where the complete model tells what its names are
