@@ -5,8 +5,17 @@ from __future__ import annotations
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, OF_QUOTA, built_in
-from zonevest.instances.schema import DEFAULT_TABLES, TABLES, Column, Table
+from zonevest.instances.accounts import FINANCE, MONEY, OF_BUDGET, OF_INSTRUMENT, OF_QUOTA, built_in
+from zonevest.instances.schema import (
+    BUDGETS,
+    DEFAULT_TABLES,
+    OVERLAY_BY_LINE,
+    OVERLAY_ELSEWHERE,
+    RESOURCES,
+    TABLES,
+    Column,
+    Table,
+)
 
 INTRODUCTION = """\
 # Tables of a study
@@ -64,16 +73,64 @@ ABOUT = {
     "count: the right to new construction land, say. Without a price there is no trade on that side.",
     "quota_grants": "What a quota grants to a jurisdiction in a period; the only grants of a quota that does not move "
     "between jurisdictions (`movable` = 0).",
+    "budgets": "Cash that may not be mixed, with `[finance]` only. The first row is the main budget: it holds what "
+    "names no other. Without this table all cash is of one budget.",
+    "budget_transfers": "Which budgets may pass cash on to which, and how much of it: million a year.",
+    "set_asides": "Shares of what comes in on a revenue account that belong to other budgets than its own; at most 1 "
+    "per account.",
+    "price_steps": "Land that is sold (revenue) or bought (cost) at a price that changes with the amount: the hectares "
+    "of `area_account` in a period fill steps, each up to `up_to` hectares a year, at `factor` x `price` million a "
+    "hectare. More than the last step is not possible. Of a revenue the price does not rise from step to step, of a "
+    "cost it does not fall. Steps of one account and area account are of jurisdictions or of all together.",
+    "synergies": "What two projects bring more when both are built: `value` on an account that is annual or one-off. A "
+    "pair has one row per account, in either order; it is booked where `project` is.",
 }
 WHAT_FOLLOWS = {
     "area": "areas, land gained and lost, rezoned land, quality of arable land: see [Areas](semantics.md#areas)",
     "money": "what the purse takes and pays, by family, recurrence and role of the accounts",
-    "finance": "debt and cash at the end of a period, and what each instrument raises, repays and bears; with "
-    "`[finance]` only, of no jurisdiction",
+    "asset": f"million, at the end of a period: what natural resource `<r>` ({', '.join(RESOURCES)}) is worth, all of "
+    "it and by whose the land is: the present value of its yearly ecosystem value for good; with `[rates] social` "
+    "above 0",
+    "finance": "debt and cash (of a budget `<b>` too) at the end of a period, and what each instrument raises, repays "
+    "and bears; with `[finance]` only, of no jurisdiction",
     "quota": "what is traded, in the quota's unit",
     "gain": "what an actor, or a jurisdiction's actors, gain over doing nothing: present values over everything",
 }
 """What the accounts are that follow from a plan, by their first word."""
+_BUDGET = f"a key of [budgets](#budgets); without that table {', '.join(f'`{name}`' for name in BUDGETS)}"
+MUST_BE = {
+    ("accounts", "budget"): _BUDGET,
+    ("instruments", "budget"): _BUDGET,
+    (
+        "limits",
+        "jurisdiction",
+    ): "a jurisdiction, a tag of parcels, `each`, or `main_function:` and a main function: one "
+    "row for each jurisdiction that has it",
+    ("limits", "period"): "a period, `last` or `total`",
+    ("price_steps", "account"): "revenue or cost, one-off, in cash",
+    ("price_steps", "area_account"): "hectares of a period: `area.new.practice.…`, `area.new_construction`, "
+    "`area.rezoned`, `area.gained.…`, `area.lost.…`",
+    ("price_steps", "up_to"): "above 0",
+    ("projects", "deliverability"): "above 0, at most 1",
+    ("set_asides", "account"): "revenue in cash",
+}
+"""What a column must be, where its declaration says less."""
+_OVERLAY = ", ".join(f"`{line}` `{overlay}`" for line, overlay in OVERLAY_BY_LINE)
+BLANK = {
+    ("accounts", "budget"): "the main one; a project's cash: that of the project",
+    ("budget_transfers", "cap"): "no cap",
+    ("budgets", "opening_cash"): "0; of the main budget that of `[finance]`",
+    ("budgets", "reserve"): "that of `[finance]` reserve_months",
+    ("instruments", "budget"): "the main one",
+    ("limits", "jurisdiction"): "all together",
+    ("limits", "period"): "each period",
+    ("parcels", "conversion"): f"that of the first line that it lies inside: {_OVERLAY}; else `{OVERLAY_ELSEWHERE}`",
+    ("price_steps", "jurisdiction"): "all together",
+    ("price_steps", "period"): "every period that no row of the same place names",
+    ("projects", "budget"): "the main one",
+    ("projects", "hurdle"): "that of its category in `[finance]` hurdle",
+}
+"""What a blank cell means, where it is more than a default."""
 KINDS = {"text": "text", "number": "number", "flag": "flag", "list": "list", "period": "period name"}
 
 
@@ -92,7 +149,7 @@ def page() -> str:
         INTRODUCTION.format(default_tables=fall_back),
         *map(section, built),
         built_in_accounts(),
-        f"## Not yet\n\nThese tables belong to the format, but a study that brings one is refused for now: {later}.",
+        f"## Not yet\n\nOf the format, but a study that brings it is refused for now: {later}.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -107,7 +164,8 @@ def built_in_accounts() -> str:
     names = {
         "area": ["area.…", "quality.…", "population"],
         "money": list(MONEY),
-        "finance": [*FINANCE, *(f"{name}.<f>" for name in OF_INSTRUMENT)],
+        "asset": ["asset.<r>", "asset.<r>.state", "asset.<r>.collective"],
+        "finance": [*FINANCE, f"{OF_BUDGET}.<b>", *(f"{name}.<f>" for name in OF_INSTRUMENT)],
         "quota": [f"quota.<q>.{what}" for what in OF_QUOTA],
         "gain": ["gain.actor.<h>", "gain.jurisdiction"],
     }
@@ -126,19 +184,20 @@ def built_in_accounts() -> str:
 def section(table: Table) -> str:
     """One table: what it is for, its key, its columns."""
     key = f" Key: {', '.join(f'`{name}`' for name in table.key)}." if table.key else ""
-    rows = "\n".join(row(column) for column in table.columns if column.built)
-    later = ", ".join(f"`{column.name}`" for column in table.columns if not column.built)
-    refused = f"\n\nNot yet (a value is refused): {later}." if later else ""
+    rows = "\n".join(row(table, column) for column in table.columns)
     return (
         f"## {table.name}\n\n{ABOUT[table.name]}{key}\n\n"
-        f"| column | kind | must be | blank means |\n|---|---|---|---|\n{rows}{refused}"
+        f"| column | kind | must be | blank means |\n|---|---|---|---|\n{rows}"
     )
 
 
-def row(column: Column) -> str:
+def row(table: Table, column: Column) -> str:
     """One column of a table."""
+    key = table.name, column.name
     name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
-    return f"| {name} | {KINDS[column.kind]} | {must_be(column)} | {blank(column)} |"
+    return (
+        f"| {name} | {KINDS[column.kind]} | {MUST_BE.get(key) or must_be(column)} | {BLANK.get(key) or blank(column)} |"
+    )
 
 
 def must_be(column: Column) -> str:

@@ -14,7 +14,6 @@ from zonevest.instances.tables import NO_ROW, Typed
 Measure = Literal["annual", "one_off", "stock"]
 PREFIXES = ("area", "quality", "population", "project", "asset", "finance", "money", "gain", "quota")
 """First words of built-in accounts: a study's own account has another."""
-NOT_YET = ("asset",)
 FREE = ("budget", "growth", "source", "confidence", "name_en", "name_zh")
 """What an accounts row may change of a built-in account."""
 MONEY: Mapping[str, Measure] = {
@@ -31,8 +30,12 @@ MONEY: Mapping[str, Measure] = {
 }
 """What the purse takes and pays, by the accounts' families and roles; million, a year or in the period."""
 FINANCE: Mapping[str, Measure] = {"finance.debt": "stock", "finance.cash": "stock"}
+OF_BUDGET = "finance.cash"
+"""First words of the account of a budget's cash, of a study with a table of budgets."""
 OF_INSTRUMENT = ("finance.raised", "finance.repaid", "finance.interest")
 OF_QUOTA = ("bought", "sold")
+ASSETS = tuple(f"asset.{resource}{owner}" for resource in RESOURCES for owner in ("", ".state", ".collective"))
+"""The value of natural resources as they stand, million, all of it and by whose the land is."""
 GAINS = "gain."
 """First word of the accounts of gains: present values over everything."""
 
@@ -46,12 +49,15 @@ class Known:
     own : measure of every account of the accounts table, the five that project columns write included.
     names : class, class_group, resource, zone, practice -> their names; None where a table could not be read, so
         that nothing is concluded from it.
-    others : instrument, quota, actor -> their names, in the same way; no instruments without [finance].
+    others : instrument, budget, quota, actor -> their names, in the same way; no instruments and no budgets without
+        [finance].
+    assets : whether there are stocks of value: at a social rate of 0 there are none.
     """
 
     own: Mapping[str, Measure]
     names: Mapping[str, frozenset[str] | None]
     others: Mapping[str, frozenset[str] | None]
+    assets: bool = True
 
     def measure(self, account: str) -> Measure | None:
         """Whether an account is annual, one-off or a stock; None if there is no such account."""
@@ -63,6 +69,8 @@ class Known:
             return "one_off"
         if account in MONEY:
             return MONEY[account]
+        if account in ASSETS:
+            return "stock" if self.assets else None
         parts = account.split(".", 2)
         if parts[0] in ("finance", "quota", "gain"):
             return self._other(account, parts)
@@ -81,6 +89,8 @@ class Known:
         if parts[0] == "finance":
             if account in FINANCE:
                 return FINANCE[account] if "instrument" in self.others else None
+            if account.startswith(f"{OF_BUDGET}."):
+                return "stock" if self._is("budget", [account.removeprefix(f"{OF_BUDGET}.")]) else None
             return "one_off" if ".".join(parts[:2]) in OF_INSTRUMENT and self._is("instrument", parts[2:]) else None
         if parts[0] == "quota":
             name, _, what = account.removeprefix("quota.").rpartition(".")
@@ -100,9 +110,11 @@ class Known:
     def all(self) -> list[str]:
         """Every account, to find the nearest to an unknown one."""
         out = [*self.own, "area.converted", "area.rezoned", "area.new_construction", "population", "quality.arable"]
-        out += [*MONEY, "gain.jurisdiction", *(f"gain.actor.{name}" for name in self.others.get("actor") or ())]
+        out += [*MONEY, *(ASSETS if self.assets else ())]
+        out += ["gain.jurisdiction", *(f"gain.actor.{name}" for name in self.others.get("actor") or ())]
         if "instrument" in self.others:
             out += [*FINANCE, *(f"{kind}.{name}" for kind in OF_INSTRUMENT for name in self.others["instrument"] or ())]
+        out += [f"{OF_BUDGET}.{name}" for name in self.others.get("budget") or ()]
         out += [f"quota.{name}.{what}" for name in self.others.get("quota") or () for what in OF_QUOTA]
         for kind, names in self.names.items():
             out += [f"area.{kind}.{name}" for name in sorted(names or ())[:500]]
@@ -112,21 +124,19 @@ class Known:
         return out + [f"area.new.practice.{name}" for name in sorted(self.names["practice"] or ())[:500]]
 
 
-def later(account: str) -> bool:
-    """Whether the account is one of the format that is not part of this version yet."""
-    return "." in account and account.split(".", 1)[0] in NOT_YET
-
-
 def known(
-    accounts: Typed, names: Mapping[str, Iterable[str] | None], others: Mapping[str, Iterable[str] | None]
+    accounts: Typed,
+    names: Mapping[str, Iterable[str] | None],
+    others: Mapping[str, Iterable[str] | None],
+    assets: bool = True,
 ) -> Known:
-    """Gather the accounts of a study; `names` are those of its classes, zones and practices, `others` see `Known`."""
+    """Gather the accounts of a study; `names` are those of its classes, zones and practices, the rest see `Known`."""
     own: dict[str, Measure] = {}
     for name, recurrence in zip(accounts.text("account"), accounts.text("recurrence"), strict=True):
         own[name] = "stock" if recurrence == "stock" else "one_off" if recurrence == "one_off" else "annual"
     sets = {kind: None if each is None else frozenset(each) for kind, each in names.items()}
     rest = {kind: None if each is None else frozenset(each) for kind, each in others.items()}
-    return Known(own, {**sets, "class_group": frozenset(CLASS_GROUPS), "resource": frozenset(RESOURCES)}, rest)
+    return Known(own, {**sets, "class_group": frozenset(CLASS_GROUPS), "resource": frozenset(RESOURCES)}, rest, assets)
 
 
 def built_in(quotas: Iterable[str]) -> dict[str, Mapping[str, object]]:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from zonevest.instances import accounts as account_names
+from zonevest.instances.checks_budgets import NAMING, check_budgets
 from zonevest.instances.checks_capture import check_capture, check_uplift
 from zonevest.instances.checks_finance import check_equity, check_finance, check_floors
 from zonevest.instances.checks_flows import check_flows
 from zonevest.instances.checks_instruments import check_draws, check_instruments
 from zonevest.instances.checks_limits import check_limits, check_weights
-from zonevest.instances.checks_projects import check_projects, check_window
+from zonevest.instances.checks_projects import check_projects, check_synergies, check_window
 from zonevest.instances.checks_quotas import check_quotas
+from zonevest.instances.checks_steps import check_steps
 from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
 from zonevest.instances.faults import Faults, choice, some, within
 from zonevest.instances.say import say
 from zonevest.instances.schema import CLASS_GROUPS
-from zonevest.instances.settings import RESERVED_NAMES
-from zonevest.instances.study import Period, Settings, items
+from zonevest.instances.study import EACH, MAIN_FUNCTION, Period, Settings, items
 from zonevest.instances.tables import Typed
 
 GROUP = "class_group:"
 BUILT_IN_COUNT = ("limits", "limit_terms", "quotas")
 """Tables whose accounts may be the ones that follow from the plan."""
+AREA = "area_account"
+"""The column whose account is one of those."""
+OF_LAND = ("parcels", "projects", "land_take")
+"""Tables that say which jurisdictions there are, where no table of jurisdictions does."""
 SLACK = 1e-6
 """By how much shares may miss 1."""
 
@@ -62,11 +66,14 @@ def check(
     check_parcels(study)
     check_flows(study)
     check_projects(study)
+    check_synergies(study)
     check_capture(study)
     check_uplift(study)
     check_quotas(study)
     check_instruments(study)
     check_draws(study)
+    check_budgets(study)
+    check_steps(study)
     check_finance(study)
     check_floors(study)
     check_equity(study)
@@ -85,19 +92,22 @@ def check_references(study: Context) -> None:
             if column.kind == "period":
                 names = None if study.periods is None else [period.name for period in study.periods]
                 _refer(study, table, column.name, say("a period of study.toml"), names)
-            elif column.refers == "accounts" and table.table.name not in BUILT_IN_COUNT:
-                _account(study, table, column.name)
-            elif column.refers and column.refers != "accounts":
+            elif column.refers == "accounts":
+                if table.table.name not in BUILT_IN_COUNT and column.name != AREA:
+                    _account(study, table, column.name)
+            elif column.refers and not (column.refers == "budgets" and table.table.name in NAMING):
                 what = say("a row of {table}", table=column.refers)
                 if column.refers == "classes":
                     what = say("a land class or class_group:…")
-                _refer(study, table, column.name, what, _names(study, column.refers, column.name))
+                if column.refers == "jurisdictions" and not study.rows(column.refers):
+                    what = say("a jurisdiction of the study")
+                _refer(study, table, column.name, what, _names(study, table.table.name, column.refers, column.name))
 
 
-def _names(study: Context, refers: str, column: str) -> Collection[str] | None:
+def _names(study: Context, table: str, refers: str, column: str) -> Collection[str] | None:
     """The names that a reference may take; None if they are not known or not needed."""
     if refers == "jurisdictions":
-        return study.ids(refers) if study.rows(refers) else None
+        return study.jurisdictions if study.rows(refers) or table not in OF_LAND else None
     if refers == "classes":
         codes = study.ids("land_classes")
         return None if codes is None else [*codes, *(GROUP + group for group in CLASS_GROUPS)]
@@ -131,7 +141,7 @@ def _account(study: Context, table: Typed, column: str) -> None:
         strange = {name for name in strange if not name.startswith("quota.")}
     if not strange or "account" in study.tables["accounts"].broken:
         return
-    derived = {name for name in strange if study.accounts.measure(name) or account_names.later(name)}
+    derived = {name for name in strange if study.accounts.measure(name)}
     if derived:
         must = say(
             "{column} names a row of accounts: built-in accounts of areas and people follow from the plan",
@@ -146,17 +156,16 @@ def _account(study: Context, table: Typed, column: str) -> None:
 
 def check_names(study: Context) -> None:
     """Jurisdictions and tags do not take words that limits use, nor each other's names; no practice is called hold."""
-    reserved = [name for name in RESERVED_NAMES if name != "last"]
-    words = choice(reserved)
-    for name in ("jurisdictions", "parcels", "projects", "land_take"):
+    words = choice(("total", EACH, f"{MAIN_FUNCTION}…"))
+    for name in ("jurisdictions", *OF_LAND):
         table = study.rows(name)
         if table is not None and "jurisdiction" not in table.broken:
-            at = cells_with(table, "jurisdiction", reserved)
+            at = cells_with(table, "jurisdiction", set(filter(_reserved, table.text("jurisdiction"))))
             must = say("no jurisdiction is called {words}: limits use these words", words=words)
             study.tell(table, at, "jurisdiction", must, say("rename it"))
     parcels, practices = study.rows("parcels"), study.rows("practices")
     if parcels is not None and study.tags is not None:
-        at = cells_with(parcels, "tags", set(reserved) & set(study.tags)) if study.tags else []
+        at = cells_with(parcels, "tags", set(filter(_reserved, study.tags))) if study.tags else []
         must = say("no tag is called {words}: limits use these words", words=words)
         study.tell(parcels, at, "tags", must, say("rename it"))
         both = set(study.tags).intersection(study.jurisdictions or ())
@@ -167,6 +176,11 @@ def check_names(study: Context) -> None:
         at = cells_with(practices, "practice", [HOLD])
         must = say("no practice is called hold: that is what goes on as it is")
         study.tell(practices, at, "practice", must, say("rename it"))
+
+
+def _reserved(name: str) -> bool:
+    """Whether a limit would read the name of a place as something else."""
+    return name in ("total", EACH) or name.startswith(MAIN_FUNCTION)
 
 
 def check_zones(study: Context) -> None:

@@ -10,6 +10,7 @@ from zonevest.instances.say import listed, say
 
 FUND = "fund"
 """The budget whose interest is compared with its own expenditure."""
+RESTORATION = "ecological_restoration"
 HARMLESS = (
     "interest_share_fund",
     "interest_share_general",
@@ -65,24 +66,37 @@ def _of_instruments(study: Context, finance: Finance) -> list[tuple[str, str, bo
         flags = {name: table.flag(name).tolist() for name in names}
     debt = [i for i, kind in enumerate(kinds) if kind in DEBT]
     known = table is None or not table.broken & {"kind", "budget", *names}
+    sure, main, enterprises = _borrowers(study)
 
     def flagged(name: str) -> bool | None:
         return any(flags[name][i] for i in debt) if known else None
 
-    of_fund = [budgets[i] == FUND for i in debt]
+    public = [budgets[i] or main for i in debt if (budgets[i] or main) not in enterprises]
+    split = known and sure
     keys: list[tuple[str, bool, str, bool | None]] = [
         ("debt_ratio_cap", finance.debt_ratio_cap is not None,
          say("bonds and loans with {flag} = 1", flag="in_debt_ratio"), flagged("in_debt_ratio")),
         ("interest_share_fund", finance.interest_share_fund is not None,
-         say("bonds and loans of budget fund"), any(of_fund) if known else None),
+         say("bonds and loans of budget fund"), FUND in public if split else None),
         ("interest_share_general", finance.interest_share_general is not None,
-         say("bonds and loans of other budgets than fund"), not all(of_fund) if known else None),
+         say("bonds and loans of the government's budgets other than fund"),
+         any(name != FUND for name in public) if split else None),
         ("soft.refinance_share", "refinance_share" in finance.soft,
          say("bonds and loans with {flag} = 1", flag="refinances"), flagged("refinances")),
         ("soft.cover_min", "cover_min" in finance.soft,
          say("bonds and loans with {flag} = 1", flag="self_supporting"), flagged("self_supporting")),
     ]  # fmt: skip
     return [(key, what, there) for key, on, what, there in keys if on]
+
+
+def _borrowers(study: Context) -> tuple[bool, str, set[str]]:
+    """Whether budgets can be relied on, the main one, and those whose borrower is an enterprise."""
+    budgets = study.rows("budgets")
+    if budgets is None:
+        return study.readable("budgets"), "", {"enterprise"}
+    names, borrower = budgets.text("budget"), budgets.text("borrower")
+    enterprises = {name for name, who in zip(names, borrower, strict=True) if who == "enterprise"}
+    return study.readable("budgets", "budget", "borrower"), names[0], enterprises
 
 
 def _of_flows(study: Context, finance: Finance) -> list[tuple[str, str, bool | None]]:
@@ -105,7 +119,23 @@ def _of_flows(study: Context, finance: Finance) -> list[tuple[str, str, bool | N
     for key, name in (("green_share_min", "green"), ("real_estate_share_max", "real_estate")):
         if getattr(finance, key) is not None:
             found.append((key, say("practices and projects with {flag} = 1", flag=name), flag(name)))
+    if finance.eod_eco_share is not None:
+        what = say("bundles with a project of category ecological_restoration and one of another category")
+        found.append(("eod_eco_share", what, _eod(study)))
     return found
+
+
+def _eod(study: Context) -> bool | None:
+    """Whether some bundle restores and builds; None if that is not known."""
+    if not study.readable("projects", "bundle", "category"):
+        return None
+    projects = study.rows("projects")
+    if projects is None:
+        return False
+    restores: dict[str, set[bool]] = {}
+    for bundle, category in zip(projects.text("bundle"), projects.text("category"), strict=True):
+        restores.setdefault(bundle, set()).add(category == RESTORATION)
+    return any(len(both) == 2 for bundle, both in restores.items() if bundle)
 
 
 def check_floors(study: Context) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from zonevest.instances.accounts import GAINS, OF_QUOTA, later
+from zonevest.instances.accounts import ASSETS, GAINS, OF_QUOTA
 from zonevest.instances.context import Context, advise, cells_with, given
 from zonevest.instances.faults import SHOWN, choice, some, within
 from zonevest.instances.finance import SOFT
 from zonevest.instances.say import listed, say
+from zonevest.instances.study import EACH, MAIN_FUNCTION
 from zonevest.instances.tables import Typed
 
 BASES = ("absolute", "share_of_start", "per_head")
@@ -15,7 +16,8 @@ FINANCE = "finance."
 """First word of the accounts of money raised, which are the budget entity's."""
 QUOTA = "quota."
 """First word of the accounts of trade."""
-YET = say("this account is not part of this version yet")
+WITH_FINANCE = say("accounts of finance are there with a table [finance] in study.toml")
+WITH_SOCIAL = say("accounts of assets, present values for good, are there where rates.social is above 0")
 
 
 def check_limits(study: Context) -> None:
@@ -56,12 +58,23 @@ def _names(study: Context, limits: Typed) -> None:
         rows, families = rows | {"participation_jurisdiction"}, families | {"participation"}
     if actors is not None and any(given(actors, "floor_share")):
         families.add("floor_share")
+    if study.rows("budgets") is not None:
+        families |= {"reserve", "dscr_min", "budget_transfer"}
+    if study.rows("price_steps") is not None:
+        families.add("price_steps")
+    rows |= {"portfolio"} if _hurdles(study) else set()
     rows |= {"fund"} if equity.fund else set()
     rows |= {"jurisdiction_floor"} if equity.jurisdiction_floor is not None else set()
     names = limits.text("limit")
     at = [i for i, name in enumerate(names) if name in rows or ("." in name and name.partition(".")[0] in families)]
     must = say("no limit is called like a row of money, quotas or gains: a plan lists them together")
     study.tell(limits, at, "limit", must, say("rename it"))
+
+
+def _hurdles(study: Context) -> bool:
+    """Whether projects are held against a rate."""
+    finance, projects = None if study.settings is None else study.settings.finance, study.rows("projects")
+    return projects is not None and (any(given(projects, "hurdle")) or bool(finance and finance.hurdle))
 
 
 def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) -> None:
@@ -74,15 +87,15 @@ def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) 
         return
     off = {name for name in unknown if _without_finance(study, name)}
     at = [i for i, name in enumerate(cells) if name in off]
-    must = say("accounts of finance are there with a table [finance] in study.toml")
-    study.tell(table, at, column, must, say("add [finance], or leave the row out"), lambda i: repr(cells[i]))
-    unknown -= off
-    coming = {name for name in unknown if later(name)}
-    at = [i for i, name in enumerate(cells) if name in coming]
-    must = say("{column} names an account: {yet}", column=column, yet=YET)
-    study.tell(table, at, column, must, say("leave the row out"), lambda i: repr(cells[i]))
-    at = [i for i, name in enumerate(cells) if name in unknown - coming]
-    do = advise(unknown - coming, study.accounts.all(), say("correct the name, or add it to accounts"))
+    do = say("add [finance], or leave the row out")
+    study.tell(table, at, column, WITH_FINANCE, do, lambda i: repr(cells[i]))
+    worthless = unknown.intersection(ASSETS)
+    at = [i for i, name in enumerate(cells) if name in worthless]
+    do = say("set rates.social above 0, or leave the row out")
+    study.tell(table, at, column, WITH_SOCIAL, do, lambda i: repr(cells[i]))
+    unknown -= off | worthless
+    at = [i for i, name in enumerate(cells) if name in unknown]
+    do = advise(unknown, study.accounts.all(), say("correct the name, or add it to accounts"))
     must = say("{column} names a row of accounts or a built-in account", column=column)
     study.tell(table, at, column, must, do, lambda i: repr(cells[i]))
 
@@ -94,9 +107,12 @@ def _without_finance(study: Context, name: str) -> bool:
 def _places(study: Context, limits: Typed) -> None:
     if "jurisdiction" in limits.broken or study.jurisdictions is None or study.tags is None:
         return
-    names = [*study.jurisdictions, *study.tags, "each"]
+    names = [*study.jurisdictions, *study.tags, EACH]
+    names += [f"{MAIN_FUNCTION}{function}" for function in dict.fromkeys(study.functions.values()) if function]
     strange = set(limits.text("jurisdiction")).difference(names, [""])
-    must = say("jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together")
+    if not study.readable("jurisdictions", "main_function"):
+        strange = {cell for cell in strange if not cell.startswith(MAIN_FUNCTION)}
+    must = say("jurisdiction is a jurisdiction, a tag of parcels, main_function:…, each, or blank for all together")
     do = say("leave it blank") if strange == {"total"} else advise(strange, names, say("correct the name"))
     study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
 
@@ -105,7 +121,7 @@ def _each(study: Context, limits: Typed) -> None:
     """`each` leaves nothing out: every parcel is in a jurisdiction, and there are some."""
     if "jurisdiction" in limits.broken or study.jurisdictions is None or not study.readable("parcels", "jurisdiction"):
         return
-    at = cells_with(limits, "jurisdiction", ["each"])
+    at = cells_with(limits, "jurisdiction", [EACH])
     parcels = study.rows("parcels")
     blank = [i for i, name in enumerate(parcels.text("jurisdiction")) if not name] if parcels and at else []
     if not at or (study.jurisdictions and not blank):
@@ -131,14 +147,14 @@ def _heads(study: Context, limits: Typed) -> None:
     needed = {"parcels": ("jurisdiction", "tags", "population"), "jurisdictions": ("jurisdiction", "population")}
     if not all(study.readable(name, *columns) for name, columns in needed.items()):
         return
-    people = study.people
+    practices = study.rows("practices")
+    if practices is not None and ("in_migration" in practices.broken or practices.number("in_migration").any()):
+        return  # people may come
     basis, place = limits.text("basis"), limits.text("jurisdiction")
+    known = {"", *study.jurisdictions, *study.tags} - study.people
 
     def empty(i: int) -> list[str]:
-        if place[i] == "each":
-            return [name for name in study.jurisdictions or () if name not in people]
-        known = not place[i] or place[i] in (study.jurisdictions or ()) or place[i] in (study.tags or ())
-        return [place[i] or say("all together")] if known and place[i] not in people else []
+        return [name or say("all together") for name in study.places(place[i]) if name in known]
 
     at = [i for i in range(limits.size) if basis[i] == "per_head" and empty(i)]
     must = say("a limit per head is on a place with population: people are counted there")
@@ -221,14 +237,15 @@ def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
         do = say("add such an actor, or leave the row out")
         study.tell(limits, at, "account", must, do, lambda i: say("no actor for {name!r}", name=first(i, GAINS)))
     tags = set(study.tags or ())
-    at = [i for i in gains if place[i] in tags]
+    of_tag = [not tags.isdisjoint(study.places(cell)) for cell in place]
+    at = [i for i in gains if of_tag[i]]
     must = say("a gain is one of a jurisdiction, or of all together: its limit is not on a tag")
     told(at, "jurisdiction", place, GAINS, must, say("name a jurisdiction, or leave it blank"))
     at = [i for i in everyone if place[i] and first(i, FINANCE) and not _without_finance(study, FINANCE)]
     must = say("finance is of the budget entity as a whole: its limit has no jurisdiction")
     told(at, "jurisdiction", place, FINANCE, must, say("leave it blank"))
     moving = _moving(study)
-    at = [i for i in everyone if place[i] and first(i, QUOTA) and (place[i] in tags or first(i, QUOTA) in moving)]
+    at = [i for i in everyone if place[i] and first(i, QUOTA) and (of_tag[i] or first(i, QUOTA) in moving)]
     must = say(
         "a movable quota is traded for all together, another one by jurisdictions: a limit on its trade is so too"
     )
@@ -298,10 +315,11 @@ def check_weights(study: Context) -> None:
     readable = "account" not in study.tables["accounts"].broken
     for name in settings.objective.accounts if readable else ():
         if study.accounts.measure(name) is None:
-            must = YET if later(name) else say("weights are on rows of accounts or built-in accounts")
+            must, known = say("weights are on rows of accounts or built-in accounts"), study.accounts.all()
             if _without_finance(study, name):
-                must = say("accounts of finance are there with a table [finance] in study.toml")
-            known = () if later(name) or _without_finance(study, name) else study.accounts.all()
+                must, known = WITH_FINANCE, []
+            elif name in ASSETS:
+                must, known = WITH_SOCIAL, []
             do = advise([name], known, say("take the weight out"))
             where = within(study.label, f"objective.accounts.{name}")
             study.faults.add(where, must, say("no account {name!r}", name=name), do)

@@ -23,9 +23,38 @@ def check_projects(study: Context) -> None:
     _pools(study, projects)
     _footprints(study, projects)
     _pairs(study, projects)
+    if "deliverability" not in projects.broken:
+        at = [i for i, share in enumerate(projects.number("deliverability").tolist()) if share == 0]
+        must = say("deliverability is above 0: of what a project promises, it brings a part")
+        study.tell(projects, at, "deliverability", must, say("correct the number, or leave the project out"))
     if study.readable("projects", "project", "requires") and not _cycles(study, projects):
         _sets(study, projects)
         _mandatory(study, projects)
+
+
+def check_synergies(study: Context) -> None:
+    """Two projects bring more together, on an account that books amounts, each pair once."""
+    table, accounts = study.rows("synergies"), study.tables["accounts"]
+    if table is None or table.broken & {"project", "with", "account"}:
+        return
+    one, other, names = table.text("project"), table.text("with"), table.text("account")
+    everyone = range(table.size)
+    at = [i for i in everyone if one[i] and one[i] == other[i]]
+    study.tell(table, at, "with", say("a synergy is one of two different projects"), say("name another project"))
+    if not accounts.broken & {"account", "family", "recurrence"}:
+        family = dict(zip(accounts.text("account"), accounts.text("family"), strict=True))
+        own = study.accounts.own
+        at = [i for i in everyone if names[i] in own and (own[names[i]] == "stock" or family[names[i]] == "uplift")]
+        must = say("a synergy is booked on an account that is annual or one_off, and not of family uplift")
+        study.tell(table, at, "account", must, say("name another account"), lambda i: repr(names[i]))
+    first: dict[tuple[frozenset[str], str], str] = {}
+    again = []
+    for i in everyone:
+        key = frozenset((one[i], other[i])), names[i]
+        if first.setdefault(key, one[i]) != one[i]:  # in the same order, the key of the table tells
+            again.append(i)
+    must = say("two projects have one row of synergies for an account, in whichever order they stand")
+    study.tell(table, again, "with", must, say("add the two rows up in one"))
 
 
 def check_window(study: Context, table: Typed) -> None:

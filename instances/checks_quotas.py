@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from zonevest.instances.checks_limits import named_accounts
-from zonevest.instances.context import Context, advise, cells_with, given
+from zonevest.instances.context import Context, given
 from zonevest.instances.faults import some
 from zonevest.instances.say import say
 from zonevest.instances.tables import Typed
@@ -97,13 +97,6 @@ def _places(study: Context, quotas: Typed) -> None:
             at = [i for i in still if quotas.number(column)[i] > 0]
             must = say("a quota that does not move between jurisdictions is granted to each of them, in quota_grants")
             study.tell(quotas, at, column, must, say("move it to quota_grants, or set movable = 1"))
-    grants = study.rows("quota_grants")
-    if grants is not None and "jurisdiction" not in grants.broken and not study.rows("jurisdictions"):
-        # with a table of jurisdictions the names are looked at as all references are
-        strange = {name for name in grants.text("jurisdiction") if name and name not in study.jurisdictions}
-        must = say("{column} names {what}", column="jurisdiction", what=say("a jurisdiction of the study"))
-        do = advise(strange, study.jurisdictions, say("correct the name, or add the row it means"))
-        study.tell(grants, cells_with(grants, "jurisdiction", strange), "jurisdiction", must, do)
     parcels = study.rows("parcels")
     if not still or not study.readable("parcels", "jurisdiction"):
         return

@@ -11,7 +11,7 @@ from zonevest.instances.cells import plain
 from zonevest.instances.faults import SHOWN, Faults, nearest
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME
-from zonevest.instances.study import Period, Settings, items, lineages
+from zonevest.instances.study import Period, Settings, items, lineages, places
 from zonevest.instances.tables import Typed
 
 HOLD = "hold"
@@ -81,6 +81,18 @@ class Context:
         return names
 
     @cached_property
+    def functions(self) -> dict[str, str]:
+        """Every jurisdiction with its main function, blank where it has none or it cannot be relied on."""
+        named = self.rows("jurisdictions")
+        if named is None or named.broken & {"jurisdiction", "main_function"}:
+            return dict.fromkeys(self.jurisdictions or (), "")
+        return dict(zip(named.text("jurisdiction"), named.text("main_function"), strict=True))
+
+    def places(self, cell: str) -> list[str]:
+        """The places that a limit's `jurisdiction` stands for (see `zonevest.instances.study.places`)."""
+        return places(cell, self.functions)
+
+    @cached_property
     def tags(self) -> Collection[str] | None:
         """Every tag of a parcel; None if unreliable."""
         if not self.readable("parcels", "tags"):
@@ -103,8 +115,9 @@ class Context:
         actors = None if self.actors is None else [*self.actors, OUTSIDE]
         others = {"quota": self.ids("quotas"), "actor": actors}
         if self.settings is None or self.settings.finance is not None:
-            others["instrument"] = self.ids("instruments")
-        return account_names.known(self.tables["accounts"], names, others)
+            others |= {"instrument": self.ids("instruments"), "budget": self.ids("budgets")}
+        assets = self.settings is None or self.settings.rates.social > 0
+        return account_names.known(self.tables["accounts"], names, others, assets)
 
     @cached_property
     def actors(self) -> Collection[str] | None:

@@ -18,6 +18,7 @@ from zonevest.instances.context import Context
 from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
+from zonevest.instances.overlay import fill_overlay, without_filled
 from zonevest.instances.overrides import override
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
@@ -119,6 +120,9 @@ def replace_study(
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
     if _derived(study):
         merged["jurisdictions"] = None
+    merged["parcels"] = without_filled(study, study.tables["parcels"])
+    if (given := tables.get("parcels")) is not None:
+        tables = {**tables, "parcels": without_filled(study, given)}
     if study.geometry is not None:
         parcels = tables.get("parcels", merged["parcels"])
         if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
@@ -283,6 +287,7 @@ def _study(
         tables["parcels"].broken.update(tables["parcels"].data)
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
+    filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
@@ -294,7 +299,7 @@ def _study(
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)))
+    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled)
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:

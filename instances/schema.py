@@ -22,7 +22,6 @@ class Column:
     ----------
     refers : table whose key the values must name (``"accounts"``), or ``""``. Built-in accounts count as accounts.
     low, high : inclusive range of a number; `whole` : whole numbers only (years are calendar years).
-    built : False while the model does not use the column: a value in it is refused.
     """
 
     name: str
@@ -33,7 +32,6 @@ class Column:
     refers: str = ""
     low: float | None = None
     high: float | None = None
-    built: bool = True
     whole: bool = False
 
 
@@ -59,6 +57,14 @@ CLASS_GROUPS = ("arable", "garden", "forest", "grass", "wetland", "water", "cons
 MODES = ("production", "revitalisation", "service", "symbiosis", "development", "restoration", "reclamation")
 FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom")
 OVERLAY = ("prohibited", "conditional", "promoted", "free")
+OVERLAY_BY_LINE = (
+    ("redline", "prohibited"),
+    ("national_park", "prohibited"),
+    ("basic_farmland", "conditional"),
+    ("growth_boundary", "promoted"),
+)
+"""The overlay of a parcel that states none: that of the first of these lines that it lies inside."""
+OVERLAY_ELSEWHERE = "free"
 LINES = ("redline", "basic_farmland", "growth_boundary", "village_boundary", "sea", "mineral_right", "national_park")
 CATEGORIES = (
     "infrastructure",
@@ -73,7 +79,7 @@ CATEGORIES = (
 YEARS = 1000.0
 """The most years that anything is put off or takes: more is a slip of a hand."""
 BUDGETS = ("general", "fund", "enterprise")
-"""Budgets that rows of money tell apart; those of a study's own come with the table budgets."""
+"""The budgets that accounts and instruments may name in a study without a table `budgets`."""
 BASES = ("per_ha_year", "per_ha_once", "per_year", "once")
 
 
@@ -83,13 +89,12 @@ def _text(
     required: bool = False,
     default: str = "",
     refers: str = "",
-    built: bool = True,
 ) -> Column:
-    return Column(name, "text", required, default, choices, refers, built=built)
+    return Column(name, "text", required, default, choices, refers)
 
 
-def _list(name: str, *choices: str, refers: str = "", built: bool = True) -> Column:
-    return Column(name, "list", False, "", choices, refers, built=built)
+def _list(name: str, *choices: str, refers: str = "") -> Column:
+    return Column(name, "list", False, "", choices, refers)
 
 
 def _number(
@@ -99,14 +104,13 @@ def _number(
     required: bool = False,
     low: float | None = None,
     high: float | None = None,
-    built: bool = True,
     whole: bool = False,
 ) -> Column:
-    return Column(name, "number", required, default, (), "", low, high, built, whole)
+    return Column(name, "number", required, default, (), "", low, high, whole)
 
 
-def _flag(name: str, default: bool = False, *, built: bool = True) -> Column:
-    return Column(name, "flag", False, default, built=built)
+def _flag(name: str, default: bool = False) -> Column:
+    return Column(name, "flag", False, default)
 
 
 def _period(name: str) -> Column:
@@ -223,7 +227,7 @@ TABLES: tuple[Table, ...] = (
             _text("family", *FAMILIES, default="custom"),
             _text("recurrence", "annual", "one_off", "stock", default="annual"),
             _flag("cash"),
-            _text("budget", *BUDGETS),
+            _text("budget", refers="budgets"),
             _text("role", "land_sale", "land_cost", "resource_income", "restoration"),
             _text("capture_tool", refers="capture"),
             _text("path", "government", "government_market", "market"),
@@ -409,7 +413,7 @@ TABLES: tuple[Table, ...] = (
         (
             _text("instrument", required=True),
             _text("kind", "bond", "loan", "grant", "equity", required=True),
-            _text("budget", *BUDGETS),
+            _text("budget", refers="budgets"),
             _flag("in_debt_ratio"),
             _number("rate", 0.0, low=0.0, high=1.0),
             _number("tenor_years", low=1.0, high=YEARS, whole=True),

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
+EACH = "each"
+MAIN_FUNCTION = "main_function:"
+"""By these a limit stands for every jurisdiction, and for those of a main function."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,15 @@ class Study:
         that a table names.
     geometry : the parcels' shapes in row order of `parcels`, or None.
     notes : what the reader wants to be known (columns of a layer left aside, and the like).
+    overlay_filled : which parcels stated no conversion overlay, so that it follows from their lines, shape (parcels,);
+        no part of the study itself: written out, all parcels state it.
     """
 
     settings: Settings
     tables: Mapping[str, pd.DataFrame]
     geometry: GeoSeries | None = None
     notes: tuple[str, ...] = ()
+    overlay_filled: NDArray[np.bool_] | None = None
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
@@ -183,6 +189,20 @@ def each(table: pd.DataFrame) -> Iterator[Any]:
 @lru_cache(maxsize=256)
 def _row(columns: tuple[str, ...]) -> Any:
     return namedtuple("Row", columns, rename=True)
+
+
+def places(cell: str, functions: Mapping[str, str]) -> list[str]:
+    """The places that a limit's `jurisdiction` stands for, one row each; ``""`` is all together.
+
+    Parameters
+    ----------
+    functions : every jurisdiction with its main function, in the order of the table.
+    """
+    if cell == EACH:
+        return list(functions)
+    if cell.startswith(MAIN_FUNCTION):
+        return [name for name, function in functions.items() if function == cell.removeprefix(MAIN_FUNCTION)]
+    return [cell]
 
 
 def lineages(zones: Iterable[str], parents: Iterable[str]) -> dict[str, list[str]]:

@@ -211,8 +211,6 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
         empty[bad] = False
     if column.required and empty.any():
         _empty(out, column, np.flatnonzero(empty).tolist(), faults)
-    if not column.built and not empty.all():
-        _unbuilt(out, column, np.flatnonzero(~empty).tolist(), faults)
     wrong = np.zeros(len(values), dtype=bool)
     if column.low is not None:
         wrong |= values < column.low
@@ -249,9 +247,7 @@ def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]
     present = set(words)
     if "" in present and column.required:
         _empty(out, column, [i for i, word in enumerate(words) if not word], faults)
-    if not column.built and present - {""}:
-        _unbuilt(out, column, [i for i, word in enumerate(words) if word], faults)
-    elif column.choices:
+    if column.choices:
         parts = present if column.kind == "text" else {part for word in present for part in items(word)}
         strange = parts - {"", *column.choices}
         if strange:
@@ -297,22 +293,16 @@ def _empty(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> Non
     faults.add(out.where(at, column.name), must, found, say("fill the cells or drop the rows"))
 
 
-def _unbuilt(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> None:
-    must = say("{column} is blank: what it asks for is not part of this version yet", column=column.name)
-    found = say("{count} rows with a value", count=len(at)) if len(at) > 1 else say("1 row with a value")
-    faults.add(out.where(at, column.name), must, found, say("leave the column out"))
-
-
 def _keys(out: Typed, faults: Faults) -> None:
     """Keys are unique; a blank where a part of the key is required has been told already."""
     key = out.table.key
     if not key or out.size < 2:
         return
-    columns = [out.text(name) for name in key]
+    columns = [_words(out, name) for name in key]
     ids: list[Any] = columns[0] if len(columns) == 1 else list(zip(*columns, strict=True))
     if len(set(ids)) == len(ids):
         return
-    needed = [out.text(name) for name in key if out.table.column(name).required]
+    needed = [cells for name, cells in zip(key, columns, strict=True) if out.table.column(name).required]
     seen: set[Any] = set()
     again: list[int] = []
     for i, each in enumerate(ids):
@@ -324,6 +314,13 @@ def _keys(out: Typed, faults: Faults) -> None:
         together = " + ".join(key)
         must, found = say("{key} is unique", key=together), say("more than once: {names}", names=some(names))
         faults.add(out.where(again, together), must, found, say("drop or rename the later rows"))
+
+
+def _words(out: Typed, column: str) -> list[str]:
+    """The cells of a column of a key as words, numbers too; what could not be read is blank."""
+    if out.table.column(column).kind != "number":
+        return out.text(column)
+    return ["" if value != value else str(plain(value)) for value in out.number(column).tolist()]
 
 
 def frame(table: Typed) -> pd.DataFrame:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import translate
+from zonevest.instances.say import listed, translate
+from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
@@ -27,6 +28,9 @@ WORDS = {
         "sound": "{title}: no faults",
         "size": "Size",
         "open": "What the lines leave open (pairs of parcel and practice)",
+        "overlay": "Conversion overlay",
+        "overlay_rule": "from the lines, by the first that a parcel lies inside: {rule}; elsewhere {free}",
+        "overlay_split": "{area} {ha}, of which stated {stated}, from the lines {derived}",
         "nothing": "Doing nothing",
         "parcels": "parcels",
         "area": "area, ha",
@@ -52,6 +56,9 @@ WORDS = {
         "sound": "{title}：数据无误",
         "size": "规模",
         "open": "管控线留下的选择（地块 × 用地行动）",
+        "overlay": "转化分区",
+        "overlay_rule": "由管控线推定：按地块所在的第一条，{rule}；其余{free}",
+        "overlay_split": "{area} {ha}，其中填写 {stated}，由管控线推定 {derived}",
         "nothing": "维持现状",
         "parcels": "地块数",
         "area": "面积（公顷）",
@@ -123,6 +130,11 @@ REASON_WORDS = {
     },
 }
 
+OVERLAY_WORDS = {
+    "en": {"prohibited": "prohibited", "conditional": "conditional", "promoted": "promoted", "free": "free"},
+    "zh": {"prohibited": "禁止转化", "conditional": "有条件转化", "promoted": "促进转化", "free": "自由转化"},
+}
+
 NOISE = 1e-12
 """Coefficients below this are roundings; the solver leaves them out (`SMALLEST_KEPT` of `zonevest.solvers.program`)."""
 
@@ -135,6 +147,8 @@ class CheckReport:
     ----------
     size : counts, hectares and coefficient range.
     reasons : reason, pairs, area_ha: pairs of parcel and practice that it excludes (reason "": allowed).
+    overlay : overlay, area_ha, stated_ha, derived_ha: hectares of each conversion overlay, those of parcels that state
+        it and those of parcels whose lines say it.
     nothing : F1 and F2 of doing nothing, million; None without such a state.
     broken : limits that doing nothing breaks: limit, jurisdiction, period, value, bound, slack, unit.
     mandatory : mandated projects that doing nothing leaves out.
@@ -144,6 +158,7 @@ class CheckReport:
     study: Study
     size: dict[str, float]
     reasons: pd.DataFrame
+    overlay: pd.DataFrame
     nothing: dict[str, float] | None
     broken: pd.DataFrame
     mandatory: list[str]
@@ -156,6 +171,7 @@ class CheckReport:
             "faults": 0,
             "size": self.size,
             "reasons": self.reasons.to_dict("records"),
+            "overlay": self.overlay.to_dict("records"),
             "doing_nothing": self.nothing,
             "breaks": self.broken.to_dict("records"),
             "mandatory_left_out": self.mandatory,
@@ -179,6 +195,8 @@ class CheckReport:
                 lines.append(
                     f"  {why.get(row.reason, say['allowed'])}: {row.pairs:,} ({row.area_ha:,.1f} {display.unit('ha')})"
                 )
+        if len(self.overlay):
+            lines += ["", say["overlay"], *self._overlay(lang, display.unit("ha"))]
         lines += ["", say["nothing"]]
         if self.nothing is None:
             lines.append(f"  {say['no_state']}")
@@ -197,6 +215,20 @@ class CheckReport:
         if notes:
             lines += ["", say["notes"], *(f"  {note}" for note in notes)]
         return "\n".join(lines)
+
+    def _overlay(self, lang: str, hectares: str) -> list[str]:
+        """Hectares by overlay, and the rule by which lines say it where a parcel does not."""
+        say, why, name = WORDS[lang], REASON_WORDS[lang], OVERLAY_WORDS[lang]
+        lines = []
+        for row in each(self.overlay):
+            amounts = {"area": row.area_ha, "stated": row.stated_ha, "derived": row.derived_ha}
+            told = {key: f"{amount:,.1f}" for key, amount in amounts.items()}
+            lines.append(f"  {name[row.overlay]}: {say['overlay_split'].format(ha=hectares, **told)}")
+        if (self.overlay["derived_ha"] > 0).any():
+            rule = listed(f"{why[f'line:{line}']} → {name[overlay]}" for line, overlay in OVERLAY_BY_LINE)
+            told = {"rule": translate(rule, lang), "free": name[OVERLAY_ELSEWHERE]}
+            lines.append(f"  {say['overlay_rule'].format(**told)}")
+        return lines
 
 
 def check(study: Study, loosest: Loosest) -> CheckReport:
@@ -255,7 +287,21 @@ def check(study: Study, loosest: Loosest) -> CheckReport:
         mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
-    return CheckReport(study, size, reasons, nothing, broken, mandatory, list(study.limits.loc[exact, "limit"]))
+    return CheckReport(
+        study, size, reasons, overlays(study), nothing, broken, mandatory, list(study.limits.loc[exact, "limit"])
+    )
+
+
+def overlays(study: Study) -> pd.DataFrame:
+    """Hectares of each conversion overlay that some parcel has, stated and from the lines."""
+    area = study.parcels["area_ha"].to_numpy(dtype=float)
+    derived = np.zeros(len(area), dtype=bool) if study.overlay_filled is None else study.overlay_filled
+    rows = []
+    for name in OVERLAY:
+        here = study.parcels["conversion"].to_numpy(dtype=object) == name
+        if here.any():
+            rows.append((name, *(float(area[mask].sum()) for mask in (here, here & ~derived, here & derived))))
+    return pd.DataFrame(rows, columns=["overlay", "area_ha", "stated_ha", "derived_ha"])
 
 
 def _range(block: Any) -> tuple[float, float]:

@@ -14,12 +14,11 @@ import pytest
 import typer
 
 from zonevest.cli import app
-from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, PREFIXES
+from zonevest.instances.accounts import ASSETS, FINANCE, MONEY, OF_BUDGET, OF_INSTRUMENT, PREFIXES
 from zonevest.instances.defaults import default
 from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
-from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
+from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, RESOURCES, TABLES
 from zonevest.instances.settings import KEYS, NOT_YET
-from zonevest.instances.settings_finance import LATER
 from zonevest.instances.study import Objective, Rates
 from zonevest.model.policy import ROW_FAMILIES
 
@@ -54,9 +53,19 @@ def test_every_table_and_column_is_on_the_page(hooks: ModuleType) -> None:
         assert [column.name for column in table.columns if f"`{column.name}`" not in page] == []
 
 
+def test_notes_are_of_columns_that_there_are(hooks: ModuleType) -> None:
+    columns = {(table.name, column.name) for table in TABLES for column in table.columns}
+    assert {*hooks.MUST_BE, *hooks.BLANK} <= columns
+
+
 def test_built_in_accounts_are_on_the_page(hooks: ModuleType) -> None:
     page = hooks.page()
-    for name in (*BUILT_IN_ACCOUNTS, *MONEY, *FINANCE, *(f"{name}.<f>" for name in OF_INSTRUMENT)):
+    of = [f"{OF_BUDGET}.<b>", *(f"{name}.<f>" for name in OF_INSTRUMENT)]
+    assets = {
+        name.replace(f".{resource}", ".<r>") for resource in RESOURCES for name in ASSETS if f".{resource}" in name
+    }
+    assert len(assets) == 3
+    for name in (*BUILT_IN_ACCOUNTS, *MONEY, *FINANCE, *of, *assets):
         assert f"`{name}`" in page
     assert set(hooks.WHAT_FOLLOWS) <= set(PREFIXES)
 
@@ -113,12 +122,11 @@ def test_every_row_family_is_on_the_page_of_rows() -> None:
 def test_what_is_refused_is_on_the_page_of_rows() -> None:
     page = (DOCS / "rows.md").read_text(encoding="utf-8").partition("{ #refused }")[2]
     names = [table.name for table in TABLES if not table.built]
-    names += [column.name for table in TABLES for column in table.columns if not column.built]
-    assert [name for name in (*names, *LATER, *NOT_YET) if name not in page] == []
+    assert [name for name in (*names, *NOT_YET) if name not in page] == []
 
 
 def test_every_key_of_a_study_is_on_the_page() -> None:
     page = (DOCS / "study-toml.md").read_text(encoding="utf-8")
     names = [each.name for part in (Finance, Equity, Rates, Objective) for each in fields(part)]
-    names += [*KEYS, *LATER, *NOT_YET, *SOFT, *GROWING]
+    names += [*KEYS, *NOT_YET, *SOFT, *GROWING]
     assert [name for name in names if not re.search(rf"\b{name}\b", page)] == []

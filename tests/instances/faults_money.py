@@ -22,7 +22,6 @@ NO_LIMITS = (
 CAPTURE = "betterment,rise,0.3,0,1,farmers,tenure=collective\nbetterment,rise,0.6,0,1,,\n"
 
 FINANCES: dict[str, Change] = {
-    "later": _toml("land_rent = false", "hurdle = { industry = 0.07 }", "finance.hurdle", "not part of this version yet", "0.07", "take the key out"),
     "unknown": _toml("reserve_months", "reserve_month", "finance.reserve_month", "one of the study format", "'reserve_month'", "'reserve_months'"),
     "negative": _toml("own_revenue = 20.0", "own_revenue = -20.0", "finance.own_revenue", "from 0 to 1e15", "-20.0", "without quotes"),
     "not a number": _toml("opening_cash = 3.0", 'opening_cash = "3"', "finance.opening_cash", "a number", "3", "without quotes"),
@@ -176,5 +175,4 @@ LIMITS: dict[str, Change] = {
     "trade of a tag": _C("limits.csv", "m3,quota.land.bought,,", "m3,quota.land.purchase,upper,", "limits.csv, row 6, column jurisdiction", "a movable quota is traded for all together", "'upper' with 'quota.land.purchase' (m3)", "leave it blank"),
     "trade without a price": _C("limits.csv", "m3,quota.land.bought", "m3,quota.water.sold", "limits.csv, row 6, column account", "a side that has a price", "'quota.water.sold' (m3)", "fill in the price"),
     "stock of finance in total": _C("limits.csv", "m2,finance.debt,,last", "m2,finance.debt,,total", "limits.csv, row 5, column period", "a stock has no sum", "'total' with 'finance.debt' (m2)", "period = last"),
-    "account later": _C("limits.csv", "m4,money.operating", "m4,asset.forest", "limits.csv, row 7, column account", "not part of this version yet", "'asset.forest' (m4)", "leave the row out"),
 }  # fmt: skip

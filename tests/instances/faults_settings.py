@@ -62,7 +62,7 @@ SETTINGS: dict[str, Change] = {
     "order without weights": _toml(FLOOR + "\n\n[objective.accounts]\nwaste = -1.0", 'method = "lexicographic"\norder = ["cash", "accounts"]', "study.toml, objective.order", "where there are weights", "no weight", "add [objective.accounts]"),
     "weight unknown": _toml("waste = -1.0", "wast = -1.0", "study.toml, objective.accounts.wast", "rows of accounts or built-in", "'wast'", "did you mean 'waste'?"),
     "weight nested": _toml("waste = -1.0", "area.class.07 = -1.0", "study.toml, objective.accounts.area.class.07", "built-in", "'area.class.07'", "'area.class.0"),
-    "weight later": _toml("waste = -1.0", "asset.forest = -1.0", "study.toml, objective.accounts.asset.forest", "not part of this version yet", "'asset.forest'", "take the weight out"),
+    "weight on assets": Change("study.toml", "waste = -1.0", "asset.forest = -1.0", "study.toml, objective.accounts.asset.forest", "where rates.social is above 0", "'asset.forest'", "take the weight out", (("study.toml", "[rates]\n", "[rates]\nsocial = 0.0\n"),)),
     "weight not finite": _toml("waste = -1.0", "waste = 1e400", "study.toml, objective.accounts.waste", "a number between -1e15 and 1e15", "inf", "number"),
     "weight no number": _toml("waste = -1.0", 'waste = "much"', "study.toml, objective.accounts.waste", "a number", "much", "without quotes"),
 }  # fmt: skip

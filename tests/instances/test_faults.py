@@ -10,16 +10,21 @@ import pytest
 from tests.instances.faults_money import FINANCES, INSTRUMENTS, LIMITS, QUOTAS, TOOLS
 from tests.instances.faults_settings import SETTINGS
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
+from tests.instances.faults_whole import BUDGETS, PLACES, STEPS
+from tests.instances.faults_whole import PROJECTS as TOGETHER
 from tests.instances.money_study import MONEY
 from tests.instances.studies import BASE, Change, faults_of, write_base
+from tests.instances.whole_study import WHOLE
 
 GROUPS = {"settings": SETTINGS, "cells": CELLS, "references": REFERENCES, "sense": SENSE, "projects": PROJECTS}
 OF_MONEY = {"finance": FINANCES, "tools": TOOLS, "instruments": INSTRUMENTS, "quotas": QUOTAS, "money limits": LIMITS}
+OF_ALL = {"budgets": BUDGETS, "steps": STEPS, "together": TOGETHER, "places": PLACES}
 CASES = {f"{group}: {name}": change for group, changes in GROUPS.items() for name, change in changes.items()}
 MONEY_CASES = {f"{group}: {name}": change for group, changes in OF_MONEY.items() for name, change in changes.items()}
+WHOLE_CASES = {f"{group}: {name}": change for group, changes in OF_ALL.items() for name, change in changes.items()}
 
 
-@pytest.mark.parametrize("base", [BASE, MONEY], ids=["base", "money"])
+@pytest.mark.parametrize("base", [BASE, MONEY, WHOLE], ids=["base", "money", "whole"])
 def test_the_base_is_sound(tmp_path: Path, base: Mapping[str, str]) -> None:
     assert faults_of(write_base(tmp_path / "study", base=base)).empty
 
@@ -32,6 +37,11 @@ def test_a_fault(tmp_path: Path, change: Change) -> None:
 @pytest.mark.parametrize("change", MONEY_CASES.values(), ids=MONEY_CASES.keys())
 def test_a_fault_of_money(tmp_path: Path, change: Change) -> None:
     check_one(write_base(tmp_path / "study", [change], MONEY), change)
+
+
+@pytest.mark.parametrize("change", WHOLE_CASES.values(), ids=WHOLE_CASES.keys())
+def test_a_fault_of_the_whole(tmp_path: Path, change: Change) -> None:
+    check_one(write_base(tmp_path / "study", [change], WHOLE), change)
 
 
 def check_one(folder: Path, change: Change) -> None:

@@ -44,7 +44,7 @@ def test_numbers_by_period(money: Study) -> None:
     assert [finance.at("reserve_months", period.name) for period in money.periods] == [1.0, 1.0]
     assert finance.at("refinance_share", "2026") == 0.85  # where nothing is said
     assert replace(finance, refinance_share={"2026": 0.5}).at("refinance_share", "2027") == 0.85
-    assert finance.off() == ["transfers"]
+    assert finance.off() == ["transfers", "eod_eco_share", "hurdle"]
     assert finance.growth == {"own_revenue": 0.02, "fiscal_resources": 0.01}
     assert money.settings.equity.participation == ("farmers",)
 

@@ -321,18 +321,18 @@ def test_tables_in_memory_have_faults_too() -> None:
         make_study(
             {**SETTINGS, "parcels": "a.csv"},
             parcel=pd.DataFrame({"a": [1]}),
-            price_steps=pd.DataFrame({"account": ["q"]}),
+            scenarios=pd.DataFrame({"scenario": ["q"]}),
             zones=pd.DataFrame([["A", "B"]], columns=["zone", "zone"]),
             limits=pd.DataFrame({"limit": ["a", "b"], "account": "c", "sense": "=<", "value": [1, "x"]}),
         )
-    check_faults(caught.value.faults, ["parcel", "price_steps", "zones", "limits", "read_study"])
+    check_faults(caught.value.faults, ["parcel", "scenarios", "zones", "limits", "read_study"])
     chinese = caught.value.in_language("zh")
     assert chinese["where"].tolist()[3:5] == ["表 zones，zone 列", "表 limits，位置 0、1，sense 列"]
     told = caught.value.faults["where"].tolist()
     assert told == [
         "the settings, parcels",
         "the table parcel",
-        "the table price_steps",
+        "the table scenarios",
         "the table zones, column zone",
         "the table limits, positions 0, 1, column sense",
         "the table limits, position 1, column value",

@@ -35,12 +35,12 @@ class TestPractices:
             ({}, {"from_classes": "wood;class_group:forest"}, "from_class"),
             ({}, {"from_classes": "wood;class_group:arable"}, ""),
             ({"redline": "general"}, {}, "redline_grade"),
-            ({"redline": "general"}, {"redline_ok": "general"}, ""),
+            ({"redline": "general", "conversion": "free"}, {"redline_ok": "general"}, ""),
             ({"redline": "core"}, {"redline_ok": "general"}, "redline_grade"),
-            ({"redline": "core"}, {"redline_ok": "core"}, ""),
+            ({"redline": "core", "conversion": "free"}, {"redline_ok": "core"}, ""),
             ({"basic_farmland": 1}, {"to_class": ""}, "basic_farmland"),
-            ({"basic_farmland": 1}, {"to_class": "", "basic_farmland_ok": 1}, ""),
-            ({"basic_farmland": 1}, {"to_class": "orchard", "basic_farmland_ok": 1}, ""),
+            ({"basic_farmland": 1, "conversion": "free"}, {"to_class": "", "basic_farmland_ok": 1}, ""),
+            ({"basic_farmland": 1, "conversion": "free"}, {"to_class": "orchard", "basic_farmland_ok": 1}, ""),
             ({"basic_farmland": 1}, {"basic_farmland_ok": 1}, "basic_farmland"),
             ({"conversion": "prohibited"}, {}, "conversion"),
             ({"conversion": "conditional"}, {"mode": "development"}, "conversion"),
@@ -50,7 +50,12 @@ class TestPractices:
             ({"conversion": "prohibited"}, {"mode": "restoration"}, ""),
             ({"conversion": "conditional"}, {"conversion": "conditional;free"}, ""),
             ({"conversion": "prohibited"}, {"conversion": "conditional", "mode": "restoration"}, "conversion"),
-            ({}, {"conversion": "promoted"}, "conversion"),  # a blank overlay is free
+            ({}, {"conversion": "promoted"}, "conversion"),  # a blank overlay is that of the lines, off them free
+            ({"growth_boundary": 1}, {"conversion": "promoted"}, ""),
+            ({"redline": "general"}, {"redline_ok": "general"}, "conversion"),
+            ({"national_park": 1}, {"conversion": "conditional;promoted;free"}, "conversion"),
+            ({"basic_farmland": 1}, {"to_class": "", "basic_farmland_ok": 1}, "conversion"),
+            ({"basic_farmland": 1}, {"to_class": "", "basic_farmland_ok": 1, "conversion": "conditional"}, ""),
             ({"tenure": "collective"}, {"tenure": "state"}, "tenure"),
             ({"tenure": "state"}, {"tenure": "state"}, ""),
             ({"title": 0}, {"needs_title": 1}, "title"),
@@ -133,7 +138,8 @@ class TestLines:
 
     def test_the_red_line_has_two_grades_and_one_zone(self) -> None:
         zones = self.zones("exact", "redline")
-        assert broken({"redline": "core"}, {"redline_ok": "core"}, zones=zones) == set()
+        core = {"redline_ok": "core", "conversion": "prohibited"}
+        assert broken({"redline": "core"}, core, zones=zones) == set()
         assert broken({"redline": "core"}, {"redline_ok": "core", "zone": "core"}, zones=zones) == {"line:redline"}
         assert broken({}, {}, zones=zones) == {"line:redline"}
 

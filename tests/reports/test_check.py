@@ -6,8 +6,9 @@ import pytest
 
 from tests.model.four import four
 from zonevest.api import check
+from zonevest.instances.schema import OVERLAY
 from zonevest.model.options import REASONS
-from zonevest.reports.check import REASON_WORDS, WORDS
+from zonevest.reports.check import OVERLAY_WORDS, REASON_WORDS, WORDS
 
 
 def test_size_and_doing_nothing() -> None:
@@ -47,7 +48,31 @@ def test_an_exact_number_of_indivisible_land_is_warned_of() -> None:
     assert check(exact.replace({"divisible": True})).exact == []
 
 
+def test_the_overlay_stated_and_from_the_lines() -> None:
+    study = four()  # p1 to p4 of 10, 5, 8 and 2 ha, on no line
+    assert check(study).to_dict()["overlay"] == [
+        {"overlay": "free", "area_ha": 25.0, "stated_ha": 0.0, "derived_ha": 25.0}
+    ]
+    inside = study.parcels.assign(
+        growth_boundary=[True, True, False, False], conversion=["", "prohibited", "", "promoted"]
+    )
+    found = check(study.replace(parcels=inside))
+    assert found.overlay.to_numpy().tolist() == [
+        ["prohibited", 5.0, 5.0, 0.0],
+        ["promoted", 12.0, 2.0, 10.0],
+        ["free", 8.0, 0.0, 8.0],
+    ]
+    told = found.to_text()
+    assert "promoted: 12.0 ha, of which stated 2.0, from the lines 10.0" in told
+    assert "urban development boundary → promoted; elsewhere free" in told
+    assert "国家公园 → 禁止转化、永久基本农田 → 有条件转化" in found.to_text("zh")
+    stated = check(study.replace(parcels=inside.assign(conversion="promoted")))
+    assert stated.overlay.to_numpy().tolist() == [["promoted", 25.0, 25.0, 0.0]]
+    assert "elsewhere" not in stated.to_text()
+
+
 def test_words_in_both_languages() -> None:
     assert WORDS["en"].keys() == WORDS["zh"].keys()
+    assert OVERLAY_WORDS["en"].keys() == OVERLAY_WORDS["zh"].keys() == set(OVERLAY)
     assert REASON_WORDS["en"].keys() == REASON_WORDS["zh"].keys() == set(REASONS) - {""}
     assert "维持现状" in check(four()).to_text("zh")

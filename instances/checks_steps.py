@@ -1,0 +1,110 @@
+"""What must hold for prices that change with the amount."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from zonevest.instances.checks_limits import named_accounts
+from zonevest.instances.context import Context
+from zonevest.instances.faults import some
+from zonevest.instances.say import say
+from zonevest.instances.tables import Typed
+
+SLACK = 1e-9
+"""By what part of itself a price may pass the one before: roundings of factor x price."""
+FALLS = say("of a revenue, factor x price does not rise from step to step: the more is sold, the less is paid")
+RISES = say("of a cost, factor x price does not fall from step to step: the more is bought, the more is asked")
+
+
+def check_steps(study: Context) -> None:
+    """Hectares are sold or bought in steps, by place and period, at prices that get no better."""
+    steps = study.rows("price_steps")
+    if steps is None:
+        return
+    family = _money(study, steps)
+    _hectares(study, steps)
+    if "up_to" not in steps.broken:
+        at = [i for i, most in enumerate(steps.number("up_to").tolist()) if most == 0]
+        must, do = say("up_to is above 0: a step has hectares"), say("drop the row, or correct the number")
+        study.tell(steps, at, "up_to", must, do)
+    if not steps.broken & {"account", "area_account", "jurisdiction"}:
+        _one_place(study, steps)
+        if not steps.broken & {"period", "up_to", "factor", "price"}:
+            _prices(study, steps, family)
+
+
+def _money(study: Context, steps: Typed) -> dict[str, str]:
+    """The family of the accounts on which steps may book; the others are told."""
+    accounts = study.tables["accounts"]
+    columns = ("account", "family", "recurrence", "cash")
+    if accounts.broken & set(columns) or "account" in steps.broken:
+        return {}
+    cells = (accounts.text(name) for name in columns[:3])
+    about = {name: row for name, *row in zip(*cells, accounts.flag("cash").tolist(), strict=True)}
+    money = {
+        name
+        for name, (family, paid, cash) in about.items()
+        if family in ("revenue", "cost") and cash and paid == "one_off"
+    }
+    names = steps.text("account")
+    at = [i for i, name in enumerate(names) if name in about and name not in money]
+
+    def kind(i: int) -> str:
+        family, paid, cash = about[names[i]]
+        return f"{names[i]}: {family}, {paid}, cash = {int(cash)}"
+
+    must = say("hectares are paid for at once: account is revenue or cost, one_off, with cash = 1")
+    study.tell(steps, at, "account", must, say("name another account"), kind)
+    return {name: about[name][0] for name in money}
+
+
+def _hectares(study: Context, steps: Typed) -> None:
+    """The amount is one of land that changes in a period."""
+    if "area_account" in steps.broken:
+        return
+    cells, measure = steps.text("area_account"), study.accounts.measure
+    named_accounts(study, steps, "area_account", cells)
+    at = [
+        i
+        for i, cell in enumerate(cells)
+        if measure(cell) is not None and not (measure(cell) == "one_off" and cell.startswith("area."))
+    ]
+    must = say("area_account is hectares of a period: land that is new under a practice, gained, lost or rezoned")
+    study.tell(steps, at, "area_account", must, say("name for example area.new_construction"), lambda i: repr(cells[i]))
+
+
+def _one_place(study: Context, steps: Typed) -> None:
+    """The same hectares are sold by jurisdictions, or all together."""
+    rows: dict[tuple[str, str], list[int]] = {}
+    for i, pair in enumerate(zip(steps.text("account"), steps.text("area_account"), strict=True)):
+        rows.setdefault(pair, []).append(i)
+    place = steps.text("jurisdiction")
+    must = say("steps of one account and area_account are of jurisdictions, or of all together: not of both")
+    for at in rows.values():
+        named = dict.fromkeys(place[i] for i in at if place[i])
+        if named and any(not place[i] for i in at):
+            found = say("blank beside {places}", places=some(map(repr, named)))
+            do = say("name a jurisdiction in each of them, or in none")
+            study.faults.add(steps.where(at, "jurisdiction"), must, found, do)
+
+
+def _prices(study: Context, steps: Typed, family: dict[str, str]) -> None:
+    """What is sold first brings most, what is bought first costs least: steps are filled in their order."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    keys = zip(*(steps.text(name) for name in ("account", "area_account", "jurisdiction", "period")), strict=True)
+    for i, key in enumerate(keys):
+        groups.setdefault(key, []).append(i)
+    most, worth = steps.number("up_to"), steps.number("factor") * steps.number("price")
+    before: dict[int, float] = {}
+    worse: dict[str, list[int]] = {FALLS: [], RISES: []}
+    for (account, *_), rows in groups.items():
+        sign = {"revenue": 1.0, "cost": -1.0}.get(family.get(account, ""), 0.0)
+        for a, b in pairwise(sorted(rows, key=lambda i: most[i])):
+            if sign * (worth[b] - worth[a]) > SLACK * worth[a]:
+                before[b] = worth[a]
+                worse[FALLS if sign > 0 else RISES].append(b)
+    for must, at in worse.items():
+        study.tell(
+            steps, sorted(at), "price", must, say("correct the prices or factors"),
+            lambda i: say("{price:g} after {before:g}", price=worth[i], before=before[i]),
+        )  # fmt: skip
