@@ -53,7 +53,7 @@ def budgets(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
             "operating": money.in_budget(till, money.annual)
             + (years * (purse.own + purse.transfers - purse.fixed) if main else nothing),
             "receipts": money.in_budget(till, ~money.annual, money.revenue),
-            "outlay": -money.in_budget(till, ~money.annual, ~money.revenue),
+            "outlay": 0.0 - money.in_budget(till, ~money.annual, ~money.revenue),
             "raised": sum((finance.raised[f] for f in fs), nothing),
             "repaid": finance.flow("repaid", fs),
             "interest": finance.flow("interest", fs),

@@ -180,7 +180,12 @@ def check(study: Study) -> CheckReport:
     """
 
     def loosest(
-        rows: sparse.csr_array, lower: Floats, upper: Floats, column_lower: Floats, column_upper: Floats
+        rows: sparse.csr_array,
+        lower: Floats,
+        upper: Floats,
+        column_lower: Floats,
+        column_upper: Floats,
+        kept: NDArray[np.bool_],
     ) -> Floats | None:
         columns = sparse.csc_array(rows)
         return least_violation(
@@ -194,7 +199,8 @@ def check(study: Study) -> CheckReport:
                 start=columns.indptr,
                 index=columns.indices,
                 value=columns.data,
-            )
+            ),
+            kept=kept,
         )
 
     return checking.check(study, loosest)
