@@ -53,6 +53,18 @@ def test_columns_of_budgets(parted: dict[str, Build], build: str) -> None:
 
 
 @BOTH
+def test_what_the_main_budget_passes_on_and_what_may_give(build: str) -> None:
+    # the chest is of the purse; N and S have people; a soft cover gives in each budget by itself
+    study = shore({"purse": ["local", "chest"]}, {"soft": {"dscr_min": 2.0}}, **given.BUDGETS)
+    rows = BUILDS[build](study)
+    passing = {name for name, (_, _, terms) in rows.rows.items() if terms.get("transfer[S,a]") and "cash[" in name}
+    assert passing == {"cash[general,a]"}
+    assert rows.rows["cash[general,a]"][2]["transfer[N,a]"] == 1
+    assert rows.rows["dscr_min[fund,b]"][2]["give[dscr_min,fund,b]"] == 1
+    assert rows.objective["give[dscr_min,general,b]"] == -2
+
+
+@BOTH
 @pytest.mark.parametrize("name", given.LEFT_OUT)
 def test_an_enterprise_is_left_out_without_a_table_of_budgets(build: str, name: str) -> None:
     assert found(BUILDS[build](given.of_an_enterprise()), name) == expected(given.LEFT_OUT[name])

@@ -160,7 +160,7 @@ def test_each_budget_covers_its_own_service() -> None:
 
 
 def test_sources_are_uses_in_every_budget(plan: zv.Plan) -> None:
-    table = budgets(plan)
+    table = plan.budgets()
     assert list(table.columns) == COLUMNS
     found = table.set_index(["budget", "period"])
     #                          opening oper. rec. outlay raised repaid inter. in  out fund  closing
@@ -174,9 +174,11 @@ def test_sources_are_uses_in_every_budget(plan: zv.Plan) -> None:
         assert each["closing"] == pytest.approx(ledger[f"finance.cash.{budget}", "total", period])
     everything = table.groupby("period")["closing"].sum()
     assert everything.tolist() == pytest.approx([ledger["finance.cash", "total", t] for t in ("p1", "p2", "p3")])
-    cash = plan.cash_flow()
-    cash = cash[cash["item"] == "closing_cash"]
-    assert cash["value"].tolist() == pytest.approx(everything.tolist())
+    cash = plan.cash_flow().set_index(["item", "period"])["value"]
+    assert cash["closing_cash"].tolist() == pytest.approx(everything.tolist())
+    assert cash["reserve"].tolist() == pytest.approx([2, 2, 2])
+    # interest of 0.5 in what the fund spends: 30 of capex, 12.5 raised, and that interest
+    assert cash["interest_share_fund", "p1"] == pytest.approx(100 * 0.5 / 43)
 
 
 def test_transfers_come_back_from_the_folder(plan: zv.Plan, tmp_path: Path) -> None:
