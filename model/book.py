@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str, str]
 """Account, place and period; of a present value the period is `total`."""
-BUDGETS = ("fund",)
-"""Budgets whose cost and outlay some row reads apart."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +72,9 @@ class Book:
         self.fixed: defaultdict[Key, float] = defaultdict(float)
         self.sums: dict[str, Callable[[str], Any]] = {}
         names = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
-        names += [f"{name}:{budget}" for name in ("money.cost", "money.outlay") for budget in BUDGETS]
+        told_apart = ledger.accounts.budgets.told_apart
+        self._of_budgets = [f"money.{name}:{budget}" for budget, read in told_apart.items() for name in read]
+        names += self._of_budgets
         self.actors = actors(ledger.study)
         self._flags = {
             row.project: [flag for flag in FLAGS if getattr(row, flag)] for row in each(ledger.study.projects)
@@ -131,18 +131,18 @@ class Book:
         for suffix, amount in (("", coefficient), (AT_START_PRICES, coefficient if price is None else price)):
             self.add(account + suffix, place, period, amount, variable)
             for weight, name in self._money(project):
-                part = accounts.of_project(weight).get((at, project), accounts.weight(weight)[at])
+                part = accounts.part(weight, at, project)
                 if name == "money.resource" and accounts.recurrence[at] == "one_off":
                     part = part / years
                 if name.startswith(PAID_TO) and accounts.recurrence[at] == "annual":
                     part = part * years
-                self.add(name + suffix, place, period, float(part) * amount, variable)
+                self.add(name + suffix, place, period, part * amount, variable)
 
     def _money(self, project: str) -> list[tuple[str, str]]:
         """By what weight an account counts in which accounts of money."""
         plain = ("revenue", "cost", "operating", "receipts", "outlay", "land_sale", "resource")
         names = [f"money.{name}" for name in plain]
-        names += [f"money.{name}:{budget}" for name in ("cost", "outlay") for budget in BUDGETS]
+        names += self._of_budgets
         names += [PAID_TO + actor for actor in self.paid]
         flags = self._flags.get(project, [])
         pairs = [(name, name) for name in names]
@@ -159,8 +159,7 @@ class Book:
         """Add a present value on an account of money or uplift to F1 and to the gains of actors, by their parts."""
         accounts, at = self.source.accounts, self.source.accounts.names.get_loc(account)
         for name in (CASH, *(OF_ACTOR + actor for actor in self.actors)):
-            part = accounts.of_project(name).get((at, project), accounts.weight(name)[at])
-            self.worth(name, place, float(part) * coefficient, variable)
+            self.worth(name, place, accounts.part(name, at, project) * coefficient, variable)
 
     def load(self, weight: Floats, started: Floats, source: Ledger | None = None) -> None:
         """Give every entry its value under decisions on land and projects (of another ledger of the same study).

@@ -20,8 +20,10 @@ from zonevest.instances.study import Study, each, period_names
 from zonevest.model.capture import tools
 from zonevest.model.flows import CASH, NEVER, Accounts, Clock, Timed
 from zonevest.model.ledger import Ledger
+from zonevest.model.markets import markets
 from zonevest.model.options import Options, build_options
 from zonevest.model.starts import once_worth
+from zonevest.model.synergies import Run, synergies
 from zonevest.model.uplift import lift
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 KEY = ["kind", "source", "account", "captured_from"]
-LAND, PROJECT, QUOTA = "practice", "project", "quota"
-"""Kinds of undertakings; land that is held is of practice `hold`, a trade of a quota is of no undertaking."""
+LAND, PROJECT, QUOTA, STEPS = "practice", "project", "quota", "price_steps"
+"""Kinds of undertakings; land that is held is of practice `hold`; what quotas and price steps bring is of none."""
 WHERE_JOINT = " + "
 """What stands between the `where` cells of an atom in the table of uplift."""
 
@@ -45,8 +47,8 @@ class Booked:
 
     Attributes
     ----------
-    rows : kind, source (a practice, a project or a quota), account, captured_from (an uplift account, ``""``: it is no
-        capture).
+    rows : kind, source (a practice, a project, a quota or an account of hectares), account, captured_from (an
+        uplift account, ``""``: it is no capture).
     totals : million in each period, shape (n, periods).
     present : million, present value, shape (n,).
     """
@@ -89,6 +91,8 @@ def books(plan: PlanData) -> Books:
         *_of_projects(plan, ledger),
         *_of_uplift(plan, ledger),
         *_of_trade(plan, ledger),
+        *_of_markets(plan, ledger),
+        *_of_synergies(plan, ledger),
     ]
     held = _of_land(ledger.held, np.ones(len(ledger.held.options.kind))) if ledger.study.has_doing_nothing else ()
     return Books(ledger, Booked.of(parts, periods), Booked.of(held, periods))
@@ -256,6 +260,37 @@ def _of_trade(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str,
             worth = paid * clock.finance / (1.0 + clock.finance) * float(later)
             sums = np.append(_falls(clock, year, paid, False), worth)
             found.append(((QUOTA, row.quota, account, ""), sums))
+    return found
+
+
+def _of_markets(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+    """What is sold and bought in steps, the hectares read from the plan's ledger."""
+    known = markets(ledger)
+    if not known:
+        return []
+    clock, names = ledger.clock, period_names(plan.study.periods)
+    booked = plan.ledger.set_index(["account", "jurisdiction", "period"])["value"]
+    found: list[tuple[tuple[str, str, str, str], Floats]] = []
+    for market in known:
+        for t, name in enumerate(names):
+            hectares = float(booked.get((market.area, market.place, name), 0.0))
+            filled = zip(market.filled(hectares, t), market.steps[t], strict=True)
+            paid = market.amount(ledger, t, sum(area * step.price for area, step in filled))
+            sums = np.append(_falls(clock, int(clock.begin[t]), paid, False), paid * market.worth(ledger, t))
+            found.append(((STEPS, market.area, market.account, ""), sums))
+    return found
+
+
+def _of_synergies(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+    """What projects bring together, of the first of them."""
+    accounts, periods, starts = ledger.accounts, len(ledger.clock.length), _starts(plan, ledger)
+    found: list[tuple[tuple[str, str, str, str], Floats]] = []
+    for synergy in synergies(ledger):
+        money = accounts.money[accounts.names.get_loc(synergy.account)]
+        if money and synergy.first in starts and synergy.second in starts:
+            run = Run.of(ledger, synergy, starts[synergy.first] % periods, starts[synergy.second] % periods)
+            sums = np.append(run.totals(), run.worth(ledger.clock.finance))
+            found.append(((PROJECT, synergy.first, synergy.account, ""), sums))
     return found
 
 

@@ -24,6 +24,7 @@ def built_in_accounts(study: Study) -> pd.DataFrame:
     rows += [(name, "stock", UNITS["stock"]) for name in asset_accounts(study)]
     if study.settings.finance is not None:
         rows += [(name, measure, "million") for name, measure in FINANCE.items()]
+        rows += [(f"finance.cash.{name}", "stock", "million") for name in study.budgets["budget"]]
         names = study.instruments["instrument"]
         rows += [(f"{kind}.{name}", "one_off", "million") for kind in OF_INSTRUMENT for name in names]
     units = study.accounts.set_index("account")["unit"]

@@ -18,6 +18,7 @@ from zonevest.instances.say import say
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import START, TOTAL
 from zonevest.model.book import Told
+from zonevest.model.budgets import Budgets
 from zonevest.model.flows import CASH
 from zonevest.model.starts import once_worth
 from zonevest.model.stated import stated
@@ -105,6 +106,16 @@ class Purse:
             float(before[0]),
         )
 
+    @property
+    def budgets(self) -> Budgets:
+        """The budgets that cash is parted in."""
+        return self.ledger.accounts.budgets
+
+    @property
+    def tills(self) -> tuple[str, ...]:
+        """Every budget, the main one first; without a table the one till ``""`` in which all cash lies."""
+        return self.budgets.names or ("",)
+
     @cached_property
     def debts(self) -> list[str]:
         """The instruments that are owed."""
@@ -121,6 +132,8 @@ class Purse:
 
 def define_draws(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """`draw[f,j,s,τ]` for project j started in s, `raised[f,τ]` in general, `cash_end[t]`; million.
+
+    With a table of budgets `cash_end[b,t]` for each, and `passed[b,b',t]`: what b passes on to b' in t.
 
     A grant is one-off cash of its project in F1; debt and outside equity cost their price (idle balances too).
     """
@@ -140,7 +153,9 @@ def define_draws(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     general = [(f, t) for f, instrument in purse.instruments.items() if instrument.general for t in names]
     model.draw = pyo.Var(index, domain=pyo.NonNegativeReals)
     model.raised = pyo.Var(general, domain=pyo.NonNegativeReals)
-    model.cash_end = pyo.Var(names)
+    model.cash_end = pyo.Var([of_till(till, t) for till in purse.tills for t in names])
+    pairs = zip(study.budget_transfers["from"], study.budget_transfers["to"], strict=True)
+    model.passed = pyo.Var([(*pair, t) for pair in pairs for t in names], domain=pyo.NonNegativeReals)
     for (f, j, s, t), variable in model.draw.items():
         price = purse.units[f][names.index(t)].price
         model.ledger.worth(CASH, "", -price, variable)
@@ -151,6 +166,11 @@ def define_draws(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     for (f, t), variable in model.raised.items():
         model.ledger.worth(CASH, "", -purse.units[f][names.index(t)].price, variable)
     _book(model, purse)
+
+
+def of_till(till: str, period: str) -> Any:
+    """The index of what each budget has in each period: without a table of budgets the period alone."""
+    return (till, period) if till else period
 
 
 def may_fund(instrument: Instrument, project: Any) -> bool:
@@ -184,7 +204,11 @@ def _book(model: pyo.ConcreteModel, purse: Purse) -> None:
             book.fixed["finance.debt", TOTAL, period] += float(old.owed[t])
     for period in names:
         book.fixed["finance.debt", TOTAL, period] += 0.0
-        book.add("finance.cash", "", period, 1.0, model.cash_end[period])
+        for till in purse.tills:
+            cash = model.cash_end[of_till(till, period)]
+            book.add("finance.cash", "", period, 1.0, cash)
+            if till:
+                book.add(f"finance.cash.{till}", "", period, 1.0, cash)
 
 
 class Sums:
@@ -214,14 +238,24 @@ class Sums:
             total += float(getattr(self.purse.old[f], which)[t]) if old else 0.0
         return total
 
-    def money(self, name: str, t: int) -> Any:
-        """L of an account of money in a period."""
-        return self.book[f"money.{name}", TOTAL, self.names[t]]
+    def money(self, name: str, t: int, till: str = "") -> Any:
+        """L of an account of money in a period, of a budget its part."""
+        return self.book[f"money.{name}:{till}" if till else f"money.{name}", TOTAL, self.names[t]]
 
-    def operating(self, t: int) -> Any:
-        """N_t: recurring revenue less recurring cost, residuals included, million a year."""
+    def operating(self, t: int, till: str = "") -> Any:
+        """N_t or N_bt: recurring revenue less recurring cost, million a year; residuals are the main budget's."""
         purse = self.purse
-        return self.money("operating", t) + float(purse.own[t] + purse.transfers[t] - purse.fixed[t])
+        residual = float(purse.own[t] + purse.transfers[t] - purse.fixed[t])
+        return self.money("operating", t, till) + (residual if till in ("", purse.budgets.main) else 0.0)
+
+    def cost(self, t: int, till: str = "") -> Any:
+        """Recurring cost, the residual of the main budget included, million a year."""
+        residual = float(self.purse.fixed[t]) if till in ("", self.purse.budgets.main) else 0.0
+        return self.money("cost", t, till) + residual
+
+    def of_till(self, till: str, fs: list[str]) -> list[str]:
+        """The instruments whose money comes and is served in a budget, among some."""
+        return [f for f in fs if not till or self.purse.budgets.instrument(f) == till]
 
     def years(self, t: int) -> float:
         """Years of a period."""
@@ -266,21 +300,45 @@ def hold(
 def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:
     """(14) `cash[t]`, `reserve[t]`: C_t = C_t-1 + n_t N_t + W_t + raised - repaid - interest - transfers >= reserve.
 
-    In words: at the end of every period there is cash for some months of recurring cost.
+    In words: at the end of every period there is cash for some months of recurring cost. With a table of budgets
+    `cash[b,t]` and `reserve[b,t]`, million, for each of them: what it is passed by others comes to it, what it passes
+    on leaves it, and it keeps the reserve that it states.
     """
     purse, names = sums.purse, sums.names
-    every = list(purse.instruments)
     model.cash = pyo.Constraint(pyo.Any)
-    for t, name in enumerate(names):
-        before = model.cash_end[names[t - 1]] if t else purse.finance.opening_cash
-        flow = sums.years(t) * sums.operating(t) + sums.money("receipts", t) - sums.money("outlay", t)
-        flow += sum(sums.raised(f, t) for f in every)
-        flow -= sums.flow("repaid", every, t) + sums.flow("interest", every, t)
-        model.cash[name] = model.cash_end[name] - (before + flow - purse_transfers(model, name)) == 0
-        months = purse.at("reserve_months", t) or 0.0
-        reserve = months / 12.0 * (sums.money("cost", t) + float(purse.fixed[t])) if months else 0.0
-        told = ("reserve", "finance.cash", TOTAL, name, "million")
-        hold(model, "reserve", name, model.cash_end[name], ">=", reserve, told)
+    for till in purse.tills:
+        every = sums.of_till(till, list(purse.instruments))
+        for t, name in enumerate(names):
+            index = of_till(till, name)
+            before = model.cash_end[of_till(till, names[t - 1])] if t else purse.budgets.opening[till]
+            flow = sums.years(t) * sums.operating(t, till) + sums.money("receipts", t, till)
+            flow -= sums.money("outlay", t, till)
+            flow += sum(sums.raised(f, t) for f in every)
+            flow -= sums.flow("repaid", every, t) + sums.flow("interest", every, t)
+            flow += sum(passed for (_, to, when), passed in model.passed.items() if (to, when) == (till, name))
+            flow -= sum(passed for (of, _, when), passed in model.passed.items() if (of, when) == (till, name))
+            if till == purse.budgets.main:
+                flow -= purse_transfers(model, name)
+            model.cash[index] = model.cash_end[index] - (before + flow) == 0
+            months, stated = purse.at("reserve_months", t) or 0.0, purse.budgets.reserve.get(till, np.nan)
+            reserve = months / 12.0 * sums.cost(t, till) if months else 0.0
+            reserve = reserve if np.isnan(stated) else stated
+            limit, account = ("reserve", "finance.cash") if not till else (f"reserve.{till}", f"finance.cash.{till}")
+            told = (limit, account, TOTAL, name, "million")
+            hold(model, "reserve", index, model.cash_end[index], ">=", reserve, told)
+
+
+def define_budget_transfers(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(14) `budget_transfer[b,b',t]`: τ_bb't <= n_t x cap, million.
+
+    In words: a budget passes on to another no more a year than is allowed.
+    """
+    table = sums.purse.ledger.study.budget_transfers
+    for of, to, cap in table[["from", "to", "cap"]].itertuples(index=False):
+        for t, name in enumerate(sums.names) if not np.isnan(cap) else ():
+            told = (f"budget_transfer.{of}.{to}", f"finance.cash.{of}", TOTAL, name, "million")
+            passed, most = model.passed[of, to, name], sums.years(t) * cap
+            hold(model, "budget_transfer", (of, to, name), passed, "<=", most, told)
 
 
 def purse_transfers(model: pyo.ConcreteModel, period: str) -> Any:

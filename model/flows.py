@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import Study, each
+from zonevest.model.budgets import Budgets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -173,13 +174,14 @@ class Accounts:
     recurrence : annual, one_off or stock, shape (accounts,).
     growth : yearly price growth.
     family : of each account; `money` where it is revenue or cost in cash.
-    role, budget : of each account.
+    role : of each account.
     natural : True where the account's family is ecosystem: a parcel's condition multiplies it.
     ecosystem : 1 where the account counts in F2.
     sale : True where its role is land_sale.
     purse : the actors of the budget entity.
     land_rent : whether sales of land count in F1.
     shares : (account, project, role) -> actor -> share.
+    budgets : to which budget cash belongs.
     """
 
     names: pd.Index
@@ -188,13 +190,13 @@ class Accounts:
     family: NDArray[np.object_]
     money: NDArray[np.bool_]
     role: NDArray[np.object_]
-    budget: NDArray[np.object_]
     natural: NDArray[np.bool_]
     ecosystem: Floats
     sale: NDArray[np.bool_]
     purse: tuple[str, ...]
     land_rent: bool
     shares: dict[tuple[str, str, str], dict[str, float]]
+    budgets: Budgets
 
     @classmethod
     def of(cls, study: Study) -> Accounts:
@@ -212,13 +214,13 @@ class Accounts:
             table["family"].to_numpy(dtype=object),
             table["cash"].to_numpy(dtype=bool) & table["family"].isin(["revenue", "cost"]).to_numpy(),
             table["role"].to_numpy(dtype=object),
-            table["budget"].to_numpy(dtype=object),
             natural,
             (natural & (table["counterpart_of"] == "").to_numpy()).astype(float),
             (table["role"] == "land_sale").to_numpy(),
             study.settings.purse,
             finance is None or finance.land_rent,
             shares,
+            Budgets.of(study),
         )
 
     def weight(self, name: str) -> Floats:
@@ -228,19 +230,25 @@ class Accounts:
             self._weights[name] = np.array([self._weigh(name, account, "") for account in at], dtype=float)
         return self._weights[name]
 
-    def of_project(self, name: str) -> dict[tuple[int, str], float]:
-        """The weights of projects that have shares of their own: (position of the account, project) -> weight."""
-        if name not in self._own_weights:
-            pairs = {(self.names.get_loc(a), project) for a, project, _ in self.shares if project and a in self.names}
-            self._own_weights[name] = {(a, project): self._weigh(name, a, project) for a, project in sorted(pairs)}
-        return self._own_weights[name]
+    def part(self, name: str, at: int, project: str = "") -> float:
+        """What one unit of an account counts where a project books it, by shares and a budget of its own."""
+        if project not in self.apart:
+            return float(self.weight(name)[at])
+        if (name, at, project) not in self._parts:
+            self._parts[name, at, project] = self._weigh(name, at, project)
+        return self._parts[name, at, project]
+
+    @cached_property
+    def apart(self) -> frozenset[str]:
+        """Projects that have shares or a budget of their own."""
+        return frozenset(project for _, project, _ in self.shares if project) | frozenset(self.budgets.of_project)
 
     @cached_property
     def _weights(self) -> dict[str, Floats]:
         return {}
 
     @cached_property
-    def _own_weights(self) -> dict[str, dict[tuple[int, str], float]]:
+    def _parts(self) -> dict[tuple[str, int, str], float]:
         return {}
 
     def _weigh(self, name: str, at: int, project: str) -> float:
@@ -253,14 +261,16 @@ class Accounts:
         part = self.net(self.purse, at, project) if self.money[at] else 0.0
         if name == CASH:
             return part if self.land_rent or not self.sale[at] else 0.0
-        return part * self._in_money(name, at)
+        return part * self._in_money(name, at, project)
 
-    def _in_money(self, name: str, at: int) -> float:
-        """1, -1 or 0: how an account counts in one of `money.…`; after : a budget, after | what the outlay is on."""
+    def _in_money(self, name: str, at: int, project: str) -> float:
+        """How an account counts in one of `money.…`: 1, -1 or 0, times a budget's part of it.
+
+        In the name stands after : a budget, after | what the outlay is on.
+        """
         what, _, budget = name.removeprefix(MONEY).partition(":")
         what, _, kind = what.partition("|")
-        if budget and self.budget[at] != budget:
-            return 0.0
+        mine = self.budgets.share(budget, str(self.names[at]), project) if budget else 1.0
         if kind and (self.role[at] == "restoration") != (kind == "restoration"):
             return 0.0
         sign, recurrence = (1.0 if self.family[at] == "revenue" else -1.0), self.recurrence[at]
@@ -274,7 +284,7 @@ class Accounts:
             "resource": sign > 0 and self.role[at] == "resource_income",
             "net": True,
         }
-        return (1.0 if what in ("operating", "net") else sign) * counts[what]
+        return (1.0 if what in ("operating", "net") else sign) * counts[what] * mine
 
     def net(self, actors: tuple[str, ...], at: int, project: str = "") -> float:
         """What actors receive less what they pay of one unit of an account of money or of uplift.
@@ -359,7 +369,7 @@ class Timed:
     begin : first year (of an annual row) or the year (of a one-off row).
     until : first year in which an annual row no longer runs, its own life apart.
     settled : True where the row stands in full force from the beginning: no ramp.
-    owner : the project of each row, where projects have shares of their own.
+    owner : the project of each row, where projects may have shares or a budget of their own.
     """
 
     clock: Clock
@@ -373,9 +383,19 @@ class Timed:
     def weight(self, name: str) -> Floats:
         """What one unit of each row counts in F1, F2, an actor's gain or an account of money, shape (n,)."""
         weight = self.accounts.weight(name)[self.rows.account]
-        for (account, project), own in self.accounts.of_project(name).items() if self.owner is not None else ():
-            weight = np.where((self.rows.account == account) & (self.owner == project), own, weight)
+        for (account, project), at in self._apart.items():
+            weight[at] = self.accounts.part(name, account, project)
         return weight
+
+    @cached_property
+    def _apart(self) -> dict[tuple[int, str], Ints]:
+        """The rows of projects that have shares or a budget of their own, by account and project."""
+        if self.owner is None or not self.accounts.apart:
+            return {}
+        at = np.flatnonzero(np.isin(self.owner, list(self.accounts.apart)))
+        pairs = pd.DataFrame({"account": self.rows.account[at], "project": self.owner[at]})
+        found = pairs.groupby(["account", "project"], sort=False).indices
+        return {(int(account), str(project)): at[rows] for (account, project), rows in found.items()}
 
     @cached_property
     def stop(self) -> Ints:

@@ -370,9 +370,12 @@ class Ledger:
         for account in accounts:
             if account.startswith(DECIDED):
                 table.loc[account] = 0.0
-        for account, before in (("finance.debt", self.study.instruments["outstanding"].sum()), ("finance.cash", None)):
-            if account in table.index and finance is not None:
-                table.loc[account, TOTAL] = float(finance.opening_cash if before is None else before)
+        opening = self.accounts.budgets.opening
+        before = {"finance.debt": self.study.instruments["outstanding"].sum(), "finance.cash": sum(opening.values())}
+        before |= {f"finance.cash.{budget}": cash for budget, cash in opening.items()}
+        for account, stated in before.items() if finance is not None else ():
+            if account in table.index:
+                table.loc[account, TOTAL] = float(stated)
         return table
 
     @cached_property

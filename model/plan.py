@@ -36,6 +36,7 @@ DECISIONS = {
     "uplift": ["project", "start", "jurisdiction", "catchments", "where", "period", "area_ha"],
     "quota_trade": ["quota", "jurisdiction", "period", "bought", "sold"],
     "fund_transfers": ["jurisdiction", "period", "amount"],
+    "budget_transfers": ["from", "to", "period", "amount"],
 }
 """Columns of the tables of the policy's own decisions; each is a file of the plan folder."""
 SMALL = 1e-9
@@ -61,7 +62,8 @@ class PlanData:
     gap_total : the same distance relative to the total value, doing nothing included.
     cash, ecosystem : gains in F1 and F2 over doing nothing, present values in million.
     doing_nothing : F1 and F2 of doing nothing; empty where there is no such state.
-    parcels, projects, ledger, limits, financing, uplift, quota_trade, fund_transfers : tables as in the plan folder.
+    parcels, projects, ledger, limits : tables as in the plan folder.
+    financing, uplift, quota_trade, fund_transfers, budget_transfers : the policy's own decisions, those that are not 0.
     nonconforming : held parcels that do not suit their zone or whose zone their lines do not allow.
     seconds : by phase.
     """
@@ -91,6 +93,7 @@ class PlanData:
     uplift: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["uplift"]))
     quota_trade: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["quota_trade"]))
     fund_transfers: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["fund_transfers"]))
+    budget_transfers: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["budget_transfers"]))
     before: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
     nonconforming: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
 
@@ -210,10 +213,7 @@ def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapp
         "ledger": table[table["jurisdiction"].isin(known)].reset_index(drop=True),
         "limits": limits_table(model, prices),
         "before": before_table(ledger.options),
-        "financing": _decided(model, "financing"),
-        "uplift": _decided(model, "uplift"),
-        "quota_trade": _decided(model, "quota_trade"),
-        "fund_transfers": _decided(model, "fund_transfers"),
+        **{name: _decided(model, name) for name in DECISIONS},
     }
 
 
@@ -265,7 +265,7 @@ def _decided(model: pyo.ConcreteModel, name: str) -> pd.DataFrame:
             for key, value in values(side):
                 put(key, value, at, 2)
     else:
-        for key, value in values("transfer"):
+        for key, value in values("transfer" if name == "fund_transfers" else "passed"):
             put(key, value)
     return pd.DataFrame([(*key, *value) for key, value in rows.items()], columns=DECISIONS[name])
 

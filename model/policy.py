@@ -16,11 +16,12 @@ import pyomo.environ as pyo
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.book import Book
-from zonevest.model.finance import Sums, define_cash, define_draws, define_funding
+from zonevest.model.finance import Sums, define_budget_transfers, define_cash, define_draws, define_funding
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.gains import define_gains, define_transfers
 from zonevest.model.ledger import Ledger
 from zonevest.model.limits import define_limits, total_or_period
+from zonevest.model.markets import define_market_rows, define_markets
 from zonevest.model.options import build_options
 from zonevest.model.portfolio import define_portfolio
 from zonevest.model.quotas import define_quota_rows, define_quotas
@@ -34,6 +35,7 @@ from zonevest.model.soundness import (
     define_self_support,
     define_shares_of_money,
 )
+from zonevest.model.synergies import define_synergies, define_synergy_rows
 from zonevest.model.uplift import define_uplift, define_uplift_rows
 
 if TYPE_CHECKING:
@@ -63,8 +65,15 @@ ROW_FAMILIES = (
     "quota_sold",
     "quota_buy",
     "quota_sell",
+    "step_area",
+    "step_full",
+    "step_open",
+    "synergy_first",
+    "synergy_second",
+    "synergy_both",
     "cash",
     "reserve",
+    "budget_transfer",
     "draw_cap",
     "fund_project",
     "instrument_total",
@@ -116,6 +125,8 @@ def policy_model(
     define_variables(model, ledger)
     define_uplift(model, ledger)
     define_quotas(model, ledger)
+    define_markets(model, ledger)
+    define_synergies(model, ledger)
     if ledger.study.settings.finance is not None:
         define_draws(model, ledger)
     define_transfers(model, ledger)
@@ -132,6 +143,8 @@ def policy_model(
     define_uplift_rows(model, ledger)
     define_portfolio(model, ledger)
     define_quota_rows(model, ledger)
+    define_market_rows(model, ledger)
+    define_synergy_rows(model, ledger)
     if ledger.study.settings.finance is not None:
         define_money(model)
     define_gains(model, ledger)
@@ -144,6 +157,7 @@ def define_money(model: pyo.ConcreteModel) -> None:
     """(14) to (23): every row of section 8 that speaks of the budget entity's money."""
     sums = Sums(model)
     define_cash(model, sums)
+    define_budget_transfers(model, sums)
     define_funding(model, sums)
     define_debt_ratio(model, sums)
     define_interest_shares(model, sums)

@@ -12,7 +12,8 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.model.areas import TOTAL
-from zonevest.model.finance import Sums, hold
+from zonevest.model.budgets import FUND
+from zonevest.model.finance import Sums, hold, of_till
 from zonevest.model.uplift import started, taken
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
 
-FUND = "fund"
-"""The budget whose interest is compared with fund expenditure."""
 PURSE = "money.net"
 """The weight of accounts of money by what the purse nets."""
 
@@ -46,21 +45,28 @@ def define_debt_ratio(model: pyo.ConcreteModel, sums: Sums) -> None:
 
 
 def define_interest_shares(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(16) `interest_share_general[t]`, `interest_share_fund[t]`: interest <= share of the budget's expenditure.
+    """(16) `interest_share_general[t]`, `interest_share_fund[t]`: interest <= share of expenditure; million.
 
-    In words: the trigger of fiscal restructuring. Expenditure of the fund is cost and outlay on its accounts, what its
-    instruments raise, and their interest; everything else is general.
+    In words: the trigger of fiscal restructuring. Expenditure of the fund is cost and outlay of its budget, what its
+    instruments raise, and their interest; everything else is general, but for what enterprises borrow and spend.
     """
     purse = sums.purse
-    of_fund = [f for f in purse.debts if purse.instruments[f].budget == FUND]
-    others = [f for f in purse.debts if f not in of_fund]
-    raising = [f for f, each in purse.instruments.items() if each.budget == FUND and not each.refinances]
+    enterprises = purse.budgets.enterprises
+    fund = {FUND} - enterprises
+    budget_of = {f: purse.budgets.instrument(f) for f in purse.instruments}
+    of_fund = [f for f in purse.debts if budget_of[f] in fund]
+    general = [f for f in purse.debts if budget_of[f] not in fund | enterprises]
+    raising = [f for f, each in purse.instruments.items() if budget_of[f] in fund and not each.refinances]
+
+    def spending(t: int, tills: set[str] | frozenset[str]) -> Any:
+        each = (sums.years(t) * sums.money("cost", t, b) + sums.money("outlay", t, b) for b in sorted(tills))
+        return sum(each, 0.0)
+
     for t, name in enumerate(sums.names):
-        spent = sums.years(t) * sums.money("cost:fund", t) + sums.money("outlay:fund", t)
-        spent += sum(sums.raised(f, t) for f in raising)
-        everything = sums.years(t) * (sums.money("cost", t) + float(purse.fixed[t])) + sums.money("outlay", t)
+        spent = spending(t, fund) + sum(sums.raised(f, t) for f in raising)
+        everything = sums.years(t) * sums.cost(t) + sums.money("outlay", t)
         for family, fs, expenditure in (
-            ("interest_share_general", others, everything - spent),
+            ("interest_share_general", general, everything - spent - spending(t, enterprises)),
             ("interest_share_fund", of_fund, spent),
         ):
             share = purse.at(family, t)
@@ -71,23 +77,27 @@ def define_interest_shares(model: pyo.ConcreteModel, sums: Sums) -> None:
 
 
 def define_cover(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(17) `dscr_min[t]`: N_t >= DSCR x service_t / n_t, from the named period.
+    """(17) `dscr_min[t]`: N_t >= DSCR x service_t / n_t, from the named period; million a year.
 
-    In words: a year's operating balance covers the debt service; of new vintages, or of all less refinancing.
+    In words: a year's operating balance covers the debt service; of new vintages, or of all less refinancing. With a
+    table of budgets `dscr_min[b,t]` of each in which somebody borrows: its own balance covers its own service.
     """
     purse, finance = sums.purse, sums.purse.finance
-    plain = [f for f in purse.debts if not purse.instruments[f].refinances]
-    again = [f for f in purse.debts if purse.instruments[f].refinances]
-    for t, name in enumerate(sums.names):
-        cover = purse.at("dscr_min", t)
-        if cover is None or not purse.since(finance.dscr_from, t):
-            continue
-        fs, old = (plain, False) if finance.dscr_scope == "new" else (purse.debts, True)
-        service = sums.flow("repaid", fs, t, old=old) + sums.flow("interest", fs, t, old=old)
-        if finance.dscr_scope == "all":
-            service -= sum(sums.raised(f, t) for f in again)
-        told = ("dscr_min", "money.operating", TOTAL, name, "million/year")
-        hold(model, "dscr_min", name, sums.operating(t), ">=", cover / sums.years(t) * service, told)
+    for till in purse.tills:
+        mine = sums.of_till(till, purse.debts)
+        again = [f for f in mine if purse.instruments[f].refinances]
+        plain = [f for f in mine if f not in again]
+        for t, name in enumerate(sums.names) if mine or not till else ():
+            cover = purse.at("dscr_min", t)
+            if cover is None or not purse.since(finance.dscr_from, t):
+                continue
+            fs, old = (plain, False) if finance.dscr_scope == "new" else (mine, True)
+            service = sums.flow("repaid", fs, t, old=old) + sums.flow("interest", fs, t, old=old)
+            if finance.dscr_scope == "all":
+                service -= sum(sums.raised(f, t) for f in again)
+            told = (f"dscr_min.{till}" if till else "dscr_min", "money.operating", TOTAL, name, "million/year")
+            balance, asked = sums.operating(t, till), cover / sums.years(t) * service
+            hold(model, "dscr_min", of_till(till, name), balance, ">=", asked, told)
 
 
 def define_golden_rule(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -220,9 +230,9 @@ def _captured(model: pyo.ConcreteModel, sums: Sums, raised: list[Any], weights: 
         years = np.arange(len(weights)) + int(ledger.clock.begin[names.index(s)])
         for tool, paid, amount, _ in taken(model, ledger, project, names.index(s), place, names.index(t)):
             account = ledger.accounts.names.get_loc(tool.account)
-            part = ledger.accounts.of_project(PURSE).get((account, project), ledger.accounts.weight(PURSE)[account])
+            part = ledger.accounts.part(PURSE, account, project)
             inside = years >= paid if tool.annual else years == paid
-            captured += float(part) * amount * float(weights @ inside) * variable
+            captured += part * amount * float(weights @ inside) * variable
     return captured
 
 

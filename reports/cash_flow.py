@@ -12,6 +12,7 @@ import pandas as pd
 
 from zonevest.instances.study import period_names
 from zonevest.model.booked import PROJECT, Books, books, flagged
+from zonevest.model.budgets import FUND
 from zonevest.model.finance import Purse
 
 if TYPE_CHECKING:
@@ -104,18 +105,18 @@ def cash_flow(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
     table = _Table(names)
     if plan.has_plan:
         found = booked or books(plan)
-        money = _Money(plan, found)
+        money = Money(plan, found)
         money.tell(table)
         if plan.study.settings.finance is None:
             table.add("balance", "net", table.change())
         else:
-            _Finance(plan, found, money).tell(table)
+            Finance(plan, found, money).tell(table)
     for name in plan.limits_off:
         table.put("", "off", name, np.nan, "")
     return table.frame()
 
 
-class _Money:
+class Money:
     """What accounts of money bring to the purse and take from it.
 
     Attributes
@@ -129,6 +130,7 @@ class _Money:
         rows, at = found.plan.rows, accounts.names.get_indexer(found.plan.rows["account"])
         keep = accounts.money[at]
         self.rows, self.at = rows[keep].reset_index(drop=True), at[keep]
+        self.owners = owners(self.rows)
         part = purse_parts(accounts, self.rows, self.at)
         self.plan, self.accounts = plan, accounts
         self.amount = part[:, None] * found.plan.totals[keep]
@@ -144,10 +146,17 @@ class _Money:
         once = ~self.annual & ~self.revenue
         return -(self.sum(once, flagged(self.plan.study, self.rows, flag)) if flag else self.sum(once))
 
-    def of_budget(self, budget: str, annual: bool) -> Floats:
-        """Cost on accounts of a budget, above 0."""
-        inside = self.accounts.budget[self.at] == budget
-        return -self.sum(~self.revenue, self.annual == annual, inside)
+    def in_budget(self, budget: str, *where: NDArray[np.bool_]) -> Floats:
+        """Σ of a budget's part of the amounts by period, of the rows for which all holds; ``""``: of all of them."""
+        if not budget:
+            return self.sum(*where)
+        pairs = zip(self.rows["account"], self.owners, strict=True)
+        part = np.array([self.accounts.budgets.share(budget, account, owner) for account, owner in pairs], dtype=float)
+        return np.asarray((part * np.logical_and.reduce(where)) @ self.amount)
+
+    def spent(self, budget: str) -> Floats:
+        """Cost and outlay of a budget, above 0."""
+        return -self.in_budget(budget, ~self.revenue)
 
     def land_sale(self) -> Floats:
         """What sales of land bring."""
@@ -169,11 +178,15 @@ class _Money:
             table.add("ratio", f"{flag}_share", 100.0 * share(self.outlay(flag), outlay), PERCENT)
 
 
+def owners(rows: pd.DataFrame) -> list[str]:
+    """The project of each row of what is booked, ``""`` where it is of none."""
+    return [source if kind == PROJECT else "" for kind, source in zip(rows["kind"], rows["source"], strict=True)]
+
+
 def purse_parts(accounts: Accounts, rows: pd.DataFrame, at: NDArray[np.integer[Any]]) -> Floats:
     """What the purse receives less what it pays of one unit of each row."""
-    owners = np.where(rows["kind"] == PROJECT, rows["source"], "")
     return np.array(
-        [accounts.net(accounts.purse, int(a), str(owner)) for a, owner in zip(at, owners, strict=True)], dtype=float
+        [accounts.net(accounts.purse, int(a), owner) for a, owner in zip(at, owners(rows), strict=True)], dtype=float
     )
 
 
@@ -183,10 +196,10 @@ def share(part: Floats, whole: Floats) -> Floats:
     return np.where(there, part / np.where(there, whole, 1.0), np.nan)
 
 
-class _Finance:
+class Finance:
     """What [finance] adds: residuals, what is raised and owed, cash and ratios."""
 
-    def __init__(self, plan: PlanData, found: Books, money: _Money) -> None:
+    def __init__(self, plan: PlanData, found: Books, money: Money) -> None:
         self.plan, self.money = plan, money
         self.purse = purse = Purse.of(found.ledger)
         self.years = found.ledger.clock.length.astype(float)
@@ -212,7 +225,7 @@ class _Finance:
 
     def tell(self, table: _Table) -> None:
         """All rows."""
-        plan, purse, money, years = self.plan, self.purse, self.money, self.years
+        purse, money, years = self.purse, self.money, self.years
         finance, instruments = purse.finance, purse.instruments
         own, transfers, fixed = purse.own * years, purse.transfers * years, purse.fixed * years
         table.add("source", "own_revenue", own)
@@ -222,10 +235,7 @@ class _Finance:
             table.add("source", "refinanced" if each.refinances else "raised", self.raised[f], f=f)
             table.add("use", "repaid", self.flow("repaid", [f]), f=f)
             table.add("use", "interest", self.flow("interest", [f]), f=f)
-        passed = plan.fund_transfers if plan.study.settings.equity.fund in plan.study.settings.purse else None
-        if passed is not None:
-            by_period = passed.groupby("period")["amount"].sum() if len(passed) else pd.Series(dtype=float)
-            table.add("use", "fund_transfers", by_period.reindex(purse.names).fillna(0.0).to_numpy(dtype=float))
+        table.add("use", "fund_transfers", self.fund_transfers())
         self._cash(table)
         result = money.sum(money.annual) + own + transfers - fixed
         every = list(instruments)
@@ -241,16 +251,31 @@ class _Finance:
         table.add("ratio", "cover", share(result, np.asarray(service)), TIMES)
         self._shares(table, own + transfers, fixed)
 
+    def fund_transfers(self) -> Floats:
+        """What the compensation fund passes on out of the purse, by period."""
+        passed, settings = self.plan.fund_transfers, self.plan.study.settings
+        if settings.equity.fund not in settings.purse or passed.empty:
+            return np.zeros(len(self.years))
+        by_period = passed.groupby("period")["amount"].sum()
+        return np.asarray(by_period.reindex(self.purse.names).fillna(0.0), dtype=float)
+
     def _cash(self, table: _Table) -> None:
-        """Cash at the beginning and the end of every period, and the reserve that is asked for."""
-        change = table.change()
-        closing = self.purse.finance.opening_cash + np.cumsum(change)
+        """Cash at the beginning and the end of every period, and the reserve that is asked for, of all budgets."""
+        purse, change = self.purse, table.change()
+        closing = sum(purse.budgets.opening.values()) + np.cumsum(change)
         table.add("stock", "opening_cash", closing - change)
         table.add("stock", "closing_cash", closing)
-        months = np.array([self.purse.at("reserve_months", t) or 0.0 for t in range(len(self.years))])
-        money = self.money
-        cost = -money.sum(money.annual, ~money.revenue) / self.years + self.purse.fixed
-        table.add("stock", "reserve", months / 12.0 * cost)
+        table.add("stock", "reserve", sum(self._reserve(till) for till in purse.tills))
+
+    def _reserve(self, till: str) -> Floats:
+        """What a budget is to keep: what it states, else some months of its recurring cost."""
+        money, purse = self.money, self.purse
+        stated = purse.budgets.reserve.get(till, np.nan)
+        if not np.isnan(stated):
+            return np.full(len(self.years), stated)
+        months = np.array([purse.at("reserve_months", t) or 0.0 for t in range(len(self.years))])
+        cost = -money.in_budget(till, money.annual, ~money.revenue) / self.years
+        return np.asarray(months / 12.0 * (cost + (purse.fixed if till == purse.budgets.main else 0.0)))
 
     def _debt(self, table: _Table) -> None:
         """What is owed, by instrument, and the debt ratios with their grades."""
@@ -279,15 +304,18 @@ class _Finance:
     def _shares(self, table: _Table, residual: Floats, fixed: Floats) -> None:
         """Interest as a share of expenditure, land sale as a share of revenue."""
         purse, money = self.purse, self.money
-        of_fund = [f for f in purse.debts if purse.instruments[f].budget == "fund"]
-        others = [f for f in purse.debts if f not in of_fund]
+        enterprises, zero = purse.budgets.enterprises, np.zeros(len(self.years))
+        fund = {FUND} - enterprises
+        budget_of = {f: purse.budgets.instrument(f) for f in purse.instruments}
+        of_fund = [f for f in purse.debts if budget_of[f] in fund]
+        others = [f for f in purse.debts if budget_of[f] not in fund | enterprises]
         drawn = sum(
-            (self.raised[f] for f, each in purse.instruments.items() if each.budget == "fund" and not each.refinances),
-            np.zeros(len(self.years)),
+            (self.raised[f] for f, each in purse.instruments.items() if budget_of[f] in fund and not each.refinances),
+            zero,
         )
-        fund = money.of_budget("fund", True) + money.of_budget("fund", False) + drawn
-        general = -money.sum(money.annual, ~money.revenue) + fixed + money.outlay() - fund
-        for name, fs, spent in (("general", others, general), ("fund", of_fund, fund)):
+        in_fund = sum((money.spent(budget) for budget in fund), zero) + drawn
+        general = money.spent("") + fixed - in_fund - sum((money.spent(budget) for budget in enterprises), zero)
+        for name, fs, spent in (("general", others, general), ("fund", of_fund, in_fund)):
             paid = self.flow("interest", fs)
             table.add("ratio", f"interest_share_{name}", 100.0 * share(paid, spent + paid), PERCENT)
         table.add(

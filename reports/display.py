@@ -35,6 +35,10 @@ _ACCOUNT_PREFIXES = (
 )
 
 
+OF_BUDGETS = ("reserve", "dscr_min", "budget_transfer")
+"""Rows of money that are told for each budget."""
+
+
 def number(value: float | None, decimals: int | None = None) -> str:
     """A number with thousands commas and a true minus; without `decimals` five significant digits; a dash for none."""
     if value is None or math.isnan(value):
@@ -153,6 +157,12 @@ class Display:
         return self._names(self.study.quotas, "quota")
 
     @cached_property
+    def _budgets(self) -> dict[str, str]:
+        names = self._names(self.study.budgets, "budget")
+        pairs = zip(self.study.budget_transfers["from"], self.study.budget_transfers["to"], strict=True)
+        return names | {f"{of}.{to}": f"{names[of]} → {names[to]}" for of, to in pairs}
+
+    @cached_property
     def _accounts(self) -> dict[str, str]:
         names = self._names(self.study.accounts, "account")
         return {code: name for code, name in names.items() if name != code}
@@ -223,7 +233,8 @@ class Display:
         if named or not self.words.has(f"row_{kind}"):
             return named or str(row["limit"])
         named = self.words(f"row_{kind}")
-        for names in (self._projects, self._instruments, self._quotas, self._actors):
+        others = (self._projects, self._instruments, self._quotas, self._actors, self._accounts)
+        for names in (self._budgets,) if kind in OF_BUDGETS else others:
             if of in names:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named

@@ -605,6 +605,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "off_limits": ("limits of the study", "研究的约束指标"),
     # rows of money, quotas and gains, which have no name in the study
     "row_reserve": ("Cash kept at the end of each period", "期末最低库存现金"),
+    "row_budget_transfer": ("Passed on to another budget", "预算间调拨上限"),
     "row_debt_ratio_cap": ("Debt ratio", "债务率上限"),
     "row_interest_share_general": ("Interest in general expenditure", "一般债务付息占比"),
     "row_interest_share_fund": ("Interest in fund expenditure", "专项债务付息占比"),
@@ -624,6 +625,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "row_quota_sell": ("Quota sold", "指标售出上限"),
     "row_quota_sold": ("Quota sold against quota made", "售出不超过新增指标"),
     "row_portfolio": ("Projects at their hurdle rates, all together", "项目组合净现值不为负"),
+    "row_price_steps": ("What the market takes", "市场容量上限"),
     "row_participation": ("Nobody loses", "参与约束"),
     "row_participation_jurisdiction": ("No jurisdiction loses", "各辖区不受损"),
     "row_jurisdiction_floor": ("Least gain of a jurisdiction", "各辖区收益底线"),

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zonevest.model.booked import Books, books
+from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.distribution import capture, cash_parts, distribution
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
-TABLES = {"cash_flow": cash_flow, "capture": capture, "distribution": distribution}
-"""Each is a file of the plan folder."""
+TABLES = {"cash_flow": cash_flow, "budgets": budgets, "capture": capture, "distribution": distribution}
+"""Each is a file of the plan folder, `budgets` with [finance] only."""
 
 
 def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.DataFrame]:
-    """Cash flow, capture and distribution of a plan."""
+    """Cash flow, budgets, capture and distribution of a plan."""
     known = booked if booked is not None or not plan.has_plan else books(plan)
-    return {name: table(plan, known) for name, table in TABLES.items()}
+    there = [name for name in TABLES if name != "budgets" or plan.study.settings.finance is not None]
+    return {name: TABLES[name](plan, known) for name in there}
 
 
 def in_short(plan: PlanData, tables: dict[str, pd.DataFrame], booked: Books | None = None) -> dict[str, Any]:

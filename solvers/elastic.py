@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.program import Floats, Program
 
 
-def least_violation(program: Program, seconds: float = 60.0) -> Floats | None:
+def least_violation(program: Program, seconds: float = 60.0, kept: NDArray[np.bool_] | None = None) -> Floats | None:
     """The point within the column bounds whose rows are missed by the least in all, each relative to its size.
 
     The size of a row is the largest of its bounds and 1. Whole numbers are not asked for.
+
+    Parameters
+    ----------
+    kept : rows that are not missed at all, one position per row.
 
     Returns
     -------
@@ -22,7 +27,8 @@ def least_violation(program: Program, seconds: float = 60.0) -> Floats | None:
     rows = program.n_rows
     sides = [np.where(np.isfinite(side), np.abs(side), 0.0) for side in (program.row_lower, program.row_upper)]
     cost = -1.0 / np.maximum(1.0, np.maximum(*sides))
-    short, excess = np.isfinite(program.row_lower), np.isfinite(program.row_upper)
+    may = np.ones(rows, dtype=bool) if kept is None else ~kept
+    short, excess = may & np.isfinite(program.row_lower), may & np.isfinite(program.row_upper)
     given = np.concatenate([np.flatnonzero(short), np.flatnonzero(excess)])
     signs = np.concatenate([np.ones(short.sum()), -np.ones(excess.sum())])
     count = len(given)

@@ -38,6 +38,7 @@ from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
 from zonevest.reports.distribution import capture, distribution
@@ -95,6 +96,10 @@ class Plan(PlanData):
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
         return cash_flow(self)
+
+    def budgets(self) -> pd.DataFrame:
+        """What comes to every budget and leaves it, by period (see `zonevest.reports.budgets.budgets`)."""
+        return budgets(self)
 
     def capture(self) -> pd.DataFrame:
         """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
@@ -180,7 +185,12 @@ def check(study: Study) -> CheckReport:
     """
 
     def loosest(
-        rows: sparse.csr_array, lower: Floats, upper: Floats, column_lower: Floats, column_upper: Floats
+        rows: sparse.csr_array,
+        lower: Floats,
+        upper: Floats,
+        column_lower: Floats,
+        column_upper: Floats,
+        kept: NDArray[np.bool_],
     ) -> Floats | None:
         columns = sparse.csc_array(rows)
         return least_violation(
@@ -194,7 +204,8 @@ def check(study: Study) -> CheckReport:
                 start=columns.indptr,
                 index=columns.indices,
                 value=columns.data,
-            )
+            ),
+            kept=kept,
         )
 
     return checking.check(study, loosest)

@@ -17,7 +17,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.model import complete_bay, families, shore_rows
+from tests.model import budget_rows, complete_bay, families, shore_rows
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
 from zonevest.instances.read import make_study
@@ -194,12 +194,16 @@ def test_drawn_land_of_a_study_without_zones() -> None:
         assert text(build, list(build.columns), "footprint") == ["footprint[j,i,a]: x[i,hold,] + U[j,a] <= 1"]
 
 
+TEXTS = (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS)
+FURTHER = (*budget_rows.APART, *budget_rows.IN_STEPS, *budget_rows.TOGETHER, *complete_bay.ROWS)
+
+
 def test_every_family_has_its_text() -> None:
-    texts = {
-        name.partition("[")[0] for name in (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS, *complete_bay.ROWS)
-    }
-    texts |= {*ROWS, "keep"}
+    texts = {name.partition("[")[0] for name in (*TEXTS, *FURTHER)} | {*ROWS, "keep"}
     assert families.in_source() == texts
     assert {*ROW_FAMILIES, "assign"} == texts
-    # and its line where the complete model tells what its names are
-    assert all(f"``{name}``" in str(whole.__doc__) for name in texts)
+
+
+def test_every_family_has_its_line() -> None:
+    # where the complete model tells what its names are
+    assert [name for name in (*ROW_FAMILIES, "assign") if f"``{name}``" not in str(whole.__doc__)] == []

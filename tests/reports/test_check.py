@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.model.complete_town import LOAN, account, parcel, town
 from tests.model.four import four
 from zonevest.api import check
 from zonevest.instances.schema import OVERLAY
@@ -37,6 +38,27 @@ def test_limits_that_doing_nothing_breaks() -> None:
     assert found.broken["slack"].iloc[0] == pytest.approx(2.0 - 7.0)
     assert "built" in found.to_text("en")
     assert found.to_dict()["breaks"][0]["limit"] == "built"
+
+
+def test_what_doing_nothing_cannot_pay() -> None:
+    # 4 are owed: 1 a year, and 4 % of 4, 3, 2 and 1
+    old = {**LOAN, "outstanding": 4.0, "outstanding_years": 4, "limit_total": 0.0}
+    found = check(town(finance={"opening_cash": 0.0}, instruments=[old])).broken
+    assert list(found["limit"]) == ["reserve"] * 3
+    assert found["value"].tolist() == pytest.approx([-1.16, -2.28, -4.4])
+
+
+def test_what_doing_nothing_uses_without_a_right() -> None:
+    # 1 a year is used, 0.4 are granted
+    study = town(
+        parcels=[parcel()],
+        accounts=[account("water", "quota")],
+        class_flows=[{"land_class": "field", "account": "water", "basis": "per_ha_year", "value": 0.1}],
+        quotas=[{"quota": "right", "account_used": "water", "granted": 0.4}],
+    )
+    found = check(study).broken
+    assert list(found["limit"]) == ["quota.right"] * 3
+    assert found["value"].tolist() == pytest.approx([-0.6, -0.6, -1.2])
 
 
 def test_an_exact_number_of_indivisible_land_is_warned_of() -> None:

@@ -15,6 +15,7 @@ from tests.reports.test_audit_money import DRAWS, PERIODS, budget
 from tests.reports.told import as_data
 from zonevest.instances.study import Study
 from zonevest.model.plan import PlanData
+from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow, grade
 from zonevest.reports.distribution import capture, cash_parts, distribution
 from zonevest.reports.money import in_short, money_tables
@@ -89,6 +90,14 @@ class TestCashFlow:
         for t, period in enumerate(("p1", "p2", "p3")):
             sums = table[table["period"] == period].groupby("kind")["value"].sum()
             assert opening[t] + sums["source"] == pytest.approx(sums["use"] + closing[t])
+
+    def test_one_budget(self) -> None:
+        # the same, as what comes to the one till there is and leaves it; p1 repays 2 of the old loan, bears 0.2 + 0.24
+        table = budgets(planned(budget(), {}, {"works": "p1"}, financing=DRAWS)).set_index("period")
+        assert set(table.pop("budget")) == {"all"}
+        assert table["opening"].tolist() == pytest.approx([4, 5.56, 11.29])
+        assert table.loc["p1"].tolist() == pytest.approx([4, 5, 0, 6, 5, 2, 0.44, 0, 0, 0, 5.56])
+        assert budgets(planned(study(), {}, {})).empty
 
     def test_debt(self) -> None:
         table = municipal()
