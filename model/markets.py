@@ -102,7 +102,7 @@ def _terms(study: Study, area: str, sale: bool) -> tuple[int, float]:
 
 
 def define_markets(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """`step[account,A,place,k,t]`, hectares at the price of step k in t; `full[…,k,t]`, 1 where step k is filled.
+    """`sold[account,A,place,k,t]`, hectares at the price of step k in t; `filled[…,k,t]`, 1 where step k is filled.
 
     They book on the account in the first year of the period, of no undertaking, and count in F1 and gains as equal
     yearly amounts from the service year to the end of the tail.

@@ -100,7 +100,7 @@ class Run:
 
 
 def define_synergies(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """`both[j,j',s,s']`: 1 where j starts in s and j' in s'.
+    """`together[j,j',s,s']`: 1 where j starts in s and j' in s'.
 
     It books what the two bring together on the accounts of the table, in the jurisdiction of j and by its shares.
     """

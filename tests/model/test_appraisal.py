@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import zonevest as zv
-from tests.model.builds import Build, fast
+from tests.model.builds import Build, complete, fast
 from tests.model.complete_valley import lp
 from tests.model.plain import plain, row, solved
 from zonevest.instances.study import Study
@@ -17,7 +17,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.works import Works
 
-BUILDS: dict[str, Callable[[Study], Build]] = {"fast": fast}
+BUILDS: dict[str, Callable[[Study], Build]] = {"fast": fast, "complete": complete}
 MONEY: list[dict[str, Any]] = [
     {"account": "project.revenue", "growth": 0.03},
     {"account": "lease", "family": "revenue", "cash": 1, "growth": 0.02},

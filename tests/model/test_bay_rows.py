@@ -6,11 +6,11 @@ from math import inf, isinf
 
 import pytest
 
-from tests.model.builds import Build, complete
+from tests.model.builds import Build, complete, fast
 from tests.model.complete_bay import ROWS, bay, full
 from tests.model.complete_valley import lp
 
-BUILDS = {"complete": complete}
+BUILDS = {"fast": fast, "complete": complete}
 
 
 def plain(build: Build) -> Build:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from tests.model import budget_rows as given
-from tests.model.builds import Build, fast
+from tests.model.builds import Build, complete, fast
 from tests.model.complete_shore import shore
 from tests.model.shore_rows import ROWS, SPREAD, expected
 from tests.model.test_money_rows import found
 
-BUILDS = {"fast": fast}
+BUILDS = {"fast": fast, "complete": complete}
 BOTH = pytest.mark.parametrize("build", BUILDS)
 
 
