@@ -64,6 +64,8 @@ class Known:
         if account in MONEY:
             return MONEY[account]
         parts = account.split(".", 2)
+        if parts[0] == "asset":
+            return "stock" if self._has("resource", account.split(".")[1]) else None
         if parts[0] in ("finance", "quota", "gain"):
             return self._other(account, parts)
         if len(parts) < 3 or parts[0] != "area":
@@ -79,8 +81,8 @@ class Known:
     def _other(self, account: str, parts: list[str]) -> Measure | None:
         """Accounts of finance, of quotas and of gains (which are one-off: a present value)."""
         if parts[0] == "finance":
-            if account in FINANCE:
-                return FINANCE[account] if "instrument" in self.others else None
+            if account in FINANCE or account.startswith("finance.cash."):
+                return "stock" if "instrument" in self.others else None
             return "one_off" if ".".join(parts[:2]) in OF_INSTRUMENT and self._is("instrument", parts[2:]) else None
         if parts[0] == "quota":
             name, _, what = account.removeprefix("quota.").rpartition(".")

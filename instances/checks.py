@@ -21,7 +21,7 @@ from zonevest.instances.study import Period, Settings, items
 from zonevest.instances.tables import Typed
 
 GROUP = "class_group:"
-BUILT_IN_COUNT = ("limits", "limit_terms", "quotas")
+BUILT_IN_COUNT = ("limits", "limit_terms", "quotas", "price_steps")
 """Tables whose accounts may be the ones that follow from the plan."""
 SLACK = 1e-6
 """By how much shares may miss 1."""

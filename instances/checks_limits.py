@@ -95,7 +95,8 @@ def _places(study: Context, limits: Typed) -> None:
     if "jurisdiction" in limits.broken or study.jurisdictions is None or study.tags is None:
         return
     names = [*study.jurisdictions, *study.tags, "each"]
-    strange = set(limits.text("jurisdiction")).difference(names, [""])
+    strange = {name for name in limits.text("jurisdiction") if not name.startswith("main_function:")}
+    strange.difference_update(names, [""])
     must = say("jurisdiction is a jurisdiction, a tag of parcels, each, or blank for all together")
     do = say("leave it blank") if strange == {"total"} else advise(strange, names, say("correct the name"))
     study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
