@@ -9,7 +9,8 @@ import numpy as np
 
 from zonevest.instances.finance import Finance
 from zonevest.instances.say import say
-from zonevest.reports.audit_accounts import FUND_COST, FUND_OUTLAY
+from zonevest.reports.audit_accounts import of_budget
+from zonevest.reports.audit_budgets import FUND, Purse
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Floats, number, split
 from zonevest.reports.audit_cover import Cover
@@ -26,12 +27,15 @@ class Money:
     Attributes
     ----------
     instruments : by name.
+    purses : the budgets with cash of their own.
+    pairs : the budgets between which money may be passed on, with the most a year (NaN: any amount).
     residuals : own_revenue, transfers and fixed_cost of every period, mean per year; what the ledger books is out.
     fiscal : fiscal resources of every period, mean per year.
     vintages, old : a unit by instrument and period, old debt by instrument.
     raised, repaid, interest : of new money, by instrument and period, as sums over the decisions that were last drawn.
     old_repaid, old_interest : of old debt.
-    cash : at the end of every period.
+    cash : of every budget at the end of every period.
+    passed : from one budget to another, by pair and period.
     """
 
     def __init__(self, flows: Flows, uplift: Uplift, finance: Finance, start: Floats, held: Floats) -> None:
@@ -39,6 +43,12 @@ class Money:
         self.width, self.periods = flows.width, self.tables.periods
         rows = [read_instrument(row) for row in self.tables.rows("instruments")]
         self.instruments = {each.name: each for each in rows}
+        self.budgets = self.tables.budgets
+        self.purses = self.budgets.purses(finance)
+        self.pairs = {
+            (str(row["from"]), str(row["to"])): number(row["cap"], math.nan)
+            for row in (self.tables.rows("budget_transfers") if self.budgets.rows else ())
+        }
         account = self.tables.account
         self.opening_revenue = float(start[0, account["money.revenue"]])
         base = {
@@ -103,6 +113,12 @@ class Money:
             return "period", say("money is drawn from the start of the project to the end of building")
         return "period", say("it is a period of the study")
 
+    def why_not_passed(self, giver: str, taker: str) -> tuple[str, str]:
+        """Why there is no such transfer between budgets: the rule, and what must hold."""
+        if (giver, taker) not in self.pairs:
+            return "budget", say("budget_transfers names the two budgets")
+        return "period", say("it is a period of the study")
+
     def _decide(self, system: System, starts: Mapping[str, int]) -> None:
         periods = self.periods
         self.raised: dict[tuple[str, int], Sum] = {}
@@ -119,6 +135,12 @@ class Money:
                         key = ("financing", each.name, project, start, t)
                         raised.add(system.decide(Decision(name, key, cash=worth)))
                 self.raised[each.name, t] = raised
+
+        self.passed: dict[tuple[str, str, int], Sum] = {}
+        for pair in self.pairs:
+            for t, period in enumerate(periods):
+                name = f"budget_transfer[{pair[0]},{pair[1]},{period}]"
+                self.passed[*pair, t] = system.decide(Decision(name, ("budget_transfer", *pair, t)))
 
     def _price(self, instrument: Instrument, t: int) -> float:
         vintage, calendar = self.vintages[instrument.name, t], self.flows.calendar
@@ -192,14 +214,30 @@ class Money:
         for line in self.cover.lines(system, starts, self.may_fund, self._penalty("cover_min")):
             system.lines.append(line)
 
-    def net(self, t: int) -> Sum:
-        """N_t: recurring revenue less recurring cost, a year."""
-        rest = self.residuals["own_revenue"][t] + self.residuals["transfers"][t] - self.residuals["fixed_cost"][t]
-        return self.cell("money.operating", t) + rest
+    def of_purse(self, purse: Purse, *, debt: bool = False) -> list[Instrument]:
+        """The instruments of a budget, or what it owes by."""
+        own = [each for each in self.instruments.values() if each.debt or not debt]
+        return [each for each in own if not purse.table or self.budgets.named(each.budget) == purse.name]
 
-    def _cost(self, t: int) -> Sum:
+    def net(self, t: int, purse: Purse | None = None) -> Sum:
+        """N_t: recurring revenue less recurring cost, a year; of all budgets or of one."""
+        operating = self.cell("money.operating" if purse is None else purse.account("operating"), t)
+        return operating + (self.rest(t) if purse is None or purse.main else 0.0)
+
+    def rest(self, t: int) -> float:
+        """The residuals of a period, a year: own revenue and transfers less fixed cost."""
+        return self.residuals["own_revenue"][t] + self.residuals["transfers"][t] - self.residuals["fixed_cost"][t]
+
+    def _cost(self, t: int, purse: Purse) -> Sum:
         """Recurring cost a year, the fixed residual included."""
-        return self.cell("money.cost", t) + self.residuals["fixed_cost"][t]
+        return self.cell(purse.account("cost"), t) + (self.residuals["fixed_cost"][t] if purse.main else 0.0)
+
+    def reserve(self, t: int, purse: Purse) -> Sum:
+        """The least cash at the end of a period: as stated, else months of cost, else nothing."""
+        months = self.finance.at("reserve_months", self.periods[t])
+        if not math.isnan(purse.reserve):
+            return Sum(purse.reserve)
+        return Sum() if months is None else self._cost(t, purse) * (months / 12.0)
 
     # ---------------------------------------------------------------- accounts
 
@@ -219,24 +257,34 @@ class Money:
                 sums = [new[name, t] + old.get((name, t), 0.0) for t in range(last)]
                 for t, sum_ in enumerate([*sums, total(sums)]):
                     derive(f"finance.{kind}.{name}", t, sum_)
-        cash = Sum(self.finance.opening_cash)
-        self.cash: list[Sum] = []
+        cash = {purse.name: Sum(purse.opening) for purse in self.purses}
+        self.cash: dict[tuple[str, int], Sum] = {}
         for t in range(last):
             debt = Sum()
             for owing in (name for name, each in self.instruments.items() if each.debt):
                 debt.add(self.balance(owing, t, highest=False))
                 debt.add(self.old[owing].at(self.old[owing].closing, tables.lasts[t]))
             derive("finance.debt", t, debt)
-            step = self.net(t) * tables.lengths[t] + self.cell("money.receipts", t) - self.cell("money.outlay", t)
-            for name in self.instruments:
-                step.add(self.raised[name, t]).add(self.repaid[name, t], -1.0).add(self.interest[name, t], -1.0)
-                step.add(-self.old_repaid[name, t] - self.old_interest[name, t])
-            step.add(transfers[t], -1.0)
-            cash = derive("finance.cash", t, cash + step)
-            self.cash.append(cash)
+            for purse in self.purses:
+                cash[purse.name] = derive(purse.cash, t, cash[purse.name] + self._step(t, purse, transfers[t]))
+                self.cash[purse.name, t] = cash[purse.name]
+            if self.budgets.rows:
+                derive("finance.cash", t, total(cash.values()))
             if t == last - 1:
                 derive("finance.debt", last, debt)
-                derive("finance.cash", last, cash)
+                for account in dict.fromkeys(["finance.cash", *(purse.cash for purse in self.purses)]):
+                    derive(account, last, self.cell(account, t))
+
+    def _step(self, t: int, purse: Purse, transfers: Sum) -> Sum:
+        """What a period brings to the cash of a budget, less what it takes."""
+        step = self.net(t, purse) * self.tables.lengths[t]
+        step.add(self.cell(purse.account("receipts"), t)).add(self.cell(purse.account("outlay"), t), -1.0)
+        for name in (each.name for each in self.of_purse(purse)):
+            step.add(self.raised[name, t]).add(self.repaid[name, t], -1.0).add(self.interest[name, t], -1.0)
+            step.add(-self.old_repaid[name, t] - self.old_interest[name, t])
+        for giver, taker in self.pairs:
+            step.add(self.passed[giver, taker, t], float(taker == purse.name) - float(giver == purse.name))
+        return step.add(transfers, -1.0) if purse.main else step
 
     # ---------------------------------------------------------------- rows
 
@@ -246,10 +294,29 @@ class Money:
     def _line(
         self, system: System, row: str, t: int, account: str, value: Sum, sense: str, bound: Sum, vacuous: bool = False
     ) -> None:
-        period = self.periods[t]
-        told = Told("reserve" if row == "cash" else row, account, "total", period)
-        name = f"{row}[{period}]"
+        told = Told(row, account, "total", self.periods[t])
+        name = f"{row}[{self.periods[t]}]"
         system.lines.append(Line("money", name, value, sense, bound, self._penalty(row), told, vacuous))
+
+    def _purse_rows(self, system: System, t: int, least: float | None) -> None:
+        """Rows (14) and (17), and what is passed on: of every budget."""
+        period, years = self.periods[t], float(self.tables.lengths[t])
+        for purse in self.purses:
+            told, index = Told(purse.row("reserve"), purse.cash, "total", period), purse.index(period)
+            cash, reserve = self.cash[purse.name, t], self.reserve(t, purse)
+            name = "reserve" if purse.table else "cash"
+            system.lines.append(Line("money", f"{name}{index}", cash, ">=", reserve, None, told))
+            owing = self.of_purse(purse, debt=True)
+            if least is not None and (owing or not purse.table):
+                told = Told(purse.row("dscr_min"), "money.operating", "total", period)
+                service, net = self._service(owing, t) * (least / years), self.net(t, purse)
+                soft = self._penalty("dscr_min")
+                system.lines.append(Line("money", f"dscr_min{index}", net, ">=", service, soft, told))
+        for (giver, taker), cap in self.pairs.items():
+            if not math.isnan(cap):
+                told = Told(f"budget_transfer.{giver}.{taker}", f"finance.cash.{giver}", "total", period)
+                name, passed = f"budget_transfer[{giver},{taker},{period}]", self.passed[giver, taker, t]
+                system.lines.append(Line("money", name, passed, "<=", Sum(years * cap), told=told))
 
     def _from(self, period: str | None, blank: int) -> int:
         return blank if period is None else self.tables.period[period]
@@ -262,15 +329,11 @@ class Money:
             self._from(finance.dscr_from, 0),
             self._from(finance.operating_balance_from, len(self.periods)),
         )
-        fund = [each for each in debts if each.budget == "fund"]
-        other = [each for each in debts if each.budget != "fund"]
         restored, resource = Sum(), Sum()
         for t, period in enumerate(self.periods):
             years = float(tables.lengths[t])
             outlay, receipts = self.cell("money.outlay", t), self.cell("money.receipts", t)
-            months = finance.at("reserve_months", period)
-            reserve = self._cost(t) * (months / 12.0) if months is not None else Sum()
-            self._line(system, "cash", t, "finance.cash", self.cash[t], ">=", reserve)
+            self._purse_rows(system, t, finance.at("dscr_min", period) if t >= first else None)
             if (cap := finance.at("debt_ratio_cap", period)) is not None:
                 owed = Sum()
                 for each in (each for each in debts if each.in_ratio):
@@ -278,10 +341,7 @@ class Money:
                     owed.add(self.old[each.name].at(self.old[each.name].closing, tables.lasts[t]))
                 room = self.cell("money.revenue", t) + (self.fiscal[t] - self.opening_revenue)
                 self._line(system, "debt_ratio_cap", t, "finance.debt", owed, "<=", room * cap)
-            self._interest_rows(system, t, fund, other)
-            if t >= first and (least := finance.at("dscr_min", period)) is not None:
-                service = self._service(debts, t) * (least / years)
-                self._line(system, "dscr_min", t, "money.operating", self.net(t), ">=", service)
+            self._interest_rows(system, t, debts)
             building = [each for each in all_of if not each.refinances]
             raised = total(self.raised[each.name, t] for each in building)
             self._line(system, "golden_rule", t, "finance.raised", raised, "<=", outlay, not building)
@@ -324,19 +384,32 @@ class Money:
                 out.add(self.raised[each.name, t], -1.0)
         return out
 
-    def _interest_rows(self, system: System, t: int, fund: list[Instrument], other: list[Instrument]) -> None:
+    def part(self, budget: str) -> str:
+        """Which of the two shares of interest counts a budget: fund or general; an enterprise's is in neither."""
+        name = self.budgets.named(budget)
+        return "" if name in self.budgets.enterprises else FUND if name == FUND else "general"
+
+    def _interest_rows(self, system: System, t: int, debts: list[Instrument]) -> None:
         years, period = float(self.tables.lengths[t]), self.periods[t]
-        raised = total(
-            self.raised[each.name, t]
-            for each in self.instruments.values()
-            if each.budget == "fund" and not each.refinances
-        )
-        of_fund = self.cell(FUND_COST, t) * years + self.cell(FUND_OUTLAY, t) + raised
-        of_others = self._cost(t) * years + self.cell("money.outlay", t) - of_fund
-        for row, some, spent in (
-            ("interest_share_general", other, of_others),
-            ("interest_share_fund", fund, of_fund),
+
+        def spent_by(name: str) -> Sum:
+            return self.cell(of_budget("cost", name), t) * years + self.cell(of_budget("outlay", name), t)
+
+        building = (each for each in self.instruments.values() if not each.refinances)
+        of_fund = total(self.raised[each.name, t] for each in building if self.part(each.budget) == FUND)
+        of_general = (self.cell("money.cost", t) + self.residuals["fixed_cost"][t]) * years
+        of_general.add(self.cell("money.outlay", t))
+        for name in self.budgets.names:
+            if self.part(name) == FUND:
+                of_fund.add(spent_by(name))
+            elif not self.part(name):
+                of_general.add(spent_by(name), -1.0)
+        of_general.add(of_fund, -1.0)
+        for row, kind, spent in (
+            ("interest_share_general", "general", of_general),
+            ("interest_share_fund", FUND, of_fund),
         ):
+            some = [each for each in debts if self.part(each.budget) == kind]
             share = self.finance.at(row, period)
             if share is not None:
                 paid = total(self.interest[each.name, t] + self.old_interest[each.name, t] for each in some)

@@ -55,6 +55,7 @@ NAMES = [
 MONEY_NAMES = [
     *("cap", "draw", "fund", "open", "participation", "positive", "reach"),
     *("air", "bus", "hall", "lake", "moor", "north", "park", "pier", "stop", "tram"),
+    *("kept", "room", "more", "general", "enterprise"),
     *("bill", "bond", "builders", "farmers", "grant", "green", "loan", "local", "pot", "roll", "stake", "works"),
 ]
 """Names of rows, and those in studies of money."""
