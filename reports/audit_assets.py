@@ -64,7 +64,7 @@ class Assets:
         if rate <= 0 or account.family != "ecosystem" or account.recurrence != "annual":
             return
         kind = lands.of[at]
-        for k in np.unique(kind).tolist():
+        for k in np.flatnonzero(np.bincount(kind)).tolist():
             worth = self._worth(booking, lands.kinds[k], lands.change)
             if len(worth.columns):
                 yield np.flatnonzero(kind == k), worth
