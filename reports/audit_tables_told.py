@@ -153,6 +153,8 @@ def _budgets(frame: pd.DataFrame, periods: list[str]) -> Iterator[Breach]:
     closed: dict[str, float] = {}
     for row in frame.to_dict("records"):
         name, left, right = str(row["budget"]), *(sum(row[each] for each in side) for side in (sources, uses))
+        if math.isnan(left + right):
+            continue  # said where the table was read
         where = within("budgets.csv", say("budget {budget}, period {period}", budget=name, period=row["period"]))
         if _apart(left, right, max(abs(row[each]) for each in (*sources, *uses))):
             must = say("payments and closing cash make up the sources, {amount:.10g}", amount=left)
