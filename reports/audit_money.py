@@ -9,14 +9,14 @@ import numpy as np
 
 from zonevest.instances.finance import Finance
 from zonevest.instances.say import say
-from zonevest.reports.audit_accounts import of_budget
 from zonevest.reports.audit_budgets import FUND, Purse
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Floats, number, split
 from zonevest.reports.audit_cover import Cover
 from zonevest.reports.audit_debt import Instrument, Vintage, legacy, read_instrument, unit
 from zonevest.reports.audit_flows import Flows
-from zonevest.reports.audit_program import Decision, Line, Sum, System, Told, total
+from zonevest.reports.audit_money_rows import MoneyRows
+from zonevest.reports.audit_program import Decision, Sum, System, total
 from zonevest.reports.audit_rows import Booking
 from zonevest.reports.audit_uplift import Uplift
 
@@ -209,10 +209,7 @@ class Money:
 
         self.cell = cell
         self._accounts(system, transfers)
-        self._rows(system)
-        self._instruments(system, starts)
-        for line in self.cover.lines(system, starts, self.may_fund, self._penalty("cover_min")):
-            system.lines.append(line)
+        MoneyRows(self, system, starts).draw()
 
     def of_purse(self, purse: Purse, *, debt: bool = False) -> list[Instrument]:
         """The instruments of a budget, or what it owes by."""
@@ -238,6 +235,11 @@ class Money:
         if not math.isnan(purse.reserve):
             return Sum(purse.reserve)
         return Sum() if months is None else self._cost(t, purse) * (months / 12.0)
+
+    def part(self, budget: str) -> str:
+        """Which of the two shares of interest counts a budget: fund or general; an enterprise's is in neither."""
+        name = self.budgets.named(budget)
+        return "" if name in self.budgets.enterprises else FUND if name == FUND else "general"
 
     # ---------------------------------------------------------------- accounts
 
@@ -285,166 +287,3 @@ class Money:
         for giver, taker in self.pairs:
             step.add(self.passed[giver, taker, t], float(taker == purse.name) - float(giver == purse.name))
         return step.add(transfers, -1.0) if purse.main else step
-
-    # ---------------------------------------------------------------- rows
-
-    def _penalty(self, row: str) -> float | None:
-        return self.finance.soft.get(row)
-
-    def _line(
-        self, system: System, row: str, t: int, account: str, value: Sum, sense: str, bound: Sum, vacuous: bool = False
-    ) -> None:
-        told = Told(row, account, "total", self.periods[t])
-        name = f"{row}[{self.periods[t]}]"
-        system.lines.append(Line("money", name, value, sense, bound, self._penalty(row), told, vacuous))
-
-    def _purse_rows(self, system: System, t: int, least: float | None) -> None:
-        """Rows (14) and (17), and what is passed on: of every budget."""
-        period, years = self.periods[t], float(self.tables.lengths[t])
-        for purse in self.purses:
-            told, index = Told(purse.row("reserve"), purse.cash, "total", period), purse.index(period)
-            cash, reserve = self.cash[purse.name, t], self.reserve(t, purse)
-            name = "reserve" if purse.table else "cash"
-            system.lines.append(Line("money", f"{name}{index}", cash, ">=", reserve, None, told))
-            owing = self.of_purse(purse, debt=True)
-            if least is not None and (owing or not purse.table):
-                told = Told(purse.row("dscr_min"), "money.operating", "total", period)
-                service, net = self._service(owing, t) * (least / years), self.net(t, purse)
-                soft = self._penalty("dscr_min")
-                system.lines.append(Line("money", f"dscr_min{index}", net, ">=", service, soft, told))
-        for (giver, taker), cap in self.pairs.items():
-            if not math.isnan(cap):
-                told = Told(f"budget_transfer.{giver}.{taker}", f"finance.cash.{giver}", "total", period)
-                name, passed = f"budget_transfer[{giver},{taker},{period}]", self.passed[giver, taker, t]
-                system.lines.append(Line("money", name, passed, "<=", Sum(years * cap), told=told))
-
-    def _from(self, period: str | None, blank: int) -> int:
-        return blank if period is None else self.tables.period[period]
-
-    def _rows(self, system: System) -> None:
-        tables, finance = self.tables, self.finance
-        all_of = list(self.instruments.values())
-        debts = [each for each in all_of if each.debt]
-        first, balanced = (
-            self._from(finance.dscr_from, 0),
-            self._from(finance.operating_balance_from, len(self.periods)),
-        )
-        restored, resource = Sum(), Sum()
-        for t, period in enumerate(self.periods):
-            years = float(tables.lengths[t])
-            outlay, receipts = self.cell("money.outlay", t), self.cell("money.receipts", t)
-            self._purse_rows(system, t, finance.at("dscr_min", period) if t >= first else None)
-            if (cap := finance.at("debt_ratio_cap", period)) is not None:
-                owed = Sum()
-                for each in (each for each in debts if each.in_ratio):
-                    owed.add(self.balance(each.name, t, highest=True))
-                    owed.add(self.old[each.name].at(self.old[each.name].closing, tables.lasts[t]))
-                room = self.cell("money.revenue", t) + (self.fiscal[t] - self.opening_revenue)
-                self._line(system, "debt_ratio_cap", t, "finance.debt", owed, "<=", room * cap)
-            self._interest_rows(system, t, debts)
-            building = [each for each in all_of if not each.refinances]
-            raised = total(self.raised[each.name, t] for each in building)
-            self._line(system, "golden_rule", t, "finance.raised", raised, "<=", outlay, not building)
-            if (share := finance.at("refinance_share", period)) is not None:
-                again = [each for each in debts if each.refinances]
-                rolled = total(self.raised[each.name, t] for each in again)
-                due = total(self.repaid[each.name, t] + self.old_repaid[each.name, t] for each in debts)
-                self._line(system, "refinance_share", t, "finance.raised", rolled, "<=", due * share, not again)
-            if t >= balanced:
-                interest = total(self.interest[each.name, t] + self.old_interest[each.name, t] for each in all_of)
-                bound = interest * (1.0 / years)
-                self._line(system, "operating_balance", t, "money.operating", self.net(t), ">=", bound)
-            if (share := finance.at("land_sale_share_cap", period)) is not None:
-                own = self.residuals["own_revenue"][t] + self.residuals["transfers"][t]
-                income = (self.cell("money.revenue", t) + own) * years + receipts
-                sold = self.cell("money.land_sale", t)
-                self._line(system, "land_sale_share_cap", t, "money.land_sale", sold, "<=", income * share)
-            for row, kind, sense in (
-                ("green_share_min", "green", ">="),
-                ("real_estate_share_max", "real_estate", "<="),
-            ):
-                if (share := finance.at(row, period)) is not None:
-                    account = f"money.outlay.{kind}"
-                    self._line(system, row, t, account, self.cell(account, t), sense, outlay * share)
-            restored.add(self.cell("money.outlay.restoration", t))
-            resource.add((self.cell("money.resource", t) - float(self.idle_resource[t])) * years)
-            if t > 0 and (share := finance.at("reinvestment_min", period)) is not None:
-                spent = restored + 0.0
-                self._line(system, "reinvestment_min", t, "money.outlay.restoration", spent, ">=", resource * share)
-
-    def _service(self, debts: list[Instrument], t: int) -> Sum:
-        """S_t: principal and interest in a period; of new debt that does not refinance, or of all."""
-        out, every = Sum(), self.finance.dscr_scope == "all"
-        for each in debts:
-            if every or not each.refinances:
-                out.add(self.repaid[each.name, t]).add(self.interest[each.name, t])
-            if every:
-                out.add(self.old_repaid[each.name, t] + self.old_interest[each.name, t])
-            if every and each.refinances:
-                out.add(self.raised[each.name, t], -1.0)
-        return out
-
-    def part(self, budget: str) -> str:
-        """Which of the two shares of interest counts a budget: fund or general; an enterprise's is in neither."""
-        name = self.budgets.named(budget)
-        return "" if name in self.budgets.enterprises else FUND if name == FUND else "general"
-
-    def _interest_rows(self, system: System, t: int, debts: list[Instrument]) -> None:
-        years, period = float(self.tables.lengths[t]), self.periods[t]
-
-        def spent_by(name: str) -> Sum:
-            return self.cell(of_budget("cost", name), t) * years + self.cell(of_budget("outlay", name), t)
-
-        building = (each for each in self.instruments.values() if not each.refinances)
-        of_fund = total(self.raised[each.name, t] for each in building if self.part(each.budget) == FUND)
-        of_general = (self.cell("money.cost", t) + self.residuals["fixed_cost"][t]) * years
-        of_general.add(self.cell("money.outlay", t))
-        for name in self.budgets.names:
-            if self.part(name) == FUND:
-                of_fund.add(spent_by(name))
-            elif not self.part(name):
-                of_general.add(spent_by(name), -1.0)
-        of_general.add(of_fund, -1.0)
-        for row, kind, spent in (
-            ("interest_share_general", "general", of_general),
-            ("interest_share_fund", FUND, of_fund),
-        ):
-            some = [each for each in debts if self.part(each.budget) == kind]
-            share = self.finance.at(row, period)
-            if share is not None:
-                paid = total(self.interest[each.name, t] + self.old_interest[each.name, t] for each in some)
-                self._line(system, row, t, "finance.interest", paid, "<=", (spent + paid) * share, not some)
-
-    def _instruments(self, system: System, starts: Mapping[str, int]) -> None:
-        """Rows (15): what is drawn for a project, and what an instrument gives."""
-        for project, start in starts.items():
-            row = self.tables.projects[project]
-            capex = number(row["capex"], 0.0)
-            able = [each for each in self.instruments.values() if self.may_fund(each, project)]
-            drawn = {
-                each.name: total(
-                    system.known("financing", each.name, project, start, t) for t in self.drawn_in(project, start)
-                )
-                for each in able
-            }
-            if not able:
-                continue
-            own = number(row["equity_min"], 0.0)
-            at, everything = f"[{project},{self.periods[start]}]", total(drawn.values())
-            others = total(drawn[each.name] for each in able if each.kind != "equity")
-            system.lines.append(Line("money", f"draw{at}", others, "<=", Sum((1.0 - own) * capex)))
-            if any(each.kind == "equity" for each in able):
-                system.lines.append(Line("money", f"fund_project{at}", everything, "<=", Sum(capex)))
-        for each in self.instruments.values():
-            name, sums = each.name, [self.raised[each.name, t] for t in range(len(self.periods))]
-            account = f"finance.raised.{name}"
-            if not math.isnan(each.limit_total):
-                every, told = total(sums), Told(f"instrument_total.{name}", account, "total", "total")
-                bound, vacuous = Sum(each.limit_total), not every.decisions
-                line = Line("money", f"instrument_total[{name}]", every, "<=", bound, told=told, vacuous=vacuous)
-                system.lines.append(line)
-            for t, period in enumerate(self.periods) if not math.isnan(each.limit_period) else ():
-                told = Told(f"instrument_period.{name}", account, "total", period)
-                bound, vacuous = Sum(each.limit_period), not sums[t].decisions
-                line = Line("money", f"instrument_period[{name},{period}]", sums[t], "<=", bound, None, told, vacuous)
-                system.lines.append(line)
