@@ -429,10 +429,29 @@ def county(
     increment = layer["tags"].str.contains("increment")
     people = layer.groupby("jurisdiction")["population"].sum()
     tables: dict[str, pd.DataFrame] = {"parcels": layer, "jurisdictions": county_list.people(TOWNS, people)}
-    tables |= county_list.projects(rng, [code for code, _, _ in TOWNS])
-    tables |= county_list.money() | county_list.limits(float(layer[increment].area.sum() / 1e4))
+    towns = [code for code, _, _ in TOWNS]
+    tables |= county_list.projects(rng, towns)
+    tables["projects"] = tables["projects"].merge(_sites(layer), how="left")
+    tables |= county_list.money(towns) | county_list.markets()
+    tables |= county_list.limits(float(layer[increment].area.sum() / 1e4))
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
+
+
+def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Drawn sites of projects: the two smallest parcels that they may be drawn on."""
+    groups = {"wetland": ("1106",), "urban": ("0101", "0102", "0103", "0201", "0202", "1203", "1206", "1201")}
+    rows = []
+    area = layer.geometry.area
+    for project, (practice, zones, kinds) in county_list.DRAWN_ON.items():
+        classes = [code for kind in kinds.split() for code in groups.get(kind, (kind,))]
+        inside = layer["growth_boundary"].eq(1) if zones.startswith("4") else layer["growth_boundary"].eq(0)
+        among = area[layer["land_class"].isin(classes) & inside].nsmallest(2)
+        drawn = layer.loc[among.index]
+        line = "general" if drawn["redline"].ne("0").any() else "no"
+        rows.append((project, ";".join(drawn["parcel_id"]), zones, practice, line))
+    columns = ["project", "footprint", "footprint_zones", "footprint_practice", "redline_ok"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def write_county(folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None) -> None:

@@ -42,6 +42,8 @@ def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFra
     table["ramp_years"] = np.where(kinds["revenue_high"] > 0.06, 3, 0)
     table["jobs"] = np.round(capex * kinds["jobs"])
     table["equity_min"] = 0.2
+    table["budget"] = [_budget(row) for row in kinds.itertuples()]
+    table["deliverability"] = kinds["category"].map(DELIVERED)
     serving = kinds["places"].notna()
     flows = kinds.loc[serving, ["project"]].assign(
         account="service_places",
@@ -58,6 +60,29 @@ def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFra
         land_class=split[0], jurisdiction=parts["jurisdiction"], area_ha=split[1].astype(float)
     )
     return {"projects": table, "project_flows": flows, "land_take": taken}
+
+
+DELIVERED = {
+    "infrastructure": 0.95,
+    "livelihood": 0.95,
+    "culture_tourism": 0.95,
+    "ecological_restoration": 0.9,
+    "industry": 0.95,
+    "agriculture": 0.95,
+    "eco_bank": 0.9,
+}
+"""What part of what a project promises is expected to come about, by category."""
+ENTERPRISE = ("culture_tourism", "industry", "agriculture", "eco_bank")
+"""Categories that the county's enterprise builds and runs."""
+
+
+def _budget(kind: Any) -> str:
+    """Which budget pays for a project: the enterprise, the set-asides, or what its income allows to serve."""
+    if kind.category in ENTERPRISE or pd.notna(kind.bundle):
+        return "enterprise"
+    if pd.notna(kind.places) and kind.category == "livelihood" and kind.revenue_high == 0.0:
+        return "education"
+    return "fund" if kind.category in ("infrastructure", "livelihood") and kind.revenue_high > 0.0 else "general"
 
 
 def settings(name: str, title: dict[str, str]) -> dict[str, Any]:
@@ -92,6 +117,9 @@ def settings(name: str, title: dict[str, str]) -> dict[str, Any]:
             "interest_share_general": 0.10,
             "interest_share_fund": 0.10,
             "operating_balance_from": "2031-2035",
+            "hurdle": {"culture_tourism": 0.045, "industry": 0.05, "agriculture": 0.045, "eco_bank": 0.03},
+            "eod_eco_share": 0.2,
+            "soft": {"green_share_min": 2.0},
             "land_sale_share_cap": 0.2,
             "green_share_min": 0.2,
             "real_estate_share_max": 0.5,
@@ -152,13 +180,17 @@ def people(towns: tuple[tuple[str, str, str], ...], population: pd.Series[float]
     )
 
 
-def money() -> dict[str, pd.DataFrame]:
-    """Instruments beside the default ones, and quotas."""
+def money(towns: list[str]) -> dict[str, pd.DataFrame]:
+    """Instruments beside the default ones, quotas and budgets."""
     instruments = pd.DataFrame(
         [
             {"instrument": "legacy_debt", "kind": "bond", "budget": "general", "in_debt_ratio": 1, "rate": 0.029,
-             "tenor_years": 10, "limit_total": 0, "outstanding": 9100.0, "outstanding_years": 12,
-             "name_en": "Debt outstanding in 2026", "name_zh": "2026年存量债务",
+             "tenor_years": 10, "limit_total": 0, "outstanding": 8300.0, "outstanding_years": 12,
+             "name_en": "General debt outstanding in 2026", "name_zh": "2026年存量一般债务",
+             "source": MADE_UP, "confidence": "synthetic"},
+            {"instrument": "legacy_special_debt", "kind": "bond", "budget": "fund", "in_debt_ratio": 1, "rate": 0.029,
+             "tenor_years": 10, "limit_total": 0, "outstanding": 800.0, "outstanding_years": 12,
+             "name_en": "Special debt outstanding in 2026", "name_zh": "2026年存量专项债务",
              "source": MADE_UP, "confidence": "synthetic"},
             {"instrument": "eco_grant", "kind": "grant", "budget": "general", "categories": "ecological_restoration",
              "limit_total": 260.0, "limit_period": 90.0, "name_en": "Grant for restoration",
@@ -182,12 +214,94 @@ def money() -> dict[str, pd.DataFrame]:
              "sell_price": 3.0, "sell_max": 30.0, "opening": 0.0, "bank": 1, "available_after": 1, "movable": 1,
              "name_en": "Quota of new construction land", "name_zh": "新增建设用地指标", "source": MADE_UP,
              "confidence": "synthetic"},
+            {"quota": "rural_industry", "account_used": "area.new.practice.rural_processing", "granted": 0.0, "bank": 1,
+             "movable": 0, "name_en": "Sites for rural industry, given out to the towns",
+             "name_zh": "农村产业用地指标（分解到乡镇）", "source": MADE_UP, "confidence": "synthetic"},
             {"quota": "carbon", "account_generated": "carbon_credits", "sell_price": 0.000065, "sell_max": 60000.0,
              "bank": 1, "movable": 1, "name_en": "Certified carbon", "name_zh": "核证碳汇", "source": MADE_UP,
              "confidence": "synthetic"},
         ]
     )  # fmt: skip
-    return {"instruments": instruments, "quotas": quotas}
+    return {"instruments": instruments, "quotas": quotas, "quota_grants": _grants(towns)} | budgets()
+
+
+def _grants(towns: list[str]) -> pd.DataFrame:
+    """The second level of development rights: sites for rural industry of each town, about a tenth of the grant."""
+    rows = [(town, period, 0.3 * years) for town in towns[1:] for period, _, years in PERIODS]
+    table = pd.DataFrame(rows, columns=["jurisdiction", "period", "amount"])
+    table.insert(0, "quota", "rural_industry")
+    return table
+
+
+def budgets() -> dict[str, pd.DataFrame]:
+    """Cash that may not be mixed, what may pass between, what of land sale is set aside, and what pays from it."""
+    named = [
+        ("general", "government", None, "General public budget", "一般公共预算"),
+        ("fund", "government", 40.0, "Government fund (land income, special bonds)", "政府性基金预算"),
+        ("enterprise", "enterprise", 60.0, "County enterprise", "县属企业"),
+        ("education", "government", 0.0, "Set aside for education", "教育资金专户"),
+        ("rural", "government", 0.0, "Set aside for the countryside", "支农资金专户"),
+    ]
+    table = pd.DataFrame(named, columns=["budget", "borrower", "opening_cash", "name_en", "name_zh"])
+    table.insert(3, "reserve", [None, 0.0, 5.0, 0.0, 0.0])
+    passed = [
+        ("general", "fund", 150.0),
+        ("fund", "general", 100.0),
+        ("general", "enterprise", 60.0),
+        ("enterprise", "general", None),
+        ("general", "education", None),
+        ("general", "rural", None),
+    ]
+    transfers = pd.DataFrame(passed, columns=["from", "to", "cap"])
+    aside = [("land_sale", "education", 0.025), ("land_sale", "rural", 0.1)]
+    accounts = pd.DataFrame(
+        [
+            {"account": "farmland_works", "unit": "million CNY", "family": "cost", "recurrence": "one_off", "cash": 1,
+             "budget": "rural", "path": "government", "circulation": "fund_resource",
+             "name_en": "Farmland consolidation works", "name_zh": "高标准农田与土地整治"},
+        ]
+    )  # fmt: skip
+    tables = {
+        "budgets": table,
+        "budget_transfers": transfers,
+        "set_asides": pd.DataFrame(aside, columns=["account", "budget", "share"]),
+        "accounts": accounts,
+    }
+    return {name: frame.assign(source=MADE_UP, confidence="synthetic") for name, frame in tables.items()}
+
+
+def markets() -> dict[str, pd.DataFrame]:
+    """Prices that fall with the amount, what projects gain beside each other, and the flow rows that these replace."""
+    sold, homes = "area.new.practice.industrial_sale", "area.gained.class.0701"
+    steps = pd.DataFrame(
+        [
+            ("land_sale", sold, 12.0, 1.0, 3.75),
+            ("land_sale", sold, 24.0, 0.85, 3.75),
+            ("land_sale", sold, 40.0, 0.7, 3.75),
+            ("land_discount", homes, 12.0, 0.0, 45.0),
+            ("land_discount", homes, 18.0, 0.6, 45.0),
+        ],
+        columns=["account", "area_account", "up_to", "factor", "price"],
+    )
+    beside = pd.DataFrame(
+        [("P44", "P45", 2.5), ("P47", "P48", 3.0), ("P43", "P55", 1.2), ("P50", "P52", 0.8), ("P80", "P85", 2.0)],
+        columns=["project", "with", "value"],
+    )
+    beside.insert(2, "account", "shared_facilities")
+    stepped = pd.DataFrame([{"practice": "industrial_sale", "account": "land_sale", "drop": 1}])
+    return {
+        "price_steps": steps.assign(source=MADE_UP, confidence="synthetic"),
+        "synergies": beside.assign(source=MADE_UP, confidence="synthetic"),
+        "practice_flows": stepped,
+    }
+
+
+DRAWN_ON = {
+    "P41": ("urban_green", "416", "urban"),
+    "P61": ("", "100;110;120;200;210", "wetland"),
+    "P82": ("", "414", "0601"),
+}
+"""Projects with a drawn site: the practice and the zones that they ask for, and on what they are drawn."""
 
 
 def limits(increment: float) -> dict[str, pd.DataFrame]:
@@ -202,7 +316,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         )  # fmt: skip
 
     absorbed = {
-        "homes": (12.0, ("residential_low", "residential_medium", "residential_high", "urban_renewal"), "住宅"),
+        "homes": (18.0, ("residential_low", "residential_medium", "residential_high", "urban_renewal"), "住宅"),
         "business": (4.0, ("commercial", "reserve_and_sell"), "商业"),
         "industry": (40.0, ("industrial_sale", "industrial_lease", "logistics"), "工业"),
     }
@@ -236,7 +350,6 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "eco_tourism": (2500.0, "Nature tourism that visitors fill", "生态旅游市场容量"),
         "limited_visit": (1500.0, "Visits in the red line that visitors fill", "红线内参观容量"),
         "collective_entry": (60.0, "Collective land that the market takes", "集体土地入市去化上限"),
-        "rural_processing": (120.0, "Rural industry that firms ask for", "农村产业用地需求"),
         "village_renewal": (900.0, "Villages that visitors and tenants fill", "乡村更新市场容量"),
         "scene_commerce": (60.0, "Streets that new scenes can fill", "消费场景市场容量"),
         "flow_space": (60.0, "Flow space that third parties pay for", "流量空间市场容量"),
@@ -304,5 +417,37 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     )
     limit(
         "rezoned", "area.rezoned", "<=", 40000.0, "Land rezoned over the plan", "规划期内分区调整面积", period="total"
+    )
+    limit(
+        "ecological_towns",
+        built,
+        "<=",
+        1.0,
+        "Towns of ecological function: no more construction land than today",
+        "重点生态功能区乡镇建设用地不增加",
+        jurisdiction="main_function:key ecological function",
+        period="last",
+        basis="share_of_start",
+    )
+    limit(
+        "farming_towns",
+        "area.class_group.arable",
+        ">=",
+        0.995,
+        "Towns of farming: arable land stays",
+        "农产品主产区乡镇耕地保有",
+        jurisdiction="main_function:main agricultural product",
+        period="last",
+        basis="share_of_start",
+    )
+    limit(
+        "land_to_people",
+        built,
+        "<=",
+        0.028,
+        "Construction land is linked to people: at most 280 m2 a head",
+        "人地挂钩：人均建设用地不超过280平方米",
+        period="last",
+        basis="per_head",
     )
     return {"limits": pd.DataFrame(rows), "limit_terms": pd.DataFrame(terms)}

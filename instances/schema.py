@@ -496,7 +496,7 @@ TABLES: tuple[Table, ...] = (
         "price_steps",
         (
             _text("account", required=True, refers="accounts"),
-            _text("area_account", required=True, refers="accounts"),
+            _text("area_account", required=True),
             _number("up_to", required=True, low=0.0),
             _number("factor", required=True, low=0.0),
             _number("price", required=True, low=0.0),

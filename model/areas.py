@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Bools = NDArray[np.bool_]
+    Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
 TOTAL = "total"
@@ -209,6 +210,12 @@ class States:
                 return self._change(*self._class_in("class_group", "construction"), self.class_year, period, "gained")
         raise KeyError(account)
 
+    def moved_in(self, period: int) -> Floats:
+        """People per hectare who have moved in by the end of a period, once what draws them is there, by kind."""
+        drawn = np.concatenate([[0.0], self.options.study.practices["in_migration"], [0.0]])[self.options.kind_practice]
+        here = self.service_year <= (-NEVER if period == START else self.clock.last[period])
+        return np.asarray(np.where(here, drawn, 0.0))
+
     def _practice(self, name: str) -> Bools:
         return np.asarray(self.options.kind_practice == self.options.practices.index(name))
 
@@ -240,7 +247,7 @@ class States:
 
 
 def population(study: Study, place: str, clock: Clock | None, period: int) -> float:
-    """People of a place at the end of a period (clock None: before the first).
+    """People of a place at the end of a period (clock None: before the first), apart from those who move in.
 
     Jurisdictions' people, or those of their parcels where none are stated; a tag's people are those of its parcels.
     They grow at the jurisdiction's rate, else the study's.

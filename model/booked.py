@@ -22,6 +22,7 @@ from zonevest.model.flows import CASH, NEVER, Accounts, Clock, Timed
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import Options, build_options
 from zonevest.model.starts import once_worth
+from zonevest.model.uplift import lift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -213,7 +214,7 @@ def _of_uplift(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str
         account = str(project.uplift_account)
         year = int(max(clock.begin[names.index(row.period)], works.service[start]))
         growth = accounts.growth[accounts.names.get_loc(account)]
-        amount = float(row.area_ha * project.uplift_per_ha * (1.0 + growth) ** (year - clock.years[0]))
+        amount = float(row.area_ha * lift(project) * (1.0 + growth) ** (year - clock.years[0]))
         worth = amount * once_worth(works, start, year, rate)
         found.append(((PROJECT, row.project, account, ""), np.append(_falls(clock, year, amount, False), worth)))
         holds = set(str(row.where).split(WHERE_JOINT))

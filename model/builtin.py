@@ -7,6 +7,7 @@ import pandas as pd
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, OF_QUOTA
 from zonevest.instances.study import Study
 from zonevest.model.areas import area_accounts
+from zonevest.model.assets import asset_accounts
 
 UNITS = {"annual": "million/year", "one_off": "million", "stock": "million"}
 
@@ -20,6 +21,7 @@ def actors(study: Study) -> list[str]:
 def built_in_accounts(study: Study) -> pd.DataFrame:
     """Every built-in account but those that the accounts table holds: index account, columns recurrence and unit."""
     rows = [(name, measure, UNITS[measure]) for name, measure in MONEY.items()]
+    rows += [(name, "stock", UNITS["stock"]) for name in asset_accounts(study)]
     if study.settings.finance is not None:
         rows += [(name, measure, "million") for name, measure in FINANCE.items()]
         names = study.instruments["instrument"]

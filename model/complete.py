@@ -11,10 +11,14 @@ name                            index                                 in words
 ``U``                           project, period                       the project has started by then
 ``short, excess``               limit, place, period                  what a soft limit lacks, or is over
 ``uplifted``                    project, start, atom, period          hectares that newly enjoy its uplift
+``together``                    project, project, start, start        both have started, each then
+``sold``                        account, area, place, k, period       hectares at the price of step k
+``filled``                      account, area, place, k, period       step k is full
 ``buy, sell, balance``          quota, place, period                  quota traded, and what is left of it
 ``draw``                        instrument, project, start, period    raised for a project
 ``raised``                      instrument, period                    raised in general
-``cash_end``                    period                                cash at the end of the period
+``cash_end``                    period, or budget, period             cash at the end of the period
+``passed``                      budget, budget, period                cash passed on to another budget
 ``transfer``                    jurisdiction, period                  what the fund hands on
 ``positive_gain``               actor                                 an actor's gain where it is one
 ``give``                        row, index…                           what a soft row of money gives
@@ -30,6 +34,9 @@ name                            index                                 in words
 ``enable``                      practice, period                      (11) land that waits for a project
 ``land_take``                   class, jurisdiction or total, period  no more is taken than is there
 ``limit``                       limit, place, period                  (3) a row of the limits table
+``step_area``                   account, area, place, period          all of the area has its price
+``step_full``                   account, area, place, k, period       a step is filled
+``step_open``                   account, area, place, k, period       before the next is opened
 ``quota``                       quota, place, period                  (4) what is used was there
 ``quota_sold``                  quota, place                          (4) what is sold was generated
 ``quota_buy``                   quota, period                         the market's cap, of all places
@@ -37,8 +44,13 @@ name                            index                                 in words
 ``reach``                       project, atom, period                 (12) uplift where its practices are
 ``open``                        project, start, atom                  (12) uplift once it has started
 ``cap``                         atom, period                          (12) so much for a hectare at most
-``cash``                        period                                (14) cash follows from what happens
-``reserve``                     period                                (14) cash is never short
+``synergy_first``               project, project, start               together only if the one starts
+``synergy_second``              project, project, start               and if the other does
+``synergy_both``                project, project                      and always if both do
+``portfolio``                   none                                  (13) all projects are worth their cost
+``cash``                        period, or budget, period             (14) cash follows from what happens
+``reserve``                     period, or budget, period             (14) cash is never short
+``budget_transfer``             budget, budget, period                (14) so much is passed on at most
 ``draw_cap``                    project, start                        (15) equity brings its share
 ``fund_project``                project, start                        (15) no more than it costs
 ``instrument_total``            instrument                            (15) the instrument's limit in all
@@ -46,7 +58,7 @@ name                            index                                 in words
 ``debt_ratio_cap``              period                                (16) debt to fiscal resources
 ``interest_share_general``      period                                (16) interest to general expenditure
 ``interest_share_fund``         period                                (16) interest to fund expenditure
-``dscr_min``                    period                                (17) debt-service cover
+``dscr_min``                    period, or budget, period             (17) debt-service cover
 ``golden_rule``                 period                                (18) debt pays for outlays
 ``refinance_share``             period                                (18) a part is paid down
 ``cover_min``                   project, start                        (19) a project serves its own bonds
@@ -79,12 +91,15 @@ from zonevest.instances.accounts import GAINS
 from zonevest.instances.study import Study, items
 from zonevest.model.complete_finance import draw_cap, fund_project, instrument_total
 from zonevest.model.complete_gains import floor_share, fund, jurisdiction_floor, participation
+from zonevest.model.complete_hurdle import portfolio
 from zonevest.model.complete_ledger import TOTAL
 from zonevest.model.complete_money import money
 from zonevest.model.complete_objective import objective
 from zonevest.model.complete_options import Record, records
 from zonevest.model.complete_parts import Build, pool_account
+from zonevest.model.complete_prices import price_steps
 from zonevest.model.complete_quotas import quota, quota_buy, quota_sold
+from zonevest.model.complete_synergies import synergy
 from zonevest.model.complete_terms import linear
 from zonevest.model.complete_uplift import cap, open_, reach
 
@@ -127,6 +142,9 @@ def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | 
     reach(build)
     open_(build)
     cap(build)
+    portfolio(build)
+    synergy(build)
+    price_steps(build)
     draw_cap(build)
     fund_project(build)
     instrument_total(build)
@@ -156,7 +174,7 @@ def stay(build: Build) -> None:
     model, names = build.model, build.names
     model.stay = pyo.Constraint(pyo.Any)
     for j, project in build.land.projects.items():
-        possible = build.flows.possible_starts(project)
+        possible = build.possible[j]
         for t, name in enumerate(names):
             if not any(s <= t for s in possible):
                 model.U[j, name].setub(0)
@@ -182,20 +200,11 @@ def requires(build: Build) -> None:
                 model.requires[j, required, period.name] = body <= 0
 
 
-def members(build: Build, column: str) -> dict[str, list[str]]:
-    """The projects by exclusive set or bundle, in the order of their table."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for j, project in build.land.projects.items():
-        if project[column]:
-            found[project[column]].append(j)
-    return found
-
-
 def exclusive(build: Build) -> None:
     """(7) Σ_j U_j,last ≤ 1. In words: at most one project of the set over the horizon. ``exclusive[set]``."""
     model = build.model
     model.exclusive = pyo.Constraint(pyo.Any)
-    for name, projects in members(build, "exclusive_set").items():
+    for name, projects in build.land.members("exclusive_set").items():
         model.exclusive[name] = linear((1.0, model.U[j, build.names[-1]]) for j in projects) <= 1
 
 
@@ -203,7 +212,7 @@ def bundle(build: Build) -> None:
     """(8) U_jt − U_first,t = 0. In words: a bundle's projects start together. ``bundle[bundle, project, period]``."""
     model = build.model
     model.bundle = pyo.Constraint(pyo.Any)
-    for name, projects in members(build, "bundle").items():
+    for name, projects in build.land.members("bundle").items():
         for j in projects[1:]:
             for period in build.names:
                 model.bundle[name, j, period] = model.U[j, period] - model.U[projects[0], period] == 0
@@ -305,11 +314,10 @@ def limit(build: Build) -> None:
         terms = [(row["account"], 1.0)]
         further = [term for term in records(build.study.limit_terms) if term["limit"] == row["limit"]]
         terms += [(term["account"], term["coefficient"]) for term in further]
-        places = list(build.book.jurisdictions) if row["jurisdiction"] == "each" else [row["jurisdiction"] or TOTAL]
         periods = {"": build.names, "last": build.names[-1:]}.get(row["period"], [row["period"]])
         if any(account.startswith(GAINS) for account, _ in [*terms, (row["basis"].partition(":")[2], 1.0)]):
             periods = [TOTAL]
-        for place in places:
+        for place in places(build, row["jurisdiction"]):
             for period in periods:
                 body, right = sides(build, row, terms, place, period)
                 key, sense, tolerance = (row["limit"], place, period), row["sense"], row["tolerance"]
@@ -320,6 +328,16 @@ def limit(build: Build) -> None:
                 low = None if sense == "<=" else right - tolerance
                 high = None if sense == ">=" else right + tolerance
                 model.limit[key] = (low, body, high)
+
+
+def places(build: Build, named: str) -> list[str]:
+    """The places of a limit: each jurisdiction, those of a main function, or the one that is named."""
+    kind, _, function = named.partition(":")
+    if named == "each":
+        return list(build.book.jurisdictions)
+    if kind == "main_function":
+        return [g for g, row in build.book.jurisdictions.items() if row["main_function"] == function]
+    return [named or TOTAL]
 
 
 def sides(build: Build, row: Record, terms: list[tuple[str, float]], place: str, period: str) -> tuple[Any, float]:
@@ -334,5 +352,5 @@ def sides(build: Build, row: Record, terms: list[tuple[str, float]], place: str,
         start = [(other, 1.0)] if other else terms
         return body, value * sum(c * build.before(account, place, period) for account, c in start)
     if basis == "per_head":
-        return body, value * build.people(place, period)
+        return body - value * build.ledger("population", place, period), 0.0
     return body, value

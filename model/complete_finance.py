@@ -13,6 +13,7 @@ import pyomo.environ as pyo
 
 from zonevest.instances import finance as keys
 from zonevest.instances.study import Period, StudyError, items
+from zonevest.model.complete_budgets import ALL, index_of
 from zonevest.model.complete_debt import Instrument, years_of
 from zonevest.model.complete_ledger import TOTAL
 from zonevest.model.complete_options import Record, blank, records
@@ -43,6 +44,7 @@ class Finance:
     settings : [finance].
     instruments : by name, in the order of their table.
     draws : every b_jfs'τ there is.
+    passed : the pairs of budgets of which one passes cash on to the other, and the cap of it, million a year.
     """
 
     def __init__(self, build: Build, settings: keys.Finance) -> None:
@@ -53,12 +55,38 @@ class Finance:
         rows = records(build.study.instruments)
         self.instruments = {row["instrument"]: Instrument(row, build.study.first_year) for row in rows}
         self.draws = list(self._draws())
+        self.passed = {(row["from"], row["to"]): row["cap"] for row in records(build.study.budget_transfers)}
         self._drawn: dict[tuple[str, int], list[Any]] = defaultdict(list)
         for draw in self.draws:
             self._drawn[draw.instrument.name, draw.t].append(draw.variable)
         for f in self.instruments.values():
             for t, period in enumerate(self.periods if f.general() else ()):
                 self._drawn[f.name, t].append(build.model.raised[f.name, period.name])
+
+    # Budgets
+
+    def budget(self, f: Instrument) -> str:
+        """The budget of an instrument: the one that it names, else the main one."""
+        return f.row["budget"] or self.build.book.budgets.main
+
+    def of(self, budget: str) -> list[Instrument]:
+        """The instruments of a budget; all of them where there is one budget."""
+        return [f for f in self.all if budget in (ALL, self.budget(f))]
+
+    def has_rest(self, budget: str) -> bool:
+        """Whether residuals and transfers of the fund are of a budget: of the main one, which is all cash without."""
+        return budget in (ALL, self.build.book.budgets.main)
+
+    def opening(self, budget: str) -> float:
+        """What a budget has before the first period: what the table says, else all of it is the main one's."""
+        row = self.build.book.budgets.rows.get(budget)
+        if row is not None and not blank(row["opening_cash"]):
+            return float(row["opening_cash"])
+        return self.settings.opening_cash if self.has_rest(budget) else 0.0
+
+    def cash_end(self, budget: str, t: int) -> Any:
+        """C_bt."""
+        return self.build.model.cash_end[index_of(budget, self.build.names[t])]
 
     # Decisions
 
@@ -150,8 +178,8 @@ class Finance:
         """finance.…: stocks at the end of a period (`total`: of the last), one-off ones in it (`total`: in all)."""
         last = len(self.periods) - 1
         t = last if period == TOTAL else self.build.names.index(period)
-        if account == "finance.cash":
-            return linear([(1.0, self.build.model.cash_end[self.build.names[t]])])
+        if account.startswith("finance.cash"):
+            return linear([(1.0, self.cash_end(budget, t)) for budget in self._tills(account)])
         if account == "finance.debt":
             legacy = sum(f.legacy(self.periods[t].last + 1) for f in self.debts)
             return linear(self.owed(self.debts, t, Instrument.end), legacy)
@@ -170,10 +198,15 @@ class Finance:
                 constant += self.legacy(one, each, Instrument.legacy_interest)
         return linear(terms, constant)
 
+    def _tills(self, account: str) -> list[str]:
+        """The budgets whose cash an account counts: all of them, or the one that finance.cash.<b> names."""
+        named = account.removeprefix("finance.cash").removeprefix(".")
+        return [named] if named else self.build.book.budgets.tills
+
     def before(self, account: str) -> float:
         """The start value of an account of finance."""
-        if account == "finance.cash":
-            return self.settings.opening_cash
+        if account.startswith("finance.cash"):
+            return sum(self.opening(budget) for budget in self._tills(account))
         return sum(f.legacy(f.y0) for f in self.debts) if account == "finance.debt" else 0.0
 
     # What the ledger does not book

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 from zonevest.instances.accounts import FINANCE, GAINS, MONEY, OF_INSTRUMENT
 from zonevest.instances.study import Study, items
@@ -28,8 +29,8 @@ from zonevest.model.complete_rows import (
 from zonevest.model.complete_shares import Shares
 
 ONE_OFF_AREAS = ("area.gained.", "area.lost.", "area.new.", "quality.gained.", "quality.lost.")
-OF_FUND = {"money.cost.fund": "annual", "money.outlay.fund": "one_off"}
-"""What the purse pays on accounts whose budget is `fund`: no accounts of the format, row (16) reads them."""
+BROUGHT = ("revenue", "ecosystem", "carbon", "uplift", "social")
+"""Families of accounts that a project's deliverability counts on: what it brings, not what it takes."""
 
 
 class Flows:
@@ -56,6 +57,9 @@ class Flows:
         self.project_rows = rows_by_subject(study.project_flows, "project")
         for name, project in land.projects.items():
             self.project_rows[name] = self._column_rows(project) + self.project_rows[name]
+        self.stated_rows = {name: self.project_rows[name] for name in land.projects}
+        for name, rows in self.stated_rows.items():
+            self.project_rows[name] = [self._delivered(land.projects[name], row) for row in rows]
         self.shares = Shares(study, self.accounts)
         self.captures = Captures(study, self.accounts)
         # The same row runs in the same years on many parcels: what one unit of it is worth is worked out once.
@@ -71,11 +75,12 @@ class Flows:
             return str(self.accounts[account]["recurrence"])
         if account.startswith(ONE_OFF_AREAS) or account in ("area.rezoned", "area.new_construction"):
             return "one_off"
-        if account.startswith(("area.", "quality.")) or account == "population":
+        if account.startswith(("area.", "quality.", "asset.", "finance.cash.")) or account == "population":
             return "stock"
         if account.startswith((GAINS, "quota.", *OF_INSTRUMENT)):
             return "one_off"
-        if found := {**MONEY, **OF_FUND, **FINANCE}.get(account):
+        # the part of a budget is of the same kind as the whole
+        if found := {**MONEY, **FINANCE}.get(account.partition(":")[0]):
             return found
         raise ValueError(f"the complete model does not know the account {account!r}")
 
@@ -133,8 +138,11 @@ class Flows:
                 found += [Run(row, start + row.start_year, never) for row in self.zone_rows.get(option.zone, [])]
         return [run for run in found if where_holds(parcel, run.row.where)]
 
-    def possible_starts(self, project: Record) -> list[int]:
-        """The positions of the periods in which a project can start: in time to be built, on land that admits it."""
+    def starts_in_time(self, project: Record) -> list[int]:
+        """The positions of the periods in which a project can start: in time to be built, on land that admits it.
+
+        Whether it is worth it is another matter (see complete_hurdle.py).
+        """
         admitted = {"no": (), "general": ("general",), "core": ("general", "core")}[project["redline_ok"]]
         for parcel in (self.land.parcels[parcel_id] for parcel_id in items(project["footprint"])):
             if self.land.inside(parcel, "redline") and parcel["redline"] not in admitted:
@@ -150,6 +158,11 @@ class Flows:
         """Every row of a project that starts in period s."""
         start = self.periods[s].start
         return [Run(row, start + row.start_year, FOREVER) for row in self.project_rows[project["project"]]]
+
+    def _delivered(self, project: Record, row: Row) -> Row:
+        """A row as it counts: of what a project brings only the part that will be there."""
+        brings = row.value > 0 and self.accounts[row.account]["family"] in BROUGHT
+        return replace(row, value=project["deliverability"] * row.value) if brings else row
 
     @staticmethod
     def _column_rows(project: Record) -> list[Row]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from zonevest.instances.study import items
+from zonevest.model.complete_budgets import SPLIT, Budgets, of_budget
 from zonevest.model.complete_flows import Flows
 from zonevest.model.complete_options import Option, Record, blank, records
 from zonevest.model.complete_rows import Undertaking
@@ -27,6 +28,7 @@ class Ledger:
     Attributes
     ----------
     flows : the rows at work, and through them the land.
+    budgets : whose the purse's cash is.
     """
 
     def __init__(self, flows: Flows) -> None:
@@ -35,6 +37,7 @@ class Ledger:
         self.study = flows.study
         self.periods = flows.periods
         self.jurisdictions = {row["jurisdiction"]: row for row in records(self.study.jurisdictions)}
+        self.budgets = Budgets(self.study, flows.accounts, self.land.projects)
         home = {row["project"]: row["jurisdiction"] for row in records(self.study.projects)}
         # a taking that names no jurisdiction is in the project's own
         self.takes = [
@@ -75,9 +78,25 @@ class Ledger:
     def money(self, account: str, undertaking: Undertaking) -> dict[str, float]:
         """The built-in accounts of money that one unit of an account adds to: the purse's part, a cost as positive.
 
+        Of some of them every budget has its part.
+        """
+        found = self._money(account, undertaking)
+        if found:
+            parts = self.budgets.parts(account, undertaking.project)
+            found |= {
+                of_budget(whole, b): share * found[whole]
+                for whole in SPLIT
+                if whole in found
+                for b, share in parts.items()
+            }
+        return found
+
+    def _money(self, account: str, undertaking: Undertaking) -> dict[str, float]:
+        """What all budgets have together.
+
         An annual revenue adds to `money.revenue` and `money.operating`, a cost to `money.cost` and takes from
         `money.operating`; one-off ones add to `money.receipts` and `money.outlay`, and to the accounts that look at
-        the role of the account, at its budget, or at the flags of the practice or project.
+        the role of the account, or at the flags of the practice or project.
         """
         part, kind = self.flows.shares.purse_part(account, undertaking.project), self.flows.recurrence(account)
         if not part or kind == "stock":
@@ -94,8 +113,6 @@ class Ledger:
                 found["money.resource"] = part
             return found
         found = {"money.cost": -part, "money.operating": part} if kind == "annual" else {"money.outlay": -part}
-        if row["budget"] == "fund":
-            found["money.cost.fund" if kind == "annual" else "money.outlay.fund"] = -part
         if kind == "one_off":
             flags = {*undertaking.flags, *(["restoration"] if row["role"] == "restoration" else [])}
             found |= {f"money.outlay.{flag}": -part for flag in flags}
@@ -105,6 +122,10 @@ class Ledger:
         """M: what the parcel under the option adds to every account in every period."""
         ledger = self.of(undertaking, start_prices)
         self._stocks(ledger, parcel, option)
+        for t, period in enumerate(self.periods):
+            land_class = self.land.class_in(parcel, option, t)
+            for account, value in self.asset(parcel, land_class, undertaking, period.last, start_prices).items():
+                ledger[account][t] += value
         if option.start is not None:
             self._transitions(ledger, parcel, option)
         return dict(ledger)
@@ -123,10 +144,36 @@ class Ledger:
                 ledger[f"area.zone.{zone}"][t] += area
             if practice:
                 ledger[f"area.practice.{practice}"][t] += area
+                if self._moved_in(option, t):
+                    ledger["population"][t] += area * self.land.practices[practice]["in_migration"]
             if land_class != parcel["land_class"]:
                 ledger["area.converted"][t] += area
             if "arable" in self.land.groups[land_class]:
                 ledger["quality.arable"][t] += area * quality(parcel)
+
+    def _moved_in(self, option: Option, t: int) -> bool:
+        """Whether the people whom the option's practice draws are there at the end of a period."""
+        change = self.land.change_year(option)
+        return change is not None and change <= self.periods[t].last
+
+    def asset(
+        self, parcel: Record, land_class: str, undertaking: Undertaking, year: int, start_prices: bool = False
+    ) -> dict[str, float]:
+        """asset.…: the value of a parcel as a natural resource, as its ecosystem rows run in a year, for good.
+
+        1 / r' × Σ annual rows on accounts of family ecosystem; of the resource that the parcel is then, and of the
+        owner of its land. There is none where the social rate is 0.
+        """
+        rate, resource = self.study.settings.rates.social, self.resource(parcel, land_class)
+        if not rate > 0 or not resource:
+            return {}
+        value = 0.0
+        for run, amount in undertaking.flows:
+            row = self.flows.accounts[run.row.account]
+            if row["family"] == "ecosystem" and row["recurrence"] == "annual":
+                value += amount * self.flows.years(run, start_prices).get(year, 0.0) / rate
+        owners = [f"asset.{resource}.{parcel['tenure']}"] if parcel["tenure"] else []
+        return dict.fromkeys([f"asset.{resource}", *owners], value)
 
     def _transitions(self, ledger: Books, parcel: Record, option: Option) -> None:
         """Areas that change, in the period of the year of the change; a change after the horizon is in no period."""
@@ -213,6 +260,8 @@ class Ledger:
         self._stocks(areas, parcel, hold)
         for account, series in areas.items():
             state[account] += series[0]
+        for account, value in self.asset(parcel, parcel["land_class"], undertaking, self.flows.y0).items():
+            state[account] += value
         return dict(state)
 
     def population(self, place: str, year: int) -> float:

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pyomo.environ as pyo
 
+from zonevest.model.complete_budgets import ALL, ENTERPRISE, FUND, GENERAL, index_of, of_budget
 from zonevest.model.complete_debt import Instrument
 from zonevest.model.complete_finance import Draw, Finance, by_start
 from zonevest.model.complete_gains import booked_at_nothing
 from zonevest.model.complete_ledger import TOTAL
+from zonevest.model.complete_options import blank
 from zonevest.model.complete_rows import Run
 from zonevest.model.complete_terms import Start, Terms, linear
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 ROWS = (
     "cash",
     "reserve",
+    "budget_transfer",
     "debt_ratio_cap",
     "interest_share_fund",
     "interest_share_general",
@@ -48,11 +51,13 @@ def money(build: Build) -> None:
         return
     finance = build.finance
     for t in range(len(build.names)):
-        cash(build, finance, t)
-        reserve(build, finance, t)
+        for budget in build.book.budgets.tills:
+            cash(build, finance, budget, t)
+            reserve(build, finance, budget, t)
+            dscr_min(build, finance, budget, t)
+        budget_transfer(build, finance, t)
         debt_ratio_cap(build, finance, t)
         interest_share(build, finance, t)
-        dscr_min(build, finance, t)
         golden_rule(build, finance, t)
         refinance_share(build, finance, t)
         operating_balance(build, finance, t)
@@ -64,31 +69,41 @@ def money(build: Build) -> None:
 
 
 def write(build: Build, name: str, index: tuple[str, ...], left: Any, sense: str, right: Any) -> None:
-    """Write left ≤ right or left ≥ right as one row; a soft one may give, at its penalty in the objective."""
+    """Write left ≤ right, left ≥ right or both as one row; a soft one may give, at its penalty in the objective."""
     body = left - right
     soft = build.finance is not None and name in build.finance.settings.soft
     give = build.model.give[(name, *index)] if soft else 0.0
-    row = (None, body - give, 0.0) if sense == "<=" else (0.0, body + give, None)
+    row = {"<=": (None, body - give, 0.0), ">=": (0.0, body + give, None), "==": (0.0, body, 0.0)}[sense]
     build.model.component(name)[index if len(index) > 1 else index[0]] = row
 
 
 # What the rows speak of
 
 
-def of(build: Build, account: str, t: int) -> Any:
-    """L of an account of all places in a period."""
-    return build.ledger(account, TOTAL, build.names[t])
+def of(build: Build, account: str, t: int, budget: str = ALL) -> Any:
+    """L of an account of all places in a period, or a budget's part of it."""
+    return build.ledger(of_budget(account, budget), TOTAL, build.names[t])
 
 
-def operating(build: Build, finance: Finance, t: int) -> Any:
-    """N_t = L(money.operating) + mean of (own + transfers − fixed residuals), million a year."""
+def operating(build: Build, finance: Finance, t: int, budget: str = ALL) -> Any:
+    """N_bt = L(money.operating) + mean of (own + transfers − fixed residuals) of the main budget, million a year."""
     rest = finance.residual("own_revenue", t) + finance.residual("transfers", t) - finance.residual("fixed_cost", t)
-    return of(build, "money.operating", t) + rest
+    return of(build, "money.operating", t, budget) + (rest if finance.has_rest(budget) else 0.0)
 
 
-def running_cost(build: Build, finance: Finance, t: int) -> Any:
-    """L(money.cost) + mean fixed residual, million a year."""
-    return of(build, "money.cost", t) + finance.residual("fixed_cost", t)
+def running_cost(build: Build, finance: Finance, t: int, budget: str = ALL) -> Any:
+    """L(money.cost) + mean fixed residual of the main budget, million a year."""
+    rest = finance.residual("fixed_cost", t) if finance.has_rest(budget) else 0.0
+    return of(build, "money.cost", t, budget) + rest
+
+
+def spent(build: Build, t: int, kind: str) -> Any:
+    """Σ years × L(money.cost) + L(money.outlay) over the budgets of a kind, million."""
+    years, budgets = build.study.periods[t].years, build.book.budgets
+    of_kind = [budget for budget in budgets.apart if budgets.kind(budget) == kind]
+    return pyo.quicksum(
+        [linear(()), *(years * of(build, "money.cost", t, b) + of(build, "money.outlay", t, b) for b in of_kind)]
+    )
 
 
 def started_by(build: Build, t: int, period: str | None) -> bool:
@@ -99,35 +114,55 @@ def started_by(build: Build, t: int, period: str | None) -> bool:
 # Rows by period
 
 
-def cash(build: Build, finance: Finance, t: int) -> None:
-    """(14) C_t = C_t−1 + years N_t + W_t + Σ_f (raised − ρ − ι) − legacy repaid − legacy interest − τ.
+def cash(build: Build, finance: Finance, budget: str, t: int) -> None:
+    """(14) C_bt = C_b,t−1 + years N_bt + W_bt + Σ_f (raised − ρ − ι) − legacy repaid and interest + Σ τ_b'b − Σ τ_bb'.
 
     In words: what is in the till at the end of a period is what was there, what recurs, what comes and goes once, and
-    what is borrowed, less debt service; and less the transfers of the fund where the purse holds it. Before the first
-    period it is opening_cash; ``cash[period]``.
+    what is borrowed, less debt service; and what other budgets pass on; less the transfers of the fund where the
+    purse holds it. Before the first period it is opening_cash; ``cash[period]``, ``cash[budget, period]``.
     """
-    model, everything, years = build.model, finance.all, finance.periods[t].years
-    before = finance.settings.opening_cash if t == 0 else model.cash_end[build.names[t - 1]]
-    once = of(build, "money.receipts", t) - of(build, "money.outlay", t)
-    legacy = finance.legacy(finance.debts, t, Instrument.legacy_repayment)
-    legacy += finance.legacy(finance.debts, t, Instrument.legacy_interest)
-    terms = finance.raised(everything, t)
-    terms += [(-c, v) for c, v in finance.repayments(everything, t) + finance.interests(everything, t)]
-    if build.study.settings.equity.fund in build.study.settings.purse:
+    model, mine, years = build.model, finance.of(budget), finance.periods[t].years
+    before = finance.opening(budget) if t == 0 else finance.cash_end(budget, t - 1)
+    once = of(build, "money.receipts", t, budget) - of(build, "money.outlay", t, budget)
+    debts = [f for f in mine if f.owes]
+    legacy = finance.legacy(debts, t, Instrument.legacy_repayment)
+    legacy += finance.legacy(debts, t, Instrument.legacy_interest)
+    terms = finance.raised(mine, t)
+    terms += [(-c, v) for c, v in finance.repayments(mine, t) + finance.interests(mine, t)]
+    for pair in finance.passed:
+        if budget in pair:
+            terms.append((1.0 if budget == pair[1] else -1.0, model.passed[*pair, build.names[t]]))
+    if finance.has_rest(budget) and build.study.settings.equity.fund in build.study.settings.purse:
         terms += [(-1.0, transfer) for transfer in build.gains.transfers(t)]
-    after = before + years * operating(build, finance, t) + once + linear(terms, -legacy)
-    model.cash[build.names[t]] = model.cash_end[build.names[t]] - after == 0
+    after = before + years * operating(build, finance, t, budget) + once + linear(terms, -legacy)
+    write(build, "cash", index_of(budget, build.names[t]), finance.cash_end(budget, t), "==", after)
 
 
-def reserve(build: Build, finance: Finance, t: int) -> None:
-    """(14) C_t − reserve_months / 12 · (L(money.cost) + mean fixed residual) ≥ 0.
+def reserve(build: Build, finance: Finance, budget: str, t: int) -> None:
+    """(14) C_bt ≥ its reserve, or reserve_months / 12 · (L(money.cost) + mean fixed residual).
 
-    In words: cash never runs out, and covers some months of recurring cost, debt service left out;
-    ``reserve[period]``.
+    In words: cash never runs out, and covers some months of recurring cost, debt service left out, or what the table
+    of budgets says; ``reserve[period]``, ``reserve[budget, period]``.
     """
     months = finance.settings.at("reserve_months", build.names[t]) or 0.0
-    needed = months / 12 * running_cost(build, finance, t) if months else 0.0
-    write(build, "reserve", (build.names[t],), build.model.cash_end[build.names[t]], ">=", needed)
+    needed = months / 12 * running_cost(build, finance, t, budget) if months else 0.0
+    row = build.book.budgets.rows.get(budget)
+    if row is not None and not blank(row["reserve"]):
+        needed = row["reserve"]
+    write(build, "reserve", index_of(budget, build.names[t]), finance.cash_end(budget, t), ">=", needed)
+
+
+def budget_transfer(build: Build, finance: Finance, t: int) -> None:
+    """(14) τ_bb't ≤ years · cap.
+
+    In words: so much a year may be passed on from a budget to another. Applies where there is a cap;
+    ``budget_transfer[from, to, period]``.
+    """
+    for (one, other), cap in finance.passed.items():
+        if not blank(cap):
+            key = (one, other, build.names[t])
+            passed = linear([(1.0, build.model.passed[key])])
+            write(build, "budget_transfer", key, passed, "<=", finance.periods[t].years * cap)
 
 
 def debt_ratio_cap(build: Build, finance: Finance, t: int) -> None:
@@ -148,47 +183,49 @@ def debt_ratio_cap(build: Build, finance: Finance, t: int) -> None:
 
 
 def interest_share(build: Build, finance: Finance, t: int) -> None:
-    """(16) interest ≤ share · expenditure, interest itself included: of the fund budget, and of all others together.
+    """(16) interest ≤ share · expenditure, interest itself included: of the fund budget, and of general ones together.
 
     In words: interest of special debt and of general debt stays a share of what its budget spends; beyond it a
     government must restructure. What is raised by instruments of the fund budget (but to refinance) pays outlays of
-    that budget, so that the general budget spends as much less; ``interest_share_fund[period]``,
-    ``interest_share_general[period]``.
+    that budget, so that the general budget spends as much less. What enterprises owe and spend is in neither;
+    ``interest_share_fund[period]``, ``interest_share_general[period]``.
     """
     name, years = build.names[t], finance.periods[t].years
-    raising = [f for f in finance.all if f.row["budget"] == "fund" and not f.refinances]
-    of_fund = of(build, "money.outlay.fund", t) + years * of(build, "money.cost.fund", t)
-    of_fund = of_fund + linear(finance.raised(raising, t))
+    kinds = {f.name: build.book.budgets.kind(finance.budget(f)) for f in finance.all}
+    raising = [f for f in finance.all if kinds[f.name] == FUND and not f.refinances]
+    of_fund = spent(build, t, FUND) + linear(finance.raised(raising, t))
     of_all = years * running_cost(build, finance, t) + of(build, "money.outlay", t)
-    for row, in_fund, spent in (
-        ("interest_share_fund", True, of_fund),
-        ("interest_share_general", False, of_all - of_fund),
+    for row, kind, expenditure in (
+        ("interest_share_fund", FUND, of_fund),
+        ("interest_share_general", GENERAL, of_all - of_fund - spent(build, t, ENTERPRISE)),
     ):
         share = finance.settings.at(row, name)
         if share is not None:
-            debts = [f for f in finance.debts if (f.row["budget"] == "fund") == in_fund]
+            debts = [f for f in finance.debts if kinds[f.name] == kind]
             legacy = finance.legacy(debts, t, Instrument.legacy_interest)
             interest = linear(finance.interests(debts, t), legacy)
-            write(build, row, (name,), interest, "<=", share * (spent + interest))
+            write(build, row, (name,), interest, "<=", share * (expenditure + interest))
 
 
-def dscr_min(build: Build, finance: Finance, t: int) -> None:
-    """(17) N_t ≥ DSCR · S_t / years.
+def dscr_min(build: Build, finance: Finance, budget: str, t: int) -> None:
+    """(17) N_bt ≥ DSCR · S_bt / years.
 
     In words: recurring cash covers debt service so many times. Scope new: ρ + ι of new bonds and loans that do not
-    refinance; scope all: of all debt, legacy too, less what refinancing raises; ``dscr_min[period]``.
+    refinance; scope all: of all debt, legacy too, less what refinancing raises; ``dscr_min[period]``, or
+    ``dscr_min[budget, period]`` of each budget that a bond or loan belongs to.
     """
     cover, settings = finance.settings.at("dscr_min", build.names[t]), finance.settings
-    if cover is None or not started_by(build, t, settings.dscr_from):
+    owed = [f for f in finance.of(budget) if f.owes]
+    if cover is None or not started_by(build, t, settings.dscr_from) or (budget and not owed):
         return
-    debts = finance.debts if settings.dscr_scope == "all" else [f for f in finance.debts if not f.refinances]
+    debts = owed if settings.dscr_scope == "all" else [f for f in owed if not f.refinances]
     terms, legacy = finance.repayments(debts, t) + finance.interests(debts, t), 0.0
     if settings.dscr_scope == "all":
         terms += [(-c, v) for c, v in finance.raised([f for f in debts if f.refinances], t)]
         legacy += finance.legacy(debts, t, Instrument.legacy_repayment)
         legacy += finance.legacy(debts, t, Instrument.legacy_interest)
     needed = cover / finance.periods[t].years * linear(terms, legacy)
-    write(build, "dscr_min", (build.names[t],), operating(build, finance, t), ">=", needed)
+    write(build, "dscr_min", index_of(budget, build.names[t]), operating(build, finance, t, budget), ">=", needed)
 
 
 def golden_rule(build: Build, finance: Finance, t: int) -> None:

@@ -6,6 +6,7 @@ and share nothing with the arrays that the solver gets: both builds must come to
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,14 @@ class Land:
         self.resource = {row["land_class"]: row["resource"] for row in records(study.land_classes)}
         self._suitability = {(row["land_class"], row["zone"]): row["suitability"] for row in records(study.class_zones)}
         self._zone_today = {parcel_id: self._find_zone_today(parcel) for parcel_id, parcel in self.parcels.items()}
+
+    def members(self, column: str) -> dict[str, list[str]]:
+        """The projects by exclusive set or bundle, in the order of their table."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for j, project in self.projects.items():
+            if project[column]:
+                found[project[column]].append(j)
+        return found
 
     # What is there today
 

@@ -11,13 +11,17 @@ import pyomo.environ as pyo
 
 from zonevest.instances.accounts import GAINS, MONEY
 from zonevest.instances.study import Study, items
+from zonevest.model.complete_budgets import index_of
 from zonevest.model.complete_finance import Finance
-from zonevest.model.complete_flows import OF_FUND, Flows
+from zonevest.model.complete_flows import Flows
 from zonevest.model.complete_gains import Gains
+from zonevest.model.complete_hurdle import possible_starts
 from zonevest.model.complete_ledger import TOTAL, Books, Ledger
 from zonevest.model.complete_options import Land, Option, Record, records
+from zonevest.model.complete_prices import Schedules
 from zonevest.model.complete_quotas import trades
 from zonevest.model.complete_rows import Undertaking
+from zonevest.model.complete_synergies import Synergies
 from zonevest.model.complete_terms import CASH, ECOSYSTEM, Choice, Posting, Start, Terms, linear
 from zonevest.model.complete_uplift import Catchments
 
@@ -29,7 +33,9 @@ class Build:
     ----------
     choices, starts : options by parcel, and possible starts of projects.
     catchments : the land that projects raise the value of.
-    postings : what uplift and trades of quotas book beside parcels and projects.
+    possible : the positions of the periods in which each project can start, and is worth it.
+    synergies, schedules : what projects bring together; prices that change with the amount.
+    postings : what uplift, trades of quotas, synergies and steps of prices book beside parcels and projects.
     finance : what is raised, and cash; None without [finance].
     gains : who gains, and transfers from the fund.
     """
@@ -41,6 +47,8 @@ class Build:
         self.flows = Flows(study, self.land)
         self.book = Ledger(self.flows)
         self.read = accounts_read(study)
+        if study.settings.finance is not None:
+            self.read |= self.book.budgets.accounts()
         self.flat_needed = any(str(basis).startswith("share_of_start") for basis in study.limits["basis"])
         self.model = model = pyo.ConcreteModel(name=study.settings.name)
 
@@ -50,7 +58,8 @@ class Build:
         model.U = pyo.Var(list(self.land.projects), self.names, domain=pyo.Binary)
         for name in ("short", "excess", *MONEY_VARIABLES):
             model.add_component(name, pyo.Var(pyo.Any, domain=pyo.NonNegativeReals, dense=False))
-        model.cash_end = pyo.Var(self.names if study.settings.finance else [], domain=pyo.Reals)
+        tills = self.book.budgets.tills if study.settings.finance else []
+        model.cash_end = pyo.Var([index_of(b, name) for b in tills for name in self.names], domain=pyo.Reals)
         model.ledger = pyo.Expression(pyo.Any)
         model.ledger_at_start_prices = pyo.Expression(pyo.Any)
         model.worth = pyo.Expression(pyo.Any)
@@ -60,15 +69,22 @@ class Build:
             parcel_id: [self._choice(parcel, option) for option in options[parcel_id]]
             for parcel_id, parcel in self.land.parcels.items()
         }
+        self.possible = possible_starts(self.flows)
         self.starts = [
             self._start(project, s)
             for project in self.land.projects.values()
-            for s in self.flows.possible_starts(project)
+            for s in self.possible[project["project"]]
         ]
         self._starts_books: dict[tuple[str, int, str, bool], Books] = {}
         self._before: dict[str, dict[str, float]] = {}
         self.catchments = Catchments(self)
-        self.postings: list[Posting] = [*self.catchments.postings(), *trades(self)]
+        self.synergies, self.schedules = Synergies(self), Schedules(self)
+        self.postings: list[Posting] = [
+            *self.catchments.postings(),
+            *trades(self),
+            *self.synergies.postings(),
+            *self.schedules.postings(),
+        ]
         self.gains = Gains(self)
         self.finance = None if study.settings.finance is None else Finance(self, study.settings.finance)
 
@@ -215,7 +231,20 @@ class Build:
             yield [(1.0, posting.variable)], posting.places, posting.undertaking
 
 
-MONEY_VARIABLES = ("uplifted", "buy", "sell", "balance", "draw", "raised", "transfer", "positive_gain", "give")
+MONEY_VARIABLES = (
+    "uplifted",
+    "together",
+    "sold",
+    "buy",
+    "sell",
+    "balance",
+    "draw",
+    "raised",
+    "passed",
+    "transfer",
+    "positive_gain",
+    "give",
+)
 """Decisions that are not negative, and that are there only where the study has what they decide on."""
 
 
@@ -228,7 +257,9 @@ def accounts_read(study: Study) -> set[str]:
     read |= {f"area.practice.{name}" for name in study.practices["practice"]}
     read |= {f"area.class.{name}" for name in study.land_take["land_class"]}
     read |= set(study.quotas["account_used"]) | set(study.quotas["account_generated"])
-    return read if study.settings.finance is None else read | {*MONEY, *OF_FUND}
+    read |= set(study.price_steps["area_account"])
+    read |= {"population"} if "per_head" in set(study.limits["basis"]) else set()
+    return read if study.settings.finance is None else read | {*MONEY}
 
 
 def pool_account(project: Record) -> str:

@@ -53,13 +53,18 @@ class Catchments:
 
     Attributes
     ----------
+    projects : those with a catchment, their uplift as far as it will be delivered.
     atoms : the parcels of each.
     raised : every d_jsεt there is.
     """
 
     def __init__(self, build: Build) -> None:
         self.build = build
-        self.projects = {j: row for j, row in build.land.projects.items() if row["catchment"]}
+        self.projects = {
+            j: row | {"uplift_per_ha": row["deliverability"] * row["uplift_per_ha"]}
+            for j, row in build.land.projects.items()
+            if row["catchment"]
+        }
         self.atoms: dict[Atom, list[str]] = {}
         for parcel_id, parcel in build.land.parcels.items():
             if atom := self._atom(parcel):

@@ -18,6 +18,7 @@ from scipy import sparse
 
 from zonevest.instances.study import Study, items, period_names
 from zonevest.model.areas import START, TOTAL, States, is_built_in, population
+from zonevest.model.assets import TENURE, asset_items, own_asset_items
 from zonevest.model.atoms import Atom, atoms
 from zonevest.model.builtin import actors, built_in_accounts
 from zonevest.model.flows import (
@@ -92,7 +93,7 @@ class Ledger:
         self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
         self._gains: dict[tuple[str, str], float] = {}
         self.scales: list[Floats] = []
-        self._scale_of: dict[tuple[str, ...], int] = {}
+        self._columns: list[tuple[str, ...]] = []
         tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
         of_rows = {name: self._scales_of(self.study.tables[name]) for name in tables}
         self._area, self._quality = self._scale("area_ha"), self._scale("area_ha", "farmland_quality")
@@ -105,16 +106,23 @@ class Ledger:
 
     def _scale(self, *columns: str) -> int:
         """Position in `scales` of the product of parcel columns (none: one; a blank quality: one)."""
-        if columns not in self._scale_of:
-            product = np.ones(len(self.study.parcels))
+        if columns not in self._columns:
+            product, parcels = np.ones(len(self.study.parcels)), self.study.parcels
             for column in columns if len(product) else ():
-                values = self.study.parcels[column].to_numpy(dtype=float)
+                if column.startswith(TENURE):
+                    values = (parcels["tenure"] == column.removeprefix(TENURE)).to_numpy(dtype=float)
+                else:
+                    values = parcels[column].to_numpy(dtype=float)
                 if column == "farmland_quality":
                     values = np.where(np.isnan(values), 1.0, values)
                 product = product * values
-            self._scale_of[columns] = len(self.scales)
+            self._columns.append(columns)
             self.scales.append(product)
-        return self._scale_of[columns]
+        return self._columns.index(columns)
+
+    def scale_with(self, scale: int, column: str) -> int:
+        """The position of a scale times a further parcel column, or `tenure=` with a tenure: 1 where it is that."""
+        return self._scale(*self._columns[scale], column)
 
     def _scales_of(self, table: pd.DataFrame) -> Ints:
         """The scale of each flow row: area by basis, scale_by, condition and land price factor by account."""
@@ -208,7 +216,7 @@ class Ledger:
         return Factored(by_kind, by_option, sparse.csr_array(by_state(self.works) @ starts), weights @ constant)
 
     def constant(self, account: str, place: str, period: int) -> float:
-        """What an entry holds whatever is decided: the people."""
+        """What an entry holds whatever is decided: the people who are there without anybody moving in."""
         if account != "population":
             return 0.0
         return float(population(self.study, place, None if period == START else self.clock, period))
@@ -235,6 +243,8 @@ class Ledger:
                 result[scale] = result[scale] + column if scale in result else column
         for scale, counted in self._area_items(wanted, kinds).items():
             result[scale] = result[scale] + counted if scale in result else counted
+        for scale, worth in asset_items(self, wanted, kinds).items():
+            result[scale] = result[scale] + worth if scale in result else worth
         return {scale: sparse.csr_array(value) for scale, value in result.items() if value.nnz}
 
     def _flagged(
@@ -252,23 +262,26 @@ class Ledger:
         return sparse.csr_array(result)
 
     def _area_items(self, wanted: Sequence[Item], kinds: Ints | None) -> dict[int, sparse.csr_array]:
-        """The built-in accounts: masks over kinds, by scale (area, or area x quality)."""
-        rows: dict[int, list[Ints]] = {self._area: [], self._quality: []}
-        columns: dict[int, list[Ints]] = {self._area: [], self._quality: []}
+        """Areas and people who move in: masks over kinds, or people per hectare, by scale (area, or area x quality)."""
+        parts: dict[int, list[tuple[Ints, Ints, Floats]]] = {self._area: [], self._quality: []}
         for column, (account, period) in enumerate(wanted):
-            if not is_built_in(account):
+            amount: Bools | Floats
+            if account == "population":
+                amount = self.states.moved_in(period)
+            elif is_built_in(account):
+                amount = self.states.mask(account.removesuffix(AT_START_PRICES), period)
+            else:
                 continue
-            mask = self.states.mask(account.removesuffix(AT_START_PRICES), period)
-            at = np.flatnonzero(mask if kinds is None else mask[kinds])
+            amount = amount if kinds is None else amount[kinds]
+            at = np.flatnonzero(amount)
             scale = self._quality if account.startswith("quality.") else self._area
-            rows[scale].append(at)
-            columns[scale].append(np.full(len(at), column))
+            parts[scale].append((at, np.full(len(at), column), amount[at].astype(float)))
         size = len(self.options.kind_pattern) if kinds is None else len(kinds)
         result = {}
-        for scale, parts in rows.items():
-            if parts:
-                where = (np.concatenate(parts), np.concatenate(columns[scale]))
-                result[scale] = sparse.csr_array((np.ones(len(where[0])), where), shape=(size, len(wanted)))
+        for scale, found in parts.items():
+            if found:
+                row, column_of, value = (np.concatenate(part) for part in zip(*found, strict=True))
+                result[scale] = sparse.csr_array((value, (row, column_of)), shape=(size, len(wanted)))
         return result
 
     def _own_items(self, wanted: Sequence[Item]) -> sparse.csr_array | None:
@@ -286,7 +299,8 @@ class Ledger:
                     result = result + sparse.csr_array(
                         (worth, (np.arange(len(worth)), np.full(len(worth), column))), shape=result.shape
                     )
-        return sparse.csr_array(result)
+        assets = own_asset_items(self, wanted)
+        return sparse.csr_array(result if assets is None else result + assets)
 
     def factor(self, name: str) -> Floats:
         """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""

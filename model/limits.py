@@ -10,6 +10,7 @@ import pyomo.environ as pyo
 from zonevest.instances.accounts import GAINS
 from zonevest.instances.study import each, period_names
 from zonevest.model.areas import TOTAL, population
+from zonevest.model.assets import ASSET
 from zonevest.model.book import Told
 from zonevest.model.flows import AT_START_PRICES, MONEY
 from zonevest.model.stated import stated
@@ -17,6 +18,9 @@ from zonevest.model.stated import stated
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
     from zonevest.model.ledger import Ledger
+
+MAIN_FUNCTION = "main_function:"
+"""First word of a limit's place that stands for every jurisdiction of a main function."""
 
 
 def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
@@ -37,7 +41,7 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         row = rows[name, place, period]
         key = (name, place, period)
         body, bound = limit_sides(m.ledger, ledger, row, place, period)
-        if row.basis.startswith("share_of:"):
+        if row.basis.startswith("share_of:") or row.basis == "per_head":
             body, bound = body - bound, 0.0
         if key in m.short:
             body += m.short[key]
@@ -58,8 +62,14 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def limit_places(ledger: Ledger, cell: str) -> list[str]:
-    """The places of a limit: total where blank, every jurisdiction for `each`, else the one named."""
-    return list(ledger.study.jurisdictions["jurisdiction"]) if cell == "each" else [cell or TOTAL]
+    """The places of a limit: total where blank, every jurisdiction for `each`, those of a main function, the one named.
+
+    A main function is named `main_function:<f>`.
+    """
+    table = ledger.study.jurisdictions
+    if cell.startswith(MAIN_FUNCTION):
+        return list(table.loc[table["main_function"] == cell.removeprefix(MAIN_FUNCTION), "jurisdiction"])
+    return list(table["jurisdiction"]) if cell == "each" else [cell or TOTAL]
 
 
 def limit_periods(study: Study, row: Any) -> list[str]:
@@ -74,7 +84,7 @@ def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str)
     """What a limit compares: its terms, and its bound (an expression too for share_of).
 
     Shares of the start value compare at start prices. Over `total` an annual start value counts once per year, and
-    the people are those at the end.
+    the people are those at the end, those who move in included.
 
     Parameters
     ----------
@@ -99,9 +109,16 @@ def limit_sides(entries: Any, ledger: Ledger, row: Any, place: str, period: str)
             start += coefficient * years * ledger.start_values.loc[account, place]
         return body, row.value * float(start)
     if kind == "per_head":
-        position = len(ledger.clock.length) - 1 if period == TOTAL else period_names(ledger.study.periods).index(period)
-        return body, row.value * population(ledger.study, place, ledger.clock, position)
+        return body, row.value * _people(entries, ledger, place, period)
     return body, row.value
+
+
+def _people(entries: Any, ledger: Ledger, place: str, period: str) -> Any:
+    """The people of a place at the end of a period; where nobody can move in, a number."""
+    if ledger.study.practices["in_migration"].any():
+        return total_or_period(entries, ledger, "population", place, period)
+    names = period_names(ledger.study.periods)
+    return population(ledger.study, place, ledger.clock, names.index(names[-1] if period == TOTAL else period))
 
 
 def _further_terms(study: Study, limit: str) -> list[tuple[str, float]]:
@@ -129,4 +146,6 @@ def _grows(ledger: Ledger, account: str) -> bool:
     names = ledger.accounts.names
     if account.startswith(MONEY):
         return bool(ledger.accounts.growth[ledger.accounts.money].any())
+    if account.startswith(ASSET):
+        return bool(ledger.accounts.growth[ledger.accounts.natural].any())
     return account in names and bool(ledger.accounts.growth[names.get_loc(account)])

@@ -22,6 +22,7 @@ from zonevest.model.gains import define_gains, define_transfers
 from zonevest.model.ledger import Ledger
 from zonevest.model.limits import define_limits, total_or_period
 from zonevest.model.options import build_options
+from zonevest.model.portfolio import define_portfolio
 from zonevest.model.quotas import define_quota_rows, define_quotas
 from zonevest.model.soundness import (
     define_balance,
@@ -57,6 +58,7 @@ ROW_FAMILIES = (
     "reach",
     "open",
     "cap",
+    "portfolio",
     "quota",
     "quota_sold",
     "quota_buy",
@@ -128,6 +130,7 @@ def policy_model(
     define_land_take(model, ledger)
     define_limits(model, ledger)
     define_uplift_rows(model, ledger)
+    define_portfolio(model, ledger)
     define_quota_rows(model, ledger)
     if ledger.study.settings.finance is not None:
         define_money(model)
@@ -187,7 +190,8 @@ def define_worth(model: pyo.ConcreteModel) -> None:
 def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(5) `stay[j,t]`: U_jt - U_j,t-1 >= 0, and = 0 where no start in t is possible; mandated: U_jT = 1.
 
-    In words: what has started stays started; a project starts once, inside its window, early enough to be finished.
+    In words: what has started stays started; a project starts once, inside its window, early enough to be finished,
+    and where it passes the tests of `zonevest.model.appraisal`.
     """
     names = period_names(ledger.study.periods)
     possible = dict(zip(ledger.works.names, ledger.works.possible, strict=True))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def define_uplift(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """`uplifted[j,s,ε,t]`: hectares of atom ε that newly enjoy the uplift of j, started in s, from t on.
 
-    It books uplift_per_ha x hectares, at the price of the year of the increase, on the project's uplift account, and
-    what each tool takes of it on the tool's revenue account.
+    It books what a hectare rises by x hectares, at the price of the year of the increase, on the project's uplift
+    account, and what each tool takes of it on the tool's revenue account.
     """
     names, study = period_names(ledger.study.periods), ledger.study
     raising = {row.project: row for row in each(study.projects) if row.catchment}
@@ -48,13 +48,18 @@ def _openings(ledger: Ledger, project: str) -> list[tuple[int, int]]:
     return pairs
 
 
+def lift(project: Any) -> float:
+    """What a hectare of a project's catchment rises by, million at start prices: as much as is delivered."""
+    return float(project.uplift_per_ha * project.deliverability)
+
+
 def risen(model: pyo.ConcreteModel, ledger: Ledger, project: str, s: int, t: int) -> tuple[int, float, float]:
     """The year of an increase, and what a hectare rises by: at that year's price, and at start prices."""
     row, clock, accounts = model.raising[project], ledger.clock, ledger.accounts
     start = ledger.works.names.index(project) * len(clock.length) + s
     year = int(max(clock.begin[t], ledger.works.service[start]))
     growth = accounts.growth[accounts.names.get_loc(row.uplift_account)]
-    flat = float(row.uplift_per_ha)
+    flat = lift(row)
     return year, flat * float((1.0 + growth) ** (year - clock.years[0])), flat
 
 
@@ -137,7 +142,7 @@ def define_uplift_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
         practices = list(dict.fromkeys(name for j in projects for name in of[j]))
         room = named(m, practices, place, t) if all(of[j] for j in projects) else area[place]
         most = min(m.raising[j].uplift_cap for j in projects)
-        return sum(m.raising[j].uplift_per_ha * enjoyed(m, j, place, t) for j in projects) - most * room <= 0
+        return sum(lift(m.raising[j]) * enjoyed(m, j, place, t) for j in projects) - most * room <= 0
 
     rows = dict.fromkeys((place, t) for j, place, t in seen if j in capped[place])
     model.cap = pyo.Constraint(list(rows), rule=cap)

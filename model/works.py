@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -10,15 +10,19 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import Study, each, items, period_names
+from zonevest.model.appraisal import Appraisal, appraise, appraised, refusals
 from zonevest.model.capture import with_captures
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Bools: TypeAlias = NDArray[np.bool_]
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
+BRINGS = ("revenue", "ecosystem", "carbon", "uplift", "social")
+"""Families of accounts on which a project's deliverability counts."""
 BUILDS_NOTHING = ("ecological_restoration", "agriculture", "eco_bank")
 """Categories whose land does not become construction land."""
 
@@ -35,6 +39,7 @@ class Works:
     why_not : project -> reason where no start is possible.
     timed, start : the rows of every possible start and the start (project x periods + period) of each.
     service, life, end : per start: service year, life (NaN for good), year after its last annual row (0 for none).
+    appraisal : what projects are worth at their hurdle rates.
     """
 
     study: Study
@@ -47,6 +52,7 @@ class Works:
     service: Ints
     life: Floats
     end: Ints
+    appraisal: Appraisal
 
     def take(self, account: str, place: str | None) -> Floats:
         """Hectares that each project's start books on a built-in area account, shape (projects,).
@@ -94,24 +100,64 @@ class Works:
         return [row.jurisdiction or own[row.project] for row in each(rows)]
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of projects, whatever their start: the project of each, and the years from the start to the first."""
+
+    study: Study
+    clock: Clock
+    accounts: Accounts
+    rows: Rows
+    owner: Ints
+    offset: Ints
+
+    @classmethod
+    def of(cls, study: Study, clock: Clock, accounts: Accounts, build: Ints) -> _Rows:
+        """Rows of the columns of projects and of project_flows, as much of them as is delivered."""
+        projects = study.projects
+        position = {name: index for index, name in enumerate(projects["project"])}
+        table, owner, offset = _own_rows(projects, accounts, build)
+        flows, _ = with_captures(study, study.project_flows)
+        listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
+        owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
+        rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
+        # a capture is revenue: it follows the uplift that it is taken from
+        brings = np.isin(accounts.family[rows.account], BRINGS) & (rows.value > 0.0)
+        delivered = np.where(brings, projects["deliverability"].to_numpy(dtype=float)[owner], 1.0)
+        offset = np.concatenate([offset, listed.offset])
+        return cls(study, clock, accounts, replace(rows, value=rows.value * delivered), owner, offset)
+
+    def last_once(self, projects: int) -> Ints:
+        """Years from the start to the last row paid once; what is captured of it may come after the horizon."""
+        last = np.zeros(projects, dtype=np.int64)
+        booked = self.rows.once & ~self.rows.captured
+        np.maximum.at(last, self.owner[booked], self.offset[booked])
+        return last
+
+    def of_starts(self, starts: Bools) -> tuple[Timed, Ints]:
+        """Every row of the starts asked for, shape (projects, periods), and the start of each."""
+        project, period = np.nonzero(starts)
+        by_owner = np.argsort(self.owner, kind="stable")
+        edges = np.searchsorted(self.owner[by_owner], np.arange(len(starts) + 1))
+        count = (edges[1:] - edges[:-1])[project]
+        pair = np.repeat(np.arange(len(project)), count)
+        row = by_owner[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - edges[:-1][project], count)]
+        begin = self.clock.begin[period][pair] + self.offset[row]
+        until, settled = np.full(len(row), NEVER), np.zeros(len(row), dtype=bool)
+        owners = self.study.projects["project"].to_numpy(dtype=object)[project][pair]
+        timed = Timed(self.clock, self.accounts, self.rows.take(row), begin, until, settled, owners)
+        return timed, (project * starts.shape[1] + period)[pair]
+
+
 def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
-    """Read projects, project_flows and land_take."""
+    """Read projects, project_flows and land_take, and leave out the starts that fail a test (see `appraisal`)."""
     projects = study.projects
     names = tuple(projects["project"])
-    position = {name: index for index, name in enumerate(names)}
     n_periods = len(clock.length)
     build = projects["build_years"].to_numpy(dtype=float).astype(np.int64)
-    table, owner, offset = _own_rows(projects, accounts, build)
-    flows, _ = with_captures(study, study.project_flows)
-    listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
-    owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
-    rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
-    offset = np.concatenate([offset, listed.offset])
-    last_once = np.zeros(len(names), dtype=np.int64)
-    booked = rows.once & ~rows.captured  # what is captured of it may come after the horizon
-    np.maximum.at(last_once, owner[booked], offset[booked])
+    rows = _Rows.of(study, clock, accounts, build)
     possible = _windows(study, projects)
-    finished = clock.begin[None, :] + np.maximum(last_once, build - 1)[:, None] <= clock.last[-1]
+    finished = clock.begin[None, :] + np.maximum(rows.last_once(len(names)), build - 1)[:, None] <= clock.last[-1]
     drawn_out = np.array([_barred(study, row) for row in each(projects)], dtype=bool)
     why_not = {
         name: "its footprint lies on a line that it does not admit"
@@ -121,18 +167,13 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         if drawn_out[j] or not (possible & finished)[j].any()
     }
     possible &= finished & ~drawn_out[:, None]
-    # every row of every possible start
-    project, period = np.nonzero(possible)
-    by_owner = np.argsort(owner, kind="stable")
-    edges = np.searchsorted(owner[by_owner], np.arange(len(names) + 1))
-    count = (edges[1:] - edges[:-1])[project]
-    pair = np.repeat(np.arange(len(project)), count)
-    row = by_owner[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - edges[:-1][project], count)]
-    begin = clock.begin[period][pair] + offset[row]
-    until, settled = np.full(len(row), NEVER), np.zeros(len(row), dtype=bool)
-    owners = projects["project"].to_numpy(dtype=object)[project][pair]
-    timed = Timed(clock, accounts, rows.take(row), begin, until, settled, owners)
-    start = (project * n_periods + period)[pair]
+    every = rows.of_starts(np.broadcast_to(appraised(study)[:, None], possible.shape))
+    appraisal = appraise(study, *every)
+    for reason, refused in refusals(study, appraisal, *every):
+        left = possible & ~refused
+        why_not |= {names[j]: reason for j in np.flatnonzero(possible.any(axis=1) & ~left.any(axis=1))}
+        possible = left
+    timed, start = rows.of_starts(possible)
     end = np.zeros(len(names) * n_periods, dtype=np.int64)
     np.maximum.at(end, start, np.where(timed.rows.once | timed.rows.captured, 0, timed.stop))
     service = (clock.begin[None, :] + build[:, None]).ravel()
@@ -148,6 +189,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         service,
         life,
         end,
+        appraisal,
     )
 
 

@@ -623,6 +623,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "row_quota_buy": ("Quota bought", "指标购入上限"),
     "row_quota_sell": ("Quota sold", "指标售出上限"),
     "row_quota_sold": ("Quota sold against quota made", "售出不超过新增指标"),
+    "row_portfolio": ("Projects at their hurdle rates, all together", "项目组合净现值不为负"),
     "row_participation": ("Nobody loses", "参与约束"),
     "row_participation_jurisdiction": ("No jurisdiction loses", "各辖区不受损"),
     "row_jurisdiction_floor": ("Least gain of a jurisdiction", "各辖区收益底线"),

@@ -57,6 +57,22 @@ def best_of(tried: Sequence[Plan]) -> float:
     return max((plan.objective for plan in tried if plan.holds), default=NO_PLAN)
 
 
+def best_in_turn(study: Study, most: int) -> float | None:
+    """The same of a lexicographic study: the last term at its best among plans that keep the tolerance of the others.
+
+    For orders of cash and ecosystem, without soft limits.
+    """
+    goal, kept, value = study.settings.objective, set[int](), NO_PLAN
+    for place, term in enumerate(goal.order):
+        tried = plans(study.replace({"objective": {"method": "weighted", term: 1.0}}), most)
+        if tried is None:
+            return None
+        kept = {i for i, plan in enumerate(tried) if plan.holds and (not place or i in kept)}
+        value = max((tried[i].objective for i in kept), default=NO_PLAN)
+        kept = {i for i in kept if tried[i].objective >= value - goal.tolerance * abs(value) - NEAR}
+    return value
+
+
 def best(study: Study, most: int) -> float | None:
     """The objective value of the best plan, NO_PLAN where none holds, None where there are more than `most` to try."""
     evaluator = Evaluator(study)

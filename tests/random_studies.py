@@ -286,6 +286,18 @@ def _project(deck: Deck, name: str, others: list[str]) -> dict[str, Any]:
     return row
 
 
+def _related(rnd: Random, tables: dict[str, pd.DataFrame | None]) -> None:
+    """Bundles of two, and practices that wait for a project: drawn one by one, rows seldom have both sides."""
+    practices, projects = tables["practices"], tables["projects"]
+    if projects is None:
+        return
+    if len(projects) > 1 and rnd.random() < 0.2:
+        projects.loc[rnd.sample(list(projects.index), 2), "bundle"] = "together"
+    if practices is not None:
+        enabled = practices["practice"].isin(projects["enables"])
+        practices.loc[enabled & (rnd.random() < 0.4), "requires_project"] = 1
+
+
 def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     rnd = deck.rnd
     rows, terms = [], []
@@ -459,6 +471,7 @@ def random_tables(rnd: Random, twins: bool = False) -> tuple[dict[str, Any], dic
         "limit_terms": terms,
         "shares": _shares(deck),
     }
+    _related(rnd, tables)
     return settings, tables
 
 

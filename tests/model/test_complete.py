@@ -13,6 +13,7 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.solver.common.factory import SolverFactory as NewSolverFactory
 
+from tests.model.complete_bay import bay
 from tests.model.complete_shore import TABLES as SHORE
 from tests.model.complete_shore import shore
 from tests.model.complete_valley import (
@@ -446,7 +447,7 @@ def test_every_family_that_is_listed_is_there() -> None:
     soft = limit(sense="==", kind="soft", penalty=1.0)
     quay, reeds = SHORE["projects"]
     at_a_loss = shore(limits=[soft], projects=[{**quay, "annual_cost": 4.0}, reeds])  # it may lean on its bonds
-    models = [pyomo_model(study, earlier={"cash": 0.0}), pyomo_model(at_a_loss)]
+    models = [pyomo_model(study, earlier={"cash": 0.0}), pyomo_model(at_a_loss), pyomo_model(bay())]
     listed = set(re.findall(r"^``([\w, ]+)``", complete.__doc__ or "", re.MULTILINE))
     listed = {name for names in listed for name in names.split(", ")} - {"ledger"}
     parts = (part for model in models for part in model.component_objects((pyo.Var, pyo.Constraint)))

@@ -17,7 +17,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.model import families, shore_rows
+from tests.model import complete_bay, families, shore_rows
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
 from zonevest.instances.read import make_study
@@ -195,7 +195,9 @@ def test_drawn_land_of_a_study_without_zones() -> None:
 
 
 def test_every_family_has_its_text() -> None:
-    texts = {name.partition("[")[0] for name in (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS)}
+    texts = {
+        name.partition("[")[0] for name in (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS, *complete_bay.ROWS)
+    }
     texts |= {*ROWS, "keep"}
     assert families.in_source() == texts
     assert {*ROW_FAMILIES, "assign"} == texts
