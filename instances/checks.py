@@ -21,7 +21,7 @@ from zonevest.instances.study import EACH, MAIN_FUNCTION, Period, Settings, item
 from zonevest.instances.tables import Typed
 
 GROUP = "class_group:"
-BUILT_IN_COUNT = ("limits", "limit_terms", "quotas")
+BUILT_IN_COUNT = ("limits", "limit_terms", "quotas", "price_steps")
 """Tables whose accounts may be the ones that follow from the plan."""
 AREA = "area_account"
 """The column whose account is one of those."""

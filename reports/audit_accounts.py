@@ -23,8 +23,7 @@ ONCE_MONEY = (
     "money.outlay.restoration",
     "money.land_sale",
 )
-FUND_COST, FUND_OUTLAY = ".cost.fund", ".outlay.fund"
-"""What the purse pays on accounts whose budget is `fund`: accounts of the audit's own, in no ledger."""
+TENURES = ("state", "collective")
 FUND_ACTOR = ".fund"
 """What the fund of [equity] receives less what it pays, period totals."""
 CAPTURED, LEFT = ".captured.", ".left."
@@ -46,6 +45,7 @@ class Account:
     growth: float = 0.0
     unit: str = ""
     budget: str = ""
+    path: str = ""
 
     @property
     def measure(self) -> str:
@@ -180,30 +180,36 @@ class Actors:
         return Parts(purse, worth, gains.get(self.fund, 0.0), sides)
 
 
-def money_of(account: Account, flags: frozenset[str]) -> list[tuple[str, float, bool]]:
-    """The built-in accounts of money on which the purse's part of an account is booked too.
+def money_of(account: Account, flags: frozenset[str], budgets: Mapping[str, float]) -> list[tuple[str, float, bool]]:
+    """The built-in accounts of money, and of budgets, on which the purse's part of an account is booked too.
 
     Parameters
     ----------
     flags : green, real_estate, restoration: those that the undertaking has.
+    budgets : which share of it each budget has.
 
     Returns
     -------
     Account, sign of the purse's part there, and whether a one-off amount becomes one per year of the period.
     """
-    fund = account.budget == "fund"
+    once = account.recurrence == "one_off"
+    kinds = {True: ("receipts", "outlay"), False: ("operating", "cost")}[once]
+    own = [(of_budget(kinds[0], name), share, False) for name, share in budgets.items()]
     if account.family == "revenue":
-        once = account.recurrence == "one_off"
         out = [("money.receipts", 1.0, False)] if once else [("money.revenue", 1.0, False)]
         out += [] if once else [("money.operating", 1.0, False)]
         out += [("money.land_sale", 1.0, False)] if once and account.role == "land_sale" else []
-        return out + ([("money.resource", 1.0, once)] if account.role == "resource_income" else [])
-    if account.recurrence == "annual":
-        out = [("money.cost", -1.0, False), ("money.operating", 1.0, False)]
-        return out + ([(FUND_COST, -1.0, False)] if fund else [])
-    kinds = flags | ({"restoration"} if account.role == "restoration" else set())
-    out = [("money.outlay", -1.0, False), *((f"money.outlay.{kind}", -1.0, False) for kind in sorted(kinds))]
-    return out + ([(FUND_OUTLAY, -1.0, False)] if fund else [])
+        return out + own + ([("money.resource", 1.0, once)] if account.role == "resource_income" else [])
+    spent = [(of_budget(kinds[1], name), -share, False) for name, share in budgets.items()]
+    if not once:
+        return [("money.cost", -1.0, False), ("money.operating", 1.0, False), *own, *spent]
+    told = sorted(flags | ({"restoration"} if account.role == "restoration" else set()))
+    return [("money.outlay", -1.0, False), *((f"money.outlay.{kind}", -1.0, False) for kind in told), *spent]
+
+
+def of_budget(kind: str, budget: str) -> str:
+    """The account of the audit's own of what a budget has: operating (a year), cost (a year), receipts or outlay."""
+    return f".{kind}.{budget}"
 
 
 def read_accounts(tables: Tables, actors: Iterable[str]) -> list[Account]:
@@ -230,13 +236,15 @@ def read_accounts(tables: Tables, actors: Iterable[str]) -> list[Account]:
                 number(row.get("growth"), 0.0),
                 str(row.get("unit") or ""),
                 str(row.get("budget") or ""),
+                str(row.get("path") or ""),
             )
         )
     uplifts = [account.name for account in accounts if account.uplift]
     for recurrence, names in _built_in(tables, quotas, actors, uplifts).items():
         for name in names:
             if name not in rows:
-                unit = "ha" if name.startswith(("area.", "quality.")) else "people" if name == "population" else ""
+                units = {"area": "ha", "quality": "ha", "population": "people", "asset": "million"}
+                unit = units.get(name.partition(".")[0], "")
                 accounts.append(Account(name, len(accounts), recurrence=recurrence, unit=unit))
     return accounts
 
@@ -247,6 +255,8 @@ def _built_in(tables: Tables, quotas: list[str], actors: Iterable[str], uplifts:
     stocks = [f"area.class.{c}" for c in tables.classes] + [f"area.class_group.{g}" for g in groups]
     stocks += [f"area.resource.{r}" for r in RESOURCES] + [f"area.zone.{z}" for z in zones]
     stocks += [f"area.practice.{m}" for m in tables.practices] + ["area.converted", "quality.arable", "population"]
+    if tables.settings.rates.social > 0:
+        stocks += [f"asset.{r}{tenure}" for r in RESOURCES for tenure in ("", *(f".{each}" for each in TENURES))]
     once = [
         f"area.{way}.{kind}.{name}"
         for way in ("gained", "lost")
@@ -255,11 +265,14 @@ def _built_in(tables: Tables, quotas: list[str], actors: Iterable[str], uplifts:
     ]
     once += [f"area.new.practice.{m}" for m in tables.practices]
     once += ["area.rezoned", "area.new_construction", "quality.gained.arable", "quality.lost.arable"]
-    once += [*ONCE_MONEY, FUND_OUTLAY, FUND_ACTOR, *(f"{kind}{name}" for name in uplifts for kind in (CAPTURED, LEFT))]
+    once += [*ONCE_MONEY, FUND_ACTOR, *(f"{kind}{name}" for name in uplifts for kind in (CAPTURED, LEFT))]
+    budgets = tables.budgets
+    once += [of_budget(kind, name) for name in budgets.names for kind in ("receipts", "outlay")]
     once += [f"quota.{quota}.{what}" for quota in quotas for what in ("bought", "sold")]
     once += [*(f"gain.actor.{name}" for name in actors), JURISDICTION_GAIN]
     if tables.settings.finance is not None:
-        stocks += ["finance.debt", "finance.cash"]
+        stocks += ["finance.debt", "finance.cash", *(f"finance.cash.{name}" for name in budgets.table)]
         kinds = ("raised", "repaid", "interest")
         once += [f"finance.{kind}.{row['instrument']}" for row in tables.rows("instruments") for kind in kinds]
-    return {"stock": stocks, "one_off": once, "annual": [*ANNUAL_MONEY, FUND_COST]}
+    annual = [of_budget(kind, name) for name in budgets.names for kind in ("operating", "cost")]
+    return {"stock": stocks, "one_off": once, "annual": [*ANNUAL_MONEY, *annual]}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zonevest.reports.audit_cells import Floats
+from zonevest.reports.audit_cells import Floats, number
 from zonevest.reports.audit_tables import Tables
 
 
@@ -38,10 +38,10 @@ class Areas:
         """The column of an account and a period in a flattened ledger (the last period stands for `total`)."""
         return self.tables.account[account] * self.width + period
 
-    def _stock(self, column: Floats, name: str, t: int) -> None:
-        column[self.cell(name, t)] += 1.0
+    def _stock(self, column: Floats, name: str, t: int, amount: float = 1.0) -> None:
+        column[self.cell(name, t)] += amount
         if t == self.width - 2:  # over `total` a stock is its last state
-            column[self.cell(name, t + 1)] += 1.0
+            column[self.cell(name, t + 1)] += amount
 
     def _event(self, column: Floats, name: str, t: int) -> None:
         column[self.cell(name, t)] += 1.0
@@ -98,11 +98,14 @@ class Areas:
         return out
 
     def _of_practice(self, practice: str, year: float) -> States:
-        """Land under a practice from `year`."""
-        out = self._blank()
+        """Land under a practice from `year`, and the people who move in once it serves."""
+        out, named = self._blank(), self.tables.practices[practice]
+        served, people = year + number(named["lead_years"], 0.0), number(named["in_migration"], 0.0)
         for t, last in enumerate(self.tables.lasts):
             if year <= last:
                 self._stock(out.per_ha, f"area.practice.{practice}", t)
+            if served <= last:
+                self._stock(out.per_ha, "population", t, people)
             if self.tables.starts[t] <= year <= last:
                 self._event(out.per_ha, f"area.new.practice.{practice}", t)
         return out

@@ -65,7 +65,7 @@ def money_breaches(
     raised, transfers : what is raised, and what the purse pays as the fund, by period.
     purse : what the purse receives and pays on all accounts of money, by period (in place of the accounts of money).
     """
-    tables, cash = money.tables, money.finance.opening_cash
+    tables, cash = money.tables, sum(purse.opening for purse in money.purses)
     for t, period in enumerate(tables.periods):
         years, rest = tables.lengths[t], money.residuals
         if purse is None:
@@ -83,6 +83,43 @@ def money_breaches(
             must = say("payments and closing cash make up the sources, {amount:.10g}", amount=sources)
             yield Breach("balance:cash", say("period {period}", period=period), must, f"{uses:.10g}")
         cash = closing
+
+
+def budget_breaches(
+    money: Money,
+    figures: Figures,
+    booked: Figures,
+    raised: Mapping[tuple[str, int], float],
+    passed: Mapping[tuple[str, str, int], float],
+    transfers: Floats,
+) -> Iterator[Breach]:
+    """Per budget of the table and period: opening cash and what comes in make up what goes out and closing cash.
+
+    Parameters
+    ----------
+    figures : the accounts of finance, as recomputed or as stated.
+    booked : what the budgets' parts of the accounts of money are, as recomputed.
+    raised : by instrument and period.
+    passed : from one budget to another in a period.
+    transfers : what the purse pays as the fund, by period.
+    """
+    for purse in (each for each in money.purses if each.table):
+        cash, names = purse.opening, [each.name for each in money.of_purse(purse)]
+        for t, period in enumerate(money.periods):
+            operating = booked(purse.account("operating"), t) + (money.rest(t) if purse.main else 0.0)
+            came = [passed.get((*pair, t), 0.0) for pair in money.pairs if pair[1] == purse.name]
+            went = [passed.get((*pair, t), 0.0) for pair in money.pairs if pair[0] == purse.name]
+            lent = [raised.get((name, t), 0.0) for name in names]
+            served = [figures(f"finance.{kind}.{name}", t) for kind in ("repaid", "interest") for name in names]
+            received, paid = (booked(purse.account(kind), t) for kind in ("receipts", "outlay"))
+            closing, given = figures(purse.cash, t), float(transfers[t]) if purse.main else 0.0
+            sources = cash + operating * money.tables.lengths[t] + received + sum(lent) + sum(came)
+            uses = paid + sum(served) + sum(went) + given + closing
+            if _differ(sources, uses, max(map(abs, (cash, received, paid, closing, *lent, *served, *came, *went)))):
+                must = say("payments and closing cash make up the sources, {amount:.10g}", amount=sources)
+                where = say("budget {budget}, period {period}", budget=purse.name, period=period)
+                yield Breach("balance:budget", where, must, f"{uses:.10g}")
+            cash = closing
 
 
 def purse_sides(tables: Tables, exchange: Floats) -> dict[str, Floats]:

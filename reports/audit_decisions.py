@@ -13,10 +13,13 @@ from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import Floats, split, texts
 from zonevest.reports.audit_gains import Gains
+from zonevest.reports.audit_hurdles import Hurdles
 from zonevest.reports.audit_money import Money
 from zonevest.reports.audit_program import Key, System
 from zonevest.reports.audit_quotas import SIDES, Quotas
 from zonevest.reports.audit_rules import TOLERANCE, Breach
+from zonevest.reports.audit_steps import Prices
+from zonevest.reports.audit_synergies import Synergies
 from zonevest.reports.audit_tables import Tables
 from zonevest.reports.audit_uplift import JOIN, Atom, Uplift
 
@@ -25,14 +28,18 @@ DECISIONS = {
     "uplift": (("project", "start", "jurisdiction", "catchments", "where", "period"), ("area_ha",)),
     "quota_trade": (("quota", "jurisdiction", "period"), ("bought", "sold")),
     "fund_transfers": (("jurisdiction", "period"), ("amount",)),
+    "budget_transfers": (("from", "to", "period"), ("amount",)),
 }
 """The tables of decisions: what a row names, and its amounts."""
 
 
 class Parts(NamedTuple):
-    """What the decisions of a study are made of; no money without [finance]."""
+    """What decisions, and what follows from all choices together, are made of; no money without [finance]."""
 
     tables: Tables
+    synergies: Synergies
+    prices: Prices
+    hurdles: Hurdles
     uplift: Uplift
     quotas: Quotas
     gains: Gains
@@ -158,3 +165,14 @@ class Reader:
                 return self.parts.gains.why_not(place)
 
             yield _Row(("transfer", place, self._period(period)), where, amount, why)
+
+    def _budget_transfers(self, frame: pd.DataFrame) -> Iterator[_Row]:
+        money = self.parts.money
+        for (giver, taker, period), (amount,), where in self._rows("budget_transfers", frame):
+
+            def why(giver: str = giver, taker: str = taker) -> tuple[str, str]:
+                if money is None:
+                    return "finance", say("budgets are there with [finance]")
+                return money.why_not_passed(giver, taker)
+
+            yield _Row(("budget_transfer", giver, taker, self._period(period)), where, amount, why)

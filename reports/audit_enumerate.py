@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,7 +12,9 @@ from numpy.typing import NDArray
 from zonevest.instances.study import Study
 from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Floats, Ints
 from zonevest.reports.audit_decisions import Parts
+from zonevest.reports.audit_flows import Unit
 from zonevest.reports.audit_gains import Gains
+from zonevest.reports.audit_hurdles import Hurdles
 from zonevest.reports.audit_ledger import Ledgers
 from zonevest.reports.audit_limits import Limits, read_limits
 from zonevest.reports.audit_money import Money
@@ -19,6 +22,8 @@ from zonevest.reports.audit_objective import Goal
 from zonevest.reports.audit_program import Affine, AffineColumn, AffineRow, Cell, System, Watch, spread
 from zonevest.reports.audit_quotas import Quotas
 from zonevest.reports.audit_rules import Held, nonconforming, project_breaches, reasons, start_reason, stocks_read
+from zonevest.reports.audit_steps import Prices, Steps
+from zonevest.reports.audit_synergies import Joint, Synergies
 from zonevest.reports.audit_uplift import Uplift
 
 
@@ -57,15 +62,17 @@ class Enumerator(Ledgers):
     def __init__(self, study: Study, tags: Iterable[str] = ()) -> None:
         super().__init__(study, tags)
         flows, finance = self.flows, study.settings.finance
-        self.limits: Limits = read_limits(self.tables, self.places, flows.width, self.start, self.base)
+        self.limits: Limits = read_limits(self.tables, self.places, flows.width, self.start)
         uplift = Uplift(flows, self.sites, self.atoms)
         idle = self.held_ledger if study.has_doing_nothing else np.zeros_like(self.held_ledger)
         money = None if finance is None else Money(flows, uplift, finance, self.start, idle)
         gains = Gains(flows, self.sites, self.people)
-        self.parts = Parts(self.tables, uplift, Quotas(flows, self.sites), gains, money)
+        joint, prices, hurdles = Synergies(flows), Prices(flows, self.sites), Hurdles(flows, uplift)
+        self.parts = Parts(self.tables, joint, prices, hurdles, uplift, Quotas(flows, self.sites), gains, money)
         self._watch_cells()
         self._known_options: dict[tuple[int, str, int], _Sums] = {}
         self._known_projects: dict[tuple[str, int], _Sums] = {}
+        self._known_units: dict[Joint | Steps, _Sums] = {}
         self._known_frames: dict[tuple[tuple[str, int], ...], _Frame] = {}
 
     # ---------------------------------------------------------------- watched cells
@@ -98,6 +105,8 @@ class Enumerator(Ledgers):
         """The decisions and rows that are left when some projects start (in the cells that are watched)."""
         system, parts = System(self.watch), self.parts
         parts.uplift.draw(system, starts)
+        parts.hurdles.draw(system, starts)
+        parts.prices.draw(system)
         parts.quotas.draw(system)
         transfers = parts.gains.transfers(system)
         if parts.money is not None:
@@ -130,14 +139,33 @@ class Enumerator(Ledgers):
     def _project(self, project: str, start: int) -> _Sums:
         key = (project, start)
         if key not in self._known_projects:
-            watch, at = self.watch, self.watch.booked
-            cells, worth = np.zeros(len(watch.cells)), np.zeros(2)
-            for jurisdiction, unit in self.flows.project(project, start):
-                here = np.isin(watch.place[at], self.project_places(jurisdiction))
-                cells[at] += np.where(here, unit.ledger[watch.price[at], watch.column[at]], 0.0)
-                worth += unit.worth
+            parts = self.flows.project(project, start)
+            sums = [self._booked(unit, self.project_places(jurisdiction)) for jurisdiction, unit in parts]
+            cells, worth = (np.sum([each[k] for each in sums], axis=0) for k in (0, 1))
             self._known_projects[key] = _Sums(cells, worth)
         return self._known_projects[key]
+
+    def _booked(self, unit: Unit, places: Sequence[int]) -> _Sums:
+        """What a unit adds to the watched cells of some places, F1 and F2."""
+        watch, at = self.watch, self.watch.booked
+        cells = np.zeros(len(watch.cells))
+        here = np.isin(watch.place[at], places)
+        cells[at] = np.where(here, unit.ledger[watch.price[at], watch.column[at]], 0.0)
+        return _Sums(cells, unit.worth)
+
+    def _joint(self, joint: Joint) -> _Sums:
+        """What a synergy adds."""
+        if joint not in self._known_units:
+            unit, places = self.parts.synergies.unit(joint), self.project_places(joint.jurisdiction)
+            self._known_units[joint] = self._booked(unit, places)
+        return self._known_units[joint]
+
+    def _stepped(self, steps: Steps) -> _Sums:
+        """What a million of some steps of a price adds."""
+        if steps not in self._known_units:
+            unit, places = self.parts.prices.unit(steps), self.parts.prices.where(steps)
+            self._known_units[steps] = self._booked(unit, places)
+        return self._known_units[steps]
 
     # ---------------------------------------------------------------- enumerations
 
@@ -153,7 +181,10 @@ class Enumerator(Ledgers):
     def starts(self, project: str) -> list[str]:
         """The periods in which a project may start, ``""`` (not built) first."""
         periods = self.tables.periods
-        return ["", *(name for t, name in enumerate(periods) if not start_reason(self.tables, project, t))]
+        closed = (
+            start_reason(self.tables, project, t) or self.parts.hurdles.reason(project, t) for t in range(len(periods))
+        )
+        return ["", *(name for name, reason in zip(periods, closed, strict=True) if not reason)]
 
     def why(self, members: Ints, practice: str, start: int) -> NDArray[np.object_]:
         """Why an option is closed to parcels; under `strict_lines` nonconforming land may not be held either."""
@@ -181,9 +212,16 @@ class Enumerator(Ledgers):
         chosen = [(practice, tables.period.get(start, -1)) for practice, start in options]
         starts = {project: tables.period[start] for project, start in projects.items() if start}
         parts = [self._one(parcel, *option) for parcel, option in enumerate(chosen)]
-        for sums in (*parts, *(self._project(project, start) for project, start in starts.items())):
+        parts += [self._project(project, start) for project, start in starts.items()]
+        parts += [self._joint(joint) for joint in self.parts.synergies.of(starts)]
+        for sums in parts:
             cells += sums.cells
             worth += sums.worth
+        hectares = cells.copy()
+        for steps, amount in self.parts.prices.paid(lambda *cell: float(hectares[self.watch.at[Cell(0, *cell)]])):
+            sums = self._stepped(steps)
+            cells += amount * sums.cells
+            worth += amount * sums.worth
         return _Sums(cells, worth), chosen, starts
 
     def _rules_hold(self, cells: Floats, chosen: list[tuple[str, int]], starts: Mapping[str, int]) -> bool:
@@ -198,7 +236,8 @@ class Enumerator(Ledgers):
         def stock(account: str, place: str, t: int) -> float:
             return float(cells[self._stock_at[account, place, t]])
 
-        return next(project_breaches(tables, starts, held, stock), None) is None
+        broken = itertools.chain(self.parts.hurdles.breaches(starts), project_breaches(tables, starts, held, stock))
+        return next(broken, None) is None
 
     def value(self, options: Sequence[tuple[str, str]], projects: Mapping[str, str]) -> Value:
         """The objective value of a plan, and whether its limits, floor and project rules hold.

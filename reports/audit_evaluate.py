@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ import pandas as pd
 from zonevest.instances.say import say
 from zonevest.instances.study import Study
 from zonevest.reports.audit_balances import (
+    budget_breaches,
     exchange_breaches,
     money_breaches,
     purse_sides,
@@ -106,6 +107,7 @@ class Evaluator(Enumerator):
         uplift: pd.DataFrame | None = None,
         quota_trade: pd.DataFrame | None = None,
         fund_transfers: pd.DataFrame | None = None,
+        budget_transfers: pd.DataFrame | None = None,
     ) -> Evaluation:
         """Recompute a plan.
 
@@ -113,7 +115,8 @@ class Evaluator(Enumerator):
         ----------
         parcels : columns parcel_id, practice, zone, start, share; ``hold`` for held, ``""`` for unassigned land.
         projects : columns project, start; ``""`` is not built.
-        financing, uplift, quota_trade, fund_transfers : the further decisions as a plan states them; None: nothing.
+        financing, uplift, quota_trade, fund_transfers, budget_transfers : the further decisions as a plan states them;
+            None: nothing.
         """
         tables, totals = self.tables, self.totals()
         choices = read_choices(tables, parcels, projects)
@@ -126,9 +129,11 @@ class Evaluator(Enumerator):
         for project, start in choices.starts.items():
             for jurisdiction, unit in self.flows.project(project, start):
                 totals.add(unit, self.project_places(jurisdiction))
+        for joint in self.parts.synergies.of(choices.starts):
+            totals.add(self.parts.synergies.unit(joint), self.project_places(joint.jurisdiction))
         system = self.system(choices.starts)
         reader = Reader(self.parts, system, choices.starts)
-        further = (financing, uplift, quota_trade, fund_transfers)
+        further = (financing, uplift, quota_trade, fund_transfers, budget_transfers)
         values = reader.read(dict(zip(DECISIONS, further, strict=True)))
         breaches += reader.breaches
         cells = self._decide(totals, system, values)
@@ -136,6 +141,7 @@ class Evaluator(Enumerator):
         def stock(account: str, place: str, t: int) -> float:
             return float(totals.ledger[0, self.place[place], self.flows.areas.cell(account, t)])
 
+        breaches += self.parts.hurdles.breaches(choices.starts)
         breaches += project_breaches(tables, choices.starts, choices.held, stock)
         weights = self.study.settings.objective.accounts
         violations = self.limits.violations(cells)
@@ -177,6 +183,8 @@ class Evaluator(Enumerator):
             if value and decision.unit is not None:
                 totals.add(decision.unit, decision.places, value)
             totals.worth[0] += decision.cash * value
+        for steps, amount in self.parts.prices.paid(lambda *cell: float(totals.ledger[0, *cell])):
+            totals.add(self.parts.prices.unit(steps), self.parts.prices.where(steps), amount)
         cells = self.watch.values(totals.ledger, totals.hectares)
         for place, column, value in system.settle(cells, values):
             totals.ledger[:, place, column] += value
@@ -227,15 +235,20 @@ class Evaluator(Enumerator):
         money = self.parts.money
         if money is not None:
             out += residual_breaches(money)
-            raised, paid = np.zeros(len(tables.periods)), np.zeros(len(tables.periods))
+            raised: dict[tuple[str, int], float] = {}
+            passed: dict[tuple[str, str, int], float] = {}
+            paid = np.zeros(len(tables.periods))
             from_purse = tables.actors.fund in self.study.settings.purse
             for key, v in system.at.items():
                 if key[0] == "financing":
-                    raised[key[-1]] += values[v]
+                    raised[key[1], key[-1]] = raised.get((key[1], key[-1]), 0.0) + values[v]
+                elif key[0] == "budget_transfer":
+                    passed[key[1:]] = values[v]
                 elif key[0] == "transfer" and from_purse:
                     paid[key[-1]] += values[v]
             purse = purse_sides(tables, totals.exchange)
-            out += money_breaches(money, figure, raised, paid, purse)
+            out += money_breaches(money, figure, _each_period(raised, len(paid)), paid, purse)
+            out += budget_breaches(money, figure, figure, raised, passed, paid)
         return out
 
     def balances(self, stated: pd.DataFrame, found: Evaluation, tables: Mapping[str, pd.DataFrame]) -> list[Breach]:
@@ -260,10 +273,13 @@ class Evaluator(Enumerator):
 
         out = list(uplift_breaches(self.tables, figure, shadow))
         if self.parts.money is not None:
-            raised = _by_period(tables.get("financing"), "raised", periods)
+            raised = _stated(tables.get("financing"), ["instrument", "period"], "raised", periods)
+            passed = _stated(tables.get("budget_transfers"), ["from", "to", "period"], "amount", periods)
             from_purse = self.tables.actors.fund in self.study.settings.purse
-            paid = _by_period(tables.get("fund_transfers") if from_purse else None, "amount", periods)
-            out += money_breaches(self.parts.money, figure, raised, paid, None)
+            given = _stated(tables.get("fund_transfers") if from_purse else None, ["period"], "amount", periods)
+            paid = _each_period(given, len(periods))
+            out += money_breaches(self.parts.money, figure, _each_period(raised, len(periods)), paid, None)
+            out += budget_breaches(self.parts.money, figure, shadow, raised, passed, paid)
         return out
 
     def _closed(self, members: Ints, practice: str, start: int) -> list[Breach]:
@@ -297,11 +313,22 @@ class Evaluator(Enumerator):
         return out
 
 
-def _by_period(frame: pd.DataFrame | None, column: str, periods: list[str]) -> Floats:
-    """Σ of a column of a table of decisions, by period."""
-    if frame is None:
-        return np.zeros(len(periods))
-    return np.array([float(frame.loc[frame["period"] == period, column].sum()) for period in periods])
+def _stated(frame: pd.DataFrame | None, names: list[str], column: str, periods: list[str]) -> dict[Any, float]:
+    """Σ of a column of a table of decisions by what its rows name, the number of a known period last."""
+    out: dict[Any, float] = {}
+    for row in [] if frame is None else frame[[*names, column]].to_numpy(dtype=object).tolist():
+        if row[-2] in periods and np.isfinite(row[-1]):
+            key = (*row[:-2], periods.index(row[-2]))
+            out[key] = out.get(key, 0.0) + float(row[-1])
+    return out
+
+
+def _each_period(amounts: Mapping[Any, float], count: int) -> Floats:
+    """Σ of amounts by period, the last part of their keys."""
+    out = np.zeros(count)
+    for key, amount in amounts.items():
+        out[key[-1]] += amount
+    return out
 
 
 def evaluate(
@@ -312,6 +339,8 @@ def evaluate(
     uplift: pd.DataFrame | None = None,
     quota_trade: pd.DataFrame | None = None,
     fund_transfers: pd.DataFrame | None = None,
+    budget_transfers: pd.DataFrame | None = None,
 ) -> Evaluation:
     """Recompute a plan from the study's tables and its decisions (see `Evaluator.evaluate`)."""
-    return Evaluator(study).evaluate(parcels, projects, financing, uplift, quota_trade, fund_transfers)
+    evaluator = Evaluator(study)
+    return evaluator.evaluate(parcels, projects, financing, uplift, quota_trade, fund_transfers, budget_transfers)

@@ -159,9 +159,14 @@ def _twice(out: Comparison, table: str, keys: list[tuple[str, ...]]) -> None:
         seen.add(key)
 
 
+def _limits_named(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    """Limit, jurisdiction and period of every row; of price steps, which may be of several, the hectares too."""
+    rows = _keys(frame, ["limit", "jurisdiction", "period", "account"])
+    return [(*key, *([account] if key[0].startswith("price_steps.") else [])) for *key, account in rows]
+
+
 def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) -> None:
-    names = ["limit", "jurisdiction", "period"]
-    theirs, ours = _keys(stated, names), _keys(found, names)
+    theirs, ours = _limits_named(stated), _limits_named(found)
     _twice(out, "limits", theirs)
     at = {key: row for row, key in enumerate(theirs)}
     known = set(ours)
@@ -182,11 +187,12 @@ def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) 
 
 
 def _silent(stated: Stated, evaluator: Evaluator) -> set[str]:
-    """Built-in accounts of which the plan says nothing at all, and need not: nobody asks for money, or for gains."""
+    """Built-in accounts of which the plan says nothing at all, and need not: money, gains or assets nobody asks for."""
     told = set(stated.tables["ledger"]["account"])
     asked = evaluator.study.settings.finance is not None
     names = (account.name for account in evaluator.tables.accounts if account.name not in told)
-    return {name for name in names if name.startswith("gain.") or (name.startswith("money.") and not asked)}
+    need = ("gain.", "asset.", *(() if asked else ("money.",)))
+    return {name for name in names if name.startswith(need)}
 
 
 def _compare_ledger(

@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from zonevest.reports.audit_accounts import CAPTURED, LEFT
+from zonevest.reports.audit_accounts import CAPTURED, LEFT, Account
 from zonevest.reports.audit_areas import Areas, States
+from zonevest.reports.audit_assets import Assets
 from zonevest.reports.audit_capture import read_capture, taken
 from zonevest.reports.audit_cells import FOREVER, HOLD, UNASSIGNED, Flags, Floats, Ints, Record, alike, number
 from zonevest.reports.audit_postings import Posting, Postings
@@ -18,6 +19,8 @@ from zonevest.reports.audit_rows import Booking, Calendar, Row, read_parcel_rows
 from zonevest.reports.audit_tables import Tables
 
 KINDS = ("green", "real_estate", "restoration")
+BROUGHT = ("revenue", "ecosystem", "carbon", "uplift", "social")
+"""Families of accounts on which a project's deliverability tells; others count in full."""
 
 
 @dataclass(eq=False)
@@ -88,6 +91,7 @@ class Flows:
         self.parcel_rows = read_parcel_rows(tables)
         self.captures = read_capture(tables)
         self.areas = Areas(tables)
+        self.assets = Assets(tables, self.calendar)
         self.postings = Postings(tables, self.calendar)
         self._built: dict[tuple[str, int], Built] = {}
         self.width, self.columns = self.areas.width, self.areas.columns
@@ -154,6 +158,8 @@ class Flows:
         acts = practice not in (HOLD, UNASSIGNED)
         named = tables.practices[practice] if acts else {}
         kinds = flags_of(named)
+        service = tables.starts[start] + number(named["lead_years"], 0.0) if acts else FOREVER
+        lands = self.assets.lands(members, str(named["to_class"]) if acts else "", service)
         rates = len(self.calendar.rates)
         yearly, carried = np.zeros((rates, size)), np.zeros((rates, size))
         last, sold = np.full(size, -np.inf), np.zeros(size, dtype=bool)
@@ -168,6 +174,8 @@ class Flows:
             last[at] = np.maximum(last[at], posting.last)
             sold[at] |= not booking.row.annual and account.role == "land_sale"
             entries.append(_entry(at, amounts, posting, account.money))
+            for some, asset in self.assets.worth(booking, lands, at):
+                entries.append(Entry(at[some], amounts[some], asset.columns, asset.per_unit, asset.openings))
 
         for booking, among in self.bookings(members, practice, start):
             amounts, applies = row_amounts(tables, booking.row, members[among])
@@ -189,7 +197,6 @@ class Flows:
                 entries.append(self._shadow(name, booking, at, amounts * share))
         if not acts:
             return Books(yearly, [*entries, *self.land(members, practice, start)])
-        service = tables.starts[start] + number(named["lead_years"], 0.0)
         life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
         lives = np.where(sold & (not math.isnan(lease)), lease, life)
         worth = self.calendar.present(yearly, carried, service, lives, last)
@@ -238,7 +245,7 @@ class Flows:
         tables = self.tables
         named = tables.projects[project]
         year = float(tables.starts[start])
-        build = number(named["build_years"], 1.0)
+        build, deliverable = number(named["build_years"], 1.0), delivered(named)
         opening = year + build
         life, ramp = number(named["life_years"], FOREVER), number(named["ramp_years"], 0.0)
         bookings: list[tuple[Booking, float]] = []
@@ -246,7 +253,8 @@ class Flows:
         def column(account: str, value: float, annual: bool, first: float) -> None:
             row = Row(tables.accounts[tables.account[account]], annual, False, value, "", "", 0.0, ramp, life)
             if value:
-                bookings.append((Booking(row, first, first + life, ramp, own=True), value))
+                booking = Booking(row, first, first + life, ramp, own=True)
+                bookings.append((booking, value * counted(row.account, value, deliverable)))
 
         capex = number(named["capex"], 0.0)
         for k in range(max(int(build), 1)):
@@ -259,7 +267,9 @@ class Flows:
         ):
             column(account, number(named[name], 0.0), True, opening)
         rows = self.begun(self.project_rows.get(project, []), year, year)
-        bookings += [(booking, booking.row.value) for booking in rows]
+        for booking in rows:
+            value = booking.row.value
+            bookings.append((booking, value * counted(booking.row.account, value, deliverable)))
         last = max((self.postings.of(booking, project).last for booking, _ in bookings), default=-math.inf)
         return Built(bookings, opening, life, last)
 
@@ -314,6 +324,16 @@ class Flows:
             area = self.areas.taken(str(row["land_class"]), str(named["category"]), start) * float(row["area_ha"])
             parts.append((str(row["jurisdiction"]), Unit(np.stack([area, area]), np.zeros(2), np.zeros((4, 1)))))
         return parts
+
+
+def delivered(named: Record) -> float:
+    """Which share of what a project promises is delivered."""
+    return number(named["deliverability"], 1.0)
+
+
+def counted(account: Account, value: float, deliverable: float) -> float:
+    """Which share of an amount of a project counts: what it brings is what is delivered, the rest counts in full."""
+    return deliverable if account.family in BROUGHT and value > 0 else 1.0
 
 
 def flags_of(named: Record) -> frozenset[str]:

@@ -183,8 +183,12 @@ def from_folder(folder: Path) -> Stated:
     files = {**FILES, **{name: f"{name}.csv" for name in DECISIONS if (folder / f"{name}.csv").exists()}}
     for name, file in files.items():
         stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
+    budgets = stated.study is not None and not stated.study.tables["budgets"].empty
     for name in TOLD:
-        stated.hear(name, f"{name}.csv", stated.attempt(f"{name}.csv", partial(_read, folder / f"{name}.csv")))
+        path = folder / f"{name}.csv"
+        # of one budget alone cash_flow.csv says the same
+        if name != "budgets" or path.exists() or (budgets and stated.study.settings.finance is not None):
+            stated.hear(name, path.name, stated.attempt(path.name, partial(_read, path)))
     if stated.study is not None and stated.study.geometry is not None and "parcels" in stated.tables:
         _check_layer(stated, folder / LAYER)
     return stated

@@ -120,7 +120,9 @@ class Ledgers:
         if finance is not None:
             owed = sum(row["outstanding"] for row in tables.rows("instruments") if row["outstanding"] > 0)
             self.start[0, tables.account["finance.debt"]] = owed
-            self.start[0, tables.account["finance.cash"]] = finance.opening_cash
+            for purse in tables.budgets.purses(finance):
+                for name in dict.fromkeys(["finance.cash", purse.cash]):
+                    self.start[0, tables.account[name]] += purse.opening
         self.held_worth = held.worth
         compare = self.study.has_doing_nothing
         self.nothing = held.worth if compare else np.zeros(2)

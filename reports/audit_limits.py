@@ -124,16 +124,25 @@ def limit_at(key: tuple[str, ...]) -> str:
     return say("limit {row}", row=listed(key))
 
 
-def read_limits(tables: Tables, places: list[str], width: int, start: Floats, base: Floats) -> Limits:
+def _homes(tables: Tables, where: str) -> list[str]:
+    """The places of a limit: every jurisdiction, those of a main function, or the one that it names."""
+    kind, _, function = where.partition(":")
+    if where == "each":
+        return tables.named_jurisdictions
+    if kind == "main_function":
+        rows = tables.rows("jurisdictions")
+        return [str(row["jurisdiction"]) for row in rows if row["main_function"] == function.strip()]
+    return [where]
+
+
+def read_limits(tables: Tables, places: list[str], width: int, start: Floats) -> Limits:
     """Write out the limits by jurisdiction and period.
 
     Parameters
     ----------
     start : start values, shape (places, accounts).
-    base : what is there whatever is decided (people), shape (2, places, accounts x width).
     """
     place = {name: p for p, name in enumerate(places)}
-    jurisdictions = tables.named_jurisdictions
     further: dict[str, list[tuple[str, float]]] = {}
     for row in tables.rows("limit_terms"):
         further.setdefault(str(row["limit"]), []).append((str(row["account"]), float(row["coefficient"])))
@@ -153,7 +162,7 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats, ba
         basis = str(limit["basis"]) or "absolute"
         parts = [(str(limit["account"]), 1.0), *further.get(str(limit["limit"]), [])]
         factor = float(limit["value"])
-        for here in jurisdictions if where == "each" else [where]:
+        for here in _homes(tables, where):
             for t in periods[when] if when in periods else [tables.period[when]]:
                 at, r = place[here], len(bounds)
                 begin = {name: _start_value(tables, start, at, name, t) for name, _ in parts}
@@ -162,12 +171,11 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats, ba
                     bound = factor * sum(share * begin[name] for name, share in parts)
                 elif basis.startswith("share_of_start:"):
                     bound = factor * _start_value(tables, start, at, basis.partition(":")[2].strip(), t)
-                elif basis.startswith("share_of:"):
+                elif basis.startswith("share_of:") or basis == "per_head":
+                    # people move in with what is decided
+                    name = "population" if basis == "per_head" else basis.partition(":")[2].strip()
                     bound = 0.0
-                    column = tables.account[basis.partition(":")[2].strip()] * width + t
-                    terms.append((r, factor, True, Cell(0, at, column)))
-                elif basis == "per_head":
-                    bound = factor * float(base[0, at, tables.account["population"] * width + t])
+                    terms.append((r, factor, True, Cell(0, at, tables.account[name] * width + t)))
                 for name, share in parts:
                     terms.append((r, share, False, Cell(price, at, tables.account[name] * width + t)))
                 bounds.append((bound, number(limit["tolerance"], 0.0), str(limit["sense"])))

@@ -9,13 +9,14 @@ import numpy as np
 
 from zonevest.instances.finance import Finance
 from zonevest.instances.say import say
-from zonevest.reports.audit_accounts import FUND_COST, FUND_OUTLAY
+from zonevest.reports.audit_budgets import FUND, Purse
 from zonevest.reports.audit_capture import flow
 from zonevest.reports.audit_cells import Floats, number, split
 from zonevest.reports.audit_cover import Cover
 from zonevest.reports.audit_debt import Instrument, Vintage, legacy, read_instrument, unit
 from zonevest.reports.audit_flows import Flows
-from zonevest.reports.audit_program import Decision, Line, Sum, System, Told, total
+from zonevest.reports.audit_money_rows import MoneyRows
+from zonevest.reports.audit_program import Decision, Sum, System, total
 from zonevest.reports.audit_rows import Booking
 from zonevest.reports.audit_uplift import Uplift
 
@@ -26,12 +27,15 @@ class Money:
     Attributes
     ----------
     instruments : by name.
+    purses : the budgets with cash of their own.
+    pairs : the budgets between which money may be passed on, with the most a year (NaN: any amount).
     residuals : own_revenue, transfers and fixed_cost of every period, mean per year; what the ledger books is out.
     fiscal : fiscal resources of every period, mean per year.
     vintages, old : a unit by instrument and period, old debt by instrument.
     raised, repaid, interest : of new money, by instrument and period, as sums over the decisions that were last drawn.
     old_repaid, old_interest : of old debt.
-    cash : at the end of every period.
+    cash : of every budget at the end of every period.
+    passed : from one budget to another, by pair and period.
     """
 
     def __init__(self, flows: Flows, uplift: Uplift, finance: Finance, start: Floats, held: Floats) -> None:
@@ -39,6 +43,12 @@ class Money:
         self.width, self.periods = flows.width, self.tables.periods
         rows = [read_instrument(row) for row in self.tables.rows("instruments")]
         self.instruments = {each.name: each for each in rows}
+        self.budgets = self.tables.budgets
+        self.purses = self.budgets.purses(finance)
+        self.pairs = {
+            (str(row["from"]), str(row["to"])): number(row["cap"], math.nan)
+            for row in (self.tables.rows("budget_transfers") if self.budgets.rows else ())
+        }
         account = self.tables.account
         self.opening_revenue = float(start[0, account["money.revenue"]])
         base = {
@@ -103,6 +113,12 @@ class Money:
             return "period", say("money is drawn from the start of the project to the end of building")
         return "period", say("it is a period of the study")
 
+    def why_not_passed(self, giver: str, taker: str) -> tuple[str, str]:
+        """Why there is no such transfer between budgets: the rule, and what must hold."""
+        if (giver, taker) not in self.pairs:
+            return "budget", say("budget_transfers names the two budgets")
+        return "period", say("it is a period of the study")
+
     def _decide(self, system: System, starts: Mapping[str, int]) -> None:
         periods = self.periods
         self.raised: dict[tuple[str, int], Sum] = {}
@@ -119,6 +135,12 @@ class Money:
                         key = ("financing", each.name, project, start, t)
                         raised.add(system.decide(Decision(name, key, cash=worth)))
                 self.raised[each.name, t] = raised
+
+        self.passed: dict[tuple[str, str, int], Sum] = {}
+        for pair in self.pairs:
+            for t, period in enumerate(periods):
+                name = f"budget_transfer[{pair[0]},{pair[1]},{period}]"
+                self.passed[*pair, t] = system.decide(Decision(name, ("budget_transfer", *pair, t)))
 
     def _price(self, instrument: Instrument, t: int) -> float:
         vintage, calendar = self.vintages[instrument.name, t], self.flows.calendar
@@ -187,19 +209,37 @@ class Money:
 
         self.cell = cell
         self._accounts(system, transfers)
-        self._rows(system)
-        self._instruments(system, starts)
-        for line in self.cover.lines(system, starts, self.may_fund, self._penalty("cover_min")):
-            system.lines.append(line)
+        MoneyRows(self, system, starts).draw()
 
-    def net(self, t: int) -> Sum:
-        """N_t: recurring revenue less recurring cost, a year."""
-        rest = self.residuals["own_revenue"][t] + self.residuals["transfers"][t] - self.residuals["fixed_cost"][t]
-        return self.cell("money.operating", t) + rest
+    def of_purse(self, purse: Purse, *, debt: bool = False) -> list[Instrument]:
+        """The instruments of a budget, or what it owes by."""
+        own = [each for each in self.instruments.values() if each.debt or not debt]
+        return [each for each in own if not purse.table or self.budgets.named(each.budget) == purse.name]
 
-    def _cost(self, t: int) -> Sum:
+    def net(self, t: int, purse: Purse | None = None) -> Sum:
+        """N_t: recurring revenue less recurring cost, a year; of all budgets or of one."""
+        operating = self.cell("money.operating" if purse is None else purse.account("operating"), t)
+        return operating + (self.rest(t) if purse is None or purse.main else 0.0)
+
+    def rest(self, t: int) -> float:
+        """The residuals of a period, a year: own revenue and transfers less fixed cost."""
+        return self.residuals["own_revenue"][t] + self.residuals["transfers"][t] - self.residuals["fixed_cost"][t]
+
+    def _cost(self, t: int, purse: Purse) -> Sum:
         """Recurring cost a year, the fixed residual included."""
-        return self.cell("money.cost", t) + self.residuals["fixed_cost"][t]
+        return self.cell(purse.account("cost"), t) + (self.residuals["fixed_cost"][t] if purse.main else 0.0)
+
+    def reserve(self, t: int, purse: Purse) -> Sum:
+        """The least cash at the end of a period: as stated, else months of cost, else nothing."""
+        months = self.finance.at("reserve_months", self.periods[t])
+        if not math.isnan(purse.reserve):
+            return Sum(purse.reserve)
+        return Sum() if months is None else self._cost(t, purse) * (months / 12.0)
+
+    def part(self, budget: str) -> str:
+        """Which of the two shares of interest counts a budget: fund or general; an enterprise's is in neither."""
+        name = self.budgets.named(budget)
+        return "" if name in self.budgets.enterprises else FUND if name == FUND else "general"
 
     # ---------------------------------------------------------------- accounts
 
@@ -219,159 +259,31 @@ class Money:
                 sums = [new[name, t] + old.get((name, t), 0.0) for t in range(last)]
                 for t, sum_ in enumerate([*sums, total(sums)]):
                     derive(f"finance.{kind}.{name}", t, sum_)
-        cash = Sum(self.finance.opening_cash)
-        self.cash: list[Sum] = []
+        cash = {purse.name: Sum(purse.opening) for purse in self.purses}
+        self.cash: dict[tuple[str, int], Sum] = {}
         for t in range(last):
             debt = Sum()
             for owing in (name for name, each in self.instruments.items() if each.debt):
                 debt.add(self.balance(owing, t, highest=False))
                 debt.add(self.old[owing].at(self.old[owing].closing, tables.lasts[t]))
             derive("finance.debt", t, debt)
-            step = self.net(t) * tables.lengths[t] + self.cell("money.receipts", t) - self.cell("money.outlay", t)
-            for name in self.instruments:
-                step.add(self.raised[name, t]).add(self.repaid[name, t], -1.0).add(self.interest[name, t], -1.0)
-                step.add(-self.old_repaid[name, t] - self.old_interest[name, t])
-            step.add(transfers[t], -1.0)
-            cash = derive("finance.cash", t, cash + step)
-            self.cash.append(cash)
+            for purse in self.purses:
+                cash[purse.name] = derive(purse.cash, t, cash[purse.name] + self._step(t, purse, transfers[t]))
+                self.cash[purse.name, t] = cash[purse.name]
+            if self.budgets.rows:
+                derive("finance.cash", t, total(cash.values()))
             if t == last - 1:
                 derive("finance.debt", last, debt)
-                derive("finance.cash", last, cash)
+                for account in dict.fromkeys(["finance.cash", *(purse.cash for purse in self.purses)]):
+                    derive(account, last, self.cell(account, t))
 
-    # ---------------------------------------------------------------- rows
-
-    def _penalty(self, row: str) -> float | None:
-        return self.finance.soft.get(row)
-
-    def _line(
-        self, system: System, row: str, t: int, account: str, value: Sum, sense: str, bound: Sum, vacuous: bool = False
-    ) -> None:
-        period = self.periods[t]
-        told = Told("reserve" if row == "cash" else row, account, "total", period)
-        name = f"{row}[{period}]"
-        system.lines.append(Line("money", name, value, sense, bound, self._penalty(row), told, vacuous))
-
-    def _from(self, period: str | None, blank: int) -> int:
-        return blank if period is None else self.tables.period[period]
-
-    def _rows(self, system: System) -> None:
-        tables, finance = self.tables, self.finance
-        all_of = list(self.instruments.values())
-        debts = [each for each in all_of if each.debt]
-        first, balanced = (
-            self._from(finance.dscr_from, 0),
-            self._from(finance.operating_balance_from, len(self.periods)),
-        )
-        fund = [each for each in debts if each.budget == "fund"]
-        other = [each for each in debts if each.budget != "fund"]
-        restored, resource = Sum(), Sum()
-        for t, period in enumerate(self.periods):
-            years = float(tables.lengths[t])
-            outlay, receipts = self.cell("money.outlay", t), self.cell("money.receipts", t)
-            months = finance.at("reserve_months", period)
-            reserve = self._cost(t) * (months / 12.0) if months is not None else Sum()
-            self._line(system, "cash", t, "finance.cash", self.cash[t], ">=", reserve)
-            if (cap := finance.at("debt_ratio_cap", period)) is not None:
-                owed = Sum()
-                for each in (each for each in debts if each.in_ratio):
-                    owed.add(self.balance(each.name, t, highest=True))
-                    owed.add(self.old[each.name].at(self.old[each.name].closing, tables.lasts[t]))
-                room = self.cell("money.revenue", t) + (self.fiscal[t] - self.opening_revenue)
-                self._line(system, "debt_ratio_cap", t, "finance.debt", owed, "<=", room * cap)
-            self._interest_rows(system, t, fund, other)
-            if t >= first and (least := finance.at("dscr_min", period)) is not None:
-                service = self._service(debts, t) * (least / years)
-                self._line(system, "dscr_min", t, "money.operating", self.net(t), ">=", service)
-            building = [each for each in all_of if not each.refinances]
-            raised = total(self.raised[each.name, t] for each in building)
-            self._line(system, "golden_rule", t, "finance.raised", raised, "<=", outlay, not building)
-            if (share := finance.at("refinance_share", period)) is not None:
-                again = [each for each in debts if each.refinances]
-                rolled = total(self.raised[each.name, t] for each in again)
-                due = total(self.repaid[each.name, t] + self.old_repaid[each.name, t] for each in debts)
-                self._line(system, "refinance_share", t, "finance.raised", rolled, "<=", due * share, not again)
-            if t >= balanced:
-                interest = total(self.interest[each.name, t] + self.old_interest[each.name, t] for each in all_of)
-                bound = interest * (1.0 / years)
-                self._line(system, "operating_balance", t, "money.operating", self.net(t), ">=", bound)
-            if (share := finance.at("land_sale_share_cap", period)) is not None:
-                own = self.residuals["own_revenue"][t] + self.residuals["transfers"][t]
-                income = (self.cell("money.revenue", t) + own) * years + receipts
-                sold = self.cell("money.land_sale", t)
-                self._line(system, "land_sale_share_cap", t, "money.land_sale", sold, "<=", income * share)
-            for row, kind, sense in (
-                ("green_share_min", "green", ">="),
-                ("real_estate_share_max", "real_estate", "<="),
-            ):
-                if (share := finance.at(row, period)) is not None:
-                    account = f"money.outlay.{kind}"
-                    self._line(system, row, t, account, self.cell(account, t), sense, outlay * share)
-            restored.add(self.cell("money.outlay.restoration", t))
-            resource.add((self.cell("money.resource", t) - float(self.idle_resource[t])) * years)
-            if t > 0 and (share := finance.at("reinvestment_min", period)) is not None:
-                spent = restored + 0.0
-                self._line(system, "reinvestment_min", t, "money.outlay.restoration", spent, ">=", resource * share)
-
-    def _service(self, debts: list[Instrument], t: int) -> Sum:
-        """S_t: principal and interest in a period; of new debt that does not refinance, or of all."""
-        out, every = Sum(), self.finance.dscr_scope == "all"
-        for each in debts:
-            if every or not each.refinances:
-                out.add(self.repaid[each.name, t]).add(self.interest[each.name, t])
-            if every:
-                out.add(self.old_repaid[each.name, t] + self.old_interest[each.name, t])
-            if every and each.refinances:
-                out.add(self.raised[each.name, t], -1.0)
-        return out
-
-    def _interest_rows(self, system: System, t: int, fund: list[Instrument], other: list[Instrument]) -> None:
-        years, period = float(self.tables.lengths[t]), self.periods[t]
-        raised = total(
-            self.raised[each.name, t]
-            for each in self.instruments.values()
-            if each.budget == "fund" and not each.refinances
-        )
-        of_fund = self.cell(FUND_COST, t) * years + self.cell(FUND_OUTLAY, t) + raised
-        of_others = self._cost(t) * years + self.cell("money.outlay", t) - of_fund
-        for row, some, spent in (
-            ("interest_share_general", other, of_others),
-            ("interest_share_fund", fund, of_fund),
-        ):
-            share = self.finance.at(row, period)
-            if share is not None:
-                paid = total(self.interest[each.name, t] + self.old_interest[each.name, t] for each in some)
-                self._line(system, row, t, "finance.interest", paid, "<=", (spent + paid) * share, not some)
-
-    def _instruments(self, system: System, starts: Mapping[str, int]) -> None:
-        """Rows (15): what is drawn for a project, and what an instrument gives."""
-        for project, start in starts.items():
-            row = self.tables.projects[project]
-            capex = number(row["capex"], 0.0)
-            able = [each for each in self.instruments.values() if self.may_fund(each, project)]
-            drawn = {
-                each.name: total(
-                    system.known("financing", each.name, project, start, t) for t in self.drawn_in(project, start)
-                )
-                for each in able
-            }
-            if not able:
-                continue
-            own = number(row["equity_min"], 0.0)
-            at, everything = f"[{project},{self.periods[start]}]", total(drawn.values())
-            others = total(drawn[each.name] for each in able if each.kind != "equity")
-            system.lines.append(Line("money", f"draw{at}", others, "<=", Sum((1.0 - own) * capex)))
-            if any(each.kind == "equity" for each in able):
-                system.lines.append(Line("money", f"fund_project{at}", everything, "<=", Sum(capex)))
-        for each in self.instruments.values():
-            name, sums = each.name, [self.raised[each.name, t] for t in range(len(self.periods))]
-            account = f"finance.raised.{name}"
-            if not math.isnan(each.limit_total):
-                every, told = total(sums), Told(f"instrument_total.{name}", account, "total", "total")
-                bound, vacuous = Sum(each.limit_total), not every.decisions
-                line = Line("money", f"instrument_total[{name}]", every, "<=", bound, told=told, vacuous=vacuous)
-                system.lines.append(line)
-            for t, period in enumerate(self.periods) if not math.isnan(each.limit_period) else ():
-                told = Told(f"instrument_period.{name}", account, "total", period)
-                bound, vacuous = Sum(each.limit_period), not sums[t].decisions
-                line = Line("money", f"instrument_period[{name},{period}]", sums[t], "<=", bound, None, told, vacuous)
-                system.lines.append(line)
+    def _step(self, t: int, purse: Purse, transfers: Sum) -> Sum:
+        """What a period brings to the cash of a budget, less what it takes."""
+        step = self.net(t, purse) * self.tables.lengths[t]
+        step.add(self.cell(purse.account("receipts"), t)).add(self.cell(purse.account("outlay"), t), -1.0)
+        for name in (each.name for each in self.of_purse(purse)):
+            step.add(self.raised[name, t]).add(self.repaid[name, t], -1.0).add(self.interest[name, t], -1.0)
+            step.add(-self.old_repaid[name, t] - self.old_interest[name, t])
+        for giver, taker in self.pairs:
+            step.add(self.passed[giver, taker, t], float(taker == purse.name) - float(giver == purse.name))
+        return step.add(transfers, -1.0) if purse.main else step

@@ -65,7 +65,8 @@ class Postings:
         if account.money:
             lengths = self.calendar.lengths
             annual = account.recurrence == "annual"
-            for name, sign, spread in money_of(account, flags) if parts.purse else ():
+            budgets = tables.budgets.split(account, project)
+            for name, sign, spread in money_of(account, flags, budgets) if parts.purse else ():
                 here = sign * parts.purse
                 measures = value.measures / np.append(lengths, 1.0) if spread else value.measures
                 told.append((tables.account[name], here * measures, here * value.opening))

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zonevest.instances.schema import LINES
 from zonevest.instances.study import Study
 from zonevest.reports.audit_accounts import Actors, read_accounts
+from zonevest.reports.audit_budgets import Budgets
 from zonevest.reports.audit_cells import Flags, Floats, Ints, Record, flags, number, numbers, split, texts
 
 GRADE = {"0": 0, "general": 1, "core": 2}
@@ -29,7 +30,7 @@ class Tables:
     years : y0 … the last year of the tail; `tail` says which of them are tail.
     starts, lasts, lengths : first year, last year and years of every period.
     accounts : every account, the study's and the built-in ones; `account` gives the position of a name.
-    actors : who has which part of an account.
+    actors, budgets : who has which part of an account, and in which budget the purse's part is.
     parcels : number of parcels; the arrays beside it have this length, in the order of the table.
     today_zone : the zone in which each parcel is held.
     """
@@ -154,6 +155,7 @@ class Tables:
     # ---------------------------------------------------------------- accounts
 
     def _read_accounts(self) -> None:
+        self.budgets = Budgets(self)
         self.actors = Actors(self)
         self.accounts = read_accounts(self, self.actors.names)
         self.account = {account.name: account.at for account in self.accounts}

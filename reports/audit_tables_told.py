@@ -40,6 +40,8 @@ def compare_told(
         out.breaches += _uplift(tables["capture"])
     if "distribution" in tables:
         out.breaches += _actors(tables["distribution"])
+    if "budgets" in tables:
+        out.breaches += _budgets(tables["budgets"], evaluator.tables.periods)
 
 
 def _rows(frame: pd.DataFrame, columns: tuple[str, ...]) -> list[tuple[str, ...]]:
@@ -71,7 +73,7 @@ def _compare(out: Comparison, name: str, frame: pd.DataFrame, truth: Told) -> No
         if key not in truth.rows:
             differs(key, say("a row that the plan's decisions give"), say("there is none"))
     stated = frame[list(numbers)].to_numpy(dtype=np.float64)
-    said = _rows(frame, words)
+    said = _rows(frame, words) if words else [()] * len(frame)
     for key, (values, further) in truth.rows.items():
         if key not in theirs:
             if key not in truth.optional:
@@ -142,6 +144,32 @@ def _cash(frame: pd.DataFrame, periods: list[str]) -> Iterator[Breach]:
             must = say("it opens with the cash that the last period closed with, {amount:.10g}", amount=before)
             yield Breach("balance:cash", within("cash_flow.csv", where), must, f"{opening:.10g}")
         before = closing
+
+
+def _budgets(frame: pd.DataFrame, periods: list[str]) -> Iterator[Breach]:
+    """Per budget and period: sources make up uses, and cash is carried on; what one budget passes on another has."""
+    sources = ["opening", "operating", "receipts", "raised", "passed_in"]
+    uses = ["outlay", "repaid", "interest", "passed_out", "fund_transfers", "closing"]
+    closed: dict[str, float] = {}
+    for row in frame.to_dict("records"):
+        name, left, right = str(row["budget"]), *(sum(row[each] for each in side) for side in (sources, uses))
+        if math.isnan(left + right):
+            continue  # said where the table was read
+        where = within("budgets.csv", say("budget {budget}, period {period}", budget=name, period=row["period"]))
+        if _apart(left, right, max(abs(row[each]) for each in (*sources, *uses))):
+            must = say("payments and closing cash make up the sources, {amount:.10g}", amount=left)
+            yield Breach("balance:budget", where, must, f"{right:.10g}")
+        before = closed.get(name, row["opening"])
+        if _apart(row["opening"], before, abs(before)):
+            must = say("it opens with the cash that the last period closed with, {amount:.10g}", amount=before)
+            yield Breach("balance:budget", where, must, f"{row['opening']:.10g}")
+        closed[name] = row["closing"]
+    for period in periods:
+        came, went = (float(frame.loc[frame["period"] == period, side].sum()) for side in ("passed_in", "passed_out"))
+        if _apart(came, went, max(abs(came), abs(went))):
+            must = say("budgets receive what budgets pass on, {amount:.10g}", amount=went)
+            where = within("budgets.csv", say("period {period}", period=period))
+            yield Breach("balance:budget", where, must, f"{came:.10g}")
 
 
 def _uplift(frame: pd.DataFrame) -> Iterator[Breach]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zonevest.reports.audit_accounts import JURISDICTION_GAIN
+from zonevest.reports.audit_budgets import FUND, Purse
 from zonevest.reports.audit_cells import Floats
-from zonevest.reports.audit_program import Sum
+from zonevest.reports.audit_program import Sum, total
 from zonevest.reports.audit_rules import TOLERANCE
 from zonevest.reports.audit_undertakings import Key, Undertakings, of_nothing, of_plan
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from zonevest.reports.audit_money import Money
 
 SMALL = 1e-9
+SIGNS = (1, 1, -1, 1, -1, -1, 1, -1, -1)
+"""Of what changes the cash of a budget, in the order of its table."""
 LIGHTS = ((120.0, "green"), (200.0, "yellow"), (300.0, "orange"))
 PRESENT = "million, present value"
 TOLD = {
@@ -29,6 +32,14 @@ TOLD = {
         ("kind", "account", "jurisdiction", "actor"),
         ("receives_share", "pays_share", "receives", "pays", "net", "people", "per_head"),
         ("unit",),
+    ),
+    "budgets": (
+        ("budget", "period"),
+        (
+            *("opening", "operating", "receipts", "outlay", "raised", "repaid", "interest"),
+            *("passed_in", "passed_out", "fund_transfers", "closing"),
+        ),
+        (),
     ),
 }
 """Of each table of money: what a row is known by, its numbers, and its further words."""
@@ -56,15 +67,20 @@ class Told:
 
 
 def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float]:
-    """The three tables, and the land rent in the gain in F1: sales of land as the rent that they give up."""
+    """The tables, and the land rent in the gain in F1: sales of land as the rent that they give up."""
     parts, flows = evaluator.parts, evaluator.flows
-    found = of_plan(flows, parts, decided.choices, decided.system, decided.values)
+
+    def hectares(place: int, column: int) -> float:
+        return float(decided.ledger[0, place, column])
+
+    found = of_plan(flows, parts, decided.choices, decided.system, decided.values, hectares)
     nothing = of_nothing(flows) if evaluator.study.has_doing_nothing else Undertakings(flows)
     cash = _Cash(evaluator, decided, found)
     tables = {
         "cash_flow": cash.table(),
         "capture": _capture(evaluator, found),
         "distribution": _distribution(evaluator, decided, found, nothing),
+        "budgets": cash.budgets(),
     }
     return tables, _land_rent(evaluator, found) - _land_rent(evaluator, nothing)
 
@@ -147,16 +163,14 @@ class _Cash:
         return self.out
 
     def _sum(self, *, annual: bool | None = None, family: str = "", budget: str = "") -> Floats:
-        total = np.zeros(len(self.years))
+        """Σ over accounts of money; of one budget, where one is named."""
+        out = np.zeros(len(self.years))
         for key, amounts in self.by_key:
             account = self.tables.accounts[self.tables.account[key.account]]
-            if (
-                (annual is None or (account.recurrence == "annual") == annual)
-                and family in ("", account.family)
-                and budget in ("", account.budget)
-            ):
-                total += amounts
-        return total
+            if (annual is None or (account.recurrence == "annual") == annual) and family in ("", account.family):
+                owner = key.source if key.kind == "project" else ""
+                out += amounts * (self.tables.budgets.split(account, owner).get(budget, 0.0) if budget else 1.0)
+        return out
 
     def _flagged(self, flag: str) -> Floats:
         """One-off cost of undertakings with a flag."""
@@ -192,12 +206,12 @@ class _Cash:
             self._move("use", "repaid", repaid[f], f=f)
             self._move("use", "interest", interest[f], f=f)
         self._move("use", "fund_transfers", np.array(self.fund_paid))
-        closing = money.finance.opening_cash + np.cumsum(self.change)
-        self._put("stock", "opening_cash", [money.finance.opening_cash, *closing[:-1].tolist()])
+        opening = sum(purse.opening for purse in money.purses)
+        closing = opening + np.cumsum(self.change)
+        self._put("stock", "opening_cash", [opening, *closing[:-1].tolist()])
         self._put("stock", "closing_cash", closing.tolist())
-        cost = -self._sum(annual=True, family="cost") / years + rest["fixed_cost"]
-        months = np.array([money.finance.at("reserve_months", name) or 0.0 for name in self.tables.periods])
-        self._put("stock", "reserve", (months / 12.0 * cost).tolist())
+        reserves = [total(money.reserve(t, purse) for purse in money.purses) for t in range(len(years))]
+        self._put("stock", "reserve", [self._value(each) for each in reserves])
         result = self._sum(annual=True) + own + transfers - fixed
         paid = sum(interest.values(), np.zeros(len(years)))
         self._put("balance", "operating_result", (result / years).tolist(), "million/year")
@@ -214,15 +228,23 @@ class _Cash:
             if scope and each.refinances:
                 service -= raised[f]
         self._put("ratio", "cover", [each / 100.0 for each in self._percent(result, service)], "times")
-        of_fund = {f for f, each in money.instruments.items() if each.debt and each.budget == "fund"}
-        drawn = [raised[f] for f, each in money.instruments.items() if each.budget == "fund" and not each.refinances]
-        fund = -self._sum(family="cost", budget="fund") + sum(drawn, np.zeros(len(years)))
-        general = -self._sum(family="cost") + fixed - fund
-        for name, inside, spent in (("general", False, general), ("fund", True, fund)):
-            due = sum(
-                (interest[f] for f, each in money.instruments.items() if each.debt and (f in of_fund) == inside),
+        part = {f: money.part(each.budget) for f, each in money.instruments.items()}
+        fund, enterprises = (
+            -sum(
+                (
+                    self._sum(family="cost", budget=name)
+                    for name in self.tables.budgets.names
+                    if money.part(name) == kind
+                ),
                 np.zeros(len(years)),
             )
+            for kind in (FUND, "")
+        )
+        fund += sum(raised[f] for f, each in money.instruments.items() if part[f] == FUND and not each.refinances)
+        general = -self._sum(family="cost") + fixed - fund - enterprises
+        for name, spent in (("general", general), (FUND, fund)):
+            owed = (interest[f] for f, each in money.instruments.items() if each.debt and part[f] == name)
+            due = sum(owed, np.zeros(len(years)))
             self._put("ratio", f"interest_share_{name}", self._percent(due, spent + due), "percent")
         sold = np.zeros(len(years))
         for key, amounts in self.by_key:
@@ -231,6 +253,45 @@ class _Cash:
                 sold += amounts
         income = self._sum(family="revenue") + own + transfers
         self._put("ratio", "land_sale_share", self._percent(sold, income), "percent")
+
+    def budgets(self) -> Told:
+        """The cash of every budget, period by period: what comes in makes up what goes out and what is left."""
+        out, money = Told(), self.money
+        for purse in [] if money is None else money.purses:
+            assert money is not None
+            left = purse.opening
+            for period, sums in zip(self.tables.periods, self._in_and_out(money, purse).T.tolist(), strict=True):
+                closing = left + sum(sign * each for sign, each in zip(SIGNS, sums, strict=True))
+                out.rows[purse.name, period] = ((left, *sums, closing), ())
+                left = closing
+        return out
+
+    def _in_and_out(self, money: Money, purse: Purse) -> Floats:
+        """Operating result, receipts, outlay, raised, repaid, interest, passed in and out, fund; (9, periods)."""
+        name, periods = purse.name if purse.table else "", range(len(self.years))
+        rest = np.array([money.rest(t) for t in periods]) if purse.main else np.zeros(len(self.years))
+        own = [each.name for each in money.of_purse(purse)]
+
+        def over(sums: dict[tuple[str, int], Any]) -> Floats:
+            return sum((self._by_period(sums, f) for f in own), np.zeros(len(self.years)))
+
+        def passed(side: int) -> list[float]:
+            pairs = [pair for pair in money.pairs if pair[side] == purse.name]
+            return [sum(self._value(money.passed[*pair, t]) for pair in pairs) for t in periods]
+
+        return np.array(
+            [
+                self._sum(annual=True, budget=name) + rest * self.years,
+                self._sum(annual=False, family="revenue", budget=name),
+                -self._sum(annual=False, family="cost", budget=name),
+                over(money.raised),
+                over(money.repaid) + over(money.old_repaid),
+                over(money.interest) + over(money.old_interest),
+                passed(1),
+                passed(0),
+                self.fund_paid if purse.main else np.zeros(len(self.years)),
+            ]
+        )
 
     def _debts(self, money: Money) -> None:
         debts = [f for f, each in money.instruments.items() if each.debt]

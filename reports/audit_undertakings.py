@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -19,7 +20,10 @@ from zonevest.reports.audit_rows import Booking, Value, row_amounts
 
 
 class Key(NamedTuple):
-    """An undertaking and an account; `captured_from` is the uplift account of a capture."""
+    """An undertaking and an account; `captured_from` is the uplift account of a capture.
+
+    A synergy is one of the project that books it; trade and prices by step are of no undertaking.
+    """
 
     kind: str
     source: str
@@ -94,11 +98,19 @@ class Undertakings:
         account = booking.row.account
         if not account.money and not account.uplift:
             return
-        (equal,) = self._equal(built.opening, np.full(1, built.life), np.full(1, built.last)).tolist()
+        equal = self._equal_of(built)
         self._add(Key("project", project, account.name), booking, amount, amount * equal)
         for capture, part in self.flows.captured(booking, amount, tools) if account.uplift else ():
             key = Key("project", project, capture.row.account.name, account.name)
             self._add(key, capture, part, part * equal)
+
+    def _equal_of(self, built: Built) -> float:
+        return float(self._equal(built.opening, np.full(1, built.life), np.full(1, built.last))[0])
+
+    def single(self, key: Key, booking: Booking, amount: float, terms: Built) -> None:
+        """Add a booking that has a life of its own."""
+        if self.account(key).money:
+            self._add(key, booking, amount, amount * self._equal_of(terms))
 
     def trade(self, side: str, quota: str, t: int, quantity: float) -> None:
         """Add what a quota is bought or sold for: both sides share one life, for good."""
@@ -106,17 +118,23 @@ class Undertakings:
         year, account = float(tables.starts[t]), f"quota.{quota}.{SIDES[side][1]}"
         row = next(row for row in tables.rows("quotas") if row["quota"] == quota)
         paid = quantity * number(row[f"{side}_price"], 0.0)
-        (equal,) = self._equal(year, np.full(1, math.inf), np.full(1, -math.inf)).tolist()
         booking = Booking(flow(tables, account, annual=False), year)
-        self._add(Key("quota", quota, account), booking, paid, paid * equal)
+        self.single(Key("quota", quota, account), booking, paid, Built([], year, math.inf, -math.inf))
 
     def account(self, key: Key) -> Account:
         """The account of a key."""
         return self.tables.accounts[self.tables.account[key.account]]
 
 
-def of_plan(flows: Flows, parts: Parts, choices: Choices, system: System, values: Floats) -> Undertakings:
-    """What a plan books: its options, its projects, uplift of catchments and trade."""
+def of_plan(
+    flows: Flows, parts: Parts, choices: Choices, system: System, values: Floats, hectares: Callable[[int, int], float]
+) -> Undertakings:
+    """What a plan books: its options, its projects and their synergies, uplift of catchments, trade, prices by step.
+
+    Parameters
+    ----------
+    hectares : of a place and a column of the ledger.
+    """
     out = Undertakings(flows)
     for (practice, start), members, share in choices.by_option():
         out.land(members, share, practice, start)
@@ -124,6 +142,11 @@ def of_plan(flows: Flows, parts: Parts, choices: Choices, system: System, values
         built = flows.built(project, start)
         for booking, amount in built.bookings:
             out.project(project, built, booking, amount, frozenset())
+    for joint in parts.synergies.of(choices.starts):
+        name, forever = joint.booking.row.account.name, Built([], joint.opening, math.inf, -math.inf)
+        out.single(Key("project", joint.project, name), joint.booking, joint.amount, forever)
+    for steps, amount in parts.prices.paid(hectares):
+        out.single(Key("price_steps", steps.area, steps.account), steps.booking, amount, steps.terms)
     for key, v in system.at.items():
         amount = float(values[v])
         if not amount:

@@ -10,14 +10,19 @@ import pandas as pd
 
 from zonevest.instances.say import say
 from zonevest.reports.audit_capture import flow
-from zonevest.reports.audit_cells import Floats, Ints, number, split
-from zonevest.reports.audit_flows import Built, Flows, Unit
+from zonevest.reports.audit_cells import Floats, Ints, Record, number, split
+from zonevest.reports.audit_flows import Built, Flows, Unit, delivered
 from zonevest.reports.audit_places import Places
 from zonevest.reports.audit_program import HECTARES, Decision, Line, Sum, System, Watch, total
 from zonevest.reports.audit_rows import Booking
 from zonevest.reports.audit_tables import Tables
 
 JOIN = " + "
+
+
+def per_ha(project: Record) -> float:
+    """What a hectare is worth more where a project reaches it, at prices of y0: what the project delivers of it."""
+    return number(project["uplift_per_ha"], 0.0) * delivered(project)
 
 
 class Atom(NamedTuple):
@@ -108,7 +113,7 @@ class Atoms:
                 for t in range(len(self.tables.periods)):
                     self.cell(watch, atom, split(row["uplift_of"]), t)
 
-    def of_atom(self, atom: Atom) -> dict[str, dict[object, object]]:
+    def of_atom(self, atom: Atom) -> dict[str, Record]:
         """The projects whose catchment an atom lies in."""
         return {name: row for name, row in self.projects.items() if row["catchment"] in atom.catchments}
 
@@ -128,7 +133,7 @@ class Uplift:
         """The rise that one hectare books when it is reached in a period."""
         named = self.tables.projects[project]
         on = flow(self.tables, str(named["uplift_account"]), annual=False)
-        return [(Booking(on, max(self.tables.starts[t], built.opening)), number(named["uplift_per_ha"], 0.0))]
+        return [(Booking(on, max(self.tables.starts[t], built.opening)), per_ha(named))]
 
     def draw(self, system: System, starts: Mapping[str, int]) -> None:
         """Add the decisions and the rows of the projects that start."""
@@ -178,7 +183,7 @@ class Uplift:
         cap = min(number(row["uplift_cap"], 0.0) for row in capped.values())
         named = [split(row["uplift_of"]) for row in capped.values()]
         for t, period in enumerate(periods):
-            raised = total(enjoyed(each, t) * number(row["uplift_per_ha"], 0.0) for each, row in capped.items())
+            raised = total(enjoyed(each, t) * per_ha(row) for each, row in capped.items())
             if raised.decisions:
                 whole = not all(named)
                 there = Sum(area) if whole else self.atoms.cell(watch, at, [m for each in named for m in each], t)

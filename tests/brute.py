@@ -177,6 +177,9 @@ def as_tables(evaluator: Evaluator, starts: dict[str, str], decisions: dict[str,
         elif kind == "transfer":
             row = {"jurisdiction": named[0], "period": periods[named[1]], "amount": amount}
             rows.setdefault("fund_transfers", []).append(row)
+        elif kind == "budget_transfer":
+            row = {"from": named[0], "to": named[1], "period": periods[named[2]], "amount": amount}
+            rows.setdefault("budget_transfers", []).append(row)
         else:
             quota, place, t = named
             row = {"quota": quota, "jurisdiction": place, "period": periods[t]}

@@ -53,8 +53,9 @@ NAMES = [
 ]
 """The names in these studies, and those that tests add."""
 MONEY_NAMES = [
-    *("cap", "draw", "fund", "open", "participation", "positive", "reach"),
+    *("cap", "draw", "fund", "open", "participation", "portfolio", "positive", "reach"),
     *("air", "bus", "hall", "lake", "moor", "north", "park", "pier", "stop", "tram"),
+    *("kept", "room", "more", "general", "enterprise"),
     *("bill", "bond", "builders", "farmers", "grant", "green", "loan", "local", "pot", "roll", "stake", "works"),
 ]
 """Names of rows, and those in studies of money."""

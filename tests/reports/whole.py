@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
@@ -103,8 +104,8 @@ def whole(settings: dict[str, Any] | None = None, **tables: Any) -> Study:
     return study({"finance": FINANCE, "equity": EQUITY, "objective": goal, **(settings or {})}, **{**TABLES, **tables})
 
 
-def choices() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The land and the projects that are chosen: all of `CHOSEN` and `STARTS`."""
+def choices(starts: Mapping[str, str] = STARTS, given: Study | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The land and the projects that are chosen: all of `CHOSEN` and of `starts`."""
     parcels = pd.DataFrame(
         [
             ("a", "town", "build", "p1", "farm", "built", 1.0),
@@ -112,17 +113,19 @@ def choices() -> tuple[pd.DataFrame, pd.DataFrame]:
         ],
         columns=["parcel_id", "zone", "practice", "start", "class_before", "class_after", "share"],
     )
-    return parcels, pd.DataFrame({"project": ["tram"], "start": ["p1"], "capex": [6.0]})
+    capex = dict(zip(given.projects["project"], given.projects["capex"], strict=True)) if given else {"tram": 6.0}
+    rows = [(name, start, capex[name]) for name, start in starts.items()]
+    return parcels, pd.DataFrame(rows, columns=["project", "start", "capex"])
 
 
-def best_plan(given: Study | None = None) -> Any:
+def best_plan(given: Study | None = None, starts: Mapping[str, str] = STARTS) -> Any:
     """A plan with what is left to decide at its best, and everything that it states."""
     given = given or whole()
     evaluator = Evaluator(given)
-    decided = brute.decide(evaluator.affine(CHOSEN, STARTS))
+    decided = brute.decide(evaluator.affine(CHOSEN, starts))
     assert decided is not None
-    tables = brute.as_tables(evaluator, STARTS, decided[1])
-    parcels, projects = choices()
+    tables = brute.as_tables(evaluator, dict(starts), decided[1])
+    parcels, projects = choices(starts, given)
     found = evaluator.evaluate(parcels, projects, **tables)
     nothing, bound = found.doing_nothing, found.objective * 1.01
     limits = found.limits[["limit", "account", "jurisdiction", "period", "value", "bound", "slack"]]
