@@ -10,7 +10,7 @@ import pytest
 
 from tests.instances.test_fallback import SETTINGS, default
 from zonevest.instances.read import make_study
-from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, MODES
+from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, MODES, OVERLAY
 from zonevest.instances.study import conditions, items
 from zonevest.model.options import build_options
 
@@ -270,6 +270,17 @@ def test_instruments_are_borrowable() -> None:
     assert rows["budget"].tolist() == ["general", "fund", "general", "enterprise", "general", "enterprise"]
 
 
+def test_practices_name_the_overlay_of_the_lines_that_admit_them() -> None:
+    """What may be done inside the red line, or on basic farmland, is not taken away by the overlay of that line."""
+    practices = default("practices").set_index("practice")
+    named = {name: set(items(cell)) for name, cell in practices["conversion"].items()}
+    inside, farmed = practices["redline_ok"] != "no", practices["basic_farmland_ok"]
+    assert all(named[name] == set(OVERLAY) for name in practices[inside].index)
+    assert all(named[name] == set(OVERLAY) - {"prohibited"} for name in practices[farmed & ~inside].index)
+    others = {name for name in practices[~inside & ~farmed].index if named[name]}
+    assert others == {"afforestation"}  # anywhere
+
+
 # A village and the edge of a town: every group of classes, every line.
 PARCELS = pd.DataFrame(
     [
@@ -307,6 +318,12 @@ def test_a_study_needs_nothing_but_its_parcels() -> None:
     for parcel, practice, _ in options.names():
         can.setdefault(parcel, set()).add(practice)
     assert all("hold" in practices for practices in can.values())
+    overlay = study.parcels.set_index("parcel_id")["conversion"]
+    assert overlay[["paddy", "reserve", "hill", "edge", "wood"]].tolist() == [
+        "conditional", "prohibited", "prohibited", "promoted", "free",
+    ]  # fmt: skip
+    # shrubs of a collective inside the red line: visits and minerals are for state land, a road needs a project
+    assert can["hill"] == {"hold", "eco_custody", "redline_restoration"}
     assert can["paddy"] == {"hold", "high_standard_farmland", "brand_farming"}  # basic farmland stays arable
     assert can["reserve"] == {"hold"}  # the core of the red line: custody would put it in a zone of the general grade
     assert can["lone"] == {"hold", "resident_use"}  # a homestead inside it: life goes on, nothing is built
