@@ -157,9 +157,10 @@ of it is paid for: 240 yuan a hectare a year for public-benefit forest whose ser
 ecosystem value is the upper part of what has been paid, and keeps the choice between the two open. Who prefers no
 exchange rate holds ecosystem value at what doing nothing keeps: --set objective.method=floor.""",
     "[finance]": """
-The budget entity in 2026. own_revenue, transfers and fixed_cost are totals, which include what the ledger books in
-the base year. 9,100 are owed (instruments.csv), 154 % of fiscal resources: the yellow grade; with 264 of interest
-the year's recurring cash is 204 short, a gap that is to be closed by 2031-2035 without land sale.""",
+The budget entity in 2026, all budgets of budgets.csv together. own_revenue, transfers and fixed_cost are totals,
+which include what the ledger books in the base year. 9,100 are owed (instruments.csv), 154 % of fiscal resources: the
+yellow grade; with 264 of interest the year's recurring cash is 204 short, a gap that is to be closed by 2031-2035
+without land sale.""",
     "[equity]": """
 Nobody of these is to lose by the plan, and no town is to gain less than 30 % of its share by population.""",
 }
@@ -227,7 +228,7 @@ def money(towns: list[str]) -> dict[str, pd.DataFrame]:
 
 def _grants(towns: list[str]) -> pd.DataFrame:
     """The second level of development rights: sites for rural industry of each town, about a tenth of the grant."""
-    rows = [(town, period, 0.3 * years) for town in towns[1:] for period, _, years in PERIODS]
+    rows = [(town, period, 0.3 * years) for town in towns for period, _, years in PERIODS]
     table = pd.DataFrame(rows, columns=["jurisdiction", "period", "amount"])
     table.insert(0, "quota", "rural_industry")
     return table
@@ -272,12 +273,15 @@ def budgets() -> dict[str, pd.DataFrame]:
 
 def markets() -> dict[str, pd.DataFrame]:
     """Prices that fall with the amount, what projects gain beside each other, and the flow rows that these replace."""
-    sold, homes = "area.new.practice.industrial_sale", "area.gained.class.0701"
+    # a fifth off the price of all where half as much again is sold: what is sold beyond brings two fifths of it
+    sold, shops, homes = "area.new.practice.industrial_sale", "area.new.practice.commercial", "area.gained.class.0701"
     steps = pd.DataFrame(
         [
             ("land_sale", sold, 12.0, 1.0, 3.75),
             ("land_sale", sold, 24.0, 0.85, 3.75),
             ("land_sale", sold, 40.0, 0.7, 3.75),
+            ("land_sale", shops, 4.0, 1.0, 30.0),
+            ("land_sale", shops, 6.0, 0.4, 30.0),
             ("land_discount", homes, 12.0, 0.0, 45.0),
             ("land_discount", homes, 18.0, 0.6, 45.0),
         ],
@@ -288,7 +292,9 @@ def markets() -> dict[str, pd.DataFrame]:
         columns=["project", "with", "value"],
     )
     beside.insert(2, "account", "shared_facilities")
-    stepped = pd.DataFrame([{"practice": "industrial_sale", "account": "land_sale", "drop": 1}])
+    stepped = pd.DataFrame(
+        [{"practice": name, "account": "land_sale", "drop": 1} for name in ("industrial_sale", "commercial")]
+    )
     return {
         "price_steps": steps.assign(source=MADE_UP, confidence="synthetic"),
         "synergies": beside.assign(source=MADE_UP, confidence="synthetic"),
@@ -317,7 +323,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
 
     absorbed = {
         "homes": (18.0, ("residential_low", "residential_medium", "residential_high", "urban_renewal"), "住宅"),
-        "business": (4.0, ("commercial", "reserve_and_sell"), "商业"),
+        "business": (6.0, ("commercial", "reserve_and_sell"), "商业"),
         "industry": (40.0, ("industrial_sale", "industrial_lease", "logistics"), "工业"),
     }
     for use, (a_year, practices, chinese) in absorbed.items():

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,16 +13,19 @@ from zonevest.instances.say import listed, translate
 from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
-from zonevest.model.compiled import compile_policy
+from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.idle import Loosest, rows_of_doing_nothing
-from zonevest.model.land import land_block
+from zonevest.model.land import Block, land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import REASONS, build_options
 from zonevest.model.plan import LIMITS
 from zonevest.model.policy import policy_model
+from zonevest.model.ties import ties
 from zonevest.reports.display import Display
 from zonevest.reports.labels import Words
+
+Measured: TypeAlias = Callable[[Block], dict[str, float]]
 
 WORDS = {
     "en": {
@@ -40,7 +44,13 @@ WORDS = {
         "nonconforming": "held parcels that do not conform to zone or line (tolerated, listed in the report)",
         "projects": "projects, of which startable",
         "rows": "rows of policy",
+        "program": "the whole program: rows, columns, nonzeros",
         "coefficients": "coefficients of the rows, smallest and largest",
+        "scaled": "the same as the solver is given them, each row scaled by a power of two",
+        "ties": "Options of a parcel that nothing in the program tells apart",
+        "tie": "{between}: {practices} ({zones}): parcels {parcels:,}, {area:,.1f} ha",
+        "no_ties": "none",
+        "between": {"zone": "zones", "practice": "land actions", "start": "starts"},
         "allowed": "allowed",
         "cash": "net cash flow F1, million {currency}, present value",
         "ecosystem": "ecosystem value F2, million {currency}, present value",
@@ -68,7 +78,13 @@ WORDS = {
         "nonconforming": "与分区或管控线不符的现状地块（容许保留，列入报告）",
         "projects": "项目数，其中可启动",
         "rows": "政策约束行数",
+        "program": "整个规划模型的行数、列数、非零元数",
         "coefficients": "约束系数的最小值与最大值",
+        "scaled": "交给求解器时（每行按 2 的幂缩放）",
+        "ties": "同一地块上模型无法区分的选择",
+        "tie": "{between}：{practices}（{zones}）：地块 {parcels:,} 个，{area:,.1f} 公顷",
+        "no_ties": "无",
+        "between": {"zone": "分区", "practice": "用地行动", "start": "起始期"},
         "allowed": "允许",
         "cash": "净现金流 F1（百万 {currency}，现值）",
         "ecosystem": "生态价值 F2（百万 {currency}，现值）",
@@ -135,9 +151,6 @@ OVERLAY_WORDS = {
     "zh": {"prohibited": "禁止转化", "conditional": "有条件转化", "promoted": "促进转化", "free": "自由转化"},
 }
 
-NOISE = 1e-12
-"""Coefficients below this are roundings; the solver leaves them out (`SMALLEST_KEPT` of `zonevest.solvers.program`)."""
-
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -145,10 +158,11 @@ class CheckReport:
 
     Attributes
     ----------
-    size : counts, hectares and coefficient range.
+    size : counts, hectares, the program's size and its range of coefficients.
     reasons : reason, pairs, area_ha: pairs of parcel and practice that it excludes (reason "": allowed).
     overlay : overlay, area_ha, stated_ha, derived_ha: hectares of each conversion overlay, those of parcels that state
         it and those of parcels whose lines say it.
+    ties : groups of options of a parcel that are the same to the program (see `zonevest.model.ties`).
     nothing : F1 and F2 of doing nothing, million; None without such a state.
     broken : limits that doing nothing breaks: limit, jurisdiction, period, value, bound, slack, unit.
     mandatory : mandated projects that doing nothing leaves out.
@@ -159,6 +173,7 @@ class CheckReport:
     size: dict[str, float]
     reasons: pd.DataFrame
     overlay: pd.DataFrame
+    ties: pd.DataFrame
     nothing: dict[str, float] | None
     broken: pd.DataFrame
     mandatory: list[str]
@@ -172,6 +187,7 @@ class CheckReport:
             "size": self.size,
             "reasons": self.reasons.to_dict("records"),
             "overlay": self.overlay.to_dict("records"),
+            "ties": self.ties.to_dict("records"),
             "doing_nothing": self.nothing,
             "breaks": self.broken.to_dict("records"),
             "mandatory_left_out": self.mandatory,
@@ -188,7 +204,10 @@ class CheckReport:
         counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
         lines += [f"  {say[name]}: {self.size[name]:,.10g}" for name in counted]
         lines.append(f"  {say['projects']}: {self.size['projects']:,.0f}, {self.size['startable']:,.0f}")
+        told = ", ".join(f"{self.size[name]:,.0f}" for name in ("program_rows", "columns", "nonzeros"))
+        lines.append(f"  {say['program']}: {told}")
         lines.append(f"  {say['coefficients']}: {smallest:.3g}, {largest:.3g}")
+        lines.append(f"  {say['scaled']}: {self.size['scaled_smallest']:.3g}, {self.size['scaled_largest']:.3g}")
         if len(self.reasons):
             lines += ["", say["open"]]
             for row in each(self.reasons):
@@ -197,6 +216,13 @@ class CheckReport:
                 )
         if len(self.overlay):
             lines += ["", say["overlay"], *self._overlay(lang, display.unit("ha"))]
+        lines += ["", f"{say['ties']}: {'' if len(self.ties) else say['no_ties']}".rstrip()]
+        for row in each(self.ties):
+            between = say["between"][row.between]
+            told = say["tie"].format(
+                between=between, practices=row.practices, zones=row.zones, parcels=row.parcels, area=row.area_ha
+            )
+            lines.append(f"  {told}")
         lines += ["", say["nothing"]]
         if self.nothing is None:
             lines.append(f"  {say['no_state']}")
@@ -231,12 +257,14 @@ class CheckReport:
         return lines
 
 
-def check(study: Study, loosest: Loosest) -> CheckReport:
+def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
 
     Parameters
     ----------
     loosest : a solver that finds doing nothing its best financing.
+    measured : what the program of a block measures: rows, columns, nonzeros, smallest and largest coefficient, plain
+        and as the solver is given them.
 
     Raises
     ------
@@ -246,12 +274,12 @@ def check(study: Study, loosest: Loosest) -> CheckReport:
     ledger = Ledger(build_options(study))
     options = ledger.options
     model = policy_model(ledger)
-    block = land_block(ledger, compile_policy(model))
+    policy = compile_policy(model)
+    block = land_block(ledger, policy)
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))
     alone = (options.per_pattern == 1) & (options.reasons[:, 0] == 0)
-    smallest, largest = _range(block)
     size = {
         "parcels": len(study.parcels),
         "area": float(area.sum()),
@@ -262,8 +290,7 @@ def check(study: Study, loosest: Loosest) -> CheckReport:
         "rows": len(block.rows) + len(block.extra_rows),
         "projects": len(ledger.works.names),
         "startable": int(ledger.works.possible.any(axis=1).sum()),
-        "smallest": smallest,
-        "largest": largest,
+        **measured(land_block(ledger, shared(policy))),
     }
     codes = options.reasons[:, 1:-1]
     reasons = pd.DataFrame(
@@ -287,9 +314,8 @@ def check(study: Study, loosest: Loosest) -> CheckReport:
         mandatory = list(study.projects.loc[study.projects["mandatory"], "project"])
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
-    return CheckReport(
-        study, size, reasons, overlays(study), nothing, broken, mandatory, list(study.limits.loc[exact, "limit"])
-    )
+    unmet = list(study.limits.loc[exact, "limit"])
+    return CheckReport(study, size, reasons, overlays(study), ties(ledger, block), nothing, broken, mandatory, unmet)
 
 
 def overlays(study: Study) -> pd.DataFrame:
@@ -302,22 +328,3 @@ def overlays(study: Study) -> pd.DataFrame:
         if here.any():
             rows.append((name, *(float(area[mask].sum()) for mask in (here, here & ~derived, here & derived))))
     return pd.DataFrame(rows, columns=["overlay", "area_ha", "stated_ha", "derived_ha"])
-
-
-def _range(block: Any) -> tuple[float, float]:
-    """Smallest and largest absolute coefficient of the rows (bounds of them, from kinds and parcel scalars).
-
-    What revenue and cost leave of each other by rounding is no coefficient.
-    """
-    low, high = np.inf, 0.0
-    for scalar, matrix in block.by_kind:
-        worth, by = np.abs(matrix[:, :-1].data), np.abs(scalar)
-        worth, by = worth[worth > NOISE], by[by > 0]
-        if len(worth) and len(by):
-            low, high = min(low, worth.min() * by.min()), max(high, worth.max() * by.max())
-    for matrix in (block.by_option, block.by_column):
-        worth = np.abs(matrix[:, :-1].data) if matrix is not None else np.zeros(0)
-        worth = worth[worth > NOISE]
-        if len(worth):
-            low, high = min(low, worth.min()), max(high, worth.max())
-    return (0.0, 0.0) if high == 0.0 else (float(low), float(high))

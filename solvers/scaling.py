@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from zonevest.solvers.program import Floats, Program
+from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
 
 
 def scaled(program: Program) -> tuple[Program, Floats, float]:
@@ -47,6 +47,21 @@ def scaled(program: Program) -> tuple[Program, Floats, float]:
         offset=program.offset * cost_factor,
     )
     return ready, row_factors, cost_factor
+
+
+def measures(program: Program) -> dict[str, float]:
+    """Rows, columns, nonzeros, and the smallest and largest coefficient of the rows: plain, and `scaled`.
+
+    What revenue and cost leave of each other by rounding is no coefficient (see `SMALLEST_KEPT`).
+    """
+    size = {"program_rows": program.n_rows, "columns": program.n_cols, "nonzeros": program.n_nonzeros}
+    found: dict[str, float] = {name: float(count) for name, count in size.items()}
+    for prefix, each in (("", program), ("scaled_", scaled(program)[0])):
+        worth = np.abs(each.value)
+        worth = worth[np.abs(program.value) > SMALLEST_KEPT]
+        found[f"{prefix}smallest"] = float(worth.min(initial=np.inf)) if len(worth) else 0.0
+        found[f"{prefix}largest"] = float(worth.max(initial=0.0))
+    return found
 
 
 def _exponent(size: Floats) -> NDArray[np.int64]:

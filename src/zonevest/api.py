@@ -50,6 +50,7 @@ from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
+from zonevest.solvers.scaling import measures
 from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def check(study: Study) -> CheckReport:
             kept=kept,
         )
 
-    return checking.check(study, loosest)
+    return checking.check(study, loosest, lambda block: measures(join(block)))
 
 
 def read_plan(folder: str | Path) -> Plan:
