@@ -23,10 +23,10 @@ def tied(limits: list[dict[str, Any]] | None = None, **flows: float) -> list[tup
         "zones": pd.DataFrame({"zone": ["old", "east", "west"]}),
         "land_classes": pd.DataFrame({"land_class": ["field"]}),
         "practices": pd.DataFrame({"practice": ["plant_east", "plant_west"], "zone": ["east", "west"]}),
-        "accounts": pd.DataFrame([{"account": "gain", "family": "revenue", "cash": 1}]),
+        "accounts": pd.DataFrame([{"account": "crop", "family": "revenue", "cash": 1}]),
         "practice_flows": pd.DataFrame(
             [
-                {"practice": name, "account": "gain", "basis": "per_ha_year", "value": flows.get(name, 1.0)}
+                {"practice": name, "account": "crop", "basis": "per_ha_year", "value": flows.get(name, 1.0)}
                 for name in ("plant_east", "plant_west")
             ]
         ),
