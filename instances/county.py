@@ -369,7 +369,8 @@ def _with_lines(
     for name, (where, reach) in middles.items():
         for i in np.flatnonzero(np.hypot(*(at - np.asarray(where)).T) < reach):
             tags[i].append(name)
-    basin = shapely.distance(land.lake, shapely.points(at)) < 6000.0
+    to_shore = shapely.distance(land.lake, shapely.points(at))
+    basin = to_shore < 6000.0
     for i in np.flatnonzero(basin):
         tags[i].append("lake_basin")
     for i in np.flatnonzero(near):
@@ -399,6 +400,8 @@ def _with_lines(
             "condition": np.round(np.clip(1.0 + 0.07 * land.noise(at, 2), 0.75, 1.2), 2),
             "land_price_factor": np.round(np.clip(1.35 - to_town / 9000.0, 0.55, 1.35), 2),
             "population": np.round(people, 0),
+            "forbidden_zones": np.where(boundary & (to_shore < 900.0), "414;415", ""),
+            "locked_practice": np.where(classes == "09", "hold", ""),
             "tags": [";".join(each) for each in tags],
         },
         geometry=frame.geometry.to_numpy(),
@@ -432,10 +435,17 @@ def county(
     towns = [code for code, _, _ in TOWNS]
     tables |= county_list.projects(rng, towns)
     tables["projects"] = tables["projects"].merge(_sites(layer), how="left")
+    tables["parcel_flows"] = county_list.polluted(layer.loc[_old_works(layer), "parcel_id"])
     tables |= county_list.money(towns) | county_list.markets()
     tables |= county_list.limits(float(layer[increment].area.sum() / 1e4))
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
+
+
+def _old_works(layer: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Vacant plots of the town where works have stood: every fifth."""
+    vacant = np.flatnonzero(layer["land_class"].eq("1201") & layer["growth_boundary"].eq(1))
+    return np.isin(np.arange(len(layer)), vacant[::5])
 
 
 def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -23,7 +23,7 @@ DRAWN = ("capex", "revenue", "cost", "ecosystem")
 def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFrame]:
     """Tables projects, project_flows (places in schools and clinics) and land_take; figures drawn from their ranges."""
     with OPPORTUNITIES.open(encoding="utf-8") as file:
-        kinds = pd.read_csv(file)
+        kinds = pd.read_csv(file, dtype={"earliest": str, "latest": str})
     table = kinds.drop(columns=["name_en", "name_zh", "jobs", "places", "land_take"])
     table = table.drop(columns=[f"{name}_{end}" for name in DRAWN for end in ("low", "high")])
     table.insert(1, "name", kinds["name_en"] + " " + kinds["name_zh"])
@@ -215,11 +215,12 @@ def money(towns: list[str]) -> dict[str, pd.DataFrame]:
              "sell_price": 3.0, "sell_max": 30.0, "opening": 0.0, "bank": 1, "available_after": 1, "movable": 1,
              "name_en": "Quota of new construction land", "name_zh": "新增建设用地指标", "source": MADE_UP,
              "confidence": "synthetic"},
-            {"quota": "rural_industry", "account_used": "area.new.practice.rural_processing", "granted": 0.0, "bank": 1,
-             "movable": 0, "name_en": "Sites for rural industry, given out to the towns",
+            {"quota": "rural_industry", "account_used": "area.new.practice.rural_processing", "granted": 0.0,
+             "buy_price": 1.5, "buy_max": 2.0, "bank": 1, "movable": 0,
+             "name_en": "Sites for rural industry, given out to the towns",
              "name_zh": "农村产业用地指标（分解到乡镇）", "source": MADE_UP, "confidence": "synthetic"},
             {"quota": "carbon", "account_generated": "carbon_credits", "sell_price": 0.000065, "sell_max": 60000.0,
-             "bank": 1, "movable": 1, "name_en": "Certified carbon", "name_zh": "核证碳汇", "source": MADE_UP,
+             "bank": 1, "movable": 0, "name_en": "Certified carbon", "name_zh": "核证碳汇", "source": MADE_UP,
              "confidence": "synthetic"},
         ]
     )  # fmt: skip
@@ -235,7 +236,7 @@ def _grants(towns: list[str]) -> pd.DataFrame:
 
 
 def budgets() -> dict[str, pd.DataFrame]:
-    """Cash that may not be mixed, what may pass between, what of land sale is set aside, and what pays from it."""
+    """Cash that may not be mixed, what may pass between, what is set aside, what pays from it, and who gains least."""
     named = [
         ("general", "government", None, "General public budget", "一般公共预算"),
         ("fund", "government", 40.0, "Government fund (land income, special bonds)", "政府性基金预算"),
@@ -267,6 +268,9 @@ def budgets() -> dict[str, pd.DataFrame]:
         "budget_transfers": transfers,
         "set_asides": pd.DataFrame(aside, columns=["account", "budget", "share"]),
         "accounts": accounts,
+        "actors": pd.DataFrame(
+            [{"actor": "farmers", "public": 0, "floor_share": 0.1, "name_en": "Farmers", "name_zh": "农户"}]
+        ),
     }
     return {name: frame.assign(source=MADE_UP, confidence="synthetic") for name, frame in tables.items()}
 
@@ -300,6 +304,12 @@ def markets() -> dict[str, pd.DataFrame]:
         "synergies": beside.assign(source=MADE_UP, confidence="synthetic"),
         "practice_flows": stepped,
     }
+
+
+def polluted(parcels: pd.Series[str]) -> pd.DataFrame:
+    """What only single parcels carry: where works have stood the ground is cleaned before anything else comes."""
+    cost = {"account": "restoration_works", "basis": "per_ha_once", "value": 0.8, "unit": "million CNY/ha"}
+    return pd.DataFrame({"parcel_id": list(parcels)}).assign(**cost, source=MADE_UP, confidence="synthetic")
 
 
 DRAWN_ON = {
