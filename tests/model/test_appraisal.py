@@ -173,6 +173,11 @@ def test_what_fails_its_hurdle_is_not_built(hurdle: float | None, gain: float) -
     plan = solved(mill(hurdle=hurdle))
     assert plan.objective == pytest.approx(gain)
     assert plan.starts == {"mill": "a" if gain else ""}
+    # nor where a dam earns more than enough for both, 9 a year for 1: all together they are worth what they cost
+    dam = {**MILL, "project": "dam", "capex": 1.0, "annual_revenue": 9.0}
+    plan = solved(plain(projects=[{**MILL, "hurdle": hurdle}, dam]))
+    assert plan.objective == pytest.approx(gain + 4 * 9 - 1)
+    assert plan.starts == {"mill": "a" if gain else "", "dam": "a"}
 
 
 # EOD bundles

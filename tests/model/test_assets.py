@@ -96,6 +96,29 @@ def test_worth_by_resource_tenure_and_period() -> None:
             )
 
 
+def test_a_park_and_the_sea_come_before_the_class() -> None:
+    # three woods: in a park by the sea, in the sea, and one that is neither; each is of one resource, worth 20 x 2.2
+    parcels = [
+        {"parcel_id": "i", "land_class": "wood", "area_ha": 1.0, "national_park": 1, "sea": 1},
+        {"parcel_id": "j", "land_class": "wood", "area_ha": 2.0, "sea": 1},
+        {"parcel_id": "k", "land_class": "wood", "area_ha": 4.0},
+    ]
+    found = {
+        "national_park": {"x[i,hold,]": 1.0},
+        "sea": {"x[j,hold,]": 2.0},
+        "forest": {"x[k,hold,]": 4.0},
+        "land": {},
+    }
+    limits = [reads(f"area.resource.{name}", name=f"ha_{name}") for name in found]
+    limits += [reads(f"asset.{name}", name=f"worth_{name}") for name in found]
+    flows = [{"land_class": "wood", "account": "eco", "basis": "per_ha_year", "value": 2.0}]
+    build = fast(woods(*limits, parcels=parcels, parcel_flows=[], class_flows=flows))
+    for name, hectares in found.items():
+        assert row(build, f"limit[ha_{name},total,b]")[0] == hectares
+        worth = {key: 44.0 * area for key, area in hectares.items()}
+        assert row(build, f"limit[worth_{name},total,b]")[0] == pytest.approx(worth)
+
+
 def test_share_of_the_start_compares_at_start_prices() -> None:
     # before the plan: p 11.5, q 12.2, s 2.3, in all 26, x 20; at these prices r is worth 13 or 12 a year
     kept = {"limit": "kept", "account": "asset.forest", "sense": ">=", "value": 1.0, "basis": "share_of_start"}

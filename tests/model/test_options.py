@@ -70,6 +70,31 @@ def test_a_class_that_is_called_like_a_group() -> None:
     assert practices_of(study) == {"p1": {"hold", "build"}, "p2": {"hold", "build"}, **held}
 
 
+def test_no_title_no_practice_that_needs_one() -> None:
+    # both farms could be built on; p2 has no clear title
+    study = with_sub_zones().replace(parcels=four().parcels.assign(title=[True, False, True, True]))
+    assert practices_of(study)["p2"] == {"hold", "build"}
+    study = study.replace(practices=study.practices.assign(needs_title=[True, False]))
+    assert practices_of(study) == {"p1": {"hold", "build"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}
+
+
+def test_what_does_not_suit_its_zone_is_no_option() -> None:
+    # What is new in a zone has to suit it (2 at least), what is there may stay at 1: to build in U a town must suit it,
+    # to tend a farm in U the farm.
+    def suiting(town: int, farm: int) -> set[str]:
+        pairs = [("farm", "R", 2), ("wood", "R", 2), ("town", "U", town), ("farm", "U", farm)]
+        study = four().replace(projects=None, land_take=None, limits=None)
+        practices = pd.DataFrame(
+            {"practice": ["build", "tend"], "zone": "U", "from_classes": "farm", "to_class": ["town", ""]}
+        )
+        table = pd.DataFrame(pairs, columns=["land_class", "zone", "suitability"])
+        return practices_of(study.replace(practices=practices, practice_flows=None, class_zones=table))["p1"]
+
+    assert suiting(2, 1) == {"hold", "build", "tend"}
+    assert suiting(1, 1) == {"hold", "tend"}
+    assert suiting(3, 0) == {"hold", "build"}
+
+
 def test_strict_lines_are_about_land_that_may_be_held() -> None:
     # a farm does not suit R any more; p1, which must be built on, is not held, p2 is
     def strict(**columns: list[str]) -> Study:

@@ -56,6 +56,29 @@ def test_what_the_land_brought_before_is_no_flow_of_the_undertaking() -> None:
     assert worth(given, "b") == pytest.approx((-3.0, -3.0, -3.0))
 
 
+def test_land_is_sold_at_the_price_of_its_place() -> None:
+    # A sale at 10 a hectare that counts as 1 a year for ten years: i for 5 years (2028-32), j at the station half as
+    # much again, k behind the hill half of it. What the works cost does not depend on the place: 5 x 0.2.
+    factor = {"i": 1.0, "j": 1.5, "k": 0.5}
+    given = study(
+        {"life_years": 10},
+        parcels=[
+            {"parcel_id": name, "land_class": "farm", "zone": "R", "area_ha": 1.0, "land_price_factor": price}
+            for name, price in factor.items()
+        ],
+        accounts=[
+            {"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1, "role": "land_sale"},
+            {"account": "works", "family": "cost", "recurrence": "one_off", "cash": 1},
+        ],
+        practice_flows=[
+            {"practice": "plant", "account": "sale", "basis": "per_ha_once", "value": 10.0},
+            {"practice": "plant", "account": "works", "basis": "per_ha_once", "value": 2.0},
+        ],
+    )
+    for parcel, price in factor.items():
+        assert worth(given, "b", parcel) == pytest.approx((5 * price - 1.0,) * 3)
+
+
 def test_each_parcel_has_the_end_that_its_own_rows_give_it() -> None:
     # Works of 10 over 10 years, 1 a year from 2028 to the last year of the parcel's own rent of 1 a year:
     # i has it in 2028-29: 2 - 2; j a year later, in 2029-30: 2 - 3; k in 2028 only: 1 - 1; l for good: 5 - 5;

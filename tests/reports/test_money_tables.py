@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.reports import whole
-from tests.reports.audit_studies import Rows, evaluate, study
+from tests.reports.audit_studies import BUILD, Rows, evaluate, study
 from tests.reports.money_studies import R, deltas
 from tests.reports.test_audit_money import DRAWS, PERIODS, budget
 from tests.reports.told import as_data
@@ -132,6 +132,21 @@ class TestCashFlow:
         assert told(table, "ratio", "interest_share_fund") == pytest.approx([20 / 10.2, 60 / 8.6, 100])
         assert told(table, "ratio", "green_share")[:2] == [100, 100]
         assert table.loc[table["period"] == "p3", "item"].isin(["green_share"]).sum() == 0
+
+    def test_fixed_cost_grows(self) -> None:
+        # 8 beside what the land costs, and 5 % more each year: 8; 8.4 + 8.82; 9.261 + 9.72405 + 10.2102525
+        table = municipal(growth={"fixed_cost": 0.05})
+        assert told(table, "use", "fixed_cost") == pytest.approx([8, 17.22, 29.1953025])
+
+    def test_land_sale_in_all_revenue(self) -> None:
+        # a is built on in p1 and sold for 4; beside it 7 of own revenue and 3 of transfers, and no rent any more
+        given = budget(
+            practices=[BUILD],
+            practice_flows=[{"practice": "build", "account": "sale", "basis": "once", "value": 4.0}],
+        )
+        table = cash_flow(planned(given, {"a": ("build", "p1")}, {"works": "p1"}, financing=DRAWS))
+        assert told(table, "source", "land_sale", "sale") == [4, 0, 0]
+        assert told(table, "ratio", "land_sale_share") == pytest.approx([100 * 4 / 14, 0, 0])
 
     def test_limits_that_are_off(self) -> None:
         off = municipal(debt_ratio_cap=1.0).query("kind == 'off'")["item"]

@@ -109,6 +109,7 @@ def test_schedule(plan: PlanData) -> None:
     assert table.loc["park", ["from_year", "open_year", "close_year"]].tolist() == [2027.0, 2028.0, 2031.0]
     assert not table.loc["mill", "built"]
     assert table.loc["mill", "capex"] == 8.0, "what is not built has its price all the same"
+    assert table["category"].tolist() == ["infrastructure", "culture_tourism", "industry"]
 
 
 def test_limits(plan: PlanData) -> None:

@@ -11,6 +11,7 @@ import pyomo.environ as pyo
 import pytest
 
 import zonevest as zv
+from tests.model.complete_town import account, flow, parcel, town
 from tests.model.four import four
 from zonevest import api
 from zonevest.solvers.answer import Progress
@@ -233,6 +234,32 @@ def test_columns_of_ones_own_pass_through(tmp_path: Path) -> None:
     assert list(again.projects["x_file"]) == [1, 2, 3]
     assert set(again.limits.loc[again.limits["limit"] == "built", "x_law"]) == {"c"}
     assert zv.audit(tmp_path / "plan").ok
+
+
+def test_marks_of_accounts_and_projects_come_with_the_plan(tmp_path: Path) -> None:
+    # Ten hectares are sold at 1.2 and made ready at 0.8, and bring tolls of 0.3 a year for four years. No rule reads
+    # the marks: who reads the plan sums up its ledger by them, with the accounts that come with it.
+    marks = {"sale": "resource_asset", "works": "fund_resource", "tolls": "capital_fund"}
+    accounts = [account("sale", "revenue", "one_off"), account("works", "cost", "one_off"), account("tolls")]
+    study = town(
+        parcels=[parcel(locked_practice="shop")],
+        accounts=[
+            {**row, "circulation": marks[row["account"]], "path": "market", "route": "property_transfer"}
+            for row in accounts
+        ],
+        practices=[{"practice": "shop", "zone": "Z", "mode": "development", "latest": "p1"}],
+        practice_flows=[flow("sale", 1.2), flow("works", 0.8), flow("tolls", 0.3, "per_ha_year")],
+        projects=[{"project": "square", "space": "scene", "category": "culture_tourism", "mandatory": 1}],
+    )
+    zv.solve(study).write(tmp_path / "plan")
+    told = pd.read_csv(tmp_path / "plan" / "study" / "accounts.csv").set_index("account")
+    assert told.loc[list(marks), ["path", "route"]].to_numpy().tolist() == [["market", "property_transfer"]] * 3
+    ledger = pd.read_parquet(tmp_path / "plan" / "ledger.parquet").query("jurisdiction == 'total'")
+    years = ledger["period"].map({"p1": 1, "p2": 1, "p3": 2}).where(ledger["measure"] == "per_year", 1)
+    by_step = (ledger["value"] * years).groupby(ledger["account"].map(told["circulation"])).sum()
+    assert by_step.to_dict() == pytest.approx({"resource_asset": 12.0, "fund_resource": 8.0, "capital_fund": 12.0})
+    project = pd.read_csv(tmp_path / "plan" / "study" / "projects.csv").loc[0]
+    assert (project["space"], project["category"]) == ("scene", "culture_tourism")
 
 
 def test_a_rule_that_is_not_linear_is_named() -> None:

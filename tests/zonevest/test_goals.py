@@ -112,6 +112,29 @@ def test_floor_by_hand(floor: dict[str, float], built: str, marsh: bool, value: 
     assert plan.objective == pytest.approx(value)
 
 
+LOSS = 8.0 * 0.05 / 1.05 * YEARS
+"""What a hectare loses whose works cost 8 and which brings no money: 1.351."""
+
+
+@pytest.mark.parametrize(("weight", "built", "gain"), [(0.0, "", 0.0), (0.1, "Q", 2 * (1.6 - LOSS))])
+def test_jobs_count_as_they_are_weighed(weight: float, built: str, gain: float) -> None:
+    # In four years a hectare of shops gives 3 x 4 jobs in P, 1.2 at a tenth of a million each, and 4 x 4 in Q, 1.6.
+    study = town(
+        {"objective": {"method": "weighted", "cash": 1.0, "accounts": {"jobs": weight}}},
+        parcels=[parcel("P", area_ha=1.0, jurisdiction="N"), parcel("Q", area_ha=2.0, jurisdiction="S")],
+        accounts=[account("works", "cost", "one_off"), account("jobs", "social")],
+        practices=[{"practice": "shop", "zone": "Z", "mode": "development", "latest": "p1"}],
+        practice_flows=[
+            flow("works", 8.0),
+            flow("jobs", 3.0, "per_ha_year", where="jurisdiction=N"),
+            flow("jobs", 4.0, "per_ha_year", where="jurisdiction=S"),
+        ],
+    )
+    plan = planned(study)
+    assert shops(plan) == built
+    assert plan.objective == pytest.approx(gain)
+
+
 def best(study: Study, **stage: Any) -> float | None:
     """What HiGHS finds for the complete model of a stage; None where there is no plan, or no end to it."""
     model = zv.pyomo_model(study, **stage)
