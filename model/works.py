@@ -105,7 +105,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     flows, _ = with_captures(study, study.project_flows)
     listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
     owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
-    rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
+    rows = Rows.joined([table, listed])
     offset = np.concatenate([offset, listed.offset])
     last_once = np.zeros(len(names), dtype=np.int64)
     booked = rows.once & ~rows.captured  # what is captured of it may come after the horizon
