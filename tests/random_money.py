@@ -38,9 +38,9 @@ def amount(rnd: Random) -> float:
     return rnd.randint(0, 40) / 8
 
 
-def money_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
+def money_tables(rnd: Random, busy: bool = False) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
     """Settings and tables of a random study with money; it may have faults."""
-    settings, tables = random_tables(rnd)
+    settings, tables = random_tables(rnd, busy=busy)
     periods = [period["name"] for period in settings["periods"]]
     tables["accounts"] = joined(tables["accounts"], NEW_ACCOUNTS)
     practices = [] if tables["practices"] is None else list(tables["practices"]["practice"])

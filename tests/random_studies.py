@@ -55,10 +55,12 @@ class Deck:
     projects: list[str]
     everywhere: bool
     """Whether each parcel lies in a jurisdiction."""
+    busy: bool = False
+    """Whether much is open and little is forbidden."""
 
     @classmethod
-    def shuffled(cls, rnd: Random, count: int | None = None) -> Deck:
-        """Names for one study, with `count` parcels if that is given."""
+    def shuffled(cls, rnd: Random, count: int | None = None, busy: bool = False) -> Deck:
+        """Names for one study, with `count` parcels if that is given; a busy one has some of everything."""
         narrow = rnd.random() < (0.5 if count is None else 0.3)
         periods = [f"t{i}" for i in range(rnd.choice([1, 2, 2, 3]))]
         everywhere = rnd.random() < 0.8
@@ -67,8 +69,13 @@ class Deck:
         practices = [f"m{i}" for i in range(acts if count is None else 2)]
         projects = [f"j{i}" for i in range(rnd.choice([0, 0, 1, 2]) if narrow else rnd.randint(0, 3))]
         parcels = [f"p{i}" for i in range(few if count is None else count)]
-        if not narrow:
-            return cls(rnd, narrow, periods, CLASSES, ZONES, ACCOUNTS, practices, parcels, projects, everywhere)
+        if busy:
+            parcels, practices, projects = (
+                [f"{letter}{i}" for i in range(rnd.choice(sizes))]
+                for letter, sizes in (("p", (1, 2, 2, 3)), ("m", (1, 1, 2)), ("j", (1, 2, 2, 2, 3)))
+            )
+        if busy or not narrow:
+            return cls(rnd, False, periods, CLASSES, ZONES, ACCOUNTS, practices, parcels, projects, everywhere, busy)
         accounts = [*rnd.sample(ANNUAL, 2), *rnd.sample(ONCE, 2), rnd.choice(STOCK)]
         classes, zones = rnd.sample(CLASSES, 2), rnd.sample(ZONES, 2)
         return cls(rnd, narrow, periods, classes, zones, accounts, practices, parcels, projects, everywhere)
@@ -79,7 +86,7 @@ class Deck:
 
     def rule(self, share: float, value: Any, blank: Any = "") -> Any:
         """A cell that closes options: seldom in a narrow study."""
-        return self.maybe(0.1 * share if self.narrow else share, value, blank)
+        return self.maybe(0.1 * share if self.narrow or self.busy else share, value, blank)
 
     def any_of(self, names: list[str]) -> str:
         """One of the names, a blank where there are none."""
@@ -328,10 +335,10 @@ def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | N
     ]
     bases = ["", "absolute", *["share_of_start"] * 3, *["per_head"] * 2, "share_of:rent", "share_of:area.class.wood"]
     bases += [f"share_of_start:{name}" for name in ("eco", "soil", "area.class_group.arable")]
-    for number in range(rnd.randint(0, 3)):
+    for number in range(rnd.randint(0, 1 if deck.busy else 3)):
         account, basis = rnd.choice(pool), rnd.choice(bases)
         sense = rnd.choice(["<=", ">=", "<=", "=="])
-        soft = sense == "==" or rnd.random() < 0.6
+        soft = sense == "==" or rnd.random() < (0.8 if deck.busy else 0.6)
         total = [] if _stock(account) or basis == "per_head" or basis.startswith("share_of:area") else ["total"] * 2
         relative = "share" in basis or basis == "per_head"
         rows.append(
@@ -405,9 +412,11 @@ def _zones(deck: Deck) -> pd.DataFrame | None:
     return table(plain)
 
 
-def random_tables(rnd: Random, twins: bool = False) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
+def random_tables(
+    rnd: Random, twins: bool = False, busy: bool = False
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
     """Settings and tables of a study that may have faults; with `twins` its parcels differ in one cell each."""
-    deck = Deck.shuffled(rnd, TWINS if twins else None)
+    deck = Deck.shuffled(rnd, TWINS if twins else None, busy)
     years = [rnd.randint(1, 3) for _ in deck.periods]
     periods = [{"name": t, "start": 2026 + sum(years[:i]), "years": years[i]} for i, t in enumerate(deck.periods)]
     hold = rnd.random() < 0.95
@@ -431,7 +440,7 @@ def random_tables(rnd: Random, twins: bool = False) -> tuple[dict[str, Any], dic
     land, own = _twins(deck) if twins else (_parcels(deck), _parcel_flows(deck))
     tag = "lake" if land is not None and any("lake" in cell for cell in land["tags"]) else "B"
     limits, terms = _limits(deck, tag)
-    takings = [name for name in deck.projects * 2 if deck.parcels and rnd.random() < 0.3]
+    takings = [name for name in deck.projects * 2 if deck.parcels and rnd.random() < (0.1 if deck.busy else 0.3)]
     suits = [(c, z) for c in CLASSES for z in ZONES if rnd.random() < 0.8] if deck.rule(0.5, True, False) else []
     tables: dict[str, pd.DataFrame | None] = {
         "parcels": land,

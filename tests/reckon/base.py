@@ -140,14 +140,10 @@ class Base:
             return 0.0
         return self.part("purse", account, project)
 
-    def natural_part(self, account: str, project: str = "") -> float:
+    def natural_part(self, account: str) -> float:
         """What an account counts in F2."""
         row = self.accounts[account]
         return float(row["family"] == "ecosystem" and not row["counterpart_of"])
-
-    def gain_part(self, actor: str, account: str, project: str = "") -> float:
-        """An actor's part in its gain: money and uplift."""
-        return self.part(actor, account, project)
 
     def of_budgets(self, account: str, project: str) -> dict[str, float]:
         """To which budgets what the purse has of an account belongs."""
@@ -227,9 +223,7 @@ class Base:
 
 def _rows(study: Study, name: str) -> list[Row]:
     rows = study.tables[name].astype(object).to_dict("records")
-    return [
-        {str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows
-    ]
+    return [{str(k): None if isinstance(v, float) and math.isnan(v) else v for k, v in row.items()} for row in rows]
 
 
 def overlay(parcel: Row) -> str:

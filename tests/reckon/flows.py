@@ -148,21 +148,22 @@ class Flows(Base):
 
     def equal(self, service: int, life: float | None, last: int | None, rate: float) -> float:
         """Present value of the annual equivalents of one unit that stands at the beginning of the service year."""
-        if life is None:
-            yearly = rate
-        else:
-            yearly = 1.0 / life if rate == 0.0 else rate / (1.0 - (1.0 + rate) ** -life)
+        yearly = rate
+        if life is not None:
+            yearly = rate / (1.0 - (1.0 + rate) ** -life) if rate else 1.0 / life
         return yearly * self.deltas(service, last, rate)
 
     def worths(self, project: str = "") -> list[tuple[str, float, Callable[[str], float]]]:
         """Present values: name, rate, and what one unit of an account counts in it."""
-        found: list[tuple[str, float, Callable[[str], float]]] = [
+
+        def of(actor: str) -> Callable[[str], float]:
+            return lambda account: self.part(actor, account, project)
+
+        return [
             ("F1", self.r, lambda account: self.cash_part(account, project)),
             ("F2", self.social, self.natural_part),
+            *((f"gain.{actor}", self.r, of(actor)) for actor in self.actors),
         ]
-        for actor in self.actors:
-            found.append((f"gain.{actor}", self.r, lambda account, a=actor: self.gain_part(a, account, project)))
-        return found
 
     def worth(
         self,

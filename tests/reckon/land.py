@@ -98,10 +98,9 @@ class Land(Flows):
     def options(self, parcel: Row) -> list[tuple[str, int]]:
         """Open options as (practice, start); START where nothing starts."""
         found: list[tuple[str, int]] = []
-        strict = self.settings.strict_lines
-        if self.settings.hold and not self.locked_out(parcel, HOLD, self.today(parcel)):
-            if not strict or self.conforms(parcel):
-                found.append((HOLD, START))
+        tolerated = not self.settings.strict_lines or self.conforms(parcel)
+        if self.settings.hold and tolerated and not self.locked_out(parcel, HOLD, self.today(parcel)):
+            found.append((HOLD, START))
         if self.settings.unassigned and not self.locked_out(parcel, UNASSIGNED, ""):
             found.append((UNASSIGNED, START))
         for name, practice in self.practices.items():

@@ -395,9 +395,7 @@ class Money(Rows):
             earned = income * begun
         self.hold(f"cover_min[{name},{s}]", earned + captured, ">=", service, self.soft("cover_min"))
 
-    def captured_of(
-        self, name: str, s: int, atom: Atom, t: int, years: range, factor: Callable[[int], float]
-    ) -> float:
+    def captured_of(self, name: str, s: int, atom: Atom, t: int, years: range, factor: Callable[[int], float]) -> float:
         """What a hectare of a project's uplift brings the purse by captures in some years."""
         project = self.projects[name]
         year = max(self.first_year[t], self.opening(project, s))
@@ -421,7 +419,10 @@ class Money(Rows):
                 right = share * (self.n[t] * (self.money("revenue", t) + own) + self.money("receipts", t))
                 left = self.money("land_sale", t)
                 self.hold(f"land_sale_share_cap[{t}]", left, "<=", right, self.soft("land_sale_share_cap"))
-            for row, flag, sense in (("green_share_min", "green", ">="), ("real_estate_share_max", "real_estate", "<=")):
+            for row, flag, sense in (
+                ("green_share_min", "green", ">="),
+                ("real_estate_share_max", "real_estate", "<="),
+            ):
                 share = self.given.at(row, name)
                 if share is not None:
                     right, left = share * self.money("outlay", t), self.money(f"outlay.{flag}", t)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from tests.reckon.base import TOTAL, Cells, Key, Row, add
+from tests.reckon.base import TOTAL, Cells, Key, Row, add, split
 from tests.reckon.money import Money
 from tests.reckon.rows import Sum
 from zonevest.instances.study import Study
@@ -41,15 +41,9 @@ class Reckoner(Money):
 
     def __init__(self, study: Study) -> None:
         super().__init__(study)
-        self.prepare()
-        self.finance()
-        self.limit()
-        self.project_rows()
-        self.gain_rows()
-        self.set_goal()
+        self.open_starts = {name: self.starts(name) for name in self.projects}
         self.choices = [self.options(parcel) for parcel in self.parcels]
         self.begins: list[list[int | None]] = [[None, *self.open_starts[name]] for name in self.projects]
-        self.steps = list(self.price_steps())
 
     @property
     def count(self) -> int:
@@ -91,6 +85,16 @@ class Reckoner(Money):
             value = part(account) * amount * (1.0 + rate) ** (served - 1 - year) * self.equal(served, life, None, rate)
             add(cells, worth, places if worth.startswith("gain.") else [TOTAL], 0, value)
         return cells
+
+    def write_rows(self) -> None:
+        """Write down what is left to decide and what must hold."""
+        self.prepare()
+        self.finance()
+        self.limit()
+        self.project_rows()
+        self.gain_rows()
+        self.set_goal()
+        self.steps = list(self.price_steps())
 
     # -- plans --------------------------------------------------------------------------------------------------------
 
@@ -176,10 +180,11 @@ class Reckoner(Money):
         """Whether every footprint admits its project."""
         for name, start in begun.items():
             project = self.projects[name]
+            drawn = split(project["footprint"])
             for parcel, (practice, s) in zip(self.parcels, chosen, strict=True):
-                if parcel["parcel_id"] in [part.strip() for part in project["footprint"].split(";")]:
-                    if not all(self.fits(project, parcel, practice, s, t) for t in range(start, len(self.n))):
-                        return False
+                fits = (self.fits(project, parcel, practice, s, t) for t in range(start, len(self.n)))
+                if parcel["parcel_id"] in drawn and not all(fits):
+                    return False
         return True
 
     # -- the best of what is left to decide ---------------------------------------------------------------------------
@@ -200,6 +205,7 @@ class Reckoner(Money):
 
     def values(self) -> NDArray[np.float64]:
         """What each plan is worth with what is left to decide at its best; NO_PLAN where a row does not hold."""
+        self.write_rows()
         self.reckon()
         value, holds = self.on_table(self.goal), self.may.copy()
         gain = self.on_decisions(self.goal)

@@ -1,4 +1,4 @@
-"""What must hold of a plan and what it is worth: linear in what land and projects bring and in what is left to decide."""
+"""What must hold of a plan and what it is worth: linear in what land, projects and what is left to decide bring."""
 
 from __future__ import annotations
 
@@ -75,6 +75,9 @@ def one(name: str, factor: float = 1.0) -> Sum:
 class Rows(Works):
     """The rows of limits, uplift, quotas, gains and the objective."""
 
+    open_starts: dict[str, list[int]]
+    """The possible starts of each project."""
+
     def prepare(self) -> None:
         """Write down the decisions and the rows."""
         self.decisions: dict[str, Decision] = {}
@@ -84,7 +87,6 @@ class Rows(Works):
         for parcel in self.parcels:
             for key, value in self.option(parcel, "hold", START).items():
                 self.nothing[key] = self.nothing.get(key, 0.0) + value
-        self.open_starts = {name: self.starts(name) for name in self.projects}
         self.find_atoms()
         self.raise_values()
         self.trade()
@@ -194,7 +196,12 @@ class Rows(Works):
             if row["min_area_of"] and row["min_area"]:
                 account = "area." + row["min_area_of"].replace(":", ".")
                 for t in range(len(self.n)):
-                    self.hold(f"pool[{name},{t}]", self.entry(account, TOTAL, t), ">=", row["min_area"] * self.has_begun(name, t))
+                    self.hold(
+                        f"pool[{name},{t}]",
+                        self.entry(account, TOTAL, t),
+                        ">=",
+                        row["min_area"] * self.has_begun(name, t),
+                    )
         for name, row in self.practices.items():
             if not row["requires_project"]:
                 continue

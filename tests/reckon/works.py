@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.reckon.base import FOREVER, TOTAL, Cells, Row, add, split
 from tests.reckon.flows import FLAGS, Flow
-from tests.reckon.land import HOLD, Land
+from tests.reckon.land import Land
 
 DELIVERED = ("revenue", "ecosystem", "carbon", "uplift", "social")
 """Families whose benefits count times deliverability."""
@@ -56,10 +56,10 @@ class Works(Land):
 
     def project_flows(self, name: str, s: int, years: range | None = None) -> list[Flow]:
         """Columns and rows of a project that starts in a period, captures apart."""
-        project, ys, found = self.projects[name], self.first_year[s], []
+        project, ys = self.projects[name], self.first_year[s]
         build = int(project["build_years"])
-        for year in range(ys, ys + max(build, 1)) if project["capex"] else ():
-            found.append(self.once("project.capex", project["capex"] / max(build, 1), year))
+        paying = range(ys, ys + max(build, 1)) if project["capex"] else ()
+        found = [self.once("project.capex", project["capex"] / max(build, 1), year) for year in paying]
         span = years or self.years
         for column, account in COLUMNS.items():
             value = self.delivered(project, account, project[column])
@@ -248,7 +248,3 @@ class Works(Land):
         if not zone or (wanted and not set(wanted) & set(self.lineage(zone))):
             return False
         return not project["footprint_practice"] or project["footprint_practice"] == followed
-
-    def held(self) -> list[tuple[str, int]]:
-        """Doing nothing: every parcel on hold."""
-        return [(HOLD, -1)] * len(self.parcels)
