@@ -288,6 +288,7 @@ class Money(Rows):
         debts = self.kinds("bond", "loan")
         of = {f: self.instrument_budget(self.instruments[f]) for f in self.instruments}
         enterprise = [name for name in {*of.values(), *self.budgets, "enterprise"} if self.is_enterprise(name)]
+        fund = "" if "fund" in enterprise else "fund"  # what is an enterprise's is in neither
         for t, name in enumerate(self.names):
 
             def spent(budget: str, t: int = t) -> Sum:
@@ -296,18 +297,19 @@ class Money(Rows):
             def interest(chosen: list[str], t: int = t) -> Sum:
                 return self.over_draws(chosen, t, "interest") + self.legacy(chosen, t, "interest")
 
-            of_fund = [f for f in debts if of[f] == "fund"]
-            again = [f for f in self.instruments if of[f] == "fund" and not self.instruments[f]["refinances"]]
+            of_fund = [f for f in debts if fund and of[f] == fund]
+            again = [f for f in self.instruments if fund and of[f] == fund and not self.instruments[f]["refinances"]]
+            by_fund = spent(fund) if fund else Sum()
             raised = sum((self.drawn[f, t] for f in again), Sum())
             share = self.given.at("interest_share_fund", name)
             if share is not None:
-                right = share * (spent("fund") + raised + interest(of_fund))
+                right = share * (by_fund + raised + interest(of_fund))
                 self.hold(f"interest_share_fund[{t}]", interest(of_fund), "<=", right, self.soft("interest_share_fund"))
             share = self.given.at("interest_share_general", name)
             if share is not None:
-                general = [f for f in debts if of[f] != "fund" and of[f] not in enterprise]
+                general = [f for f in debts if f not in of_fund and of[f] not in enterprise]
                 whole = self.n[t] * (self.money("cost", t) + self.residual(t, "fixed_cost")) + self.money("outlay", t)
-                whole = whole - spent("fund") - raised - sum((spent(b) for b in enterprise), Sum())
+                whole = whole - by_fund - raised - sum((spent(b) for b in enterprise), Sum())
                 bound, left = share * (whole + interest(general)), interest(general)
                 self.hold(f"interest_share_general[{t}]", left, "<=", bound, self.soft("interest_share_general"))
 
