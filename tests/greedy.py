@@ -52,7 +52,7 @@ class Choice:
 
 
 class Greedy:
-    """A plan on the way: a linear program over money and quotas, whose rows have what is decided on their other side."""
+    """A plan on the way: a linear program over money and quotas, what is decided on the other side of its rows."""
 
     def __init__(self, study: Study) -> None:
         self.ledger = Ledger(build_options(study))
