@@ -351,8 +351,13 @@ class Rows:
             table["growth"].to_numpy(dtype=float) if "growth" in table else plain,
             (table["lag"].to_numpy(dtype=float) if "lag" in table else none).astype(np.int64),
             (table["captured"].to_numpy(dtype=bool) if "captured" in table else none.astype(bool)),
-            accounts.names.get_indexer(table["captured_from"] if "captured_from" in table else [""] * len(table)),
+            accounts.names.get_indexer(table["captured_from"]) if "captured_from" in table else none.astype(int) - 1,
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """The rows of several tables, one below the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
     def take(self, rows: Ints) -> Rows:
         """The rows at these positions, in this order."""

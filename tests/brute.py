@@ -40,9 +40,8 @@ def count(evaluator: Evaluator) -> int:
     return options * math.prod(len(evaluator.starts(project)) for project in study.projects["project"])
 
 
-def plans(study: Study, most: int) -> list[Plan] | None:
+def plans(evaluator: Evaluator, most: int) -> list[Plan] | None:
     """Every plan of open options and possible starts, None where there are more than `most`."""
-    evaluator = Evaluator(study)
     if count(evaluator) > most:
         return None
     found = []

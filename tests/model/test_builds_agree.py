@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, seed, settings
 from hypothesis import strategies as st
 
-from tests import random_money, random_studies
+from tests import random_features, random_money, random_studies
 from tests.model import budget_rows
 from tests.model.builds import complete, differences, fast
 from tests.model.complete_bay import bay
@@ -141,6 +141,16 @@ def part(number: int) -> Callable[[], None]:
 @pytest.mark.parametrize("number", range(PARTS))
 def test_builds_agree_with_money(number: int) -> None:
     part(number)()
+
+
+@pytest.mark.skipif(not random_features.BUILT, reason="the policy has not all rows yet")
+@settings(max_examples=CASES, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=True), st.booleans())
+def test_builds_agree_with_all_features(rnd: Random, divisible: bool) -> None:
+    found = random_features.sound(rnd)
+    assume(found is not None)
+    assert found is not None
+    assert differing(found[-1], divisible, 0) == []
 
 
 @settings(max_examples=CASES // 2, suppress_health_check=list(HealthCheck))
