@@ -63,7 +63,7 @@ def best_in_turn(study: Study, most: int) -> float | None:
     """
     goal, kept, value = study.settings.objective, set[int](), NO_PLAN
     for place, term in enumerate(goal.order):
-        tried = plans(study.replace({"objective": {"method": "weighted", term: 1.0}}), most)
+        tried = plans(Evaluator(study.replace({"objective": {"method": "weighted", term: 1.0}})), most)
         if tried is None:
             return None
         kept = {i for i, plan in enumerate(tried) if plan.holds and (not place or i in kept)}
