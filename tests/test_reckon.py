@@ -234,7 +234,6 @@ def test_bundles_that_restore() -> None:
     assert starts(0.25, annual_revenue=0.001, path="government") == 0
     assert starts(0.25, annual_revenue=0.001, mandatory=1) == 2
     assert starts(0.9, mandatory=1) == 2
-    assert starts(0.9, category="ecological_restoration") == 2
     assert starts(None) == 2
 
 
