@@ -20,6 +20,7 @@ NEW_ACCOUNTS = pd.DataFrame(
         "cash": [1, 1, 1, 1, 0, 0, 1],
         "role": ["resource_income", "restoration", "", "", "", "", ""],
         "budget": ["", "fund", "fund", "", "", "", "fund"],
+        "path": ["", "", "government", "government", "", "", ""],
         "capture_tool": ["", "", "levy", "tax", "", "", ""],
         "growth": [0.02, 0.0, 0.01, 0.0, 0.03, 0.0, 0.0],
     }

@@ -254,6 +254,7 @@ def _practice(deck: Deck, name: str) -> dict[str, Any]:
         "conversion": deck.rule(0.2, "conditional; free"),
         "tenure": deck.rule(0.2, "state"),
         "needs_title": deck.rule(0.3, 1, 0),
+        "min_slope_class": deck.rule(0.1, 2, 1),
         "max_slope_class": deck.rule(0.3, 2, 5),
         "requires_project": deck.maybe(0.15, 1, 0),
         "lead_years": deck.maybe(0.5, rnd.randint(1, 3), 0),
