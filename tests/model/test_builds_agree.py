@@ -128,12 +128,13 @@ def part(number: int) -> Callable[[], None]:
         found = random_money.sound(rnd)
         assume(found is not None)
         assert found is not None
-        chosen, tables, _ = found
+        chosen, tables, study = found
         if lexicographic:
             weights = chosen["objective"].get("accounts", {})
             order = rnd.choice([["cash", "ecosystem"], ["ecosystem", "cash"]]) + ["accounts"] * bool(weights)
             chosen["objective"] = {"method": "lexicographic", "order": order, "accounts": weights}
-        assert differing(make_study(chosen, **tables), divisible, stage) == []
+            study = make_study(chosen, **tables)
+        assert differing(study, divisible, stage) == []
 
     return compare
 
