@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Study
 from zonevest.model.flows import Accounts, Timed
 from zonevest.model.stated import NEAR
@@ -30,18 +31,20 @@ RESTORATION = "ecological_restoration"
 
 @dataclass(frozen=True)
 class Appraisal:
-    """Projects at their hurdle rates.
+    """Projects at their hurdle rates, and the income of those in EOD bundles.
 
     Attributes
     ----------
     rate : the rate of each project, NaN for one that is not tested, shape (projects,).
     npv : net present value of a start in each period, million, shape (projects, periods); NaN without a rate.
     lift : present value of the once rows of its own on uplift accounts, in the same way.
+    income : operating income of a start in each period at the finance rate, in the same way; NaN outside EOD bundles.
     """
 
     rate: Floats
     npv: Floats
     lift: Floats
+    income: Floats
 
 
 def hurdle_rates(study: Study) -> Floats:
@@ -112,30 +115,31 @@ def appraise(study: Study, timed: Timed, start: Ints) -> Appraisal:
     raised = (timed.accounts.family[timed.rows.account] == "uplift") & timed.rows.once & ~timed.rows.captured
     untested = np.where(np.isnan(rate), np.nan, 0.0)[:, None]
     npv, lift = _by_start(study, start, value * _net(timed)), _by_start(study, start, value * raised)
-    return Appraisal(rate, npv + untested, lift + untested)
+    income = np.full(npv.shape, np.nan)
+    bundled = np.concatenate([np.zeros(0, dtype=np.int64), *eod_bundles(study)])
+    income[bundled] = operating_values(study, timed, start)[bundled]
+    return Appraisal(rate, npv + untested, lift + untested, income)
 
 
-def refusals(study: Study, appraisal: Appraisal, timed: Timed, start: Ints) -> Iterator[tuple[str, Bools]]:
+def refusals(study: Study, appraisal: Appraisal, accounts: Accounts) -> Iterator[tuple[str, Bools]]:
     """The starts that fail a test, shape (projects, periods), after what is told of a project that loses its last."""
-    accounts = timed.accounts
     tested = _earns(study, accounts) & ~_lifts(study, accounts) & ~study.projects["mandatory"].to_numpy(dtype=bool)
     below = np.nan_to_num(appraisal.npv) < -NEAR
     yield (
-        "its net present value at its hurdle rate is below zero from every period of its window",
+        say("its net present value at its hurdle rate is below zero from every period of its window"),
         (tested[:, None] & below),
     )
     finance, bundles = study.settings.finance, eod_bundles(study)
     if finance is None or finance.eod_eco_share is None or not bundles:
         return
     capex, restores = study.projects["capex"].to_numpy(dtype=float), _restores(study)
-    income = operating_values(study, timed, start)
     poor, losing = np.zeros(below.shape, dtype=bool), np.zeros(below.shape, dtype=bool)
     for members in bundles:
         eco = float(capex[members][restores[members]].sum())
         poor[members] = eco < finance.eod_eco_share * float(capex[members].sum()) - NEAR
-        losing[members] = income[members].sum(axis=0) < -NEAR
-    yield "restoration has less than eod_eco_share of the capital of its bundle", poor
-    yield "the operating income of its bundle is worth less than zero from every period of its window", losing
+        losing[members] = appraisal.income[members].sum(axis=0) < -NEAR
+    yield say("restoration has less than eod_eco_share of the capital of its bundle"), poor
+    yield say("the operating income of its bundle is worth less than zero from every period of its window"), losing
 
 
 def eod_bundles(study: Study) -> list[Ints]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import say
 from zonevest.instances.study import Study, each, items, period_names
 from zonevest.model.appraisal import Appraisal, appraise, appraised, refusals
 from zonevest.model.capture import with_captures
@@ -36,6 +37,7 @@ class Works:
     names : projects, in table order.
     place : jurisdiction of each, ``""`` for none.
     possible : whether a start in a period is possible, shape (projects, periods).
+    refused : starts that are not possible for what they are worth only, in the same way.
     why_not : project -> reason where no start is possible.
     timed, start : the rows of every possible start and the start (project x periods + period) of each.
     service, life, end : per start: service year, life (NaN for good), year after its last annual row (0 for none).
@@ -46,6 +48,7 @@ class Works:
     names: tuple[str, ...]
     place: NDArray[np.object_]
     possible: NDArray[np.bool_]
+    refused: NDArray[np.bool_]
     why_not: dict[str, str]
     timed: Timed
     start: Ints
@@ -120,7 +123,7 @@ class _Rows:
         flows, _ = with_captures(study, study.project_flows)
         listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
         owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
-        rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
+        rows = Rows.joined([table, listed])
         # a capture is revenue: it follows the uplift that it is taken from
         brings = np.isin(accounts.family[rows.account], BRINGS) & (rows.value > 0.0)
         delivered = np.where(brings, projects["deliverability"].to_numpy(dtype=float)[owner], 1.0)
@@ -159,17 +162,18 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
     possible = _windows(study, projects)
     finished = clock.begin[None, :] + np.maximum(rows.last_once(len(names)), build - 1)[:, None] <= clock.last[-1]
     drawn_out = np.array([_barred(study, row) for row in each(projects)], dtype=bool)
-    why_not = {
-        name: "its footprint lies on a line that it does not admit"
+    why_not: dict[str, str] = {
+        name: say("its footprint lies on a line that it does not admit")
         if drawn_out[j]
-        else "it cannot be finished inside the horizon from any period of its window"
+        else say("it cannot be finished inside the horizon from any period of its window")
         for j, name in enumerate(names)
         if drawn_out[j] or not (possible & finished)[j].any()
     }
     possible &= finished & ~drawn_out[:, None]
+    in_time = possible
     every = rows.of_starts(np.broadcast_to(appraised(study)[:, None], possible.shape))
     appraisal = appraise(study, *every)
-    for reason, refused in refusals(study, appraisal, *every):
+    for reason, refused in refusals(study, appraisal, accounts):
         left = possible & ~refused
         why_not |= {names[j]: reason for j in np.flatnonzero(possible.any(axis=1) & ~left.any(axis=1))}
         possible = left
@@ -183,6 +187,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         names,
         projects["jurisdiction"].to_numpy(dtype=object),
         possible,
+        in_time & ~possible,
         why_not,
         timed,
         start,

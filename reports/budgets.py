@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.study import period_names
 from zonevest.model.booked import Books, books
 from zonevest.reports.cash_flow import Finance, Money
 
@@ -67,3 +68,18 @@ def budgets(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         own = {"budget": till or ALL, "period": purse.names, "opening": closing - comes + leaves, "closing": closing}
         parts.append(pd.DataFrame(own | flows)[COLUMNS])
     return pd.concat(parts, ignore_index=True)
+
+
+def set_asides(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
+    """What is set aside of what comes in: ``account, budget, share, period, amount`` (million of the period)."""
+    columns = ["account", "budget", "share", "period", "amount"]
+    table = plan.study.set_asides
+    if not plan.has_plan or table.empty:
+        return pd.DataFrame({name: [] for name in columns})
+    money = Money(plan, booked or books(plan))
+    names = period_names(plan.study.periods)
+    rows = []
+    for account, budget, share in table[["account", "budget", "share"]].itertuples(index=False):
+        comes_in = money.sum((money.rows["account"] == account).to_numpy())
+        rows += [(account, budget, share, *pair) for pair in zip(names, (share * comes_in).tolist(), strict=True)]
+    return pd.DataFrame(rows, columns=columns)

@@ -43,6 +43,7 @@ WORDS = {
         "held": "parcels that can only be held as they are",
         "nonconforming": "held parcels that do not conform to zone or line (tolerated, listed in the report)",
         "projects": "projects, of which startable",
+        "never": "projects that can never start",
         "rows": "rows of policy",
         "program": "the whole program: rows, columns, nonzeros",
         "coefficients": "coefficients of the rows, smallest and largest",
@@ -50,7 +51,6 @@ WORDS = {
         "ties": "Options of a parcel that nothing in the program tells apart",
         "tie": "{between}: {practices} ({zones}): parcels {parcels:,}, {area:,.1f} ha",
         "no_ties": "none",
-        "between": {"zone": "zones", "practice": "land actions", "start": "starts"},
         "allowed": "allowed",
         "cash": "net cash flow F1, million {currency}, present value",
         "ecosystem": "ecosystem value F2, million {currency}, present value",
@@ -77,6 +77,7 @@ WORDS = {
         "held": "只能维持现状的地块",
         "nonconforming": "与分区或管控线不符的现状地块（容许保留，列入报告）",
         "projects": "项目数，其中可启动",
+        "never": "任何一期均不可启动的项目",
         "rows": "政策约束行数",
         "program": "整个规划模型的行数、列数、非零元数",
         "coefficients": "约束系数的最小值与最大值",
@@ -84,7 +85,6 @@ WORDS = {
         "ties": "同一地块上模型无法区分的选择",
         "tie": "{between}：{practices}（{zones}）：地块 {parcels:,} 个，{area:,.1f} 公顷",
         "no_ties": "无",
-        "between": {"zone": "分区", "practice": "用地行动", "start": "起始期"},
         "allowed": "允许",
         "cash": "净现金流 F1（百万 {currency}，现值）",
         "ecosystem": "生态价值 F2（百万 {currency}，现值）",
@@ -95,6 +95,11 @@ WORDS = {
         "notes": "说明",
         "exact": "地块不可分割时，等式约束（==）若无容差通常无法恰好满足，请填写 tolerance（{names}）",
     },
+}
+
+BETWEEN_WORDS = {
+    "en": {"zone": "zones", "practice": "land actions", "start": "starts"},
+    "zh": {"zone": "分区", "practice": "用地行动", "start": "起始期"},
 }
 
 REASON_WORDS = {
@@ -112,7 +117,7 @@ REASON_WORDS = {
         "conversion": "conversion overlay",
         "tenure": "tenure",
         "title": "no title",
-        "slope": "too steep",
+        "slope": "too steep, or not steep enough",
         "suitability": "class does not suit the zone",
         "locked_zone": "locked to another zone",
         "forbidden_zones": "zone forbidden for the parcel",
@@ -135,7 +140,7 @@ REASON_WORDS = {
         "conversion": "转化分区",
         "tenure": "权属",
         "title": "未确权",
-        "slope": "坡度过大",
+        "slope": "坡度不在允许范围",
         "suitability": "地类与分区不适宜",
         "locked_zone": "锁定于其他分区",
         "forbidden_zones": "该地块禁入此分区",
@@ -165,6 +170,7 @@ class CheckReport:
     ties : groups of options of a parcel that are the same to the program (see `zonevest.model.ties`).
     nothing : F1 and F2 of doing nothing, million; None without such a state.
     broken : limits that doing nothing breaks: limit, jurisdiction, period, value, bound, slack, unit.
+    never : project -> why it can start in no period.
     mandatory : mandated projects that doing nothing leaves out.
     exact : limits that ask indivisible land for an exact number.
     """
@@ -176,11 +182,12 @@ class CheckReport:
     ties: pd.DataFrame
     nothing: dict[str, float] | None
     broken: pd.DataFrame
+    never: dict[str, str]
     mandatory: list[str]
     exact: list[str]
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
-        """For machines; only the notes are in words."""
+        """For machines; only the notes and why projects can never start are in words."""
         return {
             "study": self.study.settings.name,
             "faults": 0,
@@ -190,6 +197,7 @@ class CheckReport:
             "ties": self.ties.to_dict("records"),
             "doing_nothing": self.nothing,
             "breaks": self.broken.to_dict("records"),
+            "never_startable": {name: translate(why, lang) for name, why in self.never.items()},
             "mandatory_left_out": self.mandatory,
             "exact": self.exact,
             "notes": [translate(note, lang) for note in self.study.notes],
@@ -204,6 +212,9 @@ class CheckReport:
         counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
         lines += [f"  {say[name]}: {self.size[name]:,.10g}" for name in counted]
         lines.append(f"  {say['projects']}: {self.size['projects']:,.0f}, {self.size['startable']:,.0f}")
+        for reason in dict.fromkeys(self.never.values()):
+            named = ", ".join(name for name, other in self.never.items() if other == reason)
+            lines.append(f"  {say['never']}: {named} ({translate(reason, lang)})")
         told = ", ".join(f"{self.size[name]:,.0f}" for name in ("program_rows", "columns", "nonzeros"))
         lines.append(f"  {say['program']}: {told}")
         lines.append(f"  {say['coefficients']}: {smallest:.3g}, {largest:.3g}")
@@ -218,7 +229,7 @@ class CheckReport:
             lines += ["", say["overlay"], *self._overlay(lang, display.unit("ha"))]
         lines += ["", f"{say['ties']}: {'' if len(self.ties) else say['no_ties']}".rstrip()]
         for row in each(self.ties):
-            between = say["between"][row.between]
+            between = BETWEEN_WORDS[lang][row.between]
             told = say["tie"].format(
                 between=between, practices=row.practices, zones=row.zones, parcels=row.parcels, area=row.area_ha
             )
@@ -315,7 +326,8 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
     unmet = list(study.limits.loc[exact, "limit"])
-    return CheckReport(study, size, reasons, overlays(study), ties(ledger, block), nothing, broken, mandatory, unmet)
+    tied, never = ties(ledger, block), ledger.works.why_not
+    return CheckReport(study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet)
 
 
 def overlays(study: Study) -> pd.DataFrame:

@@ -33,7 +33,9 @@ _ACCOUNT_PREFIXES = (
     ("area.lost.zone.", "zone"),
     ("area.new.practice.", "practice"),
 )
-
+PRESENT = ", present value"
+"""What the unit of a present value ends with."""
+_OF_INSTRUMENTS = ("finance.raised.", "finance.repaid.", "finance.interest.")
 
 OF_BUDGETS = ("reserve", "dscr_min", "budget_transfer")
 """Rows of money that are told for each budget."""
@@ -195,6 +197,10 @@ class Display:
         """The name of an actor, or of everyone else."""
         return self._actors.get(code, code)
 
+    def budget(self, code: str) -> str:
+        """The name of a budget, or of a pair of them, ``<from>.<to>``."""
+        return self._budgets.get(code, code)
+
     def money_item(self, code: str) -> str:
         """The name of an account of money or of an instrument."""
         return self.instrument(code) if code in self._instruments else self.account(code)
@@ -214,6 +220,18 @@ class Display:
         of_quota = re.fullmatch(r"quota\.(.+)\.(bought|sold|purchase|sale)", code)
         if of_quota:
             return self.words(f"acc_quota.{of_quota[2]}", name=self._quotas.get(of_quota[1], of_quota[1]))
+        asset = re.fullmatch(r"asset\.([^.]+)(|\.state|\.collective)", code)
+        if asset:
+            return self.words(f"acc_asset{asset[2]}", name=self.words.or_code("resource_", asset[1]))
+        named = {
+            "finance.cash.": self._budgets,
+            **dict.fromkeys(_OF_INSTRUMENTS, self._instruments),
+            "gain.actor.": self._actors,
+            "quota.": self._quotas,
+        }
+        for prefix, names in named.items():
+            if code.startswith(prefix) and code.removeprefix(prefix) in names:
+                return self.words(f"acc_{prefix}", name=names[code.removeprefix(prefix)])
         for prefix, kind in _ACCOUNT_PREFIXES:
             if code.startswith(prefix):
                 rest = code[len(prefix) :]
@@ -239,10 +257,18 @@ class Display:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named
 
+    def measured(self, row: pd.Series) -> str:
+        """What a row of a limit measures: its account, or what a row of money compares in its place."""
+        kind, _, of = str(row["limit"]).partition(".")
+        own = self.words.has(f"of_{kind}") and not row["sense"] and (of or kind not in OF_BUDGETS)
+        return self.words(f"of_{kind}") if own else self.account(str(row["account"]))
+
     def unit(self, unit: str) -> str:
         """A unit in words: ``million/year`` -> "million CNY per year"; the study's own pass through."""
         if not unit:
             return self.words("not_given")
+        if unit.endswith(PRESENT):
+            return self.words("in_present_value", unit=self.unit(unit.removesuffix(PRESENT)))
         per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
         if per_year:
             return self.words("per_year", unit=self.unit(per_year.group(1)))

@@ -21,12 +21,16 @@ from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
 from zonevest.instances.say import translate, translated
+from zonevest.model.booked import books
 from zonevest.reports import sections, tables
 from zonevest.reports.colours import NONE
 from zonevest.reports.display import NBSP, Display, number, percent
 from zonevest.reports.labels import Words
 from zonevest.reports.maps import Layer, layers, map_data, pack
+from zonevest.reports.sections_budgets import budget_parts
 from zonevest.reports.sections_money import money
+from zonevest.reports.sections_resources import resources
+from zonevest.reports.sections_worth import worth
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
@@ -69,13 +73,16 @@ def render(plan: PlanData, lang: str = "en") -> str:
     parts: Part = {"head": _head(plan, display), "notes": _notes(plan, display)}
     scripts = [_read("page.js")]
     if plan.has_plan:
-        has_land = len(plan.study.parcels) > 0
+        has_land, booked = len(plan.study.parcels) > 0, books(plan)
         parts["maps"] = _maps(plan, display) if has_land else None
         parts["land"] = sections.land(plan, display) if has_land else None
+        parts["resources"] = resources(plan, display, booked.ledger) if has_land else None
         parts["projects"] = sections.projects(plan, display)
+        parts["worth"] = worth(plan, display, booked.ledger)
         parts["limits"] = sections.limits(plan, display, *_price_of(plan, display))
         parts["accounts"] = sections.accounts(plan, display)
-        parts["money"] = money(plan, display)
+        parts["money"] = money(plan, display, booked)
+        parts["tills"] = budget_parts(plan, display, booked)
         parts["head"]["cards"] = _cards(plan, display, parts)
         if parts["maps"] and parts["maps"]["data"]:
             scripts.append(_read("map.js"))

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zonevest.model.limits import MAIN_FUNCTION
 from zonevest.reports import tables
 from zonevest.reports.colours import NONE, class_colours, zone_colours
 from zonevest.reports.display import DASH, number, places, signed, year
+from zonevest.reports.resources import names_assets
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
@@ -23,7 +25,9 @@ SHOWN = 12
 FIRST_PROJECTS = 60
 MOST = 2000
 """Rows of one limit that a page carries; what it leaves out has more slack, and the page says how many rows it is."""
-FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom", "area")
+FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom")
+BUILT_IN = ("money", "asset", "area")
+"""Families of built-in accounts; most of them are told elsewhere, and they stand folded."""
 
 
 def land(plan: PlanData, display: Display) -> Part:
@@ -240,10 +244,11 @@ def limits(plan: PlanData, display: Display, gain: str = "", scale: float = 1.0)
     table = tables.limits(plan)
     terms = plan.study.limit_terms
     groups = []
-    for limit, rows in table.groupby("limit", sort=False):
+    places_of = dict(zip(plan.study.limits["limit"], plan.study.limits["jurisdiction"], strict=True))
+    for (limit, _), rows in table.groupby(["limit", "account"], sort=False):
         head = rows.iloc[0]
         more = terms[terms["limit"] == limit]
-        account = display.account(str(head["account"]))
+        account = display.measured(head)
         for factor, other in zip(more["coefficient"], more["account"], strict=True):
             sign = " + " if factor > 0 else " \u2212 "
             size = "" if abs(factor) == 1 else f"{number(abs(factor))} × "
@@ -259,6 +264,10 @@ def limits(plan: PlanData, display: Display, gain: str = "", scale: float = 1.0)
             shown = [line for place, line in enumerate(lines) if place in first]
             rest = [line for place, line in enumerate(lines) if place not in first]
         notes = []
+        function = str(places_of.get(limit, ""))
+        if function.startswith(MAIN_FUNCTION):
+            function = display.words.or_code("function_", function.removeprefix(MAIN_FUNCTION))
+            notes.append(display.words("main_function_rows", name=function))
         if head["kind"] == "soft":
             notes.append(display.words("soft"))
             if not math.isnan(head["penalty"]):
@@ -325,8 +334,10 @@ def accounts(plan: PlanData, display: Display) -> Part:
     size = table[["value", "nothing"]].abs().max(axis=1).groupby(table["account"]).max()
     silent = set(size[~(size > 1e-9)].index)
     table = table[~table["account"].isin(silent)]
+    if not names_assets(plan.study):
+        table = table[table["family"] != "asset"]
     blocks = []
-    for family in FAMILIES:
+    for family in (*FAMILIES, *BUILT_IN):
         for recurrence in ("annual", "one_off", "stock"):
             rows = table[(table["family"] == family) & (table["recurrence"] == recurrence)]
             if rows.empty:
@@ -340,7 +351,7 @@ def accounts(plan: PlanData, display: Display) -> Part:
                     "recurrence": display.words(f"recurrence_{recurrence}"),
                     "not_money": family == "ecosystem",
                     "summed": recurrence != "stock" and len(periods) > 1,
-                    "folded": family == "area" or len(lines) > 3 * SHOWN,
+                    "folded": family in BUILT_IN or len(lines) > 3 * SHOWN,
                     "lines": lines,
                     "count": len(lines),
                     # one unit for the whole column, else each line says its own

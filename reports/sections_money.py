@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.model.booked import books
 from zonevest.reports.cash_flow import GRADES, START
 from zonevest.reports.display import DASH, number, percent, places, signed
 from zonevest.reports.distribution import cash_parts
 from zonevest.reports.money import money_tables
 
 if TYPE_CHECKING:
+    from zonevest.model.booked import Books
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
 
@@ -31,9 +31,8 @@ HIGH, WIDE, TOP, LEFT = 210.0, 640.0, 16.0, 44.0
 """Size of the chart's drawing, and where its ground begins."""
 
 
-def money(plan: PlanData, display: Display) -> Part:
+def money(plan: PlanData, display: Display, booked: Books) -> Part:
     """Cash flow and debt, capture, actors, and of what F1 is made."""
-    booked = books(plan)
     found = money_tables(plan, booked)
     return {
         "cash": _cash(plan, found["cash_flow"], display),
@@ -48,7 +47,8 @@ def money(plan: PlanData, display: Display) -> Part:
     }
 
 
-def _line(name: str, values: Iterable[float], write: Callable[[float], str], kind: str = "") -> Part:
+def table_line(name: str, values: Iterable[float], write: Callable[[float], str], kind: str = "") -> Part:
+    """A row of a table by period: its name and its cells."""
     return {"name": name, "cells": [DASH if math.isnan(value) else write(value) for value in values], "kind": kind}
 
 
@@ -81,20 +81,20 @@ def _cash(plan: PlanData, table: pd.DataFrame, display: Display) -> Part:
                 continue
             name = rows["account"].where(rows["account"] != "", rows["instrument"])
             parts = [
-                _line(display.money_item(str(code)), values(each), write)
+                table_line(display.money_item(str(code)), values(each), write)
                 for code, each in rows.groupby(name, sort=False)
                 if code
             ]
-            lines.append(_line(words(f"item_{item}"), values(rows), write) | {"parts": parts})
-        total = _line(words(f"sum_{kind}"), values(flows[flows["kind"] == kind]), write, "sum")
+            lines.append(table_line(words(f"item_{item}"), values(rows), write) | {"parts": parts})
+        total = table_line(words(f"sum_{kind}"), values(flows[flows["kind"] == kind]), write, "sum")
         blocks.append({"name": words(f"kind_{kind}"), "lines": lines, "total": total})
     finance = plan.study.settings.finance is not None
-    before = [_line(words("item_opening_cash"), stock("opening_cash"), write)] if finance else []
-    after = [_line(words("item_closing_cash"), stock("closing_cash"), write, "sum")] if finance else []
+    before = [table_line(words("item_opening_cash"), stock("opening_cash"), write)] if finance else []
+    after = [table_line(words("item_closing_cash"), stock("closing_cash"), write, "sum")] if finance else []
     if finance and any(stock("reserve")):
-        after.append(_line(words("item_reserve"), stock("reserve"), write, "quiet"))
+        after.append(table_line(words("item_reserve"), stock("reserve"), write, "quiet"))
     if not finance:
-        after = [_line(words("item_net"), stock("net"), write, "sum")]
+        after = [table_line(words("item_net"), stock("net"), write, "sum")]
     empty = not any(block["lines"] for block in blocks)
     return {"periods": periods, "blocks": blocks, "before": before, "after": after, "empty": empty}
 
@@ -118,7 +118,7 @@ def _debt(plan: PlanData, table: pd.DataFrame, display: Display) -> Part | None:
             return None
         decimals = places([value for value in values if not math.isnan(value)])
         decimals = 1 if unit == share else min(decimals, 2)
-        return _line(name, values, lambda value: number(value, decimals), kind) | {"unit": unit}
+        return table_line(name, values, lambda value: number(value, decimals), kind) | {"unit": unit}
 
     grades = table[table["item"] == "debt_ratio"].set_index("period")["grade"].reindex(periods).fillna("")
     owed = [
@@ -198,7 +198,7 @@ def _funding(plan: PlanData, display: Display) -> Part | None:
         return number(value, decimals) if abs(value) > 1e-6 else ""
 
     lines = [
-        _line(display.project(str(name)), [capex[str(name)], *row, capex[str(name)] - sum(row)], write)
+        table_line(display.project(str(name)), [capex[str(name)], *row, capex[str(name)] - sum(row)], write)
         for name, row in zip(table.index, table.to_numpy().tolist(), strict=True)
     ]
     sums = table.sum().tolist()
@@ -208,7 +208,7 @@ def _funding(plan: PlanData, display: Display) -> Part | None:
     return {
         "columns": [display.instrument(f) for f in order],
         "lines": lines,
-        "total": _line(display.words("total"), [whole, *sums, whole - sum(sums)], write),
+        "total": table_line(display.words("total"), [whole, *sums, whole - sum(sums)], write),
         "note": note if len(built) > len(table) else "",
     }
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES
-from zonevest.model.ledger import Ledger
+from zonevest.model.builtin import built_in_accounts
+from zonevest.model.ledger import DECIDED, Ledger
 from zonevest.model.options import build_options
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ TOTAL = "total"
 HOLD = "hold"
 TAKEN = "land_take"
 """The row of `class_areas` for land that projects without a drawn site take out of its class."""
+
+BUILT_IN = {"asset": "asset", "finance": "money", "money": "money", "gain": "money", "quota": "quota"}
+"""Family under which a built-in account is told, by its first word; what is not here is of areas."""
 
 _CLOSE = 1e-6
 """A limit counts as binding, or as broken, from this share of its size on."""
@@ -279,9 +283,11 @@ def accounts(plan: PlanData) -> pd.DataFrame:
         rank = table["account"].map(order) * len(times) + table["period"].map(times).fillna(0)
         table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
-    table["unit"] = [account_unit(study, str(name)) for name in table["account"]]
+    units = {name: account_unit(study, str(name)) for name in table["account"].unique()}
+    table["unit"] = table["account"].map(units)
     own = study.accounts.set_index("account")
-    table["family"] = table["account"].map(own["family"].astype(object)).fillna("area")
+    built_in = table["account"].str.partition(".")[0].map(BUILT_IN).fillna("area")
+    table["family"] = table["account"].map(own["family"].astype(object)).fillna(built_in)
     table["cash"] = table["account"].isin(own.index[own["cash"]])
     table = table[table["period"] != TOTAL]
     years = {period.name: float(period.years) for period in study.periods}
@@ -301,6 +307,7 @@ def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
     gone = {name: study.tables[name].iloc[:0] for name in ("projects", "project_flows", "land_take")}
     held = Ledger(build_options(replace(study, tables={**study.tables, **gone}))).held
     listed = held.accounts_and_units()["recurrence"]
+    listed = listed[~listed.index.str.startswith(DECIDED) | listed.index.isin(held.accounts.names)]
     periods = [period.name for period in study.periods]
     wanted = [(account, place) for account in listed.index for place in range(len(periods))]
     idle = np.zeros((0, len(periods)))
@@ -317,7 +324,7 @@ def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
 
 
 def account_unit(study: Study, account: str) -> str:
-    """The unit of an account as the study gives it; of a built-in area account hectares; blank where not given."""
+    """The unit of an account as the study gives it, of a built-in account its own; blank where not given."""
     table = study.accounts
     given = table.loc[table["account"] == account, "unit"]
     if len(given) and given.iloc[0]:
@@ -328,6 +335,8 @@ def account_unit(study: Study, account: str) -> str:
         return "ha x quality"
     if account == "population":
         return "people"
+    if account.partition(".")[0] in BUILT_IN:
+        return str(built_in_accounts(study)["unit"].get(account, ""))
     if len(given):
         row = table.loc[table["account"] == account].iloc[0]
         if row["family"] in ("revenue", "cost") and row["cash"]:
