@@ -100,7 +100,7 @@ WHAT_FOLLOWS = {
 _BUDGET = f"a key of [budgets](#budgets); without that table {', '.join(f'`{name}`' for name in BUDGETS)}"
 MUST_BE = {
     ("accounts", "budget"): _BUDGET,
-    ("instruments", "budget"): _BUDGET,
+    ("instruments", "budget"): f"{_BUDGET}; one of an enterprise's budget is for projects of enterprises",
     (
         "limits",
         "jurisdiction",

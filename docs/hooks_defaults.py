@@ -249,12 +249,14 @@ def line(rows: Typed, i: int) -> str:
 def needs(rows: Typed, i: int) -> str:
     """What a practice asks of a parcel, and where it is admitted."""
     red, slope = rows.text("redline_ok")[i], rows.number("max_slope_class")[i]
+    steep = rows.number("min_slope_class")[i]
     parts = [f"in the red line ({red})"] if red != "no" else []
     parts += ["on basic farmland"] if rows.flag("basic_farmland_ok")[i] else []
     parts += [f"overlay: {plain(rows.text('conversion')[i].replace(';', ', '))}"] if rows.text("conversion")[i] else []
     parts += [f"{rows.text('tenure')[i]} land"] if rows.text("tenure")[i] else []
     parts += ["title"] if rows.flag("needs_title")[i] else []
     parts += [f"slope class at most {slope:g}"] if slope < 5 else []
+    parts += [f"slope class at least {steep:g}"] if steep > 1 else []
     return "; ".join(parts + (["a project"] if rows.flag("requires_project")[i] else []))
 
 

@@ -21,10 +21,8 @@ from zonevest.instances.study import EACH, MAIN_FUNCTION, Period, Settings, item
 from zonevest.instances.tables import Typed
 
 GROUP = "class_group:"
-BUILT_IN_COUNT = ("limits", "limit_terms", "quotas", "price_steps")
+BUILT_IN_COUNT = ("limits", "limit_terms", "quotas")
 """Tables whose accounts may be the ones that follow from the plan."""
-AREA = "area_account"
-"""The column whose account is one of those."""
 OF_LAND = ("parcels", "projects", "land_take")
 """Tables that say which jurisdictions there are, where no table of jurisdictions does."""
 SLACK = 1e-6
@@ -93,7 +91,7 @@ def check_references(study: Context) -> None:
                 names = None if study.periods is None else [period.name for period in study.periods]
                 _refer(study, table, column.name, say("a period of study.toml"), names)
             elif column.refers == "accounts":
-                if table.table.name not in BUILT_IN_COUNT and column.name != AREA:
+                if table.table.name not in BUILT_IN_COUNT:
                     _account(study, table, column.name)
             elif column.refers and not (column.refers == "budgets" and table.table.name in NAMING):
                 what = say("a row of {table}", table=column.refers)

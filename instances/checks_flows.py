@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -29,6 +31,7 @@ def check_flows(study: Context) -> None:
         if flows is None:
             continue
         _basis(study, flows)
+        _units(study, flows)
         if name == "project_flows":
             _project_rows(study, flows)
         else:
@@ -51,6 +54,38 @@ def _basis(study: Context, flows: Typed) -> None:
             flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", MUST[kind], do,
             lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
         )  # fmt: skip
+
+
+SCALES = {
+    "mu": r"\bmu\b|亩",
+    "m2": r"\bm2|m²|(?<!千)平方米",
+    "km2": r"km2|km²|平方公里|平方千米",
+    "thousand": r"thousand|\b1,?000\b|千(?!米|平)",
+    "ten thousand": r"(?<!百)万|10\^4",
+    "million": r"million|百万",
+    "hundred million": r"亿|10\^8",
+}
+"""Words for scales in the unit of an amount. A unit is free text, but these are not the same as others."""
+
+
+def _units(study: Context, flows: Typed) -> None:
+    """Tell of units that speak of another scale than the account's: yuan a mu on an account of millions, say."""
+    if flows.broken & {"account", "unit"}:
+        return
+    accounts = study.tables["accounts"]
+    unit = dict(zip(accounts.text("account"), accounts.text("unit"), strict=True))
+    pairs = zip(flows.text("account"), flows.text("unit"), flows.rows, strict=True)
+    stated = dict.fromkeys((name, own) for name, own, row in pairs if own and unit.get(name) and row != NO_ROW)
+    odd = [f"{own!r} ({name}: {unit[name]})" for name, own in stated if _scales(own) != _scales(unit[name])]
+    if odd:
+        study.notes.append(
+            say("{table}: amounts are in the unit of their account, and per hectare: what of {units}?",
+                table=flows.label, units=some(odd))
+        )  # fmt: skip
+
+
+def _scales(unit: str) -> set[str]:
+    return {name for name, words in SCALES.items() if re.search(words, unit)}
 
 
 def _changed_under(study: Context, names: set[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from zonevest.instances.checks_quotas import check_marks
@@ -106,6 +108,7 @@ def check_draws(study: Context) -> None:
         return
     place = {name: i for i, name in enumerate(table.text("instrument"))}
     category, green = projects.text("category"), projects.flag("green")
+    borrower = _borrowers(study)
 
     def why_not(name: str, i: int) -> str:
         at = place.get(name)
@@ -120,6 +123,8 @@ def check_draws(study: Context) -> None:
                        categories=choice(wanted), category=of)  # fmt: skip
         if table.flag("green_only")[at] and not green[i]:
             return say("{name!r} is for green projects", name=name)
+        if borrower(table.text("budget")[at]) == "enterprise" != borrower(projects.text("budget")[i]):
+            return say("{name!r} is raised by an enterprise, the project is the government's", name=name)
         return ""
 
     wrong = [[found for name in named[i] if (found := why_not(name, i))] for i in range(projects.size)]
@@ -127,3 +132,13 @@ def check_draws(study: Context) -> None:
     do = say("take it out of the list, or correct the project or the instrument")
     study.tell(projects, [i for i, found in enumerate(wrong) if found], "instruments", must, do,
                lambda i: listed(wrong[i]))  # fmt: skip
+
+
+def _borrowers(study: Context) -> Callable[[str], str]:
+    """The borrower of a budget by its name, blank for the main one; all the same where it is not known."""
+    table = study.rows("budgets")
+    if table is None or table.broken & {"budget", "borrower"}:
+        return lambda _: ""
+    names, borrowers = table.text("budget"), table.text("borrower")
+    known = dict(zip(names, borrowers, strict=True))
+    return lambda name: known.get(name or names[0], "")

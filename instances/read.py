@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from zonevest.instances import accounts as account_names
 from zonevest.instances import defaults
@@ -396,6 +397,7 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
                 do = say("correct the coordinates of the shapes")
                 faults.add(parcels.where(odd, "geometry"), must, found, do)
             parcels.data["area_ha"] = area
+        _in_hectares(parcels, shapes, ~blank & ~np.isnan(area), notes)
     elif "area_ha" not in parcels.broken:
         at = np.flatnonzero(np.isnan(area)).tolist()
         if at:
@@ -411,6 +413,19 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
         found = say("no area: {parcels}", parcels=some(parcels.ids(none)))
         do = say("drop the parcels without area (slivers), or merge them")
         faults.add(parcels.where(none, "area_ha"), must, found, do)
+
+
+def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], notes: list[str]) -> None:
+    """Tell where the areas that are stated are not those of the shapes: 15 times as much is mu, 10,000 times m2."""
+    if shapes.crs is None or not stated.any():
+        return
+    drawn = float(np.nansum(hectares(shapes[stated], parcels.label, [])))
+    times = float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0
+    if not 0.5 <= times <= 2.0:
+        notes.append(
+            say("{layer}: area_ha is {times:.3g} times the area of the shapes: is it in hectares (15 mu, 10,000 m2)?",
+                layer=parcels.label, times=times)
+        )  # fmt: skip
 
 
 def _jurisdictions(tables: dict[str, Typed]) -> None:

@@ -283,6 +283,7 @@ TABLES: tuple[Table, ...] = (
             _list("conversion", *OVERLAY),
             _text("tenure", "state", "collective"),
             _flag("needs_title"),
+            _number("min_slope_class", 1.0, low=1.0, high=5.0, whole=True),
             _number("max_slope_class", 5.0, low=1.0, high=5.0, whole=True),
             _flag("irreversible"),
             _flag("requires_project"),

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import CLASS_GROUPS, RESOURCES
-from zonevest.instances.study import Study, items
+from zonevest.instances.study import Study, each, items
 from zonevest.model.flows import NEVER, Clock
 from zonevest.model.options import Options
 
@@ -30,8 +30,8 @@ START = -1
 """In place of a period: the state before the first period."""
 
 
-def area_accounts(study: Study) -> pd.DataFrame:
-    """Every built-in account of areas and transitions: index account, columns recurrence and unit."""
+def area_accounts(study: Study) -> list[tuple[str, str, str]]:
+    """Every built-in account of areas and transitions: account, recurrence and unit."""
     classes, zones = list(study.land_classes["land_class"]), list(study.zones["zone"])
     practices = list(study.practices["practice"])
     stocks = [f"area.class.{c}" for c in classes] + [f"area.class_group.{g}" for g in CLASS_GROUPS]
@@ -47,13 +47,18 @@ def area_accounts(study: Study) -> pd.DataFrame:
     quality = {"quality.arable": "stock", "quality.gained.arable": "one_off", "quality.lost.arable": "one_off"}
     rows = [(name, "stock", "ha") for name in stocks] + [(name, "one_off", "ha") for name in flows]
     rows += [(name, recurrence, "ha x quality") for name, recurrence in quality.items()]
-    rows += [("population", "stock", "people")]
-    return pd.DataFrame(rows, columns=["account", "recurrence", "unit"]).set_index("account")
+    return [*rows, ("population", "stock", "people")]
 
 
 def is_built_in(account: str) -> bool:
     """Whether the account is one of areas, transitions, quality or footprints."""
     return account.startswith(("area.", "quality.", "footprint."))
+
+
+def is_state(account: str) -> bool:
+    """Whether a built-in account is a stock: a state, and no change of one."""
+    change = ("gained.", "lost.", "new.", "rezoned", "new_construction")
+    return not account.partition(".")[2].startswith(change)
 
 
 @dataclass(frozen=True)
@@ -227,22 +232,22 @@ class States:
     def drawn(self, project: str) -> Bools:
         """Kinds of parcels that lie on a project's footprint."""
         study = self.options.study
-        cell = study.projects.set_index("project").loc[project, "footprint"]
-        on = study.parcels["parcel_id"].isin(items(str(cell))).to_numpy()
+        cell = next(row.footprint for row in each(study.projects) if row.project == project)
+        on = study.parcels["parcel_id"].isin(items(cell)).to_numpy()
         return np.asarray(on[self.options.first][self.options.kind_pattern])
 
     def admits(self, project: str, period: int) -> Bools:
         """Kinds whose zone and practice at the end of a period satisfy a project's footprint, wherever they lie."""
-        row = self.options.study.projects.set_index("project").loc[project]
-        zones = items(row["footprint_zones"])
+        row = next(row for row in each(self.options.study.projects) if row.project == project)
+        zones = items(row.footprint_zones)
         begun = self.start_year <= self.clock.last[period]
         ok = self.assigned & (np.where(begun, self.zone_new, self.zone_today) >= 0)
         if zones:
             positions = pd.Index(self.options.study.zones["zone"]).get_indexer(zones)
             member = np.asarray(self.within[:, positions].any(axis=1))
             ok &= member[np.where(begun, self.zone_new, self.zone_today)]
-        if row["footprint_practice"]:
-            ok &= self._practice(row["footprint_practice"]) & begun
+        if row.footprint_practice:
+            ok &= self._practice(row.footprint_practice) & begun
         return ok
 
 

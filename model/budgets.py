@@ -90,6 +90,11 @@ class Budgets:
         """The budget in which an instrument's money comes and is served."""
         return self.of_instrument.get(name) or self.main
 
+    def hides_debt(self, instrument: str, project: str) -> bool:
+        """Whether an enterprise would raise money for a project of the government; without a table nobody knows."""
+        owner = self.of_project.get(project) or self.main
+        return bool(self.names) and self.instrument(instrument) in self.enterprises and owner not in self.enterprises
+
     def share(self, budget: str, account: str, project: str = "") -> float:
         """The part of an account's cash that belongs to a budget: what is set aside for it, and at home the rest."""
         aside = self.aside.get(account, {})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from zonevest.instances.accounts import FINANCE, MONEY, OF_INSTRUMENT, OF_QUOTA
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, each
 from zonevest.model.areas import area_accounts
 from zonevest.model.assets import asset_accounts
 
@@ -27,13 +27,13 @@ def built_in_accounts(study: Study) -> pd.DataFrame:
         rows += [(f"finance.cash.{name}", "stock", "million") for name in study.budgets["budget"]]
         names = study.instruments["instrument"]
         rows += [(f"{kind}.{name}", "one_off", "million") for kind in OF_INSTRUMENT for name in names]
-    units = study.accounts.set_index("account")["unit"]
     areas = area_accounts(study)
-    quotas = study.quotas[["quota", "account_used", "account_generated"]]
-    for name, used, generated in quotas.itertuples(index=False):
-        account = used or generated  # one that is only sold uses none
-        unit = str(units.get(account, areas["unit"].get(account, ""))).removesuffix("/year")
-        rows += [(f"quota.{name}.{what}", "one_off", unit) for what in OF_QUOTA]
+    units = {name: unit for name, _, unit in areas}
+    units |= dict(zip(study.accounts["account"], study.accounts["unit"], strict=True))
+    for row in each(study.quotas):
+        unit = units.get(row.account_used or row.account_generated, "")  # one that is only sold uses none
+        rows += [(f"quota.{row.quota}.{what}", "one_off", unit.removesuffix("/year")) for what in OF_QUOTA]
     gains = [f"gain.actor.{name}" for name in actors(study)]
     rows += [(name, "one_off", "million, present value") for name in (*gains, "gain.jurisdiction")]
-    return pd.concat([areas, pd.DataFrame(rows, columns=["account", "recurrence", "unit"]).set_index("account")])
+    names, *columns = zip(*areas, *rows, strict=True)
+    return pd.DataFrame(dict(zip(("recurrence", "unit"), columns, strict=True)), index=pd.Index(names, name="account"))

@@ -56,15 +56,15 @@ def with_captures(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, Ints
     Returns
     -------
     DataFrame
-        With further columns growth (of the price), lag (years from the price's year to the payment), captured, and
-        captured_from (the uplift account of which it is).
+        The table itself where nothing is captured; else with further columns growth (of the price), lag (years from
+        the price's year to the payment), captured, and captured_from (the uplift account of which it is).
     array of int
         The row of `table` from which each row comes.
     """
     rows = np.arange(len(table))
     once = table["basis"].isin(["once", "per_ha_once"]).to_numpy() if len(table) else np.zeros(0, dtype=bool)
-    parts, source = [], [rows]
     growth = dict(zip(study.accounts["account"], study.accounts["growth"], strict=True))
+    parts, source = list[pd.DataFrame](), [rows]
     for tool in tools(study) if once.any() else ():
         at = np.flatnonzero(once & (table["account"] == tool.uplift_account).to_numpy())
         if "project" in table and tool.where:
@@ -90,7 +90,7 @@ def with_captures(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, Ints
             )
         )
         source.append(at)
-    plain = table.assign(growth=table["account"].map(growth).astype(float), lag=0, captured=False, captured_from="")
     if not parts:
-        return plain, rows
+        return table, rows
+    plain = table.assign(growth=table["account"].map(growth).astype(float), lag=0, captured=False, captured_from="")
     return pd.concat([plain, *parts], ignore_index=True), np.concatenate(source)

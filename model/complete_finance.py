@@ -13,7 +13,7 @@ import pyomo.environ as pyo
 
 from zonevest.instances import finance as keys
 from zonevest.instances.study import Period, StudyError, items
-from zonevest.model.complete_budgets import ALL, index_of
+from zonevest.model.complete_budgets import ALL, ENTERPRISE, index_of
 from zonevest.model.complete_debt import Instrument, years_of
 from zonevest.model.complete_ledger import TOTAL
 from zonevest.model.complete_options import Record, blank, records
@@ -91,8 +91,12 @@ class Finance:
     # Decisions
 
     def may_fund(self, f: Instrument, project: Record) -> bool:
-        """Whether an instrument may be drawn for a project."""
+        """Whether an instrument may be drawn for a project: an enterprise raises no money for the government's."""
         if f.refinances or not project["capex"] > 0:
+            return False
+        budgets = self.build.book.budgets
+        owners = [budgets.kind(each) for each in (self.budget(f), project["budget"] or budgets.main)]
+        if budgets.rows and owners[0] == ENTERPRISE != owners[1]:
             return False
         named, categories = items(project["instruments"]), items(f.row["categories"])
         return (

@@ -20,6 +20,7 @@ from zonevest.model.complete_rows import Run
 from zonevest.model.complete_terms import Start, Terms, linear
 
 if TYPE_CHECKING:
+    from zonevest.model.complete_options import Record
     from zonevest.model.complete_parts import Build
 
 ROWS = (
@@ -325,7 +326,9 @@ def cover_min(build: Build, finance: Finance) -> None:
 
     In words: what a self-supporting instrument raises for a project is served by the project: its revenue and what is
     captured of the uplift it brings, less its running cost, over the shortest tenor. Both sides go on beyond the tail,
-    where the tenor does. All amounts are discounted to the project's start where one of the instruments says so;
+    where the tenor does. Taxes and transfers serve no debt that is to support itself, but those of the fund; where an
+    enterprise owes, nor do these or sold land. All amounts are discounted to the project's start where one of the
+    instruments says so;
     ``cover_min[project, start]``. A project whose own income is below zero may do without these instruments: its
     income counts where `leans` is 1, and ``lean[project, start]``: Σ b ≤ capex leans.
     """
@@ -336,7 +339,8 @@ def cover_min(build: Build, finance: Finance) -> None:
             rate = finance.rate if any(d.instrument.row["cover_basis"] == "discounted" for d in own) else 0.0
             until = finance.periods[start.s].start + int(min(draw.instrument.tenor for draw in own)) - 1
             key = (start.project["project"], build.names[start.s])
-            earned_itself = income(build, start, until, rate)
+            private = any(build.book.budgets.kind(finance.budget(draw.instrument)) == ENTERPRISE for draw in own)
+            earned_itself = earned(build, start, start.undertaking.flows, until, rate, private)
             left: Terms = build.started(start, earned_itself)
             if earned_itself < 0:
                 leans = build.model.leans[key]
@@ -346,7 +350,7 @@ def cover_min(build: Build, finance: Finance) -> None:
             for raised in build.catchments.raised:
                 if raised.start is start:
                     runs = raised.undertaking.flows
-                    left.append((earned(build, start, runs, until, rate), raised.variable))
+                    left.append((earned(build, start, runs, until, rate, private), raised.variable))
             right = linear((service(finance, draw, rate), draw.variable) for draw in own)
             write(build, "cover_min", key, linear(left), ">=", right)
 
@@ -358,23 +362,28 @@ def service(finance: Finance, draw: Draw, rate: float) -> float:
     return float(cover * f.service(finance.periods[draw.t], first, rate))
 
 
-def income(build: Build, start: Start, until: int, rate: float) -> float:
-    """The purse's part of a project's revenue rows, annual and once, less its annual cost rows, up to a year.
+def serves(account: Record, private: bool) -> bool:
+    """Whether revenue on an account may serve self-supporting debt; `private`: an enterprise owes some of it."""
+    if private:
+        return bool(account["path"] != "government" and account["role"] != "land_sale")
+    return bool(account["path"] != "government" or account["budget"] == FUND)
 
-    What is captured of uplift that its own rows book is revenue too.
+
+def earned(
+    build: Build, start: Start, runs: tuple[tuple[Run, float], ...], until: int, rate: float, private: bool
+) -> float:
+    """The purse's part of some rows up to a year: revenue that serves debt, less annual cost; discounted to the start.
+
+    What is captured of uplift that the rows book is revenue too.
     """
-    return earned(build, start, start.undertaking.flows, until, rate)
-
-
-def earned(build: Build, start: Start, runs: tuple[tuple[Run, float], ...], until: int, rate: float) -> float:
-    """What some rows bring the purse from a project's start to a year, but outlays; discounted to the start."""
     flows, first = build.flows, build.study.periods[start.s].start
     total = 0.0
     for run, amount in runs:
         account = run.row.account
         part = flows.shares.purse_part(account, start.project["project"])
-        outlay = run.row.once and part and flows.accounts[account]["family"] == "cost"
-        if part and not outlay and flows.recurrence(account) != "stock":
+        revenue = flows.accounts[account]["family"] == "revenue"
+        counts = serves(flows.accounts[account], private) if revenue else not run.row.once
+        if part and counts and flows.recurrence(account) != "stock":
             for year, value in flows.years(run, until=until).items():
                 if first <= year <= until:
                     total += part * amount * value * (1 + rate) ** -(year - first + 1)

@@ -173,7 +173,7 @@ class Land:
             return "tenure"
         if practice["needs_title"] and not parcel["title"]:
             return "title"
-        if parcel["slope_class"] > practice["max_slope_class"]:
+        if not practice["min_slope_class"] <= parcel["slope_class"] <= practice["max_slope_class"]:
             return "slope"
         suits = self.suitability(becomes, zone)
         if suits < 2 if changes else suits == 0:

@@ -67,7 +67,7 @@ class Schedules:
                 mine = sorted(named or [row for row in rows if not row["period"]], key=lambda row: float(row["up_to"]))
                 steps, before = [], 0.0
                 for k, row in enumerate(mine, start=1):
-                    sold = self.build.model.sold[account, area, place, str(k), period.name]
+                    sold = self.build.model.sold[account, area, place, k, period.name]
                     sold.setub(width := period.years * (row["up_to"] - before))
                     steps.append(Step(width, row["factor"] * row["price"], sold))
                     before = row["up_to"]
@@ -110,6 +110,6 @@ def price_steps(build: Build) -> None:
         sold = linear((1.0, step.sold) for step in each.steps)
         model.step_area[*key, name] = sold - build.ledger(each.area, each.place, name) == 0
         for k, (step, following) in enumerate(zip(each.steps, each.steps[1:], strict=False), start=1):
-            filled = model.filled[*key, str(k), name]
-            model.step_full[*key, str(k), name] = linear([(1.0, step.sold), (-step.width, filled)]) >= 0
-            model.step_open[*key, str(k), name] = linear([(1.0, following.sold), (-following.width, filled)]) <= 0
+            filled = model.filled[*key, k, name]
+            model.step_full[*key, k, name] = linear([(1.0, step.sold), (-step.width, filled)]) >= 0
+            model.step_open[*key, k, name] = linear([(1.0, following.sold), (-following.width, filled)]) <= 0

@@ -98,7 +98,7 @@ def synergy(build: Build) -> None:
             terms = [(1.0, both.variable) for both in found if both.second.s == s]
             model.synergy_second[j, other, build.names[s]] = linear([*terms, *build.started(start, -1.0)]) <= 0
         if found:
+            # all starts of a project, possible or not, add up to its U in the last period
             terms = [(1.0, both.variable) for both in found]
-            for start in (*firsts.values(), *seconds.values()):
-                terms += build.started(start, -1.0)
+            terms += [(-1.0, model.U[project, build.names[-1]]) for project in (j, other)]
             model.synergy_both[j, other] = linear(terms) >= -1

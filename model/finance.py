@@ -147,7 +147,7 @@ def define_draws(model: pyo.ConcreteModel, ledger: Ledger) -> None:
             index += [
                 (f, row.project, names[s], names[t])
                 for f, instrument in purse.instruments.items()
-                if may_fund(instrument, row)
+                if may_fund(instrument, row, purse.budgets)
                 for t in range(int(s), built + 1)
             ]
     general = [(f, t) for f, instrument in purse.instruments.items() if instrument.general for t in names]
@@ -173,14 +173,15 @@ def of_till(till: str, period: str) -> Any:
     return (till, period) if till else period
 
 
-def may_fund(instrument: Instrument, project: Any) -> bool:
-    """Whether an instrument may fund a project."""
+def may_fund(instrument: Instrument, project: Any, budgets: Budgets) -> bool:
+    """Whether an instrument may fund a project; what an enterprise raises is for projects of enterprises."""
     named = items(project.instruments)
     return (
         not instrument.refinances
         and (not named or instrument.name in named)
         and (not instrument.categories or project.category in instrument.categories)
         and (not instrument.green_only or bool(project.green))
+        and not budgets.hides_debt(instrument.name, project.project)
     )
 
 

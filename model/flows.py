@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import Study, each
-from zonevest.model.budgets import Budgets
+from zonevest.model.budgets import FUND, Budgets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -178,6 +178,7 @@ class Accounts:
     natural : True where the account's family is ecosystem: a parcel's condition multiplies it.
     ecosystem : 1 where the account counts in F2.
     sale : True where its role is land_sale.
+    path : government, government_market or market, of each account.
     purse : the actors of the budget entity.
     land_rent : whether sales of land count in F1.
     shares : (account, project, role) -> actor -> share.
@@ -193,6 +194,7 @@ class Accounts:
     natural: NDArray[np.bool_]
     ecosystem: Floats
     sale: NDArray[np.bool_]
+    path: NDArray[np.object_]
     purse: tuple[str, ...]
     land_rent: bool
     shares: dict[tuple[str, str, str], dict[str, float]]
@@ -217,6 +219,7 @@ class Accounts:
             natural,
             (natural & (table["counterpart_of"] == "").to_numpy()).astype(float),
             (table["role"] == "land_sale").to_numpy(),
+            table["path"].to_numpy(dtype=object),
             study.settings.purse,
             finance is None or finance.land_rent,
             shares,
@@ -229,6 +232,17 @@ class Accounts:
             at = range(len(self.names))
             self._weights[name] = np.array([self._weigh(name, account, "") for account in at], dtype=float)
         return self._weights[name]
+
+    def serving(self, enterprise: bool) -> NDArray[np.bool_]:
+        """(19) The accounts whose revenue serves debt that is to support itself, shape (accounts,).
+
+        Taxes and transfers do only where they are the fund's; where an enterprise owes, neither they nor sold land do.
+        """
+        fiscal = self.path == "government"
+        if enterprise:
+            return np.asarray(~fiscal & ~self.sale)
+        of_fund = np.array([self.budgets.of_account.get(name) == FUND for name in self.names], dtype=bool)
+        return np.asarray(~fiscal | of_fund)
 
     def part(self, name: str, at: int, project: str = "") -> float:
         """What one unit of an account counts where a project books it, by shares and a budget of its own."""
@@ -351,8 +365,13 @@ class Rows:
             table["growth"].to_numpy(dtype=float) if "growth" in table else plain,
             (table["lag"].to_numpy(dtype=float) if "lag" in table else none).astype(np.int64),
             (table["captured"].to_numpy(dtype=bool) if "captured" in table else none.astype(bool)),
-            accounts.names.get_indexer(table["captured_from"] if "captured_from" in table else [""] * len(table)),
+            accounts.names.get_indexer(table["captured_from"]) if "captured_from" in table else none.astype(int) - 1,
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """The rows of several tables, one below the other."""
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
     def take(self, rows: Ints) -> Rows:
         """The rows at these positions, in this order."""

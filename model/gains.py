@@ -77,18 +77,17 @@ def define_gains(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     for actor in equity.participation:
         told = (f"participation.{actor}", OF_ACTOR + actor, TOTAL, TOTAL, PRESENT)
         hold(model, "participation", actor, book[OF_ACTOR + actor, TOTAL, TOTAL], ">=", 0.0, told)
-    gains = {name: book["gain.jurisdiction", name, TOTAL] for name in study.jurisdictions["jurisdiction"]}
-    for name, gain in gains.items() if equity.participation else ():
+    for name in study.jurisdictions["jurisdiction"] if equity.participation else ():
         told = ("participation_jurisdiction", "gain.jurisdiction", name, TOTAL, PRESENT)
-        hold(model, "participation_jurisdiction", name, gain, ">=", 0.0, told)
+        hold(model, "participation_jurisdiction", name, book["gain.jurisdiction", name, TOTAL], ">=", 0.0, told)
     if equity.jurisdiction_floor is not None:
         people = people_at_start(ledger)
         everyone = sum(people.values())
         earned = sum(book.sums[OF_ACTOR + actor](name) for name in people for actor in of_jurisdictions(study))
         for name, count in people.items():
-            least = equity.jurisdiction_floor * count / everyone * earned
+            least, gain = equity.jurisdiction_floor * count / everyone * earned, book["gain.jurisdiction", name, TOTAL]
             told = ("jurisdiction_floor", "gain.jurisdiction", name, TOTAL, PRESENT)
-            hold(model, "jurisdiction_floor", name, gains[name], ">=", least, told)
+            hold(model, "jurisdiction_floor", name, gain, ">=", least, told)
     _floors(model, ledger)
     if equity.fund is not None and len(model.transfer):
         _fund(model, ledger, equity.fund)

@@ -35,7 +35,7 @@ from zonevest.model.flows import (
 )
 from zonevest.model.options import Options
 from zonevest.model.starts import by_state, start_items
-from zonevest.model.streams import Streams, land_streams, parcel_streams
+from zonevest.model.streams import LandRows, Streams, land_rows, land_streams, parcel_streams
 from zonevest.model.works import Works, build_works
 
 if TYPE_CHECKING:
@@ -78,11 +78,13 @@ class Ledger:
     options, study, clock, accounts, states : what it was made of.
     works : the projects' side.
     scales : parcel scalars, each of shape (parcels,).
+    scale_of_rows : for each flow table the position of each row's scale.
+    land_rows : the flow rows of classes, zones and practices.
     land, own : what kinds of options carry, and what single options do (None: nothing).
     """
 
     def __init__(self, options: Options, like: Ledger | None = None) -> None:
-        """Build the ledger; `like` is one of the same study, whose clock, accounts and projects are taken over."""
+        """Build the ledger; `like` is one of the same study: clock, accounts, rows and projects are its."""
         self.options = options
         self.study: Study = options.study
         self.clock: Clock = Clock.of(self.study) if like is None else like.clock
@@ -92,14 +94,15 @@ class Ledger:
         self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
         self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
         self._gains: dict[tuple[str, str], float] = {}
-        self.scales: list[Floats] = []
-        self._columns: list[tuple[str, ...]] = []
-        tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
-        of_rows = {name: self._scales_of(self.study.tables[name]) for name in tables}
+        self.scales: list[Floats] = [] if like is None else like.scales
+        self._columns: list[tuple[str, ...]] = [] if like is None else like._columns
         self._area, self._quality = self._scale("area_ha"), self._scale("area_ha", "farmland_quality")
-        self.land = land_streams(self.study, self.clock, self.accounts, self.states, of_rows)
+        self.scale_of_rows: dict[str, Ints] = self._scales_of_rows() if like is None else like.scale_of_rows
+        rows = land_rows(self.study, self.accounts, self.scale_of_rows) if like is None else like.land_rows
+        self.land_rows: LandRows = rows
+        self.land = land_streams(rows, self.clock, self.accounts, self.states)
         self.own: Streams | None = parcel_streams(
-            self.study, self.clock, self.accounts, self.states, of_rows["parcel_flows"], self.scales
+            self.study, self.clock, self.accounts, self.states, self.scale_of_rows["parcel_flows"], self.scales
         )
 
     # -- scales and places ------------------------------------------------------------------------------------------
@@ -123,6 +126,10 @@ class Ledger:
     def scale_with(self, scale: int, column: str) -> int:
         """The position of a scale times a further parcel column, or `tenure=` with a tenure: 1 where it is that."""
         return self._scale(*self._columns[scale], column)
+
+    def _scales_of_rows(self) -> dict[str, Ints]:
+        tables = ("class_flows", "zone_flows", "practice_flows", "parcel_flows")
+        return {name: self._scales_of(self.study.tables[name]) for name in tables}
 
     def _scales_of(self, table: pd.DataFrame) -> Ints:
         """The scale of each flow row: area by basis, scale_by, condition and land price factor by account."""
@@ -427,6 +434,10 @@ class Ledger:
 
     def accounts_and_units(self) -> pd.DataFrame:
         """Every account of the study, built-in ones included: index account, columns recurrence and unit."""
+        return self._listed
+
+    @cached_property
+    def _listed(self) -> pd.DataFrame:
         own = self.study.accounts.set_index("account")[["recurrence", "unit"]]
         return pd.concat([own, self._built_in])
 

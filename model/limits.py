@@ -28,11 +28,12 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
     In words: each row of the limits table, for each place and period that it names; units as its account's.
     """
-    rows = {}
+    rows, sides = {}, {}
     for row in each(ledger.study.limits):
         for place in limit_places(ledger, row.jurisdiction):
             for period in limit_periods(ledger.study, row):
                 rows[row.limit, place, period] = row
+                sides[row.limit, place, period] = limit_sides(model.ledger, ledger, row, place, period)
     soft = {key: row for key, row in rows.items() if row.kind == "soft"}
     model.short = pyo.Var([k for k, row in soft.items() if row.sense != "<="], domain=pyo.NonNegativeReals)
     model.excess = pyo.Var([k for k, row in soft.items() if row.sense != ">="], domain=pyo.NonNegativeReals)
@@ -40,7 +41,7 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     def limit(m: Any, name: str, place: str, period: str) -> Any:
         row = rows[name, place, period]
         key = (name, place, period)
-        body, bound = limit_sides(m.ledger, ledger, row, place, period)
+        body, bound = sides[key]
         if row.basis.startswith("share_of:") or row.basis == "per_head":
             body, bound = body - bound, 0.0
         if key in m.short:
@@ -54,9 +55,8 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     model.limit = pyo.Constraint(list(rows), rule=limit)
     units = ledger.accounts_and_units()["unit"]
     for (name, place, period), row in rows.items():
-        value, bound = limit_sides(model.ledger, ledger, row, place, period)
-        told = (name, row.account, place, period, row.sense, value, bound, str(units.get(row.account, "")))
         key = (name, place, period)
+        told = (name, row.account, place, period, row.sense, *sides[key], str(units.get(row.account, "")))
         named = model.limit[key].name if key in model.limit else ""
         model.told.append(Told(*told, named, tolerance=row.tolerance))
 

@@ -7,7 +7,7 @@ parcel of the pattern. What was excluded keeps its reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -183,7 +183,7 @@ def _patterns(study: Study) -> tuple[Ints, Ints]:
     asked = {
         "tenure": (practices["tenure"] != "").any(),
         "title": practices["needs_title"].any(),
-        "slope_class": (practices["max_slope_class"] < 5.0).any(),
+        "slope_class": (practices["min_slope_class"] > 1.0).any() or (practices["max_slope_class"] < 5.0).any(),
     }
     for column in [column for column, matters in asked.items() if not matters]:
         del columns[column]
@@ -212,7 +212,8 @@ def _footprints(study: Study) -> Ints | None:
     if drawn.empty:
         return None
     marks = [(parcel, row.project) for row in each(drawn) for parcel in items(row.footprint)]
-    return _signature(study, pd.DataFrame(marks, columns=["parcel_id", "project"]))
+    parcels, projects = zip(*marks, strict=True)
+    return _signature(study, parcels, [np.array(projects, dtype=object)])
 
 
 def _own_rows(study: Study) -> Ints | None:
@@ -220,27 +221,40 @@ def _own_rows(study: Study) -> Ints | None:
     if study.parcel_flows.empty:
         return None
     flows, _ = with_captures(study, study.parcel_flows)
-    once = flows["basis"].isin(["once", "per_ha_once"])
-    lasts = ~once & ~flows["captured"]
-    marks = flows[["parcel_id", "practice", "zone", "where"]].assign(
-        once=once,
-        sale=once & flows["account"].map(study.accounts.set_index("account")["role"]).eq("land_sale"),
-        start=flows["start_year"].where(lasts, 0.0),
-        life=flows["life_years"].where(lasts, 0.0),
-    )
-    return _signature(study, marks)
+    once = flows["basis"].isin(["once", "per_ha_once"]).to_numpy()
+    lasts = ~once & ~flows["captured"].to_numpy(dtype=bool) if "captured" in flows else ~once
+    sold = set(study.accounts.loc[study.accounts["role"] == "land_sale", "account"])
+    marks = [flows[name].to_numpy() for name in ("practice", "zone", "where")]
+    marks += [once, once & flows["account"].isin(sold).to_numpy()]
+    marks += [np.where(lasts, flows[name].to_numpy(dtype=float), 0.0) for name in ("start_year", "life_years")]
+    return _signature(study, flows["parcel_id"], marks)
 
 
-def _signature(study: Study, marks: pd.DataFrame) -> Ints:
-    """A number for the set of marks that each parcel has (0 for none): equal sets, equal numbers."""
-    marks = marks.drop_duplicates()
-    kinds = marks.drop(columns="parcel_id")
-    code = kinds.groupby(list(kinds.columns), dropna=False, sort=False).ngroup().to_numpy()
-    drawn = np.random.default_rng(0).integers(1, 2**62, size=int(code.max()) + 1)
+def _signature(study: Study, parcels: Sequence[str], marks: Sequence[NDArray[Any]]) -> Ints:
+    """A number for the set of marks that each parcel has (0 for none): equal sets, equal numbers.
+
+    Parameters
+    ----------
+    parcels, marks : the parcel that has a mark, and what makes the mark, column by column.
+    """
+    owner = pd.Index(study.parcels["parcel_id"]).get_indexer(parcels).astype(np.int64)
+    code = numbered(*marks)
+    count = int(code.max()) + 1
+    once = np.unique(owner * count + code)
+    drawn = np.random.default_rng(0).integers(1, 2**62, size=count)
     total = np.zeros(len(study.parcels), dtype=np.int64)
     with np.errstate(over="ignore"):
-        np.add.at(total, pd.Index(study.parcels["parcel_id"]).get_indexer(marks["parcel_id"]), drawn[code])
+        np.add.at(total, once // count, drawn[once % count])
     return total
+
+
+def numbered(*columns: NDArray[Any]) -> Ints:
+    """Number the distinct rows of several columns (blanks are equal), shape (rows,)."""
+    code = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        codes, values = pd.factorize(column, use_na_sentinel=False)
+        code = pd.factorize(code * max(len(values), 1) + codes, sort=True)[0]
+    return code
 
 
 def _suitability(study: Study, classes: pd.Index, zones: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -270,14 +284,16 @@ class _Zones:
         self.suitable = _suitability(study, self.classes, self.codes)
         inside = {line: inside_line(seen, line) for line in LINES}
         excluded = np.zeros((len(seen), len(zones)), dtype=np.int8)
-        for line in LINES:
-            own = ((zones["line"] == line) & zones["line_rule"].isin(["exact", "within"])).to_numpy()
+        line_of, rule = zones["line"].to_numpy(dtype=object), zones["line_rule"].to_numpy(dtype=object)
+        named = [line for line in LINES if (line_of == line).any()]
+        for line in named:
+            own = (line_of == line) & np.isin(rule, ["exact", "within"])
             excluded[np.ix_(~inside[line], own)] = REASONS.index(f"line:{line}")
         self.demanded = np.zeros((len(seen), len(zones)), dtype=bool)
         waiting = np.ones(len(seen), dtype=bool)
-        for line in LINES:
-            own = (zones["line"] == line).to_numpy()
-            if not (own & zones["line_rule"].isin(["exact", "contains"]).to_numpy()).any():
+        for line in named:
+            own = line_of == line
+            if not (own & np.isin(rule, ["exact", "contains"])).any():
                 continue
             now = waiting & inside[line]
             self.demanded[np.ix_(now, own)] = True
@@ -335,7 +351,7 @@ def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[s
         yield "tenure", (seen["tenure"] != practice.tenure).to_numpy()
     if practice.needs_title:
         yield "title", ~seen["title"].to_numpy(dtype=bool)
-    yield "slope", (seen["slope_class"] > practice.max_slope_class).to_numpy()
+    yield "slope", ~seen["slope_class"].between(practice.min_slope_class, practice.max_slope_class).to_numpy()
     suitable = zones.suitability(new)[:, zone]
     yield "suitability", np.where(changes, suitable < 2, suitable < 1)
 

@@ -41,8 +41,6 @@ from zonevest.model.uplift import define_uplift, define_uplift_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
     from zonevest.instances.study import Study
 
 ACCOUNTS = "accounts"
@@ -246,21 +244,15 @@ def define_precedence(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 def define_exclusive_sets(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(7) `exclusive[set]`: Σ_j∈set U_jT <= 1. In words: of the set at most one project is ever built."""
     last = ledger.study.periods[-1].name
-    model.exclusive = pyo.Constraint(
-        [name for name, _ in _groups(ledger.study, "exclusive_set")],
-        rule=lambda m, name: sum(m.U[j, last] for j in dict(_groups(ledger.study, "exclusive_set"))[name]) <= 1,
-    )
+    sets = dict(_groups(ledger.study, "exclusive_set"))
+    model.exclusive = pyo.Constraint(list(sets), rule=lambda m, name: sum(m.U[j, last] for j in sets[name]) <= 1)
 
 
 def define_bundles(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(8) `bundle[set,j,t]`: U_jt = U_j'·t, j' the bundle's first. In words: a bundle starts together or not at all."""
-    rows = [
-        (name, j, t)
-        for name, members in _groups(ledger.study, "bundle")
-        for j in members[1:]
-        for t in period_names(ledger.study.periods)
-    ]
-    first = {name: members[0] for name, members in _groups(ledger.study, "bundle")}
+    sets = _groups(ledger.study, "bundle")
+    rows = [(name, j, t) for name, members in sets for j in members[1:] for t in period_names(ledger.study.periods)]
+    first = {name: members[0] for name, members in sets}
     model.bundle = pyo.Constraint(rows, rule=lambda m, name, j, t: m.U[j, t] - m.U[first[name], t] == 0)
 
 
@@ -428,5 +420,8 @@ def area_range(ledger: Ledger, account: str, period: int) -> tuple[float, float]
 
 def _groups(study: Study, column: str) -> list[tuple[str, list[str]]]:
     """Projects by the sets that a column of the projects table names, in table order."""
-    named: pd.DataFrame = study.projects[study.projects[column] != ""]
-    return [(str(name), list(rows)) for name, rows in named.groupby(column, sort=False)["project"]]
+    sets: dict[str, list[str]] = {}
+    for project, name in zip(study.projects["project"], study.projects[column], strict=True):
+        if name:
+            sets.setdefault(name, []).append(project)
+    return list(sets.items())

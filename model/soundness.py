@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from zonevest.model.vintages import Instrument
 
+    Bools: TypeAlias = NDArray[np.bool_]
     Floats: TypeAlias = NDArray[np.float64]
 
 PURSE = "money.net"
@@ -176,8 +177,9 @@ def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
 def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
     """(19) `cover_min[j,s]`: Σ cover x (principal + interest) <= the project's income over the tenor, captures too.
 
-    In words: a bond that supports itself is paid from what its project earns, and from nothing else. A project whose
-    running cost is more than it earns may still have what is captured: `leans[j,s]` is 1 where it does (`lean[j,s]`).
+    In words: a bond that supports itself is paid from what its project earns, and from nothing else: no taxes or
+    transfers but the fund's, and where an enterprise owes, nor these nor sold land. A project whose running cost is
+    more than it earns may still have what is captured: `leans[j,s]` is 1 where it does (`lean[j,s]`).
     """
     purse, names = sums.purse, sums.names
     projects = purse.ledger.study.projects
@@ -199,8 +201,10 @@ def define_self_support(model: pyo.ConcreteModel, sums: Sums) -> None:
             service += bond.cover * _service(bond, after, rate) * variable
         weights = np.asarray((1.0 + rate) ** -(np.arange(span) + 1.0), dtype=float)
         start = purse.ledger.works.names.index(j) * len(names) + names.index(s)
-        income = float(_income(sums, start, begin, span) @ weights)
-        captured = _captured(model, sums, by_start.get((j, s), []), weights)
+        budgets = purse.budgets
+        serving = purse.ledger.accounts.serving(any(budgets.instrument(f) in budgets.enterprises for f, *_ in draws))
+        income = float(_income(sums, start, begin, span, serving) @ weights)
+        captured = _captured(model, sums, by_start.get((j, s), []), weights, serving)
         built = started(model, names, j, s)
         begun: Any = built
         if income < 0:
@@ -217,12 +221,13 @@ def _terms(sums: Sums, draws: list[tuple[str, str, Any]]) -> tuple[float, int]:
     return rate, min(bond.years or 0 for bond in bonds)
 
 
-def _captured(model: pyo.ConcreteModel, sums: Sums, raised: list[Any], weights: Floats) -> Any:
+def _captured(model: pyo.ConcreteModel, sums: Sums, raised: list[Any], weights: Floats, serving: Bools) -> Any:
     """What the purse captures of a project's uplift in the years from its start that the weights are for.
 
     Parameters
     ----------
     raised : the indices of `uplifted` of one project and start, with their variables.
+    serving : the accounts whose revenue counts.
     """
     ledger, names = sums.purse.ledger, sums.names
     captured: Any = 0.0
@@ -232,7 +237,8 @@ def _captured(model: pyo.ConcreteModel, sums: Sums, raised: list[Any], weights: 
             account = ledger.accounts.names.get_loc(tool.account)
             part = ledger.accounts.part(PURSE, account, project)
             inside = years >= paid if tool.annual else years == paid
-            captured += part * amount * float(weights @ inside) * variable
+            if serving[account]:
+                captured += part * amount * float(weights @ inside) * variable
     return captured
 
 
@@ -243,8 +249,8 @@ def _service(bond: Instrument, after: int, rate: float) -> float:
     return float(paid @ (1.0 + rate) ** -(np.arange(len(paid)) + after + 1.0))
 
 
-def _income(sums: Sums, start: int, begin: int, span: int) -> Floats:
-    """What a start earns the purse in each year from its first: revenue, less recurring cost, shape (span,)."""
+def _income(sums: Sums, start: int, begin: int, span: int, serving: Bools) -> Floats:
+    """What a start earns the purse in each year from its first: revenue that counts, less recurring cost, (span,)."""
     works, clock = sums.purse.ledger.works, sums.purse.ledger.clock
     timed = works.timed
     at = np.flatnonzero(works.start == start)
@@ -255,7 +261,8 @@ def _income(sums: Sums, start: int, begin: int, span: int) -> Floats:
         settled=timed.settled[at], owner=owner,
     )  # fmt: skip
     accounts = timed.accounts
-    counts = (accounts.family[mine.rows.account] == "revenue") | ~mine.rows.once
+    earns = accounts.family[mine.rows.account] == "revenue"
+    counts = np.where(earns, serving[mine.rows.account], ~mine.rows.once)
     weight = mine.weight(PURSE) * counts
     yearly = weight @ mine.yearly()
     first = begin - int(clock.years[0])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy import sparse
 
-from zonevest.model.areas import START, TOTAL, area_accounts, is_built_in
+from zonevest.model.areas import START, TOTAL, is_built_in, is_state
 from zonevest.model.flows import NEVER, Item, by_flag, is_worth
 from zonevest.model.streams import Streams
 from zonevest.model.works import Works
@@ -31,6 +31,8 @@ def by_state(works: Works) -> sparse.csr_array:
 def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> dict[str, sparse.csr_array]:
     """What each project's start in each period gives to each item: place -> starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
+    if not size:
+        return {place: sparse.csr_array((0, len(wanted))) for place in places}
     streams = Streams(works.timed, works.start, sparse.csr_array((0, size)), works.end, np.zeros(0, dtype=bool))
     plain, parts = by_flag(wanted)
     given = sum(streams.items(plain).values(), sparse.csr_array((size, len(plain))))
@@ -56,14 +58,12 @@ def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> 
 def _taken(works: Works, wanted: Sequence[Item], place: str) -> sparse.csr_array:
     """The land that each start takes in a place: starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
-    recurrence = area_accounts(works.study)["recurrence"]
     result = sparse.csr_array((size, len(wanted)))
     for column, (account, period) in enumerate(wanted):
         taken = works.take(account, None if place == TOTAL else place)
         if not is_built_in(account) or period == START or not taken.any():
             continue
-        stock = recurrence[account] == "stock"
-        began = np.arange(periods) <= period if stock else np.arange(periods) == period
+        began = np.arange(periods) <= period if is_state(account) else np.arange(periods) == period
         booked = (taken[:, None] * began * works.possible).ravel()
         if booked.any():
             at = np.flatnonzero(booked)

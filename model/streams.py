@@ -18,6 +18,7 @@ from zonevest.instances.study import Study, holds
 from zonevest.model.areas import States, is_built_in
 from zonevest.model.capture import with_captures
 from zonevest.model.flows import AT_START_PRICES, MONEY, NEVER, PAID_TO, Accounts, Clock, Item, Rows, Timed
+from zonevest.model.options import numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,22 +155,45 @@ class _Gathering:
         return Streams(timed, stream, carried, self.end, self.sale)
 
 
-def land_streams(study: Study, clock: Clock, accounts: Accounts, states: States, scales: dict[str, Ints]) -> Streams:
-    """Streams of classes, zones and practices, carried by kinds.
+@dataclass(frozen=True)
+class LandRows:
+    """The flow rows of classes, zones and practices, by table.
+
+    Attributes
+    ----------
+    rows : of all three, one below the other.
+    groups : for each table (position of the subject, `where`) -> its rows.
+    """
+
+    rows: Rows
+    groups: tuple[dict[tuple[int, str], Ints], ...]
+
+
+def land_rows(study: Study, accounts: Accounts, scales: dict[str, Ints]) -> LandRows:
+    """Read the flow tables of classes, zones and practices.
 
     Parameters
     ----------
     scales : for each flow table the position of each row's scale.
     """
-    options = states.options
-    tables = ("class_flows", "zone_flows", "practice_flows")
-    subjects = ("land_class", "zone", "practice")
-    given = {name: with_captures(study, study.tables[name]) for name in tables}
-    rows = Rows.of(
-        pd.concat([table for table, _ in given.values()], ignore_index=True),
-        accounts,
-        np.concatenate([scales[name][source] for name, (_, source) in given.items()]),
-    )
+    subjects = {"class_flows": "land_class", "zone_flows": "zone", "practice_flows": "practice"}
+    parts, groups, shift = [], [], 0
+    for name, subject in subjects.items():
+        flows, source = with_captures(study, study.tables[name])
+        names = study.tables["land_classes" if subject == "land_class" else subject + "s"][subject]
+        found: dict[tuple[int, str], list[int]] = {}
+        codes = pd.Index(names).get_indexer(flows[subject]).tolist()
+        for at, key in enumerate(zip(codes, flows["where"], strict=True)):
+            found.setdefault(key, []).append(shift + at)
+        groups.append({key: np.array(at) for key, at in sorted(found.items())})
+        parts.append(Rows.of(flows, accounts, scales[name][source]))
+        shift += len(flows)
+    return LandRows(Rows.joined(parts), tuple(groups))
+
+
+def land_streams(land: LandRows, clock: Clock, accounts: Accounts, states: States) -> Streams:
+    """Streams of classes, zones and practices, carried by kinds."""
+    options, rows = states.options, land.rows
     kinds = np.arange(len(options.kind_pattern))
     gathering = _Gathering(rows, accounts.sale[rows.account], len(kinds))
     first = np.full(len(kinds), clock.years[0])
@@ -179,33 +203,27 @@ def land_streams(study: Study, clock: Clock, accounts: Accounts, states: States,
     acting = kinds[options.kind_start >= 0]
     new_class, new_zone = kinds[states.class_year < NEVER], kinds[states.zone_year < NEVER]
     practice = options.kind_practice - 1
-    # table, subject of each kind, its carriers, first year of annual rows, of once rows, end, in full force
-    phases = {
-        0: [
+    # by table: subject of each kind, its carriers, first year of annual rows, of once rows, end, in full force
+    phases = (
+        [
             (states.class_today, here, first, never, states.class_year, True),
             (states.class_new, new_class, service, start, never, False),
         ],
-        1: [
+        [
             (states.zone_today, here, first, never, states.zone_year, True),
             (states.zone_new, new_zone, start, start, never, False),
         ],
-        2: [(practice, acting, service, start, never, False)],
-    }
-    shift = 0
-    for number, (name, subject) in enumerate(zip(tables, subjects, strict=True)):
-        flows, _ = given[name]
-        names = study.tables["land_classes" if subject == "land_class" else subject + "s"][subject]
-        codes = pd.Index(names).get_indexer(flows[subject])
-        groups = pd.DataFrame({"code": codes, "where": flows["where"].to_numpy()}).groupby(["code", "where"]).indices
-        for of_kind, carriers, annual, once, until, settled in phases[number]:
+        [(practice, acting, service, start, never, False)],
+    )
+    for groups, of_table in zip(land.groups, phases, strict=True):
+        for of_kind, carriers, annual, once, until, settled in of_table if groups else ():
             order = carriers[np.argsort(of_kind[carriers], kind="stable")]
             for (code, where), at in groups.items():
                 chosen = order[slice(*np.searchsorted(of_kind[order], [code, code + 1]))]
                 if where:
-                    chosen = chosen[_where(states, str(where))[options.kind_pattern[chosen]]]
+                    chosen = chosen[_where(states, where)[options.kind_pattern[chosen]]]
                 if len(chosen):
-                    gathering.add(at + shift, chosen, annual[chosen], once[chosen], until[chosen], settled)
-        shift += len(flows)
+                    gathering.add(at, chosen, annual[chosen], once[chosen], until[chosen], settled)
     return gathering.close(clock, accounts, len(kinds))
 
 
@@ -248,10 +266,10 @@ def parcel_streams(
     begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
     # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
-    profile = _codes(
+    profile = numbered(
         rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.growth, rows.lag, rows.captured, rows.source
     )
-    stream, seen = _codes(profile[row[pairs]], begin, until), None
+    stream, seen = numbered(profile[row[pairs]], begin, until), None
     _, seen = np.unique(stream, return_index=True)
     once_per_stream = pairs[seen]
     shown = rows.take(row[once_per_stream])
@@ -267,12 +285,3 @@ def parcel_streams(
     np.maximum.at(end, kind[pairs[mine]], np.where(shown.once | shown.captured, 0, timed.stop)[stream[mine]])
     np.logical_or.at(sale, kind[pairs[mine]], (shown.once & accounts.sale[shown.account])[stream[mine]])
     return Streams(timed, np.arange(len(seen)), carried, end, sale)
-
-
-def _codes(*columns: NDArray[np.generic]) -> Ints:
-    """Number the distinct rows of several columns, 0, 1, … in sorted order of first column first."""
-    code = np.zeros(len(columns[0]), dtype=np.int64)
-    for column in columns:
-        codes, values = pd.factorize(column, use_na_sentinel=False)
-        code = pd.factorize(code * max(len(values), 1) + codes, sort=True)[0]
-    return code

@@ -123,7 +123,7 @@ class _Rows:
         flows, _ = with_captures(study, study.project_flows)
         listed = Rows.of(flows, accounts, np.zeros(len(flows), dtype=np.int64))
         owner = np.concatenate([owner, [position[name] for name in flows["project"]]]).astype(np.int64)
-        rows = Rows(*(np.concatenate([getattr(table, f), getattr(listed, f)]) for f in Rows.__dataclass_fields__))
+        rows = Rows.joined([table, listed])
         # a capture is revenue: it follows the uplift that it is taken from
         brings = np.isin(accounts.family[rows.account], BRINGS) & (rows.value > 0.0)
         delivered = np.where(brings, projects["deliverability"].to_numpy(dtype=float)[owner], 1.0)

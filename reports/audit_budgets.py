@@ -83,6 +83,11 @@ class Budgets:
         """The budget of an account's cash: the one that it names, else its project's, else the main one."""
         return self.named(account.budget, self._of_project.get(project, ""))
 
+    def apart(self, instrument: str, project: str) -> bool:
+        """Whether money of a budget is an enterprise's and the project is not: the one cannot pay for the other."""
+        other = self.named(self._of_project.get(project, ""))
+        return bool(self.table) and self.named(instrument) in self.enterprises and other not in self.enterprises
+
     def split(self, account: Account, project: str = "") -> Mapping[str, float]:
         """Which share of an account's cash each budget has: of revenue some is set aside."""
         home = self.home(account, project)

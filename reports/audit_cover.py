@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import numpy as np
 
+from zonevest.reports.audit_accounts import Account
+from zonevest.reports.audit_budgets import FUND
 from zonevest.reports.audit_cells import Floats, number
 from zonevest.reports.audit_debt import Instrument, Vintage
 from zonevest.reports.audit_flows import Flows
@@ -60,10 +62,10 @@ class Cover:
                     factors = (1.0 + rate) ** -(unit.years - first + 1.0)
                     owed = each.cover * float((unit.interest + unit.repaid) @ factors)
                     service.add(system.known("financing", each.name, project, start, t), owed)
-            earned, capex = (
-                self._income(project, start, years, rate),
-                number(self.tables.projects[project]["capex"], 0.0),
-            )
+            budgets = self.tables.budgets
+            private = any(budgets.named(each.budget) in budgets.enterprises for each in able)
+            earned = self._income(project, start, years, rate, private)
+            capex = number(self.tables.projects[project]["capex"], 0.0)
             income = Sum(earned)
             at = f"[{project},{periods[start]}]"
             if earned < 0:
@@ -76,7 +78,7 @@ class Cover:
             captured: dict[tuple[frozenset[str], int], float] = {}  # of atoms with the same tools it is the same
             for atom, t, v in enjoyed.get(project, ()):
                 if (atom.tools, t) not in captured:
-                    captured[atom.tools, t] = self._captured(project, start, atom, t, years, rate)
+                    captured[atom.tools, t] = self._captured(project, start, atom, t, years, rate, private)
                 income.decisions[v] = captured[atom.tools, t]
             told = Told(f"cover_min.{project}", "project.revenue", "total", periods[start])
             yield Line("money", f"cover_min{at}", income, ">=", service, penalty, told)
@@ -94,7 +96,17 @@ class Cover:
                 drawn = self.drawn(system, own, key[1], key[2]).value(decisions[:0], decisions)
                 decisions[v] = float(drawn > TOLERANCE)
 
-    def _income(self, project: str, start: int, years: Floats, rate: float) -> float:
+    @staticmethod
+    def _serves(account: Account, private: bool) -> bool:
+        """Whether revenue counts: no taxes or transfers but the fund's; none at all, nor sold land, if it is private.
+
+        Private: an enterprise owes some of what is to be served.
+        """
+        if account.path == "government":
+            return account.budget == FUND and not private
+        return account.role != "land_sale" or not private
+
+    def _income(self, project: str, start: int, years: Floats, rate: float, private: bool) -> float:
         """The purse's part of a project's revenue less its annual cost, over some years (those after the tail too).
 
         What is captured of its own uplift rows is revenue of the project.
@@ -103,12 +115,16 @@ class Cover:
         for booking, amount in self.flows.built(project, start).bookings:
             account = booking.row.account
             for each, taken in self.flows.captured(booking, amount, ()):
-                income += taken * self._sum(each, project, years, rate)
-            if account.money and (account.family == "revenue" or booking.row.annual):
+                if self._serves(each.row.account, private):
+                    income += taken * self._sum(each, project, years, rate)
+            counts = self._serves(account, private) if account.family == "revenue" else booking.row.annual
+            if account.money and counts:
                 income += amount * self._sum(booking, project, years, rate)
         return income
 
-    def _captured(self, project: str, start: int, atom: Atom, t: int, years: Floats, rate: float) -> float:
+    def _captured(
+        self, project: str, start: int, atom: Atom, t: int, years: Floats, rate: float, private: bool
+    ) -> float:
         """The purse's part of what is captured of one hectare of a project's catchment uplift, over some years.
 
         Like other income of the project, yearly captures go on while the debt runs, the tail over or not.
@@ -117,7 +133,8 @@ class Cover:
         out = 0.0
         for booking, amount in self.uplift.bookings(project, built, t):
             for each, taken in self.flows.captured(booking, amount, atom.tools):
-                out += taken * self._sum(each, project, years, rate)
+                if self._serves(each.row.account, private):
+                    out += taken * self._sum(each, project, years, rate)
         return out
 
     def _sum(self, booking: Booking, project: str, years: Floats, rate: float) -> float:

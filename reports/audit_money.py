@@ -88,6 +88,7 @@ class Money:
             and (not instrument.green_only or bool(row["green"]))
             and not instrument.refinances
             and number(row["capex"], 0.0) > 0
+            and not self.budgets.apart(instrument.budget, project)
         )
 
     def drawn_in(self, project: str, start: int) -> list[int]:

@@ -40,9 +40,8 @@ def count(evaluator: Evaluator) -> int:
     return options * math.prod(len(evaluator.starts(project)) for project in study.projects["project"])
 
 
-def plans(study: Study, most: int) -> list[Plan] | None:
+def plans(evaluator: Evaluator, most: int) -> list[Plan] | None:
     """Every plan of open options and possible starts, None where there are more than `most`."""
-    evaluator = Evaluator(study)
     if count(evaluator) > most:
         return None
     found = []
@@ -64,7 +63,7 @@ def best_in_turn(study: Study, most: int) -> float | None:
     """
     goal, kept, value = study.settings.objective, set[int](), NO_PLAN
     for place, term in enumerate(goal.order):
-        tried = plans(study.replace({"objective": {"method": "weighted", term: 1.0}}), most)
+        tried = plans(Evaluator(study.replace({"objective": {"method": "weighted", term: 1.0}})), most)
         if tried is None:
             return None
         kept = {i for i, plan in enumerate(tried) if plan.holds and (not place or i in kept)}

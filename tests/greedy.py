@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import highspy
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from zonevest.instances.study import Study
 from zonevest.model.compiled import compile_policy, shared
@@ -30,6 +31,8 @@ from zonevest.solvers.join import join
 
 Floats = NDArray[np.float64]
 CHUNK, PATIENCE, SHARES = 64, 3, (0.25,)
+NEAR = 1e-7
+"""By how much a row may be missed."""
 
 
 @dataclass(eq=False)
@@ -49,7 +52,7 @@ class Choice:
 
 
 class Greedy:
-    """A plan on the way: a linear program in which what is decided is held at its value."""
+    """A plan on the way: a linear program over money and quotas, what is decided on the other side of its rows."""
 
     def __init__(self, study: Study) -> None:
         self.ledger = Ledger(build_options(study))
@@ -61,15 +64,18 @@ class Greedy:
         names = [*block.rows, *block.extra_rows]
         names = ["choice"] * (program.n_rows - len(names)) + names
         green = np.array([name.startswith("green_share_min") for name in names])
-        lp = program.to_highs_lp()
-        lp.row_lower_ = np.where(green, -np.inf, program.row_lower)
-        low, high = program.col_lower.copy(), program.col_upper.copy()
-        low[: self.decided] = high[: self.decided] = self.x[: self.decided]
-        lp.col_lower_, lp.col_upper_, lp.integrality_ = low, high, []
+        shape = (program.n_rows, program.n_cols)
+        matrix = sparse.csc_array((program.value, program.index, program.start), shape=shape)
+        self.booked = sparse.csr_array(matrix[:, : self.decided])
+        rest = sparse.csr_array(matrix[:, self.decided :])
+        self.lower, self.upper = np.where(green, -np.inf, program.row_lower), program.row_upper
+        self.open = np.flatnonzero(np.diff(rest.indptr))
+        """The rows that money and quotas can still meet."""
+        self.shut = np.setdiff1d(np.arange(program.n_rows), self.open)
         self.highs = highspy.Highs()
         self.highs.silent()
-        self.highs.passModel(lp)
-        assert np.isfinite(self.solved())
+        self.highs.passModel(self.settling(rest[self.open]))
+        assert self.settles()
 
     def least(self) -> Floats:
         """The plan that changes the fewest hectares and builds for the least money."""
@@ -84,17 +90,28 @@ class Greedy:
         assert found.x is not None
         return found.x
 
-    def solved(self) -> float:
-        """The most that money and quotas can be worth with what is decided; minus infinity where a row breaks."""
-        self.highs.run()
-        if self.highs.getModelStatus() != highspy.HighsModelStatus.kOptimal:
-            return -np.inf
-        return float(self.highs.getInfo().objective_function_value)
+    def settling(self, rows: sparse.csr_array) -> highspy.HighsLp:
+        """The program over money and quotas, without a goal: all that is asked is whether they can be settled."""
+        lp, free = highspy.HighsLp(), np.full(len(self.open), np.inf)
+        lp.num_row_, lp.num_col_ = rows.shape
+        lp.col_cost_ = np.zeros(lp.num_col_)
+        lp.col_lower_ = self.program.col_lower[self.decided :]
+        lp.col_upper_ = self.program.col_upper[self.decided :]
+        lp.row_lower_, lp.row_upper_ = -free, free
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = rows.indptr, rows.indices, rows.data
+        return lp
 
-    def hold(self, columns: NDArray[np.int64], values: Floats) -> None:
-        """Hold decided columns at values."""
-        self.x[columns] = values
-        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), values, values)
+    def settles(self) -> bool:
+        """Whether money and quotas can be settled with what is decided, and no row is broken."""
+        there = self.booked @ self.x[: self.decided]
+        lower, upper = self.lower - there, self.upper - there
+        if (lower[self.shut] > NEAR).any() or (upper[self.shut] < -NEAR).any():
+            return False
+        rows = np.arange(len(self.open), dtype=np.int32)
+        self.highs.changeRowsBounds(len(rows), rows, lower[self.open], upper[self.open])
+        self.highs.run()
+        return bool(self.highs.getModelStatus() == highspy.HighsModelStatus.kOptimal)
 
     def take(self, choices: Sequence[Choice]) -> bool:
         """Take choices unless a row breaks."""
@@ -104,10 +121,9 @@ class Greedy:
         before = self.x[columns].copy()
         for choice in choices:
             self.x[choice.columns] = choice.values
-        self.hold(columns, self.x[columns])
-        if np.isfinite(self.solved()):
+        if self.settles():
             return True
-        self.hold(columns, before)
+        self.x[columns] = before
         return False
 
     def land(self) -> list[Choice]:

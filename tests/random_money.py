@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from tests.random_studies import WHERE, random_tables
+from tests.random_studies import WHERE, joined, random_tables, table
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 
@@ -20,6 +20,7 @@ NEW_ACCOUNTS = pd.DataFrame(
         "cash": [1, 1, 1, 1, 0, 0, 1],
         "role": ["resource_income", "restoration", "", "", "", "", ""],
         "budget": ["", "fund", "fund", "", "", "", "fund"],
+        "path": ["", "", "government", "government", "", "", ""],
         "capture_tool": ["", "", "levy", "tax", "", "", ""],
         "growth": [0.02, 0.0, 0.01, 0.0, 0.03, 0.0, 0.0],
     }
@@ -33,21 +34,16 @@ def maybe(rnd: Random, share: float, value: Any, blank: Any = "") -> Any:
     return value if rnd.random() < share else blank
 
 
-def table(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
-    """A table, None without rows."""
-    return pd.DataFrame(rows) if rows else None
-
-
 def amount(rnd: Random) -> float:
     """Money, in eighths."""
     return rnd.randint(0, 40) / 8
 
 
-def money_tables(rnd: Random) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
+def money_tables(rnd: Random, busy: bool = False) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
     """Settings and tables of a random study with money; it may have faults."""
-    settings, tables = random_tables(rnd)
+    settings, tables = random_tables(rnd, busy=busy)
     periods = [period["name"] for period in settings["periods"]]
-    tables["accounts"] = pd.concat([tables["accounts"], NEW_ACCOUNTS], ignore_index=True)
+    tables["accounts"] = joined(tables["accounts"], NEW_ACCOUNTS)
     practices = [] if tables["practices"] is None else list(tables["practices"]["practice"])
     projects = [] if tables["projects"] is None else list(tables["projects"]["project"])
     _uplift_rows(rnd, tables, practices, projects)
@@ -117,8 +113,7 @@ def _uplift_rows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
             own |= {"account": rnd.choice(WORTH), "value": amount(rnd), "life_years": None, "ramp_years": 0}
             rows.append({subject: rnd.choice(names), **row, **own})
         if rows:
-            before = [] if tables[name] is None else [tables[name]]
-            tables[name] = pd.concat([*before, pd.DataFrame(rows)], ignore_index=True)
+            tables[name] = joined(tables[name], table(rows))
 
 
 def _money_flows(rnd: Random, tables: dict[str, Any], practices: list[str], projects: list[str]) -> None:
@@ -130,12 +125,10 @@ def _money_flows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
             basis = "once" if account == "mend" else "per_year"
             rows.append({subject: rnd.choice(names), "account": account, "basis": basis, "value": amount(rnd) / 2})
         if rows:
-            before = [] if tables[name] is None else [tables[name]]
-            tables[name] = pd.concat([*before, pd.DataFrame(rows)], ignore_index=True)
+            tables[name] = joined(tables[name], table(rows))
     if rnd.random() < 0.5:
         rows = [{"land_class": rnd.choice(["farm", "wood"]), "account": "ore", "basis": "per_ha_year", "value": 0.25}]
-        before = [] if tables["class_flows"] is None else [tables["class_flows"]]
-        tables["class_flows"] = pd.concat([*before, pd.DataFrame(rows)], ignore_index=True)
+        tables["class_flows"] = joined(tables["class_flows"], table(rows))
 
 
 def _catchments(rnd: Random, tables: dict[str, Any], practices: list[str]) -> None:
@@ -164,9 +157,8 @@ def _shares(rnd: Random, tables: dict[str, Any]) -> None:
         rows += [("levied", "pays", "farmers", 1.0, "")]
     if rnd.random() < 0.3:
         rows += [("wage", "receives", "farmers", 1.0, "")]
-    more = pd.DataFrame(rows, columns=["account", "role", "actor", "share", "project"])
-    before = [] if tables["shares"] is None else [tables["shares"]]
-    tables["shares"] = pd.concat([*before, more], ignore_index=True)
+    columns = ["account", "role", "actor", "share", "project"]
+    tables["shares"] = joined(tables["shares"], table([dict(zip(columns, row, strict=True)) for row in rows]))
 
 
 def _quotas(rnd: Random, tables: dict[str, Any], periods: list[str], practices: list[str]) -> None:
@@ -317,9 +309,7 @@ def _limits(rnd: Random, settings: dict[str, Any], tables: dict[str, Any], perio
                 "penalty": rnd.randint(1, 8) / 8,
             }
         )
-    if rows:
-        before = [] if tables["limits"] is None else [tables["limits"]]
-        tables["limits"] = pd.concat([*before, pd.DataFrame(rows)], ignore_index=True)
+    tables["limits"] = joined(tables["limits"], table(rows))
     weights = settings["objective"].get("accounts")
     if weights and rnd.random() < 0.5:
         weights[rnd.choice([*pool, "gain.actor.fund"])] = rnd.choice([-0.25, 0.125])

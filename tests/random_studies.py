@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
@@ -54,10 +55,12 @@ class Deck:
     projects: list[str]
     everywhere: bool
     """Whether each parcel lies in a jurisdiction."""
+    busy: bool = False
+    """Whether much is open and little is forbidden."""
 
     @classmethod
-    def shuffled(cls, rnd: Random, count: int | None = None) -> Deck:
-        """Names for one study, with `count` parcels if that is given."""
+    def shuffled(cls, rnd: Random, count: int | None = None, busy: bool = False) -> Deck:
+        """Names for one study, with `count` parcels if that is given; a busy one has some of everything."""
         narrow = rnd.random() < (0.5 if count is None else 0.3)
         periods = [f"t{i}" for i in range(rnd.choice([1, 2, 2, 3]))]
         everywhere = rnd.random() < 0.8
@@ -66,8 +69,13 @@ class Deck:
         practices = [f"m{i}" for i in range(acts if count is None else 2)]
         projects = [f"j{i}" for i in range(rnd.choice([0, 0, 1, 2]) if narrow else rnd.randint(0, 3))]
         parcels = [f"p{i}" for i in range(few if count is None else count)]
-        if not narrow:
-            return cls(rnd, narrow, periods, CLASSES, ZONES, ACCOUNTS, practices, parcels, projects, everywhere)
+        if busy:
+            parcels, practices, projects = (
+                [f"{letter}{i}" for i in range(rnd.choice(sizes))]
+                for letter, sizes in (("p", (1, 2, 2, 3)), ("m", (1, 1, 2)), ("j", (1, 2, 2, 2, 3)))
+            )
+        if busy or not narrow:
+            return cls(rnd, False, periods, CLASSES, ZONES, ACCOUNTS, practices, parcels, projects, everywhere, busy)
         accounts = [*rnd.sample(ANNUAL, 2), *rnd.sample(ONCE, 2), rnd.choice(STOCK)]
         classes, zones = rnd.sample(CLASSES, 2), rnd.sample(ZONES, 2)
         return cls(rnd, narrow, periods, classes, zones, accounts, practices, parcels, projects, everywhere)
@@ -78,7 +86,7 @@ class Deck:
 
     def rule(self, share: float, value: Any, blank: Any = "") -> Any:
         """A cell that closes options: seldom in a narrow study."""
-        return self.maybe(0.1 * share if self.narrow else share, value, blank)
+        return self.maybe(0.1 * share if self.narrow or self.busy else share, value, blank)
 
     def any_of(self, names: list[str]) -> str:
         """One of the names, a blank where there are none."""
@@ -89,17 +97,26 @@ class Deck:
         return self.rnd.randint(0, 40) / 8
 
 
-def _table(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
-    return pd.DataFrame(rows) if rows else None
+def table(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
+    """A table of object columns, None without rows: pandas guesses no types, which takes longer than all the rest."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    cells = np.empty((len(rows), len(names)), dtype=object)
+    for at, row in enumerate(rows):
+        cells[at] = [row.get(name) for name in names]
+    return pd.DataFrame(cells, columns=pd.Index(names, dtype=object), dtype=object, copy=False) if rows else None
 
 
-def _accounts(deck: Deck) -> pd.DataFrame:
+def joined(*parts: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Tables one below the other; blanks where one has not a column."""
+    return table([row for part in parts if part is not None for row in part.to_dict("records")])
+
+
+def _accounts(deck: Deck) -> pd.DataFrame | None:
     columns = ["account", "family", "recurrence", "cash", "role", "growth", "counterpart_of"]
-    own = pd.DataFrame(ACCOUNT_ROWS, columns=columns)
-    if deck.rnd.random() < 0.5:
-        return own
-    rising = pd.DataFrame({"account": ["project.capex", "project.revenue", "project.ecosystem"], "growth": 0.03})
-    return pd.concat([own, rising], ignore_index=True)
+    rows: list[dict[str, Any]] = [dict(zip(columns, row, strict=True)) for row in ACCOUNT_ROWS]
+    if deck.rnd.random() >= 0.5:
+        rows += [{"account": f"project.{name}", "growth": 0.03} for name in ("capex", "revenue", "ecosystem")]
+    return table(rows)
 
 
 def _flow(deck: Deck, project: bool = False) -> dict[str, Any]:
@@ -127,7 +144,7 @@ def _flow(deck: Deck, project: bool = False) -> dict[str, Any]:
 
 def _flows(deck: Deck, subject: str, names: list[str], most: int) -> pd.DataFrame | None:
     count = deck.rnd.randint(0, most) if names else 0
-    return _table([{subject: deck.rnd.choice(names), **_flow(deck, subject == "project")} for _ in range(count)])
+    return table([{subject: deck.rnd.choice(names), **_flow(deck, subject == "project")} for _ in range(count)])
 
 
 def _parcel_flows(deck: Deck) -> pd.DataFrame | None:
@@ -151,7 +168,7 @@ def _parcel_flows(deck: Deck) -> pd.DataFrame | None:
         if rows[-1]["account"] in STOCK and deck.rnd.random() < 0.5:  # the same, once and every year
             both = {"once", "per_year"} if rows[-1]["basis"] in ("once", "per_year") else {"per_ha_once", "per_ha_year"}
             rows.append(rows[-1] | {"basis": (both - {rows[-1]["basis"]}).pop()})
-    return _table(rows)
+    return table(rows)
 
 
 def _parcel(deck: Deck, name: str) -> dict[str, Any]:
@@ -193,7 +210,7 @@ def _parcels(deck: Deck) -> pd.DataFrame | None:
             cell = deck.rnd.choice(list(row))
             row = rows[-1] | {cell: row[cell], "parcel_id": name}
         rows.append(row)
-    return _table(rows)
+    return table(rows)
 
 
 TWINS = 32
@@ -201,7 +218,7 @@ TWINS = 32
 FLOW_CELLS = ["practice", "zone", "account", "value", "start_year", "ramp_years", "life_years", "where"]
 
 
-def _twins(deck: Deck) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+def _twins(deck: Deck) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     """Parcels and their own rows: each parcel is like the first one but for a cell, its own or that of a row."""
     first = _parcel(deck, deck.parcels[0]) | {"zone": deck.rnd.choice(deck.zones)}
     rows = [{"practice": "", "zone": first["zone"], **_flow(deck)} for _ in range(deck.rnd.randint(0, 3))]
@@ -221,7 +238,7 @@ def _twins(deck: Deck) -> tuple[pd.DataFrame, pd.DataFrame | None]:
             twin[cell] = closed.get(cell, next((each for each in redrawn if each != first[cell]), first[cell]))
         parcels.append(twin)
         flows += own
-    return pd.DataFrame(parcels), _table(flows)
+    return table(parcels), table(flows)
 
 
 def _practice(deck: Deck, name: str) -> dict[str, Any]:
@@ -237,6 +254,7 @@ def _practice(deck: Deck, name: str) -> dict[str, Any]:
         "conversion": deck.rule(0.2, "conditional; free"),
         "tenure": deck.rule(0.2, "state"),
         "needs_title": deck.rule(0.3, 1, 0),
+        "min_slope_class": deck.rule(0.1, 2, 1),
         "max_slope_class": deck.rule(0.3, 2, 5),
         "requires_project": deck.maybe(0.15, 1, 0),
         "lead_years": deck.maybe(0.5, rnd.randint(1, 3), 0),
@@ -330,10 +348,10 @@ def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | N
     ]
     bases = ["", "absolute", *["share_of_start"] * 3, *["per_head"] * 2, "share_of:rent", "share_of:area.class.wood"]
     bases += [f"share_of_start:{name}" for name in ("eco", "soil", "area.class_group.arable")]
-    for number in range(rnd.randint(0, 3)):
+    for number in range(rnd.randint(0, 1 if deck.busy else 3)):
         account, basis = rnd.choice(pool), rnd.choice(bases)
         sense = rnd.choice(["<=", ">=", "<=", "=="])
-        soft = sense == "==" or rnd.random() < 0.6
+        soft = sense == "==" or rnd.random() < (0.8 if deck.busy else 0.6)
         total = [] if _stock(account) or basis == "per_head" or basis.startswith("share_of:area") else ["total"] * 2
         relative = "share" in basis or basis == "per_head"
         rows.append(
@@ -354,7 +372,7 @@ def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | N
             others = ["eco", "rent", "project.jobs", "area.rezoned"]
             other = rnd.choice(others if rows[-1]["period"] == "total" else [*others, "soil", "area.class.town"])
             terms.append({"limit": f"l{number}", "account": other, "coefficient": rnd.randint(-4, 4) / 2})
-    return _table(rows), _table(terms)
+    return table(rows), table(terms)
 
 
 def _stock(account: str) -> bool:
@@ -394,19 +412,24 @@ def _shares(deck: Deck) -> pd.DataFrame | None:
         rows += [("project.revenue", "receives", "outside", 1.0, deck.projects[0])]
         rows += [("works", "pays", "local", 1.0, deck.projects[0])]
         rows += [("eco", "receives", "local", 1.0, deck.projects[-1])]  # no cash, whoever is named
-    return pd.DataFrame(rows, columns=["account", "role", "actor", "share", "project"]) if rows else None
+    columns = ["account", "role", "actor", "share", "project"]
+    return table([dict(zip(columns, row, strict=True)) for row in rows])
 
 
-def _zones(deck: Deck) -> pd.DataFrame:
-    plain = pd.DataFrame({"zone": ZONES, "parent": PARENTS})
+def _zones(deck: Deck) -> pd.DataFrame | None:
+    plain = [{"zone": zone, "parent": parent} for zone, parent in zip(ZONES, PARENTS, strict=True)]
     rules = [deck.rnd.choice(["exact", "contains", "within"]) for _ in range(3)] + ["within"] * 2
     lines = ["redline", deck.rnd.choice(["basic_farmland", "sea"]), *["growth_boundary"] * 3]
-    return plain.assign(line=lines, line_rule=rules) if deck.rule(0.6, True, False) else plain
+    if deck.rule(0.6, True, False):
+        plain = [row | {"line": lines[at], "line_rule": rules[at]} for at, row in enumerate(plain)]
+    return table(plain)
 
 
-def random_tables(rnd: Random, twins: bool = False) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
+def random_tables(
+    rnd: Random, twins: bool = False, busy: bool = False
+) -> tuple[dict[str, Any], dict[str, pd.DataFrame | None]]:
     """Settings and tables of a study that may have faults; with `twins` its parcels differ in one cell each."""
-    deck = Deck.shuffled(rnd, TWINS if twins else None)
+    deck = Deck.shuffled(rnd, TWINS if twins else None, busy)
     years = [rnd.randint(1, 3) for _ in deck.periods]
     periods = [{"name": t, "start": 2026 + sum(years[:i]), "years": years[i]} for i, t in enumerate(deck.periods)]
     hold = rnd.random() < 0.95
@@ -428,35 +451,38 @@ def random_tables(rnd: Random, twins: bool = False) -> tuple[dict[str, Any], dic
         "objective": _objective(rnd, not deck.parcels or (hold and not unassigned)),
     }
     land, own = _twins(deck) if twins else (_parcels(deck), _parcel_flows(deck))
-    tag = "lake" if land is not None and land["tags"].str.contains("lake").any() else "B"
+    tag = "lake" if land is not None and any("lake" in cell for cell in land["tags"]) else "B"
     limits, terms = _limits(deck, tag)
-    takings = [name for name in deck.projects * 2 if deck.parcels and rnd.random() < 0.3]
+    takings = [name for name in deck.projects * 2 if deck.parcels and rnd.random() < (0.1 if deck.busy else 0.3)]
     suits = [(c, z) for c in CLASSES for z in ZONES if rnd.random() < 0.8] if deck.rule(0.5, True, False) else []
     tables: dict[str, pd.DataFrame | None] = {
         "parcels": land,
-        "jurisdictions": pd.DataFrame(
-            {"jurisdiction": ["A", "B"], "population": [30.0, None], "population_growth": [0.01, None]}
+        "jurisdictions": table(
+            [
+                {"jurisdiction": "A", "population": 30.0, "population_growth": 0.01},
+                {"jurisdiction": "B", "population": None, "population_growth": None},
+            ]
         ),
         "zones": _zones(deck),
-        "land_classes": pd.DataFrame(
-            {
-                "land_class": CLASSES,
-                "class_group": [rnd.choice(["arable", "arable; garden"]), "forest", "construction"],
-                "resource": ["land", "forest", rnd.choice(["land", ""])],
-            }
+        "land_classes": table(
+            [
+                {"land_class": "farm", "class_group": rnd.choice(["arable", "arable; garden"]), "resource": "land"},
+                {"land_class": "wood", "class_group": "forest", "resource": "forest"},
+                {"land_class": "town", "class_group": "construction", "resource": rnd.choice(["land", ""])},
+            ]
         ),
-        "class_zones": _table(
+        "class_zones": table(
             [{"land_class": c, "zone": z, "suitability": rnd.choice([0, 1, 2, 2, 3])} for c, z in suits]
         ),
         "accounts": _accounts(deck),
-        "practices": _table([_practice(deck, name) for name in deck.practices]),
+        "practices": table([_practice(deck, name) for name in deck.practices]),
         "class_flows": _flows(deck, "land_class", deck.classes, 7),
         "zone_flows": _flows(deck, "zone", deck.zones, 5),
         "practice_flows": _flows(deck, "practice", deck.practices, 5),
         "parcel_flows": own,
         "project_flows": _flows(deck, "project", deck.projects, 3),
-        "projects": _table([_project(deck, name, deck.projects[:i]) for i, name in enumerate(deck.projects)]),
-        "land_take": _table(
+        "projects": table([_project(deck, name, deck.projects[:i]) for i, name in enumerate(deck.projects)]),
+        "land_take": table(
             [
                 {
                     "project": name,

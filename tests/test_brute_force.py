@@ -95,7 +95,8 @@ def part(number: int) -> Callable[[], None]:
     )
     @given(random_studies.studies())
     def compare(study: Study) -> None:
-        tried = brute.plans(study, MOST)
+        evaluator = Evaluator(study)
+        tried = brute.plans(evaluator, MOST)
         assume(tried is not None)
         assert tried is not None
         try:
@@ -103,7 +104,6 @@ def part(number: int) -> Callable[[], None]:
         except StudyError:  # a parcel without any option
             assert not tried
             return
-        evaluator = Evaluator(study)
         options = {(i, *option) for i in evaluator.parcel_ids for option in evaluator.options(i)}
         assert set(ledger.options.names()) == options
         worth, holds = columns(ledger, block, program, tried)

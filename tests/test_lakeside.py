@@ -10,7 +10,9 @@ import pytest
 
 import zonevest as zv
 from tests.greedy import Greedy, greedy
+from zonevest.instances.schema import TABLES, Column
 from zonevest.instances.study import Study
+from zonevest.model.policy import ROW_FAMILIES, policy_model
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +42,47 @@ def test_the_gap_at_the_start(lakeside: Study) -> None:
     interest = float((lakeside.instruments["outstanding"] * lakeside.instruments["rate"]).sum())
     assert finance.own_revenue + finance.transfers - finance.fixed_cost - interest == pytest.approx(-203.9)
     assert 1.2 < owed / 5900.0 < 2.0
+
+
+NOT_IN_A_COUNTY = {
+    "sea": "it lies inland",
+    "locked_zone": "its locks are on land actions",
+    "population_growth": "one for all towns, in study.toml",
+    "tolerance": "it has no equality",
+    "project": "no project has shares of its own",
+    "cover_basis": "undiscounted",
+    "green_only": "green works are asked for by a share of outlay",
+    "opening": "no quota is left over from before",
+    "basic_farmland_ok": "no project is drawn on basic farmland",
+}
+"""Columns that the county leaves blank, and why; those of flow rows and price steps are not looked at one by one."""
+
+
+def test_every_mechanism_is_used(lakeside: Study) -> None:
+    """Every row family but those of other objectives has rows, and every column but those above has values."""
+    model = policy_model(lakeside)
+    rows = {name: model.component(name) for name in ROW_FAMILIES}
+    assert {name for name, found in rows.items() if found is None or len(found) == 0} == {"floor", "keep"}
+    blank = set()
+    for table in TABLES:
+        frame = lakeside.tables.get(table.name)
+        if frame is None or table.name.endswith("_flows") or table.name == "price_steps":
+            continue
+        assert len(frame), table.name
+        blank |= {column.name for column in table.columns if not used(frame[column.name], column)}
+    blank -= {"earliest", "latest"} if (lakeside.projects["latest"] != "").any() else set()  # blank in practices
+    blank -= {"where"}  # capture takes everywhere
+    assert blank == set(NOT_IN_A_COUNTY)
+    finance = lakeside.settings.finance
+    assert finance is not None
+    assert finance.off() == []
+    assert finance.soft
+
+
+def used(cells: pd.Series, column: Column) -> bool:
+    if column.kind == "number":
+        return bool((cells.notna() & (cells != column.default)).any())
+    return bool((cells != (bool(column.default) if column.kind == "flag" else (column.default or ""))).any())
 
 
 def check_the_gap_is_closed(plan: zv.Plan) -> None:

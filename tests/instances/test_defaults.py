@@ -10,7 +10,7 @@ import pytest
 
 from tests.instances.test_fallback import SETTINGS, default
 from zonevest.instances.read import make_study
-from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, MODES, OVERLAY
+from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, MODES, OVERLAY, RESOURCES
 from zonevest.instances.study import conditions, items
 from zonevest.model.options import build_options
 
@@ -65,7 +65,7 @@ def test_the_purse_has_what_is_the_purses_and_no_more() -> None:
     assert set(accounts.query("family == 'revenue'")["account"]) <= said["receives"]
     borne = set(accounts.query("family == 'cost'")["account"]) - said["pays"]
     works = {"servicing", "facilities", "restoration_works", "farmland_works", "reclamation_works", "renewal_works"}
-    assert borne == works | {"public_services", "municipal_om", "tending"}
+    assert borne == works | {"public_services", "municipal_om", "tending", "idle_upkeep", "land_discount"}
     local = shares[shares["actor"] == "local"].set_index(["account", "role"])["share"]
     assert local["land_sale", "receives"] == 0.97
     assert "farm_income" not in local.index.get_level_values("account")
@@ -267,7 +267,48 @@ def test_instruments_are_borrowable() -> None:
     assert not rows.loc["policy_loan", "in_debt_ratio"]  # an enterprise's debt is none of the county's
     assert rows.loc["eco_grant", "limit_total"] == 0.0  # how much the study says
     assert rows.loc["special_bond", "cover_min"] == 1.2
-    assert rows["budget"].tolist() == ["general", "fund", "general", "enterprise", "general", "enterprise"]
+    budgets = {"general_bond": "general", "special_bond": "fund", "refinancing_bond": "general"}
+    budgets |= {"policy_loan": "enterprise", "eco_grant": "general", "outside_equity": "enterprise"}
+    assert rows["budget"].to_dict() == budgets | {"special_refinancing_bond": "fund"}
+
+
+def test_each_resource_keeps_its_value() -> None:
+    """Eight resources: seven by the value of their land, state-owned apart from collective, minerals by the fund."""
+    limits = default("limits").set_index("limit")
+    kept = limits[limits.index.str.startswith("preserve_")]
+    of_land = [
+        f"asset.{name}.{tenure}" for name in RESOURCES if name != "mineral" for tenure in ("state", "collective")
+    ]
+    assert sorted(kept["account"]) == sorted([*of_land, "mineral_compensation"])
+    assert (kept["sense"] == ">=").all()
+    assert (kept["value"] == 1.0).all()
+    assert set(kept.drop("preserve_minerals")["basis"]) == {"share_of_start"}
+    assert kept.loc["preserve_minerals", "basis"] == "share_of:mineral_depletion"
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    for mine in ("mining", "strategic_mineral"):  # whoever takes ore pays for what it takes
+        assert flows[mine, "mineral_compensation"] == flows[mine, "mineral_depletion"]
+        assert flows[mine, "mineral_depletion"] == pytest.approx(flows[mine, "royalty"] / 12, rel=0.05)
+
+
+def test_zones_differ_for_land_that_is_held() -> None:
+    """Protection keeps condition up and is managed; control does so by half; streets and drains cost in the town."""
+    flows = default("zone_flows").set_index(["zone", "account"])["value"]
+    support = (2.86 + 0.22 + 2.60) * 4500e-6  # soil, nutrients and biodiversity of mixed forest, million a hectare
+    assert flows["120", "eco_support"].item() == pytest.approx(0.02 * support, rel=0.03)
+    assert flows["200", "eco_support"].item() == flows["120", "eco_support"].item() / 2
+    assert flows["120", "tending"].item() == pytest.approx(10 * MU / 1e6)  # 10 yuan/mu a year
+    assert flows["411", "municipal_om"].item() == pytest.approx(0.06 / 10)  # 60,000 yuan/ha a year, a tenth
+
+
+def test_people_move_in_whom_services_are_paid_for() -> None:
+    """12,000 yuan a year for everyone who moves in from outside: a fifth of the residents of new homes."""
+    people = default("practices").set_index("practice")["in_migration"]
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    homes = ["residential_low", "residential_medium", "residential_high", "urban_renewal"]
+    assert set(people[people != 0].index) == set(homes)
+    for name in homes:
+        assert people[name] == 0.2 * flows[name, "residents"]
+        assert flows[name, "public_services"] == pytest.approx(people[name] * 12e-3)
 
 
 def test_practices_name_the_overlay_of_the_lines_that_admit_them() -> None:

@@ -151,7 +151,8 @@ def test_whose_interest_is_compared(whole: Study) -> None:
         # rows of instruments: a general bond, a special bond, one that refinances, a loan, a grant, equity
         instruments = whole.instruments.assign(budget=[*budgets, "enterprise", "general", "enterprise"])
         of = whole.budgets.assign(borrower=["government", borrower, "enterprise"])
-        told = whole.replace(instruments=instruments, budgets=of).notes
+        projects = whole.projects.assign(instruments="")
+        told = whole.replace(instruments=instruments, budgets=of, projects=projects).notes
         assert all(is_chinese(each) for each in told)
         return [key for key in shares if any(key in each for each in told)]
 

@@ -20,7 +20,7 @@ rest,Z2a,restoration,02,,,,
     "projects.csv": """\
 project,name,category,jurisdiction,capex,mandatory,green,real_estate,instruments,equity_min,catchment,uplift_per_ha,uplift_account,uplift_of,uplift_cap,bundle,hurdle,deliverability,budget
 road,Road,infrastructure,east,3,1,,,special;gift,0.2,upper,0.4,rise,build,0.5,,,,
-park,Park,ecological_restoration,west,1,,1,,green,,lower,0.2,rise,,,spring,0.04,0.9,fund
+park,Park,ecological_restoration,west,1,,1,,gift,,lower,0.2,rise,,,spring,0.04,0.9,fund
 hall,Hall,livelihood,west,2,,,1,,,,,,,,spring,,0.5,
 """,
     "budgets.csv": """\

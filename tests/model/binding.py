@@ -36,8 +36,8 @@ class Case:
 
     Attributes
     ----------
-    told : the rules that the better plan breaks, as the audit calls them; ``""`` for none (a soft row gives), None
-        where the audit cannot know.
+    told : the rules that the better plan breaks, as the audit calls them; ``""`` for none (a soft row gives; or the
+        rows say what is booked, and the plan brings less than the program says), None where the audit cannot know.
     stage : which stage of the lexicographic method, and what the earlier ones keep.
     """
 
@@ -80,7 +80,7 @@ def solve(build: Build, without: str = "") -> tuple[float, dict[str, float]]:
 def audited(evaluator: Evaluator, columns: Mapping[str, float]) -> Evaluation:
     """What the audit says of the plan that columns stand for."""
     tables: dict[str, list[dict[str, Any]]] = {
-        name: [] for name in ("parcels", "financing", "uplift", "fund_transfers", "quota_trade")
+        name: [] for name in ("parcels", "financing", "uplift", "fund_transfers", "budget_transfers", "quota_trade")
     }
     started: dict[str, str] = {}
     for name, value in columns.items():
@@ -104,6 +104,8 @@ def audited(evaluator: Evaluator, columns: Mapping[str, float]) -> Evaluation:
             tables["uplift"].append({**row, "area_ha": value})
         elif kind == "transfer":
             tables["fund_transfers"].append({"jurisdiction": key[0], "period": key[1], "amount": value})
+        elif kind == "passed":
+            tables["budget_transfers"].append({"from": key[0], "to": key[1], "period": key[2], "amount": value})
         elif kind in ("buy", "sell"):
             row = dict(zip(("quota", "jurisdiction", "period"), key, strict=True))
             traded = {"bought": value, "sold": 0.0} if kind == "buy" else {"bought": 0.0, "sold": value}

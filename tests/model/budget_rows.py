@@ -107,11 +107,11 @@ def of_an_enterprise() -> Study:
     return shore(**given)
 
 
-LOTS, DUES = "lots,'area.new.practice.shop',N", "dues,spare,total"
+LOTS, DUES = "lots,'area.new.practice.shop',N", "dues,'area.lost.class.field',total"
 STEPS: dict[str, list[dict[str, Any]]] = {
     # Lots are sold in N where shops begin: in a the first 8 ha at 0.3 a hectare, the next 12 at half of it; in b 12 ha
-    # (two years) at 0.8 of 0.3, 10 % dearer than in a. For what reeds make dues are paid, twice as much above 10 a
-    # year.
+    # (two years) at 0.8 of 0.3, 10 % dearer than in a. Reeds take 12 ha of the fields of S (a shop leaves the field a
+    # field): for what is lost dues are paid, twice as much above 10 a year.
     "accounts": [
         *TABLES["accounts"],
         *table("""
@@ -125,9 +125,10 @@ STEPS: dict[str, list[dict[str, Any]]] = {
         lots    area.new.practice.shop N            -      20    0.5    0.3
         lots    area.new.practice.shop N            -      8     1      0.3
         lots    area.new.practice.shop N            b      6     0.8    0.3
-        dues    spare                  -            -      10    1      0.1
-        dues    spare                  -            -      20    2      0.1
+        dues    area.lost.class.field  -            -      10    1      0.1
+        dues    area.lost.class.field  -            -      20    2      0.1
     """),
+    "land_take": [{"project": "reeds", "land_class": "field", "area_ha": 12.0}],
 }  # fmt: skip
 
 IN_STEPS = {

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+import zonevest as zv
 from tests.model.builds import Build
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study
-from zonevest.model.compiled import compile_policy
-from zonevest.model.land import land_block
-from zonevest.model.ledger import Ledger
-from zonevest.model.options import build_options
-from zonevest.model.plan import tell
-from zonevest.model.policy import policy_model
-from zonevest.solvers.answer import SolveOptions
-from zonevest.solvers.highs import solve_here
-from zonevest.solvers.join import join
 
 
 def plain(
     settings: Mapping[str, Any] | None = None, rates: Mapping[str, Any] | None = None, **tables: list[dict[str, Any]]
 ) -> Study:
-    """Periods a (2026-27) and b (2028-30), rates of 0, no tail; cash counts.
-
-    Limits are put in as they are: their accounts and places need not be known to the checks.
-    """
+    """Periods a (2026-27) and b (2028-30), rates of 0, no tail; cash counts."""
     keys: dict[str, Any] = {
         "name": "plain",
         "defaults": "none",
@@ -39,14 +28,7 @@ def plain(
     }
     if "parcels" in tables:
         tables = {"zones": [{"zone": "R"}], **tables}
-    limits = tables.pop("limits", [])
-    known = [{**row, "account": "area.converted", "jurisdiction": "", "basis": ""} for row in limits]
-    frames = {name: pd.DataFrame(rows) for name, rows in {**tables, "limits": known}.items() if rows}
-    study = make_study(keys, **frames)
-    if not limits:
-        return study
-    named = {name: [row.get(name, "") for row in limits] for name in ("account", "jurisdiction", "basis")}
-    return replace(study, tables={**study.tables, "limits": study.limits.assign(**named)})
+    return make_study(keys, **{name: pd.DataFrame(rows) for name, rows in tables.items() if rows})
 
 
 def reads(account: str, place: str = "", name: str = "l") -> dict[str, Any]:
@@ -62,37 +44,39 @@ def row(build: Build, name: str) -> tuple[dict[str, float], float, float]:
 
 @dataclass(frozen=True)
 class Solved:
-    """The proven best of a study, and the tables of that plan."""
+    """The proven best of a study, and what its tables say."""
 
-    objective: float
-    tables: dict[str, Any]
+    plan: zv.Plan
+
+    @property
+    def objective(self) -> float | None:
+        return self.plan.objective
 
     @property
     def practices(self) -> list[str]:
-        return list(self.tables["parcels"]["practice"])
+        return list(self.plan.parcels["practice"])
 
     @property
     def starts(self) -> dict[str, str]:
-        built = self.tables["projects"]
+        built = self.plan.projects
         return dict(zip(built["project"], built["start"], strict=True))
 
     def told(self, limit: str) -> tuple[float, float, float]:
         """Value, bound and slack of a row that is told once."""
-        limits = self.tables["limits"]
+        limits = self.plan.limits
         (found,) = limits.loc[limits["limit"] == limit, ["value", "bound", "slack"]].to_numpy(dtype=float)
         return tuple(found.tolist())
 
 
+def planned(study: Study) -> zv.Plan:
+    """The proven best plan of a study, which the audit finds sound."""
+    plan = zv.solve(study, gap=0.0)
+    assert plan.status == "optimal"
+    assert plan.audit is not None
+    assert plan.audit.ok, plan.audit
+    return plan
+
+
 def solved(study: Study) -> Solved:
-    """Solve a study in this process, as far as it goes."""
-    ledger = Ledger(build_options(study))
-    model = policy_model(ledger)
-    policy = compile_policy(model)
-    solution = solve_here(join(land_block(ledger, policy)), SolveOptions(gap=0.0))
-    assert solution.status == "optimal"
-    assert solution.x is not None
-    size = len(ledger.options.kind)
-    weight, columns = solution.x[:size], solution.x[size:]
-    policy.load(columns)
-    started = columns[: ledger.works.possible.size].reshape(ledger.works.possible.shape)
-    return Solved(float(solution.value or 0.0), tell(model, weight, started, {}))
+    """The same, with what is often asked of it."""
+    return Solved(planned(study))

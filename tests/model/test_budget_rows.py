@@ -79,11 +79,11 @@ def test_row_of_price_steps(stepped: dict[str, Build], build: str, name: str) ->
 @BOTH
 def test_columns_of_price_steps(stepped: dict[str, Build], build: str) -> None:
     columns = stepped[build].columns
-    assert columns[f"step[{given.LOTS},2,a]"] == (0, 12, False)
-    assert columns[f"full[{given.LOTS},1,a]"] == (0, 1, True)
+    assert columns[f"sold[{given.LOTS},2,a]"] == (0, 12, False)
+    assert columns[f"filled[{given.LOTS},1,a]"] == (0, 1, True)
     # 6 a year for two years, one step: nothing is to be filled first
-    assert columns[f"step[{given.LOTS},1,b]"] == (0, 12, False)
-    assert f"full[{given.LOTS},1,b]" not in columns
+    assert columns[f"sold[{given.LOTS},1,b]"] == (0, 12, False)
+    assert f"filled[{given.LOTS},1,b]" not in columns
 
 
 @BOTH
@@ -91,11 +91,11 @@ def test_worth_of_price_steps(stepped: dict[str, Build], build: str) -> None:
     # Of a shop's life of 4 years: C = amount / 1.25 at the beginning of the period, spread over the four years, which
     # from a are all there: 0.8 of it. What is paid for the reeds is for good, a fifth of it a year.
     objective = stepped[build].objective
-    assert objective[f"step[{given.LOTS},1,a]"] == pytest.approx(0.3 * 0.8)
-    assert objective[f"step[{given.LOTS},2,a]"] == pytest.approx(0.15 * 0.8)
-    assert objective[f"step[{given.LOTS},1,b]"] == pytest.approx(0.264 * 0.8 * SPREAD * 1.5616)
-    assert objective[f"step[{given.DUES},2,a]"] == pytest.approx(-0.2 * 0.2 * 2.3616)
-    assert objective[f"step[{given.DUES},1,b]"] == pytest.approx(-0.1 * 0.2 * 1.5616)
+    assert objective[f"sold[{given.LOTS},1,a]"] == pytest.approx(0.3 * 0.8)
+    assert objective[f"sold[{given.LOTS},2,a]"] == pytest.approx(0.15 * 0.8)
+    assert objective[f"sold[{given.LOTS},1,b]"] == pytest.approx(0.264 * 0.8 * SPREAD * 1.5616)
+    assert objective[f"sold[{given.DUES},2,a]"] == pytest.approx(-0.2 * 0.2 * 2.3616)
+    assert objective[f"sold[{given.DUES},1,b]"] == pytest.approx(-0.1 * 0.2 * 1.5616)
 
 
 @BOTH

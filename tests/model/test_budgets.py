@@ -12,6 +12,7 @@ import pytest
 import zonevest as zv
 from tests.model.budget_rows import of_budgets
 from tests.model.complete_town import LOAN, ROAD, account, town, weights
+from tests.model.plain import planned
 from zonevest.instances.study import Study
 from zonevest.model.budgets import Budgets
 from zonevest.model.plan import DECISIONS, read_plan_data
@@ -72,12 +73,6 @@ def parted(cap: float, reserve: float | None = None, finance: dict[str, Any] | N
         "instruments": [{**LOAN, "budget": "fund"}],
     }
     return town(finance={**RICH, **(finance or {})}, **{**given, **tables})
-
-
-def planned(study: Study) -> zv.Plan:
-    plan = zv.solve(study, gap=0.0)
-    assert plan.status == "optimal"
-    return plan
 
 
 def row(plan: zv.Plan, name: str, period: str) -> pd.Series:

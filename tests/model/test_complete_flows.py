@@ -51,6 +51,7 @@ def test_options_of_each_parcel() -> None:
         ("practices", "build", {"conversion": "promoted"}, ("A", "build", "p1")),
         ("practices", "build", {"tenure": "state"}, ("A", "build", "p1")),
         ("practices", "build", {"max_slope_class": 2}, None),  # a blank slope class is 1
+        ("practices", "build", {"min_slope_class": 2}, ("A", "build", "p1")),
         ("parcels", "A", {"locked_zone": "F"}, ("A", "build", "p1")),
         ("parcels", "A", {"forbidden_zones": "U; E"}, ("A", "build", "p1")),
         ("parcels", "A", {"locked_practice": "build"}, ("A", "hold", "")),

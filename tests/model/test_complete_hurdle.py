@@ -108,8 +108,8 @@ def test_who_brings_uplift_is_not_tested(own: bool) -> None:
 
 
 def test_a_project_that_is_to_earn_and_will_not_is_tested() -> None:
-    # nothing of its revenue is delivered: it is no park
-    assert possible(town(projects=[{**MALL, "hurdle": 0.0, "deliverability": 0.0}])) == []
+    # next to nothing of its revenue is delivered, 0.12 of 12: it is no park
+    assert possible(town(projects=[{**MALL, "hurdle": 0.0, "deliverability": 0.01}])) == []
 
 
 def test_portfolio_is_of_projects_with_a_rate() -> None:
@@ -130,6 +130,11 @@ def test_portfolio_is_of_projects_with_a_rate() -> None:
 # Bundles with restoration
 
 PARK = {"project": "park", "category": "ecological_restoration", "capex": 3.0}
+OTHERS: list[dict[str, Any]] = [
+    {"project": "moor", "category": "ecological_restoration", "capex": 9.0, "bundle": "other"},
+    {"project": "inn", "category": "culture_tourism", "capex": 1.0, "bundle": "other", "annual_revenue": 10.0},
+]
+"""A bundle that passes every test: 9 of 10 for restoration, and 10 a year for good."""
 
 
 def bundle(
@@ -140,7 +145,7 @@ def bundle(
     return town(
         finance={} if share is None else {"eod_eco_share": share},
         rates={"finance": 0.0},
-        projects=[{**MALL, **earning, "bundle": "b"}, {**PARK, **(park or {}), "bundle": "b"}],
+        projects=[{**MALL, **earning, "bundle": "b"}, {**PARK, **(park or {}), "bundle": "b"}, *OTHERS],
         **tables,
     )
 

@@ -93,7 +93,7 @@ def test_life_of_a_sale(practice: dict[str, Any], role: str | None, first: int, 
     paid = account("sale", "revenue", "one_off", **({"role": role} if role else {}))
     model = pyomo_model(sales([{"up_to": 50.0, "price": 2.0}], practice, accounts=[paid]))
     worth = coefficients(model.gain["cash"])[0]
-    assert worth["sold[sale,'area.new.practice.shop',total,'1',p1]"] == pytest.approx(
+    assert worth["sold[sale,'area.new.practice.shop',total,1,p1]"] == pytest.approx(
         2 / 1.05 * spread * weights(first, 2031)
     )
 
@@ -101,7 +101,7 @@ def test_life_of_a_sale(practice: dict[str, Any], role: str | None, first: int, 
 def test_an_area_of_no_practice_is_sold_for_good() -> None:
     study = sales([{"up_to": 50.0, "price": 2.0}], {"life_years": 4, "lead_years": 1}, "area.rezoned")
     worth = coefficients(pyomo_model(study).gain["cash"])[0]
-    assert worth["sold[sale,'area.rezoned',total,'1',p2]"] == pytest.approx(2 / 1.05 * 0.05 * weights(2027, 2031))
+    assert worth["sold[sale,'area.rezoned',total,1,p2]"] == pytest.approx(2 / 1.05 * 0.05 * weights(2027, 2031))
 
 
 def test_steps_are_those_that_name_the_period() -> None:
@@ -109,10 +109,10 @@ def test_steps_are_those_that_name_the_period() -> None:
     # nothing is said of p1 and p3: there is no schedule, what is new there has no price of this kind
     model = pyomo_model(sales(steps))
     assert {key[-1] for key in names(model.step_area)} == {"p2"}
-    assert [model.sold["sale", "area.new.practice.shop", "total", k, "p2"].ub for k in "12"] == [20, 30]
+    assert [model.sold["sale", "area.new.practice.shop", "total", k, "p2"].ub for k in (1, 2)] == [20, 30]
     # what is said without a period is for the others; p3 has two years
     model = pyomo_model(sales([*steps, {"up_to": 7.0, "price": 1.0}]))
-    assert [model.sold["sale", "area.new.practice.shop", "total", "1", t].ub for t in ("p1", "p2", "p3")] == [7, 20, 14]
+    assert [model.sold["sale", "area.new.practice.shop", "total", 1, t].ub for t in ("p1", "p2", "p3")] == [7, 20, 14]
 
 
 def test_no_more_is_sold_than_the_last_step() -> None:
@@ -132,7 +132,7 @@ def test_steps_fill_in_order_even_where_revenue_is_disliked() -> None:
     )
     model = solved(study)
     assert value(model.objective) == pytest.approx(-35)
-    assert value(model.filled["sale", "area.new.practice.shop", "total", "1", "p1"]) == pytest.approx(1)
+    assert value(model.filled["sale", "area.new.practice.shop", "total", 1, "p1"]) == pytest.approx(1)
 
 
 def test_shares_beside_flows_and_budgets() -> None:
@@ -149,7 +149,7 @@ def test_shares_beside_flows_and_budgets() -> None:
         ],
     )
     model = pyomo_model(study)
-    step = "sold[sale,'area.new.practice.shop',N,'1',p1]"
+    step = "sold[sale,'area.new.practice.shop',N,1,p1]"
     booked = coefficients(model.ledger["sale", "N", "p1"])[0]
     assert (booked[step], booked["x[A,shop,p1]"]) == (2, 3)
     booked = coefficients(model.ledger["money.receipts", "total", "p1"])[0]

@@ -110,7 +110,7 @@ def test_homes_make_room_for_what_people_need(per: str) -> None:
     assert (plan.objective, without.objective) == (pytest.approx(15.0), pytest.approx(10.0))
     assert plan.practices == ["homes"] * 5
     assert plan.told("heads") == pytest.approx((5.0, 5.0, 0.0), abs=1e-9)
-    table = plan.tables["ledger"]
+    table = plan.plan.ledger
     people = table[table["account"] == "population"].set_index("jurisdiction")["value"]
     assert people.to_dict() == pytest.approx({"total": 250.0, "N": 250.0})
 

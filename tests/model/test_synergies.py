@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import zonevest as zv
 from tests.model.builds import fast
 from tests.model.complete_town import account, town, weights
+from tests.model.plain import planned
 from zonevest.instances.study import Study
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
@@ -103,17 +103,17 @@ def test_worth_to_cash_and_nature() -> None:
     cash = 2 * float(1.1 ** (years - 1) @ 1.05**-years)
     nature = float(np.sum(1.1**-years))
     # what comes once counts as its interest, a tenth, for good
-    assert fast(study).objective["both[road,rail,p1,p1]"] == pytest.approx(cash + (3 + 4 * 0.1 / 1.1) * nature)
+    assert fast(study).objective["together[road,rail,p1,p1]"] == pytest.approx(cash + (3 + 4 * 0.1 / 1.1) * nature)
 
 
 def test_a_pair_pays_where_neither_does_alone() -> None:
     # 6.2 a year of both, less 0.1 for the noise of both
     study = pair(together("fares", 6.2), together("noise", 0.1), accounts=[account("fares"), account("noise", "cost")])
-    plan = zv.solve(study, gap=0.0)
+    plan = planned(study)
     assert list(plan.projects["start"]) == ["p1", "p1"]
     assert plan.objective == pytest.approx((6.2 - 0.1 - 6) * FROM_2027)
     # half of the fares of both: not worth while, nor can one of them have it without the other
-    half = zv.solve(study.replace(synergies=study.synergies.assign(value=[3.1, 0.1])), gap=0.0)
+    half = planned(study.replace(synergies=study.synergies.assign(value=[3.1, 0.1])))
     assert (list(half.projects["start"]), half.objective) == (["", ""], pytest.approx(0))
 
 
@@ -121,7 +121,7 @@ def test_the_pair_begins_when_the_later_one_opens() -> None:
     # A rail that is built in 2027 and 2028 opens in 2029, and costs 30 in two parts: 15 x 1.05 + 15 at the end of 2028.
     study = pair(together("fares", 20.0), rail={"earliest": "p2", "latest": "p3", "build_years": 2},
                  accounts=[account("fares")])  # fmt: skip
-    plan = zv.solve(study, gap=0.0)
+    plan = planned(study)
     assert list(plan.projects["start"]) == ["p1", "p2"]
     rail = 1.5 + 0.05 * (15 * 1.05 + 15)
     assert plan.objective == pytest.approx((20 - rail) * weights(2029, 2029) - 3 * FROM_2027)
@@ -130,7 +130,7 @@ def test_the_pair_begins_when_the_later_one_opens() -> None:
 def test_a_pair_is_a_pair_also_where_nobody_likes_it() -> None:
     # each is worth 0.1 a year, together they cost 0.3: the more so that one is built alone
     tolls = {"annual_revenue": 3.1}
-    plan = zv.solve(pair(together("noise", 0.3), road=tolls, rail=tolls), gap=0.0)
+    plan = planned(pair(together("noise", 0.3), road=tolls, rail=tolls))
     assert sorted(plan.projects["start"]) == ["", "p1"]
     assert plan.objective == pytest.approx(0.1 * FROM_2027)
 
@@ -144,7 +144,7 @@ def test_the_first_ones_shares_hold_and_tables_add_up() -> None:
         accounts=[account("fares"), account("fair", "revenue", "one_off")],
         shares=[{"account": "fares", "role": "receives", "actor": a, "share": s, "project": p} for a, s, p in shares],
     )
-    plan = zv.solve(study, gap=0.0)
+    plan = planned(study)
     fair = 3 * 0.05 / 1.05
     assert plan.objective == pytest.approx((7 + fair - 6) * FROM_2027)
     ledger = plan.ledger.set_index(["account", "jurisdiction", "period"])["value"]

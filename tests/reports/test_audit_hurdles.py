@@ -225,11 +225,18 @@ PARK: dict[str, Any] = {
 }  # fmt: skip
 
 
+OTHER: Rows = [
+    {"project": "moor", "category": "ecological_restoration", "capex": 1.0, "bundle": "other"},
+    {"project": "pier", "category": "livelihood", "capex": 1.0, "bundle": "other"},
+]
+"""A bundle that is tested, whatever the one of lake and park is; nobody starts it."""
+
+
 class TestEcologyOrientedDevelopment:
     def bundle(
         self, park: dict[str, Any], share: float = 0.4, lake: dict[str, Any] | None = None, **tables: Any
     ) -> Any:
-        rows = ({**LAKE, **(lake or {})}, {**PARK, **park})
+        rows = ({**LAKE, **(lake or {})}, {**PARK, **park}, *OTHER)
         given = projects(*rows, settings={"finance": {"eod_eco_share": share, "opening_cash": 99.0}}, **tables)
         evaluator = Evaluator(given)
         assert evaluator.starts("lake") == evaluator.starts("park")

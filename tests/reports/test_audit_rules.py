@@ -62,6 +62,8 @@ class TestPractices:
             ({"title": 1}, {"needs_title": 1}, ""),
             ({"slope_class": 4}, {"max_slope_class": 3}, "slope"),
             ({"slope_class": 3}, {"max_slope_class": 3}, ""),
+            ({"slope_class": 4}, {"min_slope_class": 5}, "slope"),
+            ({"slope_class": 5}, {"min_slope_class": 5}, ""),
             ({"locked_zone": "rural"}, {}, "locked_zone"),
             ({"locked_zone": "town"}, {}, ""),
             ({"forbidden_zones": "core;town"}, {}, "forbidden_zones"),

@@ -21,6 +21,7 @@ from tests.reports.told import CODES
 from zonevest.reports.audit import AuditReport, Evaluator, audit
 from zonevest.reports.audit_balances import money_breaches
 from zonevest.reports.audit_decisions import DECISIONS
+from zonevest.reports.audit_told import TOLD
 
 LIMITS = [
     "land",
@@ -63,7 +64,7 @@ def folder(plan: Any, tmp_path: Path) -> Path:
 
 def found_in(report: AuditReport) -> set[str]:
     """The rules that a plan breaks; each breach is told in Chinese too."""
-    check_breaches(report.breaches, [*NAMES, *MONEY_NAMES, *LIMITS, *CODES])
+    check_breaches(report.breaches, [*NAMES, *MONEY_NAMES, *LIMITS, *CODES, "budgets", *TOLD["budgets"][1]])
     return set(report.breaches["rule"])
 
 
