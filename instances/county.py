@@ -371,6 +371,9 @@ def _with_lines(
             tags[i].append(name)
     to_shore = shapely.distance(land.lake, shapely.points(at))
     basin = to_shore < 6000.0
+    # the county's own overlay: wild land above the lake on conditions, the steepest not at all; elsewhere the lines say
+    open_wild = ~red & ~boundary & ~basic & np.isin(classes, ["0301", "0305", "0307", "0401", "0404", "0201", "0202"])
+    steepest = open_wild & (slope == 5) & (land.noise(at, 2) > 1.0)
     for i in np.flatnonzero(basin):
         tags[i].append("lake_basin")
     for i in np.flatnonzero(near):
@@ -392,6 +395,7 @@ def _with_lines(
             "village_boundary": (settled & ~boundary).astype(int),
             "mineral_right": (ore & ~boundary & ~basic).astype(int),
             "national_park": (core & (land.noise(at, 4) > 0.6)).astype(int),
+            "conversion": np.where(steepest, "prohibited", np.where(open_wild & basin, "conditional", "")),
             "slope_class": slope,
             "title": (~((land.noise(at, 3) < -1.0) & ~urban)).astype(int),
             "farmland_quality": np.where(

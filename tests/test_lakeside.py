@@ -10,8 +10,9 @@ import pytest
 
 import zonevest as zv
 from tests.greedy import Greedy, greedy
-from zonevest.instances.schema import TABLES, Column
+from zonevest.instances.schema import OVERLAY, TABLES, Column
 from zonevest.instances.study import Study
+from zonevest.model.options import REASONS, build_options
 from zonevest.model.policy import ROW_FAMILIES, policy_model
 
 
@@ -77,6 +78,19 @@ def test_every_mechanism_is_used(lakeside: Study) -> None:
     assert finance is not None
     assert finance.off() == []
     assert finance.soft
+
+
+def test_the_overlay_decides(lakeside: Study) -> None:
+    """It excludes land actions, costs where it is conditional and is paid for where it is promoted."""
+    options = build_options(lakeside)
+    assert (options.reasons == REASONS.index("conversion")).any()
+    overlay = lakeside.parcels["conversion"].to_numpy()[options.first]
+    assert set(overlay) == set(OVERLAY)
+    flows = lakeside.practice_flows
+    for account, where in (("conversion_permit", "conditional"), ("conversion_subsidy", "promoted")):
+        rows = flows[(flows["account"] == account) & (flows["where"] == f"conversion={where}")]
+        column = [options.practices.index(name) for name in rows["practice"]]
+        assert (options.reasons[np.ix_(overlay == where, column)] == 0).any(axis=0).any(), account
 
 
 def used(cells: pd.Series, column: Column) -> bool:

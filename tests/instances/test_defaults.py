@@ -65,7 +65,14 @@ def test_the_purse_has_what_is_the_purses_and_no_more() -> None:
     assert set(accounts.query("family == 'revenue'")["account"]) <= said["receives"]
     borne = set(accounts.query("family == 'cost'")["account"]) - said["pays"]
     works = {"servicing", "facilities", "restoration_works", "farmland_works", "reclamation_works", "renewal_works"}
-    assert borne == works | {"public_services", "municipal_om", "tending", "idle_upkeep", "land_discount"}
+    assert borne == works | {
+        "public_services",
+        "municipal_om",
+        "tending",
+        "idle_upkeep",
+        "land_discount",
+        "conversion_permit",
+    }
     local = shares[shares["actor"] == "local"].set_index(["account", "role"])["share"]
     assert local["land_sale", "receives"] == 0.97
     assert "farm_income" not in local.index.get_level_values("account")
