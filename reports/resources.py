@@ -28,8 +28,9 @@ CONSTRUCTION = "area.class_group.construction"
 def names_assets(study: Study) -> bool:
     """Whether a study asks for anything of the value of its resources: a limit or the objective names one."""
     limits = study.limits
-    named = [*limits["account"], *limits["basis"].str.partition(":")[2], *study.limit_terms["account"]]
-    return any(str(name).startswith(ASSET) for name in (*named, *study.settings.objective.accounts))
+    named = [*limits["account"], *study.limit_terms["account"], *study.settings.objective.accounts]
+    named += [str(basis).partition(":")[2] for basis in limits["basis"]]
+    return any(str(name).startswith(ASSET) for name in named)
 
 
 def assets(plan: PlanData, ledger: Ledger) -> pd.DataFrame:

@@ -23,6 +23,9 @@ Part = dict[str, Any]
 SHOWN = 12
 """Rows of a long list that stand open; the rest folds."""
 FIRST_PROJECTS = 60
+FLOORS = ("reserve", "dscr_min", "cover_min", "operating_balance", "green_share_min", "reinvestment_min", "quota",
+          "portfolio", "participation", "participation_jurisdiction", "jurisdiction_floor", "floor_share")  # fmt: skip
+"""Rows of money, quotas and gains whose bound is a least; of the others it is a most."""
 MOST = 2000
 """Rows of one limit that a page carries; what it leaves out has more slack, and the page says how many rows it is."""
 FAMILIES = ("revenue", "cost", "ecosystem", "carbon", "uplift", "quota", "social", "custom")
@@ -295,6 +298,7 @@ def _limit_line(row: pd.Series, display: Display, gain: str, scale: float) -> Pa
     words = display.words
     value, bound, slack = (float(row[name]) for name in ("value", "bound", "slack"))
     unit = display.unit(row["unit"])
+    sense = row["sense"] or (">=" if str(row["limit"]).partition(".")[0] in FLOORS else "<=")
     exact = row["sense"] == "==" and row["state"] == "binding"
     short = f"{number(row['shortfall'], places([row['shortfall']]))}\u00a0{unit}"
     state = "state_exact" if exact else f"state_{row['state']}"
@@ -309,7 +313,7 @@ def _limit_line(row: pd.Series, display: Display, gain: str, scale: float) -> Pa
         "where": display.jurisdiction(row["jurisdiction"] or tables.TOTAL),
         "when": display.period(row["period"] or tables.TOTAL),
         "value": number(value, decimals),
-        "sense": {"<=": "≤", ">=": "≥", "==": "="}.get(row["sense"], ""),
+        "sense": {"<=": "≤", ">=": "≥", "==": "="}[sense],
         "bound": number(bound, decimals),
         "slack": number(slack if abs(slack) > 1e-9 else 0.0, max(decimals, places([slack])) if slack else 0),
         "unit": unit,

@@ -79,8 +79,9 @@ def _never(ledger: Ledger, display: Display) -> Part | None:
         return None
     decimals = places(table["npv"].dropna())
     groups = []
-    for why, rows in table.groupby("why", sort=False):
-        told = translate(str(why), display.words.lang)
+    for _, rows in table.groupby("why", sort=False):
+        # a table holds text: the sentence itself, which knows its translation, is with the works
+        told = translate(ledger.works.why_not[rows["project"].iloc[0]], display.words.lang)
         lines = [
             {
                 "name": display.project(str(row["project"])),

@@ -26,7 +26,7 @@ BUILT = {"portfolio", "synergy_both", "step_area", "budget_transfer"} <= set(ROW
 """Whether the policy has these rows."""
 CATEGORIES = ["infrastructure", "ecological_restoration", "agriculture", "industry"]
 FUNCTIONS = {"A": "town", "B": "farming"}
-ASSETS = ["asset.land", "asset.forest", "asset.sea", "asset.land.state", "asset.forest.collective"]
+ASSETS = [*["asset.land", "asset.forest"] * 3, "asset.sea", "asset.land.state", "asset.forest.collective"]
 EIGHTHS = 8
 
 
@@ -71,7 +71,10 @@ def weigh(settings: Settings, account: str, weight: float) -> None:
 
 def open_land(rnd: Random, tables: Tables) -> None:
     """Practices that most parcels may follow."""
-    if rnd.random() < 0.8:
+    if rnd.random() < 0.9:
+        tables["class_zones"] = tables["land_take"] = None
+        change(tables, "zones", lambda _: {"line": "", "line_rule": ""})
+        change(tables, "projects", lambda _: {"min_area_of": "", "min_area": None})
         cells = {"from_classes": "", "redline_ok": "core", "basic_farmland_ok": 1, "needs_title": 0, "tenure": ""}
         cells |= {"requires_project": 0, "max_slope_class": 5}
         change(tables, "practices", lambda _: cells)
@@ -126,6 +129,7 @@ def people(rnd: Random, settings: Settings, tables: Tables) -> None:
 def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
     """What nature gives for good, against its start."""
     settings["rates"]["social"] = rnd.choice([0.03, 0.05])
+    open_land(rnd, tables)
     new = [
         {
             "land_class": land_class,
@@ -151,6 +155,7 @@ def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
 def functions(rnd: Random, _: Settings, tables: Tables) -> None:
     """Limits of every jurisdiction of a main function."""
     both = rnd.random() < 0.3
+    open_land(rnd, tables)
     change(tables, "jurisdictions", lambda row: {"main_function": "town" if both else FUNCTIONS[row["jurisdiction"]]})
     for _ in range(rnd.choice([1, 2])):
         account = rnd.choice(["area.class_group.construction", "area.rezoned", "eco", "rent", "area.class.farm"])
@@ -164,9 +169,10 @@ def functions(rnd: Random, _: Settings, tables: Tables) -> None:
 # -- projects ---------------------------------------------------------------------------------------------------------
 
 
-def deliverability(rnd: Random, _: Settings, tables: Tables) -> None:
+def deliverability(rnd: Random, settings: Settings, tables: Tables) -> None:
     """Not all that projects promise comes."""
-    change(tables, "projects", lambda __: {"deliverability": rnd.choice([0.5, 0.75, 0.9, None])})
+    mixed_goal(rnd, settings)
+    change(tables, "projects", lambda _: {"deliverability": rnd.choice([0.5, 0.75, 0.9, None])})
 
 
 def worth(rnd: Random, row: dict[str, Any], asked: float, rate: float) -> dict[str, Any]:
@@ -205,8 +211,9 @@ def alone(rnd: Random, tables: Tables) -> None:
 
 
 def mixed_goal(rnd: Random, settings: Settings) -> None:
-    """Cash and ecosystem both count."""
-    if rnd.random() < 0.7:
+    """Cash and ecosystem both count, and so does what comes once."""
+    if rnd.random() < 0.8:
+        settings["rates"]["finance"] = 0.05
         accounts = settings["objective"].get("accounts", {})
         settings["objective"] = {"method": "weighted", "cash": 1.0, "ecosystem": rnd.choice([0.25, 1.0])}
         settings["objective"]["accounts"] = accounts
@@ -271,6 +278,7 @@ def bundles(rnd: Random, settings: Settings, tables: Tables) -> None:
 
 def synergies(rnd: Random, settings: Settings, tables: Tables) -> None:
     """What two projects bring together."""
+    mixed_goal(rnd, settings)
     projects = names(tables, "projects", "project")
     pairs = [(one, two) for one in projects for two in projects if one != two]
     accounts = ["rent", "eco", "upkeep", "sale", "works", "eco1", "trees", "levy", "project.revenue", "project.jobs"]
@@ -296,7 +304,8 @@ def price_steps(rnd: Random, settings: Settings, tables: Tables) -> None:
     periods = [period["name"] for period in settings["periods"]]
     practices = names(tables, "practices", "practice")
     open_land(rnd, tables)
-    areas = [*(f"area.new.practice.{name}" for name in practices * 2), "area.rezoned", "area.new_construction"]
+    mixed_goal(rnd, settings)
+    areas = [*(f"area.new.practice.{name}" for name in practices * 4), "area.rezoned", "area.new_construction"]
     areas += ["area.gained.class_group.forest", "area.lost.class.farm"]
     found, sold = [], []
     for account, factors in rnd.sample([("sale", (1.0, 0.6, 0.3)), ("works", (1.0, 1.5, 2.5))], rnd.choice([1, 1, 2])):

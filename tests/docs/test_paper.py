@@ -100,7 +100,7 @@ def names() -> set[str]:
     found |= {*KEYS, *RESERVED, *METHODS, *BASES, *OTHERS, MAIN_FUNCTION, *STATED}
     found |= {f"[{name}]" for name in (*KEYS, *NOT_YET)}
     found |= {*ROW_FAMILIES, "assign", *MONEY, *FINANCE, *BUILT_IN_ACCOUNTS}
-    found |= {*ASSETS, *area_accounts(four()).index, *(f"{name}." for name in OF_INSTRUMENT)}
+    found |= {*ASSETS, *(name for name, _, _ in area_accounts(four())), *(f"{name}." for name in OF_INSTRUMENT)}
     found |= {"plan.json", *LIMITS, *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_TABLES))}
     found |= {f"study/{table.name}.csv" for table in TABLES}
     found |= {f"zonevest {command.callback.__name__}" for command in app.registered_commands if command.callback}

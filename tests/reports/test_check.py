@@ -6,6 +6,7 @@ import pytest
 
 from tests.model.complete_town import LOAN, account, parcel, town
 from tests.model.four import four
+from tests.reports.test_audit_hurdles import PLANT, projects
 from zonevest.api import check
 from zonevest.instances.schema import OVERLAY
 from zonevest.model.options import REASONS
@@ -98,3 +99,15 @@ def test_words_in_both_languages() -> None:
     assert OVERLAY_WORDS["en"].keys() == OVERLAY_WORDS["zh"].keys() == set(OVERLAY)
     assert REASON_WORDS["en"].keys() == REASON_WORDS["zh"].keys() == set(REASONS) - {""}
     assert "维持现状" in check(four()).to_text("zh")
+
+
+def test_projects_that_can_never_start() -> None:
+    # 12 for 2 a year over ten years is worth less than nothing at 10 % (see test_audit_hurdles)
+    found = check(projects({**PLANT, "hurdle": 0.1}, {**PLANT, "project": "mine", "hurdle": 0.08}))
+    assert (found.size["projects"], found.size["startable"]) == (2, 1)
+    why = "its net present value at its hurdle rate is below zero from every period of its window"
+    assert f"projects that can never start: plant ({why})" in found.to_text()
+    assert "任何一期均不可启动的项目: plant (在可启动期的任何一期启动，" in found.to_text("zh")
+    assert found.to_dict()["never_startable"] == {"plant": why}
+    assert "净现值均低于零" in found.to_dict("zh")["never_startable"]["plant"]
+    assert "never start" not in check(projects(PLANT)).to_text()

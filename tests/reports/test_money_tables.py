@@ -9,37 +9,15 @@ import pandas as pd
 import pytest
 
 from tests.reports import whole
-from tests.reports.audit_studies import BUILD, Rows, evaluate, study
+from tests.reports.audit_studies import BUILD, study
 from tests.reports.money_studies import R, deltas
 from tests.reports.test_audit_money import DRAWS, PERIODS, budget
-from tests.reports.told import as_data
-from zonevest.instances.study import Study
+from tests.reports.told import planned
 from zonevest.model.plan import PlanData
 from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow, grade
 from zonevest.reports.distribution import capture, cash_parts, distribution
 from zonevest.reports.money import in_short, money_tables
-
-
-def planned(given: Study, options: dict[str, tuple[str, str]], starts: dict[str, str], **decisions: Rows) -> PlanData:
-    """A plan of these decisions, with the ledger that the audit recomputes."""
-    found = evaluate(given, options, starts, **decisions)
-    rows = [(name, *options.get(name, ("hold", "")), 1.0) for name in given.parcels["parcel_id"]]
-    projects = given.projects[["project", "capex"]].assign(
-        start=[starts.get(name, "") for name in given.projects["project"]]
-    )
-
-    class Plan:
-        study, status, has_plan = given, "feasible", True
-        cash = found.cash - found.doing_nothing["cash"]
-        parcels = pd.DataFrame(rows, columns=["parcel_id", "practice", "start", "share"])
-        ledger = found.ledger
-
-    plan = as_data(Plan)
-    plan.projects = projects
-    for name, table in decisions.items():
-        setattr(plan, name, pd.DataFrame(list(table)))
-    return plan
 
 
 def municipal(**keys: Any) -> pd.DataFrame:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
+from tests.reports.audit_studies import Rows, evaluate
+from zonevest.instances.study import Study
 from zonevest.model.plan import PlanData
 from zonevest.reports.money import write_money
 
@@ -30,6 +36,39 @@ def as_data(plan: Any) -> PlanData:
     finance = plan.study.settings.finance
     known = {each.name: getattr(plan, each.name) for each in fields(PlanData) if hasattr(plan, each.name)}
     return PlanData(**known | {"limits_off": ["finance"] if finance is None else finance.off()})
+
+
+def planned(
+    given: Study, options: Mapping[str, tuple[str, str]], starts: Mapping[str, str], **decisions: Rows
+) -> PlanData:
+    """A plan of these decisions, with the ledger and the limits that the audit recomputes."""
+    found = evaluate(given, options, starts, **decisions)
+    own, practices = given.parcels, given.practices.set_index("practice")
+    chosen = [options.get(name, ("hold", "")) for name in own["parcel_id"]]
+    rows = []
+    for name, zone, before, (practice, start) in zip(
+        own["parcel_id"], own["zone"], own["land_class"], chosen, strict=True
+    ):
+        after = before if practice == "hold" else practices.loc[practice, "to_class"] or before
+        new = zone if practice == "hold" else practices.loc[practice, "zone"]
+        rows.append((name, new, practice, start, before, after, 1.0))
+
+    class Plan:
+        study, status, has_plan = given, "feasible", True
+        cash = found.cash - found.doing_nothing.get("cash", 0.0)
+        ledger = found.ledger
+        limits = found.limits.assign(shadow_price=np.nan, unit="")
+        parcels = pd.DataFrame(
+            rows, columns=["parcel_id", "zone", "practice", "start", "class_before", "class_after", "share"]
+        )
+        projects = given.projects[["project", "capex"]].assign(
+            start=[starts.get(name, "") for name in given.projects["project"]]
+        )
+
+    plan = as_data(Plan)
+    for name, table in decisions.items():
+        setattr(plan, name, pd.DataFrame(list(table)))
+    return plan
 
 
 def write_told(plan: Any, folder: Path) -> None:

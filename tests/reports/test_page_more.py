@@ -1,0 +1,370 @@
+"""What the page tells of budgets, projects, markets, resources and people, in both languages; numbers by hand."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy_financial as npf
+import pandas as pd
+import pytest
+
+from tests.chinese import english_in
+from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
+from tests.reports.plans import village
+from tests.reports.test_audit_assets import PLANT as WOODS
+from tests.reports.test_audit_budgets import FUND, GENERAL, PASSED, three_budgets
+from tests.reports.test_audit_hurdles import LAKE, PARK, PLANT, WORTH, projects
+from tests.reports.test_audit_money import DRAWS
+from tests.reports.test_audit_steps import priced
+from tests.reports.test_page import FLAGS, read, words_of
+from tests.reports.test_page_money import part
+from tests.reports.told import planned
+from zonevest.model.plan import PlanData
+from zonevest.reports.display import Display, number
+from zonevest.reports.labels import LABELS, Words
+from zonevest.reports.page import render
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+CODES = [
+    "upkeep",
+    "portfolio",
+    "bond",
+    "loan",
+    "stake",
+    "grant",
+    "roll",
+    "works",
+    "rent",
+    "east",
+    "west",
+    "sale",
+    "fund",
+    "park",
+    "lake",
+]
+CODES += ["plant", "build", "both", "road", "school", "mine", "waste", "water", "built", "town", "CNY", "EOD", "kept"]
+"""Codes that stand for themselves where the study names nothing."""
+
+
+def cells(html: str, section: str, name: str) -> list[list[str]]:
+    """The cells of the rows of a section that begin with a name."""
+    inside = html[html.index(f'<section id="{section}">') :]
+    inside = inside[: inside.index("</section>")]
+    found = []
+    for row in re.findall(r"<tr[ >].*?</tr>", inside, re.DOTALL):
+        texts = [
+            words_of(f"<p>{each}</p>").strip() for each in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        ]
+        if texts and texts[0].startswith(name):
+            found.append(texts[1:])
+    return found
+
+
+def town(**changes: Any) -> PlanData:
+    """A plan with everything that the page tells beside the rest.
+
+    From p2 on woods are planted on 4 ha of the west, and homes for 30 people a hectare stand on 10 ha of the east.
+    """
+    limits: Rows = [
+        {"limit": "kept", "account": "asset.land", "sense": ">=", "value": 1.0, "basis": "share_of_start",
+         "period": "last", "kind": "soft", "penalty": 0.1},
+        {"limit": "few", "account": "area.class_group.construction", "sense": "<=", "value": 20.0, "period": "last",
+         "jurisdiction": "main_function:key ecological function"},
+    ]  # fmt: skip
+    given = projects(
+        {**PLANT, "deliverability": 0.9, "hurdle": 0.03},
+        {**LAKE, "mandatory": 0}, PARK,
+        {"project": "mine", "capex": 12.0, "build_years": 2, "life_years": 10, "annual_revenue": 3.0,
+         "annual_cost": 1.0, "hurdle": 0.1},
+        settings={
+            "finance": {"eod_eco_share": 0.4, "opening_cash": 99.0},
+            "rates": {"finance": 0.1, "social": 0.05, "tail_years": 2},
+        },
+        accounts=[*ACCOUNTS, {"account": "air", "unit": "t/year"}],
+        parcels=[
+            {**FARM, "jurisdiction": "east", "tenure": "state"},
+            {**FARM, "parcel_id": "b", "area_ha": 4.0, "jurisdiction": "west", "tenure": "collective"},
+        ],
+        jurisdictions=[
+            {"jurisdiction": "east", "population": 100, "main_function": "key ecological function"},
+            {"jurisdiction": "west", "population": 50},
+        ],
+        practices=[{**BUILD, "in_migration": 30.0}, WOODS],
+        class_flows=[
+            {"land_class": "farm", "account": "water", "basis": "per_ha_year", "value": 0.03},
+            {"land_class": "wood", "account": "water", "basis": "per_ha_year", "value": 0.05},
+        ],
+        price_steps=[
+            {"account": "sale", "area_account": "area.new.practice.build", "price": 3.0, "up_to": 2.0, "factor": 1.0},
+            {"account": "sale", "area_account": "area.new.practice.build", "price": 3.0, "up_to": 4.0, "factor": 0.5},
+            {"account": "cost", "area_account": "area.rezoned", "price": 1.0, "up_to": 9.0, "factor": 0.0},
+            {"account": "sale", "area_account": "area.lost.class.built", "price": 1.0, "up_to": 9.0, "factor": 1.0},
+        ],
+        synergies=[
+            {"project": "plant", "with": "park", "account": "rent", "value": 2.0},
+            {"project": "plant", "with": "mine", "account": "rent", "value": 2.0},
+        ],
+        limits=limits,
+    )  # fmt: skip
+    starts = {"plant": "p1", "lake": "p2", "park": "p2"}
+    return replace(planned(given, {"b": ("plant", "p2"), "a": ("build", "p2")}, starts), **changes)
+
+
+@pytest.fixture(scope="module")
+def plan() -> PlanData:
+    return town()
+
+
+@pytest.fixture(scope="module")
+def html(plan: PlanData) -> str:
+    return render(plan)
+
+
+@pytest.fixture(scope="module")
+def chinese(plan: PlanData) -> str:
+    return render(plan, "zh")
+
+
+@pytest.fixture(scope="module")
+def budgeted() -> PlanData:
+    given = three_budgets()
+    named = given.budgets.assign(name_en=["General budget", "Fund", "Firm"], name_zh=["一般预算", "基金预算", "企业"])
+    return planned(given.replace(budgets=named), {}, {"works": "p1"}, financing=DRAWS, budget_transfers=PASSED)
+
+
+@pytest.fixture(scope="module")
+def budgets(budgeted: PlanData) -> str:
+    return render(budgeted)
+
+
+@pytest.fixture(scope="module")
+def chinese_budgets(budgeted: PlanData) -> str:
+    return render(budgeted, "zh")
+
+
+class TestBudgets:
+    def test_by_period(self, budgets: str) -> None:
+        html = budgets
+        # the cash flow comes first, then the general budget, the fund and the enterprise
+        opening, closing = (cells(html, "cash", f"{when} cash") for when in ("Opening", "Closing"))
+        assert opening[1] == [number(value, 2) for value in (4, *GENERAL[:2])]
+        assert closing[1:3] == [[number(value, 2) for value in each] for each in (GENERAL, FUND)]
+        assert cells(html, "cash", "Passed on by other budgets") == [["0", "0", "1.00"], ["2.00", "3.00", "1.00"]]
+        assert cells(html, "cash", "Passed on to other budgets") == [["−2.00", "−3.00", "−1.00"], ["0", "0", "−1.00"]]
+        # 5 a year, a fifth set aside, less 2, and the residuals (see test_audit_budgets); 1, 2 and 3 years
+        assert cells(html, "cash", "Operating result")[-2][:2] == ["1.00", "2.00"]
+        assert cells(html, "cash", "One-off outlay")[1] == ["−6.00", "−6.00", "0"]
+        assert cells(html, "cash", "Reserve asked for")[-1] == ["0.25", "0.25", "0.25"]
+
+    def test_what_is_passed_on_and_set_aside(self, budgeted: PlanData, budgets: str) -> None:
+        html = budgets
+        assert cells(html, "cash", "General budget → Fund") == [["2", "3", "1"]]
+        assert cells(html, "cash", "Firm → General budget") == [["0", "0", "1"]]
+        assert cells(html, "cash", "rent → Fund") == [["20 %", "1", "2", "3"]]
+        none = replace(budgeted, budget_transfers=budgeted.budget_transfers.iloc[:0])
+        assert "Nothing is passed from budget to budget." in part(render(none), "cash")
+
+    def test_in_chinese(self, chinese_budgets: str) -> None:
+        text = part(chinese_budgets, "cash")
+        assert english_in(text, CODES) == []
+        for told in ("分预算收支", "一般预算 → 基金预算", "收入计提", "rent → 基金预算", "调出至其他预算"):
+            assert told in text, told
+
+    def test_a_bound_is_a_least_or_a_most(self, budgets: str) -> None:
+        # the fund keeps 0.25 and has 2.3; of 2.5 that may be passed on to it 2 are
+        told = [row[:3] for row in cells(budgets, "limits", "Whole area")]
+        assert ["p1", "2.30", "≥ 0.25"] in told
+        assert ["p1", "2.00", "≤ 2.50"] in told
+
+    def test_rows_and_accounts_of_budgets_have_names(self, budgets: str, chinese_budgets: str) -> None:
+        text = part(budgets, "limits")
+        for told in (
+            "Cash kept at the end of each period: Fund reserve.fund Cash of the budget: Fund",
+            "Passed on to another budget: General budget → Fund budget_transfer.general.fund Amount passed on",
+        ):
+            assert told in text, told
+        assert "期末最低库存现金：基金预算" in part(chinese_budgets, "limits")
+        assert "Cash of the budget: Firm finance.cash.enterprise million CNY" in part(budgets, "accounts")
+
+
+class TestProjects:
+    def test_what_is_expected(self, html: str) -> None:
+        # the start; the share; 3 and 2.7 a year, nothing for nature; 12 in two years, 1.7 a year for ten at 3 %
+        worth = npf.npv(0.03, [0, -6, -6, *[1.7] * 10])
+        told = [row for row in cells(html, "projects", "plant") if len(row) == 8]
+        assert told == [["p1", "90 %", "3.00", "2.70", "–", "–", "3 %", f"+{worth:.2f}"]]
+        # the park has no hurdle and delivers all of its 2
+        assert ["p2", "100 %", "2.00", "2.00", "–", "–", "–", "–"] in cells(html, "projects", "park")
+        assert cells(html, "projects", "Total (2)") == [["", "", "5.00", "4.70", "–", "–", "", f"+{worth:.2f}"]]
+
+    def test_what_can_never_start(self, html: str, chinese: str) -> None:
+        # the best start is the later one: −0.257 of the earlier, two years later
+        best = npf.npv(0.1, WORTH) / 1.1**2
+        assert ["10 %", f"−{-best:.3f}"] in cells(html, "projects", "mine")
+        text = part(html, "projects")
+        assert "Can never start (1)" in text
+        assert "Its net present value at its hurdle rate is below zero from every period of its window" in text
+        assert "按基准收益率计算的净现值均低于零" in part(chinese, "projects")
+
+    def test_bundles(self, html: str) -> None:
+        income = npf.npv(0.1, [0, 0, 0, -10, *[1.8] * 10])
+        assert cells(html, "projects", "both") == [["lake, park", "p2", "10", "40 %", f"+{income:.3f}"]]
+        assert "Restoration is to have at least 40 %" in part(html, "projects")
+
+    def test_synergies(self, html: str) -> None:
+        # the park opens in 2029; nine tenths of 2 a year
+        row = ["park", "rent", "2029", "2.00", "1.80", "million CNY per year"]
+        assert row in cells(html, "projects", "plant")
+        assert "1 of 2 come about" in part(html, "projects")
+
+    def test_the_portfolio_has_a_name(self, html: str) -> None:
+        assert "Projects at their hurdle rates, all together portfolio Net present value of projects" in part(
+            html, "limits"
+        )
+
+
+class TestLand:
+    def test_resources(self, html: str) -> None:
+        # 14 ha of farm land at 0.03, at 5 %: it gives way to 4 ha of woods at 0.05, and to built land, which is none
+        assert cells(html, "resources", "Land") == [["8.40", "0", "−8.40", "not kept", "14", "0", "−14"]]
+        assert cells(html, "resources", "state-owned")[0][:3] == ["6.00", "0", "−6.00"]
+        assert cells(html, "resources", "Forest") == [["0", "4.00", "+4.00", "kept", "0", "4", "+4"]]
+        assert cells(html, "resources", "Total")[0][:3] == ["8.40", "4.00", "−4.40"]
+        assert "million CNY" in part(html, "resources")
+
+    def test_what_grows_dearer_is_not_said_to_be_kept(self, plan: PlanData) -> None:
+        accounts = plan.study.accounts.assign(
+            growth=plan.study.accounts["growth"].where(plan.study.accounts["account"] != "water", 0.1)
+        )
+        found = cells(render(replace(plan, study=plan.study.replace(accounts=accounts))), "resources", "Forest")
+        assert found[0][3] == "–"
+
+    def test_people(self, html: str) -> None:
+        # 150 at the start; homes for 300 on 10 ha from 2028 on; a square metre is a ten-thousandth of a hectare
+        assert cells(html, "resources", "Population")[0] == ["people", "150", "150", "450"]
+        assert cells(html, "resources", "of them moved in")[0] == ["people", "0", "0", "300"]
+        assert cells(html, "resources", "Construction land ")[0] == ["ha", "0", "0", "10"]
+        assert cells(html, "resources", "Construction land per head")[0][1:] == ["0", "0", "222.2"]
+        # by jurisdiction the east, where all of them move to
+        assert cells(html, "resources", "Population")[1:] == [
+            ["people", "100", "100", "400"],
+            ["people", "50", "50", "50"],
+        ]
+
+    def test_markets(self, html: str) -> None:
+        # 10 ha in three years: 6 at 3 million, 4 at 1.5
+        assert cells(html, "cash", "Step 1: up to 2 ha a year at 3 million CNY/ha") == [["ha", "0", "6"]]
+        assert cells(html, "cash", "Step 2: up to 4 ha a year at 1.5 million CNY/ha") == [["ha", "0", "4"]]
+        assert cells(html, "cash", "All steps")[0] == ["ha", "0", "10"]
+        assert cells(html, "cash", "Amount")[0] == ["million CNY", "0", "24"]
+        assert cells(html, "cash", "Average price ")[0] == ["million CNY/ha", "–", "2.40"]
+        # what is free at first has no price to compare with
+        assert cells(html, "cash", "Average price against the first step") == [["", "–", "80 %"]]
+        assert "Nothing comes onto the market here: sale · Lost by land class: built." in part(html, "cash")
+
+    def test_steps_that_differ_by_period(self) -> None:
+        steps = [
+            {"account": "sale", "area_account": "area.new.practice.build", "price": price, "up_to": 4.0, "factor": 1.0,
+             "period": period}
+            for period, price in (("p1", 3.0), ("p2", 2.0))
+        ]  # fmt: skip
+        html = render(planned(priced(steps), {"b": ("build", "p2")}, {}))
+        assert cells(html, "cash", "Step 1: amount and price by period") == [["ha", "0", "4"]]
+
+    def test_each_market_has_a_row_of_its_own(self, html: str) -> None:
+        text = part(html, "limits")
+        assert "What the market takes price_steps.sale New land action: build" in text
+        assert "price_steps.sale Lost by land class: built" in text
+
+    def test_limits_by_main_function(self, html: str, chinese: str) -> None:
+        assert "jurisdictions of the main function “key ecological function”" in part(html, "limits")
+        assert "主体功能为“重点生态功能区”的辖区" in part(chinese, "limits")
+
+
+def test_in_chinese(chinese: str, plan: PlanData) -> None:
+    tables = plan.study.tables
+    names = {str(cell) for name in ("zones", "land_classes", "limits") for cell in tables[name].to_numpy().ravel()}
+    for section in ("resources", "projects", "cash", "limits", "accounts"):
+        assert english_in(part(chinese, section), [*CODES, *names]) == [], section
+    text = words_of(chinese)
+    long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
+    assert [label for label in long if label in text] == []
+    assert not read(chinese).open
+
+
+def test_a_study_without_them_is_told_as_before() -> None:
+    for lang, side in (("en", 0), ("zh", 1)):
+        html = render(village(), lang)
+        text = words_of(html)
+        for key in ("expected_title", "bundles_title", "together_title", "budgets_title", "passed_title", "aside_title",
+                    "market_title", "assets_title", "resources", "delivered", "hurdle", "family_asset"):  # fmt: skip
+            assert LABELS[key][side] not in text, key
+        assert 'id="resources"' not in html
+        assert 'id="never"' not in html
+
+
+@pytest.mark.parametrize(
+    ("account", "english", "chinese"),
+    [
+        ("asset.forest", "Value of natural resource: forest", "自然资源资产价值：森林"),
+        ("asset.water.state", "Value of natural resource: water, state-owned", "自然资源资产价值：水（国有）"),
+        ("asset.sea.collective", "Value of natural resource: sea, collective", "自然资源资产价值：海洋（集体）"),
+        ("finance.cash", "Cash", "现金结余"),
+        ("finance.cash.fund", "Cash of the budget: fund", "预算现金结余：fund"),
+        ("finance.raised.bond", "Raised: bond", "筹资：bond"),
+        ("money.outlay.green", "Green outlay", "绿色投入"),
+        ("finance.cash.nobody", "finance.cash.nobody", "finance.cash.nobody"),
+    ],
+)
+def test_built_in_accounts_have_names(account: str, english: str, chinese: str) -> None:
+    given = three_budgets()
+    assert Display(given, Words("en")).account(account) == english
+    assert Display(given, Words("zh")).account(account) == chinese
+    assert Display(given, Words("zh")).unit("million, present value") == "百万元（现值）"
+
+
+def test_built_in_accounts_have_units(budgeted: PlanData) -> None:
+    from zonevest.reports.tables import accounts
+
+    table: Mapping[str, pd.Series] = {
+        str(name): rows.iloc[0] for name, rows in accounts(budgeted).groupby("account", sort=False)
+    }
+    assert (table["finance.cash.fund"]["unit"], table["finance.cash.fund"]["family"]) == ("million", "money")
+    assert (table["money.operating"]["unit"], table["money.operating"]["recurrence"]) == ("million/year", "annual")
+    assert table["area.class.farm"]["family"] == "area"
+    # a gain is of the whole plan: it has no periods to stand in
+    assert not any(name.startswith("gain.") for name in table)
+
+
+@pytest.mark.browser
+def test_it_fits_the_window(html: str, chinese: str, tmp_path: Path, browser_path: str) -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    for name, text in (("en", html), ("zh", chinese)):
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+    with playwright.sync_playwright() as driver:
+        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        for name, width in product(("en", "zh"), (1280, 390)):
+            page: Page = engine.new_page(viewport={"width": width, "height": 900})
+            faults: list[str] = []
+            page.on("console", lambda message, said=faults: said.append(message.text))
+            page.goto((tmp_path / f"{name}.html").as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            # every row of a table fills the columns of its head; whether value is kept is seen on a narrow page too
+            ragged = page.evaluate(
+                """Array.from(document.querySelectorAll("#resources table, #projects table, #cash table"), table => {
+                    const wide = row => Array.from(row.cells).reduce((sum, cell) => sum + cell.colSpan, 0);
+                    return Array.from(table.tBodies).flatMap(body => Array.from(body.rows, wide))
+                        .every(count => count === wide(table.tHead.rows[0]));
+                }).indexOf(false)"""
+            )
+            assert ragged == -1
+            assert page.locator("#resources .assets .state").first.is_visible()
+            assert faults == []
+        engine.close()
