@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from tests.model.plain import plain, solved
+from tests.model.plain import plain, planned, solved
 from zonevest.instances.study import Study
 
 Row = dict[str, Any]
@@ -66,7 +66,7 @@ def town(
     return study.replace(limits=pd.DataFrame(limits))
 
 
-def gain(study: Study, *without: str) -> float:
+def gain(study: Study, *without: str) -> float | None:
     """What the best plan gains, without the limits named."""
     kept = study.limits[~study.limits["limit"].isin(without)]
     return solved(study.replace(limits=kept)).objective
@@ -89,7 +89,7 @@ def test_a_target_is_handed_down_to_towns(handed_down: str) -> None:
         shares = [limit(f"of_{g}", new, "<=", n, jurisdiction=g, period="total") for g, n in share.items()]
         study = town([city, *shares], parcels, flows)
         assert gain(study, "of_E", "of_W") == pytest.approx(35.0)
-        told = solved(study).tables["limits"].set_index(["limit", "jurisdiction"])[["value", "bound"]]
+        told = planned(study).limits.set_index(["limit", "jurisdiction"])[["value", "bound"]]
         assert told.loc["of_E"].to_numpy().tolist() == [[pytest.approx(1), 1]]
         assert told.loc["of_W"].to_numpy().tolist() == [[pytest.approx(3), 3]]
     else:
@@ -107,7 +107,7 @@ def test_a_milestone_comes_before_the_goal() -> None:
     assert gain(study, "milestone") == pytest.approx(-9.0)
     plan = solved(study)
     assert plan.objective == pytest.approx(-13.0)
-    assert plan.tables["parcels"].query("practice == 'plant'")["start"].value_counts().to_dict() == {"a": 2, "b": 1}
+    assert plan.plan.parcels.query("practice == 'plant'")["start"].value_counts().to_dict() == {"a": 2, "b": 1}
 
 
 @pytest.mark.parametrize(
@@ -185,9 +185,9 @@ def test_a_share_of_outlay_is_private() -> None:
     )
     plan = solved(study)
     assert plan.starts == {"mill": "a"}
-    assert plan.tables["financing"]["raised"].tolist() == pytest.approx([1.0])
+    assert plan.plan.financing["raised"].tolist() == pytest.approx([1.0])
     without = solved(study.replace(limits=None))
-    assert without.tables["financing"].empty
+    assert without.plan.financing.empty
 
 
 def test_jobs_and_homes_of_a_cluster_are_in_balance() -> None:
