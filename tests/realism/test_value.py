@@ -137,16 +137,16 @@ def test_j13_what_earns_no_carbon_and_bears_no_tax() -> None:
         assert "class_group:forest" not in practices.loc[name, "from_classes"]
     for table in ("class_flows", "zone_flows"):
         assert not (default(table)["account"] == "carbon_credits").any()
-    lots = {
-        "wood": lot("a", "0301", locked_practice="hold"),
-        "planted": lot("a", "0404", locked_practice="afforestation"),
-    }
+    # a stand of today, and what is planted in 2026: two years of lead, three to grow, 8 t a hectare in 2031 and 2032
+    six_years = {"name": "2027-2032", "start": 2027, "years": 6}
+    keys = {"periods": [{"name": "2026", "start": 2026, "years": 1}, six_years]}
+    wood = lot("a", "0301", locked_practice="hold")
+    meadow = lot("a", "0404", locked_practice="afforestation")
     actions = [row_of("practices", "afforestation", latest="2026")]
-    made_by_2029 = [sum(Booked(county(each, practices=actions)).years("carbon_credits")) for each in lots.values()]
-    assert made_by_2029 == [
-        0.0,
-        0.0,
-    ]  # what is planted in 2026 is certified from 2031 on: two years of lead, three to grow
+    certified = [
+        Booked(county(each, settings=keys, practices=actions)).years("carbon_credits") for each in (wood, meadow)
+    ]
+    assert certified == [[0.0, 0.0], pytest.approx([0.0, 8.0 * 2 / 6])]
     homes = ("0701", "0702")
     taxed = default("class_flows")
     taxed = taxed[taxed["account"].isin(["land_use_tax", "property_tax", "industrial_tax", "commercial_tax"])]
