@@ -1,0 +1,324 @@
+"""Traps of control lines, farmland and tenure: each test fails where the package, or a default row, falls into one."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.model.plain import plain
+from tests.realism.studies import Booked, admitted, county, default, lot, plan, possible, row, row_of, starts, told
+from zonevest.instances.study import Study, items
+from zonevest.model.options import build_options
+
+INSIDE = {"redline": {"redline": "general"}, "basic": {"basic_farmland": 1}, "town": {"growth_boundary": 1}}
+CLASSES = ("0101", "0103", "0201", "0301", "0305", "0404", "0702", "0601", "1104", "1108", "1201", "1206")
+
+
+def zones_of(study: Study) -> dict[str, set[str]]:
+    """The zones of the land actions that are open to each parcel."""
+    zone = dict(zip(study.practices["practice"], study.practices["zone"], strict=True))
+    return {parcel: {zone[practice] for practice in practices} for parcel, practices in admitted(study).items()}
+
+
+def with_lines(**flags: object) -> Study:
+    """A parcel of each class, all inside the same lines, state-owned and collective."""
+    return county(
+        *(
+            lot(f"{code} {tenure}", code, tenure=tenure, **flags)
+            for code in CLASSES
+            for tenure in ("state", "collective")
+        )
+    )
+
+
+def test_i02_drawn_lines_are_not_moved() -> None:
+    """Red line, basic farmland and boundary are approved: a plan zones within them and beside them, not across them."""
+    first = {"redline": "1", "basic": "3", "town": "4"}
+    for line, flags in INSIDE.items():
+        zones = set().union(*zones_of(with_lines(**flags)).values())
+        assert zones
+        assert {zone[0] for zone in zones} == {first[line]}, line
+    free = set().union(*zones_of(with_lines()).values())
+    assert not {zone for zone in free if zone[0] in "14"}
+    # a swap is a scenario: other lines in the data, and the options follow
+    moved = with_lines(growth_boundary=0).replace(parcels=with_lines(growth_boundary=1).parcels)
+    assert zones_of(moved) == zones_of(with_lines(growth_boundary=1))
+
+
+def test_j01_a_zone_is_the_land_of_its_line() -> None:
+    """Protection, farmland and town zones follow from lines, villages and mines lie within; 200 and 500 are free."""
+    zones = default("zones").set_index("zone")
+    rule = {zone: (line, how) for zone, line, how in zip(zones.index, zones["line"], zones["line_rule"], strict=True)}
+    asked = {"1": ("redline", "exact"), "3": ("basic_farmland", "contains"), "4": ("growth_boundary", "exact")}
+    asked |= {"6": ("sea", "exact"), "7": ("mineral_right", "within")}
+    for zone, found in rule.items():
+        village = ("village_boundary", "within") if zone == "510" else ("", "")
+        assert found == asked.get(zone[0], village), zone
+    # what is inside takes these zones, what is outside does not; of the free ones both 200 and 500 are open to a wood
+    assert {zone[0] for zone in zones_of(county(lot("wood", "0301")))["wood"]} == {"2", "5"}
+    assert zones_of(county(lot("wood", "0301", redline="general")))["wood"] <= {"100", "110", "120"}
+    assert "700" not in zones_of(_mines(mineral_right=0))["shrub"]
+    assert "700" in zones_of(_mines(mineral_right=1))["shrub"]
+
+
+def _mines(**flags: object) -> Study:
+    """State-owned shrubs and a project that mines."""
+    project = {
+        "project": "pit",
+        "capex": 1.0,
+        "enables": "mining; strategic_mineral; linear_works",
+        "enables_area": 9.0,
+    }
+    return county(lot("shrub", "0305", tenure="state", **flags), projects=[project])
+
+
+def test_j02_the_red_line_has_two_grades() -> None:
+    """In the core nothing is done but that mines leave; elsewhere only what is listed, works only for a project."""
+    listed = {"eco_custody", "limited_visit", "resident_use", "redline_restoration", "mining_exit"}
+    classes = (*CLASSES, "0602")
+    general, core = (
+        admitted(county(*(lot(code, code, tenure="state", redline=grade) for code in classes)))
+        for grade in ("general", "core")
+    )
+    assert set().union(*general.values()) == listed
+    assert general["0103"] == general["0702"] == {"resident_use"}
+    assert core == {code: set() for code in CLASSES} | {"0602": {"mining_exit"}}
+    assert {"linear_works", "strategic_mineral"} <= admitted(_mines(redline="general"))["shrub"]
+    assert admitted(_mines(redline="core"))["shrub"] == set()
+    # a project drawn on the core does not start unless it says that it may
+    drawn = {"project": "hut", "capex": 1.0, "annual_revenue": 1.0, "footprint": "a", "redline_ok": "general"}
+    for grade, may in (("general", True), ("core", False)):
+        assert bool(starts(county(lot("a", "0301", redline=grade), projects=[drawn]), "hut")) == may, grade
+
+
+def test_j03_what_was_there_before_the_line_stays() -> None:
+    """Homesteads, roads, mines in the red line, orchards flagged basic farmland: held, told, not built up."""
+    strange = {
+        "home": lot("home", "0702", redline="general"),
+        "road": lot("road", "1003", redline="general"),
+        "works": lot("works", "0601", redline="general"),
+        "orchard": lot("orchard", "0201", basic_farmland=1, zone="310"),
+        "wood": lot("wood", "0301", basic_farmland=1, zone="310"),
+        "field": lot("field", "0101", basic_farmland=1, zone="310"),
+    }
+    study = county(*strange.values())
+    gentle = {"resident_use", "basic_farmland_recovery", "high_standard_farmland", "brand_farming"}
+    assert set().union(*admitted(study).values()) <= gentle
+    found = plan(study)
+    held = set(found.parcels.loc[found.parcels["practice"] == "hold", "parcel_id"])
+    assert {"home", "road", "works", "wood"} <= held
+    assert {"works", "wood"} <= set(found.nonconforming["parcel_id"])
+    assert "field" not in set(found.nonconforming["parcel_id"])
+    assert not build_options(study).reasons[:, 0].any()  # to hold is open to all
+
+
+def test_i07_a_wood_on_a_field_is_farmland_lost() -> None:
+    """Planting uses the balance as building does, and what replaces it is there by then, and as good."""
+
+    def study(retreat: str, exits: str, quality: float = 1.0) -> Study:
+        """Ten hectares of steep field that turn to wood, ten of homesteads that turn to field, each from a year."""
+        limits = [row_of("limits", name) for name in ("farmland_balance", "farmland_quality")]
+        actions = [
+            row_of("practices", "slope_retreat", earliest=retreat, latest=retreat),
+            row_of("practices", "homestead_exit", earliest=exits, latest=exits),
+        ]
+        steep = lot("steep", "0103", area_ha=10.0, slope_class=5, farmland_quality=1.0, locked_practice="slope_retreat")
+        yard = lot("yard", "0702", area_ha=10.0, farmland_quality=quality, locked_practice="homestead_exit")
+        return county(steep, yard, limits=limits, practices=actions)
+
+    # both take a year: lost and gained in 2027; half as good is half of it: soft, and told
+    found = plan(study("2026", "2026", 0.5))
+    assert told(found, "area.lost.class_group.arable", "2027") == pytest.approx(10.0)
+    assert row(found, "farmland_balance", "2027") == pytest.approx((10.0, 10.0))
+    assert row(found, "farmland_quality", "total") == pytest.approx((10.0, 5.0))
+    assert not possible(study("2026", "2027"))  # taken first, given back later
+
+
+def test_j04_one_balance_for_all_farmland_that_goes() -> None:
+    """Building, planting and ponds count alike; fields are made on land that is not steep, outside the red line."""
+    action = {"from_classes": "field", "basic_farmland_ok": 1}
+    classes = [
+        {"land_class": "field", "class_group": "arable"},
+        {"land_class": "town", "class_group": "construction"},
+        {"land_class": "wood", "class_group": "forest"},
+        {"land_class": "pond", "class_group": "water"},
+    ]
+    becomes = ("town", "wood", "pond")
+    lots = [{"parcel_id": to, "land_class": "field", "area_ha": 2.0, "locked_practice": to} for to in becomes]
+    by_hand = plain(
+        parcels=lots,
+        land_classes=classes,
+        practices=[{"practice": to, "zone": "R", "to_class": to, **action} for to in becomes],
+    )
+    assert told(plan(by_hand), "area.lost.class_group.arable", "a") == 6.0
+    balance = default("limits").set_index("limit").loc["farmland_balance"]
+    assert (balance["account"], balance["sense"]) == ("area.lost.class_group.arable", "<=")
+    assert (balance["basis"], balance["value"]) == ("share_of:area.gained.class_group.arable", 1.0)
+    assert (balance["kind"], balance["period"]) == ("hard", "")  # in every period
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    practices = default("practices")
+    gained = [row for row in practices.to_dict("records") if groups.get(row["to_class"]) == "arable"]
+    assert len(gained) == 5
+    for made in gained:
+        assert made["max_slope_class"] <= 4, made["practice"]  # 5 is above 25 degrees
+        assert made["redline_ok"] == "no", made["practice"]
+    names = {made["practice"] for made in gained}
+    for where, some in (({"slope_class": 5}, False), ({"redline": "general"}, False), ({}, True)):
+        open_to = admitted(
+            county(*(lot(code, code, **where) for code in ("0201", "0307", "0404", "0602", "0702", "1104")))
+        )
+        assert all(bool(names & practices) == some for practices in open_to.values()), where
+
+
+def test_j04_a_retreat_from_slopes_is_of_slopes() -> None:
+    """An action that the balance lets off may ask for steep land, so that nobody retreats from the plain."""
+    retreat = {"practice": "retreat", "zone": "R", "min_slope_class": 5}
+    lots = [{"parcel_id": f"slope {k}", "land_class": "field", "area_ha": 1.0, "slope_class": k} for k in range(1, 6)]
+    study = plain(parcels=lots, land_classes=[{"land_class": "field"}], practices=[retreat])
+    assert [name for name, practices in admitted(study).items() if practices] == ["slope 5"]
+
+
+def test_j04_supply_sets_the_allowance() -> None:
+    """A quota that is made in a period may be used in the next, not before."""
+
+    def built(after: int, use: str) -> bool:
+        """Whether ten hectares may be built in a period on what ten hectares given up in the first bring."""
+        study = plain(
+            parcels=[
+                {"parcel_id": "old", "land_class": "yard", "area_ha": 10.0, "locked_practice": "exit"},
+                {"parcel_id": "new", "land_class": "field", "area_ha": 10.0, "locked_practice": "build"},
+            ],
+            land_classes=[
+                {"land_class": "yard", "class_group": "construction"},
+                {"land_class": "field", "class_group": "arable"},
+            ],
+            practices=[
+                {"practice": "exit", "zone": "R", "from_classes": "yard", "to_class": "field", "latest": "a"},
+                {"practice": "build", "zone": "R", "to_class": "yard", "earliest": use, "latest": use},
+            ],
+            quotas=[
+                {"quota": "land", "account_used": "area.new_construction", "bank": 1, "available_after": after,
+                 "account_generated": "area.new.practice.exit"}
+            ],
+        )  # fmt: skip
+        return possible(study)
+
+    assert (built(1, "a"), built(1, "b"), built(0, "a")) == (False, True, True)
+
+
+def test_i11_who_is_bought_out_is_paid_first() -> None:
+    """Compensation comes with the start, the new class one to three years later, the sale not before compensation."""
+    practices, flows = default("practices").set_index("practice"), default("practice_flows")
+    paid = flows[flows["account"].isin(["acquisition", "homestead_payment"])]
+    assert set(paid["practice"]) >= {"residential_medium", "industrial_sale", "reserve_and_sell", "homestead_exit"}
+    for name, rows in paid.groupby("practice"):
+        lead = practices.loc[name, "lead_years"]
+        assert 1 <= lead <= 3, name
+        assert rows["start_year"].fillna(0.0).max() == 0.0, name
+    # a paddy field that is bought, reserved and sold: paid in 2026, sold in 2028, a street of shops in 2029
+    edge = lot("edge", "0101", growth_boundary=1, locked_practice="reserve_and_sell")
+    found = Booked(county(edge, practices=[row_of("practices", "reserve_and_sell", latest="2026")]))
+    assert found.years("acquisition") == pytest.approx([0.9, 0, 0, 0])
+    assert found.years("land_sale") == pytest.approx([0, 0, 33.0, 0])
+    assert found.years("area.gained.class.05H1") == pytest.approx([0, 0, 0, 1.0])
+
+
+def test_j10_the_paths_of_tenure() -> None:
+    """Collective land enters the market, land is allocated free, bought and sold later, given up, or built anew."""
+    lots = {
+        "yard": lot("yard", "1201", village_boundary=1),
+        "edge": lot("edge", "0102", growth_boundary=1),
+        "home": lot("home", "0702", village_boundary=1),
+        "works": lot("works", "0601", growth_boundary=1, tenure="state"),
+        "street": lot("street", "1201", growth_boundary=1, tenure="state"),
+    }
+    can = admitted(county(*lots.values()))
+    assert {"yard", "edge", "home", "works"} == {
+        next(name for name in ("yard", "edge", "home", "works") if practice in can[name])
+        for practice in ("collective_entry", "reserve_and_sell", "homestead_exit", "urban_renewal")
+    }
+    assert "allocation" in can["edge"]
+    assert "reserve_and_sell" not in can["street"]  # what the state owns is not bought
+    assert "collective_entry" not in can["street"]
+    flows = default("practice_flows").set_index(["practice", "account"])
+    assert not {"land_sale", "land_rent"} & set(flows.loc["allocation"].index)  # at no price
+    assert not {"land_sale", "acquisition"} & set(flows.loc["collective_entry"].index)  # nor the state's to sell
+    (rate,) = default("capture").query("capture_tool == 'adjustment_fund'")["rate"]
+    assert 0.2 <= rate <= 0.5
+    sold = default("practice_flows").query("practice == 'reserve_and_sell'").groupby("account")["start_year"].max()
+    assert sold["land_sale"] >= sold["acquisition"] + 1.0
+    assert row_of("practices", "homestead_exit")["to_class"] == "0103"
+    old = items(row_of("practices", "urban_renewal")["from_classes"])
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    assert set(groups[old]) == {"construction"}  # stock, no field
+
+
+def test_j05_the_boundary_is_not_used_up_at_once(lakeside: Study) -> None:
+    """What the boundary adds is kept in part for later years; villages build inside their boundary."""
+    area = lakeside.parcels.set_index("parcel_id")["area_ha"]
+    tags = lakeside.parcels.set_index("parcel_id")["tags"]
+    increment = area[["increment" in items(cell) for cell in tags]].sum()
+    paced = lakeside.limits[lakeside.limits["jurisdiction"] == "increment"].set_index("period")
+    assert (paced["account"] == "area.class_group.construction").all()
+    assert (paced["sense"] == "<=").all()
+    assert (paced["kind"] != "soft").all()
+    # a quarter at least is left for 2031-2035
+    assert paced.loc["2029-2030", "value"] <= 0.75 * increment
+    assert 0 < paced.loc["2031-2035" if "2031-2035" in paced.index else "last", "value"] <= increment
+    inside, outside = (admitted(county(lot("a", "1201", village_boundary=flag)))["a"] for flag in (1, 0))
+    assert {"collective_entry"} <= inside
+    assert not {row["practice"] for row in default("practices").to_dict("records") if row["zone"] == "510"} & outside
+
+
+# Sub-zones and what belongs there: 3 native, 2 allowed, 1 what is there may stay.
+NATIVE = {
+    "411": {"0701"},
+    "412": {"08H1", "08H2"},
+    "413": {"05H1"},
+    "414": {"0601"},
+    "415": {"0508"},
+    "416": {"0810"},
+    "417": {"1001", "1003", "1005"},
+    "430": {"1108", "0301", "1101", "0810", "09"},
+    "510": {"0702", "08H2"},
+    "520": {"0101", "0103", "0201", "1104"},
+    "530": {"0301", "0305"},
+    "540": {"0401", "0403"},
+}
+
+
+def test_j14_sub_zones_are_for_what_belongs_there() -> None:
+    """A sub-zone is no copy of its zone: homes are not native in a works' zone, nor woods in a village."""
+    suits = default("class_zones").set_index(["land_class", "zone"])["suitability"]
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    for zone, native in NATIVE.items():
+        assert {code: suits.get((code, zone), 0) for code in native} == dict.fromkeys(native, 3), zone
+    for zone in ("411", "412", "413", "414", "415", "417"):
+        here = {code for code, where in suits.index if where == zone and suits[code, zone] == 3}
+        assert set(groups[list(here)]) == {"construction"}, zone
+    for zone in ("520", "530", "540"):
+        assert not [c for c in groups[groups == "construction"].index if suits.get((c, zone), 0) >= 3]
+    assert suits["0301", "510"] == 1
+    assert {"0701": suits["0701", "414"], "0601": suits["0601", "411"]} == {"0701": 1, "0601": 1}
+
+
+def test_j15_a_hectare_is_of_one_resource() -> None:
+    """A wood in a national park is park, a flat in the sea is sea: resources add up to the land; state land apart."""
+    lots = [
+        lot("park", "0301", national_park=1, tenure="state", area_ha=2.0),
+        lot("wood", "0301", area_ha=3.0, zone="530"),
+        lot("forest", "0301", area_ha=5.0, tenure="state", zone="530"),
+        lot("shore", "1105", sea=1, area_ha=7.0, tenure="state"),
+        lot("both", "1105", sea=1, national_park=1, area_ha=11.0, tenure="state"),
+        lot("field", "0103", area_ha=13.0),
+    ]
+    found = Booked(county(*({**each, "locked_practice": "hold"} for each in lots)))
+    names = ("land", "mineral", "sea", "forest", "grassland", "wetland", "water", "national_park")
+    area = {name: found(f"area.resource.{name}", "2026") for name in names}
+    assert area == dict.fromkeys(names, 0.0) | {"national_park": 13.0, "forest": 8.0, "sea": 7.0, "land": 13.0}
+    assert sum(area.values()) == sum(each["area_ha"] for each in lots)
+    # the balance sheet's part and the memo: of 8 hectares of wood 5 are the state's
+    whole, state, memo = (found(f"asset.forest{of}", "2026") for of in ("", ".state", ".collective"))
+    assert (state / whole, memo / whole) == pytest.approx((5 / 8, 3 / 8))
+    assert found("asset.land.state", "2026") == 0.0
+    # 23.09 equivalents of 4,500 yuan a hectare and year, products included, for good at 3 %
+    assert whole == pytest.approx(8.0 * 23.09 * 4500e-6 / 0.03)
