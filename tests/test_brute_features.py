@@ -32,7 +32,7 @@ from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
 from zonevest.solvers.program import Program
 
-CASES = 64 if os.environ.get("CI") else 24
+CASES = 48 if os.environ.get("CI") else 24
 PARTS = 4
 """The cases run in so many tests, so that two processes can share them."""
 MOST = 150

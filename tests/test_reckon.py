@@ -23,7 +23,7 @@ from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 from zonevest.reports.audit import Evaluator
 
-CASES = 40 if os.environ.get("CI") else 20
+CASES = 24 if os.environ.get("CI") else 12
 MILL: dict[str, Any] = {"project": "mill", "annual_revenue": 1.0, "build_years": 0}
 BARN: dict[str, Any] = {"project": "barn", "annual_revenue": 0.0, "build_years": 1}
 SALE = {"practice": "build", "account": "sale", "basis": "once", "value": 0.0}
