@@ -307,7 +307,7 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "（按财务折现率，不含土地、税收与财政资金）。",
     ),
     "bundle": ("Bundle", "组合"),
-    "bundle_projects": ("Projects", "所含项目"),
+    "bundle_projects": ("Its projects", "所含项目"),
     "restoration_share": ("Share of restoration", "生态修复占比"),
     "own_income": ("Worth of its own income", "自身经营净收益现值"),
     "not_chosen": ("not chosen", "未入选"),

@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from tests.model.plain import solved
 from zonevest.api import Plan
 from zonevest.instances import defaults
 from zonevest.instances.read import make_study
@@ -21,9 +19,7 @@ from zonevest.model.flows import CASH
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import HOLD, build_options
-from zonevest.model.plan import DECISIONS
 from zonevest.model.policy import policy_model
-from zonevest.reports.audit import Evaluator
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
@@ -68,17 +64,6 @@ def admitted(study: Study) -> dict[str, set[str]]:
     for parcel, practice, _ in build_options(study).names():
         found[parcel] |= {practice} - {HOLD}
     return found
-
-
-def plan(study: Study) -> Plan:
-    """The proven best plan, which the audit finds as it is told."""
-    found = solved(study)
-    told = Plan(study=study, status="optimal", has_plan=True, objective=found.objective, **found.tables)
-    decisions = {name: getattr(told, name) for name in DECISIONS}
-    again = Evaluator(study).evaluate(told.parcels, told.projects, **decisions)
-    assert again.ok, again.breaches.to_string()
-    assert again.objective == pytest.approx(found.objective, rel=1e-6, abs=1e-6)
-    return told
 
 
 class Booked:

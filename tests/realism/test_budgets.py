@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.model.plain import plain
-from tests.realism.studies import default, plan, possible, row, told
+from tests.model.plain import planned as plan
+from tests.realism.studies import default, possible, row, told
 from zonevest.instances.study import Study
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options

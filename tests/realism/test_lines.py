@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.model.plain import plain
-from tests.realism.studies import Booked, admitted, county, default, lot, plan, possible, row, row_of, starts, told
+from tests.model.plain import planned as plan
+from tests.realism.studies import Booked, admitted, county, default, lot, possible, row, row_of, starts, told
 from zonevest.instances.study import Study, items
 from zonevest.model.options import build_options
 

@@ -9,7 +9,8 @@ import pytest
 
 from tests.model.builds import complete, differences, fast
 from tests.model.plain import plain
-from tests.realism.studies import MU, Booked, county, default, lot, plan, row, row_of, told
+from tests.model.plain import planned as plan
+from tests.realism.studies import MU, Booked, county, default, lot, row, row_of, told
 from zonevest.instances.study import Study
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from tests.realism.studies import MU, YEARS, county, default, lot, plan, row_of, told
+from tests.model.plain import planned as plan
+from tests.realism.studies import MU, YEARS, county, default, lot, row_of, told
 from zonevest.instances.read import make_study, read_study
 from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.instances.study import Study

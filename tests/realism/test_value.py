@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.model.plain import plain
-from tests.realism.studies import MU, Booked, county, default, lot, plan, row_of, told
+from tests.model.plain import planned as plan
+from tests.realism.studies import MU, Booked, county, default, lot, row_of, told
 from zonevest.api import Plan
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
