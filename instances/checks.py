@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+import numpy as np
+
 from zonevest.instances.checks_budgets import NAMING, check_budgets
 from zonevest.instances.checks_capture import check_capture, check_uplift
 from zonevest.instances.checks_finance import check_equity, check_finance, check_floors
@@ -279,10 +281,16 @@ def check_shares(study: Context) -> None:
 
 
 def check_practices(study: Context) -> None:
-    """A practice's window is open."""
+    """A practice's window is open, and some slope is neither too flat nor too steep for it."""
     practices = study.rows("practices")
-    if practices is not None:
-        check_window(study, practices)
+    if practices is None:
+        return
+    check_window(study, practices)
+    if not practices.broken & {"min_slope_class", "max_slope_class"}:
+        flat, steep = practices.number("min_slope_class"), practices.number("max_slope_class")
+        at = np.flatnonzero(flat > steep).tolist()
+        must, do = say("min_slope_class is not above max_slope_class"), say("exchange or correct them")
+        study.tell(practices, at, "min_slope_class", must, do, lambda i: f"{flat[i]:g} > {steep[i]:g}")
 
 
 def check_parcels(study: Context) -> None:

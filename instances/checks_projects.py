@@ -47,6 +47,12 @@ def check_synergies(study: Context) -> None:
         at = [i for i in everyone if names[i] in own and (own[names[i]] == "stock" or family[names[i]] == "uplift")]
         must = say("a synergy is booked on an account that is annual or one_off, and not of family uplift")
         study.tell(table, at, "account", must, say("name another account"), lambda i: repr(names[i]))
+    projects = study.rows("projects")
+    if projects is not None and not projects.broken & {"project", "exclusive_set"}:
+        sets = dict(zip(projects.text("project"), projects.text("exclusive_set"), strict=True))
+        at = [i for i in everyone if sets.get(one[i]) and sets.get(one[i]) == sets.get(other[i])]
+        must = say("both projects of a synergy can be built: they are not of one exclusive_set")
+        study.tell(table, at, "with", must, say("drop the row, or take one of them out of the set"))
     first: dict[tuple[frozenset[str], str], str] = {}
     again = []
     for i in everyone:

@@ -10,6 +10,7 @@ from zonevest.instances.faults import some
 from zonevest.instances.say import say
 from zonevest.instances.tables import Typed
 
+NEW = "area.new.practice."
 SLACK = 1e-9
 """By what part of itself a price may pass the one before: roundings of factor x price."""
 FALLS = say("of a revenue, factor x price does not rise from step to step: the more is sold, the less is paid")
@@ -31,6 +32,26 @@ def check_steps(study: Context) -> None:
         _one_place(study, steps)
         if not steps.broken & {"period", "up_to", "factor", "price"}:
             _prices(study, steps, family)
+    _beside(study, steps)
+
+
+def _beside(study: Context, steps: Typed) -> None:
+    """What steps book comes beside what flow rows book: a note where both are of one land action."""
+    flows = study.rows("practice_flows")
+    if flows is None or flows.broken & {"practice", "account"} or steps.broken & {"account", "area_account"}:
+        return
+    rows = set(zip(flows.text("account"), flows.text("practice"), strict=True))
+    pairs = zip(steps.text("account"), steps.text("area_account"), strict=True)
+    both = [pair for pair in dict.fromkeys(pairs) if (pair[0], pair[1].removeprefix(NEW)) in rows]
+    for account, area in both:
+        told = {"table": steps.label, "account": account, "practice": area.removeprefix(NEW)}
+        study.notes.append(
+            say(
+                "{table}: practice_flows books {account} of {practice} as well, and both count; where steps are to take "
+                "its place, drop the row",
+                **told,
+            )
+        )
 
 
 def _money(study: Context, steps: Typed) -> dict[str, str]:

@@ -25,6 +25,7 @@ FRAMES = {
     for name, text in WHOLE.items()
     if name.endswith(".csv")
 }
+NAKED = {"format": 1, "name": "naked", "defaults": "none", "periods": [{"name": "a", "start": 2026, "years": 2}]}
 SETTINGS: dict[str, Any] = {
     key: value for key, value in tomllib.loads(WHOLE["study.toml"]).items() if key not in ("format", "parcels")
 }
@@ -52,7 +53,8 @@ def test_what_it_becomes(whole: Study) -> None:
     assert finance is not None
     assert (finance.eod_eco_share, finance.hurdle) == (0.3, {"infrastructure": 0.05, "livelihood": 0.06})
     assert finance.off() == ["transfers"]
-    assert whole.notes == ()
+    assert len(whole.notes) == 1  # sale is booked by its flow row and by the steps
+    assert "both count" in whole.notes[0]
 
 
 def test_the_way_back(whole: Study, tmp_path: Path) -> None:
@@ -153,7 +155,7 @@ def test_whose_interest_is_compared(whole: Study) -> None:
         of = whole.budgets.assign(borrower=["government", borrower, "enterprise"])
         projects = whole.projects.assign(instruments="")
         told = whole.replace(instruments=instruments, budgets=of, projects=projects).notes
-        assert all(is_chinese(each) for each in told)
+        assert all(is_chinese(each, ("sale", "build")) for each in told)
         return [key for key in shares if any(key in each for each in told)]
 
     assert notes(["general", "fund", "general"]) == notes(["", "fund", ""]) == []
@@ -191,3 +193,35 @@ def test_nothing_is_concluded_from_a_table_that_cannot_be_read(tmp_path: Path, n
     folder = write_base(tmp_path / "study", base=WHOLE)
     (folder / f"{name}.csv").write_text("a;b\n1;2\n")
     assert faults_of(folder)["where"].tolist() == [f"{name}.csv"]
+
+
+def test_a_slope_that_is_nowhere() -> None:
+    steep = {"practice": "terrace", "zone": "a", "min_slope_class": 4, "max_slope_class": 2}
+    tables = {"zones": pd.DataFrame({"zone": ["a"]}), "land_classes": pd.DataFrame({"land_class": ["f"]})}
+    with pytest.raises(StudyError, match="min_slope_class is not above max_slope_class") as told:
+        make_study(NAKED, practices=pd.DataFrame([steep]), **tables)
+    assert told.value.faults["found"].tolist() == ["4 > 2 (terrace)"]
+
+
+def test_a_synergy_that_never_comes() -> None:
+    projects = pd.DataFrame([{"project": name, "capex": 1.0, "exclusive_set": "site"} for name in ("inn", "mill")])
+    pair = pd.DataFrame([{"project": "inn", "with": "mill", "account": "project.revenue", "value": 1.0}])
+    with pytest.raises(StudyError, match="not of one exclusive_set"):
+        make_study(NAKED, projects=projects, synergies=pair)
+    assert len(make_study(NAKED, projects=projects.assign(exclusive_set=""), synergies=pair).synergies) == 1
+
+
+def test_what_is_sold_twice_is_said() -> None:
+    tables = {
+        "zones": pd.DataFrame({"zone": ["a"]}),
+        "land_classes": pd.DataFrame({"land_class": ["f"]}),
+        "practices": pd.DataFrame({"practice": ["lot"], "zone": ["a"]}),
+        "accounts": pd.DataFrame([{"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1}]),
+        "price_steps": pd.DataFrame(
+            [{"account": "sale", "area_account": "area.new.practice.lot", "up_to": 5, "factor": 1, "price": 2}]
+        ),
+    }
+    flows = pd.DataFrame([{"practice": "lot", "account": "sale", "basis": "per_ha_once", "value": 2.0}])
+    assert not any("both count" in note for note in make_study(NAKED, **tables).notes)
+    notes = make_study(NAKED, practice_flows=flows, **tables).notes
+    assert any("books sale of lot as well, and both count" in note for note in notes)
