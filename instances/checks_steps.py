@@ -47,8 +47,8 @@ def _beside(study: Context, steps: Typed) -> None:
         told = {"table": steps.label, "account": account, "practice": area.removeprefix(NEW)}
         study.notes.append(
             say(
-                "{table}: practice_flows books {account} of {practice} as well, and both count; where steps are to take "
-                "its place, drop the row",
+                "{table}: practice_flows books {account} of {practice} as well, and both count; where steps are to "
+                "take its place, drop the row",
                 **told,
             )
         )
