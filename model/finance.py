@@ -1,7 +1,8 @@
-"""Money (FORMULATION.md section 8): draws, cash, debt, and the rows that keep a budget sound.
+"""Money (FORMULATION.md section 8): draws and cash, (14), and what all rows of money are made with.
 
 Amounts are in million; rows speak of the accounts `money.…` of the ledger, of what is drawn, and of the constants of
-`zonevest.model.vintages`. The rows that keep a budget sound are in `zonevest.model.soundness`.
+`zonevest.model.vintages`. What funds what is in `zonevest.model.funding`, the rows that keep a budget sound are in
+`zonevest.model.soundness` and `zonevest.model.self_support`.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from zonevest.model.budgets import Budgets
 from zonevest.model.flows import CASH
 from zonevest.model.starts import once_worth
 from zonevest.model.stated import stated
-from zonevest.model.uplift import started
 from zonevest.model.vintages import Instrument, Vintage, instruments, legacy, vintage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from zonevest.instances.finance import Finance
@@ -120,6 +122,11 @@ class Purse:
     def debts(self) -> list[str]:
         """The instruments that are owed."""
         return [name for name, each in self.instruments.items() if each.is_debt]
+
+    @cached_property
+    def refinancing(self) -> list[str]:
+        """The debts that replace others."""
+        return [name for name in self.debts if self.instruments[name].refinances]
 
     def at(self, key: str, t: int) -> float | None:
         """A number of [finance] in a period; None where it is off."""
@@ -262,6 +269,13 @@ class Sums:
         """Years of a period."""
         return float(self.purse.ledger.clock.length[t])
 
+    def where(self, key: str) -> Iterator[tuple[int, str, float]]:
+        """The periods in which a number of [finance] is on: position, name and number."""
+        for t, name in enumerate(self.names):
+            number = self.purse.at(key, t)
+            if number is not None:
+                yield t, name, number
+
 
 def hold(
     model: pyo.ConcreteModel,
@@ -299,11 +313,10 @@ def hold(
 
 
 def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(14) `cash[t]`, `reserve[t]`: C_t = C_t-1 + n_t N_t + W_t + raised - repaid - interest - transfers >= reserve.
+    """(14) `cash[t]`, with a table of budgets `cash[b,t]`: C_t = C_t-1 + n_t N_t + W_t + Σ_f (raised - ρ - ι)_ft + τ.
 
-    In words: at the end of every period there is cash for some months of recurring cost. With a table of budgets
-    `cash[b,t]` and `reserve[b,t]`, million, for each of them: what it is passed by others comes to it, what it passes
-    on leaves it, and it keeps the reserve that it states.
+    In words: cash follows from what happens. What a budget is passed by others comes to it, what it passes on leaves
+    it, as what the compensation fund passes on leaves the main one. Unit: million.
     """
     purse, names = sums.purse, sums.names
     model.cash = pyo.Constraint(pyo.Any)
@@ -321,18 +334,31 @@ def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:
             if till == purse.budgets.main:
                 flow -= purse_transfers(model, name)
             model.cash[index] = model.cash_end[index] - (before + flow) == 0
-            months, stated = purse.at("reserve_months", t) or 0.0, purse.budgets.reserve.get(till, np.nan)
-            reserve = months / 12.0 * sums.cost(t, till) if months else 0.0
-            reserve = reserve if np.isnan(stated) else stated
-            limit, account = ("reserve", "finance.cash") if not till else (f"reserve.{till}", f"finance.cash.{till}")
-            told = (limit, account, TOTAL, name, "million")
+
+
+def define_reserve(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(14) `reserve[t]`, with a table of budgets `reserve[b,t]`: C_t >= months / 12 x recurring cost.
+
+    In words: at the end of every period there is cash for some months of recurring cost, or what the budget states.
+    Unit: million.
+    """
+    purse = sums.purse
+    for till in purse.tills:
+        of = f".{till}" if till else ""
+        own = purse.budgets.reserve.get(till, np.nan)
+        for t, name in enumerate(sums.names):
+            months = purse.at("reserve_months", t) or 0.0
+            reserve = own
+            if np.isnan(own):
+                reserve = months / 12.0 * sums.cost(t, till) if months else 0.0
+            index, told = of_till(till, name), (f"reserve{of}", f"finance.cash{of}", TOTAL, name, "million")
             hold(model, "reserve", index, model.cash_end[index], ">=", reserve, told)
 
 
-def define_budget_transfers(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(14) `budget_transfer[b,b',t]`: τ_bb't <= n_t x cap, million.
+def define_budget_transfer(model: pyo.ConcreteModel, sums: Sums) -> None:
+    """(14) `budget_transfer[b,b',t]`: τ_bb't <= n_t x cap.
 
-    In words: a budget passes on to another no more a year than is allowed.
+    In words: a budget passes on to another no more a year than is allowed. Unit: million.
     """
     table = sums.purse.ledger.study.budget_transfers
     for of, to, cap in table[["from", "to", "cap"]].itertuples(index=False):
@@ -348,40 +374,3 @@ def purse_transfers(model: pyo.ConcreteModel, period: str) -> Any:
     if study.settings.equity.fund not in study.settings.purse:
         return 0.0
     return sum(variable for (_, t), variable in model.transfer.items() if t == period)
-
-
-def define_funding(model: pyo.ConcreteModel, sums: Sums) -> None:
-    """(15) `draw_cap[j,s]`, `fund_project[j,s]`, `instrument_total[f]`, `instrument_period[f,τ]`.
-
-    In words: debt and grants of a project are at most what its equity leaves of its capex, all its funds at most its
-    capex, once it is built; and instruments have their limits.
-    """
-    purse, names = sums.purse, sums.names
-    projects = {row.project: row for row in each(purse.ledger.study.projects)}
-    by_start: dict[tuple[str, str], dict[str, list[Any]]] = {}
-    for (f, j, s, _), variable in model.draw.items():
-        kind = "equity" if purse.instruments[f].kind == "equity" else "other"
-        by_start.setdefault((j, s), {}).setdefault(kind, []).append(variable)
-    for (j, s), drawn in by_start.items():
-        capex, begun = projects[j].capex, started(model, names, j, s)
-        if "other" in drawn:
-            hold(model, "draw_cap", (j, s), sum(drawn["other"]), "<=", (1.0 - projects[j].equity_min) * capex * begun)
-        if "equity" in drawn:
-            hold(
-                model,
-                "fund_project",
-                (j, s),
-                sum(variable for each in drawn.values() for variable in each),
-                "<=",
-                capex * begun,
-            )
-    for f, instrument in purse.instruments.items():
-        account = f"finance.raised.{f}"
-        if np.isfinite(instrument.limit_total):
-            total = sum(sums.raised(f, t) for t in range(len(names)))
-            told = (f"instrument_total.{f}", account, TOTAL, TOTAL, "million")
-            hold(model, "instrument_total", f, total, "<=", instrument.limit_total, told)
-        if np.isfinite(instrument.limit_period):
-            for t, name in enumerate(names):
-                told = (f"instrument_period.{f}", account, TOTAL, name, "million")
-                hold(model, "instrument_period", (f, name), sums.raised(f, t), "<=", instrument.limit_period, told)

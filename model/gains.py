@@ -67,44 +67,97 @@ def define_transfers(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_gains(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(24) `participation[h]`, `participation_jurisdiction[g]`, `jurisdiction_floor[g]`, `floor_share[h]`, `fund[t]`.
+    """(24) The rows of who gains."""
+    define_participation(model, ledger)
+    define_participation_jurisdiction(model, ledger)
+    define_jurisdiction_floor(model, ledger)
+    define_positive(model, ledger)
+    define_floor_share(model, ledger)
+    define_fund(model, ledger)
 
-    In words: who is named must not lose, nor may a jurisdiction; a jurisdiction gains a share of the mean per head;
-    an actor gets a share of all gains; and the fund passes on no more than it has received.
+
+def define_participation(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `participation[h]`: gain_h >= 0.
+
+    In words: who is named as taking part does not lose. Unit: million, present value.
     """
-    study, book = ledger.study, model.ledger
-    equity = study.settings.equity
-    for actor in equity.participation:
+    for actor in ledger.study.settings.equity.participation:
         told = (f"participation.{actor}", OF_ACTOR + actor, TOTAL, TOTAL, PRESENT)
-        hold(model, "participation", actor, book[OF_ACTOR + actor, TOTAL, TOTAL], ">=", 0.0, told)
-    for name in study.jurisdictions["jurisdiction"] if equity.participation else ():
+        hold(model, "participation", actor, model.ledger[OF_ACTOR + actor, TOTAL, TOTAL], ">=", 0.0, told)
+
+
+def define_participation_jurisdiction(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `participation_jurisdiction[g]`: gain_g + τ_g >= 0, where somebody is named as taking part.
+
+    In words: nor does any jurisdiction lose. Unit: million, present value.
+    """
+    for name in ledger.study.jurisdictions["jurisdiction"] if ledger.study.settings.equity.participation else ():
         told = ("participation_jurisdiction", "gain.jurisdiction", name, TOTAL, PRESENT)
-        hold(model, "participation_jurisdiction", name, book["gain.jurisdiction", name, TOTAL], ">=", 0.0, told)
-    if equity.jurisdiction_floor is not None:
-        people = people_at_start(ledger)
-        everyone = sum(people.values())
-        earned = sum(book.sums[OF_ACTOR + actor](name) for name in people for actor in of_jurisdictions(study))
-        for name, count in people.items():
-            least, gain = equity.jurisdiction_floor * count / everyone * earned, book["gain.jurisdiction", name, TOTAL]
-            told = ("jurisdiction_floor", "gain.jurisdiction", name, TOTAL, PRESENT)
-            hold(model, "jurisdiction_floor", name, gain, ">=", least, told)
-    _floors(model, ledger)
-    if equity.fund is not None and len(model.transfer):
-        _fund(model, ledger, equity.fund)
+        gain = model.ledger["gain.jurisdiction", name, TOTAL]
+        hold(model, "participation_jurisdiction", name, gain, ">=", 0.0, told)
 
 
-def _floors(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(24) `positive[h]`: p_h >= gain of h; `floor_share[h]`: gain of h >= share x Σ p."""
-    floors = {row.actor: row.floor_share for row in each(ledger.study.actors) if not np.isnan(row.floor_share)}
-    named = [row.actor for row in each(ledger.study.actors) if row.actor != OUTSIDE] if floors else []
+def define_jurisdiction_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `jurisdiction_floor[g]`: gain_g + τ_g >= φ x people_g / Σ people x Σ_g gain_g.
+
+    In words: a jurisdiction gains per head a part of what all gain per head. Unit: million, present value.
+    """
+    part, book = ledger.study.settings.equity.jurisdiction_floor, model.ledger
+    if part is None:
+        return
+    people, counted = people_at_start(ledger), of_jurisdictions(ledger.study)
+    everyone = sum(people.values())
+    earned = sum(book.sums[OF_ACTOR + actor](name) for name in people for actor in counted)
+    for name, count in people.items():
+        told = ("jurisdiction_floor", "gain.jurisdiction", name, TOTAL, PRESENT)
+        least = part * count / everyone * earned
+        hold(model, "jurisdiction_floor", name, book["gain.jurisdiction", name, TOTAL], ">=", least, told)
+
+
+def define_positive(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `positive[h]`: p_h >= gain_h, where an actor has a floor; p_h is `positive_gain[h]` >= 0.
+
+    In words: only what is gained counts in the sum of which an actor gets its part. Unit: million, present value.
+    """
+    named = [row.actor for row in each(ledger.study.actors) if row.actor != OUTSIDE] if _floors(ledger) else []
     model.positive_gain = pyo.Var(named, domain=pyo.NonNegativeReals)
-    for actor in named:
-        gain = model.ledger[OF_ACTOR + actor, TOTAL, TOTAL]
-        hold(model, "positive", actor, model.positive_gain[actor], ">=", gain)
-    everything = sum(model.positive_gain[actor] for actor in named)
-    for actor, share in floors.items():
+    for actor, variable in model.positive_gain.items():
+        hold(model, "positive", actor, variable, ">=", model.ledger[OF_ACTOR + actor, TOTAL, TOTAL])
+
+
+def define_floor_share(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `floor_share[h]`: gain_h >= share_h x Σ p.
+
+    In words: an actor gets its part of all that is gained. Unit: million, present value.
+    """
+    everything = sum(model.positive_gain.values())
+    for actor, share in _floors(ledger).items():
         told = (f"floor_share.{actor}", OF_ACTOR + actor, TOTAL, TOTAL, PRESENT)
         hold(model, "floor_share", actor, model.ledger[OF_ACTOR + actor, TOTAL, TOTAL], ">=", share * everything, told)
+
+
+def _floors(ledger: Ledger) -> dict[str, float]:
+    """The actors that get a part of all that is gained, and the part."""
+    return {row.actor: row.floor_share for row in each(ledger.study.actors) if not np.isnan(row.floor_share)}
+
+
+def define_fund(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(24) `fund[t]`: Σ τ to date <= receipts less payments of the fund to date.
+
+    In words: the compensation fund passes on no more than it has received. Unit: million.
+    """
+    fund = ledger.study.settings.equity.fund
+    if fund is None or not len(model.transfer):
+        return
+    paid: Any = 0.0
+    received: Any = 0.0
+    model.fund = pyo.Constraint(pyo.Any)
+    for name in period_names(ledger.study.periods):
+        paid += sum(variable for (_, when), variable in model.transfer.items() if when == name)
+        received += model.ledger[PAID_TO + fund, TOTAL, name]
+        model.fund[name] = paid - received <= 0
+        told = ("fund", "gain.jurisdiction", TOTAL, name, "<=", paid, received, "million")
+        model.told.append(Told(*told, model.fund[name].name))
 
 
 def settle_positive(model: pyo.ConcreteModel) -> None:
@@ -113,17 +166,3 @@ def settle_positive(model: pyo.ConcreteModel) -> None:
     for actor, variable in variables.items() if variables is not None else ():
         gain = pyo.value(model.ledger[OF_ACTOR + actor, TOTAL, TOTAL])
         variable.set_value(max(0.0, gain), skip_validation=True)
-
-
-def _fund(model: pyo.ConcreteModel, ledger: Ledger, fund: str) -> None:
-    """(24) `fund[t]`: Σ transfers to date <= receipts less payments of the fund to date."""
-    names = period_names(ledger.study.periods)
-    paid: Any = 0.0
-    received: Any = 0.0
-    model.fund = pyo.Constraint(pyo.Any)
-    for name in names:
-        paid += sum(variable for (_, when), variable in model.transfer.items() if when == name)
-        received += model.ledger[PAID_TO + fund, TOTAL, name]
-        model.fund[name] = paid - received <= 0
-        told = ("fund", "gain.jurisdiction", TOTAL, name, "<=", paid, received, "million")
-        model.told.append(Told(*told, model.fund[name].name))

@@ -84,7 +84,7 @@ def land_block(ledger: Ledger, policy: Policy) -> Block:
     padding = sparse.csr_array((len(policy.columns) - states, weights.shape[0]))
     by_column = sparse.csr_array(own.T) + sparse.vstack([factored.by_project, padding], format="csr")
     constant = factored.constant
-    extra, names = _footprint_rows(ledger, len(policy.columns))
+    extra, names = footprint_rows(ledger, len(policy.columns))
     return Block(
         len(ledger.options.pattern),
         ledger.options.parcel,
@@ -128,11 +128,11 @@ def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:
             yield Meeting(columns + size, state + size, using, of_parcel, area[where])
 
 
-def _footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list[str]]:
+def footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list[str]]:
     """(9) `footprint[j,i,t]`: Σ_k not ok in t x_k + U_jt <= 1 for every parcel of the footprint.
 
     In words: once project j has started, no parcel of its footprint may be in a zone (or practice) that does not
-    admit it. Parcels whose every option admits it need no row.
+    admit it. Parcels whose every option admits it need no row. Unit: numbers.
     """
     options = ledger.options
     names: list[str] = []

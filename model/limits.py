@@ -26,7 +26,7 @@ MAIN_FUNCTION = "main_function:"
 def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(3) `limit[name,place,period]`: lo <= Σ c_a L_a <= hi, hard, or soft with `short` and `excess` at a penalty.
 
-    In words: each row of the limits table, for each place and period that it names; units as its account's.
+    In words: each row of the limits table, for each place and period that it names. Unit: the account's.
     """
     rows, sides = {}, {}
     for row in each(ledger.study.limits):

@@ -129,14 +129,18 @@ def _index(market: Market, *rest: Any) -> tuple[Any, ...]:
 
 
 def define_market_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """`step_area[account,A,place,t]`, `step_full[account,A,place,k,t]`, `step_open[account,A,place,k,t]`; hectares.
+    """The rows of price steps; q_k is `sold`, z_k is `filled`."""
+    define_step_area(model, ledger)
+    define_step_full(model)
+    define_step_open(model)
 
-    Σ_k q_k = L_A; q_k >= width_k z_k; q_k+1 <= width_k+1 z_k. In words: what is sold is sold in steps, at most up to
-    the last of them, and a step is filled before the next one is opened, whether or not that is to a row's liking.
+
+def define_step_area(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """Section 5, `step_area[account,A,place,t]`: Σ_k q_k = L_A.
+
+    In words: what is sold (or bought) is so in steps, at most up to the last of them. Unit: ha.
     """
     model.step_area = pyo.Constraint(pyo.Any)
-    model.step_full = pyo.Constraint(pyo.Any)
-    model.step_open = pyo.Constraint(pyo.Any)
     units = ledger.accounts_and_units()["unit"] if model.MARKETS else {}
     for market in model.MARKETS:
         for t, name in enumerate(period_names(ledger.study.periods)):
@@ -146,11 +150,28 @@ def define_market_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
             sold = [model.sold[_index(market, k, name)] for k in range(1, len(steps) + 1)]
             area = model.ledger[market.area, market.place, name]
             model.step_area[_index(market, name)] = sum(sold) - area == 0
-            for k in range(1, len(steps)):
-                index = _index(market, k, name)
-                model.step_full[index] = sold[k - 1] - steps[k - 1].width * model.filled[index] >= 0
-                model.step_open[index] = sold[k] - steps[k].width * model.filled[index] <= 0
             # the last step's bound is one of its column: no row stands behind it
             most = sum(step.width for step in steps)
             told = (f"price_steps.{market.account}", market.area, market.place, name, "<=", area, most)
             model.told.append(Told(*told, str(units.get(market.area, "")), ""))
+
+
+def define_step_full(model: pyo.ConcreteModel) -> None:
+    """Section 5, `step_full[account,A,place,k,t]`: q_k >= width_k z_k; a width is the bound of its column.
+
+    In words: a step is filled, whether or not that is to a row's liking. Unit: ha.
+    """
+    model.step_full = pyo.Constraint(pyo.Any)
+    for key, filled in model.filled.items():
+        model.step_full[key] = model.sold[key] - model.sold[key].ub * filled >= 0
+
+
+def define_step_open(model: pyo.ConcreteModel) -> None:
+    """Section 5, `step_open[account,A,place,k,t]`: q_k+1 <= width_k+1 z_k.
+
+    In words: and only then is the next step opened. Unit: ha.
+    """
+    model.step_open = pyo.Constraint(pyo.Any)
+    for (*market, k, t), filled in model.filled.items():
+        following = model.sold[(*market, k + 1, t)]
+        model.step_open[(*market, k, t)] = following - following.ub * filled <= 0

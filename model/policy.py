@@ -14,9 +14,10 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.instances.study import each, items, period_names
+from zonevest.model import finance, funding, soundness
 from zonevest.model.areas import TOTAL
 from zonevest.model.book import Book
-from zonevest.model.finance import Sums, define_budget_transfers, define_cash, define_draws, define_funding
+from zonevest.model.finance import Sums, define_draws
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.gains import define_gains, define_transfers
 from zonevest.model.ledger import Ledger
@@ -25,16 +26,7 @@ from zonevest.model.markets import define_market_rows, define_markets
 from zonevest.model.options import build_options
 from zonevest.model.portfolio import define_portfolio
 from zonevest.model.quotas import define_quota_rows, define_quotas
-from zonevest.model.soundness import (
-    define_balance,
-    define_cover,
-    define_debt_ratio,
-    define_golden_rule,
-    define_interest_shares,
-    define_reinvestment,
-    define_self_support,
-    define_shares_of_money,
-)
+from zonevest.model.self_support import define_self_support
 from zonevest.model.synergies import define_synergies, define_synergy_rows
 from zonevest.model.uplift import define_uplift, define_uplift_rows
 
@@ -154,17 +146,25 @@ def policy_model(
 def define_money(model: pyo.ConcreteModel) -> None:
     """(14) to (23): every row of section 8 that speaks of the budget entity's money."""
     sums = Sums(model)
-    define_cash(model, sums)
-    define_budget_transfers(model, sums)
-    define_funding(model, sums)
-    define_debt_ratio(model, sums)
-    define_interest_shares(model, sums)
-    define_cover(model, sums)
-    define_golden_rule(model, sums)
+    finance.define_cash(model, sums)
+    finance.define_reserve(model, sums)
+    finance.define_budget_transfer(model, sums)
+    funding.define_draw_cap(model, sums)
+    funding.define_fund_project(model, sums)
+    funding.define_instrument_total(model, sums)
+    funding.define_instrument_period(model, sums)
+    soundness.define_debt_ratio(model, sums)
+    soundness.define_interest_share_general(model, sums)
+    soundness.define_interest_share_fund(model, sums)
+    soundness.define_cover(model, sums)
+    soundness.define_golden_rule(model, sums)
+    soundness.define_refinance_share(model, sums)
     define_self_support(model, sums)
-    define_balance(model, sums)
-    define_shares_of_money(model, sums)
-    define_reinvestment(model, sums)
+    soundness.define_balance(model, sums)
+    soundness.define_land_sale_share_cap(model, sums)
+    soundness.define_green_share_min(model, sums)
+    soundness.define_real_estate_share_max(model, sums)
+    soundness.define_reinvestment(model, sums)
 
 
 def set_stage(model: pyo.ConcreteModel, stage: int, earlier: Mapping[str, float]) -> None:
@@ -203,7 +203,7 @@ def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(5) `stay[j,t]`: U_jt - U_j,t-1 >= 0, and = 0 where no start in t is possible; mandated: U_jT = 1.
 
     In words: what has started stays started; a project starts once, inside its window, early enough to be finished,
-    and where it passes the tests of `zonevest.model.appraisal`.
+    and where it passes the tests of `zonevest.model.appraisal`. Unit: numbers.
     """
     names = period_names(ledger.study.periods)
     possible = dict(zip(ledger.works.names, ledger.works.possible, strict=True))
@@ -226,7 +226,7 @@ def define_starts(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 def define_precedence(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(6) `requires[j,j',t]`: U_jt <= U_j',τ, τ the last period that begins at least the lag before t.
 
-    In words: a project starts only when each project it requires has started, the lag (years) earlier.
+    In words: a project starts only when each project it requires has started, the lag (years) earlier. Unit: numbers.
     """
     names, begin = period_names(ledger.study.periods), ledger.clock.begin
     lag = {row.project: row.requires_lag for row in each(ledger.study.projects)}
@@ -242,14 +242,20 @@ def define_precedence(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_exclusive_sets(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(7) `exclusive[set]`: Σ_j∈set U_jT <= 1. In words: of the set at most one project is ever built."""
+    """(7) `exclusive[set]`: Σ_j∈set U_jT <= 1.
+
+    In words: of the set at most one project is ever built. Unit: numbers.
+    """
     last = ledger.study.periods[-1].name
     sets = dict(_groups(ledger.study, "exclusive_set"))
     model.exclusive = pyo.Constraint(list(sets), rule=lambda m, name: sum(m.U[j, last] for j in sets[name]) <= 1)
 
 
 def define_bundles(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(8) `bundle[set,j,t]`: U_jt = U_j'·t, j' the bundle's first. In words: a bundle starts together or not at all."""
+    """(8) `bundle[set,j,t]`: U_jt = U_j't, j' the bundle's first.
+
+    In words: a bundle starts together or not at all. Unit: numbers.
+    """
     sets = _groups(ledger.study, "bundle")
     rows = [(name, j, t) for name, members in sets for j in members[1:] for t in period_names(ledger.study.periods)]
     first = {name: members[0] for name, members in sets}
@@ -257,10 +263,10 @@ def define_bundles(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_footprints(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(9) `footprint[j,t]`: L_footprint.j,t >= area(F_j) U_jt, hectares.
+    """(9) `footprint[j,t]`: L_footprint.j,t >= area(F_j) U_jt.
 
     In words: once started, all of a project's drawn land lies in a zone (and under the practice) that admits it.
-    A program that knows the parcels writes the tighter Σ_k not ok x_k + U_jt <= 1 for each of them instead.
+    A program that knows the parcels writes the tighter Σ_k not ok x_k + U_jt <= 1 for each of them instead. Unit: ha.
     """
     area = ledger.study.parcels.set_index("parcel_id")["area_ha"]
     drawn = {
@@ -273,9 +279,9 @@ def define_footprints(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_minimum_pools(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(10) `pool[j,t]`: L_area,t >= lo + (A_j - lo) U_jt, hectares; lo the least area that options and takings allow.
+    """(10) `pool[j,t]`: L_area,t >= lo + (A_j - lo) U_jt, lo the least area that options and takings allow.
 
-    In words: a project that lives on a pool of land starts only when the pool has its minimum size.
+    In words: a project that lives on a pool of land starts only when the pool has its minimum size. Unit: ha.
     """
     rows, least = {}, {}
     for row in each(ledger.study.projects):
@@ -296,9 +302,9 @@ def define_minimum_pools(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_enabled_practices(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(11) `enable[m,t]`: L_area.practice.m,t <= Σ_j min(A_j, what is possible) U_jt, hectares.
+    """(11) `enable[m,t]`: L_area.practice.m,t <= Σ_j min(A_j, what is possible) U_jt.
 
-    In words: a practice that needs a project covers no more land than the started projects enable.
+    In words: a practice that needs a project covers no more land than the started projects enable. Unit: ha.
     """
     projects = ledger.study.projects
     enabling = {
@@ -317,9 +323,9 @@ def define_enabled_practices(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(9) `land_take[c,g,t]`: L_area.class.c,g,t >= 0, hectares.
+    """(9) `land_take[c,g,t]`: L_area.class.c,g,t >= 0.
 
-    In words: projects without a drawn site take no more land of a class than there is.
+    In words: projects without a drawn site take no more land of a class than there is. Unit: ha.
     """
     taken = ledger.study.land_take
     home = dict(zip(ledger.works.names, ledger.works.place, strict=True))
@@ -332,9 +338,10 @@ def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(25) `floor[ecosystem]`: F2 >= share x F2°; `floor[cash]`: F1 - F1° >= an absolute gain; present values, million.
+    """(25) `floor[ecosystem]`: F2 >= share x F2°; `floor[cash]`: F1 - F1° >= an absolute gain.
 
     In words: cash is maximised while ecosystem value keeps its share of doing nothing's (or the other way round).
+    Unit: million, present value.
     """
     objective = ledger.study.settings.objective
     floors = dict(objective.floor) if objective.method == "floor" else {}
@@ -351,13 +358,16 @@ def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 def define_kept_terms(model: pyo.ConcreteModel, ledger: Ledger, earlier: Mapping[str, float]) -> None:
     """(25) `keep[term]`: gain of the term >= what the earlier stage of the lexicographic method leaves it.
 
-    In words: a term that was maximised first keeps its best, less the tolerance.
+    In words: a term that was maximised first keeps its best, less the tolerance. Unit: the term's.
     """
     model.keep = pyo.Constraint(list(earlier), rule=lambda m, term: _gain(m, ledger, term) >= earlier[term])
 
 
 def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> None:
-    """(25) `objective`: max λ1 (F1 - F1°) + λ2 (F2 - F2°) + Σ w (L - L°) - penalties; ° is doing nothing."""
+    """(25) `objective`: max V, V = λ1 (F1 - F1°) + λ2 (F2 - F2°) + Σ w (L - L°) - penalties; ° is doing nothing.
+
+    In words: gains over doing nothing, less what rows that give cost. Unit: million, present value, or points.
+    """
     objective = ledger.study.settings.objective
     if objective.method == "lexicographic":
         value = _gain(model, ledger, objective.order[stage])

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def define_portfolio(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(13) `portfolio`: Σ_js NPV_js u_js + Σ uplift of their own and of their catchments >= 0; million, present value.
+    """(13) `portfolio`: Σ_js NPV_js u_js + Σ uplift of their own and of their catchments >= 0.
 
     In words: the projects that have a hurdle rate are worth at it, all together, what they cost; what they add to the
-    value of land counts. One may lose what another earns.
+    value of land counts. One may lose what another earns. Unit: million, present value.
     """
     works, names, clock = ledger.works, period_names(ledger.study.periods), ledger.clock
     rate = dict(zip(works.names, works.appraisal.rate.tolist(), strict=True))

@@ -54,20 +54,23 @@ def define_quotas(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_quota_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(4) `quota[q,g,t]`: B = carried + granted + generated + bought - used - sold >= 0; what is sold was generated.
+    """(4) The rows of quotas."""
+    define_quota(model, ledger)
+    define_quota_sold(model, ledger)
+    define_quota_buy(model, ledger)
+    define_quota_sell(model, ledger)
 
-    In words: what is used or sold has been granted, generated, bought or banked before. `quota_sold[q,g]` over the
-    horizon; `quota_buy[q,t]`, `quota_sell[q,t]` cap trade where a quota is balanced by jurisdiction.
+
+def define_quota(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(4) `quota[q,g,t]`: B_qgt = B_qg,t-1 + n_t granted + generated + buy - used - sell, and B_qgt >= 0.
+
+    In words: what is used or sold has been granted, generated, bought or banked before. Unit: the quota's.
     """
-    names, clock = period_names(ledger.study.periods), ledger.clock
+    names = period_names(ledger.study.periods)
     model.quota = pyo.Constraint(pyo.Any)
-    model.quota_sold = pyo.Constraint(pyo.Any)
-    model.quota_buy = pyo.Constraint(pyo.Any)
-    model.quota_sell = pyo.Constraint(pyo.Any)
     for name, row in model.QUOTAS.items():
-        unit = ledger.accounts_and_units()["unit"].get(f"quota.{name}.bought", "")
         for place in model.quota_places[name]:
-            generated = [_total(model, ledger, row.account_generated, place, t) for t in range(len(names))]
+            generated = _generated(model, ledger, row, place)
             for t, period in enumerate(names):
                 carried = row.opening if place == TOTAL and t == 0 else 0.0
                 if t and row.bank:
@@ -79,27 +82,68 @@ def define_quota_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
                 there = there - sum(side[key] for side in (model.sell,) if key in side)
                 used = _total(model, ledger, row.account_used, place, t)
                 model.quota[key] = model.balance[key] - (there - used) == 0
-                told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0, unit)
-                model.told.append(Told(*told, model.quota[key].name))
+                told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0)
+                model.told.append(Told(*told, _unit(ledger, name), model.quota[key].name))
+
+
+def define_quota_sold(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(4) `quota_sold[q,g]`: Σ_t sell_qgt <= Σ_t generated_qgt.
+
+    In words: over the horizon no more is sold than was generated. Unit: the quota's.
+    """
+    names = period_names(ledger.study.periods)
+    model.quota_sold = pyo.Constraint(pyo.Any)
+    for name, row in model.QUOTAS.items():
+        for place in model.quota_places[name]:
             if any((name, place, t) in model.sell for t in names):
-                sold = sum(model.sell[name, place, t] for t in names)
+                sold, generated = sum(model.sell[name, place, t] for t in names), _generated(model, ledger, row, place)
                 model.quota_sold[name, place] = sold - sum(generated) <= 0
-                told = (f"quota_sold.{name}", f"quota.{name}.sold", place, TOTAL, "<=", sold, sum(generated), unit)
-                model.told.append(Told(*told, model.quota_sold[name, place].name))
-        for side, what, variables in (("buy", "bought", model.buy), ("sell", "sold", model.sell)):
-            for t, period in enumerate(names):
-                traded = [
-                    variables[name, g, period] for g in model.quota_places[name] if (name, g, period) in variables
-                ]
-                if not traded:
-                    continue
-                most, row_name = float(clock.length[t]) * getattr(row, f"{side}_max"), ""
-                if len(traded) > 1:
-                    rows = getattr(model, f"quota_{side}")
-                    rows[name, period] = sum(traded) <= most
-                    row_name = rows[name, period].name
-                told = (f"quota_{side}.{name}", f"quota.{name}.{what}", TOTAL, period, "<=", sum(traded), most, unit)
-                model.told.append(Told(*told, row_name))
+                told = (f"quota_sold.{name}", f"quota.{name}.sold", place, TOTAL, "<=", sold, sum(generated))
+                model.told.append(Told(*told, _unit(ledger, name), model.quota_sold[name, place].name))
+
+
+def define_quota_buy(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(4) `quota_buy[q,t]`: Σ_g buy_qgt <= n_t buy_max_q; of one place it is the column's bound.
+
+    In words: all places together buy what the market offers. Unit: the quota's.
+    """
+    model.quota_buy = pyo.Constraint(pyo.Any)
+    _cap_trade(model, ledger, "buy", "bought")
+
+
+def define_quota_sell(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(4) `quota_sell[q,t]`: Σ_g sell_qgt <= n_t sell_max_q; of one place it is the column's bound.
+
+    In words: all places together sell what the market takes. Unit: the quota's.
+    """
+    model.quota_sell = pyo.Constraint(pyo.Any)
+    _cap_trade(model, ledger, "sell", "sold")
+
+
+def _cap_trade(model: pyo.ConcreteModel, ledger: Ledger, side: str, what: str) -> None:
+    """Cap one side of the trade of every quota and period, where it has a price."""
+    variables, rows = getattr(model, side), getattr(model, f"quota_{side}")
+    for name, row in model.QUOTAS.items():
+        for years, period in zip(ledger.clock.length, period_names(ledger.study.periods), strict=True):
+            traded = [variables[name, g, period] for g in model.quota_places[name] if (name, g, period) in variables]
+            if not traded:
+                continue
+            most, row_name = float(years) * getattr(row, f"{side}_max"), ""
+            if len(traded) > 1:
+                rows[name, period] = sum(traded) <= most
+                row_name = rows[name, period].name
+            told = (f"quota_{side}.{name}", f"quota.{name}.{what}", TOTAL, period, "<=", sum(traded), most)
+            model.told.append(Told(*told, _unit(ledger, name), row_name))
+
+
+def _unit(ledger: Ledger, quota: str) -> str:
+    """The unit of a quota."""
+    return str(ledger.accounts_and_units()["unit"].get(f"quota.{quota}.bought", ""))
+
+
+def _generated(model: pyo.ConcreteModel, ledger: Ledger, row: Any, place: str) -> list[Any]:
+    """What a quota is generated in each period."""
+    return [_total(model, ledger, row.account_generated, place, t) for t in range(len(ledger.clock.length))]
 
 
 def _granted(ledger: Ledger, row: Any, place: str, t: int) -> float:

@@ -128,24 +128,48 @@ def define_synergies(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
 
 def define_synergy_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """`synergy_first[j,j',s]`, `synergy_second[j,j',s']`, `synergy_both[j,j']`; y counts pairs of starts.
+    """(12) The rows of synergies, y = `together[j,j',s,s']`."""
+    define_synergy_first(model, ledger)
+    define_synergy_second(model, ledger)
+    define_synergy_both(model, ledger)
 
-    Σ_s' y <= u_js; Σ_s y <= u_j's'; Σ y >= Σ_s u_js + Σ_s' u_j's' - 1. In words: two projects bring what they bring
-    together when both are built, neither before nor alone, and also where nobody wants it.
+
+def define_synergy_first(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `synergy_first[j,j',s]`: Σ_s' y_jj'ss' <= u_js.
+
+    In words: what two projects bring together asks for the first. Unit: numbers.
     """
-    names = period_names(ledger.study.periods)
-    of: dict[str, dict[tuple[str, ...], list[Any]]] = {"first": {}, "second": {}, "both": {}}
-    for (j, k, s, u), variable in model.together.items():
-        of["first"].setdefault((j, k, s), []).append(variable)
-        of["second"].setdefault((j, k, u), []).append(variable)
-        of["both"].setdefault((j, k), []).append(variable)
-    first, second, both = of["first"], of["second"], of["both"]
+    names, pairs = period_names(ledger.study.periods), _by(model, 0, 1, 2)
     model.synergy_first = pyo.Constraint(
-        list(first), rule=lambda m, j, k, s: sum(first[j, k, s]) - started(m, names, j, s) <= 0
+        list(pairs), rule=lambda m, j, k, s: sum(pairs[j, k, s]) - started(m, names, j, s) <= 0
     )
+
+
+def define_synergy_second(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `synergy_second[j,j',s']`: Σ_s y_jj'ss' <= u_j's'.
+
+    In words: and for the second. Unit: numbers.
+    """
+    names, pairs = period_names(ledger.study.periods), _by(model, 0, 1, 3)
     model.synergy_second = pyo.Constraint(
-        list(second), rule=lambda m, j, k, u: sum(second[j, k, u]) - started(m, names, k, u) <= 0
+        list(pairs), rule=lambda m, j, k, u: sum(pairs[j, k, u]) - started(m, names, k, u) <= 0
     )
+
+
+def define_synergy_both(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `synergy_both[j,j']`: Σ_ss' y_jj'ss' >= Σ_s u_js + Σ_s' u_j's' - 1.
+
+    In words: and it comes where both are built, also where nobody wants it. Unit: numbers.
+    """
+    last, pairs = ledger.study.periods[-1].name, _by(model, 0, 1)
     model.synergy_both = pyo.Constraint(
-        list(both), rule=lambda m, j, k: sum(both[j, k]) - m.U[j, names[-1]] - m.U[k, names[-1]] >= -1
+        list(pairs), rule=lambda m, j, k: sum(pairs[j, k]) - m.U[j, last] - m.U[k, last] >= -1
     )
+
+
+def _by(model: pyo.ConcreteModel, *places: int) -> dict[tuple[str, ...], list[Any]]:
+    """The variables `together` by some parts of their index."""
+    found: dict[tuple[str, ...], list[Any]] = {}
+    for index, variable in model.together.items():
+        found.setdefault(tuple(index[place] for place in places), []).append(variable)
+    return found

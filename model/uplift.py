@@ -104,33 +104,49 @@ def _book(model: pyo.ConcreteModel, ledger: Ledger, project: str, s: int, atom: 
 
 
 def define_uplift_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
-    """(12) `reach[j,ε,t]`, `open[j,s,ε]`, `cap[ε,t]`, hectares (of the cap: million).
+    """(12) The rows of uplift."""
+    define_reach(model, ledger)
+    define_open(model, ledger)
+    define_cap(model, ledger)
 
-    In words: the value of land rises only where it is used as the project needs, once the project is open, and all
-    projects together raise it by no more than the cap.
+
+def define_reach(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `reach[j,ε,t]`: w_jεt = Σ d to date <= L_area of the named practices in ε.
+
+    In words: the value of land rises only where it is used as the project needs. Unit: ha.
+    """
+    names, of = period_names(ledger.study.periods), {j: _wanted(row) for j, row in model.raising.items()}
+    model.reach = pyo.Constraint(
+        [key for key in _reached(model) if of[key[0]]],
+        rule=lambda m, j, place, t: _enjoyed(m, names, j, place, t) - _under(m, of[j], place, t) <= 0,
+    )
+
+
+def define_open(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `open[j,s,ε]`: Σ_t d_jsεt <= A_jε u_js, A the most of ε that can be under the named practices.
+
+    In words: and it rises only by a project that has started, from its opening on. Unit: ha.
     """
     names = period_names(ledger.study.periods)
-
-    def enjoyed(m: Any, j: str, place: str, t: str) -> Any:
-        until = names[: names.index(t) + 1]
-        return sum(m.uplifted[j, s, place, when] for s in names for when in until if (j, s, place, when) in m.uplifted)
-
-    def named(m: Any, practices: list[str], place: str, t: str) -> Any:
-        return sum(m.ledger[f"area.practice.{name}", place, t] for name in practices)
-
-    seen = dict.fromkeys((j, place, t) for j, _, place, t in model.uplifted)
-    of = {j: list(dict.fromkeys(items(row.uplift_of))) for j, row in model.raising.items()}
-    model.reach = pyo.Constraint(
-        [key for key in seen if of[key[0]]],
-        rule=lambda m, j, place, t: enjoyed(m, j, place, t) - named(m, of[j], place, t) <= 0,
-    )
-    most = {(j, atom.name): _most(ledger, atom, of[j]) for j in model.raising for atom in model.reached[j]}
+    most = {
+        (j, atom.name): _most(ledger, atom, _wanted(row))
+        for j, row in model.raising.items()
+        for atom in model.reached[j]
+    }
 
     def open_(m: Any, j: str, s: str, place: str) -> Any:
         hectares = sum(m.uplifted[j, s, place, t] for t in names if (j, s, place, t) in m.uplifted)
         return hectares - most[j, place] * started(m, names, j, s) <= 0
 
     model.open = pyo.Constraint(list(dict.fromkeys((j, s, place) for j, s, place, _ in model.uplifted)), rule=open_)
+
+
+def define_cap(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(12) `cap[ε,t]`: Σ_j rate_j w_jεt <= cap x area_εt, over the projects that state one.
+
+    In words: all projects together raise a hectare by no more than the cap. Unit: million.
+    """
+    names, of = period_names(ledger.study.periods), {j: _wanted(row) for j, row in model.raising.items()}
     capped = {
         atom.name: [j for j, row in model.raising.items() if atom in model.reached[j] and not np.isnan(row.uplift_cap)]
         for atom in ledger.atoms
@@ -140,12 +156,33 @@ def define_uplift_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     def cap(m: Any, place: str, t: str) -> Any:
         projects = capped[place]
         practices = list(dict.fromkeys(name for j in projects for name in of[j]))
-        room = named(m, practices, place, t) if all(of[j] for j in projects) else area[place]
+        room = _under(m, practices, place, t) if all(of[j] for j in projects) else area[place]
         most = min(m.raising[j].uplift_cap for j in projects)
-        return sum(lift(m.raising[j]) * enjoyed(m, j, place, t) for j in projects) - most * room <= 0
+        return sum(lift(m.raising[j]) * _enjoyed(m, names, j, place, t) for j in projects) - most * room <= 0
 
-    rows = dict.fromkeys((place, t) for j, place, t in seen if j in capped[place])
+    rows = dict.fromkeys((place, t) for j, place, t in _reached(model) if j in capped[place])
     model.cap = pyo.Constraint(list(rows), rule=cap)
+
+
+def _reached(model: pyo.ConcreteModel) -> list[tuple[str, str, str]]:
+    """Each project, atom and period in which some of the atom may newly enjoy the project's uplift."""
+    return list(dict.fromkeys((j, place, t) for j, _, place, t in model.uplifted))
+
+
+def _wanted(project: Any) -> list[str]:
+    """The practices whose land a project raises; none: all land."""
+    return list(dict.fromkeys(items(project.uplift_of)))
+
+
+def _enjoyed(m: Any, names: list[str], j: str, place: str, t: str) -> Any:
+    """w_jεt: the hectares of an atom that enjoy a project's uplift by a period."""
+    until = names[: names.index(t) + 1]
+    return sum(m.uplifted[j, s, place, when] for s in names for when in until if (j, s, place, when) in m.uplifted)
+
+
+def _under(m: Any, practices: list[str], place: str, t: str) -> Any:
+    """The hectares of an atom under some practices."""
+    return sum(m.ledger[f"area.practice.{name}", place, t] for name in practices)
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,12 @@ CHUNK = 1 << 14
 
 
 def join(block: Block) -> Program:
-    """The whole program as one: maximise over options and further columns.
+    """The whole program as one; of its own it writes (1) `assign[i]`: Σ_k∈K_i x_k = 1 of every parcel.
 
-    Rows: one per group (its options sum to 1), the block's rows, its extra rows. Columns: options in group order,
-    then the further columns.
+    In words: every parcel follows one option. Unit: numbers.
+
+    Rows: those, one per group of options, the block's rows, its extra rows. Columns: options in group order, then the
+    further columns.
     """
     options, columns, m = len(block.group), len(block.columns), len(block.rows)
     first, first_extra = block.groups, block.groups + m

@@ -115,7 +115,7 @@ def test_the_command_line_page_names_every_option() -> None:
 def test_every_row_family_is_on_the_page_of_rows() -> None:
     page = (DOCS / "rows.md").read_text(encoding="utf-8")
     assert [name for name in (*ROW_FAMILIES, "assign") if not re.search(rf"`{name}[\[`]", page)] == []
-    for module, function in re.findall(r"`(?:model\.)?([a-z_]+)\.(define_\w+|land_block)`", page):
+    for module, function in re.findall(r"`(?:model\.)?([a-z_]+)\.(define_\w+|footprint_rows)`", page):
         assert hasattr(importlib.import_module(f"zonevest.model.{module}"), function), function
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import fields
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from zonevest.instances.finance import Equity, Finance
 from zonevest.instances.schema import TABLES
@@ -34,14 +35,46 @@ def test_every_row_family_is_on_the_page_of_rows() -> None:
     assert sorted(named) == sorted([*ROW_FAMILIES, "assign", "objective"])
 
 
+def named_in(functions: str) -> dict[str, Any]:
+    """The functions (or classes) that a cell names, by name: that of the rows as they are solved comes first."""
+    found = {}
+    for name in re.findall(r"`([\w.]+)`", functions):
+        module, _, function = name.rpartition(".")
+        place = module if "." in module else f"model.{module}"
+        found[name] = getattr(importlib.import_module(f"zonevest.{place}"), function)
+    return found
+
+
+def families_and_functions() -> list[tuple[str, dict[str, Any], str]]:
+    """Each row family, the functions that write it, and its unit."""
+    lines = [
+        (re.match(r"`(\w+)[\[`]", rows), functions, unit) for _, rows, _, functions, *_, unit in rows_of_the_model()
+    ]
+    return [(family[1], named_in(functions), unit.strip()) for family, functions, unit in lines if family]
+
+
 def test_the_functions_of_rows_are_there() -> None:
     for _, rows, _, functions, *_ in rows_of_the_model():
-        found = re.findall(r"`([\w.]+)`", functions)
-        assert found, rows
-        for name in found:
-            module, _, function = name.rpartition(".")
-            place = module if "." in module else f"model.{module}"
-            assert hasattr(importlib.import_module(f"zonevest.{place}"), function), name
+        assert named_in(functions), rows
+
+
+def test_every_row_family_has_a_function_of_its_own() -> None:
+    named = [name for _, functions, _ in families_and_functions() for name in functions]
+    assert [name for name in set(named) if named.count(name) > 1] == []
+    assert len(named) == len(ROW_FAMILIES) + 3  # assign, the objective, and the footprint in the policy
+
+
+def test_the_function_of_a_row_family_says_what_it_writes() -> None:
+    """Its docstring holds the row's name, what it states, a sentence in words, and the unit of the two sides."""
+    for family, functions, unit in families_and_functions():
+        for first, (name, function) in enumerate(functions.items()):
+            text = " ".join((function.__doc__ or "").split())
+            formula, _, words = text.partition("In words: ")
+            said = "ha" if first else {"1": "numbers"}.get(unit, unit)  # the policy's footprint is one of hectares
+            assert re.search(rf"`{family}[\[`]", formula), name
+            assert re.search(r"(<=|>=|=|≤|≥) ", formula.partition(f"`{family}")[2]), name
+            assert re.match(r"\w", words), name
+            assert f" Unit: {said}." in words, name
 
 
 def test_the_tables_that_feed_rows_are_there() -> None:
