@@ -36,11 +36,30 @@ def check_limits(study: Context) -> None:
     _heads(study, limits)
     _totals(study, limits, terms)
     _of_everything(study, limits, terms)
+    if "account" not in limits.broken:
+        _tenures(study, [*limits.text("account"), *(terms.text("account") if terms is not None else ())])
     if not limits.broken & {"kind", "penalty"}:
         kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
         at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
         must = say("a soft limit has a penalty above 0, per unit by which it is missed")
         study.tell(limits, at, "penalty", must, say("fill in penalty, or make the limit hard"))
+
+
+def _tenures(study: Context, named: list[str]) -> None:
+    """Land without tenure is in no account of resources by tenure: a note, where a limit reads one."""
+    parcels = study.rows("parcels")
+    by_tenure = any(name.startswith("asset.") and name.endswith((".state", ".collective")) for name in named)
+    if not by_tenure or parcels is None or "tenure" in parcels.broken:
+        return
+    blank = [i for i, tenure in enumerate(parcels.text("tenure")) if not tenure]
+    if blank:
+        told = {"count": len(blank), "parcels": some(parcels.ids(blank[:5]))}
+        study.notes.append(
+            say(
+                "limits on the value of resources by tenure do not see parcels without tenure: {count} ({parcels})",
+                **told,
+            )
+        )
 
 
 def _names(study: Context, limits: Typed) -> None:

@@ -225,3 +225,16 @@ def test_what_is_sold_twice_is_said() -> None:
     assert not any("both count" in note for note in make_study(NAKED, **tables).notes)
     notes = make_study(NAKED, practice_flows=flows, **tables).notes
     assert any("books sale of lot as well, and both count" in note for note in notes)
+
+
+@pytest.mark.parametrize(("tenure", "told"), [("", 1), ("state", 0)])
+def test_land_without_tenure_is_told_where_tenures_count(tenure: str, told: int) -> None:
+    study = make_study(
+        NAKED,
+        parcels=pd.DataFrame({"parcel_id": ["A", "B"], "land_class": "f", "area_ha": 1.0, "tenure": ["state", tenure]}),
+        zones=pd.DataFrame({"zone": ["a"]}),
+        land_classes=pd.DataFrame({"land_class": ["f"], "resource": ["forest"]}),
+        limits=pd.DataFrame([{"limit": "kept", "account": "asset.forest.state", "sense": ">=", "value": 0.0}]),
+    )
+    notes = [note for note in study.notes if "without tenure: 1 (B)" in note]
+    assert len(notes) == told
