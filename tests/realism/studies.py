@@ -78,6 +78,10 @@ def plan(study: Study) -> Plan:
     again = Evaluator(study).evaluate(told.parcels, told.projects, **decisions)
     assert again.ok, again.breaches.to_string()
     assert again.objective == pytest.approx(found.objective, rel=1e-6, abs=1e-6)
+    key = ["limit", "jurisdiction", "period"]
+    both = told.limits.merge(again.limits, on=key, how="left", suffixes=("", "_again"))
+    for name in ("value", "bound"):
+        assert both[name].to_numpy(dtype=float) == pytest.approx(both[f"{name}_again"].to_numpy(dtype=float), abs=1e-6)
     return told
 
 
