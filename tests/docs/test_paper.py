@@ -119,7 +119,8 @@ def test_the_names_it_uses_are_there(cells: list[str]) -> None:
 
 
 def test_sections_of_the_report_are_there() -> None:
-    sections = {LABELS[name][0] for name in ("maps", "areas", "projects", "money", "actors", "limits", "accounts", "resources")}
+    keys = ("maps", "areas", "projects", "money", "actors", "limits", "accounts", "resources")
+    sections = {LABELS[key][0] for key in keys}
     told = set(re.findall(r"\*([^*`|]+)\*", " ".join(cells[2] for cells in ideas())))
     assert told <= sections
     assert {"Limits", "Cash flow and debt", "Who pays, who receives", "Value by account"} <= told
