@@ -107,8 +107,8 @@ WAYS: dict[str, tuple[str, str, set[str]]] = {
     "forest_products": ("production", "wood", {"farm_income"}),
     "forest_bank": ("revitalisation", "wood", {"farm_income", "concession_fee"}),
     "village_renewal": ("revitalisation", "house", {"house_rent", "tourism_income", "asset_rent"}),
-    "industrial_upgrade": ("revitalisation", "works", {"industrial_tax", "firm_income"}),
-    "scene_commerce": ("revitalisation", "shops", {"commercial_tax", "firm_income"}),
+    "industrial_upgrade": ("revitalisation", "works", {"industrial_tax", "firm_income", "conversion_subsidy"}),
+    "scene_commerce": ("revitalisation", "shops", {"commercial_tax", "firm_income", "conversion_subsidy"}),
     "eco_tourism": ("service", "wood", {"concession_fee", "tourism_income"}),
     "service_payment": ("service", "wood", {"eco_transfer"}),
     "flow_space": ("service", "shops", {"flow_fee"}),
@@ -184,7 +184,7 @@ def test_parks_and_services_raise_what_homes_are_worth() -> None:
     once = default("practice_flows").query("account == 'uplift_homes'").set_index("practice")["value"]
     assert {"urban_green", "heritage_green", "allocation"} <= set(once.index)
     park = booked("urban_green")
-    assert set(park.query("family == 'revenue'")["account"]) == set()  # it earns nothing by itself
+    assert set(park.query("family == 'revenue'")["account"]) == {"conversion_subsidy"}  # it earns nothing by itself
     assert set(park.query("family == 'uplift'")["account"]) == {"uplift_homes", "uplift_firms"}
 
 
@@ -201,7 +201,7 @@ def test_every_flow_of_money_has_its_marks() -> None:
     step = money["circulation"]
     # the first circulation: raw resources are turned into money, without development
     revenue = money.query("family == 'revenue'")
-    raw = {"mineral_sale", "royalty", "sea_use_fee", "farmland_tax", "eco_transfer"}
+    raw = {"mineral_sale", "royalty", "sea_use_fee", "farmland_tax", "eco_transfer", "conversion_subsidy"}
     assert set(revenue.index[revenue["circulation"] == "resource_fund"]) == raw
     # the second is land that is sold; the third closes where money goes back into land and those who keep it
     assert step["land_sale"] == "resource_asset"

@@ -84,7 +84,7 @@ class Land(Flows):
             and converts
             and practice["tenure"] in ("", parcel["tenure"])
             and (parcel["title"] or not practice["needs_title"])
-            and parcel["slope_class"] <= practice["max_slope_class"]
+            and practice["min_slope_class"] <= parcel["slope_class"] <= practice["max_slope_class"]
             and self.suitability(new, zone) >= (2 if changes else 1)
             and not self.locked_out(parcel, name, zone)
             and (enabled or not practice["requires_project"])
