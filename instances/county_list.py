@@ -229,7 +229,7 @@ def money(towns: list[str]) -> dict[str, pd.DataFrame]:
 
 def _grants(towns: list[str]) -> pd.DataFrame:
     """The second level of development rights: sites for rural industry of each town, about a tenth of the grant."""
-    rows = [(town, period, 0.3 * years) for town in towns for period, _, years in PERIODS]
+    rows = [(town, period, round(0.34 * years, 2)) for town in towns for period, _, years in PERIODS]
     table = pd.DataFrame(rows, columns=["jurisdiction", "period", "amount"])
     table.insert(0, "quota", "rural_industry")
     return table
@@ -250,7 +250,7 @@ def budgets() -> dict[str, pd.DataFrame]:
         ("general", "fund", 150.0),
         ("fund", "general", 100.0),
         ("general", "enterprise", 60.0),
-        ("enterprise", "general", None),
+        ("enterprise", "general", 100.0),
         ("general", "education", None),
         ("general", "rural", None),
     ]
