@@ -100,14 +100,14 @@ def test_a_row_takes_the_place_of_the_one_of_its_key() -> None:
 
 def test_flow_rows_are_replaced_by_subject_and_account() -> None:
     flows = {
-        "practice": ["urban_green"] * 3,
-        "account": ["acquisition"] * 3,
-        "basis": ["per_ha_once"] * 3,
-        "value": [1, 2, 3],
+        "practice": ["urban_green"] * 4,
+        "account": ["acquisition"] * 4,
+        "basis": ["per_ha_once"] * 4,
+        "value": [1, 2, 3, 4],
     }
     own = study(practice_flows=flows).practice_flows
-    assert rows(own, practice="urban_green", account="acquisition")["value"].tolist() == [1.0, 2.0, 3.0]
-    # two default rows, of fields and of houses, are replaced by three
+    assert rows(own, practice="urban_green", account="acquisition")["value"].tolist() == [1.0, 2.0, 3.0, 4.0]
+    # three default rows, of fields, of houses and of vacant plots, are replaced by four
     assert len(rows(own, practice="urban_green")) == len(rows(default("practice_flows"), practice="urban_green")) + 1
     assert len(rows(own, account="acquisition")) == len(rows(default("practice_flows"), account="acquisition")) + 1
     income = {"land_class": ["0101"], "account": ["farm_income"], "basis": ["per_year"], "value": [9]}
