@@ -158,13 +158,6 @@ class Context:
             tagged = {tag for cell in {tags[i] for i in at} for tag in items(cell)}
         return out | tagged | ({""} if out else set())
 
-    def period_at(self, name: str) -> int | None:
-        """The place of a period, None for a blank or unknown name."""
-        for at, period in enumerate(self.periods or ()):
-            if period.name == name:
-                return at
-        return None
-
     def tell(
         self,
         table: Typed,

@@ -48,7 +48,7 @@ class Ledgers:
     ----------
     base : what is there whatever is decided (people; in gains, less doing nothing), as a ledger.
     start : start values, shape (places, accounts).
-    held_ledger, held_worth : of everything held as it is.
+    held_ledger : of everything held as it is.
     nothing : F1 and F2 of doing nothing, 0 where there is no such state.
     """
 
@@ -123,7 +123,6 @@ class Ledgers:
             for purse in tables.budgets.purses(finance):
                 for name in dict.fromkeys(["finance.cash", purse.cash]):
                     self.start[0, tables.account[name]] += purse.opening
-        self.held_worth = held.worth
         compare = self.study.has_doing_nothing
         self.nothing = held.worth if compare else np.zeros(2)
         # a gain is what a plan makes less the same at doing nothing

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from zonevest.reports.audit_figures import Comparison
 
 SHOWN = 20
-GRADED = ("debt_ratio", "debt_ratio_all")
 
 
 def compare_told(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -62,6 +63,10 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     except KeyboardInterrupt:
         print(label["status_interrupted"], file=sys.stderr)
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:
+        # whoever reads what is printed has read enough (`| head`): nobody is left to tell, also not at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit from None
     except (InputError, OSError) as error:
         if Path(str(getattr(error, "filename", None))).is_relative_to(Path(__file__).parent):
             raise  # a file of the package itself: no fault of the input

@@ -289,6 +289,16 @@ class TestExitCodes:
         assert zonevest("solve", "village", "-o", tmp_path / "plan").exit_code == 130
         assert list(tmp_path.iterdir()) == []
 
+    def test_nobody_reads_on(self, tmp_path: Path) -> None:
+        command = [sys.executable, "-m", "zonevest", "check", "village"]
+        running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert running.stdout is not None
+        running.stdout.close()  # as `| head` does once it has its lines
+        assert running.stderr is not None
+        told = running.stderr.read()
+        running.stderr.close()
+        assert (running.wait(timeout=60), told) == (0, "")
+
     def test_130_in_earnest(self, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "zonevest", "solve", "village", "-o", "plan"]
         running = subprocess.Popen(
