@@ -282,7 +282,7 @@ FLOW: Cells = {
     "account": name("account"),
     "value": booked,
     "where": lambda rows, i: plain(rows.text("where")[i].replace("|", " | ")),
-    "timing": several("start_year", "ramp_years", "life_years"),
+    "timing": several("start_year", "ramp_years", "life_years", "decay"),
     ORIGIN: origin,
 }
 COLUMNS: dict[str, Cells] = {

@@ -54,6 +54,9 @@ def _basis(study: Context, flows: Typed) -> None:
             flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", MUST[kind], do,
             lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
         )  # fmt: skip
+    decay = flows.number("decay") if "decay" not in flows.broken else np.zeros(flows.size)
+    at = [i for i in np.flatnonzero(decay).tolist() if basis[i] in ONCE]
+    study.tell(flows, at, "decay", say("what is paid once does not decay"), say("leave it blank, or change the basis"))
 
 
 SCALES = {

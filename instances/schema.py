@@ -136,6 +136,7 @@ def _flows(name: str, *subject: Column) -> Table:
             _number("start_year", 0.0, low=0.0, high=YEARS, whole=True),
             _number("ramp_years", 0.0, low=0.0),
             _number("life_years", low=1.0, whole=True),
+            _number("decay", 0.0, low=0.0, high=1.0),
             *_ORIGIN,
         ),
     )

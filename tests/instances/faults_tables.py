@@ -89,6 +89,7 @@ SENSE: dict[str, Change] = {
     "flow basis annual": _C("practice_flows.csv", "build,rent,per_ha_year", "build,rent,per_ha_once", "practice_flows.csv, row 3, column basis", "annual has basis per_ha_year", "'per_ha_once' on 'rent'", "change the basis"),
     "flow basis once": _C("practice_flows.csv", "build,sale,per_ha_once", "build,sale,per_ha_year", "practice_flows.csv, row 2, column basis", "one-off has basis", "'per_ha_year' on 'sale'", "change the basis"),
     "project per hectare": _C("project_flows.csv", "road,waste,per_year", "road,waste,per_ha_year", "project_flows.csv, row 2, column basis", "per_year or once", "'per_ha_year'", "multiply by the area"),
+    "decay of what is paid once": _C("project_flows.csv", "start_year\nroad,waste,per_year,3,\nroad,sale,once,1,1", "start_year,decay\nroad,waste,per_year,3,,0.1\nroad,sale,once,1,1,0.1", "project_flows.csv, row 3, column decay", "paid once does not decay", "0.1", "leave it blank"),
     "project where": _C("project_flows.csv", "start_year\nroad,waste,per_year,3,\nroad,sale,once,1,1", "where\nroad,waste,per_year,3,zone=Z1", "project_flows.csv, row 2, column where", "no where", "'zone=Z1'", "leave it blank"),
     "where form": _C("class_flows.csv", "tenure=collective|state", "tenure", "class_flows.csv, row 2, column where", "column=value", "'tenure'", "write for example"),
     "where column": _C("class_flows.csv", "tenure=collective|state", "tenur=collective", "class_flows.csv, row 2, column where", "columns of parcels", "no column 'tenur'", "did you mean 'tenure'?"),
