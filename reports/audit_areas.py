@@ -110,8 +110,8 @@ class Areas:
                 self._event(out.per_ha, f"area.new.practice.{practice}", t)
         return out
 
-    def taken(self, land_class: str, category: str, start: int) -> Floats:
-        """The area accounts of one hectare of a class that a project takes from a period on."""
+    def taken(self, land_class: str, category: str, start: int, quality: float) -> Floats:
+        """The accounts of area and quality of one hectare of a class that a project takes from a period on."""
         tables, out = self.tables, np.zeros(self.columns)
         groups, resource = tables.groups[land_class], tables.class_resource[land_class]
         builds = category not in ("ecological_restoration", "agriculture", "eco_bank")
@@ -120,6 +120,8 @@ class Areas:
             out[self.cell(f"area.class.{land_class}", t)] -= 1.0
             for group in groups:
                 out[self.cell(f"area.class_group.{group}", t)] -= 1.0
+            if "arable" in groups:
+                out[self.cell("quality.arable", t)] -= quality
             if resource:
                 out[self.cell(f"area.resource.{resource}", t)] -= 1.0
             if builds:
@@ -128,6 +130,8 @@ class Areas:
             out[self.cell(f"area.lost.class.{land_class}", t)] += 1.0
             for group in groups:
                 out[self.cell(f"area.lost.class_group.{group}", t)] += 1.0
+            if "arable" in groups:
+                out[self.cell("quality.lost.arable", t)] += quality
             if builds:
                 out[self.cell("area.gained.class_group.construction", t)] += 1.0
                 if "construction" not in groups:

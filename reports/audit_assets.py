@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.reports.audit_accounts import TENURES
-from zonevest.reports.audit_cells import Floats, Ints
+from zonevest.reports.audit_cells import FOREVER, Floats, Ints
 from zonevest.reports.audit_rows import Booking, Calendar
 from zonevest.reports.audit_tables import Tables
 
@@ -60,14 +60,24 @@ class Assets:
 
     def worth(self, booking: Booking, lands: Lands, at: Ints) -> Iterator[tuple[Ints, Worth]]:
         """Which of the parcels `at` have an asset by a booking, and what a unit of it is worth."""
-        account, rate = booking.row.account, self.calendar.social
-        if rate <= 0 or account.family != "ecosystem" or account.recurrence != "annual":
+        if not self._counts(booking):
             return
         kind = lands.of[at]
         for k in np.flatnonzero(np.bincount(kind)).tolist():
             worth = self._worth(booking, lands.kinds[k], lands.change)
             if len(worth.columns):
                 yield np.flatnonzero(kind == k), worth
+
+    def held(self, booking: Booking, resource: str, tenure: str) -> Worth | None:
+        """What a unit is worth on land that keeps its resource, None where that is nothing."""
+        if not self._counts(booking):
+            return None
+        worth = self._worth(booking, Kind(resource, resource, tenure), FOREVER)
+        return worth if len(worth.columns) else None
+
+    def _counts(self, booking: Booking) -> bool:
+        account = booking.row.account
+        return self.calendar.social > 0 and account.family == "ecosystem" and account.recurrence == "annual"
 
     def _worth(self, booking: Booking, kind: Kind, change: float) -> Worth:
         """Services as they run in the last year of every period, in y0; the resource is that of the time."""

@@ -22,6 +22,7 @@ from zonevest.reports.audit_objective import Goal
 from zonevest.reports.audit_program import Affine, AffineColumn, AffineRow, Cell, System, Watch, spread
 from zonevest.reports.audit_quotas import Quotas
 from zonevest.reports.audit_rules import Held, nonconforming, project_breaches, reasons, start_reason, stocks_read
+from zonevest.reports.audit_sites import Options, taking_breaches
 from zonevest.reports.audit_steps import Prices, Steps
 from zonevest.reports.audit_synergies import Joint, Synergies
 from zonevest.reports.audit_uplift import Uplift
@@ -236,7 +237,14 @@ class Enumerator(Ledgers):
         def stock(account: str, place: str, t: int) -> float:
             return float(cells[self._stock_at[account, place, t]])
 
-        broken = itertools.chain(self.parts.hurdles.breaches(starts), project_breaches(tables, starts, held, stock))
+        def options() -> Options:
+            return ((option, np.array([i]), np.ones(1)) for i, option in enumerate(chosen))
+
+        broken = itertools.chain(
+            self.parts.hurdles.breaches(starts),
+            project_breaches(tables, starts, held, stock),
+            taking_breaches(tables, starts, stock, options),
+        )
         return next(broken, None) is None
 
     def value(self, options: Sequence[tuple[str, str]], projects: Mapping[str, str]) -> Value:

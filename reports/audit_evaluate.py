@@ -30,6 +30,7 @@ from zonevest.reports.audit_enumerate import Enumerator, Value
 from zonevest.reports.audit_ledger import Totals
 from zonevest.reports.audit_program import Line, System
 from zonevest.reports.audit_rules import TOLERANCE, Breach, must, nonconforming, parcels_named, project_breaches, table
+from zonevest.reports.audit_sites import taking_breaches
 
 __all__ = ["Evaluation", "Evaluator", "Value", "evaluate"]
 
@@ -143,6 +144,7 @@ class Evaluator(Enumerator):
 
         breaches += self.parts.hurdles.breaches(choices.starts)
         breaches += project_breaches(tables, choices.starts, choices.held, stock)
+        breaches += taking_breaches(tables, choices.starts, stock, choices.by_option)
         weights = self.study.settings.objective.accounts
         violations = self.limits.violations(cells)
         lines, penalty = self._lines(system.lines, cells, values, breaches)

@@ -14,8 +14,10 @@ from zonevest.reports.audit_areas import Areas, States
 from zonevest.reports.audit_assets import Assets
 from zonevest.reports.audit_capture import read_capture, taken
 from zonevest.reports.audit_cells import FOREVER, HOLD, UNASSIGNED, Flags, Floats, Ints, Record, alike, number
+from zonevest.reports.audit_leaving import Leaving
 from zonevest.reports.audit_postings import Posting, Postings
 from zonevest.reports.audit_rows import Booking, Calendar, Row, read_parcel_rows, read_rows, row_amounts
+from zonevest.reports.audit_sites import takings
 from zonevest.reports.audit_tables import Tables
 
 KINDS = ("green", "real_estate", "restoration")
@@ -93,6 +95,7 @@ class Flows:
         self.areas = Areas(tables)
         self.assets = Assets(tables, self.calendar)
         self.postings = Postings(tables, self.calendar)
+        self.leaving = Leaving(self)
         self._built: dict[tuple[str, int], Built] = {}
         self.width, self.columns = self.areas.width, self.areas.columns
         gains = [tables.account[f"gain.actor.{name}"] for name in tables.actors.names]
@@ -104,6 +107,21 @@ class Flows:
         """The rows of today's class or zone: in full force from y0 until it changes; nothing one-off."""
         y0 = self.tables.y0
         return [Booking(row, y0, min(y0 + row.life_years, until)) for row in rows if row.annual]
+
+    def standing_on(
+        self, members: Ints, year: float = FOREVER, service: float = FOREVER, new_class: str = ""
+    ) -> Iterator[tuple[Booking, Ints]]:
+        """The rows of today's class until it changes in `service`; the parcels' own of the hold phase to `year`."""
+        tables = self.tables
+        for land_class, at in alike(tables.land_class[members]).items():
+            until = service if new_class not in ("", land_class) else FOREVER
+            for booking in self.standing(self.class_rows.get(land_class, []), until):
+                yield booking, at
+        for zone, at in alike(tables.today_zone[members]).items():
+            for row in self.parcel_rows:
+                if row.annual and row.practice == "" and row.zone in ("", zone):
+                    first = tables.y0 + row.start_year
+                    yield Booking(row, first, min(first + row.life_years, year), row.ramp_years), at
 
     def begun(self, rows: list[Row], year: float, annual_from: float) -> list[Booking]:
         """The rows of what begins: one-off ones counted from `year`, annual ones from `annual_from`."""
@@ -121,21 +139,13 @@ class Flows:
         named = tables.practices.get(practice)  # none: held
         year = FOREVER if named is None else float(tables.starts[start])
         service = year if named is None else year + number(named["lead_years"], 0.0)
-        by_class, by_zone = alike(tables.land_class[members]), alike(tables.today_zone[members])
         new_zone = "" if named is None else str(named["zone"])
         new_class = "" if named is None else str(named["to_class"])
         everywhere = np.arange(len(members))
-        for land_class, at in by_class.items():
-            until = service if new_class not in ("", land_class) else FOREVER
-            for booking in self.standing(self.class_rows.get(land_class, []), until):
-                yield booking, at
-        for zone, at in by_zone.items():
+        yield from self.standing_on(members, year, service, new_class)
+        for zone, at in alike(tables.today_zone[members]).items():
             for booking in self.standing(self.zone_rows.get(zone, []), FOREVER if zone == new_zone else year):
                 yield booking, at
-            for row in self.parcel_rows:
-                if row.annual and row.practice == "" and row.zone in ("", zone):
-                    first = tables.y0 + row.start_year
-                    yield Booking(row, first, min(first + row.life_years, year), row.ramp_years), at
         if named is None:
             return
         moved = everywhere[tables.today_zone[members] != new_zone]
@@ -283,6 +293,15 @@ class Flows:
         """What nothing makes."""
         return Unit(np.zeros((2, self.columns)), np.zeros(2), np.zeros((4, self.columns)))
 
+    def post(self, out: Unit, booking: Booking, amount: float) -> None:
+        """Add an annual row of no project of its own."""
+        posting = self.postings.of(booking)
+        out.ledger[:, posting.columns] += amount * posting.per_unit
+        if booking.row.account.money:
+            out.exchange[:, self.postings.columns(posting.account)] += amount * posting.exchange
+        out.worth[:] += amount * posting.yearly[:2]
+        out.ledger[:, self.gain_columns] += amount * posting.yearly[2:]
+
     def unit(self, bookings: Iterable[tuple[Booking, float]], project: str, built: Built, tools: Iterable[str]) -> Unit:
         """What bookings of a project make, the captures of its uplifts included."""
         kinds, rates = flags_of(self.tables.projects.get(project, {})), len(self.calendar.rates)
@@ -315,15 +334,12 @@ class Flows:
         return out
 
     def project(self, project: str, start: int) -> list[tuple[str, Unit]]:
-        """What a project books, by jurisdiction (``""``: only in the total); F1 and F2 are with the first."""
-        tables = self.tables
-        built, named = self.built(project, start), tables.projects[project]
+        """What a project books, by jurisdiction (``""``: only in the total); what it takes comes after the first."""
+        built, named = self.built(project, start), self.tables.projects[project]
         # rows of a project have no parcels: only tools that take anywhere take of its own uplifts
         parts = [(str(named["jurisdiction"]), self.unit(built.bookings, project, built, ()))]
-        for row in tables.land_take.get(project, []):
-            area = self.areas.taken(str(row["land_class"]), str(named["category"]), start) * float(row["area_ha"])
-            parts.append((str(row["jurisdiction"]), Unit(np.stack([area, area]), np.zeros(2), np.zeros((4, 1)))))
-        return parts
+        taken = ((each.place, self.leaving.unit(project, each, start)) for each in takings(self.tables, project))
+        return [*parts, *taken]
 
 
 def delivered(named: Record) -> float:

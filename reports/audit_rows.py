@@ -34,6 +34,7 @@ class Row:
     zone: str = ""
     at: Ints | None = None
     values: Floats | None = None
+    decay: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ class Booking:
     stop : the first year in which an annual row no longer runs.
     ramp : years of its ramp, 0 for none.
     own : whether it belongs to the undertaking (to what is done), not to the land as it was.
+    since : the first year in which it counts; it began in `first` all the same.
     price : prices of its amounts where they are not those of its account in the year (a capture has the uplift's).
     """
 
@@ -54,6 +56,7 @@ class Booking:
     stop: float = FOREVER
     ramp: float = 0.0
     own: bool = False
+    since: float = -FOREVER
     price: float | None = None
 
 
@@ -70,6 +73,7 @@ def read_row(tables: Tables, row: Record) -> Row:
         number(row.get("start_year"), 0.0),
         number(row.get("ramp_years"), 0.0),
         number(row.get("life_years"), FOREVER),
+        decay=number(row.get("decay"), 0.0),
     )
 
 
@@ -87,6 +91,7 @@ def read_parcel_rows(tables: Tables) -> list[Row]:
     if frame is None or frame.empty:
         return []
     names = ["account", "basis", "scale_by", "where", "start_year", "ramp_years", "life_years", "practice", "zone"]
+    names.append("decay")
     alike: dict[tuple[Any, ...], dict[int, float]] = {}
     columns = [frame[name].tolist() for name in (*names, "parcel_id", "value")]
     for *cells, parcel, value in zip(*columns, strict=True):
@@ -166,11 +171,13 @@ class Calendar:
         """Which share of its amount a booking books in every year, growth left out."""
         if not booking.row.annual:
             return np.where(np.floor(booking.first) == years, 1.0, 0.0)
-        runs = (years >= booking.first) & (years < booking.stop)
+        runs = (years >= max(booking.first, booking.since)) & (years < booking.stop)
         share = np.ones(len(years))
         if booking.ramp > 0:
             share = np.minimum(1.0, (years - booking.first + 1.0) / booking.ramp)
             share[years > self.tables.horizon_end] = 1.0
+        # it decays from the year in which it began, in the tail too
+        share *= (1.0 - booking.row.decay) ** np.maximum(years - booking.first, 0.0)
         return np.where(runs, share, 0.0)
 
     def measure(self, account: Account, annual: bool, amounts: Floats) -> Floats:

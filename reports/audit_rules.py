@@ -252,7 +252,6 @@ def project_breaches(
             yield from _pool(tables, project, start, stock)
     yield from _together(tables, starts)
     yield from _enabled(tables, starts, stock)
-    yield from _takings(tables, starts, stock)
 
 
 def _required(tables: Tables, project: str, start: int, starts: Mapping[str, int]) -> Iterator[Breach]:
@@ -365,30 +364,6 @@ def _enabled(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, st
                     say("at most the {area:.10g} ha that started projects enable", area=room),
                     say("{area:.10g} ha", area=area),
                 )
-
-
-def _takings(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, str, int], float]) -> Iterator[Breach]:
-    """What is taken is there: no class falls below zero, in all and in every jurisdiction that a taking names."""
-    taken: dict[tuple[str, str], float] = {}
-    for project in starts:
-        for row in tables.land_take.get(project, []):
-            for place in ("total", str(row["jurisdiction"])):
-                if place:
-                    key = (str(row["land_class"]), place)
-                    taken[key] = taken.get(key, 0.0) + float(row["area_ha"])
-    for (land_class, place), area in sorted(taken.items()):
-        for t, period in enumerate(tables.periods):
-            left = stock(f"area.class.{land_class}", place, t)
-            if left < -TOLERANCE * max(1.0, area):
-                yield Breach(
-                    "project:land_take",
-                    say(
-                        "class {land_class}, {place}, period {period}",
-                        land_class=land_class, place=place, period=period,
-                    ),
-                    say("no more land is taken than there is"),
-                    say("{area:.10g} ha too much", area=-left),
-                )  # fmt: skip
 
 
 def stocks_read(tables: Tables) -> set[tuple[str, str]]:

@@ -14,7 +14,7 @@ from zonevest.reports.audit_budgets import FUND, Purse
 from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_program import Sum, total
 from zonevest.reports.audit_rules import TOLERANCE
-from zonevest.reports.audit_undertakings import Key, Undertakings, of_nothing, of_plan
+from zonevest.reports.audit_undertakings import TAKEN, Key, Undertakings, of_nothing, of_plan
 
 if TYPE_CHECKING:
     from zonevest.reports.audit_evaluate import Decided, Evaluator
@@ -146,8 +146,11 @@ class _Cash:
             sold = account.family == "revenue" and account.role == "land_sale"
             once = account.recurrence != "annual"
             item_in = ("land_sale" if sold else "receipts") if once else "revenue"
-            self._move("source", item_in, np.maximum(amounts, 0.0), account.name)
-            self._move("use", "outlay" if once else "operating_cost", np.maximum(-amounts, 0.0), account.name)
+            # what leaves is less of what came in or went out, not a payment the other way
+            sign = -1.0 if key.kind == TAKEN else 1.0
+            received, paid = sign * np.maximum(sign * amounts, 0.0), sign * np.maximum(-sign * amounts, 0.0)
+            self._move("source", item_in, received, account.name)
+            self._move("use", "outlay" if once else "operating_cost", paid, account.name)
         self.outlay = -self._sum(annual=False, family="cost")
         for flag in ("green", "real_estate"):
             self._put("ratio", f"{flag}_share", self._percent(self._flagged(flag), self.outlay), "percent")

@@ -18,6 +18,9 @@ from zonevest.reports.audit_program import System
 from zonevest.reports.audit_quotas import SIDES
 from zonevest.reports.audit_rows import Booking, Value, row_amounts
 
+TAKEN = "land_take"
+"""The kind of what leaves with land that a project takes: the general shares and budgets hold for it."""
+
 
 class Key(NamedTuple):
     """An undertaking and an account; `captured_from` is the uplift account of a capture.
@@ -112,6 +115,12 @@ class Undertakings:
         if self.account(key).money:
             self._add(key, booking, amount, amount * self._equal_of(terms))
 
+    def leaving(self, project: str, booking: Booking, amount: float) -> None:
+        """Add a yearly row that leaves with land which a project takes: it is of the place, not of the project."""
+        account = booking.row.account
+        if account.money:
+            self._add(Key(TAKEN, project, account.name), booking, amount, 0.0)
+
     def trade(self, side: str, quota: str, t: int, quantity: float) -> None:
         """Add what a quota is bought or sold for: both sides share one life, for good."""
         tables = self.tables
@@ -142,6 +151,8 @@ def of_plan(
         built = flows.built(project, start)
         for booking, amount in built.bookings:
             out.project(project, built, booking, amount, frozenset())
+        for booking, amount in flows.leaving.booked(project, start):
+            out.leaving(project, booking, amount)
     for joint in parts.synergies.of(choices.starts):
         name, forever = joint.booking.row.account.name, Built([], joint.opening, math.inf, -math.inf)
         out.single(Key("project", joint.project, name), joint.booking, joint.amount, forever)

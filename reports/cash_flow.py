@@ -14,6 +14,7 @@ from zonevest.instances.study import period_names
 from zonevest.model.booked import PROJECT, Books, books, flagged
 from zonevest.model.budgets import FUND
 from zonevest.model.finance import Purse
+from zonevest.reports.tables import TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,9 @@ class Money:
 
     def tell(self, table: _Table) -> None:
         """Sources and uses by account, and the shares that ask for no [finance]."""
-        received, paid = np.maximum(self.amount, 0.0), np.maximum(-self.amount, 0.0)
+        # what leaves with land that a project takes is less of what came in or went out, not a payment the other way
+        sign = np.where(self.rows["kind"] == TAKEN, -1.0, 1.0)[:, None]
+        received, paid = sign * np.maximum(sign * self.amount, 0.0), sign * np.maximum(-sign * self.amount, 0.0)
         once = np.where(self.accounts.sale[self.at] & self.revenue, "land_sale", "receipts")
         item_in = np.where(self.annual, "revenue", once)
         item_out = np.where(self.annual, "operating_cost", "outlay")

@@ -43,6 +43,7 @@ def land(plan: PlanData, display: Display) -> Part:
         "tops": None if tops is None else _areas(tops, "zone", zone_colour, display.zone, display),
         "zones": _areas(zones, "zone", zone_colour, display.zone, display),
         "classes": _areas(classes, "land_class", class_colour | {tables.TAKEN: "#4d4a46"}, display.land_class, display),
+        "taken": bool((classes["land_class"] == tables.TAKEN).any()),
         "moves_zone": _moves(tables.changes(plan, "zone"), display.zone),
         "moves_class": _moves(tables.changes(plan, "class"), display.land_class),
         "actions": _actions(plan, display),
