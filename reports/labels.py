@@ -225,8 +225,8 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "change": ("Change", "变化"),
     "taken": ("taken by projects without a drawn site", "未定位项目用地"),
     "taken_note": (
-        "Land taken by projects without a drawn site leaves with the flows, quality and value of its mean hectare: that "
-        "of its class and jurisdiction outside the lines that the project does not admit.",
+        "Land taken by projects without a drawn site leaves with the flows, quality and value of the mean hectare of "
+        "its class and jurisdiction, outside the lines that the project does not admit.",
         "未定位项目占用的土地，按所在辖区、项目可占用范围内同地类的平均每公顷水平，连同其流量、质量和资源价值一并核减。",
     ),
     "moves_zone": ("Where zones change", "分区变更去向"),

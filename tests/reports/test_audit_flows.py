@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, cell, cells, evaluate, study
+from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, cell, cells, evaluate, listed, rules, study
+from zonevest.reports.audit import Evaluator
 
 P1, P2 = {"a": ("build", "p1")}, {"a": ("build", "p2")}
 
@@ -416,3 +417,79 @@ class TestProjects:
             assert cells(found, "area.gained.class_group.construction", place) == (0, built)
             assert cells(found, "area.new_construction", place) == (0, built)
         assert found.ok
+
+
+class TestDecay:
+    """(1 - decay)^(y - b) as much, b the year in which the row begins."""
+
+    def test_rows_of_land_from_the_first_year(self) -> None:
+        accounts = [{**row, "growth": 0.1} if row["account"] == "rent" else row for row in ACCOUNTS]
+        flows = [{"land_class": "farm", **annual("rent", 8.0, decay=0.25, life_years=6)}]
+        limit = {
+            "limit": "kept", "account": "rent", "period": "p2", "sense": ">=", "value": 0.5, "basis": "share_of_start"
+        }  # fmt: skip
+        found = evaluate(study(accounts=accounts, class_flows=flows, limits=[limit]))
+        left = [8 * 0.75**n for n in range(6)]  # 2026 to 2031, the first year of the tail
+        grown = [each * 1.1**n for n, each in enumerate(left)]
+        assert cells(found, "rent") == pytest.approx((sum(grown[:2]) / 2, sum(grown[2:5]) / 3))
+        assert found.cash == pytest.approx(sum(left) / 1.1)
+        # no price: at the prices of the start it is there as well, and the start is whole
+        assert listed(found, "kept", "p2") == pytest.approx((sum(left[2:5]) / 3, 4.0, sum(left[2:5]) / 3 - 4.0))
+
+    def test_rows_that_begin_later(self) -> None:
+        given = study(
+            practices=[{**BUILD, "lead_years": 1}],
+            class_flows=[{"land_class": "built", **annual("waste", 10.0, decay=0.5)}],
+            zone_flows=[{"zone": "rural", **annual("water", 2.0, decay=0.5)}],
+            practice_flows=[{"practice": "build", **annual("rent", 6.0, decay=0.1, ramp_years=2, start_year=1)}],
+        )
+        found = evaluate(given, P1)
+        # built from 2027 on; the practice from 2028 on, half of it in the first year; the zone has 2026 as before
+        assert cells(found, "waste") == pytest.approx((10 / 2, 10 * (0.5 + 0.25 + 0.125) / 3))
+        rent = [6 * 0.5, 6 * 0.9, 6 * 0.81, 6 * 0.729, 6 * 0.6561]
+        assert cells(found, "rent") == pytest.approx((0, sum(rent[:3]) / 3))
+        assert found.cash == pytest.approx(sum(each * delta(2028 + n) for n, each in enumerate(rent)))
+        assert cells(evaluate(given, P2), "water") == pytest.approx(((2 + 1) / 2, 0))
+
+    def test_a_ramp_that_the_tail_cuts_short(self) -> None:
+        flows = [{"practice": "build", **annual("rent", 6.0, decay=0.1, ramp_years=10)}]
+        found = evaluate(study(practice_flows=flows), P2)
+        # 1/10, 2/10, 3/10 in p2, then all, of what is left
+        share = [0.1, 0.2 * 0.9, 0.3 * 0.81, 0.729, 0.6561]
+        assert found.cash == pytest.approx(sum(6 * each * delta(2028 + n) for n, each in enumerate(share)))
+
+    def test_rows_of_parcels(self) -> None:
+        # they differ in nothing but the decay, and the parcel: 2027 is the first year
+        other = {**FARM, "parcel_id": "b"}
+        rows = [
+            {"parcel_id": name, **annual("rent", 4.0, start_year=1, decay=decay)}
+            for name, decay in (("a", 0.5), ("b", None), ("b", 1.0))
+        ]
+        found = evaluate(study(parcels=[FARM, other], parcel_flows=rows))
+        assert cells(found, "rent") == pytest.approx((12 / 2, 4 + 4 * (0.5 + 0.25 + 0.125) / 3))
+
+    def test_stocks_projects_and_hurdles(self) -> None:
+        road = {"project": "road", "capex": 9.0, "build_years": 1, "hurdle": 0.2}
+        given = study(
+            projects=[road],
+            class_flows=[{"land_class": "farm", **annual("trees", 100.0, decay=0.1)}],
+            project_flows=[{"project": "road", **annual("rent", 6.0, start_year=1, life_years=3, decay=0.5)}],
+        )
+        evaluator = Evaluator(given)
+        found = evaluate(given, projects={"road": "p1"})
+        assert cells(found, "trees") == pytest.approx((90, 100 * 0.9**4))
+        # 6 in 2027, 3 in 2028, 1.5 in 2029
+        assert cells(found, "rent") == pytest.approx((3, 1.5))
+        worth = -9 / 1.2 + 6 / 1.2**2 + 3 / 1.2**3 + 1.5 / 1.2**4
+        assert evaluator.parts.hurdles.net("road", 0, 0.2) == pytest.approx(worth)
+        assert "project:hurdle" in rules(found)
+        # the last year in which it runs is 2029 all the same: so long do 9 of 2026 count, for good from 2027 on
+        capital = 9 * 0.1 * deltas(2027, 2029)
+        assert found.cash == pytest.approx(6 * delta(2027) + 3 * delta(2028) + 1.5 * delta(2029) - capital)
+
+    def test_value_of_resources(self) -> None:
+        rates = {"finance": 0.1, "social": 0.05, "tail_years": 2}
+        flows = [{"land_class": "farm", **annual("water", 2.0, decay=0.1)}]
+        found = evaluate(study({"rates": rates}, class_flows=flows))
+        assert cells(found, "asset.land") == pytest.approx((2 * 0.9 / 0.05, 2 * 0.9**4 / 0.05))
+        assert found.ecosystem == pytest.approx(sum(2 * 0.9**n * delta(2026 + n, 0.05) for n in range(7)))

@@ -252,6 +252,10 @@ def test_nothing_chosen_nothing_limited(plan: PlanData) -> None:
     text = words_of(render(idle))
     for told in ("No project is chosen.", "This study sets no limits.", "No held parcel is at odds"):
         assert told in text
+    # what is taken is told of where something is
+    told = "leaves with the flows, quality and value of the mean hectare"
+    assert told not in text
+    assert told in words_of(render(plan))
 
 
 def test_a_long_limit_shows_its_tightest_rows_first(plan: PlanData) -> None:
