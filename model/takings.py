@@ -101,18 +101,19 @@ class Sites:
     @cached_property
     def parcels(self) -> dict[Where, Ints]:
         """The parcels of each site, by position."""
-        parcels, found = self.study.parcels, dict[Where, "Ints"]()
+        of_class = self.study.parcels.groupby("land_class", sort=False).indices
+        lines, home = self.study.parcels[["redline", "basic_farmland"]], self._home
+        found: dict[Where, Ints] = {}
         for where in dict.fromkeys(taking.where for taking in self.takings):
             land_class, place, redline, farmland = where
-            there = (parcels["land_class"] == land_class).to_numpy() & self.inside(place)
-            at = np.flatnonzero(there)
-            found[where] = at[~kept_from(parcels.iloc[at], redline, farmland)]
+            at = np.asarray(of_class.get(land_class, ()), dtype=np.int64)
+            at = at[home[at] == place] if place else at
+            found[where] = at[~kept_from(lines.iloc[at], redline, farmland)]
         return found
 
-    def inside(self, place: str) -> Bools:
-        """The parcels of a jurisdiction, ``""`` for all of them, shape (parcels,)."""
-        home = self.study.parcels["jurisdiction"]
-        return np.asarray((home == place).to_numpy() if place else np.ones(len(home), dtype=bool))
+    @cached_property
+    def _home(self) -> NDArray[np.object_]:
+        return np.asarray(self.study.parcels["jurisdiction"].to_numpy(dtype=object))
 
     def area(self, where: Where) -> float:
         """Hectares of a site."""
@@ -126,9 +127,7 @@ class Sites:
 
     def bounded(self) -> list[Where]:
         """The classes, places and admissions of takings by which some parcel of the place is kept from them."""
-        parcels = self.study.parcels
-        return [
-            where
-            for where in self.parcels
-            if bool((self.inside(where[1]) & kept_from(parcels, where[2], where[3])).any())
-        ]
+        admissions = {(redline, farmland) for *_, redline, farmland in self.parcels}
+        barred = {each: set(self._home[kept_from(self.study.parcels, *each)]) for each in admissions}
+        of_place = {where: {where[1]} if where[1] else barred[where[2:]] for where in self.parcels}
+        return [where for where, places in of_place.items() if places & barred[where[2:]]]
