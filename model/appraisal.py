@@ -81,10 +81,11 @@ def present_values(timed: Timed, rate: Floats) -> Floats:
     # after the last year of the calendar no ramp is left: what remains is a geometric series
     first = np.maximum(timed.begin, after)
     count = np.maximum(stop - first, 0)
-    step = (1.0 + rows.growth) / (1.0 + rate)
+    grown, kept = (1.0 + rows.growth) / (1.0 + rate), 1.0 - rows.decay
+    step = grown * kept
     flat = step == 1.0
     series = np.where(flat, count, (step**count - 1.0) / np.where(flat, 1.0, step - 1.0))
-    later = rows.value * step ** (first - years[0]) / (1.0 + rate) * series
+    later = rows.value * grown ** (first - years[0]) * kept ** (first - timed.begin) / (1.0 + rate) * series
     return np.asarray(np.where(rows.once, paid_once, yearly + later))
 
 

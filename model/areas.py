@@ -16,6 +16,7 @@ from zonevest.instances.schema import CLASS_GROUPS, RESOURCES
 from zonevest.instances.study import Study, each, items
 from zonevest.model.flows import NEVER, Clock
 from zonevest.model.options import Options
+from zonevest.model.takings import SITE, kept_from
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,8 +52,8 @@ def area_accounts(study: Study) -> list[tuple[str, str, str]]:
 
 
 def is_built_in(account: str) -> bool:
-    """Whether the account is one of areas, transitions, quality or footprints."""
-    return account.startswith(("area.", "quality.", "footprint."))
+    """Whether the account is one of areas, transitions, quality, footprints or sites."""
+    return account.startswith(("area.", "quality.", "footprint.", SITE))
 
 
 def is_state(account: str) -> bool:
@@ -183,6 +184,8 @@ class States:
         everywhere = np.ones(len(self.class_today), dtype=bool)
         if head == "footprint":
             return self._footprint(tail, period)
+        if account.startswith(SITE):
+            return self._site(tail, period)
         if head == "quality":
             way, name = ("stock", "arable") if word == "arable" else (word, "arable")
             word, name = ("class_group", "arable") if way == "stock" else (way, f"class_group.{name}")
@@ -223,6 +226,13 @@ class States:
 
     def _practice(self, name: str) -> Bools:
         return np.asarray(self.options.kind_practice == self.options.practices.index(name))
+
+    def _site(self, tail: str, period: int) -> Bools:
+        """Land of a class on no line outside an admission: the account of the rows `site_take`."""
+        redline, farmland, land_class = tail.split(".", 2)
+        kept = kept_from(self.options.study.parcels.iloc[self.options.first], redline, farmland == "1")
+        of_class = self._state(*self._class_in("class", land_class), self.class_year, period)
+        return np.asarray(of_class & ~kept[self.options.kind_pattern])
 
     def _footprint(self, project: str, period: int) -> Bools:
         """Drawn land of a project whose zone (and practice) in a period admits it: the account of (9)."""

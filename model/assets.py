@@ -8,6 +8,7 @@ their area, so that parcels need not be told apart by it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -15,11 +16,12 @@ from scipy import sparse
 
 from zonevest.instances.schema import RESOURCES
 from zonevest.instances.study import Study
-from zonevest.model.flows import AT_START_PRICES, Item, Timed
+from zonevest.model.flows import AT_START_PRICES, Item
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zonevest.model.leaving import Leaving
     from zonevest.model.ledger import Ledger
     from zonevest.model.streams import Streams
 
@@ -61,7 +63,7 @@ def _capitalised(streams: Streams, asked: set[tuple[int, bool]]) -> dict[tuple[i
     timed, clock, accounts = streams.timed, streams.timed.clock, streams.timed.accounts
     account = timed.rows.account  # no capture is among them: those are revenue
     at = np.flatnonzero(accounts.natural[account] & (accounts.recurrence[account] == "annual") & ~timed.rows.once)
-    some = Timed(clock, accounts, timed.rows.take(at), timed.begin[at], timed.until[at], timed.settled[at])
+    some = timed.take(at)
     stream, scale, count = streams.stream[at], some.rows.scale, streams.carried.shape[1]
     yearly = {growing: some.yearly(growing) / clock.social for _, growing in asked}
 
@@ -121,6 +123,28 @@ def own_asset_items(ledger: Ledger, wanted: Sequence[Item]) -> sparse.csr_array 
         if tenure:
             mask = mask & (tenure_of[options.parcel[at]] == tenure)
         found.append((column, at[mask], value[mask]))
+    return _matrix(found, (size, len(wanted)))
+
+
+def leaving_assets(leaving: Leaving, wanted: Sequence[Item]) -> sparse.csr_array | None:
+    """What leaves each asset with land that projects take: leaves x items; None where there is nothing.
+
+    It is of the resource of the class that is taken, and of a tenure as far as the site is.
+    """
+    timed, size = leaving.timed, len(leaving.start)
+    found: list[Entries] = []
+    accounts, account = timed.accounts, timed.rows.account
+    at = np.flatnonzero(accounts.natural[account] & (accounts.recurrence[account] == "annual"))
+    if not len(at):
+        return None
+    some, leave = timed.take(at), leaving.leave[at]
+    for column, resource, tenure, period, growing in _wanted(wanted):
+        if period >= 0:
+            mine = replace(some, rows=replace(some.rows, value=leaving.of_tenure[tenure][at]))
+            last = mine.yearly(growing)[:, timed.clock.last[period] - timed.clock.years[0]]
+            value = np.bincount(leave, weights=last / timed.clock.social, minlength=size)
+            kept = np.flatnonzero((leaving.resource == resource) & (value != 0.0))
+            found.append((column, kept, value[kept].astype(np.float64)))
     return _matrix(found, (size, len(wanted)))
 
 

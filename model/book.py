@@ -18,6 +18,7 @@ from zonevest.instances.study import each, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.builtin import actors
 from zonevest.model.flows import AT_START_PRICES, CASH, ECOSYSTEM, FLAGS, OF_ACTOR, PAID_TO, is_worth
+from zonevest.model.takings import site_account
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,6 +73,7 @@ class Book:
         self.fixed: defaultdict[Key, float] = defaultdict(float)
         self.sums: dict[str, Callable[[str], Any]] = {}
         names = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
+        names += [site_account(code, redline, farmland) for code, _, redline, farmland in ledger.works.sites.parcels]
         told_apart = ledger.accounts.budgets.told_apart
         self._of_budgets = [f"money.{name}:{budget}" for budget, read in told_apart.items() for name in read]
         names += self._of_budgets

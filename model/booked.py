@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 KEY = ["kind", "source", "account", "captured_from"]
 LAND, PROJECT, QUOTA, STEPS = "practice", "project", "quota", "price_steps"
 """Kinds of undertakings; land that is held is of practice `hold`; what quotas and price steps bring is of none."""
+TAKEN = "land_take"
+"""The kind of what leaves with land that a project takes: the project is its source, its own shares do not hold."""
 WHERE_JOINT = " + "
 """What stands between the `where` cells of an atom in the table of uplift."""
 
@@ -89,6 +91,7 @@ def books(plan: PlanData) -> Books:
     parts = [
         *_of_land(ledger, weight),
         *_of_projects(plan, ledger),
+        *_of_land_taken(plan, ledger),
         *_of_uplift(plan, ledger),
         *_of_trade(plan, ledger),
         *_of_markets(plan, ledger),
@@ -121,7 +124,7 @@ def _amounts(timed: Timed) -> tuple[Ints, Ints, Floats]:
     """
     accounts, clock, account = timed.accounts, timed.clock, timed.rows.account
     row = np.flatnonzero(accounts.money[account] | (accounts.family[account] == "uplift"))
-    some = Timed(clock, accounts, timed.rows.take(row), timed.begin[row], timed.until[row], timed.settled[row])
+    some = timed.take(row)
     yearly, whole = some.yearly(), np.ones(len(row))
     annual = accounts.recurrence[some.rows.account] == "annual"
     totals = some.by_period(yearly) * np.where(annual[:, None], clock.length, 1.0)
@@ -200,6 +203,18 @@ def _of_projects(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, s
     owner = {at: project for project, at in starts.items()}
     return [
         ((PROJECT, owner[int(start[i])], *_names(ledger.accounts, code[i])), sums[i])
+        for i in np.flatnonzero(np.isin(start, list(owner)))
+    ]
+
+
+def _of_land_taken(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+    """What land that projects take without a drawn site books no more."""
+    leaving = ledger.leaving
+    owner = {at: project for project, at in _starts(plan, ledger).items()}
+    row, code, amounts = _amounts(leaving.timed)
+    start = leaving.start[leaving.leave[row]]
+    return [
+        ((TAKEN, owner[int(start[i])], *_names(ledger.accounts, code[i])), amounts[i, :-1])
         for i in np.flatnonzero(np.isin(start, list(owner)))
     ]
 

@@ -83,6 +83,7 @@ def with_captures(study: Study, table: pd.DataFrame) -> tuple[pd.DataFrame, Ints
                 start_year=taken["start_year"] + tool.delay,
                 ramp_years=0.0,
                 life_years=np.nan,
+                decay=0.0,
                 growth=growth[tool.uplift_account],
                 lag=tool.delay,
                 captured=True,

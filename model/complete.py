@@ -33,6 +33,7 @@ name                            index                                 in words
 ``pool``                        project, period                       (10) enough land before it starts
 ``enable``                      practice, period                      (11) land that waits for a project
 ``land_take``                   class, jurisdiction or total, period  no more is taken than is there
+``site_take``                   class, place, admission, period       nor where its project may not stand
 ``limit``                       limit, place, period                  (3) a row of the limits table
 ``step_area``                   account, area, place, period          all of the area has its price
 ``step_full``                   account, area, place, k, period       a step is filled
@@ -95,12 +96,12 @@ from zonevest.model.complete_hurdle import portfolio
 from zonevest.model.complete_ledger import TOTAL
 from zonevest.model.complete_money import money
 from zonevest.model.complete_objective import objective
-from zonevest.model.complete_options import Record, records
+from zonevest.model.complete_options import GRADES, Record, records
 from zonevest.model.complete_parts import Build, pool_account
 from zonevest.model.complete_prices import price_steps
 from zonevest.model.complete_quotas import quota, quota_buy, quota_sold
 from zonevest.model.complete_synergies import synergy
-from zonevest.model.complete_terms import linear
+from zonevest.model.complete_terms import Terms, linear
 from zonevest.model.complete_uplift import cap, open_, reach
 
 
@@ -135,6 +136,7 @@ def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | 
     pool(build)
     enable(build)
     land_take(build)
+    site_take(build)
     limit(build)
     quota(build)
     quota_sold(build)
@@ -296,9 +298,49 @@ def land_take(build: Build) -> None:
     """
     model = build.model
     model.land_take = pyo.Constraint(pyo.Any)
-    for land_class, place in {(take["land_class"], take["jurisdiction"] or TOTAL): None for take in build.book.takes}:
+    for land_class, place in {
+        (take["land_class"], take["jurisdiction"] or TOTAL): None for take in build.book.sites.takes
+    }:
         for period in build.names:
             model.land_take[land_class, place, period] = build.ledger(f"area.class.{land_class}", place, period) >= 0
+
+
+def site_take(build: Build) -> None:
+    """(9) Σ area x of the class at the end of t on no line outside the admission − Σ taken under no wider one ≥ 0.
+
+    In words: what is taken without a drawn site lies where the project may stand. Applies to the class, place and
+    admission of every taking where a parcel of the place is kept from it;
+    ``site_take[class, jurisdiction or total, redline, basic_farmland, period]``.
+    """
+    model, land, takes = build.model, build.land, build.book.sites.takes
+    model.site_take = pyo.Constraint(pyo.Any)
+    keys: dict[tuple[str, str, str, int], None] = {}
+    for take in takes:
+        project = land.projects[take["project"]]
+        place = take["jurisdiction"] or TOTAL
+        keys[take["land_class"], place, project["redline_ok"], int(project["basic_farmland_ok"])] = None
+    for land_class, place, redline, farmland in keys:
+        parcels = build.parcels_at.get(place, [])
+        kept = [each for each in parcels if land.clear_of_lines(land.parcels[each], redline, bool(farmland))]
+        if len(kept) == len(parcels):
+            continue
+        for t, period in enumerate(build.names):
+            terms: Terms = [
+                (choice.parcel["area_ha"], choice.x)
+                for each in kept
+                for choice in build.choices[each]
+                if land.class_in(choice.parcel, choice.option, t) == land_class
+            ]
+            for start in build.starts:
+                project = start.project
+                wider = GRADES.index(project["redline_ok"]) > GRADES.index(redline)
+                if start.s > t or wider or project["basic_farmland_ok"] > farmland:
+                    continue
+                for take in takes:
+                    mine = take["project"] == project["project"] and take["land_class"] == land_class
+                    if mine and place in (TOTAL, take["jurisdiction"]):
+                        terms += build.started(start, -take["area_ha"])
+            model.site_take[land_class, place, redline, farmland, period] = linear(terms) >= 0
 
 
 def limit(build: Build) -> None:

@@ -143,12 +143,11 @@ class Flows:
 
         Whether it is worth it is another matter (see complete_hurdle.py).
         """
-        admitted = {"no": (), "general": ("general",), "core": ("general", "core")}[project["redline_ok"]]
-        for parcel in (self.land.parcels[parcel_id] for parcel_id in items(project["footprint"])):
-            if self.land.inside(parcel, "redline") and parcel["redline"] not in admitted:
-                return []
-            if parcel["basic_farmland"] and not project["basic_farmland_ok"]:
-                return []
+        drawn = [self.land.parcels[parcel_id] for parcel_id in items(project["footprint"])]
+        if not all(
+            self.land.clear_of_lines(each, project["redline_ok"], project["basic_farmland_ok"]) for each in drawn
+        ):
+            return []
         # The last year of building, and of every amount that is paid once, counted from the start.
         ends = [int(project["build_years"]) - 1]
         ends += [row.start_year for row in self.project_rows[project["project"]] if row.once]
@@ -192,8 +191,12 @@ class Flows:
             for year in [run.begin] if row.once else range(run.begin, min(run.stop, max(self.end, until) + 1)):
                 if not row.once and year >= run.begin + row.life:
                     break
+                if year < run.since:
+                    continue
                 full = row.once or run.standing or row.ramp <= 0 or year > self.last
                 share = 1.0 if full else min(1.0, (year - run.begin + 1) / row.ramp)
+                if not row.once:
+                    share *= (1 - row.decay) ** (year - run.begin)
                 amounts[year] = share * (1.0 if start_prices else self.price(run, year))
             self._years[key] = amounts
         return self._years[key]

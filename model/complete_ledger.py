@@ -10,7 +10,8 @@ from zonevest.instances.study import items
 from zonevest.model.complete_budgets import SPLIT, Budgets, of_budget
 from zonevest.model.complete_flows import Flows
 from zonevest.model.complete_options import Option, Record, blank, records
-from zonevest.model.complete_rows import Undertaking
+from zonevest.model.complete_rows import Run, Undertaking
+from zonevest.model.complete_sites import Left, Sites
 
 TOTAL = "total"
 """All places together; as a period, all periods together."""
@@ -29,6 +30,7 @@ class Ledger:
     ----------
     flows : the rows at work, and through them the land.
     budgets : whose the purse's cash is.
+    sites : what projects take of land that nobody has drawn.
     """
 
     def __init__(self, flows: Flows) -> None:
@@ -38,11 +40,7 @@ class Ledger:
         self.periods = flows.periods
         self.jurisdictions = {row["jurisdiction"]: row for row in records(self.study.jurisdictions)}
         self.budgets = Budgets(self.study, flows.accounts, self.land.projects)
-        home = {row["project"]: row["jurisdiction"] for row in records(self.study.projects)}
-        # a taking that names no jurisdiction is in the project's own
-        self.takes = [
-            row | {"jurisdiction": row["jurisdiction"] or home[row["project"]]} for row in records(self.study.land_take)
-        ]
+        self.sites = Sites(flows)
 
     def _empty(self) -> Books:
         return defaultdict(lambda: [0.0] * len(self.periods))
@@ -167,13 +165,18 @@ class Ledger:
         rate, resource = self.study.settings.rates.social, self.resource(parcel, land_class)
         if not rate > 0 or not resource:
             return {}
-        value = 0.0
-        for run, amount in undertaking.flows:
+        value = self._for_good(undertaking.flows, year, start_prices)
+        owners = [f"asset.{resource}.{parcel['tenure']}"] if parcel["tenure"] else []
+        return dict.fromkeys([f"asset.{resource}", *owners], value)
+
+    def _for_good(self, flows: Sequence[tuple[Run, float]], year: int, start_prices: bool) -> float:
+        """1 / r' × Σ of the annual rows on accounts of family ecosystem, as they run in a year."""
+        value, rate = 0.0, self.study.settings.rates.social
+        for run, amount in flows:
             row = self.flows.accounts[run.row.account]
             if row["family"] == "ecosystem" and row["recurrence"] == "annual":
                 value += amount * self.flows.years(run, start_prices).get(year, 0.0) / rate
-        owners = [f"asset.{resource}.{parcel['tenure']}"] if parcel["tenure"] else []
-        return dict.fromkeys([f"asset.{resource}", *owners], value)
+        return value
 
     def _transitions(self, ledger: Books, parcel: Record, option: Option) -> None:
         """Areas that change, in the period of the year of the change; a change after the horizon is in no period."""
@@ -218,29 +221,55 @@ class Ledger:
     ) -> Books:
         """P: what a project that starts in period s adds to the accounts of a place (a jurisdiction or `total`)."""
         here = place in (TOTAL, project["jurisdiction"])
-        ledger = self.of(undertaking, start_prices) if here else self._empty()
-        for take in self.takes:
-            if take["project"] != project["project"] or place not in (TOTAL, take["jurisdiction"]):
-                continue
-            land_class, area = take["land_class"], take["area_ha"]
-            groups, resource = self.land.groups[land_class], self.land.resource[land_class]
-            builds = project["category"] not in BUILDS_NOTHING
-            for t in range(s, len(self.periods)):
-                ledger[f"area.class.{land_class}"][t] -= area
-                for group in groups:
-                    ledger[f"area.class_group.{group}"][t] -= area
-                if resource:
-                    ledger[f"area.resource.{resource}"][t] -= area
-                if builds:
-                    ledger["area.class_group.construction"][t] += area
-            ledger[f"area.lost.class.{land_class}"][s] += area
-            for group in groups:
-                ledger[f"area.lost.class_group.{group}"][s] += area
-            if builds:
-                ledger["area.gained.class_group.construction"][s] += area
-                if "construction" not in groups:
-                    ledger["area.new_construction"][s] += area
+        ledger = self._empty()
+        if here:
+            self._add(ledger, self.of(undertaking, start_prices))
+        for take in self.sites.takes:
+            if take["project"] == project["project"] and place in (TOTAL, take["jurisdiction"]):
+                self._take(ledger, take, project["category"] not in BUILDS_NOTHING, s)
+        for left in self.sites.of_start(project, s):
+            if place in (TOTAL, left.place):
+                self._leave(ledger, left, s, start_prices)
         return dict(ledger)
+
+    @staticmethod
+    def _add(ledger: Books, books: Books) -> None:
+        for account, series in books.items():
+            for t, value in enumerate(series):
+                ledger[account][t] += value
+
+    def _take(self, ledger: Books, take: Record, builds: bool, s: int) -> None:
+        """The hectares that a row of land_take takes from period s on."""
+        land_class, area = take["land_class"], take["area_ha"]
+        groups, resource = self.land.groups[land_class], self.land.resource[land_class]
+        for t in range(s, len(self.periods)):
+            ledger[f"area.class.{land_class}"][t] -= area
+            for group in groups:
+                ledger[f"area.class_group.{group}"][t] -= area
+            if resource:
+                ledger[f"area.resource.{resource}"][t] -= area
+            if builds:
+                ledger["area.class_group.construction"][t] += area
+        ledger[f"area.lost.class.{land_class}"][s] += area
+        for group in groups:
+            ledger[f"area.lost.class_group.{group}"][s] += area
+        if builds:
+            ledger["area.gained.class_group.construction"][s] += area
+            if "construction" not in groups:
+                ledger["area.new_construction"][s] += area
+
+    def _leave(self, ledger: Books, left: Left, s: int, start_prices: bool) -> None:
+        """What leaves with them: flows, farmland quality, and the value of the resource."""
+        self._add(ledger, self.of(left.undertaking, start_prices))
+        ledger["quality.lost.arable"][s] += left.quality
+        asset = left.resource and self.study.settings.rates.social > 0
+        for t in range(s, len(self.periods)):
+            ledger["quality.arable"][t] -= left.quality
+            for tenure, flows in left.of_tenure.items() if asset else ():
+                value = self._for_good(flows, self.periods[t].last, start_prices)
+                ledger[f"asset.{left.resource}"][t] += value
+                if tenure:
+                    ledger[f"asset.{left.resource}.{tenure}"][t] += value
 
     # The start, and people
 

@@ -19,6 +19,9 @@ from zonevest.instances.study import Study, items
 Record = dict[str, Any]
 """One row of a table: cell by column."""
 
+GRADES = ("no", "general", "core")
+"""Grades of the red line that redline_ok admits, up to the one that it names; `no` admits none."""
+
 HOLD = "hold"
 UNASSIGNED = ""
 
@@ -110,6 +113,12 @@ class Land:
     def inside(parcel: Record, line: str) -> bool:
         """Whether the parcel lies inside a line."""
         return parcel["redline"] in ("general", "core") if line == "redline" else bool(parcel[line])
+
+    @staticmethod
+    def clear_of_lines(parcel: Record, redline: str, basic_farmland: bool) -> bool:
+        """Whether the parcel lies on no line that keeps a project out: redline_ok, basic_farmland_ok."""
+        refused = GRADES[GRADES.index(redline) + 1 :]
+        return parcel["redline"] not in refused and (bool(basic_farmland) or not parcel["basic_farmland"])
 
     def demanding_line(self, parcel: Record) -> str:
         """The first line around the parcel whose land must lie in the line's own zones (rules exact and contains)."""

@@ -101,7 +101,9 @@ class Build:
 
     def _start(self, project: Record, s: int) -> Start:
         undertaking = self.flows.start(project, s)
-        return Start(project, s, undertaking, self.worths(undertaking))
+        left = tuple(self.book.sites.of_start(project, s))
+        worths = [self.worths(each) for each in (undertaking, *(each.undertaking for each in left))]
+        return Start(project, s, undertaking, left, {term: sum(each[term] for each in worths) for term in worths[0]})
 
     def posting(self, variable: Any, jurisdiction: str, undertaking: Undertaking) -> Posting:
         """What one unit of a variable books in a jurisdiction (``""`` or `total`: in the total alone)."""
@@ -227,6 +229,8 @@ class Build:
         for start in self.starts:
             places = frozenset({TOTAL, start.project["jurisdiction"]} - {""})
             yield self.started(start, 1.0), places, start.undertaking
+            for left in start.left:  # of the place of the land, and of no project
+                yield self.started(start, 1.0), frozenset({TOTAL, left.place} - {""}), left.undertaking
         for posting in self.postings:
             yield [(1.0, posting.variable)], posting.places, posting.undertaking
 

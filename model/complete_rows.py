@@ -17,7 +17,10 @@ FOREVER = 10**6
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """A row of a flow table: an amount per year (annual) or an amount once, `start_year` years after its beginning."""
+    """A row of a flow table: an amount per year (annual) or an amount once, `start_year` years after its beginning.
+
+    Of an annual one `decay` is lost every year after its first.
+    """
 
     account: str
     once: bool
@@ -25,6 +28,7 @@ class Row:
     start_year: int = 0
     ramp: float = 0.0
     life: float = math.inf
+    decay: float = 0.0
     per_ha: bool = False
     scale_by: str = ""
     where: str = ""
@@ -43,6 +47,7 @@ class Run:
         land, which are there without it, nor as what is captured.
     priced : the account and the year whose price growth is in the amount for good (what is captured of an uplift);
         None where the row's own account grows.
+    since : the year before which the row counts for nothing, though it runs from `begin`.
     """
 
     row: Row
@@ -51,6 +56,7 @@ class Run:
     standing: bool = False
     lasting: bool = True
     priced: tuple[str, int] | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,7 @@ def rows_by_subject(table: pd.DataFrame, subject: str) -> dict[str, list[Row]]:
                 start_year=int(row["start_year"]),
                 ramp=row["ramp_years"],
                 life=life(row["life_years"]),
+                decay=row["decay"],
                 per_ha=row["basis"] in ("per_ha_year", "per_ha_once"),
                 scale_by=row["scale_by"],
                 where=row["where"],

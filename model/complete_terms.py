@@ -11,6 +11,7 @@ from pyomo.core.expr.numeric_expr import LinearExpression
 from zonevest.model.complete_ledger import Books
 from zonevest.model.complete_options import Option, Record
 from zonevest.model.complete_rows import Undertaking
+from zonevest.model.complete_sites import Left
 
 CASH, ECOSYSTEM, ACCOUNTS = "cash", "ecosystem", "accounts"
 """The terms of the objective: F1, F2, and the weighted sum of accounts."""
@@ -34,11 +35,19 @@ class Choice:
 
 @dataclass(frozen=True)
 class Start:
-    """A possible start of a project in period s: u_js = U_js − U_j,s−1."""
+    """A possible start of a project in period s: u_js = U_js − U_j,s−1.
+
+    Attributes
+    ----------
+    undertaking : what the project brings of its own.
+    left : what leaves with land that it takes without a drawn site.
+    worth : of both.
+    """
 
     project: Record
     s: int
     undertaking: Undertaking
+    left: tuple[Left, ...]
     worth: dict[str, float]
 
 

@@ -332,6 +332,7 @@ class Rows:
     """Flow rows as arrays, all tables of parcels and projects alike, shape (rows,) each.
 
     `once` marks one-off rows; `offset` is that of the beginning; `scale` is the position in the list of scales;
+    `decay` is what is lost of an annual row every year after its first;
     `growth` is the yearly growth of the price, `lag` the years from the year of the price to that of the payment;
     `captured` marks the rows of captures: they count from the start, and annual ones keep their first year's price;
     `source` is the position of the uplift account from which they are taken, -1 for all other rows.
@@ -343,6 +344,7 @@ class Rows:
     offset: Ints
     ramp: Floats
     life: Floats
+    decay: Floats
     scale: Ints
     growth: Floats
     lag: Ints
@@ -361,6 +363,7 @@ class Rows:
             table["start_year"].to_numpy(dtype=float).astype(np.int64),
             table["ramp_years"].to_numpy(dtype=float),
             table["life_years"].to_numpy(dtype=float),
+            table["decay"].to_numpy(dtype=float),
             scale,
             table["growth"].to_numpy(dtype=float) if "growth" in table else plain,
             (table["lag"].to_numpy(dtype=float) if "lag" in table else none).astype(np.int64),
@@ -389,6 +392,8 @@ class Timed:
     until : first year in which an annual row no longer runs, its own life apart.
     settled : True where the row stands in full force from the beginning: no ramp.
     owner : the project of each row, where projects may have shares or a budget of their own.
+    since : the year from which each annual row counts, its ramp and decay having run on since `begin`; None: from
+        `begin`.
     """
 
     clock: Clock
@@ -398,6 +403,20 @@ class Timed:
     until: Ints
     settled: NDArray[np.bool_]
     owner: NDArray[np.object_] | None = None
+    since: Ints | None = None
+
+    def take(self, rows: Ints) -> Timed:
+        """The rows at these positions, in this order."""
+        return Timed(
+            self.clock,
+            self.accounts,
+            self.rows.take(rows),
+            self.begin[rows],
+            self.until[rows],
+            self.settled[rows],
+            None if self.owner is None else self.owner[rows],
+            None if self.since is None else self.since[rows],
+        )
 
     def weight(self, name: str) -> Floats:
         """What one unit of each row counts in F1, F2, an actor's gain or an account of money, shape (n,)."""
@@ -430,7 +449,10 @@ class Timed:
         with np.errstate(divide="ignore", invalid="ignore"):
             share = np.minimum(1.0, (years - begin + 1.0) / rows.ramp[:, None])
         plain = ((rows.ramp == 0.0) | self.settled)[:, None] | (np.arange(len(years)) >= clock.horizon)
-        share = np.where(plain, 1.0, share) * ((years >= begin) & (years < stop))
+        first = begin if self.since is None else np.maximum(begin, self.since[:, None])
+        share = np.where(plain, 1.0, share) * ((years >= first) & (years < stop))
+        if rows.decay.any():
+            share = share * (1.0 - rows.decay[:, None]) ** np.maximum(years - begin, 0)
         amount = np.where(rows.once[:, None], years == begin, share) * rows.value[:, None]
         if growing:
             priced = np.where((rows.captured & ~rows.once)[:, None], begin, years) - rows.lag[:, None]

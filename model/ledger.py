@@ -33,9 +33,11 @@ from zonevest.model.flows import (
     by_flag,
     is_worth,
 )
+from zonevest.model.leaving import Leaving
 from zonevest.model.options import Options
 from zonevest.model.starts import by_state, start_items
 from zonevest.model.streams import LandRows, Streams, land_rows, land_streams, parcel_streams
+from zonevest.model.takings import SITE
 from zonevest.model.works import Works, build_works
 
 if TYPE_CHECKING:
@@ -81,6 +83,7 @@ class Ledger:
     scale_of_rows : for each flow table the position of each row's scale.
     land_rows : the flow rows of classes, zones and practices.
     land, own : what kinds of options carry, and what single options do (None: nothing).
+    leaving : what leaves with land that projects take without a drawn site.
     """
 
     def __init__(self, options: Options, like: Ledger | None = None) -> None:
@@ -104,6 +107,7 @@ class Ledger:
         self.own: Streams | None = parcel_streams(
             self.study, self.clock, self.accounts, self.states, self.scale_of_rows["parcel_flows"], self.scales
         )
+        self.leaving: Leaving = Leaving.of(self) if like is None else like.leaving
 
     # -- scales and places ------------------------------------------------------------------------------------------
 
@@ -173,7 +177,7 @@ class Ledger:
             If there is no such account.
         """
         account = account.removesuffix(AT_START_PRICES)
-        if account.startswith("footprint."):
+        if account.startswith(("footprint.", SITE)):
             return "stock"
         if account in self.accounts.names:
             return str(self.accounts.recurrence[self.accounts.names.get_loc(account)])
@@ -217,7 +221,7 @@ class Ledger:
             by_option = _by_rows(own, by_item, inside, m)
         starts = sparse.csr_array((self.works.possible.size, m))
         if by_item:
-            of_starts = start_items(self.works, wanted, list(by_item))  # in the order of by_item
+            of_starts = start_items(self.works, self.leaving, wanted, list(by_item))  # in the order of by_item
             starts = sparse.hstack(list(of_starts.values())) @ sparse.vstack(list(by_item.values()))
         constant = np.array([self.constant(*entry) for entry in entries])
         return Factored(by_kind, by_option, sparse.csr_array(by_state(self.works) @ starts), weights @ constant)
@@ -355,7 +359,7 @@ class Ledger:
         if own is not None:
             result += np.stack([(x * mask) @ own[chosen] for mask in inside])
         begun = by_state(self.works).T @ started.ravel()
-        of_starts = start_items(self.works, wanted, places)
+        of_starts = start_items(self.works, self.leaving, wanted, places)
         for row, place in enumerate(places):
             result[row] += begun @ of_starts[place]
             result[row] += [self.constant(account, place, period) for account, period in wanted]

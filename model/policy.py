@@ -28,6 +28,7 @@ from zonevest.model.portfolio import define_portfolio
 from zonevest.model.quotas import define_quota_rows, define_quotas
 from zonevest.model.self_support import define_self_support
 from zonevest.model.synergies import define_synergies, define_synergy_rows
+from zonevest.model.takings import site_account
 from zonevest.model.uplift import define_uplift, define_uplift_rows
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ ROW_FAMILIES = (
     "pool",
     "enable",
     "land_take",
+    "site_take",
     "limit",
     "reach",
     "open",
@@ -129,6 +131,7 @@ def policy_model(
     define_minimum_pools(model, ledger)
     define_enabled_practices(model, ledger)
     define_land_take(model, ledger)
+    define_site_take(model, ledger)
     define_limits(model, ledger)
     define_uplift_rows(model, ledger)
     define_portfolio(model, ledger)
@@ -327,13 +330,24 @@ def define_land_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 
     In words: projects without a drawn site take no more land of a class than there is. Unit: ha.
     """
-    taken = ledger.study.land_take
-    home = dict(zip(ledger.works.names, ledger.works.place, strict=True))
-    places = [row.jurisdiction or home[row.project] or TOTAL for row in each(taken)]
-    pairs = list(dict.fromkeys(zip(taken["land_class"], places, strict=True)))
+    pairs = list(dict.fromkeys((taking.land_class, taking.place or TOTAL) for taking in ledger.works.sites.takings))
     model.land_take = pyo.Constraint(
         [(c, g, t) for c, g in pairs for t in period_names(ledger.study.periods)],
         rule=lambda m, c, g, t: m.ledger[f"area.class.{c}", g, t] >= 0,
+    )
+
+
+def define_site_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """(9) `site_take[c,g,redline,basic_farmland,t]`: L_site.redline.basic_farmland.c,g,t >= 0.
+
+    In words: what projects without a drawn site take lies on no line that they do not admit: of the land of the class
+    on no such line there is as much as all projects of that admission, or of a narrower one, have taken. Applies to
+    the admissions of projects by which some parcel of the place is kept from them. Unit: ha.
+    """
+    rows = [(c, g or TOTAL, redline, int(farmland)) for c, g, redline, farmland in ledger.works.sites.bounded()]
+    model.site_take = pyo.Constraint(
+        [(*row, t) for row in rows for t in period_names(ledger.study.periods)],
+        rule=lambda m, c, g, redline, farmland, t: m.ledger[site_account(c, redline, farmland), g, t] >= 0,
     )
 
 

@@ -159,12 +159,8 @@ def _income(sums: Sums, start: int, begin: int, span: int, serving: Bools) -> Fl
     works, clock = sums.purse.ledger.works, sums.purse.ledger.clock
     timed = works.timed
     at = np.flatnonzero(works.start == start)
-    owner = None if timed.owner is None else timed.owner[at]
     longer = replace(clock, years=np.arange(clock.years[0], max(clock.years[-1], begin + span) + 1))
-    mine = replace(
-        timed, clock=longer, rows=timed.rows.take(at), begin=timed.begin[at], until=timed.until[at],
-        settled=timed.settled[at], owner=owner,
-    )  # fmt: skip
+    mine = replace(timed.take(at), clock=longer)
     accounts = timed.accounts
     earns = accounts.family[mine.rows.account] == "revenue"
     counts = np.where(earns, serving[mine.rows.account], ~mine.rows.once)

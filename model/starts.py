@@ -10,6 +10,7 @@ from scipy import sparse
 
 from zonevest.model.areas import START, TOTAL, is_built_in, is_state
 from zonevest.model.flows import NEVER, Item, by_flag, is_worth
+from zonevest.model.leaving import Leaving
 from zonevest.model.streams import Streams
 from zonevest.model.works import Works
 
@@ -28,7 +29,9 @@ def by_state(works: Works) -> sparse.csr_array:
     return sparse.csr_array(sparse.eye_array(size) + step)
 
 
-def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> dict[str, sparse.csr_array]:
+def start_items(
+    works: Works, leaving: Leaving, wanted: Sequence[Item], places: Sequence[str]
+) -> dict[str, sparse.csr_array]:
     """What each project's start in each period gives to each item: place -> starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
     if not size:
@@ -46,12 +49,17 @@ def start_items(works: Works, wanted: Sequence[Item], places: Sequence[str]) -> 
             flows = flows + sparse.csr_array((worth, (np.arange(size), np.full(size, column))), shape=flows.shape)
     everywhere = sparse.coo_array(flows)
     row, item = everywhere.coords
+    left = None if works.study.land_take.empty else leaving.items(wanted)
     result = {}
     for place in places:
         here = np.ones(len(works.names), dtype=bool) if place == TOTAL else works.place == place
         at = np.repeat(here, periods)[row]
         own = sparse.csr_array((everywhere.data[at], (row[at], item[at])), shape=flows.shape)
-        result[place] = own if works.study.land_take.empty else sparse.csr_array(own + _taken(works, wanted, place))
+        if left is not None:  # what leaves is of the place of the land, wherever its project is
+            of_place = np.flatnonzero((leaving.place == place) | (place == TOTAL))
+            one = np.ones(len(of_place)), (leaving.start[of_place], of_place)
+            own = own + _taken(works, wanted, place) + sparse.csr_array(one, shape=(size, left.shape[0])) @ left
+        result[place] = sparse.csr_array(own)
     return result
 
 

@@ -267,8 +267,9 @@ def parcel_streams(
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
     # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
     profile = numbered(
-        rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.growth, rows.lag, rows.captured, rows.source
-    )
+        rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.decay, rows.growth, rows.lag, rows.captured,
+        rows.source,
+    )  # fmt: skip
     stream, seen = numbered(profile[row[pairs]], begin, until), None
     _, seen = np.unique(stream, return_index=True)
     once_per_stream = pairs[seen]

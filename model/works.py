@@ -14,6 +14,7 @@ from zonevest.instances.study import Study, each, items, period_names
 from zonevest.model.appraisal import Appraisal, appraise, appraised, refusals
 from zonevest.model.capture import with_captures
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
+from zonevest.model.takings import Sites, kept_from, site_account
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,6 +37,7 @@ class Works:
     ----------
     names : projects, in table order.
     place : jurisdiction of each, ``""`` for none.
+    sites : what they take of land that nobody has drawn.
     possible : whether a start in a period is possible, shape (projects, periods).
     refused : starts that are not possible for what they are worth only, in the same way.
     why_not : project -> reason where no start is possible.
@@ -47,6 +49,7 @@ class Works:
     study: Study
     names: tuple[str, ...]
     place: NDArray[np.object_]
+    sites: Sites
     possible: NDArray[np.bool_]
     refused: NDArray[np.bool_]
     why_not: dict[str, str]
@@ -58,7 +61,7 @@ class Works:
     appraisal: Appraisal
 
     def take(self, account: str, place: str | None) -> Floats:
-        """Hectares that each project's start books on a built-in area account, shape (projects,).
+        """Hectares (x quality) that each project's start books on a built-in area account, shape (projects,).
 
         Stocks fall or rise by it from the period of the start, one-off accounts book it in that period. `place` is a
         jurisdiction, or None for the total.
@@ -68,39 +71,33 @@ class Works:
     @cached_property
     def _taken(self) -> dict[tuple[str, str | None], Floats]:
         """Account and place -> hectares by project."""
-        rows = self.study.land_take
-        groups_of = dict(
-            zip(self.study.land_classes["land_class"], self.study.land_classes["class_group"], strict=True)
-        )
-        resource = dict(zip(self.study.land_classes["land_class"], self.study.land_classes["resource"], strict=True))
+        classes = self.study.land_classes
+        groups_of = dict(zip(classes["land_class"], classes["class_group"], strict=True))
+        resource = dict(zip(classes["land_class"], classes["resource"], strict=True))
         category = dict(zip(self.names, self.study.projects["category"], strict=True))
         booked: dict[tuple[str, str | None], Floats] = {}
-        for project, code, where, area in zip(
-            rows["project"], rows["land_class"], self._where_taken(), rows["area_ha"], strict=True
-        ):
-            groups = items(groups_of[code])
+        for taking in self.sites.takings:
+            code, area, groups = taking.land_class, taking.area, items(groups_of[taking.land_class])
             change = {f"area.class.{code}": -area, f"area.lost.class.{code}": area}
             change |= {f"area.class_group.{group}": -area for group in groups}
             change |= {f"area.lost.class_group.{group}": area for group in groups}
+            change |= {site_account(code, *admission): -area for admission in taking.admissions()}
             if resource[code]:
                 change[f"area.resource.{resource[code]}"] = -area
-            if category[project] not in BUILDS_NOTHING:
+            if "arable" in groups:
+                quality = area * self.sites.quality(taking.where)
+                change |= {"quality.arable": -quality, "quality.lost.arable": quality}
+            if category[taking.project] not in BUILDS_NOTHING:
                 built = "area.class_group.construction"
                 change[built] = change.get(built, 0.0) + area
                 change["area.gained.class_group.construction"] = area
                 if "construction" not in groups:
                     change["area.new_construction"] = area
-            for account, hectares in change.items():
-                for place in (None, where):
+            for account, amount in change.items():
+                for place in (None, taking.place):
                     of_projects = booked.setdefault((account, place), np.zeros(len(self.names)))
-                    of_projects[self.names.index(project)] += hectares
+                    of_projects[self.names.index(taking.project)] += amount
         return booked
-
-    def _where_taken(self) -> list[str]:
-        """The jurisdiction of each land_take row: its own, else its project's."""
-        rows = self.study.land_take
-        own = dict(zip(self.names, self.place, strict=True))
-        return [row.jurisdiction or own[row.project] for row in each(rows)]
 
 
 @dataclass(frozen=True)
@@ -186,6 +183,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         study,
         names,
         projects["jurisdiction"].to_numpy(dtype=object),
+        Sites.of(study),
         possible,
         in_time & ~possible,
         why_not,
@@ -222,9 +220,9 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     value = np.concatenate([part[2] for part in parts])
     ramp, life = (projects[c].to_numpy(dtype=float)[owner] for c in ("ramp_years", "life_years"))
     none = np.zeros(len(owner), dtype=np.int64)
-    life = np.where(once, np.nan, life)
+    life, kept = np.where(once, np.nan, life), np.zeros(len(owner))
     growth = accounts.growth[account]
-    rows = Rows(account, value, once, offset, ramp, life, none, growth, none, none.astype(bool), none - 1)
+    rows = Rows(account, value, once, offset, ramp, life, kept, none, growth, none, none.astype(bool), none - 1)
     return rows, owner, offset
 
 
@@ -244,6 +242,4 @@ def _barred(study: Study, row: Any) -> bool:
     if not cell:
         return False
     seen = study.parcels[study.parcels["parcel_id"].isin(items(cell))]
-    refused = {"no": ["general", "core"], "general": ["core"], "core": []}[row.redline_ok]
-    farmland = not row.basic_farmland_ok and seen["basic_farmland"].any()
-    return bool(seen["redline"].isin(refused).any() or farmland)
+    return bool(kept_from(seen, row.redline_ok, bool(row.basic_farmland_ok)).any())

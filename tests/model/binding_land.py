@@ -123,6 +123,15 @@ def land_take() -> Case:
     return Case(given, 4.0, 2.0, "project:land_take")
 
 
+def site_take() -> Case:
+    # there are 5 ha of farmland in the west, and 2 of them are basic farmland, where neither may stand
+    edge: Row = {**FAR, "parcel_id": "edge", "area_ha": 2.0, "basic_farmland": 1}
+    projects = [{**OPEN, "project": name, "annual_revenue": 1.0} for name in ("hall", "inn")]
+    takes = [{"project": name, "land_class": "farm", "jurisdiction": "W", "area_ha": 2.0} for name in ("hall", "inn")]
+    given = land(parcels=[FAR, edge], practices=[PLANT], projects=projects, land_take=takes)
+    return Case(given, 4.0, 2.0, "project:site_take")
+
+
 CAP: Row = {"limit": "cap", "account": "area.new_construction", "sense": "<=", "value": 4.0}
 
 
@@ -235,6 +244,7 @@ CASES: dict[str, list[Callable[[], Case]]] = {
     "pool": [pool],
     "enable": [enable],
     "land_take": [land_take],
+    "site_take": [site_take],
     "limit": [limit, soft_limit],
     "reach": [reach],
     "open": [opening],

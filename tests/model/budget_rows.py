@@ -111,7 +111,8 @@ LOTS, DUES = "lots,'area.new.practice.shop',N", "dues,'area.lost.class.field',to
 STEPS: dict[str, list[dict[str, Any]]] = {
     # Lots are sold in N where shops begin: in a the first 8 ha at 0.3 a hectare, the next 12 at half of it; in b 12 ha
     # (two years) at 0.8 of 0.3, 10 % dearer than in a. Reeds take 12 ha of the fields of S (a shop leaves the field a
-    # field): for what is lost dues are paid, twice as much above 10 a year.
+    # field): for what is lost dues are paid, twice as much above 10 a year; and the purse's half of 0.1 of rent less
+    # 0.04 of upkeep is missed, 0.12 a year.
     "accounts": [
         *TABLES["accounts"],
         *table("""
@@ -140,13 +141,15 @@ IN_STEPS = {
     f"step_full[{DUES},1,b]": f"sold[{DUES},1,b] - 20 filled[{DUES},1,b] >= 0",
     f"step_open[{DUES},1,b]": f"sold[{DUES},2,b] - 20 filled[{DUES},1,b] <= 0",
     "cash[a]": f"""- 0.3 sold[{LOTS},1,a] - 0.15 sold[{LOTS},2,a] + 0.1 sold[{DUES},1,a] + 0.2 sold[{DUES},2,a]
-        + {ROWS["cash[a]"]}""",
-    "cash[b]": f"- 0.264 sold[{LOTS},1,b] + 0.1 sold[{DUES},1,b] + 0.2 sold[{DUES},2,b] + {ROWS['cash[b]']}",
+        + {ROWS["cash[a]"].replace("2 U[reeds,a]", "2.12 U[reeds,a]")}""",
+    "cash[b]": f"""- 0.264 sold[{LOTS},1,b] + 0.1 sold[{DUES},1,b] + 0.2 sold[{DUES},2,b]
+        + {ROWS["cash[b]"].replace("2 U[reeds,b]", "2.24 U[reeds,b]")}""",
     # dues are outlay of no undertaking, neither green nor real estate
     "golden_rule[a]": f"- 0.1 sold[{DUES},1,a] - 0.2 sold[{DUES},2,a] + {ROWS['golden_rule[a]']}",
     "green_share_min[a]": f"- 0.03 sold[{DUES},1,a] - 0.06 sold[{DUES},2,a] + {ROWS['green_share_min[a]']}",
     # lots are one-off revenue, though no sale of land
-    "land_sale_share_cap[a]": f"- 0.15 sold[{LOTS},1,a] - 0.075 sold[{LOTS},2,a] + {ROWS['land_sale_share_cap[a]']}",
+    "land_sale_share_cap[a]": f"""- 0.15 sold[{LOTS},1,a] - 0.075 sold[{LOTS},2,a] + 0.3 U[reeds,a]
+        + {ROWS["land_sale_share_cap[a]"]}""",
 }
 
 PAIRS: dict[str, list[dict[str, Any]]] = {

@@ -226,8 +226,9 @@ WORTH = {
 }
 STARTS = {
     # Capex 2 in 2026 and 2 in 2027, v = 2028: C = 2 x 1.25 + 2 = 4.5, A = 1.125, with 3 of revenue from 2028.
-    ("road", "p1"): (3 - 1.125) * 1.24928,
-    ("road", "p2"): (3 - 1.125) * 0.32768,
+    # It takes 5 ha of rice in N, half of A (B lies inside the red line): 0.5 of rent a year from its start on.
+    ("road", "p1"): (3 - 1.125) * 1.24928 - 0.5 * 2.68928,
+    ("road", "p2"): (3 - 1.125) * 0.32768 - 0.5 * 1.24928,
     # C = 2, A = 0.5, and 6 of revenue, from 2029. It cannot start in p1.
     ("station", "p2"): 5.5 * 0.73728,
     ("quay", "p1"): 3.75 * 1.88928,

@@ -32,8 +32,8 @@ from tests.model.complete_valley import (
 from zonevest.model import complete
 from zonevest.model.complete import pyomo_model
 
-RENT_2 = "1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] + 4 x[D,hold,]"
-"""Rent of p2, all places."""
+RENT_2 = "1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] + 4 x[D,hold,] - 0.5 U[road,p2]"
+"""Rent of p2, all places: of the land, less that of the 5 ha that the road takes."""
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ RENT_2 = "1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] + 4 x[D,hold,]"
         (
             {"basis": "share_of_start:area.class.rice", "value": 0.5, "jurisdiction": "N"},
             ("N", "p2"),
-            "1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] >= 15",
+            "1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] - 0.5 U[road,p2] >= 15",
         ),
         # rent - 0.5 x water of p2
         (
@@ -122,7 +122,7 @@ def test_limit_terms_and_people() -> None:
     assert row(model.limit["heads", "total", "p1"])[1] == pytest.approx(0.01 * (100 * 1.1 + 50 * 1.2))
     assert row(model.limit["basin", "basin", "p1"])[1] == pytest.approx(0.01 * 25 * 1.2)
     # tolls - 2 x rent
-    text = "10 x[A,build,p1] + 1.5 x[A,build,p2] - 2 x[A,hold,] - 4 x[B,hold,] - 8 x[D,hold,] <= 4"
+    text = "10 x[A,build,p1] + 1.5 x[A,build,p2] - 2 x[A,hold,] - 4 x[B,hold,] - 8 x[D,hold,] + 1 U[road,p2] <= 4"
     assert row(model.limit["sum", "total", "p2"]) == lp(text)
     # 4 less half of the 110 + 60 people: a number moves to the right
     assert row(model.limit["crowd", "total", "p1"]) == lp("30 x[A,build,p1] <= -81")
@@ -233,7 +233,7 @@ def test_pool_lets_land_be_taken_where_its_project_does_not_start() -> None:
     road, quay = changed("projects", "road", annual_revenue=30)[0], changed("projects", "quay", min_area=66)[2]
     model = pyomo_model(valley(parcels=locked, projects=[road, quay], limits=[]))
     assert row(model.pool["quay", "p1"])[1] == 65
-    assert solve(model) == pytest.approx((30 - 1.125) * 1.24928)
+    assert solve(model) == pytest.approx((30 - 1.125) * 1.24928 - 0.5 * 2.68928)
 
 
 def test_enable() -> None:
@@ -252,6 +252,17 @@ def test_land_take() -> None:
     # a taking that names no jurisdiction is in the project's own
     model = pyomo_model(valley(land_take=[{"project": "road", "land_class": "rice", "area_ha": 5}]))
     assert row(model.land_take["rice", "N", "p2"]) == lp(f"{left} >= 0")
+
+
+def test_site_take() -> None:
+    # The road may not stand on B, inside the red line: its land is of A.
+    model = pyomo_model(valley())
+    assert names(model.site_take) == {("rice", "N", "no", 0, "p1"), ("rice", "N", "no", 0, "p2")}
+    assert row(model.site_take["rice", "N", "no", 0, "p1"]) == lp(
+        "10 x[A,hold,] + 10 x[A,build,p2] - 5 U[road,p1] >= 0"
+    )
+    model = pyomo_model(valley(projects=changed("projects", "road", redline_ok="core")))
+    assert names(model.site_take) == set()
 
 
 def test_weighted_objective() -> None:
@@ -295,6 +306,8 @@ def test_weights_on_accounts_only_are_plain_totals() -> None:
     assert found == pytest.approx(
         # A built from p1: 1 of rent less 0.1 x 10 ha.
         {"x[A,hold,]": 4, "x[A,build,p2]": 2, "x[B,hold,]": 8, "x[B,wild,p1]": -2, "x[B,wild,p2]": 2, "x[D,hold,]": 16}
+        # With the road's land go 0.5 a year: 2 from p1 on, 1 from p2 on.
+        | {"U[road,p1]": -1, "U[road,p2]": -1}
     )
     # With a weight on cash beside them they are gains: less the 28 of doing nothing.
     beside = {"method": "weighted", "cash": 1.0, "accounts": weights}
@@ -353,7 +366,7 @@ def value_of(land: dict[str, tuple[str, int]], built: dict[str, int]) -> float:
     for t in (0, 1):
         taken = 5 if built["road"] <= t else 0
         rice_n = (10 if a > t else 0) + (20 if b > t else 0)
-        if rice_n < taken:
+        if (10 if a > t else 0) < taken:  # B lies inside the red line, where the road may not stand
             return -math.inf
         if built["dam"] <= t and (10 if a <= t else 0) + taken < 12:
             return -math.inf
@@ -363,7 +376,8 @@ def value_of(land: dict[str, tuple[str, int]], built: dict[str, int]) -> float:
         if c <= t and enabled < 30:
             return -math.inf
         # Rent of A in a period: whole before its start, half in the period of the start (a year of lead), then none.
-        rent = (1 if a > t else 0.5 if a == t else 0) + (2 if b > t else 0) + 4
+        # With the road's 5 ha go 0.1 a hectare.
+        rent = (1 if a > t else 0.5 if a == t else 0) + (2 if b > t else 0) + 4 - 0.1 * taken
         penalty += 2 * max(0, 0.9 * 7 - rent)
     if (10 if a < 2 else 0) + (20 if b < 2 else 0) > 25:
         return -math.inf

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (rows are as long as they are)
 """What may become of each parcel, what it is worth, and what it adds to the ledger: the valley by hand."""
 
 from __future__ import annotations
@@ -143,16 +144,20 @@ def test_parcel_rows_and_growth() -> None:
     last = {"hold,": 3 * 1.21 + 3 * 1.331, "build,p1": 8 * 1.21 + 8 * 1.331, "build,p2": 5 * 1.21 + 6.5 * 1.331}
     for period, sums in (("p1", first), ("p2", last)):
         terms = {f"x[A,{option}]": amount / 2 for option, amount in sums.items()}
+        terms |= {f"U[road,{period}]": -sums["hold,"] / 4}  # it takes half of A, as it is held
         assert row(model.limit["l", "total", period])[0] == pytest.approx(terms)
     # At start prices nothing grows, and in 2026 nothing of the kind is paid yet.
-    assert row(model.limit["flat", "total", "p2"]) == lp("3 x[A,hold,] + 8 x[A,build,p1] + 5.75 x[A,build,p2] >= 0")
+    assert row(model.limit["flat", "total", "p2"]) == lp(
+        "3 x[A,hold,] + 8 x[A,build,p1] + 5.75 x[A,build,p2] - 1.5 U[road,p2] >= 0"
+    )
 
 
 LEDGER = """
-rent      total p1: 1 x[A,hold,] + 0.5 x[A,build,p1] + 1 x[A,build,p2] + 2 x[B,hold,] + 2 x[B,wild,p2] + 4 x[D,hold,]
-rent      total p2: 1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] + 4 x[D,hold,]
+# with the 5 ha that the road takes go 0.5 a year
+rent      total p1: 1 x[A,hold,] + 0.5 x[A,build,p1] + 1 x[A,build,p2] + 2 x[B,hold,] + 2 x[B,wild,p2] + 4 x[D,hold,] - 0.5 U[road,p1]
+rent      total p2: 1 x[A,hold,] + 0.5 x[A,build,p2] + 2 x[B,hold,] + 4 x[D,hold,] - 0.5 U[road,p2]
 rent      basin p2: 4 x[D,hold,]
-rent      N  total: 4 x[A,hold,] + 1 x[A,build,p1] + 3 x[A,build,p2] + 8 x[B,hold,] + 4 x[B,wild,p2]
+rent      N  total: 4 x[A,hold,] + 1 x[A,build,p1] + 3 x[A,build,p2] + 8 x[B,hold,] + 4 x[B,wild,p2] - 1 U[road,p1] - 1 U[road,p2]
 tolls     total p1: 2.5 x[A,build,p1]
 tolls     total p2: 10 x[A,build,p1] + 2.5 x[A,build,p2]
 works     N     p1: 9 x[A,build,p1] + 2 x[B,wild,p1]
@@ -181,7 +186,8 @@ area.gained.zone.U       total p2: 10 x[A,build,p2]
 area.lost.zone.F         total p1: 10 x[A,build,p1]
 area.rezoned             total p1: 10 x[A,build,p1]
 area.new.practice.camp   S     p2: 30 x[C,camp,p2]
-quality.lost.arable      total p1: 10 x[A,build,p1] + 20 x[B,wild,p1]
+quality.lost.arable      total p1: 10 x[A,build,p1] + 20 x[B,wild,p1] + 5 U[road,p1]
+quality.arable       N     p2: 10 x[A,hold,] + 20 x[B,hold,] - 5 U[road,p2]
 project.capex            total p1: 4 U[road,p1] + 1 U[quay,p1] + 1 U[dam,p1]
 project.capex            N     p2: 4 U[road,p2] - 4 U[road,p1]
 # the road's revenue comes from 2028 where it starts in p1, from 2030 where it starts in p2

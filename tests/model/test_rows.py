@@ -9,7 +9,7 @@ What the coefficients come from (2026-27 is a, 2028-30 is b; rates are 0, so pre
   3 - 1 = 2; so U[j1,a] 6 - 2 = 4, U[j1,b] 2. j2 from a: 2 / 2 a year in its two years = -2, from b the same;
 - F2, p1 held 1 x 10 x 5 = 50, built from a 0, from b 10 x 2 = 20, planted from a 20 x 5 = 100, from b
   10 x 2 + 20 x 3 = 80; p2 half; p3 2 x 8 x 5 = 80; F2° = 50 + 25 + 80 = 155, its floor 0.8 x 155 = 124. j2 gives
-  1 in each of two years from either start: U[j2,b] 2.
+  1 in each of two years from either start: U[j2,b] 2. With the 4 ha of farm that j3 takes from b on go 4 x 3 years.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from tests.model import budget_rows, complete_bay, families, shore_rows
+from tests.model import budget_rows, complete_bay, families, shore_rows, site_rows
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
 from zonevest.instances.read import make_study
@@ -79,7 +79,7 @@ ROWS = {
         limit[built,total,b]: 1 <= 10 x[p1,build,a] + 10 x[p1,build,b] + 5 x[p2,build,a] + 5 x[p2,build,b] + 2 x[p4,hold,] - 4 U[j3,a] + 4 U[j3,b] <= 7
     """,
     "floor": """
-        floor[ecosystem]: 50 x[p1,hold,] + 20 x[p1,build,b] + 100 x[p1,plant,a] + 80 x[p1,plant,b] + 25 x[p2,hold,] + 10 x[p2,build,b] + 50 x[p2,plant,a] + 40 x[p2,plant,b] + 80 x[p3,hold,] + 2 U[j2,b] >= 124
+        floor[ecosystem]: 50 x[p1,hold,] + 20 x[p1,build,b] + 100 x[p1,plant,a] + 80 x[p1,plant,b] + 25 x[p2,hold,] + 10 x[p2,build,b] + 50 x[p2,plant,a] + 40 x[p2,plant,b] + 80 x[p3,hold,] + 2 U[j2,b] + 12 U[j3,a] - 12 U[j3,b] >= 124
     """,
 }
 OBJECTIVE = """
@@ -88,7 +88,7 @@ OBJECTIVE = """
 """
 # lexicographic, second stage: the gain in F2 (above 155) keeps 30
 KEEP = """
-    keep[ecosystem]: 50 x[p1,hold,] + 20 x[p1,build,b] + 100 x[p1,plant,a] + 80 x[p1,plant,b] + 25 x[p2,hold,] + 10 x[p2,build,b] + 50 x[p2,plant,a] + 40 x[p2,plant,b] + 80 x[p3,hold,] + 2 U[j2,b] >= 185
+    keep[ecosystem]: 50 x[p1,hold,] + 20 x[p1,build,b] + 100 x[p1,plant,a] + 80 x[p1,plant,b] + 25 x[p2,hold,] + 10 x[p2,build,b] + 50 x[p2,plant,a] + 40 x[p2,plant,b] + 80 x[p3,hold,] + 2 U[j2,b] + 12 U[j3,a] - 12 U[j3,b] >= 185
 """
 CASH_FLOOR = """
     floor[cash]: 185 x[p1,build,a] + 111 x[p1,build,b] + 92.5 x[p2,build,a] + 55.5 x[p2,build,b] + 40 x[p4,hold,] + 4 U[j1,a] + 2 U[j1,b] - 2 U[j2,b] >= 45
@@ -195,7 +195,7 @@ def test_drawn_land_of_a_study_without_zones() -> None:
 
 
 TEXTS = (*shore_rows.ROWS, *shore_rows.GAINS, *shore_rows.LOSS)
-FURTHER = (*budget_rows.APART, *budget_rows.IN_STEPS, *budget_rows.TOGETHER, *complete_bay.ROWS)
+FURTHER = (*budget_rows.APART, *budget_rows.IN_STEPS, *budget_rows.TOGETHER, *complete_bay.ROWS, *site_rows.ROWS)
 
 
 def test_every_family_has_its_text() -> None:
