@@ -1,7 +1,8 @@
 """Random small studies for what the policy has beside land, projects and money as such.
 
 The overlay that lines say, people moving in, assets, deliverability, hurdles and the portfolio, EOD bundles, limits by
-main function, synergies, prices by steps, budgets: each in many of the studies, and with numbers that make it matter.
+main function, synergies, prices by steps, budgets, land without a drawn site: each in many of the studies, and with
+numbers that make it matter.
 """
 
 from __future__ import annotations
@@ -10,17 +11,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-import pandas as pd
-
 from tests.random_money import money_tables
-from tests.random_studies import joined, random_tables, table
+from tests.random_rows import Settings, Tables, change, limit, more, names, rows, table, weigh
+from tests.random_sites import DECAY, sites
+from tests.random_studies import random_tables
 from tests.reckon.unread import unread_study
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.policy import ROW_FAMILIES
 
-Settings = dict[str, Any]
-Tables = dict[str, pd.DataFrame | None]
 RETRIES = 40
 BUILT = {"portfolio", "synergy_both", "step_area", "budget_transfer"} <= set(ROW_FAMILIES)
 """Whether the policy has these rows."""
@@ -30,49 +29,15 @@ ASSETS = [*["asset.land", "asset.forest"] * 3, "asset.sea", "asset.land.state", 
 EIGHTHS = 8
 
 
-def rows(tables: Tables, name: str) -> list[dict[str, Any]]:
-    """The rows of a table."""
-    found = tables.get(name)
-    return [] if found is None else found.to_dict("records")
-
-
-def change(tables: Tables, name: str, edit: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    """Give every row of a table other cells."""
-    tables[name] = table([row | edit(row) for row in rows(tables, name)])
-
-
-def more(tables: Tables, name: str, new: list[dict[str, Any]]) -> None:
-    """Rows to follow those of a table."""
-    tables[name] = joined(tables.get(name), table(new))
-
-
-def names(tables: Tables, name: str, column: str) -> list[str]:
-    return [row[column] for row in rows(tables, name)]
-
-
-def limit(rnd: Random, tables: Tables, account: str, sense: str, value: float, **more_cells: Any) -> None:
-    """One more limit, soft or hard."""
-    row = {"limit": f"n{len(rows(tables, 'limits'))}", "account": account, "sense": sense, "value": value}
-    soft = rnd.random() < 0.75
-    row |= {"kind": "soft" if soft else "hard", "penalty": rnd.randint(1, 16) / 4 if soft else None}
-    row |= {"jurisdiction": "", "period": "", "basis": "", "tolerance": 0}
-    more(tables, "limits", [row | more_cells])
-
-
-def weigh(settings: Settings, account: str, weight: float) -> None:
-    """Let the objective count an account."""
-    goal = settings["objective"]
-    if goal["method"] != "lexicographic" or "accounts" in goal["order"]:
-        goal["accounts"] = dict(goal.get("accounts", {})) | {account: weight}
-
-
 # -- land -------------------------------------------------------------------------------------------------------------
 
 
 def open_land(rnd: Random, tables: Tables) -> None:
     """Practices that most parcels may follow."""
     if rnd.random() < 0.9:
-        tables["class_zones"] = tables["land_take"] = None
+        tables["class_zones"] = None
+        if rnd.random() < 0.5:
+            tables["land_take"] = None
         change(tables, "zones", lambda _: {"line": "", "line_rule": ""})
         change(tables, "projects", lambda _: {"min_area_of": "", "min_area": None})
         cells = {"from_classes": "", "redline_ok": "core", "basic_farmland_ok": 1, "needs_title": 0, "tenure": ""}
@@ -137,6 +102,7 @@ def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
             "basis": "per_ha_year",
             "value": rnd.randint(1, 24) / EIGHTHS,
             "ramp_years": rnd.choice([0, 0, 4]),
+            "decay": rnd.choice([0, 0, 0, *DECAY]),
         }
         for land_class in ("farm", "wood")
     ]
@@ -330,6 +296,12 @@ def price_steps(rnd: Random, settings: Settings, tables: Tables) -> None:
         weigh(settings, account, -2.0)
 
 
+def land_taken(rnd: Random, settings: Settings, tables: Tables) -> None:
+    """Projects that may start nearly at any time take land."""
+    change(tables, "projects", lambda row: free(rnd, row))
+    sites(rnd, settings, tables)
+
+
 def budgets(rnd: Random, settings: Settings, tables: Tables) -> None:
     """Cash that may not be mixed, and what is passed on."""
     finance = settings.setdefault("finance", {"transfers": rnd.choice([2.0, 8.0])})
@@ -389,6 +361,7 @@ FEATURES: dict[str, Callable[[Random, Settings, Tables], None]] = {
     "synergies": synergies,
     "price_steps": price_steps,
     "budgets": budgets,
+    "sites": land_taken,
 }
 """In this order: the later ones need what the earlier ones have set."""
 OF_MONEY, CATEGORISED = {"budgets", "bundles"}, {"bundles", "hurdles"}

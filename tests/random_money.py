@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from tests.random_studies import WHERE, joined, random_tables, table
+from tests.random_rows import joined, table
+from tests.random_studies import WHERE, random_tables
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 
@@ -123,11 +124,13 @@ def _money_flows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
         for _ in range(rnd.choice([0, 1, 2])) if names else ():
             account = rnd.choice(["ore", "mend", "wage"])
             basis = "once" if account == "mend" else "per_year"
-            rows.append({subject: rnd.choice(names), "account": account, "basis": basis, "value": amount(rnd) / 2})
+            row = {subject: rnd.choice(names), "account": account, "basis": basis, "value": amount(rnd) / 2}
+            rows.append(row | {"decay": maybe(rnd, 0.3, 0.25, 0) if basis == "per_year" else 0})
         if rows:
             tables[name] = joined(tables[name], table(rows))
     if rnd.random() < 0.5:
-        rows = [{"land_class": rnd.choice(["farm", "wood"]), "account": "ore", "basis": "per_ha_year", "value": 0.25}]
+        row = {"land_class": rnd.choice(["farm", "wood"]), "account": "ore", "basis": "per_ha_year", "value": 0.25}
+        rows = [row | {"decay": maybe(rnd, 0.3, 0.5, 0)}]
         tables["class_flows"] = joined(tables["class_flows"], table(rows))
 
 

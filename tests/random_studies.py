@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
+from tests.random_rows import table
+from tests.random_sites import DECAY, sites
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 
@@ -97,20 +98,6 @@ class Deck:
         return self.rnd.randint(0, 40) / 8
 
 
-def table(rows: list[dict[str, Any]]) -> pd.DataFrame | None:
-    """A table of object columns, None without rows: pandas guesses no types, which takes longer than all the rest."""
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = np.empty((len(rows), len(names)), dtype=object)
-    for at, row in enumerate(rows):
-        cells[at] = [row.get(name) for name in names]
-    return pd.DataFrame(cells, columns=pd.Index(names, dtype=object), dtype=object, copy=False) if rows else None
-
-
-def joined(*parts: pd.DataFrame | None) -> pd.DataFrame | None:
-    """Tables one below the other; blanks where one has not a column."""
-    return table([row for part in parts if part is not None for row in part.to_dict("records")])
-
-
 def _accounts(deck: Deck) -> pd.DataFrame | None:
     columns = ["account", "family", "recurrence", "cash", "role", "growth", "counterpart_of"]
     rows: list[dict[str, Any]] = [dict(zip(columns, row, strict=True)) for row in ACCOUNT_ROWS]
@@ -135,11 +122,17 @@ def _flow(deck: Deck, project: bool = False) -> dict[str, Any]:
         "start_year": deck.maybe(0.4, rnd.randint(0, 3), 0),
         "ramp_years": deck.maybe(0.4, rnd.randint(1, 6), 0),
         "life_years": deck.maybe(0.4, rnd.choice([1, 1, 2, 3, 6]), None),
+        "decay": deck.maybe(0 if once else 0.3, rnd.choice(DECAY), 0),
     }
     if not project:
         row["scale_by"] = deck.maybe(0.2, "x_grade")
         row["where"] = deck.rule(0.2, rnd.choice(WHERE))
     return row
+
+
+def _undecayed(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without decay where its basis has become once."""
+    return row | {"decay": 0} if row["basis"].endswith("once") else row
 
 
 def _flows(deck: Deck, subject: str, names: list[str], most: int) -> pd.DataFrame | None:
@@ -159,7 +152,7 @@ def _parcel_flows(deck: Deck) -> pd.DataFrame | None:
         }
         rows.append({**of, **_flow(deck)})
         if deck.rnd.random() < 0.4:  # a row of another parcel that differs in a cell
-            cell = deck.rnd.choice(["account", "value", "start_year", "ramp_years", "life_years", "where"])
+            cell = deck.rnd.choice(["account", "value", "start_year", "ramp_years", "life_years", "decay", "where"])
             other = _flow(deck)
             changed = {"account", "basis"} if cell == "account" else {cell}
             rows.append(
@@ -168,7 +161,7 @@ def _parcel_flows(deck: Deck) -> pd.DataFrame | None:
         if rows[-1]["account"] in STOCK and deck.rnd.random() < 0.5:  # the same, once and every year
             both = {"once", "per_year"} if rows[-1]["basis"] in ("once", "per_year") else {"per_ha_once", "per_ha_year"}
             rows.append(rows[-1] | {"basis": (both - {rows[-1]["basis"]}).pop()})
-    return table(rows)
+    return table([_undecayed(row) for row in rows])
 
 
 def _parcel(deck: Deck, name: str) -> dict[str, Any]:
@@ -213,9 +206,9 @@ def _parcels(deck: Deck) -> pd.DataFrame | None:
     return table(rows)
 
 
-TWINS = 32
+TWINS = 33
 """A parcel, and one for each cell in which it may differ."""
-FLOW_CELLS = ["practice", "zone", "account", "value", "start_year", "ramp_years", "life_years", "where"]
+FLOW_CELLS = ["practice", "zone", "account", "value", "start_year", "ramp_years", "life_years", "decay", "where"]
 
 
 def _twins(deck: Deck) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
@@ -238,7 +231,7 @@ def _twins(deck: Deck) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
             twin[cell] = closed.get(cell, next((each for each in redrawn if each != first[cell]), first[cell]))
         parcels.append(twin)
         flows += own
-    return table(parcels), table(flows)
+    return table(parcels), table([_undecayed(row) for row in flows])
 
 
 def _practice(deck: Deck, name: str) -> dict[str, Any]:
@@ -453,7 +446,6 @@ def random_tables(
     land, own = _twins(deck) if twins else (_parcels(deck), _parcel_flows(deck))
     tag = "lake" if land is not None and any("lake" in cell for cell in land["tags"]) else "B"
     limits, terms = _limits(deck, tag)
-    takings = [name for name in deck.projects * 2 if deck.parcels and rnd.random() < (0.1 if deck.busy else 0.3)]
     suits = [(c, z) for c in CLASSES for z in ZONES if rnd.random() < 0.8] if deck.rule(0.5, True, False) else []
     tables: dict[str, pd.DataFrame | None] = {
         "parcels": land,
@@ -482,22 +474,13 @@ def random_tables(
         "parcel_flows": own,
         "project_flows": _flows(deck, "project", deck.projects, 3),
         "projects": table([_project(deck, name, deck.projects[:i]) for i, name in enumerate(deck.projects)]),
-        "land_take": table(
-            [
-                {
-                    "project": name,
-                    "land_class": rnd.choice(CLASSES),
-                    "jurisdiction": deck.maybe(0.6, "A"),
-                    "area_ha": rnd.randint(1, 4) / 2,
-                }
-                for name in takings
-            ]
-        ),
         "limits": limits,
         "limit_terms": terms,
         "shares": _shares(deck),
     }
     _related(rnd, tables)
+    if rnd.random() < (0.2 if busy else 0.6):
+        sites(rnd, settings, tables, twins)
     return settings, tables
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -153,6 +154,95 @@ def test_limits_by_main_function() -> None:
     built, held = ("build", 0), ("hold", -1)
     assert value(given, built, built, built) == pytest.approx(-12.0)
     assert value(given, built, held, built) == pytest.approx(-6.0)
+
+
+# -- decay ------------------------------------------------------------------------------------------------------------
+
+
+def fading(table: str, row: dict[str, Any], account: dict[str, Any] | None = None, **tables: Any) -> Study:
+    """The farm with one annual row on rent, of 2 that halve from year to year; ACCOUNTS' rent with other cells."""
+    row = {"account": "rent", "basis": "per_year", "value": 2.0, "decay": 0.5, **row}
+    accounts = [{**ACCOUNTS[0], **(account or {})}, *ACCOUNTS[1:]]
+    weight = {"method": "weighted", "accounts": {"rent": 1.0, "money.revenue": 0.0}}
+    chosen = {"objective": weight} if tables.pop("told", False) else None
+    return study(chosen, accounts=accounts, **{table: [row], **tables})
+
+
+def halves(first: int, value: float = 2.0, begin: int | None = None, last: int = 2032) -> float:
+    """Present value of what was `value` in the year `begin` and halves, over some years."""
+    b = first if begin is None else begin
+    return sum(value * 0.5 ** (year - b) * delta(year) for year in range(first, last + 1))
+
+
+def test_flows_of_practices_decay_from_their_first_year_on() -> None:
+    assert value(fading("practice_flows", {"practice": "build"}), ("build", 0)) == pytest.approx(halves(2026))
+    # p2 starts in 2028; a year of lead and a year of delay: 2030
+    late = fading("practice_flows", {"practice": "build", "start_year": 1}, practices=[{**BUILD, "lead_years": 1}])
+    assert value(late, ("build", 1)) == pytest.approx(halves(2030))
+    # 2026: half of 2 by the ramp; 2027: all of 1; it ends with 2028: 0.5; in p1 1, and in p2 0.5 of three years
+    ramp = {"practice": "build", "ramp_years": 2, "life_years": 3}
+    some = delta(2026) + delta(2027) + 0.5 * delta(2028)
+    assert value(fading("practice_flows", ramp), ("build", 0)) == pytest.approx(some)
+    assert value(fading("practice_flows", ramp, told=True), ("build", 0)) == pytest.approx(2.5)
+    # all is lost after the first year
+    lost = fading("practice_flows", {"practice": "build", "decay": 1.0})
+    assert value(lost, ("build", 1)) == pytest.approx(2.0 * delta(2028))
+
+
+def test_decay_is_no_price() -> None:
+    # 2, 1.1 and so on; at start prices 2, 1, 0.5, 0.25, 0.125 with 2 a year at the start: 5 x 2 - 3.875 are missing
+    given = fading("class_flows", {"land_class": "farm"}, {"growth": 0.1})
+    grown = sum(2 * 0.55**k * delta(2026 + k) for k in range(7))
+    parts: dict[str, Any] = {"land_class": "farm"}
+    assert value(given, ("build", 1)) == pytest.approx(
+        sum(2 * 0.55**k * delta(2026 + k) for k in range(2)) - grown
+    )  # less doing nothing
+    limits = [{"limit": "l", "account": "rent", "sense": ">=", "value": 1.0, "basis": "share_of_start"}]
+    limits = [{**limits[0], "period": "total", "kind": "soft", "penalty": 1.0}]
+    told = fading("class_flows", parts, {"growth": 0.1}, limits=limits)
+    assert value(told, ("hold", -1)) == pytest.approx(-(10.0 - 3.875))
+
+
+def test_flows_of_classes_zones_and_parcels_decay() -> None:
+    # what is there decays from 2026 on; what is entered from the year in which it is
+    for table, column, old, new in (
+        ("class_flows", "land_class", "farm", "built"),
+        ("zone_flows", "zone", "rural", "town"),
+    ):
+        gone = value(fading(table, {column: old}), ("build", 1))
+        assert gone == pytest.approx(halves(2026, last=2027) - halves(2026))
+        assert value(fading(table, {column: new, "start_year": 1}), ("build", 1)) == pytest.approx(halves(2029))
+    # today's rows of a class know no delay, the parcel's own do
+    kept = fading("class_flows", {"land_class": "farm", "start_year": 2}, told=True)
+    assert value(kept, ("hold", -1)) == pytest.approx(2.0 + 1.0 + 0.5 + 0.25 + 0.125)
+    own = fading("parcel_flows", {"parcel_id": "a", "start_year": 2}, told=True)
+    assert value(own, ("hold", -1)) == pytest.approx(2.0 + 1.0 + 0.5)
+    assert value(fading("parcel_flows", {"parcel_id": "a"}, told=True), ("build", 1)) == pytest.approx(3.0 + 3.5)
+    # a stock stands where it stands at the end of a period
+    level = fading("parcel_flows", {"parcel_id": "a", "account": "trees"})
+    level = level.replace({"objective": {"method": "weighted", "accounts": {"trees": 1.0}}})
+    assert value(level, ("hold", -1)) == pytest.approx(2.0 * 0.5**4)
+
+
+def test_flows_of_projects_decay() -> None:
+    # 1, a half and so on: 2 in a hundred years at 0 %
+    row = {"project": "mill", "account": "rent", "basis": "per_year", "value": 1.0, "decay": 0.5}
+    mill = {**MILL, "annual_revenue": 0.0, "build_years": 1}
+    for capital, starts in ((2.0, 3), (2.01, 1)):
+        given = works({**mill, "capex": capital, "hurdle": 0.0}, project_flows=[row])
+        assert len(Reckoner(given).begins[0]) == starts
+    assert value(works(mill, project_flows=[{**row, "start_year": 1}]), mill=0) == pytest.approx(halves(2027, 1.0))
+    # what has decayed runs on: 3.3 of capital is 0.33 a year to the end
+    spent = works({**mill, "capex": 3.3}, project_flows=[{**row, "decay": 1.0}])
+    assert value(spent, mill=0) == pytest.approx(delta(2026) - 0.33 * deltas(2027))
+
+
+def test_assets_decay() -> None:
+    # 10 ha x 0.2 a year that halve: 2 x 0.5 in 2027 and 2 x 0.5^4 in 2030, at 5 %
+    given = asset("asset.land")
+    flows = given.tables["class_flows"].assign(decay=[0.5, 0.0])
+    found = replace(given, tables={**given.tables, "class_flows": flows})
+    assert value(found, ("hold", -1)) == pytest.approx(-(1.0 + 0.125) / 0.05)
 
 
 # -- projects ---------------------------------------------------------------------------------------------------------

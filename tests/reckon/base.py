@@ -19,6 +19,8 @@ TOTAL, OUTSIDE, START = "total", "outside", -1
 LINES = ("redline", "basic_farmland", "growth_boundary", "village_boundary", "sea", "mineral_right", "national_park")
 """Control lines in the order in which they demand."""
 FOREVER = 10**6
+GRADES = ("no", "general", "core")
+"""Of the red line: each admits more than the one before."""
 
 
 def split(cell: str) -> list[str]:
@@ -237,6 +239,17 @@ def overlay(parcel: Row) -> str:
 
 def inside(parcel: Row, line: str) -> bool:
     return parcel[line] in ("general", "core") if line == "redline" else bool(parcel[line])
+
+
+def admission(project: Row) -> tuple[str, bool]:
+    """What a project admits: up to which grade of the red line, and whether basic farmland."""
+    return project["redline_ok"], bool(project["basic_farmland_ok"])
+
+
+def outside(parcel: Row, redline: str, farmland: bool) -> bool:
+    """Whether a parcel lies on no line that is not admitted."""
+    closed = GRADES[GRADES.index(redline) + 1 :]
+    return parcel["redline"] not in closed and (farmland or not parcel["basic_farmland"])
 
 
 def holds(parcel: Row, cell: str) -> bool:

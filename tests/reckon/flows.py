@@ -42,19 +42,31 @@ class Flows(Base):
         *,
         life: float | None = None,
         ramp: float = 0.0,
+        decay: float = 0.0,
         until: int = FOREVER,
         lasting: bool = True,
         years: Iterable[int] = (),
     ) -> Flow:
-        """An annual row from a year on; in full force without a ramp, and in the tail. `until` is the year after."""
+        """An annual row from a year on; in full force without a ramp, and in the tail. `until` is the year after.
+
+        What decays does so from the year after its first, in the tail and at start prices too.
+        """
         growth = self.accounts[account]["growth"]
         stop = min(begin + (FOREVER if life is None else life), until)
         plain = {}
         for year in years or self.years:
             if begin <= year < stop:
-                plain[year] = value * (min(1.0, (year - begin + 1) / ramp) if ramp and year <= self.last else 1.0)
+                share = min(1.0, (year - begin + 1) / ramp) if ramp and year <= self.last else 1.0
+                plain[year] = value * share * (1.0 - decay) ** (year - begin)
         amounts = {year: amount * (1.0 + growth) ** (year - self.y0) for year, amount in plain.items()}
         return Flow(account, False, amounts, plain, lasting, min(int(stop) - 1, FOREVER))
+
+    def leaving(self, flow: Flow, share: float, year: int) -> Flow:
+        """What is lost of a flow, with a minus, where a share of it ends with a year; no flow of an undertaking."""
+        amounts, plain = (
+            {y: -share * amount for y, amount in of.items() if y >= year} for of in (flow.amounts, flow.plain)
+        )
+        return Flow(flow.account, False, amounts, plain)
 
     def once(self, account: str, value: float, year: int) -> Flow:
         growth = self.accounts[account]["growth"]

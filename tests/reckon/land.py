@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
-from tests.reckon.base import FOREVER, LINES, START, TOTAL, Cells, Row, add, holds, inside, split
+from tests.reckon.base import FOREVER, GRADES, LINES, START, TOTAL, Cells, Row, add, holds, inside, outside, split
 from tests.reckon.flows import FLAGS, Flow, Flows
 
 HOLD, UNASSIGNED = "hold", ""
 GROUPS = ("arable", "garden", "forest", "grass", "wetland", "water", "construction", "sea", "other")
 RESOURCES = ("land", "mineral", "sea", "forest", "grassland", "wetland", "water", "national_park")
+
+
+def open_area(land_class: str, redline: str, farmland: bool) -> str:
+    """The hectares of a class on no line outside an admission."""
+    return f"open.{land_class}.{redline}.{farmland:d}"
 
 
 class Land(Flows):
@@ -127,7 +133,13 @@ class Land(Flows):
         """Annual rows of today's class or zone: in full force from y0."""
         return [
             self.annual(
-                row["account"], self.scale(parcel, row), self.y0, life=row["life_years"], until=until, lasting=False
+                row["account"],
+                self.scale(parcel, row),
+                self.y0,
+                life=row["life_years"],
+                decay=row["decay"],
+                until=until,
+                lasting=False,
             )
             for row in rows
             if not row["basis"].endswith("once")
@@ -145,7 +157,8 @@ class Land(Flows):
                     found += self.captures(flow, parcel)
             else:
                 life, ramp = row["life_years"], row["ramp_years"]
-                found.append(self.annual(row["account"], value, annual_from + offset, life=life, ramp=ramp))
+                begin, decay = annual_from + offset, row["decay"]
+                found.append(self.annual(row["account"], value, begin, life=life, ramp=ramp, decay=decay))
         return found
 
     def own_rows(self, parcel: Row, practice: str, zone: str) -> Iterator[Row]:
@@ -154,6 +167,16 @@ class Land(Flows):
             fits = row["practice"] in ("", practice) if practice else not row["practice"]
             if fits and row["zone"] in ("", zone):
                 yield row
+
+    def as_it_is(self, parcel: Row, class_year: int = FOREVER, year: int = FOREVER) -> list[Flow]:
+        """Today's class and the parcel's own rows of the hold phase, until two years; for good where it is held."""
+        found = self.settled(parcel, self.rows("class_flows", "land_class", parcel["land_class"], parcel), class_year)
+        for own in self.own_rows(parcel, "", self.today(parcel)):
+            if not own["basis"].endswith("once"):
+                begin, value = self.y0 + int(own["start_year"]), self.scale(parcel, own)
+                cells = {"life": own["life_years"], "ramp": own["ramp_years"], "decay": own["decay"]}
+                found.append(self.annual(own["account"], value, begin, **cells, until=year, lasting=False))
+        return found
 
     def flows(self, parcel: Row, practice: str, s: int) -> tuple[list[Flow], list[Flow]]:
         """What goes on from before, and what an option brings."""
@@ -167,14 +190,8 @@ class Land(Flows):
         new_class, new_zone = row["to_class"] or today, row["zone"]
         class_year = served if new_class != today else FOREVER
         zone_year = ys if new_zone != zone else FOREVER
-        before = self.settled(parcel, self.rows("class_flows", "land_class", today, parcel), class_year)
+        before = self.as_it_is(parcel, class_year, ys)
         before += self.settled(parcel, self.rows("zone_flows", "zone", zone, parcel), zone_year)
-        for own in self.own_rows(parcel, "", zone):
-            if not own["basis"].endswith("once"):
-                begin, life, ramp = self.y0 + int(own["start_year"]), own["life_years"], own["ramp_years"]
-                value = self.scale(parcel, own)
-                flow = self.annual(own["account"], value, begin, life=life, ramp=ramp, until=ys, lasting=False)
-                before.append(flow)
         if not acts:
             return before, []
         after = self.begun(parcel, self.rows("practice_flows", "practice", practice, parcel), served, ys)
@@ -218,6 +235,9 @@ class Land(Flows):
             add(cells, name, places, t, area)
         if "arable" in self.groups(land_class):
             add(cells, "quality.arable", places, t, area * self.quality(parcel))
+        for admitted in itertools.product(GRADES, (False, True)):
+            if outside(parcel, *admitted):
+                add(cells, open_area(land_class, *admitted), places, t, area)
 
     def quality(self, parcel: Row) -> float:
         quality = parcel["farmland_quality"]
@@ -248,17 +268,23 @@ class Land(Flows):
 
     def assets(self, cells: Cells, parcel: Row, flows: Sequence[Flow], state: tuple[str, str, str], t: int) -> None:
         """The value of natural resources: what ecosystems give in the last year of a period, for good."""
-        resource, year = self.resource(parcel, state[0]), self.y0 if t == START else self.last_year[t]
+        self.asset(cells, self.resource(parcel, state[0]), parcel["tenure"], flows, self.places_of(parcel), t)
+
+    def asset(
+        self, cells: Cells, resource: str, tenure: str, flows: Sequence[Flow], places: Sequence[str], t: int
+    ) -> None:
+        """The value of a resource, in one tenure."""
+        year = self.y0 if t == START else self.last_year[t]
         if not resource or not self.social:
             return
         for flow in flows:
             account = self.accounts[flow.account]
             if flow.once or account["family"] != "ecosystem" or account["recurrence"] != "annual":
                 continue
-            names = [f"asset.{resource}", *([f"asset.{resource}.{parcel['tenure']}"] if parcel["tenure"] else [])]
+            names = [f"asset.{resource}", *([f"asset.{resource}.{tenure}"] if tenure else [])]
             for name in names:
                 for suffix, amounts in (("", flow.amounts), ("@", flow.plain)):
-                    add(cells, name + suffix, self.places_of(parcel), t, amounts.get(year, 0.0) / self.social)
+                    add(cells, name + suffix, places, t, amounts.get(year, 0.0) / self.social)
 
     def option(self, parcel: Row, practice: str, s: int) -> Cells:
         """All that an option of a parcel adds."""

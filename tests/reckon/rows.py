@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tests.reckon.base import OUTSIDE, START, TOTAL, Cells, Key, Row, add, holds, split
+from tests.reckon.base import GRADES, OUTSIDE, START, TOTAL, Cells, Key, Row, add, admission, holds, split
+from tests.reckon.land import open_area
 from tests.reckon.works import Works
 
 Atom: TypeAlias = tuple[str, tuple[str, ...], tuple[int, ...]]
@@ -214,11 +215,23 @@ class Rows(Works):
                         room = room + min(most, everything) * self.has_begun(project, t)
                 self.hold(f"enable[{name},{t}]", self.entry(f"area.practice.{name}", TOTAL, t), "<=", room)
         for row in self.tables["land_take"]:
-            place = row["jurisdiction"] or self.projects[row["project"]]["jurisdiction"] or TOTAL
+            place, land_class = self.taken_in(row) or TOTAL, row["land_class"]
             for t in range(len(self.n)):
-                self.hold(f"land_take[{t}]", self.entry(f"area.class.{row['land_class']}", place, t), ">=", 0.0)
+                self.hold(f"land_take[{t}]", self.entry(f"area.class.{land_class}", place, t), ">=", 0.0)
+                left, taken = self.open_land(land_class, place, *admission(self.projects[row["project"]]), t)
+                self.hold(f"site_take[{t}]", left, ">=", taken)
         if any(self.hurdle(row) is not None for row in self.projects.values()):
             self.hold("portfolio", Sum({("portfolio", TOTAL, 0): 1.0}), ">=", 0.0)
+
+    def open_land(self, land_class: str, place: str, redline: str, farmland: bool, t: int) -> tuple[Sum, Sum]:
+        """Hectares of a class on no line outside an admission, and what has been taken by no wider admissions."""
+        taken = Sum()
+        for row in self.tables["land_take"]:
+            grade, basic = admission(self.projects[row["project"]])
+            wider = GRADES.index(grade) > GRADES.index(redline) or basic > farmland
+            if row["land_class"] == land_class and place in (TOTAL, self.taken_in(row)) and not wider:
+                taken += row["area_ha"] * self.has_begun(row["project"], t)
+        return Sum({(open_area(land_class, redline, farmland), place, t): 1.0}), taken
 
     def has_begun(self, project: str, t: int) -> Sum:
         """U_jt."""

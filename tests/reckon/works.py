@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reckon.base import FOREVER, TOTAL, Cells, Row, add, split
+from tests.reckon.base import FOREVER, TOTAL, Cells, Row, add, admission, outside, split
 from tests.reckon.flows import FLAGS, Flow
 from tests.reckon.land import Land
 
@@ -36,10 +36,8 @@ class Works(Land):
 
     def admitted(self, project: Row) -> bool:
         """Whether no parcel of the footprint lies on a line that the project does not admit."""
-        grades = {"no": ("general", "core"), "general": ("core",), "core": ()}[project["redline_ok"]]
         drawn = [parcel for parcel in self.parcels if parcel["parcel_id"] in split(project["footprint"])]
-        farmland = bool(project["basic_farmland_ok"])
-        return not any(p["redline"] in grades or (p["basic_farmland"] and not farmland) for p in drawn)
+        return all(outside(parcel, *admission(project)) for parcel in drawn)
 
     def starts(self, name: str) -> list[int]:
         """The periods in which a project may start: its window, its line, its hurdle and its bundle allow it."""
@@ -73,8 +71,8 @@ class Works(Land):
             if row["basis"].endswith("once"):
                 found.append(self.once(row["account"], value, year))
             else:
-                life, ramp = row["life_years"], row["ramp_years"]
-                found.append(self.annual(row["account"], value, year, life=life, ramp=ramp, years=span))
+                cells = {"life": row["life_years"], "ramp": row["ramp_years"], "decay": row["decay"]}
+                found.append(self.annual(row["account"], value, year, **cells, years=span))
         return found
 
     def start(self, name: str, s: int) -> Cells:
@@ -104,7 +102,7 @@ class Works(Land):
             if row["project"] != project["project"]:
                 continue
             area, land_class = row["area_ha"], row["land_class"]
-            places = [name for name in (TOTAL, row["jurisdiction"] or project["jurisdiction"]) if name]
+            places = [name for name in (TOTAL, self.taken_in(row)) if name]
             groups, resource = self.groups(land_class), self.classes[land_class]["resource"]
             builds = project["category"] not in BUILDS_NOTHING
             add(cells, f"area.lost.class.{land_class}", places, s, area)
@@ -122,6 +120,33 @@ class Works(Land):
                     add(cells, f"area.resource.{resource}", places, t, -area)
                 if builds:
                     add(cells, "area.class_group.construction", places, t, area)
+            self.take_site(cells, project, row, places, s)
+
+    def taken_in(self, row: Row) -> str:
+        """The jurisdiction of a row of land_take; blank: the total only."""
+        return str(row["jurisdiction"] or self.projects[row["project"]]["jurisdiction"])
+
+    def take_site(self, cells: Cells, project: Row, row: Row, places: list[str], s: int) -> None:
+        """What the mean hectare of the site is and brings, held as it is, leaves with the land."""
+        land_class, place, year = row["land_class"], self.taken_in(row), self.first_year[s]
+        there = [p for p in self.parcels if p["land_class"] == land_class and place in ("", p["jurisdiction"])]
+        site = [parcel for parcel in there if outside(parcel, *admission(project))]
+        if not site:
+            return
+        share = row["area_ha"] / sum(parcel["area_ha"] for parcel in site)
+        if "arable" in self.groups(land_class):
+            quality = share * sum(parcel["area_ha"] * self.quality(parcel) for parcel in site)
+            add(cells, "quality.lost.arable", places, s, quality)
+            for t in range(s, len(self.n)):
+                add(cells, "quality.arable", places, t, -quality)
+        resource = self.classes[land_class]["resource"]
+        for parcel in site:
+            lost = [self.leaving(flow, share, year) for flow in self.as_it_is(parcel)]
+            for flow in lost:
+                self.book(cells, flow, places, "", [])
+            self.worth(cells, lost, places, self.y0, None)
+            for t in range(s, len(self.n)):
+                self.asset(cells, resource, parcel["tenure"], lost, places, t)
 
     # -- hurdles and bundles ------------------------------------------------------------------------------------------
 
