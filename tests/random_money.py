@@ -271,7 +271,7 @@ def _finance(rnd: Random, periods: list[str]) -> dict[str, Any]:
     names = {"golden_rule", "operating_balance", "cover_min"} & {"golden_rule", *found, "operating_balance"}
     soft = [name for name in ("debt_ratio_cap", "dscr_min", "green_share_min", "reinvestment_min") if name in found]
     if rnd.random() < 0.4:
-        found["soft"] = {name: rnd.randint(1, 8) / 4 for name in (*soft, *names) if rnd.random() < 0.6}
+        found["soft"] = {name: rnd.randint(1, 8) / 4 for name in (*soft, *sorted(names)) if rnd.random() < 0.6}
         found["soft"] = {
             k: v for k, v in found["soft"].items() if k != "operating_balance" or "operating_balance_from" in found
         }

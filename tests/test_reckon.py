@@ -470,6 +470,15 @@ def test_each_budget_bears_its_own_debt() -> None:
     assert best(main) == pytest.approx(0.0)
 
 
+def test_the_operating_balance_is_of_all_budgets() -> None:
+    # interest of 0.2 and 0.1 in p1, which is 0.15 a year; all have 0.05 a year, which is the main budget's
+    bond = {"instrument": "old", "kind": "bond", "rate": 0.1, "tenor_years": 2, "budget": "fund", "outstanding": 2.0}
+    finance = {"operating_balance_from": "p1", "soft": {"operating_balance": 1.0}, "transfers": 0.05}
+    budgets = [{"budget": "general", "opening_cash": 9.0}, {"budget": "fund", "opening_cash": 9.0}]
+    owing = {"instruments": [{**bond, "outstanding_years": 2}], "projects": [], "budgets": budgets}
+    assert best(works(settings={"finance": finance}, **owing)) == pytest.approx(-0.1)
+
+
 # -- against the audit ------------------------------------------------------------------------------------------------
 
 

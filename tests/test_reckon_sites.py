@@ -6,15 +6,18 @@ Periods are 2026-2027 and 2028-2030, two years of tail; the finance rate is 10 %
 from __future__ import annotations
 
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.reckon.plans import NO_PLAN
+from tests import random_studies
+from tests.reckon.plans import NO_PLAN, Reckoner
 from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
 from tests.reports.money_studies import delta, deltas
 from tests.test_reckon import study, value
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, StudyError
 
 LANDS: Rows = [
     {**FARM, "jurisdiction": "east", "tenure": "state"},
@@ -254,3 +257,29 @@ def test_land_that_becomes_a_class_may_be_taken() -> None:
     some = takes(parcels=LANDS[:2], practices=[BUILD], class_flows=[RENT])
     one = value(some, ("build", 0), STILL, mill=0) - value(some, ("build", 0), STILL)
     assert one == pytest.approx(-2 * deltas(2026))
+
+
+def test_random_studies_take_land_that_is_there_and_land_that_is_not() -> None:
+    # what compares the model, the audit and the reckoner must see both often
+    sound, takes_it, kept = 0, 0, 0
+    for seed in range(60):
+        try:
+            reckoner = Reckoner(random_studies.random_study(Random(seed)))
+        except StudyError:
+            continue
+        sound += 1
+        takers = {row["project"] for row in reckoner.tables["land_take"]}
+        if not takers or not 0 < reckoner.count <= 60:
+            continue
+        values = reckoner.values()
+        taking = np.array([bool(takers & set(begun)) for _, begun in reckoner.plans()])
+        takes_it += bool((taking & (values > NO_PLAN)).any())
+        least = {
+            name: np.min(
+                [reckoner.on_table(r.left - r.right) for r in reckoner.rules if r.name.startswith(name)], axis=0
+            )
+            for name in ("land_take", "site_take")
+        }
+        kept += bool(((least["site_take"] < 0) & (least["land_take"] >= 0)).any())
+    assert takes_it > sound / 12
+    assert kept > sound / 60

@@ -208,12 +208,12 @@ class Money(Rows):
         return Sum({(f"money.{name}:{budget}" if budget else f"money.{name}", TOTAL, t): 1.0})
 
     def net(self, t: int, budget: str = "") -> Sum:
-        """N: recurring revenue less recurring cost, a year."""
+        """N: recurring revenue less recurring cost, a year; of a budget, or of all (blank)."""
         rest = self.residual(t, "own_revenue", "transfers") - self.residual(t, "fixed_cost")
-        return self.money("operating", t, budget) + (rest if budget == self.main else 0.0)
+        return self.money("operating", t, budget) + (rest if budget in ("", self.main) else 0.0)
 
     def recurring_cost(self, t: int, budget: str = "") -> Sum:
-        return self.money("cost", t, budget) + (self.residual(t, "fixed_cost") if budget == self.main else 0.0)
+        return self.money("cost", t, budget) + (self.residual(t, "fixed_cost") if budget in ("", self.main) else 0.0)
 
     def cash(self, budget: str) -> None:
         """(14) the cash of a budget (blank: of all), and its reserve."""
