@@ -262,7 +262,7 @@ def test_land_that_becomes_a_class_may_be_taken() -> None:
 def test_random_studies_take_land_that_is_there_and_land_that_is_not() -> None:
     # what compares the model, the audit and the reckoner must see both often
     sound, takes_it, kept = 0, 0, 0
-    for seed in range(60):
+    for seed in range(100, 140):
         try:
             reckoner = Reckoner(random_studies.random_study(Random(seed)))
         except StudyError:
