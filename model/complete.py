@@ -84,6 +84,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import pyomo.environ as pyo
@@ -309,7 +310,7 @@ def site_take(build: Build) -> None:
     """(9) Σ area x of the class at the end of t on no line outside the admission − Σ taken under no wider one ≥ 0.
 
     In words: what is taken without a drawn site lies where the project may stand. Applies to the class, place and
-    admission of every taking where a parcel of the place is kept from it;
+    admission of every taking, and the common one of two takings, where a parcel of the place is kept from it;
     ``site_take[class, jurisdiction or total, redline, basic_farmland, period]``.
     """
     model, land, takes = build.model, build.land, build.book.sites.takes
@@ -319,6 +320,10 @@ def site_take(build: Build) -> None:
         project = land.projects[take["project"]]
         place = take["jurisdiction"] or TOTAL
         keys[take["land_class"], place, project["redline_ok"], int(project["basic_farmland_ok"])] = None
+    for (land_class, place, redline, farmland), (same, there, grade, basic) in product(list(keys), repeat=2):
+        if (same, there) == (land_class, place):
+            wider = max(redline, grade, key=GRADES.index)
+            keys[land_class, place, wider, max(farmland, basic)] = None
     for land_class, place, redline, farmland in keys:
         parcels = build.parcels_at.get(place, [])
         kept = [each for each in parcels if land.clear_of_lines(land.parcels[each], redline, bool(farmland))]

@@ -126,8 +126,17 @@ class Sites:
         return whole / area if area > 0 else 0.0
 
     def bounded(self) -> list[Where]:
-        """The classes, places and admissions of takings by which some parcel of the place is kept from them."""
-        admissions = {(redline, farmland) for *_, redline, farmland in self.parcels}
+        """The classes, places and admissions by which some parcel of the place is kept from what is taken there.
+
+        Admissions of the projects, and the least that is no narrower than two of them: neither may bound the other.
+        """
+        found = dict.fromkeys(self.parcels)
+        for land_class, place, redline, farmland in self.parcels:
+            for other_class, elsewhere, grade, basic in self.parcels:
+                if (land_class, place) == (other_class, elsewhere):
+                    wider = max(redline, grade, key=list(REFUSED).index)
+                    found[land_class, place, wider, farmland or basic] = None
+        admissions = {(redline, farmland) for *_, redline, farmland in found}
         barred = {each: set(self._home[kept_from(self.study.parcels, *each)]) for each in admissions}
-        of_place = {where: {where[1]} if where[1] else barred[where[2:]] for where in self.parcels}
+        of_place = {where: {where[1]} if where[1] else barred[where[2:]] for where in found}
         return [where for where, places in of_place.items() if places & barred[where[2:]]]

@@ -26,6 +26,11 @@ class Admission(NamedTuple):
         """Whether it is no wider than another."""
         return ADMITS[self.redline] <= ADMITS[other.redline] and self.basic_farmland <= other.basic_farmland
 
+    def joined(self, other: Admission) -> Admission:
+        """The narrowest that is no narrower than either."""
+        wider = max(self.redline, other.redline, key=lambda grade: ADMITS[grade])
+        return Admission(wider, self.basic_farmland or other.basic_farmland)
+
     def admits(self, tables: Tables) -> Flags:
         """Which parcels lie on no line outside it."""
         return (tables.redline <= ADMITS[self.redline]) & (self.basic_farmland | ~tables.inside["basic_farmland"])
@@ -91,8 +96,10 @@ def _site_breaches(
     tables: Tables, taken: list[tuple[int, Taking]], options: list[tuple[tuple[str, int], Ints, Floats]]
 ) -> Iterator[Breach]:
     """Of the land that an admission leaves, projects that admit no more take no more than is of the class."""
-    every = (each for project in tables.projects for each in takings(tables, project))
-    for land_class, place, admission in sorted({(each.land_class, each.place, each.admission) for each in every}):
+    every = {(row.land_class, row.place, row.admission) for name in tables.projects for row in takings(tables, name)}
+    # what two projects admit, one more on the red line and one on basic farmland, bounds both of them together
+    both = {(c, g, mine.joined(other)) for c, g, mine in every for d, h, other in every if (c, g) == (d, h)}
+    for land_class, place, admission in sorted(both):
         here, admitted = in_place(tables, place), admission.admits(tables)
         if not (here & ~admitted).any():
             continue  # the class in the place says it all

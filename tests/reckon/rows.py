@@ -218,10 +218,20 @@ class Rows(Works):
             place, land_class = self.taken_in(row) or TOTAL, row["land_class"]
             for t in range(len(self.n)):
                 self.hold(f"land_take[{t}]", self.entry(f"area.class.{land_class}", place, t), ">=", 0.0)
-                left, taken = self.open_land(land_class, place, *admission(self.projects[row["project"]]), t)
-                self.hold(f"site_take[{t}]", left, ">=", taken)
+                for redline, farmland in self.admissions(land_class, place, admission(self.projects[row["project"]])):
+                    left, taken = self.open_land(land_class, place, redline, farmland, t)
+                    self.hold(f"site_take[{t}]", left, ">=", taken)
         if any(self.hurdle(row) is not None for row in self.projects.values()):
             self.hold("portfolio", Sum({("portfolio", TOTAL, 0): 1.0}), ">=", 0.0)
+
+    def admissions(self, land_class: str, place: str, own: tuple[str, bool]) -> set[tuple[str, bool]]:
+        """An admission, and what it makes together with that of every other taking of the class in the place."""
+        found = {own}
+        for row in self.tables["land_take"]:
+            if row["land_class"] == land_class and (self.taken_in(row) or TOTAL) == place:
+                grade, basic = admission(self.projects[row["project"]])
+                found.add((GRADES[max(GRADES.index(grade), GRADES.index(own[0]))], basic or own[1]))
+        return found
 
     def open_land(self, land_class: str, place: str, redline: str, farmland: bool, t: int) -> tuple[Sum, Sum]:
         """Hectares of a class on no line outside an admission, and what has been taken by no wider admissions."""

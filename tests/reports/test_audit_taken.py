@@ -351,17 +351,17 @@ class TestSiteTake:
         _, found = self.found(starts, areas)
         assert rules(found) == broken
 
-    def test_a_project_that_is_not_built_asks_for_its_land_too(self) -> None:
-        # of the 90 ha of a park the two leave none; of the 60 that `both` admits they ask for 60.1
+    def test_two_admissions_bound_each_other(self) -> None:
+        # neither is wider than the other; of the 90 ha the park is open to none, of the 60 left they ask for 60.1
         park = {**self.LAND[0], "parcel_id": "d", "area_ha": 30.0, "redline": "core"}
-        starts, areas = {"school": "p1", "bridge": "p1"}, {"school": 35.0, "bridge": 25.1, "both": 1.0}
+        starts, areas = {"school": "p1", "bridge": "p1"}, {"school": 35.0, "bridge": 25.1}
         _, found = self.found(starts, areas, parcels=[*self.LAND, park])
         assert found.breaches[["rule", "where"]].drop_duplicates().to_numpy().tolist() == [
             ["project:site_take", f"class farm, east, period {name}"] for name in ("p1", "p2")
         ]
         assert set(found.breaches["found"]) == {"0.1 ha too much"}
         assert "redline_ok general, basic_farmland_ok 1" in found.breaches["must"].iloc[0]
-        del areas["both"]
+        areas["bridge"] = 25.0
         assert self.found(starts, areas, parcels=[*self.LAND, park])[1].ok
 
     def test_land_that_changes_its_class(self) -> None:
