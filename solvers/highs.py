@@ -271,7 +271,14 @@ def _solution(
 def _decided(program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None) -> _Outcome:
     """Run HiGHS; where it leaves "infeasible or unbounded" open, find out which."""
     whole = bool(program.integer.any())
+    began = time.perf_counter()
     outcome = _run(program, options, tolerance, watch, start=start)
+    if whole and outcome.model == Model.kInfeasible:
+        # presolve of HiGHS 1.16 may call a program infeasible that has a point: only what is found without it counts
+        seconds = min(watch.left(), 10.0 + 3.0 * (time.perf_counter() - began))
+        again = _run(program, options, tolerance, watch, start=start, presolve=False, seconds=seconds)
+        if again.x is not None or again.model == Model.kUnbounded:
+            outcome = again
     if outcome.model == Model.kUnboundedOrInfeasible:
         outcome = _run(program, options, tolerance, watch, start=start, presolve=False)
     # with whole numbers "unbounded" speaks of the relaxation: is there a point at all?

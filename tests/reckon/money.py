@@ -92,6 +92,10 @@ class Money(Rows):
 
     def may_fund(self, row: Row, project: Row) -> bool:
         named = split(project["instruments"])
+        # with a table of budgets, an enterprise's money is for works of an enterprise
+        other = bool(self.budgets) and self.is_enterprise(self.instrument_budget(row))
+        if other and not self.is_enterprise(project["budget"] or self.main):
+            return False
         return bool(
             (not named or row["instrument"] in named)
             and (not row["categories"] or project["category"] in split(row["categories"]))

@@ -493,3 +493,30 @@ def test_a_start_that_presolve_would_better() -> None:
     assert solution.status == "optimal"
     assert solution.value == pytest.approx(3.0)
     assert solution.bound == pytest.approx(3.0)
+
+
+def test_a_program_that_presolve_calls_infeasible() -> None:
+    # With the fourth column at 4 and the others at 0 all rows hold; presolve of HiGHS 1.16 finds none that does. The
+    # ninth is not below 0 (fifth row), so that the first and third are 0 (sixth row): nothing is worth more than 0.
+    rows = np.zeros((7, 10))
+    rows[0, [3, 4, 6]] = 1.0, -0.48, -0.5
+    rows[1, [0, 1, 2, 4, 9]] = -1.0, -0.925, 0.925, 1.0, -1.0
+    rows[2, [5, 9]] = 0.5, -0.5
+    rows[3, 9] = -1.0
+    rows[4, [7, 8]] = -0.06, 0.5
+    rows[5, [0, 2, 8]] = 1.0, 0.17586075156250003, 0.06
+    rows[6, [1, 2, 9]] = 0.515625, -0.515625, 0.25
+    program = dense(
+        [0.0, 0, 217.5, *[0.0] * 7],
+        rows.tolist(),
+        [4, -INF, -INF, 0, 0, 0, 0],
+        [4, 0, 0, INF, INF, 0, 0],
+        columns=([0, 0, 0, 0, 0, 0, -INF, 0, -INF, -INF], [1, 1, 1, *[INF] * 7]),
+        whole=[True, True, True, *[False] * 7],
+    )
+    held = np.zeros(10)
+    held[3] = 4.0
+    assert program.violation(held) == 0.0
+    solution = solve_here(program, SolveOptions(gap=0.0))
+    assert solution.status == "optimal"
+    assert solution.value == pytest.approx(0.0, abs=1e-9)
