@@ -47,6 +47,8 @@ TOWNS = (
 """Jurisdictions: code, English and Chinese name; the first holds the county town."""
 MIX = {"urban": 0.011, "village": 0.026, "built": 0.010, "arable": 0.21, "orchard": 0.04, "grass": 0.07, "other": 0.053}
 """Shares of the county's area; wetland and water are drawn, forest is the rest."""
+SLOPES = (0.6193, 0.1532, 0.1340, 0.0604, 0.0331)
+"""Shares of arable land by slope class, as the national survey counts them: up to 2, 6, 15, 25 degrees, and above."""
 
 
 @dataclass(frozen=True)
@@ -282,6 +284,14 @@ def _first(score: Floats, area: Floats, among: Any, hectares: float) -> NDArray[
     return chosen
 
 
+def _by_shares(score: Floats, area: Floats, shares: tuple[float, ...]) -> NDArray[np.int_]:
+    """Classes 1, 2, … from the lowest score to the highest, each with its share of the area."""
+    order = np.argsort(score, kind="stable")
+    middle = np.empty(len(area))
+    middle[order] = np.cumsum(area[order]) - area[order] / 2
+    return np.digitize(middle, np.cumsum(shares[:-1]) * area.sum()) + 1
+
+
 def _urban_classes(rng: np.random.Generator, land: Ground, at: Floats, to_town: Floats) -> NDArray[np.object_]:
     """Homes around shops and offices in the middle, works in the east, schools and parks between."""
     east = (at[:, 0] - land.town[0]) / 1000.0
@@ -297,9 +307,9 @@ def _urban_classes(rng: np.random.Generator, land: Ground, at: Floats, to_town: 
 
 
 def _approved(
-    classes: NDArray[np.object_], red: Any, core: Any, basic: Any, boundary: Any, near: Any, settled: Any
+    classes: NDArray[np.object_], red: Any, core: Any, basic: Any, boundary: Any, near: Any, spare: Any, settled: Any
 ) -> NDArray[np.object_]:
-    """The approved zone: sub-zones by line and class, the boundary's increment in reserve."""
+    """The approved zone: sub-zones by line and class, the boundary's increment in reserve, its outer part flexible."""
     town = {"0601": "414", "0508": "415", "05H1": "413", "0810": "416", "08H1": "412", "08H2": "412", "1004": "411"}
     zones = np.full(len(classes), "520", dtype=object)
     zones[np.isin(classes, ["0301", "0305", "0307"])] = "530"
@@ -308,6 +318,7 @@ def _approved(
     zones[settled] = "510"
     zones[boundary] = [town.get(code, "411") for code in classes[boundary]]
     zones[near] = "418"
+    zones[spare] = "420"
     zones[basic] = "310"
     zones[red] = "120"
     zones[core] = "110"
@@ -337,8 +348,11 @@ def _with_lines(
     )
     arable = np.isin(classes, ["0101", "0102", "0103"])
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
-    boundary = urban | near
-    basic = _first(-height + 0.004 * to_town, area, arable & ~boundary, 0.17 * whole)
+    boundary, spare = urban | near, _first(to_town, area, near, 0.0015 * whole)
+    lie = height + 25 * land.noise(at, 2)
+    slope = np.digitize(lie, [60.0, 130.0, 240.0, 400.0]) + 1
+    slope[arable] = _by_shares(lie[arable], area[arable], SLOPES)
+    basic = _first(-height + 0.004 * to_town, area, arable & ~boundary & (slope < 5), 0.17 * whole)
     basic |= _first(-cKDTree(at[basic]).query(at)[0], area, np.isin(classes, ["0201", "0202"]) & ~red, 0.002 * whole)
     village, settled = classes == "0702", np.isin(frame["kind"].to_numpy(dtype=object), ["village", "lot"])
     seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
@@ -354,7 +368,6 @@ def _with_lines(
         ~red & np.isin(classes, ["0404", "1206", "1207", "0307", "0602"]),
         0.004 * whole,
     )
-    slope = np.digitize(height + 25 * land.noise(at, 2), [60.0, 130.0, 240.0, 400.0]) + 1
     tags: list[list[str]] = [[] for _ in range(len(frame))]
     middles = {
         "old_town": (land.town, 1400.0),
@@ -388,7 +401,7 @@ def _with_lines(
             "land_class": classes,
             "jurisdiction": codes[seats],
             "tenure": np.where(state, "state", "collective"),
-            "zone": _approved(classes, red, core, basic, boundary, near, settled),
+            "zone": _approved(classes, red, core, basic, boundary, near, spare, settled),
             "redline": np.where(core, "core", np.where(red, "general", "0")),
             "basic_farmland": basic.astype(int),
             "growth_boundary": boundary.astype(int),

@@ -74,10 +74,14 @@ DELIVERED = {
 """What part of what a project promises is expected to come about, by category."""
 ENTERPRISE = ("culture_tourism", "industry", "agriculture", "eco_bank")
 """Categories that the county's enterprise builds and runs."""
+SET_ASIDE = {"P33": "housing", "P19": "irrigation", "P71": "irrigation", "P78": "irrigation", "P37": "rural"}
+"""Projects for which part of the income from land is set aside: old estates; canals, ditches, terraces; wells."""
 
 
 def _budget(kind: Any) -> str:
     """Which budget pays for a project: the enterprise, the set-asides, or what its income allows to serve."""
+    if kind.project in SET_ASIDE:
+        return SET_ASIDE[kind.project]
     if kind.category in ENTERPRISE or pd.notna(kind.bundle):
         return "enterprise"
     if pd.notna(kind.places) and kind.category == "livelihood" and kind.revenue_high == 0.0:
@@ -242,37 +246,53 @@ def budgets() -> dict[str, pd.DataFrame]:
         ("fund", "government", 40.0, "Government fund (land income, special bonds)", "政府性基金预算"),
         ("enterprise", "enterprise", 60.0, "County enterprise", "县属企业"),
         ("education", "government", 0.0, "Set aside for education", "教育资金专户"),
+        ("housing", "government", 0.0, "Set aside for affordable housing", "保障性安居工程资金专户"),
+        ("irrigation", "government", 0.0, "Set aside for irrigation", "农田水利建设资金专户"),
         ("rural", "government", 0.0, "Set aside for the countryside", "支农资金专户"),
     ]
     table = pd.DataFrame(named, columns=["budget", "borrower", "opening_cash", "name_en", "name_zh"])
-    table.insert(3, "reserve", [None, 0.0, 5.0, 0.0, 0.0])
+    table.insert(3, "reserve", [None, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0])
     passed = [
         ("general", "fund", 150.0),
         ("fund", "general", 100.0),
         ("general", "enterprise", 60.0),
         ("enterprise", "general", 100.0),
         ("general", "education", None),
+        ("general", "housing", None),
+        ("general", "irrigation", None),
         ("general", "rural", None),
+        ("irrigation", "rural", None),  # ditches of standard fields
     ]
     transfers = pd.DataFrame(passed, columns=["from", "to", "cap"])
-    aside = [("land_sale", "education", 0.025), ("land_sale", "rural", 0.1)]
+    # a tenth of what land nets, a quarter of its price, for schools, homes and ditches each; the ditches count into
+    # the tenth of the price that is the countryside's
+    tenth = "10 % of net ({}), net being a quarter of the price"
+    aside = [
+        ("land_sale", "education", 0.025, tenth.format("财综〔2011〕62号"), "published"),
+        ("land_sale", "housing", 0.025, tenth.format("at least, affordable housing"), "recalled"),
+        ("land_sale", "irrigation", 0.025, tenth.format("财综〔2011〕48号"), "recalled"),
+        ("land_sale", "rural", 0.075, "10 % of the price for the countryside, with irrigation in it", "published"),
+    ]
     accounts = pd.DataFrame(
         [
             {"account": "farmland_works", "unit": "million CNY", "family": "cost", "recurrence": "one_off", "cash": 1,
              "budget": "rural", "path": "government", "circulation": "fund_resource",
              "name_en": "Farmland consolidation works", "name_zh": "高标准农田与土地整治"},
+            {"account": "farmland_retreat_quality", "unit": "ha", "family": "custom", "recurrence": "one_off",
+             "name_en": "Quality of the steep farmland that goes back to forest", "name_zh": "退耕坡耕地折合质量面积"},
         ]
     )  # fmt: skip
     tables = {
         "budgets": table,
         "budget_transfers": transfers,
-        "set_asides": pd.DataFrame(aside, columns=["account", "budget", "share"]),
         "accounts": accounts,
         "actors": pd.DataFrame(
             [{"actor": "farmers", "public": 0, "floor_share": 0.1, "name_en": "Farmers", "name_zh": "农户"}]
         ),
     }
-    return {name: frame.assign(source=MADE_UP, confidence="synthetic") for name, frame in tables.items()}
+    made_up = {name: frame.assign(source=MADE_UP, confidence="synthetic") for name, frame in tables.items()}
+    of_set_asides = ["account", "budget", "share", "source", "confidence"]
+    return made_up | {"set_asides": pd.DataFrame(aside, columns=of_set_asides)}
 
 
 def markets() -> dict[str, pd.DataFrame]:
@@ -297,8 +317,13 @@ def markets() -> dict[str, pd.DataFrame]:
     )
     beside.insert(2, "account", "shared_facilities")
     stepped = pd.DataFrame(
-        [{"practice": name, "account": "land_sale", "drop": 1} for name in ("industrial_sale", "commercial")]
-    )
+        [
+            {"practice": "slope_retreat", "account": "farmland_retreat_quality", "basis": "per_ha_once", "value": 1.0,
+             "unit": "ha/ha", "scale_by": "farmland_quality", "where": "land_class=0103", "start_year": 1,
+             "source": "farmland_retreat times quality", "confidence": "computed"},
+            *({"practice": name, "account": "land_sale", "drop": 1} for name in ("industrial_sale", "commercial")),
+        ]
+    )  # fmt: skip
     return {
         "price_steps": steps.assign(source=MADE_UP, confidence="synthetic"),
         "synergies": beside.assign(source=MADE_UP, confidence="synthetic"),
@@ -320,6 +345,9 @@ DRAWN_ON = {
 """Projects with a drawn site: the practice and the zones that they ask for, and on what they are drawn."""
 
 
+RECALLED = {"source": "自然资发〔2023〕193号", "confidence": "recalled"}
+
+
 def limits(increment: float) -> dict[str, pd.DataFrame]:
     """Limits beside the default ones: what the county's market absorbs, pacing of its boundary, services."""
     rows: list[dict[str, Any]] = []
@@ -328,7 +356,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     def limit(name: str, account: str, sense: str, value: float, english: str, chinese: str, **more: Any) -> None:
         rows.append(
             {"limit": name, "account": account, "sense": sense, "value": value, "name_en": english, "name_zh": chinese,
-             "source": MADE_UP, **more}
+             "source": MADE_UP, "confidence": "synthetic", **more}
         )  # fmt: skip
 
     absorbed = {
@@ -360,8 +388,15 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
             f"{period}年新增建设用地上限",
             period=period,
         )
-    # steep land that goes back to forest is among the listed retreats, outside the farmland balance
-    terms.append({"limit": "farmland_balance", "account": "area.new.practice.slope_retreat", "coefficient": -1.0})
+
+    def term(name: str, account: str, coefficient: float = 1.0) -> None:
+        terms.append({"limit": name, "account": account, "coefficient": coefficient})
+
+    # steep land that goes back to forest is among the listed retreats, outside the farmland balance and targets
+    term("farmland_balance", "farmland_retreat", -1.0)
+    term("farmland_quality", "farmland_retreat_quality", -1.0)
+    term("arable_retention", "area.practice.slope_retreat")
+    term("farming_towns", "area.practice.slope_retreat")
     demand = {
         "eco_tourism": (2500.0, "Nature tourism that visitors fill", "生态旅游市场容量"),
         "limited_visit": (1500.0, "Visits in the red line that visitors fill", "红线内参观容量"),
@@ -384,6 +419,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "城镇开发边界增量2030年后留存35%",
         jurisdiction="increment",
         period="2029-2030",
+        **RECALLED,
     )
     limit(
         "increment_2035",
@@ -394,15 +430,29 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "城镇开发边界增量2035年后留存25%",
         jurisdiction="increment",
         period="last",
+        **RECALLED,
+    )
+    limit(
+        "village_reserve",
+        "area.new_construction",
+        "<=",
+        0.05,
+        "New construction land of farming towns: the reserve of 5 % of their village land",
+        "农产品主产区乡镇新增建设用地不超过村庄用地5%机动指标",
+        jurisdiction="main_function:main agricultural product",
+        period="total",
+        basis="share_of_start:area.class.0702",
+        **RECALLED,
     )
     limit(
         "service_places",
         "service_places",
         ">=",
-        8000.0,
-        "Places in schools, clinics and care by 2035",
-        "2035年新增公共服务容量",
+        0.02,
+        "Places in schools, clinics and care by 2035: one more for fifty people",
+        "至2035年每50人新增一个公共服务位",
         period="last",
+        basis="per_head",
     )
     limit(
         "custody",
@@ -465,5 +515,46 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "人地挂钩：人均建设用地不超过280平方米",
         period="last",
         basis="per_head",
+    )
+    limit(
+        "renewed",
+        "area.new.practice.urban_renewal",
+        ">=",
+        0.2,
+        "Stock used anew: a hectare for every five of new construction land",
+        "存量再利用面积不少于新增建设用地的五分之一",
+        period="total",
+        basis="share_of:area.new_construction",
+    )
+    term("renewed", "area.new.practice.collective_entry")
+    term("renewed", "area.new.practice.rural_processing")
+    # two in five people work: 0.8 to 1.2 jobs for each of them
+    for name, sense, share, english, chinese in (
+        ("jobs_least", ">=", 0.32, "Jobs in the county town: at least 0.8 for each who works", "县城职住比不低于0.8"),
+        ("jobs_most", "<=", 0.48, "Jobs in the county town: at most 1.2 for each who works", "县城职住比不高于1.2"),
+    ):
+        limit(name, "jobs", sense, share, english, chinese, jurisdiction="chengguan", period="last", basis="per_head")
+        term(name, "project.jobs")
+    limit(
+        "tax_of_built_land",
+        "industrial_tax",
+        ">=",
+        0.11,
+        "Tax of industry, trade and land use: 110,000 yuan a hectare built on by 2035",
+        "至2035年建设用地地均税收不低于11万元/公顷",
+        period="last",
+        basis=f"share_of:{built}",
+    )
+    term("tax_of_built_land", "commercial_tax")
+    term("tax_of_built_land", "land_use_tax")
+    limit(
+        "private_investment",
+        "finance.raised.outside_equity",
+        ">=",
+        0.02,
+        "Outside equity: at least 2 % of all outlay",
+        "社会资本股权占总投资不低于2%",
+        period="total",
+        basis="share_of:money.outlay",
     )
     return {"limits": pd.DataFrame(rows), "limit_terms": pd.DataFrame(terms)}

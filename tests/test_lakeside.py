@@ -118,6 +118,19 @@ def check_limits_have_prices(plan: zv.Plan) -> None:
     assert priced["limit"].nunique() >= 8
 
 
+def check_what_a_county_asks_for(plan: zv.Plan) -> None:
+    """Stock used anew, jobs beside homes, places, tax of built land, private money: kept, and most of it is felt."""
+    names = ["renewed", "jobs_least", "jobs_most", "service_places", "tax_of_built_land", "private_investment"]
+    rows = plan.limits[plan.limits["limit"].isin(names)].set_index("limit")
+    assert sorted(rows.index) == sorted(names)
+    assert (rows["slack"] > -1e-6).all()
+    near = rows["slack"] / rows["bound"]
+    assert set(near.index[near < 0.02]) >= {"renewed", "service_places", "private_investment"}
+    assert (near.drop("jobs_least") < 0.15).all()
+    actions = plan.parcels.groupby("practice")["area_ha"].sum()
+    assert actions["slope_retreat"] > 50.0
+
+
 def check_units_of_quotas(plan: zv.Plan) -> None:
     units = plan.limits.set_index("limit")["unit"]
     assert set(units["quota.construction"]) == {"ha"}
@@ -145,6 +158,7 @@ def test_the_plan(lakeside: Study) -> None:
     check_proven_and_audited(plan)
     check_the_gap_is_closed(plan)
     check_limits_have_prices(plan)
+    check_what_a_county_asks_for(plan)
     check_units_of_quotas(plan)
     check_projects_built_and_left_out(plan, start)
     check_better_than_down_the_list(plan, start)

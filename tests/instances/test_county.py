@@ -78,6 +78,11 @@ class TestLand:
         parcels = ~lakeside.parcels[line].isin(["", "0", 0, False])
         assert share(lakeside, parcels) == pytest.approx(percent, abs=0.4)
 
+    def test_the_flexible_zone_is_a_part_of_the_boundary(self, lakeside: Study) -> None:
+        flexible = lakeside.parcels["zone"] == "420"
+        assert share(lakeside, flexible) == pytest.approx(0.15, abs=0.05)
+        assert lakeside.parcels.loc[flexible, "growth_boundary"].all()
+
     def test_parcels_do_not_lie_on_each_other(self, lakeside: Study) -> None:
         shapes = shapely.from_wkb(lakeside.geometry.to_wkb()) if lakeside.geometry is not None else []
         assert shapely.area(shapes).sum() == pytest.approx(shapely.area(shapely.unary_union(shapes)), rel=1e-4)
@@ -89,6 +94,30 @@ class TestListAndBudget:
         assert len(lakeside.projects) == 90
         assert (found["infrastructure"], found["livelihood"], found["culture_tourism"]) == (22, 20, 18)
         assert lakeside.projects["capex"].between(2, 600).all()
+
+    def test_what_it_asks_for(self, lakeside: Study) -> None:
+        """A fifth of new land is stock used anew; 0.8 to 1.2 jobs for two in five people; a place for fifty; tax."""
+        rows = lakeside.limits.set_index("limit")
+        asked = {
+            "renewed": ("area.new.practice.urban_renewal", ">=", 0.2, "share_of:area.new_construction"),
+            "jobs_least": ("jobs", ">=", 0.8 * 0.4, "per_head"),
+            "jobs_most": ("jobs", "<=", 1.2 * 0.4, "per_head"),
+            "service_places": ("service_places", ">=", 0.02, "per_head"),
+            "tax_of_built_land": ("industrial_tax", ">=", 0.11, "share_of:area.class_group.construction"),
+            "private_investment": ("finance.raised.outside_equity", ">=", 0.02, "share_of:money.outlay"),
+        }
+        for name, (account, sense, value, basis) in asked.items():
+            assert rows.loc[name, ["account", "sense", "basis"]].tolist() == [account, sense, basis], name
+            assert rows.loc[name, "value"] == pytest.approx(value), name
+        terms = lakeside.limit_terms.groupby("limit")["account"].apply(set)
+        assert terms["renewed"] == {"area.new.practice.collective_entry", "area.new.practice.rural_processing"}
+        assert terms["tax_of_built_land"] == {"commercial_tax", "land_use_tax"}
+
+    def test_every_limit_says_where_it_is_from(self, lakeside: Study) -> None:
+        assert (lakeside.limits["source"] != "").all()
+        assert set(lakeside.limits["confidence"]) <= {
+            "synthetic", "recalled", "published", "modelling default", "stated in the paper",
+        }  # fmt: skip
 
     def test_periods(self, lakeside: Study) -> None:
         assert [period.years for period in lakeside.periods] == [1, 1, 1, 2, 5]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.instances.test_fallback import SETTINGS, default
+from tests.realism.studies import Booked, county, lot, row_of
 from zonevest.instances.read import make_study
 from zonevest.instances.schema import RESOURCES
 from zonevest.instances.study import items
@@ -58,6 +59,7 @@ def test_there_is_land_of_every_resource() -> None:
     [
         ("farmland_balance", "area.lost.class_group.arable", "<=", 1.0, "share_of:area.gained.class_group.arable"),
         ("farmland_quality", "quality.lost.arable", "<=", 1.0, "share_of:quality.gained.arable"),
+        ("flexible_zone", "area.zone.420", ">=", 1.0, "share_of_start"),
         ("arable_retention", "area.class_group.arable", ">=", 1.0, "share_of_start"),
         ("forest_floor", "area.class_group.forest", ">=", 0.99, "share_of_start"),
         ("wetland_floor", "area.class_group.wetland", ">=", 1.0, "share_of_start"),
@@ -67,6 +69,10 @@ def test_there_is_land_of_every_resource() -> None:
 def test_floors_and_ceilings(limit: str, account: str, sense: str, value: float, basis: str) -> None:
     rows = default("limits").set_index("limit")
     assert rows.loc[limit, ["account", "sense", "value", "basis"]].tolist() == [account, sense, value, basis]
+    # quality may be short at 50,000 yuan a hectare; areas may not
+    soft = {"farmland_quality": ("soft", 0.05)}
+    given = rows.loc[limit]
+    assert (given["kind"], None if np.isnan(given["penalty"]) else given["penalty"]) == soft.get(limit, ("hard", None))
 
 
 def test_idle_land_costs_more_every_year() -> None:
@@ -76,6 +82,33 @@ def test_idle_land_costs_more_every_year() -> None:
     found = held.values([("idle_upkeep", 0), ("idle_upkeep", 1)], np.ones(1), np.zeros((0, 2)), ["total"])[0]
     later = sum(1.04**n for n in (1, 2, 3, 4)) / 4
     assert found == pytest.approx([0.02, 0.02 * later])
+
+
+LOSES = {("1201", ""): 0.02, ("0404", ""): 0.01, ("0103", "slope_class=4"): 0.005, ("0103", "slope_class=5"): 0.01}
+"""What brings less every year if nothing is done, by class and slope: idle plots, worn grass, steep fields."""
+
+
+def test_what_is_left_to_itself_brings_less() -> None:
+    """Less of what is worth something, never less of a cost; and something else can be made of it."""
+    flows = default("class_flows")
+    losing = flows[flows["decay"] > 0].set_index(["land_class", "where"])["decay"]
+    assert losing.groupby(level=[0, 1]).unique().map(list).to_dict() == {key: [rate] for key, rate in LOSES.items()}
+    families = default("accounts").set_index("account")["family"]
+    assert set(flows.loc[flows["decay"] > 0, "account"].map(families)) <= {"revenue", "ecosystem"}
+    assert set(flows.loc[flows["decay"] > 0, "confidence"]) == {"modelling default"}
+    # it starts from what the class is worth everywhere: the gentle slope's rows are the same, and do not fall
+    steep = flows[flows["where"].str.startswith("slope_class=")]
+    assert set(steep["account"]) == {"eco_products", "eco_support", "farm_income"}
+    for account, rows in steep.groupby("account"):
+        assert rows["where"].tolist() == ["slope_class=1|2|3", "slope_class=4", "slope_class=5"], account
+        assert len(set(rows["value"])) == 1, account
+        assert rows["decay"].tolist() == [0.0, 0.005, 0.01], account
+    practices = default("practices")
+    changing = practices[practices["to_class"] != ""]
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    for code in {code for code, _ in LOSES}:
+        made = [set(items(cell)) & {code, f"class_group:{groups[code]}"} for cell in changing["from_classes"]]
+        assert any(made), code
 
 
 @pytest.mark.parametrize(
@@ -218,6 +251,7 @@ def test_routes_to_value() -> None:
     assert {"eco_transfer", "eco_payment", "farmland_payment", "acquisition"} <= routes["compensation"]
     assert {"land_rent", "concession_fee", "asset_rent", "house_rent", "land_sale"} <= routes["property_transfer"]
     assert routes["rights_trade"] == {"flow_fee", "deposit_annuity"}
+    assert default("accounts").set_index("account").loc["carbon_credits", "route"] == "rights_trade"
 
 
 def test_inside_the_red_line_the_market_pays_for_little() -> None:
@@ -254,3 +288,24 @@ def test_resources_pay_into_the_fund() -> None:
         "land_sale": 0.03, "mineral_sale": 0.08, "royalty": 0.08, "concession_fee": 0.1, "adjustment_fund": 0.05,
         "mineral_compensation": 1.0,
     }  # fmt: skip
+
+
+def test_levies_on_homes_and_villages_wait_for_a_rate() -> None:
+    """Nothing is taken today of what homes and village land gain; where a study gives the tool a rate it takes."""
+    tools = default("capture").set_index("uplift_account")
+    assert set(tools.index) == set(default("accounts").query("family == 'uplift'")["account"])
+    off = tools.loc[["uplift_homes", "uplift_rural"]]
+    assert off["capture_tool"].tolist() == ["betterment_levy", "rural_levy"]
+    assert off["rate"].tolist() == [0.0, 0.0]
+    assert (tools.drop(off.index)["rate"] > 0).all()
+    house = lot("house", "0702", village_boundary=1, locked_practice="village_renewal")
+    actions = [row_of("practices", "village_renewal", latest="2026")]
+    for rate, levied in ((0.0, 0.0), (0.3, 0.3 * 0.6)):  # of 0.6 million a hectare that it is worth more in 2027
+        tool = [row_of("capture", "rural_levy", rate=rate, delay_years=1)]
+        found = Booked(county(house, practices=actions, capture=tool))
+        assert found.years("uplift_rural") == pytest.approx([0, 0.6, 0, 0])
+        assert found.years("rural_levy") == pytest.approx([0, 0, levied, 0])
+    pays = default("shares").query("account == 'rural_levy' and role == 'pays'").set_index("actor")["share"]
+    gets = default("shares").query("account == 'uplift_rural' and role == 'receives'").set_index("actor")["share"]
+    assert pays.to_dict() == gets.to_dict()
+    assert off.loc["uplift_homes", "payer"] == "residents"

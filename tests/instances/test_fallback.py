@@ -74,7 +74,7 @@ def test_all_rows_are_there_and_told() -> None:
         if name == "accounts":
             held = held[~held["account"].str.startswith("project.")]
         if name == "shares":  # with the payers that captures name
-            assert (held["role"] == "pays").sum() == (default(name)["role"] == "pays").sum() + 3
+            assert (held["role"] == "pays").sum() == (default(name)["role"] == "pays").sum() + 4
             held = held.iloc[: len(default(name))]
         pd.testing.assert_frame_equal(held.reset_index(drop=True), default(name), check_dtype=False)
     (note,) = plain.notes
@@ -160,14 +160,15 @@ def test_a_dropped_account_leaves_no_trace() -> None:
     for name, column in (("class_flows", "account"), ("practice_flows", "account"), ("shares", "account")):
         assert set(without.tables[name][column]) <= names, name
     assert rows(without.accounts, account="eco_products")["counterpart_of"].item() == ""
-    assert without.capture["capture_tool"].tolist() == ["adjustment_fund"]
+    assert without.capture["capture_tool"].tolist() == ["adjustment_fund", "betterment_levy", "rural_levy"]
     assert rows(without.accounts, account="land_value_tax")["capture_tool"].item() == ""
 
 
 def test_without_a_tool_its_account_stays() -> None:
     key = {"capture_tool": ["land_value_tax"], "uplift_account": ["uplift_firms"]}
     without = study(capture={**key, "drop": [1]})
-    assert without.capture["capture_tool"].tolist() == ["property_tax", "adjustment_fund"]
+    left = ["property_tax", "adjustment_fund", "betterment_levy", "rural_levy"]
+    assert without.capture["capture_tool"].tolist() == left
     assert rows(without.accounts, account="land_value_tax")["capture_tool"].item() == ""
 
 

@@ -52,10 +52,14 @@ def lot(parcel_id: str, land_class: str, **cells: Any) -> dict[str, Any]:
 def county(*lots: Mapping[str, Any], settings: Mapping[str, Any] | None = None, **tables: Any) -> Study:
     """A study on the default tables: four years, all for cash; limits are its own only."""
     keys = {"name": "county", "periods": YEARS, "objective": {"method": "weighted", "cash": 1.0}, **(settings or {})}
-    limits = [{"limit": name, "drop": 1} for name in default("limits")["limit"]]
-    frames = {"limits": limits, **tables}
+    frames = {"limits": only(), **tables}
     parcels = pd.DataFrame(list(lots))
     return make_study(keys, parcels=parcels, **{name: pd.DataFrame(rows) for name, rows in frames.items()})
+
+
+def only(*names: str) -> list[dict[str, Any]]:
+    """Rows of limits that leave only these of the default ones."""
+    return [{"limit": name, "drop": 1} for name in default("limits")["limit"] if name not in names]
 
 
 def admitted(study: Study) -> dict[str, set[str]]:

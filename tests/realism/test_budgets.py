@@ -132,6 +132,25 @@ def test_j08_budgets_do_not_mix() -> None:
     assert not possible(study.replace(set_asides=None))
 
 
+def test_j08_what_is_set_aside_of_land_income(lakeside: Study) -> None:
+    """Schools, homes and ditches get a tenth of the net each, the countryside a tenth of the gross with the ditches."""
+    aside = lakeside.set_asides.query("account == 'land_sale'").set_index("budget")
+    net = 1.0 - 0.75  # what is left when land is bought and serviced
+    for budget in ("education", "housing", "irrigation"):
+        assert aside.loc[budget, "share"] == pytest.approx(0.1 * net), budget
+    assert aside.loc[["rural", "irrigation"], "share"].sum() >= max(0.1, 0.08)
+    assert set(aside["confidence"]) == {"published", "recalled"}
+    # it is not lost: each has works of its kind, which somebody must do, and the general budget adds what is short
+    must = lakeside.projects.query("mandatory")
+    works = {"education": "P24", "housing": "P33", "rural": "P37"}
+    assert must.set_index("project").loc[list(works.values()), "budget"].tolist() == list(works)
+    assert lakeside.projects.set_index("project").loc[["P19", "P71", "P78"], "budget"].eq("irrigation").all()
+    assert lakeside.accounts.set_index("account").loc["farmland_works", "budget"] == "rural"
+    passed = set(zip(lakeside.budget_transfers["from"], lakeside.budget_transfers["to"], strict=True))
+    assert {("general", budget) for budget in aside.index} | {("irrigation", "rural")} <= passed
+    assert not {(budget, "general") for budget in aside.index} & passed
+
+
 def test_j16_money_is_looked_at_by_year(lakeside: Study) -> None:
     """Budgets and bond quotas are yearly: so are the county's first periods; five-year steps come last."""
     assert [(period.name, period.start, period.years) for period in lakeside.periods] == [

@@ -330,6 +330,28 @@ def test_i13_a_county_keeps_its_share() -> None:
     together = plan(plain({"purse": ["local", "province", "central"]}, rates=rates, **tables))
     assert together.parcels["practice"].tolist() == ["mine"]
     assert told(together, "money.outlay", "a") == pytest.approx(6.0)
+    # works on land that is dear to serve pay for all levels together; 45 % of their tax stay, and do not pay for it
+    dear = [flow("industrial_sale", "servicing", 20.0)]
+    actions = [row_of("practices", "industrial_sale", latest="2026")]
+    edge = lot("edge", "0103", growth_boundary=1, locked_practice="industrial_sale")
+    settings = {"rates": {"finance": 0.05, "social": 0.03, "tail_years": 30}}
+    all_tax = [flow("0601", "industrial_tax", 0.12 * MU, "per_ha_year", key="land_class", ramp_years=5)]
+    here = Booked(county(edge, settings=settings, practices=actions, practice_flows=dear))
+    everywhere = Booked(county(edge, settings=settings, practices=actions, practice_flows=dear, class_flows=all_tax))
+    assert here.cash < 0.0 < everywhere.cash
+    assert here("industrial_tax", "2029") == pytest.approx(0.45 * everywhere("industrial_tax", "2029"))
+    shares = default("shares")
+    for tax in ("industrial_tax", "commercial_tax", "land_use_tax"):  # the row is the local share: it is not cut twice
+        assert shares.query(f"account == '{tax}' and role == 'receives'")["actor"].tolist() == ["local"], tax
+    # ore by whose purse it is: of 6 million a hectare 40 % are the county's; the centre's land fee is a cost
+    pit = lot("pit", "0404", tenure="state", mineral_right=1, locked_practice="mining")
+    enabling = {"projects": [{"project": "right", "enables": "mining", "mandatory": 1}]}
+    enabling |= {"practices": [row_of("practices", "mining", latest="2026")]}
+    purses = {"county": ["local"], "all": ["local", "province", "central", "compensation_fund"]}
+    got = {name: Booked(county(pit, settings={"purse": purse}, **enabling)) for name, purse in purses.items()}
+    receipts = {name: found("money.receipts", "2026") for name, found in got.items()}
+    assert receipts == pytest.approx({"county": 2.4, "all": 6.0})
+    assert set(shares.query("account == 'new_land_fee' and role == 'receives'")["actor"]) == {"central"}
     kept = default("shares").query("role == 'receives' and actor == 'local'").set_index("account")["share"]
     assert kept[["mineral_sale", "royalty", "sea_use_fee"]].tolist() == [0.4, 0.72, 0.7]
     assert kept["mineral_sale"] + 0.08 == pytest.approx(0.6 * 0.8)  # county 8 : province 2 of 60 %, a part to the fund

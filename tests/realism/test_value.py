@@ -24,6 +24,7 @@ def services(land_class: str) -> float:
     """What all ecosystem services of a hectare of a class are worth a year, yuan."""
     rows = default("class_flows")
     rows = rows[(rows["land_class"] == land_class) & rows["account"].isin(ECOSYSTEM)]
+    rows = rows.drop_duplicates("account")  # the same on every slope in the first year
     return float(rows["value"].sum()) * 1e6
 
 
