@@ -556,5 +556,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "社会资本股权占总投资不低于2%",
         period="total",
         basis="share_of:money.outlay",
+        kind="soft",  # an expected indicator, not a binding one
+        penalty=1.0,
     )
     return {"limits": pd.DataFrame(rows), "limit_terms": pd.DataFrame(terms)}

@@ -86,7 +86,7 @@ class Greedy:
         periods = self.works.shape[1]
         capex = self.ledger.study.projects["capex"].to_numpy()
         cost[self.options + periods * np.arange(1, len(capex) + 1) - 1] = -50.0 * capex
-        found = solve_here(replace(self.program, cost=cost, offset=0.0), SolveOptions(gap=0.02, time_limit=60.0))
+        found = solve_here(replace(self.program, cost=cost, offset=0.0), SolveOptions(gap=0.1, time_limit=180.0))
         assert found.x is not None
         return found.x
 

@@ -127,8 +127,9 @@ def check_what_a_county_asks_for(plan: zv.Plan) -> None:
     near = rows["slack"] / rows["bound"]
     assert set(near.index[near < 0.02]) >= {"renewed", "service_places", "private_investment"}
     assert (near.drop("jobs_least") < 0.15).all()
-    actions = plan.parcels.groupby("practice")["area_ha"].sum()
-    assert actions["slope_retreat"] > 50.0
+    # and steep fields retreat, as far as the value of collective land can be kept
+    ledger = plan.ledger.query("jurisdiction == 'total' and period == '2031-2035'").set_index("account")["value"]
+    assert ledger["area.practice.slope_retreat"] > 50.0
 
 
 def check_units_of_quotas(plan: zv.Plan) -> None:
