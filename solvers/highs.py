@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import highspy
@@ -30,9 +30,10 @@ from zonevest.solvers.answer import (
     objective_scale,
     within,
 )
+from zonevest.solvers.parts import promising, rest_of
 from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
 from zonevest.solvers.quiet import LISTENED, Event, Setting, opened, set_option
-from zonevest.solvers.rounds import tightened
+from zonevest.solvers.rounds import Relaxed, tightened
 from zonevest.solvers.scaling import scaled
 
 __all__ = [
@@ -58,6 +59,8 @@ _POLL_SECONDS, _REPORT_SECONDS = 0.05, 1.0
 #: Where whole numbers are fewer than this part of the columns, and columns are many, a program without them is as
 #: large as one with them: HiGHS' programs within the program do not pay, nor do long trials before each branching.
 FEW_WHOLE, MANY_COLUMNS = 0.1, 5_000
+#: Part of the time that is left for the program of promising columns.
+SCOUT_SHARE = 0.25
 _FEW_WHOLE_SETTINGS: dict[str, Setting] = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rins": False,
@@ -137,15 +140,15 @@ class Watch:
             self.interrupted = bool(self.stop())
         return self.interrupted or self.failure is not None
 
-    def listener(self, cost_factor: float) -> Callable[..., None]:
-        """A callback for one run whose objective is multiplied by `cost_factor`."""
+    def listener(self, cost_factor: float, floor: float = -np.inf) -> Callable[..., None]:
+        """A callback for one run, its objective multiplied by `cost_factor`; its bound says nothing below `floor`."""
 
         def heard(kind: Any, _message: str, out: Any, into: Any, _data: Any) -> None:
             try:
                 event = Event(kind)
                 if event in LISTENED[:3]:  # elsewhere these fields hold nothing
                     self.nodes = max(self.nodes, int(out.mip_node_count))
-                    self.bound = min(self.bound, _known(out.mip_dual_bound / cost_factor))
+                    self.bound = min(self.bound, max(_known(out.mip_dual_bound / cost_factor), floor))
                 else:
                     self.iterations = max(self.iterations, int(out.simplex_iteration_count))
                 if event == Event.kCallbackMipImprovingSolution:
@@ -212,9 +215,18 @@ def solve_here(
         watch.offer(start)
     whole = bool(program.integer.any())
     bound, message, row_dual, ended = np.inf, "", None, False
-    working = tightened(program, watch, options.gap, _always(options)) if whole and program.meetings else program
+    working, cutoff = program, None
+    if whole and (program.meetings or _few_whole(program)):
+        working, relaxed = tightened(program, watch, options.gap, _always(options))
+        if relaxed is not None and _few_whole(program):
+            _try_promising(working, options, relaxed, watch)
+            cutoff = _cutoff(watch, options.gap)
     for tolerance in TOLERANCES_WHOLE if whole else TOLERANCES_CONTINUOUS:
-        outcome = _decided(working, options, tolerance, watch, start)
+        outcome = _decided(working, options, tolerance, watch, start, cutoff)
+        if cutoff is not None and outcome.model in (Model.kInfeasible, Model.kObjectiveBound):
+            # nothing is worth more than the cutoff, which what is kept comes up to within the gap
+            bound, ended = min(bound, cutoff), True
+            break
         message = _message(outcome.model)
         bound, row_dual = min(bound, outcome.bound), outcome.row_dual
         ended = outcome.model == Model.kOptimal
@@ -230,7 +242,7 @@ def solve_here(
     if outcome.model == Model.kUnbounded:
         watch.x = watch.value = None
         return _solution(watch, options, "unbounded", np.inf, message)
-    if outcome.model == Model.kInfeasible:
+    if outcome.model == Model.kInfeasible and cutoff is None:
         if watch.x is None:
             return _solution(watch, options, "infeasible", -np.inf, message)
         # a point that holds to 1e-6, and a solver that says that there is none within its own tolerance
@@ -268,8 +280,48 @@ def _solution(
     return Solution(watch.x, status, value, bound, gap, seconds, message, *counts, row_dual)
 
 
-def _decided(program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None) -> _Outcome:
+def _few_whole(program: Program) -> bool:
+    """Whether there are whole numbers, few of them, among many columns."""
+    return 0 < program.integer.sum() < FEW_WHOLE * program.n_cols and program.n_cols >= MANY_COLUMNS
+
+
+def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, watch: Watch) -> None:
+    """Solve the program of the columns that look good in the relaxation, and offer what it finds to `watch`.
+
+    Its rounds of cuts, and its programs at nodes, are so much smaller that a good point comes early.
+    """
+    keep = promising(program, relaxed.x, relaxed.reduced)
+    few, free = rest_of(program, np.zeros(program.n_cols), ~keep, whole=True)
+    within_gap = replace(options, gap=0.5 * options.gap)
+    scout = Watch(few, within_gap, stop=watch.stop)
+    scout.deadline, scout.scale = min(watch.deadline, time.perf_counter() + SCOUT_SHARE * watch.left()), watch.scale
+
+    def tell(x: Floats, _value: float, _bound: float) -> None:
+        point = np.zeros(program.n_cols)
+        point[free] = x
+        watch.offer(point)
+        watch.report()
+
+    scout.on_solution = tell
+    outcome = _run(few, within_gap, TOLERANCES_WHOLE[0], scout)
+    if outcome.x is not None:
+        _settle(few, within_gap, outcome.x, scout)
+    if scout.x is not None:
+        tell(scout.x, 0.0, 0.0)
+    watch.interrupted, watch.failure = watch.interrupted or scout.interrupted, watch.failure or scout.failure
+
+
+def _cutoff(watch: Watch, gap: float) -> float | None:
+    """What a point must be worth to be looked for: just within the gap above what is kept; None without a point."""
+    return None if watch.value is None else watch.value + 0.9 * gap * max(abs(watch.value), 1e-9 * watch.scale)
+
+
+def _decided(
+    program: Program, options: SolveOptions, tolerance: float, watch: Watch, start: Floats | None, cutoff: float | None
+) -> _Outcome:
     """Run HiGHS; where it leaves "infeasible or unbounded" open, find out which."""
+    if cutoff is not None:
+        return _run(program, options, tolerance, watch, cutoff=cutoff)
     whole = bool(program.integer.any())
     began = time.perf_counter()
     outcome = _run(program, options, tolerance, watch, start=start)
@@ -311,8 +363,9 @@ def _run(
     start: Floats | None = None,
     presolve: bool = True,
     seconds: float | None = None,
+    cutoff: float | None = None,
 ) -> _Outcome:
-    """Scale, solve once, unscale."""
+    """Scale, solve once, unscale; with a `cutoff` only points that are worth more are looked for."""
     whole = bool(program.integer.any())
     ready, row_factors, cost_factor = scaled(program)
     settings: dict[str, Setting] = {
@@ -323,12 +376,15 @@ def _run(
         "mip_abs_gap": float(options.gap * 1e-9 * watch.scale * cost_factor),
         ("mip_feasibility_tolerance" if whole else "primal_feasibility_tolerance"): tolerance,
     }
-    if 0 < program.integer.sum() < FEW_WHOLE * program.n_cols and program.n_cols >= MANY_COLUMNS:
+    if _few_whole(program):
         settings |= _FEW_WHOLE_SETTINGS
+    if cutoff is not None:
+        settings["objective_bound"] = -cutoff * cost_factor  # of the least of -V, as HiGHS goes about it inside
     if not presolve:
         settings["presolve"] = "off"
     settings.update(options.highs)
-    highs = opened(settings, watch.listener(cost_factor))
+    floor = -np.inf if cutoff is None else cutoff
+    highs = opened(settings, watch.listener(cost_factor, floor))
     ready.pass_to(highs)
     del ready
     if start is not None:
@@ -353,7 +409,7 @@ def _run(
     row_dual = None
     bound = np.inf
     if whole:
-        bound = min(_known(info.mip_dual_bound / cost_factor), watch.bound)
+        bound = max(min(_known(info.mip_dual_bound / cost_factor), watch.bound), floor)
     elif answer.dual_valid:
         row_dual = np.array(answer.row_dual, dtype=np.float64) * row_factors / cost_factor
         optimal = model == Model.kOptimal and x is not None
@@ -411,28 +467,10 @@ def completed(
     array of float or None
         None when HiGHS finds no such values in the time (at least 2 s, whatever is left of the limit).
     """
-    free = np.flatnonzero(~fixed)
-    if not len(free) or len(free) == program.n_cols:
+    if fixed.all() or not fixed.any():
         return x
     watch = watch or Watch(program, options)
-    loose = ~fixed[program.entry_cols]
-    rows, index = np.unique(program.index[loose], return_inverse=True)
-    held = np.where(fixed, x, 0.0)
-    terms = program.value * held[program.entry_cols]
-    size = np.bincount(program.index, weights=np.abs(terms), minlength=program.n_rows)[rows]
-    taken, noise = program.row_activity(held)[rows], 1e-13 * size
-    rest = Program(
-        cost=program.cost[free],
-        col_lower=program.col_lower[free],
-        col_upper=program.col_upper[free],
-        integer=np.zeros(len(free), dtype=np.bool_),
-        row_lower=program.row_lower[rows] - taken - noise,
-        row_upper=program.row_upper[rows] - taken + noise,
-        start=np.concatenate([[0], np.cumsum(np.diff(program.start)[free])]),
-        index=index.astype(np.int32),
-        value=program.value[loose],
-        offset=program.offset + float(program.cost @ held),
-    )
+    rest, free = rest_of(program, x, fixed, whole=False)
     quiet = Watch(rest, options, stop=None if watch.interrupted else watch.stop)
     seconds = 1.0 if watch.interrupted else max(watch.left(), 2.0, 0.02 * options.time_limit)
     for tolerance in TOLERANCES_CONTINUOUS:

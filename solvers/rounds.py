@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from highspy import HighsModelStatus as Model
@@ -14,7 +14,7 @@ from zonevest.solvers.scaling import scaled
 
 if TYPE_CHECKING:
     from zonevest.solvers.highs import Watch
-    from zonevest.solvers.program import Program
+    from zonevest.solvers.program import Floats, Program
 
 ROUNDS = 10
 BROKEN = 1e-4
@@ -23,8 +23,19 @@ WORTH = 0.05
 """Rounds go on while one lowers the bound by this part of the gap that is asked for."""
 
 
-def tightened(program: Program, watch: Watch, gap: float, settings: dict[str, Setting]) -> Program:
+class Relaxed(NamedTuple):
+    """A point of a relaxation, and its reduced costs: what a unit more of a column would gain, below 0 lose."""
+
+    x: Floats
+    reduced: Floats
+
+
+def tightened(
+    program: Program, watch: Watch, gap: float, settings: dict[str, Setting]
+) -> tuple[Program, Relaxed | None]:
     """The program with the rows of its meetings that its relaxation breaks; those that end up loose are left out.
+
+    With the last point of the relaxation, None where it was not solved.
 
     The relaxation is solved once, then goes on from its last basis. Its bound is told to `watch`.
 
@@ -37,7 +48,7 @@ def tightened(program: Program, watch: Watch, gap: float, settings: dict[str, Se
     highs: Any = opened(settings, watch.listener(cost_factor))
     ready.pass_to(highs)
     added: list[tuple[np.ndarray, np.ndarray]] = []
-    bound = np.inf
+    bound, relaxed = np.inf, None
     for _ in range(ROUNDS):
         if watch.asked_to_stop() or watch.left() <= 0.0:
             break
@@ -45,7 +56,9 @@ def tightened(program: Program, watch: Watch, gap: float, settings: dict[str, Se
         highs.run()
         if highs.getModelStatus() != Model.kOptimal:
             break
-        x = np.array(highs.getSolution().col_value, dtype=np.float64)
+        answer = highs.getSolution()
+        x = np.array(answer.col_value, dtype=np.float64)
+        relaxed = Relaxed(x, np.array(answer.col_dual, dtype=np.float64) / cost_factor)
         before, bound = bound, program.value_at(x)
         watch.bound = min(watch.bound, bound)
         if before - bound < WORTH * gap * max(abs(bound), 1e-9 * watch.scale):
@@ -66,11 +79,11 @@ def tightened(program: Program, watch: Watch, gap: float, settings: dict[str, Se
             np.concatenate([values for _, values in broken]) / sizes,
         )
     if not np.isfinite(bound):
-        return program
+        return program, None
     tight = [
         (positions, values) for positions, values in added if values @ x[positions] > -BROKEN * np.abs(values).max()
     ]
-    return _with_rows(program, tight)
+    return _with_rows(program, tight), relaxed
 
 
 def _with_rows(program: Program, rows: list[tuple[np.ndarray, np.ndarray]]) -> Program:

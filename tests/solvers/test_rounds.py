@@ -47,7 +47,7 @@ def best(program: Program, *, relaxed: bool = False, at: Floats | None = None) -
 
 def after(program: Program) -> Program:
     options = SolveOptions(gap=0.0)
-    return tightened(program, Watch(program, options), 0.0, {"output_flag": False})
+    return tightened(program, Watch(program, options), 0.0, {"output_flag": False})[0]
 
 
 def shore() -> Study:
