@@ -322,8 +322,7 @@ def site_take(build: Build) -> None:
         keys[take["land_class"], place, project["redline_ok"], int(project["basic_farmland_ok"])] = None
     for (land_class, place, redline, farmland), (same, there, grade, basic) in product(list(keys), repeat=2):
         if (same, there) == (land_class, place):
-            wider = max(redline, grade, key=GRADES.index)
-            keys[land_class, place, wider, max(farmland, basic)] = None
+            keys[land_class, place, max(redline, grade, key=GRADES.index), max(farmland, basic)] = None
     for land_class, place, redline, farmland in keys:
         parcels = build.parcels_at.get(place, [])
         kept = [each for each in parcels if land.clear_of_lines(land.parcels[each], redline, bool(farmland))]
