@@ -250,6 +250,7 @@ class Ledger:
                 ledger[f"area.resource.{resource}"][t] -= area
             if builds:
                 ledger["area.class_group.construction"][t] += area
+                ledger["area.resource.land"][t] += area
         ledger[f"area.lost.class.{land_class}"][s] += area
         for group in groups:
             ledger[f"area.lost.class_group.{group}"][s] += area

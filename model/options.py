@@ -317,7 +317,11 @@ class _Zones:
         approved = pd.Index(self.codes).get_indexer(self.seen["zone"])
         chosen = np.where(approved >= 0, approved, best)
         rows = np.arange(len(self.seen))
-        return self.codes[chosen], (self.excluded[rows, chosen] != 0) | (suitable[rows, chosen] == 0)
+        suits = suitable[rows, chosen]
+        # inside the red line what may only stay as it is, on basic farmland what is not arable
+        strange = inside_line(self.seen, "redline") & (suits < 2)
+        strange |= inside_line(self.seen, "basic_farmland") & ~self.arable[self.class_today]
+        return self.codes[chosen], (self.excluded[rows, chosen] != 0) | (suits == 0) | strange
 
 
 def inside_line(parcels: pd.DataFrame, line: str) -> Bools:

@@ -91,6 +91,7 @@ class Works:
                 built = "area.class_group.construction"
                 change[built] = change.get(built, 0.0) + area
                 change["area.gained.class_group.construction"] = area
+                change["area.resource.land"] = change.get("area.resource.land", 0.0) + area
                 if "construction" not in groups:
                     change["area.new_construction"] = area
             for account, amount in change.items():

@@ -126,6 +126,7 @@ class Areas:
                 out[self.cell(f"area.resource.{resource}", t)] -= 1.0
             if builds:
                 out[self.cell("area.class_group.construction", t)] += 1.0
+                out[self.cell("area.resource.land", t)] += 1.0
         for t in (start, periods):
             out[self.cell(f"area.lost.class.{land_class}", t)] += 1.0
             for group in groups:

@@ -184,8 +184,12 @@ def nonconforming(tables: Tables, members: Ints) -> NDArray[np.object_]:
         if zone not in tables.zone_at:
             continue
         lines = tables.line_against(zone)[members]
-        unsuitable = tables.suitability[tables.class_index[members], tables.zone_at[zone]] <= 0
-        found[here & unsuitable] = "suitability"
+        suits = tables.suitability[tables.class_index[members], tables.zone_at[zone]]
+        # on basic farmland what is not arable, inside the red line what may only stay as it is
+        fields = np.array(["arable" in tables.groups[code] for code in tables.land_class[members]], dtype=bool)
+        found[here & tables.inside["basic_farmland"][members] & ~fields] = "line:basic_farmland"
+        found[here & tables.inside["redline"][members] & (suits < 2)] = "line:redline"
+        found[here & (suits <= 0)] = "suitability"
         against = here & (lines != "")
         found[against] = np.array([f"line:{line}" for line in lines[against]], dtype=object)
     return found

@@ -54,8 +54,14 @@ class Land(Flows):
         return max(candidates, key=lambda zone: self.suitability(parcel["land_class"], zone))
 
     def conforms(self, parcel: Row) -> bool:
-        zone = self.today(parcel)
-        return not zone or (self.lines_admit(parcel, zone) and self.suitability(parcel["land_class"], zone) > 0)
+        zone, land_class = self.today(parcel), parcel["land_class"]
+        if not zone:
+            return True
+        suits = self.suitability(land_class, zone)
+        stays = parcel["redline"] != "0" and suits == 1
+        if stays or (parcel["basic_farmland"] and "arable" not in self.groups(land_class)):
+            return False
+        return self.lines_admit(parcel, zone) and suits > 0
 
     def locked_out(self, parcel: Row, practice: str, zone: str) -> bool:
         line = self.lineage(zone)

@@ -120,6 +120,7 @@ class Works(Land):
                     add(cells, f"area.resource.{resource}", places, t, -area)
                 if builds:
                     add(cells, "area.class_group.construction", places, t, area)
+                    add(cells, "area.resource.land", places, t, area)
             self.take_site(cells, project, row, places, s)
 
     def taken_in(self, row: Row) -> str:
