@@ -280,7 +280,9 @@ class _Zones:
         self.class_today = self.classes.get_indexer(seen["land_class"])
         groups = [items(cell) for cell in study.land_classes["class_group"]]
         self.groups = groups
-        self.arable = np.array(["arable" in cell for cell in groups], dtype=bool)
+        self.arable, self.built = (
+            np.array([name in cell for cell in groups], dtype=bool) for name in ("arable", "construction")
+        )
         self.suitable = _suitability(study, self.classes, self.codes)
         inside = {line: inside_line(seen, line) for line in LINES}
         excluded = np.zeros((len(seen), len(zones)), dtype=np.int8)
@@ -318,8 +320,8 @@ class _Zones:
         chosen = np.where(approved >= 0, approved, best)
         rows = np.arange(len(self.seen))
         suits = suitable[rows, chosen]
-        # inside the red line what may only stay as it is, on basic farmland what is not arable
-        strange = inside_line(self.seen, "redline") & (suits < 2)
+        # inside the red line what is built or may only stay as it is, on basic farmland what is not arable
+        strange = inside_line(self.seen, "redline") & ((suits < 2) | self.built[self.class_today])
         strange |= inside_line(self.seen, "basic_farmland") & ~self.arable[self.class_today]
         return self.codes[chosen], (self.excluded[rows, chosen] != 0) | (suits == 0) | strange
 

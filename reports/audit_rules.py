@@ -185,10 +185,13 @@ def nonconforming(tables: Tables, members: Ints) -> NDArray[np.object_]:
             continue
         lines = tables.line_against(zone)[members]
         suits = tables.suitability[tables.class_index[members], tables.zone_at[zone]]
-        # on basic farmland what is not arable, inside the red line what may only stay as it is
-        fields = np.array(["arable" in tables.groups[code] for code in tables.land_class[members]], dtype=bool)
+        # on basic farmland what is not arable, inside the red line what is built or may only stay as it is
+        fields, built = (
+            np.array([group in tables.groups[code] for code in tables.land_class[members]], dtype=bool)
+            for group in ("arable", "construction")
+        )
         found[here & tables.inside["basic_farmland"][members] & ~fields] = "line:basic_farmland"
-        found[here & tables.inside["redline"][members] & (suits < 2)] = "line:redline"
+        found[here & tables.inside["redline"][members] & (built | (suits < 2))] = "line:redline"
         found[here & (suits <= 0)] = "suitability"
         against = here & (lines != "")
         found[against] = np.array([f"line:{line}" for line in lines[against]], dtype=object)

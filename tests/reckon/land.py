@@ -58,7 +58,7 @@ class Land(Flows):
         if not zone:
             return True
         suits = self.suitability(land_class, zone)
-        stays = parcel["redline"] != "0" and suits == 1
+        stays = parcel["redline"] != "0" and (suits == 1 or "construction" in self.groups(land_class))
         if stays or (parcel["basic_farmland"] and "arable" not in self.groups(land_class)):
             return False
         return self.lines_admit(parcel, zone) and suits > 0
