@@ -392,7 +392,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     def term(name: str, account: str, coefficient: float = 1.0) -> None:
         terms.append({"limit": name, "account": account, "coefficient": coefficient})
 
-    # steep land that goes back to forest is among the listed retreats, outside the farmland balance and the towns' targets
+    # steep land that goes back to forest is among the listed retreats, outside the farmland balance and town targets
     term("farmland_balance", "farmland_retreat")
     term("farmland_quality", "farmland_retreat_quality")
     term("farming_towns", "farmland_retreat")
