@@ -346,6 +346,8 @@ def _with_lines(
     red |= _first(beside, area, classes == "0702", 0.0006 * whole) | _first(
         beside, area, classes == "0602", 0.0008 * whole
     )
+    # the lowest meadows are pastures that may be improved, outside the line
+    red &= ~_first(-height, area, red & ~core & np.isin(classes, ["0401", "0404"]), 0.003 * whole)
     arable = np.isin(classes, ["0101", "0102", "0103"])
     near = _first(-to_town, area, ~red & ~urban & ~np.isin(classes, ["1102", "1106"]) & (height < 190), 0.0042 * whole)
     boundary, spare = urban | near, _first(to_town, area, near, 0.0015 * whole)
@@ -357,16 +359,17 @@ def _with_lines(
     village, settled = classes == "0702", np.isin(frame["kind"].to_numpy(dtype=object), ["village", "lot"])
     seats = np.argmin(np.hypot(*(at[:, None, :] - land.seats[None, :, :]).transpose(2, 0, 1)), axis=1)
     codes = np.array([code for code, _, _ in TOWNS], dtype=object)
-    state = (
-        boundary & urban
-        | np.isin(classes, ["1102", "1106", "1003", "1109", "09", "0602"])
-        | (red & (core | (land.noise(at, 2) > 0.9)))
-    )
     ore = _first(
         land.noise(at, 3) - 0.00002 * to_town,
         area,
         ~red & np.isin(classes, ["0404", "1206", "1207", "0307", "0602"]),
         0.004 * whole,
+    )
+    state = (
+        boundary & urban
+        | np.isin(classes, ["1102", "1106", "1003", "1109", "09", "0602"])
+        | (red & (core | (land.noise(at, 2) > 0.9)))
+        | _first(land.noise(at, 3), area, ore & ~boundary & ~basic, 0.003 * whole)  # where mines may be opened
     )
     tags: list[list[str]] = [[] for _ in range(len(frame))]
     middles = {

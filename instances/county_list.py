@@ -278,7 +278,7 @@ def budgets() -> dict[str, pd.DataFrame]:
             {"account": "farmland_works", "unit": "million CNY", "family": "cost", "recurrence": "one_off", "cash": 1,
              "budget": "rural", "path": "government", "circulation": "fund_resource",
              "name_en": "Farmland consolidation works", "name_zh": "高标准农田与土地整治"},
-            {"account": "farmland_retreat_quality", "unit": "ha", "family": "custom", "recurrence": "one_off",
+            {"account": "farmland_retreat_quality", "unit": "ha", "family": "custom", "recurrence": "stock",
              "name_en": "Quality of the steep farmland that goes back to forest", "name_zh": "退耕坡耕地折合质量面积"},
         ]
     )  # fmt: skip
@@ -392,11 +392,10 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     def term(name: str, account: str, coefficient: float = 1.0) -> None:
         terms.append({"limit": name, "account": account, "coefficient": coefficient})
 
-    # steep land that goes back to forest is among the listed retreats, outside the farmland balance and targets
-    term("farmland_balance", "farmland_retreat", -1.0)
-    term("farmland_quality", "farmland_retreat_quality", -1.0)
-    term("arable_retention", "area.practice.slope_retreat")
-    term("farming_towns", "area.practice.slope_retreat")
+    # steep land that goes back to forest is among the listed retreats, outside the farmland balance and town targets
+    term("farmland_balance", "farmland_retreat")
+    term("farmland_quality", "farmland_retreat_quality")
+    term("farming_towns", "farmland_retreat")
     demand = {
         "eco_tourism": (2500.0, "Nature tourism that visitors fill", "生态旅游市场容量"),
         "limited_visit": (1500.0, "Visits in the red line that visitors fill", "红线内参观容量"),

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.model.land import Block
-from zonevest.solvers.program import Program
+from zonevest.solvers.program import SMALLEST_KEPT, Program
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,8 +72,17 @@ def _further(block: Block) -> sparse.csc_array:
         ),
         shape=(first_extra + block.extra.shape[0], len(block.columns)),
     )
-    further.eliminate_zeros()
+    _drop_rounding(further)
     return further
+
+
+def _drop_rounding(matrix: sparse.csc_array | sparse.csr_array) -> None:
+    """Take out what revenue and cost leave of each other by rounding: a row of nothing else would be scaled up to one.
+
+    Coefficients are per hectare, person or unit; none that is meant is as small as `SMALLEST_KEPT`.
+    """
+    matrix.data[np.abs(matrix.data) < SMALLEST_KEPT] = 0.0
+    matrix.eliminate_zeros()
 
 
 def _expand(block: Block, further: sparse.csc_array) -> tuple[NDArray[np.int64], NDArray[np.int32], Floats, Floats]:
@@ -96,6 +105,7 @@ def _expand(block: Block, further: sparse.csc_array) -> tuple[NDArray[np.int64],
     template = sparse.csr_array(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(keys))), shape=(kinds, (m + 1) * n)
     )
+    _drop_rounding(template)
     template.sort_indices()
     row_of, scalar_of = np.divmod(template.indices.astype(np.int64), n)
     shared = bool((np.diff(row_of) == 0)[_inner(template.indptr)].any())

@@ -58,6 +58,12 @@ NOT_IN_A_COUNTY = {
     "basic_farmland_ok": "no project is drawn on basic farmland",
 }
 """Columns that the county leaves blank, and why; those of flow rows and price steps are not looked at one by one."""
+NOT_ON_ITS_LAND = {
+    "marine_ranch": "it lies inland",
+    "marine_recreation": "it lies inland",
+    "strategic_mineral": "no project of its list enables mines inside the red line",
+}
+"""Default land actions that no land of the county admits, and why."""
 
 
 def test_every_mechanism_is_used(lakeside: Study) -> None:
@@ -79,6 +85,9 @@ def test_every_mechanism_is_used(lakeside: Study) -> None:
     assert finance is not None
     assert finance.off() == []
     assert finance.soft
+    options = build_options(lakeside)
+    may = dict(zip(options.practices, (options.reasons == 0).any(axis=0), strict=True))
+    assert {name for name in lakeside.practices["practice"] if not may[name]} == set(NOT_ON_ITS_LAND)
 
 
 def test_the_overlay_decides(lakeside: Study) -> None:
@@ -133,6 +142,17 @@ def check_what_a_county_asks_for(plan: zv.Plan) -> None:
     assert ledger["area.practice.slope_retreat"] > 50.0
 
 
+def check_ore_is_mined_and_paid_for(plan: zv.Plan) -> None:
+    """The state's ore is sold, taxed and taken out, and what goes is paid for and no more; a main pipe is laid."""
+    ledger = plan.ledger.query("jurisdiction == 'total'").groupby("account")["value"].max()
+    names = ["mineral_sale", "royalty", "mineral_depletion", "mineral_compensation"]
+    names += ["area.practice.mining", "area.new.practice.mining", "area.practice.linear_works"]
+    assert (ledger[names] > 1e-3).all()
+    kept = row(plan, "preserve_minerals")
+    assert kept["value"].item() == pytest.approx(kept["bound"].item())
+    assert kept["bound"].item() > 1.0
+
+
 def check_units_of_quotas(plan: zv.Plan) -> None:
     units = plan.limits.set_index("limit")["unit"]
     assert set(units["quota.construction"]) == {"ha"}
@@ -161,6 +181,7 @@ def test_the_plan(lakeside: Study) -> None:
     check_the_gap_is_closed(plan)
     check_limits_have_prices(plan)
     check_what_a_county_asks_for(plan)
+    check_ore_is_mined_and_paid_for(plan)
     check_units_of_quotas(plan)
     check_projects_built_and_left_out(plan, start)
     check_better_than_down_the_list(plan, start)

@@ -330,6 +330,29 @@ def test_practices_name_the_overlay_of_the_lines_that_admit_them() -> None:
     assert others == {"afforestation"}  # anywhere
 
 
+def test_where_conversion_is_conditional_the_condition_has_a_cost() -> None:
+    """What may be done there bears a permit, or says why none is due: nothing is built, or the authority orders it."""
+    practices = default("practices").set_index("practice")
+    named = practices["conversion"].map(items)
+    gentle = practices["mode"].isin(["service", "symbiosis"]) & (practices["to_class"] == "")
+    by_mode = (gentle | (practices["mode"] == "restoration")) & (named.map(len) == 0)
+    open_to = set(practices.index[named.map(lambda overlay: "conditional" in overlay) | by_mode])
+    flows = default("practice_flows").query("account == 'conversion_permit'").set_index("practice")
+    flows = flows.drop("flexible_swap")  # to swap land needs approval wherever it lies
+    assert flows.index.is_unique
+    assert set(flows["where"]) == {"conversion=conditional"}
+    assert set(flows["confidence"]) == {"modelling default"}
+    assert (flows["value"] > 0).all()
+    none_due = set(practices.index[practices["source"].str.contains("no permit where conversion is conditional")])
+    assert set(flows.index) | none_due == open_to
+    assert not set(flows.index) & none_due
+    assert set(practices.loc[list(none_due), "mode"]) == {"restoration", "service", "symbiosis"}
+    works = default("practice_flows").query("account == 'private_works'").set_index("practice")["value"]
+    for name in ("brand_farming", "eco_tourism", "limited_visit"):  # what is built is surveyed for a tenth
+        assert flows.loc[name, "value"] == pytest.approx(0.1 * works[name]), name
+    assert not set(works.index) & none_due
+
+
 # A village and the edge of a town: every group of classes, every line.
 PARCELS = pd.DataFrame(
     [

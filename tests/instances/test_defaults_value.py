@@ -57,10 +57,9 @@ def test_there_is_land_of_every_resource() -> None:
 @pytest.mark.parametrize(
     ("limit", "account", "sense", "value", "basis"),
     [
-        ("farmland_balance", "area.lost.class_group.arable", "<=", 1.0, "share_of:area.gained.class_group.arable"),
-        ("farmland_quality", "quality.lost.arable", "<=", 1.0, "share_of:quality.gained.arable"),
+        ("farmland_balance", "area.class_group.arable", ">=", 1.0, "share_of_start"),
+        ("farmland_quality", "quality.arable", ">=", 1.0, "share_of_start"),
         ("flexible_zone", "area.zone.420", ">=", 1.0, "share_of_start"),
-        ("arable_retention", "area.class_group.arable", ">=", 1.0, "share_of_start"),
         ("forest_floor", "area.class_group.forest", ">=", 0.99, "share_of_start"),
         ("wetland_floor", "area.class_group.wetland", ">=", 1.0, "share_of_start"),
         ("construction_cap", "area.class_group.construction", "<=", 1.05, "share_of_start"),

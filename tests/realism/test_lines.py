@@ -112,11 +112,13 @@ def test_j03_what_was_there_before_the_line_stays() -> None:
 
 
 def test_i07_a_wood_on_a_field_is_farmland_lost() -> None:
-    """Planting uses the balance as building does, and what replaces it is there by then, and as good."""
+    """Planting uses the balance as building does, and what replaces it is there before or by then, and as good."""
 
-    def study(retreat: str, exits: str, quality: float | None = 1.0, lost: float | None = 1.0) -> Study:
+    def study(
+        retreat: str, exits: str, quality: float | None = 1.0, lost: float | None = 1.0, area: bool = True
+    ) -> Study:
         """Ten hectares of steep field that turn to wood, ten of homesteads that turn to field, each from a year."""
-        limits = [row_of("limits", name) for name in ("farmland_balance", "farmland_quality")]
+        limits = only("farmland_balance", "farmland_quality") if area else only("farmland_quality")
         actions = [
             row_of("practices", "slope_retreat", earliest=retreat, latest=retreat),
             row_of("practices", "homestead_exit", earliest=exits, latest=exits),
@@ -131,15 +133,26 @@ def test_i07_a_wood_on_a_field_is_farmland_lost() -> None:
     found = plan(study("2026", "2026", 0.5))
     assert told(found, "area.lost.class_group.arable", "2027") == pytest.approx(10.0)
     assert row(found, "farmland_balance", "2027") == pytest.approx((10.0, 10.0))
-    assert row(found, "farmland_quality", "2027") == pytest.approx((10.0, 5.0))
+    assert row(found, "farmland_quality", "2027") == pytest.approx((5.0, 10.0))
     as_good = plan(study("2026", "2026"))
     assert as_good.objective is not None
-    assert found.objective == pytest.approx(as_good.objective - 0.05 * 5.0)  # 50,000 yuan for a hectare that is short
+    # 50,000 yuan for a hectare that is short, in each of 2027, 2028 and 2029
+    assert found.objective == pytest.approx(as_good.objective - 0.05 * 5.0 * 3)
     # what is not stated is as good as any
     unstated = plan(study("2026", "2026", None, None))
     assert row(unstated, "farmland_quality", "2027") == pytest.approx((10.0, 10.0))
     assert unstated.objective == pytest.approx(as_good.objective)
+    # given first and taken later: what was made in 2027 covers what goes in 2028, in area and in quality
+    before = plan(study("2027", "2026"))
+    assert told(before, "area.gained.class_group.arable", "2028") == 0.0
+    for limit in ("farmland_balance", "farmland_quality"):
+        assert [row(before, limit, year)[0] for year in ("2026", "2027", "2028")] == pytest.approx([10.0, 20.0, 10.0])
+    # as good as 0.7 for half as good: nothing is short, though 0.7 is not 1
+    assert row(plan(study("2027", "2026", 0.7, 0.5)), "farmland_quality", "2028") == pytest.approx((7.0, 5.0))
     assert not possible(study("2026", "2027"))  # taken first, given back later
+    # by quality alone, later is late for a year: 10 are short in 2027, and have come in 2028
+    late = plan(study("2026", "2027", area=False))
+    assert [row(late, "farmland_quality", year)[0] for year in ("2027", "2028")] == pytest.approx([0.0, 10.0])
 
 
 def test_j04_one_balance_for_all_farmland_that_goes() -> None:
@@ -160,8 +173,9 @@ def test_j04_one_balance_for_all_farmland_that_goes() -> None:
     )
     assert told(plan(by_hand), "area.lost.class_group.arable", "a") == 6.0
     balance = default("limits").set_index("limit").loc["farmland_balance"]
-    assert (balance["account"], balance["sense"]) == ("area.lost.class_group.arable", "<=")
-    assert (balance["basis"], balance["value"]) == ("share_of:area.gained.class_group.arable", 1.0)
+    # arable land at the end is what it was, less all that was lost, with all that was gained
+    assert (balance["account"], balance["sense"]) == ("area.class_group.arable", ">=")
+    assert (balance["basis"], balance["value"]) == ("share_of_start", 1.0)
     assert (balance["kind"], balance["period"]) == ("hard", "")  # in every period
     groups = default("land_classes").set_index("land_class")["class_group"]
     practices = default("practices")
@@ -188,15 +202,18 @@ def test_j04_a_retreat_from_slopes_is_of_slopes(lakeside: Study) -> None:
         "limits": only("farmland_balance"),
         "practices": [row_of("practices", "slope_retreat", latest="2026")],
     }
-    less = [{"limit": "farmland_balance", "account": "farmland_retreat", "coefficient": -1.0}]
+    less = [{"limit": "farmland_balance", "account": "farmland_retreat", "coefficient": 1.0}]
     assert not possible(county(steep, **tables))
     found = plan(county(steep, **tables, limit_terms=less))
     assert told(found, "area.lost.class_group.arable", "2027") == pytest.approx(10.0)
-    assert row(found, "farmland_balance", "2027") == pytest.approx((0.0, 0.0))
+    assert [told(found, "farmland_retreat", year) for year in ("2026", "2027", "2029")] == pytest.approx([0, 10, 10])
+    # let off for good, and no more than that: the field is gone, the balance stands where it stood
+    for year in ("2026", "2027", "2028", "2029"):
+        assert row(found, "farmland_balance", year) == pytest.approx((10.0, 10.0))
     # lakeside does so, in area and quality, and has steep fields: as many as the national survey counts
     terms = lakeside.limit_terms.set_index(["limit", "account"])["coefficient"]
     let_off = [("farmland_balance", "farmland_retreat"), ("farmland_quality", "farmland_retreat_quality")]
-    assert terms[let_off].tolist() == [-1.0, -1.0]
+    assert terms[let_off].tolist() == [1.0, 1.0]
     fields = lakeside.parcels[lakeside.parcels["land_class"].isin(["0101", "0102", "0103"])]
     parts = fields.groupby("slope_class")["area_ha"].sum() / fields["area_ha"].sum()
     assert parts.tolist() == pytest.approx([0.6193, 0.1532, 0.1340, 0.0604, 0.0331], abs=0.006)

@@ -79,3 +79,32 @@ def test_every_coefficient_is_kind_times_scalar(seed: int, single: bool, chunk: 
     for j in range(program.n_cols):
         part = program.index[program.start[j] : program.start[j + 1]]
         assert len(set(part.tolist())) == len(part)
+
+
+def test_what_is_left_by_rounding_is_no_coefficient() -> None:
+    """0.1 + 0.2 less 0.3 a hectare, and so in a further column: nothing stands in the row, to be scaled up."""
+    left = (0.1 + 0.2) - 0.3
+    assert 0.0 < left < 1e-15
+    rounding = Block(
+        groups=1,
+        group=np.zeros(1, dtype=np.int32),
+        kind=np.zeros(1, dtype=np.int32),
+        by_kind=[(np.array([100.0]), sparse.csr_array([[left, 2.0, 5.0]]))],
+        by_option=None,
+        by_column=sparse.csr_array([[left, 3.0, 0.0]]),
+        lower=np.zeros(2),
+        upper=np.full(2, np.inf),
+        rows=("nothing", "something"),
+        constant=0.0,
+        extra=sparse.csr_array((0, 2)),
+        extra_upper=np.zeros(0),
+        extra_rows=(),
+        columns=("s",),
+        column_lower=np.zeros(1),
+        column_upper=np.ones(1),
+        column_integer=np.array([False]),
+        integer=True,
+    )
+    program = join(rounding)
+    # of the option: its group's own row and the second; of the further column the second
+    assert sorted(zip(program.index.tolist(), program.value.tolist(), strict=True)) == [(0, 1.0), (2, 3.0), (2, 200.0)]
