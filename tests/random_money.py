@@ -122,8 +122,8 @@ def _money_flows(rnd: Random, tables: dict[str, Any], practices: list[str], proj
     for name, subject, names in (("practice_flows", "practice", practices), ("project_flows", "project", projects)):
         rows = []
         for _ in range(rnd.choice([0, 1, 2])) if names else ():
-            account = rnd.choice(["ore", "mend", "wage"])
-            basis = "once" if account == "mend" else "per_year"
+            account = rnd.choice(["ore", "mend", "wage", "sale"])
+            basis = "once" if account in ("mend", "sale") else "per_year"
             row = {subject: rnd.choice(names), "account": account, "basis": basis, "value": amount(rnd) / 2}
             rows.append(row | {"decay": maybe(rnd, 0.3, 0.25, 0) if basis == "per_year" else 0})
         if rows:
@@ -266,7 +266,7 @@ def _finance(rnd: Random, periods: list[str]) -> dict[str, Any]:
             found["dscr_from"] = rnd.choice(periods)
     if rnd.random() < 0.3:
         found["operating_balance_from"] = rnd.choice(periods)
-    if rnd.random() < 0.2:
+    if rnd.random() < 0.4:
         found["land_rent"] = False
     names = {"golden_rule", "operating_balance", "cover_min"} & {"golden_rule", *found, "operating_balance"}
     soft = [name for name in ("debt_ratio_cap", "dscr_min", "green_share_min", "reinvestment_min") if name in found]

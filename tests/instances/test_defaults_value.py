@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -218,6 +220,30 @@ def test_parks_and_services_raise_what_homes_are_worth() -> None:
     park = booked("urban_green")
     assert set(park.query("family == 'revenue'")["account"]) == {"conversion_subsidy"}  # it earns nothing by itself
     assert set(park.query("family == 'uplift'")["account"]) == {"uplift_homes", "uplift_firms"}
+
+
+@pytest.mark.parametrize(
+    ("practice", "plot", "overlay", "account", "million"),
+    [
+        ("high_standard_farmland", lot("a", "0103", area_ha=2.0), "conditional", "conversion_permit", 0.003),
+        (
+            "industrial_upgrade",
+            lot("a", "0601", tenure="state", growth_boundary=1),
+            "promoted",
+            "conversion_subsidy",
+            0.3,
+        ),
+    ],
+)
+def test_conversion_has_its_price(
+    practice: str, plot: dict[str, Any], overlay: str, account: str, million: float
+) -> None:
+    """A permit where it is conditional, 1,500 yuan a hectare of field; support where it is promoted; else neither."""
+    actions = [row_of("practices", practice, latest="2026")]
+    for stated in (overlay, "free"):
+        found = Booked(county({**plot, "conversion": stated, "locked_practice": practice}, practices=actions))
+        once = million if stated == overlay else 0.0
+        assert found.years(account) == pytest.approx([once, 0, 0, 0]), stated
 
 
 # Paying for it

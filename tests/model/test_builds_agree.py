@@ -96,6 +96,7 @@ HAND: dict[str, Callable[[], Study]] = {
         {"objective": {"method": "weighted", "cash": 1.0, "accounts": {"lots": 2.0, "dues": -1.0, "tolls": 0.5}}},
         **WHOLE,
     ),
+    "land without rent": lambda: shore(finance={"land_rent": False}),
     "port": port,
     "a bundle": eod,
     "a bundle that starts": lambda: eod(resort={"annual_revenue": 6.0}),

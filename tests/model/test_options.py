@@ -78,6 +78,19 @@ def test_no_title_no_practice_that_needs_one() -> None:
     assert practices_of(study) == {"p1": {"hold", "build"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}
 
 
+def test_a_lock_on_a_practice_leaves_nothing_else() -> None:
+    found = practices_of(with_sub_zones(locked_practice=["build", "hold", "", ""]))
+    assert found == {"p1": {"build"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}
+
+
+def test_what_waits_for_a_project_needs_one_that_enables_it() -> None:
+    # planting waits for j1
+    study = four()
+    assert practices_of(study)["p1"] == {"hold", "build", "plant"}
+    without = study.replace(projects=study.projects.assign(enables="", enables_area=np.nan))
+    assert practices_of(without)["p1"] == {"hold", "build"}
+
+
 def test_what_does_not_suit_its_zone_is_no_option() -> None:
     # What is new in a zone has to suit it (2 at least), what is there may stay at 1: to build in U a town must suit it,
     # to tend a farm in U the farm.

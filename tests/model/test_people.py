@@ -62,6 +62,16 @@ def test_nobody_has_moved_in_before_the_first_period() -> None:
     assert values == pytest.approx(np.array([[100.0, 110.0, 446.41]]))
 
 
+def test_who_has_no_growth_of_its_own_grows_as_the_study() -> None:
+    # half of S leave every year: 20 x 0.5 in 2027, 20 x 0.5^4 in 2030; N grows by a tenth as before
+    ledger = Ledger(build_options(plain({"population_growth": -0.5}, **LAND, limits=[reads("population")])))
+    chosen = np.array([float(practice == "hold") for _, practice, _ in ledger.options.names()])
+    values = ledger.values(
+        [("population", period) for period in (START, 0, 1)], chosen, ledger.works.possible * 0.0, ["N", "S", "total"]
+    )
+    assert values == pytest.approx(np.array([[100.0, 110.0, 146.41], [20.0, 10.0, 1.25], [120.0, 120.0, 147.66]]))
+
+
 def test_heads_of_a_limit_are_those_who_move_in_too() -> None:
     # 0.02 ha of town a head: 14 ha at most for 130 and 166.41 people, and 0.02 more for each who comes
     per_head = {"limit": "h", "account": "area.class.town", "sense": "<=", "value": 0.02, "basis": "per_head"}

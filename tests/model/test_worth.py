@@ -38,10 +38,10 @@ def study(practice: dict[str, Any], **tables: list[dict[str, Any]]) -> Study:
     return make_study(settings, **{name: pd.DataFrame(each) for name, each in (rows | tables).items()})
 
 
-def worth(given: Study, start: str, parcel: str = "i") -> tuple[float, float, float]:
-    """F1 of planting, by the fast build, by the complete one and by the audit."""
+def worth(given: Study, start: str, parcel: str = "i", at: int = -2) -> tuple[float, float, float]:
+    """F1 of planting (F2: at = -1), by the fast build, by the complete one and by the audit."""
     column = f"x[{parcel},plant,{start}]"
-    told = Evaluator(given).option_ledger(parcel, "plant", start)[-2]
+    told = Evaluator(given).option_ledger(parcel, "plant", start)[at]
     return fast(given).objective.get(column, 0.0), complete(given).objective.get(column, 0.0), float(told)
 
 
@@ -77,6 +77,66 @@ def test_land_is_sold_at_the_price_of_its_place() -> None:
     )
     for parcel, price in factor.items():
         assert worth(given, "b", parcel) == pytest.approx((5 * price - 1.0,) * 3)
+
+
+def test_of_land_that_is_sold_no_rent_counts_where_none_is_to() -> None:
+    # A sale of 10 and works of 2 over ten years, for 5 years: 5 - 1; without the rent that the sale gives up -1.
+    given = study(
+        {"life_years": 10},
+        accounts=[
+            {"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1, "role": "land_sale"},
+            {"account": "works", "family": "cost", "recurrence": "one_off", "cash": 1},
+        ],
+        practice_flows=[
+            {"practice": "plant", "account": "sale", "basis": "once", "value": 10.0},
+            {"practice": "plant", "account": "works", "basis": "once", "value": 2.0},
+        ],
+    )
+    assert worth(given, "b") == pytest.approx((4.0,) * 3)
+    assert worth(given.replace({"finance": {"land_rent": False}}), "b") == pytest.approx((-1.0,) * 3)
+
+
+def test_what_zones_bring_comes_with_the_zone() -> None:
+    # 1 a year in R and 3 in U: planted in 2028 two years of R and five of U, held seven of R
+    rows = [
+        {"zone": zone, "account": "rent", "basis": "per_year", "value": value}
+        for zone, value in (("R", 1.0), ("U", 3.0))
+    ]
+    given = study({"lead_years": 1}, zone_flows=rows)
+    assert worth(given, "b") == pytest.approx((17.0,) * 3)
+    assert worth(given, "a") == pytest.approx((21.0,) * 3)
+    assert fast(given).objective["x[i,hold,]"] == pytest.approx(7.0)
+
+
+FOUR_A_YEAR = {"practice": "plant", "account": "rent", "basis": "per_year", "value": 4.0}
+
+
+def test_what_is_new_grows_to_its_full_yield() -> None:
+    # a quarter more of 4 every year to 2030, all of it in the tail: 1 + 2 + 3, and 4 twice; from 2026 on 1 + 2 + 3 + 4
+    # + 4 and 4 twice
+    given = study({}, practice_flows=[{**FOUR_A_YEAR, "ramp_years": 4}])
+    assert worth(given, "b") == pytest.approx((14.0,) * 3)
+    assert worth(given, "a") == pytest.approx((22.0,) * 3)
+
+
+def test_prices_grow_from_the_first_year_on() -> None:
+    # twice as dear every year: 4 of 2026 are 4 x 2^2 in 2028, and so on to 4 x 2^6 in the tail's last year
+    accounts = [{"account": "rent", "family": "revenue", "recurrence": "annual", "cash": 1, "growth": 1.0}]
+    given = study({}, accounts=accounts, practice_flows=[FOUR_A_YEAR])
+    assert worth(given, "b") == pytest.approx((4.0 * (4 + 8 + 16 + 32 + 64),) * 3)
+
+
+def test_food_that_is_sold_is_not_valued_twice() -> None:
+    # of 2 of food, which is the rent once more, and 3 of air a year only air counts: five years of it
+    accounts = [
+        {"account": "rent", "family": "revenue", "recurrence": "annual", "cash": 1},
+        {"account": "food", "family": "ecosystem", "recurrence": "annual", "counterpart_of": "rent"},
+        {"account": "air", "family": "ecosystem", "recurrence": "annual"},
+    ]
+    rows = [{**FOUR_A_YEAR, "account": name, "value": value} for name, value in (("food", 2.0), ("air", 3.0))]
+    given = study({}, accounts=accounts, practice_flows=[FOUR_A_YEAR, *rows])
+    given = given.replace({"objective": {"method": "weighted", "ecosystem": 1.0}})
+    assert worth(given, "b", at=-1) == pytest.approx((15.0,) * 3)
 
 
 def test_each_parcel_has_the_end_that_its_own_rows_give_it() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.model.plain import plain
@@ -11,6 +13,8 @@ from zonevest.instances.study import Study, items
 from zonevest.model.options import build_options
 
 INSIDE = {"redline": {"redline": "general"}, "basic": {"basic_farmland": 1}, "town": {"growth_boundary": 1}}
+BESIDE = {"redline": ("eco_custody", "210"), "basic": ("high_standard_farmland", "520")}
+"""An action that is open inside a line, and a zone beside the line where nothing but the line would keep it out."""
 CLASSES = ("0101", "0103", "0201", "0301", "0305", "0404", "0702", "0601", "1104", "1108", "1201", "1206")
 
 
@@ -20,15 +24,18 @@ def zones_of(study: Study) -> dict[str, set[str]]:
     return {parcel: {zone[practice] for practice in practices} for parcel, practices in admitted(study).items()}
 
 
-def with_lines(**flags: object) -> Study:
+def with_lines(*practices: dict[str, Any], **flags: object) -> Study:
     """A parcel of each class, all inside the same lines, state-owned and collective."""
-    return county(
-        *(
-            lot(f"{code} {tenure}", code, tenure=tenure, **flags)
-            for code in CLASSES
-            for tenure in ("state", "collective")
-        )
-    )
+    lots = [
+        lot(f"{code} {tenure}", code, tenure=tenure, **flags) for code in CLASSES for tenure in ("state", "collective")
+    ]
+    return county(*lots, **({"practices": practices} if practices else {}))
+
+
+def moved(line: str) -> dict[str, Any]:
+    """The action of `BESIDE`, done in the zone beside the line."""
+    practice, zone = BESIDE[line]
+    return row_of("practices", practice, zone=zone)
 
 
 def test_i02_drawn_lines_are_not_moved() -> None:
@@ -38,11 +45,32 @@ def test_i02_drawn_lines_are_not_moved() -> None:
         zones = set().union(*zones_of(with_lines(**flags)).values())
         assert zones
         assert {zone[0] for zone in zones} == {first[line]}, line
+    # nor is what is open inside a line done there in a zone of other land, were it allowed to
+    for line, (practice, zone) in BESIDE.items():
+        assert not any(zone in zones for zones in zones_of(with_lines(moved(line), **INSIDE[line])).values()), line
+        assert any(practice in practices for practices in admitted(with_lines(moved(line))).values()), line
     free = set().union(*zones_of(with_lines()).values())
     assert not {zone for zone in free if zone[0] in "14"}
     # a swap is a scenario: other lines in the data, and the options follow
-    moved = with_lines(growth_boundary=0).replace(parcels=with_lines(growth_boundary=1).parcels)
-    assert zones_of(moved) == zones_of(with_lines(growth_boundary=1))
+    other = with_lines(growth_boundary=0).replace(parcels=with_lines(growth_boundary=1).parcels)
+    assert zones_of(other) == zones_of(with_lines(growth_boundary=1))
+
+
+def test_i02_basic_farmland_stays_arable() -> None:
+    """On basic farmland nothing is done but what says that it may and keeps the land arable, whatever else admits."""
+    action = row_of("practices", "high_standard_farmland")  # its zone and overlay admit basic farmland
+    actions = [
+        {**action, "practice": "improve"},
+        {**action, "practice": "flood", "to_class": "0101"},
+        {**action, "practice": "graft", "to_class": "0201"},
+        {**action, "practice": "survey", "basic_farmland_ok": 0},
+    ]
+    suits = [{"land_class": "0201", "zone": "310", "suitability": 3}]
+    lots = [lot("inside", "0103", basic_farmland=1), lot("outside", "0103")]
+    can = admitted(county(*lots, practices=actions, class_zones=suits))
+    names = {each["practice"] for each in actions}
+    assert can["outside"] >= names
+    assert can["inside"] & names == {"improve", "flood"}
 
 
 def test_j01_a_zone_is_the_land_of_its_line() -> None:
@@ -57,6 +85,8 @@ def test_j01_a_zone_is_the_land_of_its_line() -> None:
     # what is inside takes these zones, what is outside does not; of the free ones both 200 and 500 are open to a wood
     assert {zone[0] for zone in zones_of(county(lot("wood", "0301")))["wood"]} == {"2", "5"}
     assert zones_of(county(lot("wood", "0301", redline="general")))["wood"] <= {"100", "110", "120"}
+    fields = county(lot("field", "0103", basic_farmland=1), practices=[moved("basic")])
+    assert zones_of(fields)["field"] <= {"300", "310", "320"}
     assert "700" not in zones_of(_mines(mineral_right=0))["shrub"]
     assert "700" in zones_of(_mines(mineral_right=1))["shrub"]
 

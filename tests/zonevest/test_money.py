@@ -67,6 +67,23 @@ def test_a_sale_at_zero_net_gains_nothing_whatever_its_life(life: float, lease: 
     assert sold(3.1, life, lease) == pytest.approx(rent / 1.05 * weights(2026, 2029))
 
 
+@pytest.mark.parametrize(("land_rent", "done"), [(True, "shop"), (False, "hold")])
+def test_land_is_not_sold_for_a_rent_that_does_not_count(land_rent: bool, done: str) -> None:
+    # ten hectares sold at 4 and made ready at 3: 10 more in all, 5 % of it a year for good; 30 spent for nothing else
+    plan = planned(
+        finance={**RICH, "land_rent": land_rent},
+        parcels=[parcel()],
+        accounts=[
+            account("sale", "revenue", "one_off", role="land_sale"),
+            account("land", "cost", "one_off", role="land_cost"),
+        ],
+        practices=[{"practice": "shop", "zone": "Z", "mode": "development", "latest": "p1"}],
+        practice_flows=[flow("sale", 4.0), flow("land", 3.0)],
+    )
+    assert list(plan.parcels["practice"]) == [done]
+    assert plan.objective == pytest.approx(10 * 0.05 / 1.05 * weights(2026, 2029) if land_rent else 0.0)
+
+
 # Quotas are no pump
 
 
