@@ -73,7 +73,8 @@ class Book:
         self.fixed: defaultdict[Key, float] = defaultdict(float)
         self.sums: dict[str, Callable[[str], Any]] = {}
         names = [*ledger.accounts_and_units().index, *(f"footprint.{name}" for name in ledger.works.names)]
-        names += [site_account(code, redline, farmland) for code, _, redline, farmland in ledger.works.sites.parcels]
+        sites = ledger.works.sites.bounded()
+        names += list(dict.fromkeys(site_account(code, redline, farmland) for code, _, redline, farmland in sites))
         told_apart = ledger.accounts.budgets.told_apart
         self._of_budgets = [f"money.{name}:{budget}" for budget, read in told_apart.items() for name in read]
         names += self._of_budgets

@@ -410,7 +410,7 @@ class TestProjects:
         for place in ("total", "east"):  # without a jurisdiction of its own, in the project's
             assert cells(found, "area.class.farm", place) == (10, 7)
             assert cells(found, "area.class_group.arable", place) == (10, 7)
-            assert cells(found, "area.resource.land", place) == (10, 7)
+            assert cells(found, "area.resource.land", place) == (10, 7 + built)
             assert cells(found, "area.lost.class.farm", place) == (0, 3)
             assert cells(found, "area.lost.class_group.arable", place) == (0, 3)
             assert cells(found, "area.class_group.construction", place) == (0, built)
