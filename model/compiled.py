@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pyomo.environ as pyo
-from pyomo.common.errors import InvalidConstraintError
+from pyomo.common.errors import InfeasibleConstraintException, InvalidConstraintError
+from pyomo.repn import generate_standard_repn
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 from scipy import sparse
 
 from zonevest.instances.study import period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.ledger import Entry, Ledger
+from zonevest.model.stated import state
 from zonevest.model.uplift import Enjoyed, enjoyed_by
 
 if TYPE_CHECKING:
@@ -70,13 +72,10 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
     Raises
     ------
     ValueError
-        If a row is not linear, or a row without variables does not hold.
+        If a row is not linear.
     """
     ledger: Ledger = model.source
-    try:
-        form = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
-    except InvalidConstraintError as error:
-        raise ValueError(f"every rule of a policy model is linear: {str(error).splitlines()[0]}") from None
+    form = _standard_form(model)
     # a present value over everything stands in the first period's place
     periods = {name: position for position, name in enumerate(period_names(ledger.study.periods))} | {TOTAL: 0}
     entry_of: dict[int, Entry] = {}
@@ -129,6 +128,20 @@ def compile_policy(model: pyo.ConcreteModel) -> Policy:
         tuple(v for v in form.columns if id(v) in entry_of),
         tuple(_placed(enjoyed_by(model, ledger), place_of)),
     )
+
+
+def _standard_form(model: pyo.ConcreteModel) -> Any:
+    """What Pyomo makes of the model; rows whose terms cancel out are stated first where one of them does not hold."""
+    try:
+        return LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
+    except InvalidConstraintError as error:
+        raise ValueError(f"every rule of a policy model is linear: {str(error).splitlines()[0]}") from None
+    except InfeasibleConstraintException:
+        for row in model.component_data_objects(pyo.Constraint, active=True):
+            body = generate_standard_repn(row.body, quadratic=False)
+            if body.is_constant():
+                state(model, row, float(body.constant))
+    return LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=pyo.maximize)
 
 
 def _placed(enjoyed: list[Enjoyed], place_of: dict[int, int]) -> Iterator[tuple[NDArray[np.int64], int, Enjoyed]]:

@@ -21,10 +21,25 @@ def stated(model: pyo.ConcreteModel, lower: float | None, body: Any, upper: floa
     if is_potentially_variable(body):
         return (lower, body, upper)
     value = float(pyo.value(body))
-    if (lower is None or value >= lower - NEAR * max(1.0, abs(lower))) and (
+    return pyo.Constraint.Feasible if _holds(lower, value, upper) else (lower, _nothing(model) + value, upper)
+
+
+def state(model: pyo.ConcreteModel, row: Any, value: float) -> None:
+    """Say what a Pyomo row is whose terms cancel out and leave a value: nothing where it holds, else never met."""
+    lower, upper = (None if side is None else float(pyo.value(side)) for side in (row.lower, row.upper))
+    if _holds(lower, value, upper):
+        row.deactivate()
+    else:
+        row.set_value((lower, _nothing(model) + value, upper))
+
+
+def _holds(lower: float | None, value: float, upper: float | None) -> bool:
+    return (lower is None or value >= lower - NEAR * max(1.0, abs(lower))) and (
         upper is None or value <= upper + NEAR * max(1.0, abs(upper))
-    ):
-        return pyo.Constraint.Feasible
+    )
+
+
+def _nothing(model: pyo.ConcreteModel) -> Any:
     if model.component("nothing") is None:
         model.nothing = pyo.Var(bounds=(0.0, 0.0))
-    return (lower, model.nothing + value, upper)
+    return model.nothing
