@@ -365,6 +365,13 @@ def _with_lines(
         ~red & np.isin(classes, ["0404", "1206", "1207", "0307", "0602"]),
         0.004 * whole,
     )
+    # and under the red line, where strategic minerals may be taken from below
+    deep = _first(
+        land.noise(at, 3),
+        area,
+        red & ~core & (land.noise(at, 2) > 0.9) & np.isin(classes, ["0305", "0401", "0404"]),
+        0.0015 * whole,
+    )
     state = (
         boundary & urban
         | np.isin(classes, ["1102", "1106", "1003", "1109", "09", "0602"])
@@ -409,7 +416,7 @@ def _with_lines(
             "basic_farmland": basic.astype(int),
             "growth_boundary": boundary.astype(int),
             "village_boundary": (settled & ~boundary).astype(int),
-            "mineral_right": (ore & ~boundary & ~basic).astype(int),
+            "mineral_right": (ore & ~boundary & ~basic | deep).astype(int),
             "national_park": (core & (land.noise(at, 4) > 0.6)).astype(int),
             "conversion": np.where(steepest, "prohibited", np.where(open_wild & basin, "conditional", "")),
             "slope_class": slope,

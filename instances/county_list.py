@@ -389,6 +389,9 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
             period=period,
         )
 
+    # what this market takes, by year, stands in the place of the default shares of today's land
+    rows.extend({"limit": f"absorbed_{use}", "drop": 1} for use in absorbed)
+
     def term(name: str, account: str, coefficient: float = 1.0) -> None:
         terms.append({"limit": name, "account": account, "coefficient": coefficient})
 
@@ -462,6 +465,36 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "2030年生态管护面积",
         period="2029-2030",
     )
+    # milestones: a third of each goal of 2030 by 2028, and half of what is to be planted by 2035 under way by then
+    limit(
+        "custody_2028",
+        "area.practice.eco_custody",
+        ">=",
+        7000.0,
+        "Protected land in custody by 2028",
+        "2028年生态管护面积",
+        period="2028",
+    )
+    limit(
+        "standard_fields_2028",
+        "area.practice.high_standard_farmland",
+        ">=",
+        4000.0,
+        "High-standard farmland by 2028",
+        "2028年高标准农田",
+        period="2028",
+    )
+    limit(
+        "restored_2028",
+        "area.practice.afforestation",
+        ">=",
+        750.0,
+        "Land on which forest is planted or restored by 2028",
+        "2028年造林与修复实施面积",
+        period="2028",
+    )
+    for practice in ("slope_retreat", "redline_restoration", "mine_restoration"):
+        term("restored_2028", f"area.practice.{practice}")
     limit(
         "standard_fields",
         "area.practice.high_standard_farmland",
@@ -479,9 +512,6 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "Forest planted by 2035",
         "至2035年新增林地",
         period="total",
-    )
-    limit(
-        "rezoned", "area.rezoned", "<=", 40000.0, "Land rezoned over the plan", "规划期内分区调整面积", period="total"
     )
     limit(
         "ecological_towns",

@@ -248,7 +248,9 @@ class _Cash:
         for name, spent in (("general", general), (FUND, fund)):
             owed = (interest[f] for f, each in money.instruments.items() if each.debt and part[f] == name)
             due = sum(owed, np.zeros(len(years)))
-            self._put("ratio", f"interest_share_{name}", self._percent(due, spent + due), "percent")
+            of_all = self._percent(due, spent + due)
+            alone = [each if rest > SMALL else math.nan for each, rest in zip(of_all, spent.tolist(), strict=True)]
+            self._put("ratio", f"interest_share_{name}", alone, "percent")
         sold = np.zeros(len(years))
         for key, amounts in self.by_key:
             account = self.tables.accounts[self.tables.account[key.account]]

@@ -99,7 +99,7 @@ def cash_flow(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         - kind ``balance``: operating_result (a year), balance_after_interest (a year), net (sources less uses);
         - kind ``ratio``: debt_ratio (of debt_counted), debt_ratio_all (all debt at the end), cover, and as per cent
           interest_share_general, interest_share_fund, land_sale_share, green_share, real_estate_share; a ratio to
-          nothing has no row;
+          nothing has no row, nor has interest as a share of itself, where a budget spends nothing else;
         - kind ``off``: a limit that is off.
     """
     names = period_names(plan.study.periods)
@@ -320,7 +320,8 @@ class Finance:
         general = money.spent("") + fixed - in_fund - sum((money.spent(budget) for budget in enterprises), zero)
         for name, fs, spent in (("general", others, general), ("fund", of_fund, in_fund)):
             paid = self.flow("interest", fs)
-            table.add("ratio", f"interest_share_{name}", 100.0 * share(paid, spent + paid), PERCENT)
+            told = np.where(spent > SMALL, 100.0 * share(paid, spent + paid), np.nan)
+            table.add("ratio", f"interest_share_{name}", told, PERCENT)
         table.add(
             "ratio",
             "land_sale_share",

@@ -56,6 +56,7 @@ WORDS = {
         "ecosystem": "ecosystem value F2, million {currency}, present value",
         "breaks": "limits that doing nothing breaks",
         "none": "none",
+        "alone": "this budget spends nothing else in the period: any interest is 100 % of it",
         "mandatory": "mandated projects that doing nothing leaves out",
         "no_state": "the study has none (hold = false or unassigned = true)",
         "notes": "Notes",
@@ -90,6 +91,7 @@ WORDS = {
         "ecosystem": "生态价值 F2（百万 {currency}，现值）",
         "breaks": "维持现状所突破的约束",
         "none": "无",
+        "alone": "该预算当期除付息外没有其他支出，付息占比必为 100%",
         "mandatory": "维持现状未实施的必建项目",
         "no_state": "本研究没有现状方案（hold = false 或 unassigned = true）",
         "notes": "说明",
@@ -243,7 +245,8 @@ class CheckReport:
             lines.append(f"  {say['breaks']}: {say['none'] if self.broken.empty else len(self.broken)}")
             for row in each(self.broken):
                 sign = f"{row.value:,.6g} / {row.bound:,.6g} {display.unit(row.unit) if row.unit else ''}".rstrip()
-                lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}")
+                alone = f" ({say['alone']})" if self._alone(row) else ""
+                lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}{alone}")
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
         notes = [translate(note, lang) for note in self.study.notes]
@@ -252,6 +255,14 @@ class CheckReport:
         if notes:
             lines += ["", say["notes"], *(f"  {note}" for note in notes)]
         return "\n".join(lines)
+
+    def _alone(self, row: Any) -> bool:
+        """Whether a row compares interest with itself: the budget has no other expenditure in the period."""
+        finance = self.study.settings.finance
+        if finance is None or row.limit not in ("interest_share_general", "interest_share_fund"):
+            return False
+        share = finance.at(row.limit, row.period)
+        return share is not None and abs(row.bound - share * row.value) <= 1e-9 * max(1.0, row.value)
 
     def _overlay(self, lang: str, hectares: str) -> list[str]:
         """Hectares by overlay, and the rule by which lines say it where a parcel does not."""

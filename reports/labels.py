@@ -543,6 +543,10 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
         "Debt ratio (% of aggregate fiscal resources) and its risk grade",
         "债务率（占综合财力 %）与风险等级",
     ),
+    "interest_alone": (
+        "{name} is not told where that budget spends nothing but interest: whatever is owed, it would be 100 %.",
+        "该预算除付息外没有其他支出的时期不列“{name}”：无论债务多少，结果都会是 100%。",
+    ),
     "debt_note": (
         "The debt ratio counts debt inside it at its highest in the period, against aggregate fiscal resources: green "
         "below 120 %, yellow below 200 %, orange below 300 %, then red. All debt is counted at the end of the period.",

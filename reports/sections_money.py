@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zonevest.model.budgets import FUND, Budgets
+from zonevest.model.vintages import DEBT
 from zonevest.reports.cash_flow import GRADES, START
 from zonevest.reports.display import DASH, number, percent, places, signed
 from zonevest.reports.distribution import cash_parts
@@ -142,10 +144,22 @@ def _debt(plan: PlanData, table: pd.DataFrame, display: Display) -> Part | None:
     ]  # fmt: skip
     names = [words("period_start"), *periods[1:]]
     return {
+        "alone": [words("interest_alone", name=words(f"item_{item}")) for item in interest_alone(plan, table)],
         "periods": names,
         "lines": [each for each in lines if each is not None],
         "chart": _chart(names, of("debt_ratio"), grades.tolist(), of("balance_after_interest"), display),
     }
+
+
+def interest_alone(plan: PlanData, table: pd.DataFrame) -> list[str]:
+    """The shares of interest that some period does not tell, since the budget spends nothing but interest in it."""
+    budgets, instruments = Budgets.of(plan.study), plan.study.instruments
+    lent = set(instruments.loc[instruments["kind"].isin(DEBT), "instrument"])
+    paid = table[(table["kind"] == "use") & (table["item"] == "interest") & table["instrument"].isin(lent)]
+    home = paid["instrument"].map(budgets.instrument)
+    paid = paid[~home.isin(budgets.enterprises)]
+    of = {"interest_share_general": paid[home != FUND], "interest_share_fund": paid[home == FUND]}
+    return [item for item, rows in of.items() if set(rows["period"]) - set(table.loc[table["item"] == item, "period"])]
 
 
 def _chart(names: list[str], ratio: list[float], grades: list[str], balance: list[float], display: Display) -> Part:

@@ -327,7 +327,14 @@ def test_practices_name_the_overlay_of_the_lines_that_admit_them() -> None:
     assert all(named[name] == set(OVERLAY) for name in practices[inside].index)
     assert all(named[name] == set(OVERLAY) - {"prohibited"} for name in practices[farmed & ~inside].index)
     others = {name for name in practices[~inside & ~farmed].index if named[name]}
-    assert others == {"afforestation"}  # anywhere
+    assert {name for name in others if "prohibited" in named[name]} == {
+        "afforestation", "slope_retreat", "wetland_restoration", "mine_restoration", "service_payment",
+        "heritage_green",
+    }  # fmt: skip
+    assert others - {name for name in others if "prohibited" in named[name]} == {"eco_tourism", "flow_space"}
+    # by its mode a practice could lie on prohibited land: each of these says whether it may
+    gentle = practices["mode"].isin(["service", "symbiosis"]) & (practices["to_class"] == "")
+    assert all(named[name] for name in practices.index[gentle | (practices["mode"] == "restoration")])
 
 
 def test_where_conversion_is_conditional_the_condition_has_a_cost() -> None:

@@ -76,6 +76,31 @@ def test_floors_and_ceilings(limit: str, account: str, sense: str, value: float,
     assert (given["kind"], None if np.isnan(given["penalty"]) else given["penalty"]) == soft.get(limit, ("hard", None))
 
 
+def test_paces_give_way() -> None:
+    """What a place builds in a period, what a market takes and how much is rezoned: expected, at a stated price."""
+    rows = default("limits").set_index("limit")
+    soft = {"farmland_quality", "new_construction_pace", "absorbed_homes", "absorbed_business", "absorbed_industry"}
+    assert set(rows.index[rows["kind"] == "soft"]) == soft | {"rezoned"}
+    each = rows.loc["new_construction_pace"]
+    assert (each["jurisdiction"], each["period"], each["sense"], each["value"]) == ("each", "", "<=", 0.05)
+    assert each["penalty"] == pytest.approx(0.2 * MU)  # 20 x 10^4 yuan/mu, a quota of land
+    # no place has in one period more than the plan has in all of them
+    assert 1.0 + each["value"] == rows.loc["construction_cap", "value"]
+    # over the plan, however it is cut into periods
+    assert (rows.loc[["absorbed_homes", "absorbed_business", "absorbed_industry", "rezoned"], "period"] == "total").all()
+    assert set(rows.loc[list(soft - {"farmland_quality"}), "confidence"]) == {"modelling default"}
+
+
+def test_a_study_without_places_has_no_pace_of_them() -> None:
+    """Twenty parcels in no jurisdiction are as sound as before; with jurisdictions each has its row."""
+    plots = [lot("a", "0103"), {**lot("b", "0103"), "jurisdiction": "west"}]
+    both = county(*plots, limits=[])
+    assert "new_construction_pace" in set(both.limits["limit"])
+    none = county(*({**plot, "jurisdiction": ""} for plot in plots), limits=[])
+    assert "new_construction_pace" not in set(none.limits["limit"])
+    assert {"absorbed_homes", "rezoned"} <= set(none.limits["limit"])
+
+
 def test_idle_land_costs_more_every_year() -> None:
     """Four hectares that nobody uses: 5 thousand yuan a hectare, 4 % more each year, whether or not one acts."""
     plot = pd.DataFrame([{"parcel_id": "plot", "land_class": "1201", "area_ha": 4.0, "village_boundary": 1}])

@@ -121,6 +121,55 @@ def test_j02_the_red_line_has_two_grades() -> None:
         assert bool(starts(county(lot("a", "0301", redline=grade), projects=[drawn]), "hut")) == may, grade
 
 
+def test_j02_what_is_mined_under_the_red_line_has_a_right(lakeside: Study) -> None:
+    """Strategic minerals are taken by a project that opens them, from land whose mineral right is held."""
+    project = {"project": "pit", "capex": 1.0, "mandatory": 1, "enables": "strategic_mineral", "enables_area": 9.0}
+    shrub = lot("shrub", "0305", tenure="state", redline="general")
+
+    def mined(right: int, *limits: str) -> list[str]:
+        study = county({**shrub, "mineral_right": right}, projects=[project], limits=only(*limits))
+        return list(plan(study).parcels["practice"])
+
+    assert mined(1, "mineral_right") == ["strategic_mineral"]
+    assert mined(0) == ["strategic_mineral"]  # nothing else keeps it from there
+    assert "strategic_mineral" not in mined(0, "mineral_right")
+    assert row_of("limits", "mineral_right")["kind"] == "hard"
+    # the county has such a right and such a project
+    parcels = lakeside.parcels.set_index("parcel_id")
+    can = [parcel for parcel, practices in admitted(lakeside).items() if "strategic_mineral" in practices]
+    assert parcels.loc[can, "mineral_right"].any()
+    opened = lakeside.projects[["strategic_mineral" in items(cell) for cell in lakeside.projects["enables"]]]
+    assert opened["enables_area"].sum() > 0
+
+
+def test_i02_nothing_is_built_or_ploughed_where_conversion_is_prohibited() -> None:
+    """On prohibited land nature is put right, cared for or paid for; works are those that the red line lists."""
+    grounds: list[dict[str, Any]] = [
+        {}, {"redline": "general"}, {"redline": "core"}, {"basic_farmland": 1}, {"growth_boundary": 1},
+        {"village_boundary": 1}, {"mineral_right": 1}, {"sea": 1}, {"national_park": 1},
+    ]  # fmt: skip
+    lots = [
+        lot(f"{code} {tenure} {slope} {k}", code, tenure=tenure, slope_class=slope, conversion="prohibited", **ground)
+        for code in default("land_classes")["land_class"]
+        for tenure in ("state", "collective")
+        for slope in (1, 5)
+        for k, ground in enumerate(grounds)
+    ]
+    waiting = default("practices").query("requires_project == True")["practice"]
+    project = {"project": "pit", "capex": 1.0, "enables": ";".join(waiting)}
+    found = set().union(*admitted(county(*lots, projects=[project])).values())
+    practices = default("practices").set_index("practice")
+    groups = default("land_classes").set_index("land_class")["class_group"]
+    used = practices["mode"].isin(["development", "production", "revitalisation", "reclamation"])
+    works = set(practices.index[used | practices["to_class"].map(groups).isin(["construction", "arable"])])
+    assert found & works == {"linear_works", "strategic_mineral"}
+    assert practices.loc[["linear_works", "strategic_mineral"], "requires_project"].all()
+    assert found - works == {
+        "eco_custody", "limited_visit", "redline_restoration", "mining_exit", "resident_use", "afforestation",
+        "slope_retreat", "wetland_restoration", "mine_restoration", "service_payment", "heritage_green",
+    }  # fmt: skip
+
+
 def test_j03_what_was_there_before_the_line_stays() -> None:
     """Homesteads, roads, mines in the red line, orchards flagged basic farmland: held, told, not built up."""
     strange = {

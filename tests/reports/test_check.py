@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.model.complete_town import LOAN, account, parcel, town
@@ -47,6 +49,25 @@ def test_what_doing_nothing_cannot_pay() -> None:
     found = check(town(finance={"opening_cash": 0.0}, instruments=[old])).broken
     assert list(found["limit"]) == ["reserve"] * 3
     assert found["value"].tolist() == pytest.approx([-1.16, -2.28, -4.4])
+
+
+@pytest.mark.parametrize("spends", [False, True])
+def test_interest_is_not_held_against_itself_unsaid(spends: bool) -> None:
+    # 0.16 of interest in 2026, and a tenth of it, or of 1 and it
+    old = {**LOAN, "outstanding": 4.0, "outstanding_years": 4, "limit_total": 0.0, "budget": "fund"}
+    land: dict[str, list[dict[str, Any]]] = {
+        "parcels": [parcel()],
+        "accounts": [account("care", "cost", budget="fund")],
+        "class_flows": [{"land_class": "field", "account": "care", "basis": "per_ha_year", "value": 0.1}],
+    }
+    study = town(finance={"opening_cash": 100.0, "interest_share_fund": 0.1, "fixed_cost": 1.0},
+                 instruments=[old], **(land if spends else {}))  # fmt: skip
+    found = check(study)
+    told = found.broken.set_index(["limit", "period"])[["value", "bound"]]
+    bound = 0.1 * (0.16 + (1.0 if spends else 0.0))
+    assert told.loc[("interest_share_fund", "p1")].tolist() == pytest.approx([0.16, bound])
+    assert ("spends nothing else in the period" in found.to_text()) != spends
+    assert ("付息占比必为 100%" in found.to_text("zh")) != spends
 
 
 def test_what_doing_nothing_uses_without_a_right() -> None:

@@ -240,6 +240,21 @@ class TestExitCodes:
         assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == "infeasible"
         assert zonevest("audit", tmp_path / "plan").exit_code == 1
 
+    @pytest.mark.parametrize(("value", "code"), [("5", 3), ("0", 0)])
+    def test_3_a_limit_in_which_nothing_is_decided(self, study: Path, tmp_path: Path, value: str, code: int) -> None:
+        """What changes less what changes is nothing, whatever is planned: 5 of it are not to be had."""
+        row = {"limit": "odd", "account": "area.converted", "sense": ">=", "value": value}
+        term = {"limit": "odd", "account": "area.converted", "coefficient": "-1"}
+        for name, added in (("limits", row), ("limit_terms", term)):
+            table = pd.read_csv(study / f"{name}.csv", dtype=str)
+            pd.concat([table, pd.DataFrame([added])]).to_csv(study / f"{name}.csv", index=False)
+        assert zonevest("check", study).exit_code == 0
+        done = zonevest("solve", study, "-o", tmp_path / "plan")
+        assert done.exit_code == code, done.output
+        status = "infeasible" if code else "optimal"
+        assert json.loads((tmp_path / "plan" / "plan.json").read_text())["status"] == status
+        assert (words("en")["status_infeasible"] in done.stdout) == bool(code)
+
     def test_2_a_study_is_never_replaced(self, study: Path) -> None:
         done = zonevest("solve", study, "-o", study, "--overwrite")
         assert done.exit_code == 2
