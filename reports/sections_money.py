@@ -157,8 +157,8 @@ def interest_alone(plan: PlanData, table: pd.DataFrame) -> list[str]:
     lent = set(instruments.loc[instruments["kind"].isin(DEBT), "instrument"])
     paid = table[(table["kind"] == "use") & (table["item"] == "interest") & table["instrument"].isin(lent)]
     home = paid["instrument"].map(budgets.instrument)
-    paid = paid[~home.isin(budgets.enterprises)]
-    of = {"interest_share_general": paid[home != FUND], "interest_share_fund": paid[home == FUND]}
+    public = ~home.isin(budgets.enterprises)
+    of = {"interest_share_general": paid[public & (home != FUND)], "interest_share_fund": paid[public & (home == FUND)]}
     return [item for item, rows in of.items() if set(rows["period"]) - set(table.loc[table["item"] == item, "period"])]
 
 
