@@ -61,7 +61,6 @@ NOT_IN_A_COUNTY = {
 NOT_ON_ITS_LAND = {
     "marine_ranch": "it lies inland",
     "marine_recreation": "it lies inland",
-    "strategic_mineral": "no project of its list enables mines inside the red line",
 }
 """Default land actions that no land of the county admits, and why."""
 
@@ -147,10 +146,23 @@ def check_ore_is_mined_and_paid_for(plan: zv.Plan) -> None:
     ledger = plan.ledger.query("jurisdiction == 'total'").groupby("account")["value"].max()
     names = ["mineral_sale", "royalty", "mineral_depletion", "mineral_compensation"]
     names += ["area.practice.mining", "area.new.practice.mining", "area.practice.linear_works"]
+    names += ["area.practice.strategic_mineral", "mined_by_right"]
     assert (ledger[names] > 1e-3).all()
     kept = row(plan, "preserve_minerals")
     assert kept["value"].item() == pytest.approx(kept["bound"].item())
     assert kept["bound"].item() > 1.0
+
+
+def check_pace(plan: zv.Plan) -> None:
+    """What is expected of the plan's pace is kept; the county town's last years and the milestones feel it."""
+    pace = plan.limits[plan.limits["limit"] == "new_construction_pace"].set_index(["jurisdiction", "period"])
+    assert (pace["slack"] > -1e-6).all()
+    town = pace.loc[("chengguan", "2031-2035")]
+    assert town["slack"] < 0.02 * town["bound"]
+    for name in ("custody_2028", "standard_fields_2028"):
+        assert row(plan, name)["slack"].item() < 0.01 * row(plan, name)["bound"].item()
+    rezoned = row(plan, "rezoned")
+    assert 0.8 * rezoned["bound"].item() < rezoned["value"].item() <= rezoned["bound"].item() + 1e-6
 
 
 def check_units_of_quotas(plan: zv.Plan) -> None:
@@ -182,6 +194,7 @@ def test_the_plan(lakeside: Study) -> None:
     check_limits_have_prices(plan)
     check_what_a_county_asks_for(plan)
     check_ore_is_mined_and_paid_for(plan)
+    check_pace(plan)
     check_units_of_quotas(plan)
 
 

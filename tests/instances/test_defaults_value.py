@@ -87,7 +87,9 @@ def test_paces_give_way() -> None:
     # no place has in one period more than the plan has in all of them
     assert 1.0 + each["value"] == rows.loc["construction_cap", "value"]
     # over the plan, however it is cut into periods
-    assert (rows.loc[["absorbed_homes", "absorbed_business", "absorbed_industry", "rezoned"], "period"] == "total").all()
+    assert (
+        rows.loc[["absorbed_homes", "absorbed_business", "absorbed_industry", "rezoned"], "period"] == "total"
+    ).all()
     assert set(rows.loc[list(soft - {"farmland_quality"}), "confidence"]) == {"modelling default"}
 
 
