@@ -11,8 +11,9 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports import whole
+from tests.reports.test_audit_money import DRAWS, budget
 from tests.reports.test_page import FLAGS, read, words_of
-from tests.reports.told import as_data
+from tests.reports.told import as_data, planned
 from zonevest.model.plan import PlanData
 from zonevest.reports.labels import LABELS
 from zonevest.reports.page import render, write_page
@@ -57,6 +58,15 @@ def test_cash_flow_and_debt(plan: PlanData) -> None:
     assert "green" in text
     # −2.5 of cash to begin with
     assert "−2.5" in text
+
+
+def test_interest_is_no_share_of_itself() -> None:
+    # in p3 the fund pays interest and nothing else (see test_money_tables); the general budget always spends
+    told = render(planned(budget(), {}, {"works": "p1"}, financing=DRAWS))
+    assert "Interest in fund expenditure is not told where that budget spends nothing but interest" in part(told, "cash")
+    assert "Interest in general expenditure is not told" not in part(told, "cash")
+    told = render(planned(budget(), {}, {"works": "p1"}, financing=DRAWS), lang="zh")
+    assert "该预算除付息外没有其他支出的时期不列“专项债务付息占比”" in part(told, "cash")
 
 
 def test_capture_and_actors(plan: PlanData) -> None:
