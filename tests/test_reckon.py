@@ -479,6 +479,32 @@ def test_the_operating_balance_is_of_all_budgets() -> None:
     assert best(works(settings={"finance": finance}, **owing)) == pytest.approx(-0.1)
 
 
+def test_land_rent_may_be_left_out() -> None:
+    # 9 from a sale, at a cost of 4, both in 2026; leased for 5 years: 0.1 / (1 - 1.1^-5) of each every year to 2032
+    sells = {"practice": "build", "account": "sale", "basis": "once", "value": 9.0}
+    flows = [sells, {**sells, "account": "cost", "value": 4.0}]
+    annuity = 0.1 / (1 - 1.1**-5) * deltas(2026) / 1.1
+
+    def found(land_rent: bool, goal: Mapping[str, Any] | None = None, **tables: Rows) -> float:
+        settings: dict[str, Any] = {"finance": {"land_rent": land_rent, "opening_cash": 1.0}, **(goal or {})}
+        practice = {**BUILD, "lease_years": 5, "life_years": 30}
+        return value(study(settings, **{"practices": [practice], "practice_flows": flows, **tables}), ("build", 0))
+
+    assert found(True) == pytest.approx((9.0 - 4.0) * annuity)
+    # the option sells land all the same: what it costs is spread over the lease
+    assert found(False) == pytest.approx(-4.0 * annuity)
+    # cash has it: 1 + 9 - 4 at the end of p1 and of p2, and so has who gains
+    cash = {"objective": {"method": "weighted", "accounts": {"finance.cash": 1.0, "money.land_sale": 10.0}}}
+    assert found(False, cash) == pytest.approx(6.0 + 10 * 9.0)
+    actors: Rows = [{"actor": "local", "public": 1}]
+    gains = {"objective": {"method": "weighted", "accounts": {"gain.actor.local": 1.0}}}
+    assert found(False, gains, actors=actors) == pytest.approx((9.0 - 4.0) * annuity)
+    # 10 ha at 2 by price steps are a sale too
+    priced: dict[str, Rows] = {"practice_flows": [], "price_steps": steps((9.0, 1.0))}
+    assert found(True, **priced) == pytest.approx(20.0 * annuity)
+    assert found(False, **priced) == pytest.approx(0.0)
+
+
 # -- against the audit ------------------------------------------------------------------------------------------------
 
 
