@@ -62,6 +62,7 @@ NOT_ON_ITS_LAND = {
     "marine_ranch": "it lies inland",
     "marine_recreation": "it lies inland",
     "strategic_mineral": "no project of its list enables mines inside the red line",
+    "forest_bank_clearing": "the bank of its list takes land with a clear title only",
 }
 """Default land actions that no land of the county admits, and why."""
 

@@ -140,6 +140,32 @@ def test_assets_are_what_nature_gives_for_good() -> None:
     assert value(asset("asset.sea", {"sea": 1}, **more), ("build", 0)) == pytest.approx(-(120.0 - 100.0))
 
 
+def test_assets_change_hands() -> None:
+    # wood from 2027, or 2029, and no longer the state's from then on: a quarter of 5 at 1.1, all of it at 1.1^4
+    def given(account: str, **cells: Any) -> Study:
+        found = asset(account)
+        practices = found.tables["practices"].assign(to_tenure="collective", **cells)
+        return replace(found, tables={**found.tables, "practices": practices})
+
+    assert value(given("asset.forest.state"), ("build", 0)) == pytest.approx(0.0)
+    wood = (5 * 0.25 * 1.1 + 5 * 1.1**4) / 0.05
+    assert value(given("asset.forest.collective"), ("build", 0)) == pytest.approx(-wood)
+    assert value(given("asset.land.state"), ("build", 1)) == pytest.approx(-40.0)
+    assert value(given("asset.land.collective"), ("build", 1)) == pytest.approx(0.0)
+    # as it is: 40 of farm, the state's at the end of p1 where the lead ends with it
+    as_it_is = {"to_class": "", "lead_years": 2.0}
+    assert value(given("asset.land.state", **as_it_is), ("build", 0)) == pytest.approx(-40.0)
+    assert value(given("asset.land.collective", **as_it_is), ("build", 0)) == pytest.approx(-40.0)
+
+
+def test_a_title_is_needed_or_cleared() -> None:
+    for title, cells, opened in (
+        (0, {"needs_title": 1}, 0), (1, {"needs_title": 1}, 2), (0, {"clears_title": 1}, 2), (1, {"clears_title": 1}, 0),
+    ):  # fmt: skip
+        given = study(parcels=[{**FARM, "title": title}], practices=[{**BUILD, **cells}])
+        assert len(Reckoner(given).choices[0]) == 1 + opened, (title, cells)
+
+
 def test_limits_by_main_function() -> None:
     parcels = [{**FARM, "parcel_id": name, "jurisdiction": name} for name in ("east", "west", "north")]
     places = [
