@@ -159,11 +159,10 @@ def test_assets_change_hands() -> None:
 
 
 def test_a_title_is_needed_or_cleared() -> None:
-    for title, cells, opened in (
-        (0, {"needs_title": 1}, 0), (1, {"needs_title": 1}, 2), (0, {"clears_title": 1}, 2), (1, {"clears_title": 1}, 0),
-    ):  # fmt: skip
-        given = study(parcels=[{**FARM, "title": title}], practices=[{**BUILD, **cells}])
-        assert len(Reckoner(given).choices[0]) == 1 + opened, (title, cells)
+    starts = {("needs_title", 0): 0, ("needs_title", 1): 2, ("clears_title", 0): 2, ("clears_title", 1): 0}
+    for (column, title), opened in starts.items():
+        given = study(parcels=[{**FARM, "title": title}], practices=[{**BUILD, column: 1}])
+        assert len(Reckoner(given).choices[0]) == 1 + opened, (column, title)
 
 
 def test_limits_by_main_function() -> None:

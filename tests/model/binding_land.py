@@ -61,8 +61,8 @@ def assign() -> Case:
 
 
 def cleared_title() -> Case:
-    # who has no title must clear it: a survey of 0.5 a hectare and a year, then 3 a hectare; who has one earns 1 from the
-    # first year on, and may not clear it again, which would bring 3 x (3 − 0.5): 2 x (3 − 0.5) + 3 x 2. Whoever follows
+    # `near` has no title and must clear it: a survey of 0.5 a hectare and a year, then 3 a hectare. `far` has one and
+    # earns 1 from 2026 on: 2 x (3 − 0.5) + 3 x 2; to clear it again would bring 3 x (3 − 0.5) there. Whoever follows
     # all options opens in 2027 as well: 3 x 1 more
     shop: Row = {"practice": "shop", "zone": "U", "life_years": 1, "needs_title": 1}
     clear: Row = {**shop, "practice": "clear", "needs_title": 0, "clears_title": 1, "lead_years": 1}

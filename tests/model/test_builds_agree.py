@@ -22,8 +22,8 @@ from tests.model.complete_bay import bay
 from tests.model.complete_shore import TABLES, shore
 from tests.model.complete_valley import limit
 from tests.model.plain import plain, reads
-from tests.model.test_appraisal import eod, port
 from tests.model.site_rows import taken
+from tests.model.test_appraisal import eod, port
 from tests.model.test_assets import hands, woods
 from tests.model.test_people import LAND as PEOPLE
 from zonevest.instances.read import make_study
