@@ -42,8 +42,8 @@ def open_land(rnd: Random, tables: Tables) -> None:
         change(tables, "zones", lambda _: {"line": "", "line_rule": ""})
         change(tables, "projects", lambda _: {"min_area_of": "", "min_area": None})
         cells = {"from_classes": "", "redline_ok": "core", "basic_farmland_ok": 1, "needs_title": 0, "tenure": ""}
-        cells |= {"requires_project": 0, "max_slope_class": 5, "clears_title": 0}
-        change(tables, "practices", lambda _: cells)
+        cells |= {"requires_project": 0, "max_slope_class": 5}
+        change(tables, "practices", lambda _: cells | {"clears_title": int(rnd.random() < 0.1)})
         change(tables, "parcels", lambda _: {"locked_practice": "", "locked_zone": "", "forbidden_zones": ""})
 
 

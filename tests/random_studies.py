@@ -180,7 +180,7 @@ def _parcel(deck: Deck, name: str) -> dict[str, Any]:
         "national_park": deck.maybe(0.5 if sea else 0.1, 1, 0),
         "conversion": deck.rule(0.2, rnd.choice(["prohibited", "conditional", "promoted", "free"])),
         "slope_class": rnd.choice([1, 1, 2, 4]),
-        "title": deck.maybe(0.8, 1, 0),
+        "title": deck.maybe(0.6, 1, 0),
         "farmland_quality": deck.maybe(0.5, rnd.randint(1, 4) / 2, None),
         "condition": rnd.choice([1, 0.5]),
         "land_price_factor": rnd.choice([1, 1.5]),
@@ -256,7 +256,7 @@ def _practice(deck: Deck, name: str) -> dict[str, Any]:
         "lease_years": deck.maybe(0.4, rnd.randint(2, 9), None),
         "earliest": deck.maybe(0.1, deck.periods[-1]),
     }
-    row["clears_title"] = 0 if row["needs_title"] else deck.rule(0.2, 1, 0)
+    row["clears_title"] = 0 if row["needs_title"] else deck.maybe(0.2, 1, 0)
     return row | {"latest": "" if row["earliest"] else deck.maybe(0.1, deck.periods[0])}
 
 
