@@ -54,7 +54,8 @@ ABOUT = {
     "shares": "Which actor receives or pays which part of an account; sums to 1 per account and role. Without rows the "
     "purse receives a revenue and pays a cost, and the other side is `outside`.",
     "practices": "What may be done on land: a zone, the classes it starts from, the class it leads to, and when it may "
-    "start. Lines, tenure, title and slope decide where it is admissible.",
+    "start. Lines, tenure, title and slope decide where it is admissible. `to_tenure` says whose the land is from "
+    "start + `lead_years` on; a row with `clears_title` is for parcels without title, at a cost and delay of its own.",
     "class_flows": "What land of a class yields or costs, while it is of that class.",
     "zone_flows": "What land in a zone yields or costs.",
     "practice_flows": "What a practice yields or costs from its start on.",
@@ -125,6 +126,8 @@ BLANK = {
     ("limits", "jurisdiction"): "all together",
     ("limits", "period"): "each period",
     ("parcels", "conversion"): f"that of the first line that it lies inside: {_OVERLAY}; else `{OVERLAY_ELSEWHERE}`",
+    ("practices", "tenure"): "any",
+    ("practices", "to_tenure"): "whose it is",
     ("price_steps", "jurisdiction"): "all together",
     ("price_steps", "period"): "every period that no row of the same place names",
     ("projects", "budget"): "the main one",

@@ -255,9 +255,17 @@ def needs(rows: Typed, i: int) -> str:
     parts += [f"overlay: {plain(rows.text('conversion')[i].replace(';', ', '))}"] if rows.text("conversion")[i] else []
     parts += [f"{rows.text('tenure')[i]} land"] if rows.text("tenure")[i] else []
     parts += ["title"] if rows.flag("needs_title")[i] else []
+    parts += ["no title: it is cleared"] if rows.flag("clears_title")[i] else []
     parts += [f"slope class at most {slope:g}"] if slope < 5 else []
     parts += [f"slope class at least {steep:g}"] if steep > 1 else []
     return "; ".join(parts + (["a project"] if rows.flag("requires_project")[i] else []))
+
+
+def becomes(rows: Typed, i: int) -> str:
+    """The class that a practice leads to, and whose the land is then."""
+    owner = rows.text("to_tenure")[i]
+    parts = [name("to_class")(rows, i), f"{owner} land" if owner else ""]
+    return "; ".join(part for part in parts if part)
 
 
 def held(rows: Typed, i: int) -> str:
@@ -319,10 +327,17 @@ COLUMNS: dict[str, Cells] = {
         "zone": name("zone"),
         "mode": words("mode"),
         "from": name("from_classes"),
-        "to": name("to_class"),
+        "to": becomes,
         "needs": needs,
         "years and flags": several(
-            "lead_years", "life_years", "lease_years", "irreversible", "green", "real_estate", "restoration"
+            "to_tenure",
+            "lead_years",
+            "life_years",
+            "lease_years",
+            "irreversible",
+            "green",
+            "real_estate",
+            "restoration",
         ),
         **END,
     },

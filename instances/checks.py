@@ -281,7 +281,7 @@ def check_shares(study: Context) -> None:
 
 
 def check_practices(study: Context) -> None:
-    """A practice's window is open, and some slope is neither too flat nor too steep for it."""
+    """A practice's window is open, some slope is neither too flat nor too steep, and some title is as it asks."""
     practices = study.rows("practices")
     if practices is None:
         return
@@ -291,6 +291,10 @@ def check_practices(study: Context) -> None:
         at = np.flatnonzero(flat > steep).tolist()
         must, do = say("min_slope_class is not above max_slope_class"), say("exchange or correct them")
         study.tell(practices, at, "min_slope_class", must, do, lambda i: f"{flat[i]:g} > {steep[i]:g}")
+    if not practices.broken & {"needs_title", "clears_title"}:
+        at = np.flatnonzero(practices.flag("needs_title") & practices.flag("clears_title")).tolist()
+        must = say("a practice that clears the title does not need one: it is for parcels without")
+        study.tell(practices, at, "clears_title", must, say("keep one of the two, or write a row for each"))
 
 
 def check_parcels(study: Context) -> None:

@@ -224,6 +224,12 @@ class States:
         here = self.service_year <= (-NEVER if period == START else self.clock.last[period])
         return np.asarray(np.where(here, drawn, 0.0))
 
+    def new_tenure(self, period: int) -> NDArray[np.object_]:
+        """The tenure that practices have given by the end of a period; ``""`` where it is the parcel's own, by kind."""
+        given = np.array(["", *self.options.study.practices["to_tenure"], ""], dtype=object)[self.options.kind_practice]
+        here = self.service_year <= (-NEVER if period == START else self.clock.last[period])
+        return np.where(here, given, "")
+
     def _practice(self, name: str) -> Bools:
         return np.asarray(self.options.kind_practice == self.options.practices.index(name))
 

@@ -2,7 +2,7 @@
 
 L of `asset.<r>` is 1 / r' x Σ of the annual rows on accounts of family ecosystem, as they run in the last year of a
 period, of the parcels whose resource is r at its end; r' is the social rate. Tenure is a scalar of parcels here, like
-their area, so that parcels need not be told apart by it.
+their area, so that parcels need not be told apart by it; where a practice has given it (`to_tenure`) it is the kind's.
 """
 
 from __future__ import annotations
@@ -104,9 +104,12 @@ def asset_items(ledger: Ledger, wanted: Sequence[Item], kinds: Ints | None) -> d
     masks = _of_resource(ledger, assets)
     parts: dict[int, list[Entries]] = {}
     for (column, resource, tenure, period, _), scale, at, value in _carried(ledger.land, assets, kinds):
-        target = ledger.scale_with(scale, TENURE + tenure) if tenure else scale
-        mask = masks[resource, period][kinds[at]]
-        parts.setdefault(target, []).append((column, at[mask], value[mask]))
+        mask, given = masks[resource, period][kinds[at]], ledger.states.new_tenure(period)[kinds[at]]
+        whole = mask & (given == tenure) if tenure else mask
+        parts.setdefault(scale, []).append((column, at[whole], value[whole]))
+        if tenure:  # a part of the parcels, where it is theirs
+            mask = mask & (given == "")
+            parts.setdefault(ledger.scale_with(scale, TENURE + tenure), []).append((column, at[mask], value[mask]))
     return {scale: _matrix(found, (len(kinds), len(wanted))) for scale, found in parts.items()}
 
 
@@ -121,7 +124,8 @@ def own_asset_items(ledger: Ledger, wanted: Sequence[Item]) -> sparse.csr_array 
     for (column, resource, tenure, period, _), _, at, value in _carried(ledger.own, assets, np.arange(size)):
         mask = masks[resource, period][options.kind[at]]
         if tenure:
-            mask = mask & (tenure_of[options.parcel[at]] == tenure)
+            given = ledger.states.new_tenure(period)[options.kind[at]]
+            mask = mask & (np.where(given == "", tenure_of[options.parcel[at]], given) == tenure)
         found.append((column, at[mask], value[mask]))
     return _matrix(found, (size, len(wanted)))
 
@@ -129,7 +133,7 @@ def own_asset_items(ledger: Ledger, wanted: Sequence[Item]) -> sparse.csr_array 
 def leaving_assets(leaving: Leaving, wanted: Sequence[Item]) -> sparse.csr_array | None:
     """What leaves each asset with land that projects take: leaves x items; None where there is nothing.
 
-    It is of the resource of the class that is taken, and of a tenure as far as the site is.
+    It is of the resource of the class that is taken, and of a tenure as far as the site is before the plan.
     """
     timed, size = leaving.timed, len(leaving.start)
     found: list[Entries] = []

@@ -121,8 +121,8 @@ class Ledger:
         ledger = self.of(undertaking, start_prices)
         self._stocks(ledger, parcel, option)
         for t, period in enumerate(self.periods):
-            land_class = self.land.class_in(parcel, option, t)
-            for account, value in self.asset(parcel, land_class, undertaking, period.last, start_prices).items():
+            state = self.land.class_in(parcel, option, t), self.land.tenure_in(parcel, option, t)
+            for account, value in self.asset(parcel, *state, undertaking, period.last, start_prices).items():
                 ledger[account][t] += value
         if option.start is not None:
             self._transitions(ledger, parcel, option)
@@ -155,18 +155,24 @@ class Ledger:
         return change is not None and change <= self.periods[t].last
 
     def asset(
-        self, parcel: Record, land_class: str, undertaking: Undertaking, year: int, start_prices: bool = False
+        self,
+        parcel: Record,
+        land_class: str,
+        tenure: str,
+        undertaking: Undertaking,
+        year: int,
+        start_prices: bool = False,
     ) -> dict[str, float]:
         """asset.…: the value of a parcel as a natural resource, as its ecosystem rows run in a year, for good.
 
         1 / r' × Σ annual rows on accounts of family ecosystem; of the resource that the parcel is then, and of the
-        owner of its land. There is none where the social rate is 0.
+        owner that its land has then. There is none where the social rate is 0.
         """
         rate, resource = self.study.settings.rates.social, self.resource(parcel, land_class)
         if not rate > 0 or not resource:
             return {}
         value = self._for_good(undertaking.flows, year, start_prices)
-        owners = [f"asset.{resource}.{parcel['tenure']}"] if parcel["tenure"] else []
+        owners = [f"asset.{resource}.{tenure}"] if tenure else []
         return dict.fromkeys([f"asset.{resource}", *owners], value)
 
     def _for_good(self, flows: Sequence[tuple[Run, float]], year: int, start_prices: bool) -> float:
@@ -290,7 +296,8 @@ class Ledger:
         self._stocks(areas, parcel, hold)
         for account, series in areas.items():
             state[account] += series[0]
-        for account, value in self.asset(parcel, parcel["land_class"], undertaking, self.flows.y0).items():
+        today = parcel["land_class"], parcel["tenure"]
+        for account, value in self.asset(parcel, *today, undertaking, self.flows.y0).items():
             state[account] += value
         return dict(state)
 

@@ -182,6 +182,8 @@ class Land:
             return "tenure"
         if practice["needs_title"] and not parcel["title"]:
             return "title"
+        if practice["clears_title"] and parcel["title"]:
+            return "titled"
         if not practice["min_slope_class"] <= parcel["slope_class"] <= practice["max_slope_class"]:
             return "slope"
         suits = self.suitability(becomes, zone)
@@ -230,6 +232,13 @@ class Land:
         changed = self.change_year(option)
         there = changed is not None and changed <= self.study.periods[t].last
         return option.land_class if there else str(parcel["land_class"])
+
+    def tenure_in(self, parcel: Record, option: Option, t: int) -> str:
+        """Whose the parcel is at the end of period t: as the practice says once its lead years are over."""
+        changed = self.change_year(option)
+        given = self.practices[option.practice]["to_tenure"] if changed is not None else ""
+        there = changed is not None and changed <= self.study.periods[t].last
+        return str(given if given and there else parcel["tenure"])
 
     @staticmethod
     def practice_in(option: Option, t: int) -> str:

@@ -37,6 +37,7 @@ REASONS = (
     "conversion",
     "tenure",
     "title",
+    "titled",
     "slope",
     "suitability",
     "locked_zone",
@@ -182,7 +183,7 @@ def _patterns(study: Study) -> tuple[Ints, Ints]:
     columns = dict.fromkeys(_RULE_COLUMNS)
     asked = {
         "tenure": (practices["tenure"] != "").any(),
-        "title": practices["needs_title"].any(),
+        "title": practices["needs_title"].any() or practices["clears_title"].any(),
         "slope_class": (practices["min_slope_class"] > 1.0).any() or (practices["max_slope_class"] < 5.0).any(),
     }
     for column in [column for column, matters in asked.items() if not matters]:
@@ -357,6 +358,8 @@ def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[s
         yield "tenure", (seen["tenure"] != practice.tenure).to_numpy()
     if practice.needs_title:
         yield "title", ~seen["title"].to_numpy(dtype=bool)
+    if practice.clears_title:
+        yield "titled", seen["title"].to_numpy(dtype=bool)
     yield "slope", ~seen["slope_class"].between(practice.min_slope_class, practice.max_slope_class).to_numpy()
     suitable = zones.suitability(new)[:, zone]
     yield "suitability", np.where(changes, suitable < 2, suitable < 1)

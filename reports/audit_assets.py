@@ -15,15 +15,16 @@ from zonevest.reports.audit_tables import Tables
 
 
 class Kind(NamedTuple):
-    """Land whose services go to one account after another: the resource before and after a change, and the tenure."""
+    """Land whose services go to one account after another: resource and tenure before a change, and after it."""
 
     before: str
     after: str
     tenure: str
+    new_tenure: str
 
 
 class Lands(NamedTuple):
-    """The kinds of some parcels under one option, the kind of each, and the year in which the class changes."""
+    """The kinds of some parcels under one option, the kind of each, and the year in which class and tenure change."""
 
     kinds: list[Kind]
     of: Ints
@@ -49,11 +50,11 @@ class Assets:
         codes, self._facts = pd.factorize(pd.Series(list(facts), dtype=object))
         self._code: Ints = codes.astype(np.int64)
 
-    def lands(self, members: Ints, to_class: str, change: float) -> Lands:
-        """The kinds of parcels that become a class (``""``: keep theirs) in a year."""
+    def lands(self, members: Ints, to_class: str, to_tenure: str, change: float) -> Lands:
+        """The kinds of parcels that become a class, and of a tenure (``""``: keep theirs), in a year."""
         own = self.tables.class_resource
         kinds = [
-            Kind(flag or own[land_class], flag or own[to_class or land_class], tenure)
+            Kind(flag or own[land_class], flag or own[to_class or land_class], tenure, to_tenure or tenure)
             for land_class, flag, tenure in self._facts
         ]
         return Lands(kinds, self._code[members], change)
@@ -72,7 +73,7 @@ class Assets:
         """What a unit is worth on land that keeps its resource, None where that is nothing."""
         if not self._counts(booking):
             return None
-        worth = self._worth(booking, Kind(resource, resource, tenure), FOREVER)
+        worth = self._worth(booking, Kind(resource, resource, tenure, tenure), FOREVER)
         return worth if len(worth.columns) else None
 
     def _counts(self, booking: Booking) -> bool:
@@ -89,7 +90,8 @@ class Assets:
         cells: dict[int, Floats] = {}
         openings: dict[int, float] = {}
         for t, year in enumerate(self._lasts.tolist()):
-            for account in self._accounts(kind.after if change <= year else kind.before, kind.tenure):
+            there = (kind.after, kind.new_tenure) if change <= year else (kind.before, kind.tenure)
+            for account in self._accounts(*there):
                 cells[account * self.width + t] = amounts[:, t + 1]
                 if t == self.width - 2:  # over `total` a stock is its last state
                     cells[account * self.width + t + 1] = amounts[:, t + 1]

@@ -169,7 +169,8 @@ class Flows:
         named = tables.practices[practice] if acts else {}
         kinds = flags_of(named)
         service = tables.starts[start] + number(named["lead_years"], 0.0) if acts else FOREVER
-        lands = self.assets.lands(members, str(named["to_class"]) if acts else "", service)
+        becomes = (str(named["to_class"]), str(named["to_tenure"])) if acts else ("", "")
+        lands = self.assets.lands(members, *becomes, service)
         rates = len(self.calendar.rates)
         yearly, carried = np.zeros((rates, size)), np.zeros((rates, size))
         last, sold = np.full(size, -np.inf), np.zeros(size, dtype=bool)

@@ -57,6 +57,7 @@ MUST = {
     "conversion": say("the practice is allowed under the parcel's conversion overlay"),
     "tenure": say("the practice is for land of another tenure"),
     "title": say("the practice needs a title"),
+    "titled": say("the practice clears the title of land that has none"),
     "slope": say("the slope class lies between min_slope_class and max_slope_class of the practice"),
     "suitability": say("a new class suits its zone at 2 or more, a kept one above 0"),
     "locked_zone": say("a parcel locked to a zone lies in it"),
@@ -120,6 +121,7 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     exclude("conversion", overlay_bad)
     exclude("tenure", (tables.tenure[members] != tenure) if tenure else False)
     exclude("title", ~tables.title[members] if named["needs_title"] else False)
+    exclude("titled", tables.title[members] if named["clears_title"] else False)
     flat, steep = number(named["min_slope_class"], 1.0), number(named["max_slope_class"], 5.0)
     exclude("slope", (tables.slope[members] < flat) | (tables.slope[members] > steep))
     suits_after, suits_before = (

@@ -25,7 +25,8 @@ BUILT = {"portfolio", "synergy_both", "step_area", "budget_transfer"} <= set(ROW
 """Whether the policy has these rows."""
 CATEGORIES = ["infrastructure", "ecological_restoration", "agriculture", "industry"]
 FUNCTIONS = {"A": "town", "B": "farming"}
-ASSETS = [*["asset.land", "asset.forest"] * 3, "asset.sea", "asset.land.state", "asset.forest.collective"]
+ASSETS = [*["asset.land", "asset.forest"] * 3, "asset.sea"]
+ASSETS += [f"asset.{resource}.{tenure}" for resource in ("land", "forest") for tenure in ("state", "collective")]
 EIGHTHS = 8
 
 
@@ -42,7 +43,7 @@ def open_land(rnd: Random, tables: Tables) -> None:
         change(tables, "projects", lambda _: {"min_area_of": "", "min_area": None})
         cells = {"from_classes": "", "redline_ok": "core", "basic_farmland_ok": 1, "needs_title": 0, "tenure": ""}
         cells |= {"requires_project": 0, "max_slope_class": 5}
-        change(tables, "practices", lambda _: cells)
+        change(tables, "practices", lambda _: cells | {"clears_title": int(rnd.random() < 0.1)})
         change(tables, "parcels", lambda _: {"locked_practice": "", "locked_zone": "", "forbidden_zones": ""})
 
 
@@ -95,6 +96,7 @@ def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
     """What nature gives for good, against its start."""
     settings["rates"]["social"] = rnd.choice([0.03, 0.05])
     open_land(rnd, tables)
+    change(tables, "practices", lambda _: {"to_tenure": rnd.choice(["", "state", "state", "collective"])})
     new = [
         {
             "land_class": land_class,

@@ -180,7 +180,7 @@ def _parcel(deck: Deck, name: str) -> dict[str, Any]:
         "national_park": deck.maybe(0.5 if sea else 0.1, 1, 0),
         "conversion": deck.rule(0.2, rnd.choice(["prohibited", "conditional", "promoted", "free"])),
         "slope_class": rnd.choice([1, 1, 2, 4]),
-        "title": deck.maybe(0.8, 1, 0),
+        "title": deck.maybe(0.6, 1, 0),
         "farmland_quality": deck.maybe(0.5, rnd.randint(1, 4) / 2, None),
         "condition": rnd.choice([1, 0.5]),
         "land_price_factor": rnd.choice([1, 1.5]),
@@ -246,6 +246,7 @@ def _practice(deck: Deck, name: str) -> dict[str, Any]:
         "basic_farmland_ok": rnd.choice([0, 1]),
         "conversion": deck.rule(0.2, "conditional; free"),
         "tenure": deck.rule(0.2, "state"),
+        "to_tenure": deck.maybe(0.3, rnd.choice(["state", "collective"])),
         "needs_title": deck.rule(0.3, 1, 0),
         "min_slope_class": deck.rule(0.1, 2, 1),
         "max_slope_class": deck.rule(0.3, 2, 5),
@@ -255,6 +256,7 @@ def _practice(deck: Deck, name: str) -> dict[str, Any]:
         "lease_years": deck.maybe(0.4, rnd.randint(2, 9), None),
         "earliest": deck.maybe(0.1, deck.periods[-1]),
     }
+    row["clears_title"] = 0 if row["needs_title"] else deck.maybe(0.2, 1, 0)
     return row | {"latest": "" if row["earliest"] else deck.maybe(0.1, deck.periods[0])}
 
 

@@ -158,6 +158,17 @@ LOOSER = {
 """Numbers of [finance] and how they are made looser; the others compare with amounts that may be below 0."""
 
 
+def dislikes_cash(chosen: dict[str, Any], tables: Tables) -> bool:
+    """Whether more cash at the end of a period makes a plan worse: a weight below 0, or a limit from above."""
+    weights, limits = chosen["objective"].get("accounts", {}), tables["limits"]
+    if any(name.startswith("finance.cash") and weight < 0 for name, weight in weights.items()):
+        return True
+    if limits is None:
+        return False
+    of_cash = limits["account"].str.startswith("finance.cash")
+    return bool((of_cash & (limits["sense"] != ">=")).any())
+
+
 @CASES
 @given(st.randoms(use_true_random=True))
 def test_a_looser_rule_of_money_never_hurts(rnd: Random) -> None:
@@ -165,8 +176,9 @@ def test_a_looser_rule_of_money_never_hurts(rnd: Random) -> None:
     assume("finance" in chosen)
     stated, instruments = chosen["finance"], tables["instruments"]
     assert instruments is not None
+    keys = {name for name in LOOSER if name in stated} - ({"opening_cash"} if dislikes_cash(chosen, tables) else set())
     tight = value(chosen, tables)
-    key = rnd.choice([*(name for name in LOOSER if name in stated), "limits of instruments"])
+    key = rnd.choice([*sorted(keys), "limits of instruments"])
     if key in stated:
         loose = value(chosen | {"finance": stated | {key: LOOSER[key](stated[key])}}, tables)
     else:

@@ -140,6 +140,31 @@ def test_assets_are_what_nature_gives_for_good() -> None:
     assert value(asset("asset.sea", {"sea": 1}, **more), ("build", 0)) == pytest.approx(-(120.0 - 100.0))
 
 
+def test_assets_change_hands() -> None:
+    # wood from 2027, or 2029, and no longer the state's from then on: a quarter of 5 at 1.1, all of it at 1.1^4
+    def given(account: str, **cells: Any) -> Study:
+        found = asset(account)
+        practices = found.tables["practices"].assign(to_tenure="collective", **cells)
+        return replace(found, tables={**found.tables, "practices": practices})
+
+    assert value(given("asset.forest.state"), ("build", 0)) == pytest.approx(0.0)
+    wood = (5 * 0.25 * 1.1 + 5 * 1.1**4) / 0.05
+    assert value(given("asset.forest.collective"), ("build", 0)) == pytest.approx(-wood)
+    assert value(given("asset.land.state"), ("build", 1)) == pytest.approx(-40.0)
+    assert value(given("asset.land.collective"), ("build", 1)) == pytest.approx(0.0)
+    # as it is: 40 of farm, the state's at the end of p1 where the lead ends with it
+    as_it_is = {"to_class": "", "lead_years": 2.0}
+    assert value(given("asset.land.state", **as_it_is), ("build", 0)) == pytest.approx(-40.0)
+    assert value(given("asset.land.collective", **as_it_is), ("build", 0)) == pytest.approx(-40.0)
+
+
+def test_a_title_is_needed_or_cleared() -> None:
+    starts = {("needs_title", 0): 0, ("needs_title", 1): 2, ("clears_title", 0): 2, ("clears_title", 1): 0}
+    for (column, title), opened in starts.items():
+        given = study(parcels=[{**FARM, "title": title}], practices=[{**BUILD, column: 1}])
+        assert len(Reckoner(given).choices[0]) == 1 + opened, (column, title)
+
+
 def test_limits_by_main_function() -> None:
     parcels = [{**FARM, "parcel_id": name, "jurisdiction": name} for name in ("east", "west", "north")]
     places = [
@@ -477,6 +502,32 @@ def test_the_operating_balance_is_of_all_budgets() -> None:
     budgets = [{"budget": "general", "opening_cash": 9.0}, {"budget": "fund", "opening_cash": 9.0}]
     owing = {"instruments": [{**bond, "outstanding_years": 2}], "projects": [], "budgets": budgets}
     assert best(works(settings={"finance": finance}, **owing)) == pytest.approx(-0.1)
+
+
+def test_land_rent_may_be_left_out() -> None:
+    # 9 from a sale, at a cost of 4, both in 2026; leased for 5 years: 0.1 / (1 - 1.1^-5) of each every year to 2032
+    sells = {"practice": "build", "account": "sale", "basis": "once", "value": 9.0}
+    flows = [sells, {**sells, "account": "cost", "value": 4.0}]
+    annuity = 0.1 / (1 - 1.1**-5) * deltas(2026) / 1.1
+
+    def found(land_rent: bool, goal: Mapping[str, Any] | None = None, **tables: Rows) -> float:
+        settings: dict[str, Any] = {"finance": {"land_rent": land_rent, "opening_cash": 1.0}, **(goal or {})}
+        practice = {**BUILD, "lease_years": 5, "life_years": 30}
+        return value(study(settings, **{"practices": [practice], "practice_flows": flows, **tables}), ("build", 0))
+
+    assert found(True) == pytest.approx((9.0 - 4.0) * annuity)
+    # the option sells land all the same: what it costs is spread over the lease
+    assert found(False) == pytest.approx(-4.0 * annuity)
+    # cash has it: 1 + 9 - 4 at the end of p1 and of p2, and so has who gains
+    cash = {"objective": {"method": "weighted", "accounts": {"finance.cash": 1.0, "money.land_sale": 10.0}}}
+    assert found(False, cash) == pytest.approx(6.0 + 10 * 9.0)
+    actors: Rows = [{"actor": "local", "public": 1}]
+    gains = {"objective": {"method": "weighted", "accounts": {"gain.actor.local": 1.0}}}
+    assert found(False, gains, actors=actors) == pytest.approx((9.0 - 4.0) * annuity)
+    # 10 ha at 2 by price steps are a sale too
+    priced: dict[str, Rows] = {"practice_flows": [], "price_steps": steps((9.0, 1.0))}
+    assert found(True, **priced) == pytest.approx(20.0 * annuity)
+    assert found(False, **priced) == pytest.approx(0.0)
 
 
 # -- against the audit ------------------------------------------------------------------------------------------------

@@ -72,6 +72,7 @@ def test_the_purse_has_what_is_the_purses_and_no_more() -> None:
         "idle_upkeep",
         "land_discount",
         "conversion_permit",
+        "title_survey",
     }
     local = shares[shares["actor"] == "local"].set_index(["account", "role"])["share"]
     assert local["land_sale", "receives"] == 0.97
@@ -110,11 +111,55 @@ def test_the_paths_of_tenure_are_there() -> None:
     assert "land_sale" not in flows["collective_entry"].index  # the collective's land is not the state's to sell
 
 
+def test_what_is_acquired_is_the_states() -> None:
+    practices, flows = default("practices").set_index("practice"), default("practice_flows")
+    given = practices["to_tenure"]
+    assert set(given[given == "state"].index) == set(flows.query("account == 'acquisition'")["practice"])
+    assert set(given) == {"", "state"}
+    # what is sold for good is the state's, or bought first
+    sold = set(flows.query("account == 'land_sale'")["practice"])
+    assert (given[sorted(sold)].eq("state") | practices.loc[sorted(sold), "tenure"].eq("state")).all()
+    # a row of a zone that asks for the owner reads the one before the plan: no such zone is where owners change, but
+    # that of roads, whose rows are of forest that was there
+    asks = default("zone_flows").query("where.str.contains('tenure=')")["zone"]
+    assert set(practices[(given != "") & practices["zone"].isin(set(asks))].index) <= {"linear_works"}
+    assert not default("class_flows")["where"].str.contains("tenure=").any()
+
+
+CLEARING = 2
+"""Years that clearing a title takes."""
+
+
+def test_a_title_is_cleared_at_a_cost_and_a_delay() -> None:
+    """A variant is its base practice two years later, on land without title, and a survey first."""
+    practices, flows = default("practices").set_index("practice"), default("practice_flows").fillna({"start_year": 0})
+    variants = practices.index[practices["clears_title"]]
+    bases = [name.removesuffix("_clearing") for name in variants]
+    # all that needs a title and that collectives own, or may
+    assert set(bases) == set(practices.index[practices["needs_title"] & (practices["tenure"] != "state")])
+    for variant, base in zip(variants, bases, strict=True):
+        told = [*{"name_en", "name_zh", "source", "confidence"}]
+        ours, theirs = practices.drop(columns=told).loc[variant], practices.drop(columns=told).loc[base]
+        assert ours["lead_years"] == theirs["lead_years"] + CLEARING
+        same = ours.index.drop(["needs_title", "clears_title", "lead_years"])
+        pd.testing.assert_series_equal(ours[same], theirs[same], check_names=False)
+        assert (ours["needs_title"], theirs["needs_title"]) == (False, True)
+        rows, wanted = (flows[flows["practice"] == name].drop(columns="practice") for name in (variant, base))
+        survey = rows[rows["account"] == "title_survey"]
+        assert survey[["basis", "where", "start_year"]].to_numpy().tolist() == [["per_ha_once", "", 0.0]]
+        assert survey["value"].item() > 0
+        # annual rows come with the lead years, what is paid once is told to wait
+        once = wanted["basis"].str.endswith("once")
+        wanted = wanted.assign(start_year=wanted["start_year"] + CLEARING * once)
+        rest = rows.drop(survey.index)
+        pd.testing.assert_frame_equal(rest.reset_index(drop=True), wanted.reset_index(drop=True))
+
+
 def test_land_is_sold_for_a_term() -> None:
     """What is sold is a right for 70, 50 or 40 years (homes, industry, business), whose rent is spread over it."""
     sold = set(default("practice_flows").query("account == 'land_sale'")["practice"])
     lease = default("practices").set_index("practice")["lease_years"]
-    assert set(lease[lease.notna()].index) - sold == {"collective_entry"}
+    assert set(lease[lease.notna()].index) - sold == {"collective_entry", "collective_entry_clearing"}
     assert lease[sorted(sold)].isin([40.0, 50.0, 70.0]).all()
     assert lease["residential_medium"] == 70.0
 

@@ -203,6 +203,14 @@ def test_a_slope_that_is_nowhere() -> None:
     assert told.value.faults["found"].tolist() == ["4 > 2 (terrace)"]
 
 
+def test_a_title_that_is_needed_and_cleared() -> None:
+    both = {"practice": "entry", "zone": "a", "needs_title": 1, "clears_title": 1}
+    tables = {"zones": pd.DataFrame({"zone": ["a"]}), "land_classes": pd.DataFrame({"land_class": ["f"]})}
+    with pytest.raises(StudyError, match="a practice that clears the title does not need one") as told:
+        make_study(NAKED, practices=pd.DataFrame([both, {**both, "practice": "other", "clears_title": 0}]), **tables)
+    assert told.value.faults["where"].tolist() == ["the table practices, position 0, column clears_title"]
+
+
 def test_a_synergy_that_never_comes() -> None:
     projects = pd.DataFrame([{"project": name, "capex": 1.0, "exclusive_set": "site"} for name in ("inn", "mill")])
     pair = pd.DataFrame([{"project": "inn", "with": "mill", "account": "project.revenue", "value": 1.0}])

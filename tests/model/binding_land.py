@@ -60,6 +60,21 @@ def assign() -> Case:
     return Case(year(class_flows=flows), without=5.0, within=3.0, told="area choice:one")
 
 
+def cleared_title() -> Case:
+    # `near` has no title and must clear it: a survey of 0.5 a hectare and a year, then 3 a hectare. `far` has one and
+    # earns 1 from 2026 on: 2 x (3 − 0.5) + 3 x 2; to clear it again would bring 3 x (3 − 0.5) there. Whoever follows
+    # all options opens in 2027 as well: 3 x 1 more
+    shop: Row = {"practice": "shop", "zone": "U", "life_years": 1, "needs_title": 1}
+    clear: Row = {**shop, "practice": "clear", "needs_title": 0, "clears_title": 1, "lead_years": 1}
+    survey: Row = {"practice": "clear", "account": "survey", "basis": "per_ha_once", "value": 0.5}
+    rents = [{"practice": name, "account": "rent", "basis": "per_ha_year", "value": value}
+             for name, value in (("shop", 1.0), ("clear", 3.0))]  # fmt: skip
+    accounts = [*LAND["accounts"], {"account": "survey", "family": "cost", "recurrence": "one_off", "cash": 1}]
+    plots = [{**NEAR, "title": 0}, FAR]
+    given = land(parcels=plots, practices=[shop, clear], accounts=accounts, practice_flows=[*rents, survey])
+    return Case(given, without=14.0, within=11.0, told="area choice:one")
+
+
 def stay_in_the_window() -> Case:
     # a sewer of 3 a year, to be begun in 2026: 2 x (5 − 3); begun in 2027 it would let 5 be earned, and books nothing
     sewer = {**OPEN, "project": "sewer", "annual_cost": 3.0, "enables": "build", "latest": "a"}
@@ -143,6 +158,22 @@ def limit() -> Case:
 def soft_limit() -> Case:
     # 1 ha too much at 0.5 is less than the 2 that `near` brings
     return Case(year(limits=[{**CAP, "kind": "soft", "penalty": 0.5}]), 5.0, 4.5, "")
+
+
+def taken_for_the_state() -> Case:
+    # villages keep 20 x 3 of the 20 x 5 that their fields are worth; a field that is let, still a field, is the state's
+    # and brings 1 a hectare from the year after the start on: `near` from 2026, so that it pays in 2027
+    let: Row = {"practice": "let", "zone": "R", "to_tenure": "state", "lead_years": 1}
+    rent: Row = {"practice": "let", "account": "rent", "basis": "per_ha_year", "value": 1.0}
+    fields: Rows = [{"land_class": "farm", "class_group": "arable", "resource": "land"}]
+    kept: Row = {"limit": "kept", "account": "asset.land.collective", "sense": ">=", "value": 0.6}
+    given = land(
+        {"rates": {"finance": 0.0, "social": 0.05, "tail_years": 0}},
+        parcels=[{**plot, "tenure": "collective"} for plot in (NEAR, FAR)],
+        land_classes=fields, practices=[let], practice_flows=[rent], class_flows=[ECO],
+        limits=[{**kept, "basis": "share_of_start"}],
+    )  # fmt: skip
+    return Case(given, 5.0, 2.0, "limit")
 
 
 TRAM: Row = {**OPEN, "project": "tram", "catchment": "stop", "uplift_per_ha": 2.0, "uplift_account": "rise"}
@@ -235,7 +266,7 @@ def keep() -> Case:
 
 
 CASES: dict[str, list[Callable[[], Case]]] = {
-    "assign": [assign],
+    "assign": [assign, cleared_title],
     "stay": [stay_in_the_window, stay_started],
     "requires": [requires],
     "exclusive": [exclusive],
@@ -245,7 +276,7 @@ CASES: dict[str, list[Callable[[], Case]]] = {
     "enable": [enable],
     "land_take": [land_take],
     "site_take": [site_take],
-    "limit": [limit, soft_limit],
+    "limit": [limit, soft_limit, taken_for_the_state],
     "reach": [reach],
     "open": [opening],
     "cap": [cap],

@@ -96,6 +96,67 @@ def test_worth_by_resource_tenure_and_period() -> None:
             )
 
 
+BUY: dict[str, Any] = {"practice": "buy", "zone": "R", "from_classes": "wood", "to_tenure": "state", "lead_years": 1}
+TAKE: dict[str, Any] = {
+    "practice": "plant", "zone": "R", "from_classes": "farm", "to_class": "wood", "lead_years": 2, "to_tenure": "state",
+}  # fmt: skip
+
+
+def hands(*limits: dict[str, Any]) -> Study:
+    """The woods, whose villages' land may become the state's, with its class or as it is."""
+    return woods(*limits, practices=[TAKE, BUY])
+
+
+def test_land_changes_hands_with_its_class() -> None:
+    # bought from a: the state's from 2027, from b: from 2029; planted from a: from 2028, from b: from 2030
+    accounts = ("forest", "forest.state", "forest.collective", "land.state", "land.collective")
+    build = fast(hands(*(reads(f"asset.{name}", name=name.replace(".", "_")) for name in accounts)))
+    p, q, s = ({"a": 20 * a, "b": 20 * b} for a, b in ((11.55, 11.73205), (12.24, 12.38564), (2.31, 2.34641)))
+    of_p = {t: {"x[p,hold,]": p[t], "x[p,buy,a]": p[t], "x[p,buy,b]": p[t]} for t in "ab"}
+    planted = {"x[r,plant,a]": 20 * (11 + 1.5 + 0.73205), "x[r,plant,b]": 20 * (11 + 0.5 + 0.73205)}
+    wanted = {
+        ("forest.state", "a"): of_p["a"] | {"x[q,buy,a]": q["a"], "x[s,buy,a]": s["a"]},
+        ("forest.collective", "a"): {
+            "x[q,hold,]": q["a"], "x[q,buy,b]": q["a"], "x[s,hold,]": s["a"], "x[s,buy,b]": s["a"],
+        },
+        ("forest.state", "b"): of_p["b"] | planted | {f"x[q,buy,{t}]": q["b"] for t in "ab"}
+        | {f"x[s,buy,{t}]": s["b"] for t in "ab"},
+        ("forest.collective", "b"): {"x[q,hold,]": q["b"], "x[s,hold,]": s["b"]},
+        ("land.state", "a"): {},
+        ("land.state", "b"): {},
+        ("land.collective", "a"): {"x[r,hold,]": 120.0, "x[r,plant,a]": 120.0, "x[r,plant,b]": 120.0},
+        ("land.collective", "b"): {"x[r,hold,]": 120.0},
+    }  # fmt: skip
+    for (name, period), terms in wanted.items():
+        found = row(build, f"limit[{name.replace('.', '_')},total,{period}]")[0]
+        assert found == pytest.approx(terms), (name, period)
+    # all of it is what the two owners have
+    for period in "ab":
+        whole = row(build, f"limit[forest,total,{period}]")[0]
+        assert whole == pytest.approx(wanted["forest.state", period] | wanted["forest.collective", period])
+
+
+def test_land_of_nobody_becomes_the_states() -> None:
+    nobody = [{"parcel_id": "n", "land_class": "wood", "area_ha": 2.0}]
+    flows = [{"land_class": "wood", "account": "eco", "basis": "per_ha_year", "value": 1.0}]
+    given = woods(
+        reads("asset.forest.state"), parcels=nobody, practices=[BUY], class_flows=flows, zone_flows=[], parcel_flows=[],
+        practice_flows=[],
+    )  # fmt: skip
+    assert row(fast(given), "limit[l,total,a]")[0] == pytest.approx({"x[n,buy,a]": 40.0})
+    assert row(fast(given), "limit[l,total,b]")[0] == pytest.approx({"x[n,buy,a]": 40.0, "x[n,buy,b]": 40.0})
+
+
+def test_where_asks_for_the_owner_before_the_plan() -> None:
+    # q's 4 ha: what its class brings in a village goes on, what it would bring the state never comes
+    flows = [{"land_class": "wood", "account": "credits", "basis": "per_ha_year", "value": value, "where": where}
+             for value, where in ((1.0, "tenure=collective"), (9.0, "tenure=state"))]  # fmt: skip
+    given = woods(reads("credits"), practices=[BUY], class_flows=flows, practice_flows=[])
+    found = row(fast(given), "limit[l,total,b]")[0]
+    assert found["x[q,hold,]"] == found["x[q,buy,a]"] == found["x[q,buy,b]"] == 4.0
+    assert found["x[p,hold,]"] == found["x[p,buy,a]"] == 90.0
+
+
 def test_a_park_and_the_sea_come_before_the_class() -> None:
     # three woods: in a park by the sea, in the sea, and one that is neither; each is of one resource, worth 20 x 2.2
     parcels = [
@@ -133,6 +194,7 @@ def test_tenure_is_no_reason_for_a_pattern() -> None:
     # p and s differ in tenure, area and condition only; q has rows of its own, r another class
     plain_one, read = (Ledger(build_options(woods(*limits))) for limits in ((), (reads("asset.forest.state"),)))
     assert len(plain_one.options.first) == len(read.options.first) == 3
+    assert len(Ledger(build_options(hands(reads("asset.forest.state")))).options.first) == 3
 
 
 def test_there_are_none_at_a_social_rate_of_zero() -> None:

@@ -22,8 +22,9 @@ from tests.model.complete_bay import bay
 from tests.model.complete_shore import TABLES, shore
 from tests.model.complete_valley import limit
 from tests.model.plain import plain, reads
+from tests.model.site_rows import taken
 from tests.model.test_appraisal import eod, port
-from tests.model.test_assets import woods
+from tests.model.test_assets import hands, woods
 from tests.model.test_people import LAND as PEOPLE
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
@@ -104,6 +105,15 @@ HAND: dict[str, Callable[[], Study]] = {
         reads("asset.forest.state", name="state"),
         limit("kept", "asset.forest", basis="share_of_start"),
         limit("land", "asset.land.collective", basis="share_of_start:asset.forest"),
+    ),
+    "land that changes hands": lambda: hands(
+        reads("asset.forest.state", name="state"),
+        limit("kept", "asset.forest.collective", basis="share_of_start"),
+        limit("land", "asset.land.state", basis="share_of_start:asset.forest.collective"),
+    ),
+    "land that changes hands and is taken": lambda: taken(
+        *(reads(f"asset.land.{tenure}", name=tenure) for tenure in ("state", "collective")),
+        practices=[{"practice": "plant", "zone": "R", "to_tenure": "collective", "lead_years": 2}],
     ),
     "people": lambda: plain(
         **PEOPLE,

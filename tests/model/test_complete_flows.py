@@ -51,6 +51,8 @@ def test_options_of_each_parcel() -> None:
         ("parcels", "A", {"conversion": "conditional"}, ("A", "build", "p1")),
         ("practices", "build", {"conversion": "promoted"}, ("A", "build", "p1")),
         ("practices", "build", {"tenure": "state"}, ("A", "build", "p1")),
+        ("parcels", "A", {"title": 0}, None),
+        ("practices", "build", {"clears_title": 1}, ("A", "build", "p1")),
         ("practices", "build", {"max_slope_class": 2}, None),  # a blank slope class is 1
         ("practices", "build", {"min_slope_class": 2}, ("A", "build", "p1")),
         ("parcels", "A", {"locked_zone": "F"}, ("A", "build", "p1")),

@@ -157,6 +157,26 @@ def test_value_of_a_resource_in_the_last_year_of_the_period() -> None:
     assert asset(woods(), "asset.forest.state", "p2") == pytest.approx({"x[B,plant,p1]": 20 * (2.2 + 1 + 2)})
 
 
+def test_land_changes_hands_when_its_class_does() -> None:
+    # B is the state's field until 2026, 2027 or 2028, and then a village's wood
+    study = woods()
+    study = study.replace(practices=study.practices.assign(to_tenure="collective"))
+    planted, young = 20 * (2 * 1.1**3 + 1 + 4), 20 * (2 * 1.1**3 + 1 + 2)
+    assert asset(study, "asset.forest.collective", "p3") == pytest.approx(
+        {
+            "x[A,hold,]": 20 * (1.1**3 + 0.5),
+            "x[B,plant,p1]": planted,
+            "x[B,plant,p2]": planted,
+            "x[B,plant,p3]": young,
+        }
+    )
+    assert asset(study, "asset.forest.state", "p3") == {}
+    assert asset(study, "asset.land.state", "p2") == pytest.approx(
+        {"x[B,hold,]": 80, "x[B,plant,p2]": 80, "x[B,plant,p3]": 80}
+    )
+    assert asset(study, "asset.land.collective", "p2") == {}
+
+
 def test_resource_kept_at_start_prices() -> None:
     # A wood of 20 x 1.5 at the start, at prices of the start for good.
     study = renamed(woods(value=0.9, basis="share_of_start", period="last"), account="asset.forest")

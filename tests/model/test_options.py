@@ -78,6 +78,17 @@ def test_no_title_no_practice_that_needs_one() -> None:
     assert practices_of(study) == {"p1": {"hold", "build"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}
 
 
+def test_who_clears_a_title_has_none() -> None:
+    # p2 has no clear title: it is cleared there, and nowhere else
+    study = with_sub_zones().replace(parcels=four().parcels.assign(title=[True, False, True, True]))
+    study = study.replace(practices=study.practices.assign(clears_title=[True, False]))
+    assert practices_of(study) == {"p1": {"hold"}, "p2": {"hold", "build"}, "p3": {"hold"}, "p4": {"hold"}}
+    options = build_options(study)
+    (column,) = (at for at, name in enumerate(options.practices) if name == "build")
+    told = [REASONS[code] for code in options.reasons[options.pattern, column]]
+    assert told[:2] == ["titled", ""]
+
+
 def test_a_lock_on_a_practice_leaves_nothing_else() -> None:
     found = practices_of(with_sub_zones(locked_practice=["build", "hold", "", ""]))
     assert found == {"p1": {"build"}, "p2": {"hold"}, "p3": {"hold"}, "p4": {"hold"}}

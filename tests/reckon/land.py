@@ -96,6 +96,7 @@ class Land(Flows):
             and converts
             and practice["tenure"] in ("", parcel["tenure"])
             and (parcel["title"] or not practice["needs_title"])
+            and not (parcel["title"] and practice["clears_title"])
             and practice["min_slope_class"] <= parcel["slope_class"] <= practice["max_slope_class"]
             and self.suitability(new, zone) >= (2 if changes else 1)
             and not self.locked_out(parcel, name, zone)
@@ -272,9 +273,19 @@ class Land(Flows):
                 if group == "construction" and way == "gained":
                     add(cells, "area.new_construction", places, t, area)
 
-    def assets(self, cells: Cells, parcel: Row, flows: Sequence[Flow], state: tuple[str, str, str], t: int) -> None:
+    def owner(self, parcel: Row, practice: str, s: int, t: int) -> str:
+        """Whose a parcel is at the end of a period."""
+        if s != START and t != START:
+            row = self.practices[practice]
+            if row["to_tenure"] and self.first_year[s] + row["lead_years"] < self.last_year[t] + 1:
+                return str(row["to_tenure"])
+        return str(parcel["tenure"])
+
+    def assets(
+        self, cells: Cells, parcel: Row, owner: str, flows: Sequence[Flow], state: tuple[str, str, str], t: int
+    ) -> None:
         """The value of natural resources: what ecosystems give in the last year of a period, for good."""
-        self.asset(cells, self.resource(parcel, state[0]), parcel["tenure"], flows, self.places_of(parcel), t)
+        self.asset(cells, self.resource(parcel, state[0]), owner, flows, self.places_of(parcel), t)
 
     def asset(
         self, cells: Cells, resource: str, tenure: str, flows: Sequence[Flow], places: Sequence[str], t: int
@@ -303,7 +314,7 @@ class Land(Flows):
         for t in range(len(self.n)):
             state = self.state(parcel, practice, s, t)
             self.stocks(cells, parcel, state, t)
-            self.assets(cells, parcel, [*before, *after], state, t)
+            self.assets(cells, parcel, self.owner(parcel, practice, s, t), [*before, *after], state, t)
         self.worth(cells, before, places, self.y0, None)
         if s == START:
             return cells
@@ -328,7 +339,7 @@ class Land(Flows):
                 self.post(cells, flow.account, places, START, now, now)
             state = self.state(parcel, HOLD, START, START)
             self.stocks(cells, parcel, state, START)
-            self.assets(cells, parcel, before, state, START)
+            self.assets(cells, parcel, parcel["tenure"], before, state, START)
         for place in {TOTAL, *self.jurisdictions, *(tag for p in self.parcels for tag in split(p["tags"]))}:
             add(cells, "population", [place], START, self.people(place, self.y0))
         return cells

@@ -57,6 +57,22 @@ class TestAssets:
         assert cells(found, "asset.land") == pytest.approx((0.3 * 1.1 / 0.05, 0))
         assert cell(found, "asset.forest", "p2") == pytest.approx((0.5 + 0.2) * 1.1**4 / 0.05)
 
+    def test_of_land_that_changes_hands(self) -> None:
+        # the state's field, and from 2027, or 2029, the village's wood
+        plant = {**PLANT, "to_tenure": "collective"}
+        found = evaluate(land(practices=[plant]), {"a": ("plant", "p1")})
+        assert cells(found, "asset.land.state") == cells(found, "asset.forest.state") == (0, 0)
+        assert cells(found, "asset.forest.collective") == pytest.approx((0.25 * 1.1 / 0.05, 0.5 * 1.1**4 / 0.05))
+        found = evaluate(land(practices=[plant]), {"a": ("plant", "p2")})
+        assert cells(found, "asset.land.state") == pytest.approx((0.3 * 1.1 / 0.05, 0))
+        assert cells(found, "asset.land.collective") == (0, 0)
+        assert cells(found, "asset.forest.collective", "east") == pytest.approx((0, 0.5 * 1.1**4 / 0.05))
+        # its class need not change; two years of lead end with p1
+        give = {**PLANT, "to_class": "", "to_tenure": "collective", "lead_years": 2}
+        found = evaluate(land(practices=[give]), {"a": ("plant", "p1")})
+        assert cells(found, "asset.land.state") == pytest.approx((0.3 * 1.1 / 0.05, 0))
+        assert cells(found, "asset.land.collective") == pytest.approx((0, 0.3 * 1.1**4 / 0.05))
+
     def test_rows_of_zones_and_parcels_with_a_counterpart_too(self) -> None:
         # a park stays one whatever grows on it; built land has no resource; `seed` is paid once and is no flow
         accounts = [*DEAR, {"account": "sold", "family": "ecosystem", "counterpart_of": "rent"}]

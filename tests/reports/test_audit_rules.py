@@ -60,6 +60,8 @@ class TestPractices:
             ({"tenure": "state"}, {"tenure": "state"}, ""),
             ({"title": 0}, {"needs_title": 1}, "title"),
             ({"title": 1}, {"needs_title": 1}, ""),
+            ({"title": 0}, {"clears_title": 1}, ""),
+            ({"title": 1}, {"clears_title": 1}, "titled"),
             ({"slope_class": 4}, {"max_slope_class": 3}, "slope"),
             ({"slope_class": 3}, {"max_slope_class": 3}, ""),
             ({"slope_class": 4}, {"min_slope_class": 5}, "slope"),

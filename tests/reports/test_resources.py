@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
-from tests.reports.test_audit_assets import land
+from tests.reports.test_audit_assets import PLANT, land
 from tests.reports.told import planned
 from zonevest.model.booked import books
 from zonevest.reports.resources import assets, names_assets, people
@@ -34,6 +34,17 @@ def test_value_and_hectares_by_resource_and_tenure() -> None:
         "asset.land", "asset.land.state", "asset.land.collective", "asset.forest", "asset.forest.collective",
     ]  # fmt: skip
     assert table.loc[table["tenure"] != "", ["before_ha", "after_ha"]].isna().all(axis=None)
+
+
+def test_value_by_tenure_follows_the_owner() -> None:
+    # 4 ha of a village that become the state's woods in 2029, full grown in 2030: 4 x 0.05, at 5 %
+    plot: Rows = [{**FARM, "tenure": "collective", "area_ha": 4.0}]
+    taken = land(accounts=ACCOUNTS, parcels=plot, practices=[{**PLANT, "to_tenure": "state"}])
+    plan = planned(taken, {"a": ("plant", "p2")}, {})
+    table = assets(plan, books(plan).ledger).set_index("account")[["before", "after"]]
+    assert table.loc["asset.land.collective"].tolist() == pytest.approx([2.4, 0])
+    assert table.loc["asset.forest.state"].tolist() == pytest.approx([0, 4])
+    assert "asset.forest.collective" not in table.index
 
 
 @pytest.mark.parametrize(
