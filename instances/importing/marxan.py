@@ -123,7 +123,7 @@ def _unused(given: Parameters) -> Iterator[str]:
             "{file}: not used yet, of the boundary term: {keys}", file=given.label, keys=listed(groups["boundary"])
         )
     if groups["weighty"]:
-        yield say("{file}: not used, and the peer's optimum may be another for it: {keys}", file=given.label,
+        yield say("{file}: not used, and Marxan's optimum may be another for it: {keys}", file=given.label,
                   keys=listed(groups["weighty"]))  # fmt: skip
     if rest:
-        yield say("{file}: not used, of the peer's search and its files: {keys}", file=given.label, keys=listed(rest))
+        yield say("{file}: not used, of Marxan's search and its files: {keys}", file=given.label, keys=listed(rest))

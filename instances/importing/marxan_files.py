@@ -301,7 +301,7 @@ def read_dat(path: Path, form: Form, faults: Faults) -> Dat | None:
         row += [""] * (width - len(row))
     if long:
         found = say("{cells} cells under a header of {header}", cells=len(rows[long[0]]), header=width)
-        do = say("put text with a separator in it in quotes, or name the further columns")
+        do = say("put text with a comma in it in quotes, or name the further columns")
         where = within(path.name, lines_of([numbered[i] for i in long]))
         faults.add(where, say("no row has more cells than the header"), found, do)
         return None
@@ -350,7 +350,7 @@ def _header(label: str, line: int, header: Sequence[str], form: Form, bare: bool
             return None
         if not bare and any(name in form.columns and name != there for name, there in zip(names, order, strict=True)):
             must = say(
-                "the columns stand in the order {columns}: the peer knows them by their place", columns=listed(order)
+                "the columns stand in the order {columns}: Marxan knows them by their place", columns=listed(order)
             )
             faults.add(where, must, listed(header), say("put them in this order"))
             return None

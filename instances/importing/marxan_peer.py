@@ -22,6 +22,7 @@ Flags = NDArray[np.bool_]
 RESERVED = "reserved"
 IN, OUT = 2, 3
 """The status of a unit that is always, or never, in the reserve."""
+COORDINATES: tuple[str, ...] = ("xloc", "yloc")
 SPATIAL = ("target2", "sepnum", "sepdistance", "ptarget1d", "ptarget2d")
 """Columns of features that ask for more than an amount or a number of occurrences."""
 
@@ -107,7 +108,7 @@ class Ids:
             table.tell(strange, column, must, do)
         else:
             note = say(
-                "{file}: rows left aside, as the peer does: {count}; {ids} has no {column} {names}",
+                "{file}: rows left aside, as Marxan does: {count}; {ids} has no {column} {names}",
                 file=table.label, count=len(strange), ids=self.label, column=column,
                 names=some(dict.fromkeys(number[strange].tolist())),
             )  # fmt: skip
@@ -123,7 +124,7 @@ def plain_peer(given: Parameters, told: list[str], soft: bool) -> Peer | None:
         return None
     unit_ids, feature_ids = ids_of(units, told), ids_of(spec, told)
     amounts = read_amounts(table, feature_ids, unit_ids)
-    held = np.bincount(amounts.feature, amounts.amount, len(spec))
+    held = sums(amounts.feature, amounts.amount, len(spec))
     status, cost = units.whole("status", 0), read_costs(units, ["cost"], told)
     odd = np.flatnonzero((status < 0) | (status > OUT)).tolist()
     units.tell(odd, "status", say("it is {choices}", choices=choice("0123")), say("correct the cells"))
@@ -155,9 +156,15 @@ def finished(
     penalties = given.table("PENALTYNAME") if soft else None
     base = None if penalties is None else _penalties(penalties, Ids(spec.label, features.ids, told))
     misslevel = 1.0 if soft else given.number("MISSLEVEL", 1.0)
-    places = {name: units.number(name, np.nan) for name in ("xloc", "yloc") if name in units.columns}
+    places: dict[str, Floats] = {name: units.number(name, np.nan) for name in COORDINATES if name in units.columns}
     told += _left_aside(units, spec, puvspr, set(map(str.casefold, zones.costs)))
     return Peer(zoned, units.whole("id"), places, features, amounts, zones, base, misslevel)
+
+
+def sums(of: Ints, values: Floats | Flags, count: int) -> Floats:
+    """The sum of `values` for each of `count` things, `of` being which they belong to."""
+    out: Floats = np.bincount(of, values.astype(float), count).astype(float)
+    return out
 
 
 def ids_of(table: Dat, told: list[str]) -> Ids:
@@ -168,13 +175,13 @@ def ids_of(table: Dat, told: list[str]) -> Ids:
 
 
 def read_costs(units: Dat, costs: list[str], told: list[str]) -> Floats:
-    """What a unit costs, by cost, shape (U, C); 1 where there is no column, as in the peer."""
+    """What a unit costs, by cost, shape (U, C); 1 where there is no column, as in Marxan."""
     out = np.ones((len(units), len(costs)))
     for at, name in enumerate(costs):
         if name.casefold() in units.columns:
             out[:, at] = units.number(name.casefold(), low=0.0)
         else:
-            told.append(say("{file}: no column {name!r}: it is 1 for all, as in the peer", file=units.label, name=name))
+            told.append(say("{file}: no column {name!r}: it is 1 for all, as in Marxan", file=units.label, name=name))
     return out
 
 
@@ -220,10 +227,10 @@ def _left_aside(units: Dat, spec: Dat, puvspr: Dat, costs: set[str]) -> list[str
     for table, names in ((units, ("prob",)), (spec, SPATIAL), (puvspr, ("prob",))):
         said = [name for name in names if name in table.columns and (table.number(name, -1.0) > 0).any()]
         if said:
-            told.append(say("{file}: not used, and the peer's optimum may be another for it: {columns}",
+            told.append(say("{file}: not used, and Marxan's optimum may be another for it: {columns}",
                             file=table.label, columns=listed(said)))  # fmt: skip
         rest = [name for name in table.rest if name.casefold() not in costs]
         if rest:
-            told.append(say("{file}: columns that are none of the peer's, left aside: {columns}",
+            told.append(say("{file}: columns that are none of Marxan's, left aside: {columns}",
                             file=table.label, columns=listed(rest)))  # fmt: skip
     return told

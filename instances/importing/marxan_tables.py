@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zonevest.instances.faults import some
-from zonevest.instances.importing.marxan_peer import Peer
+from zonevest.instances.importing.marxan_peer import Peer, sums
 from zonevest.instances.importing.marxan_penalty import base_penalties
 from zonevest.instances.say import say
 
@@ -49,9 +49,10 @@ class Aim:
         return list(range(len(peer.features.ids))) if every else np.flatnonzero(self.target > 0).tolist()
 
     def binding(self, peer: Peer, soft: bool) -> list[int]:
-        """The features whose target has a say: what no unit has is missed whatever is chosen, if it may be missed."""
+        """The features whose target has a say; what no unit has is missed whatever is chosen, if it may be missed."""
         binds = (self.target > 0) & (peer.features.spf > 0)
-        return np.flatnonzero(binds & (self.most > 0) if soft else binds).tolist()
+        there = np.bincount(peer.amounts.feature, minlength=len(binds)) > 0
+        return np.flatnonzero(binds & there if soft else binds).tolist()
 
     def penalty(self, peer: Peer) -> NDArray[np.float64]:
         """The peer's penalty of one unit that is missing, shape (F,)."""
@@ -89,7 +90,7 @@ def _aims(peer: Peer) -> list[Aim]:
             brought = (value > 0).astype(float) if occurrences else value
             if zone is not None:
                 brought = np.where(np.arange(zones) == zone, brought, 0.0)
-            most = np.bincount(peer.amounts.feature, (brought * free).max(axis=1, initial=0.0), len(wanted))
+            most = sums(peer.amounts.feature, (brought * free).max(axis=1, initial=0.0), len(wanted))
             if (zone is None and not occurrences) or wanted.any():
                 out.append(Aim(occurrences, zone, wanted, brought, most))
     return out
@@ -130,7 +131,7 @@ def _parcels(peer: Peer) -> pd.DataFrame:
             "land_class": CLASS,
             "area_ha": 1.0,
             "locked_zone": np.where(peer.zones.locked >= 0, zones[peer.zones.locked], ""),
-            # a lock comes before what the unit may be besides, as in the peer
+            # a lock comes before what the unit may be besides, as in Marxan
             "forbidden_zones": np.where(peer.zones.locked >= 0, "", barred),
             **{f"x_{name}": values for name, values in peer.places.items()},
         }
@@ -200,7 +201,7 @@ def _tell(peer: Peer, aims: list[Aim], soft: bool, told: list[str]) -> None:
     idle = np.flatnonzero(wanted & (peer.features.spf == 0))
     if len(idle):
         names = some(peer.features.ids[idle].tolist())
-        told.append(say("spf is 0, so that the targets have no weight, as in the peer: features {names}", names=names))
+        told.append(say("spf is 0, so that the targets have no weight, as in Marxan: features {names}", names=names))
     for aim in aims:
         value = aim.target * peer.misslevel
         short = [f for f in aim.binding(peer, soft=False) if aim.most[f] < value[f] * (1 - ROUNDING)]
@@ -209,7 +210,7 @@ def _tell(peer: Peer, aims: list[Aim], soft: bool, told: list[str]) -> None:
         elif short:
             text = say(
                 "all units together do not reach {names}: no plan exists; lower the targets, or let them give with "
-                "a mapping file that says targets = \"soft\"", names=some(aim.account(peer, f) for f in short),
+                "a mapping file that says `targets = \"soft\"`", names=some(aim.account(peer, f) for f in short),
             )  # fmt: skip
         if short:
             told.append(text)

@@ -22,6 +22,7 @@ from zonevest.instances.importing.marxan_peer import (
     ids_of,
     read_amounts,
     read_costs,
+    sums,
 )
 from zonevest.instances.say import listed, say
 
@@ -43,11 +44,11 @@ def zoned_peer(given: Parameters, told: list[str], soft: bool) -> Peer | None:
     if units is None or spec is None or table is None:
         return None
     if "status" in units.columns and units.whole("status", 0).any():
-        told.append(say("{file}: status is not used with zones, as in the peer: see PULOCKNAME", file=units.label))
+        told.append(say("{file}: status is not used with zones, as in Marxan: see PULOCKNAME", file=units.label))
     unit_ids, feature_ids = ids_of(units, told), ids_of(spec, told)
     amounts = read_amounts(table, feature_ids, unit_ids)
-    held = np.bincount(amounts.feature, amounts.amount, len(spec))
-    count = np.bincount(amounts.feature, minlength=len(spec))
+    held = sums(amounts.feature, amounts.amount, len(spec))
+    count = sums(amounts.feature, amounts.amount > 0, len(spec))
     locked, free = _locks(given, unit_ids, zones)
     counted = _counted(given, zones, feature_ids, unit_ids, amounts)
     target, occurrence = _targets(given, zones, feature_ids, held, count)
@@ -146,12 +147,12 @@ def _counted(given: Parameters, zones: Ids, features: Ids, units: Ids, amounts: 
     return share * amounts.amount[:, None]
 
 
-def _targets(given: Parameters, zones: Ids, features: Ids, held: Floats, count: Ints) -> tuple[Floats, Floats]:
+def _targets(given: Parameters, zones: Ids, features: Ids, held: Floats, count: Floats) -> tuple[Floats, Floats]:
     """What is to be reached inside zones, as amounts and as occurrences, each of shape (F, Z).
 
     Type 0 is an amount, 1 a share of all there is, 2 a number of occurrences, 3 a share of these.
     """
-    must = say("there is one table of targets in zones at most: versions of the peer differ in which one holds")
+    must = say("there is one table of targets in zones at most: versions of Marxan with Zones differ in which one holds")
     table, shape = _one_of(given, TARGETS, must), (len(features.numbers), len(zones.numbers))
     amount, occurrence = np.zeros(shape), np.zeros(shape)
     if table is None:

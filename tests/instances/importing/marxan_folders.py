@@ -32,7 +32,15 @@ def table(path: Path, header: Sequence[str], rows: Rows, style: tuple[str, str])
 
 
 def parameters(folder: Path, said: Mapping[str, object], style: tuple[str, str]) -> None:
-    remarks = ["Input file for Annealing program.", "", "General Parameters", "RANDSEED -1", "NUMREPS 10", "", "Input Files"]
+    remarks = [
+        "Input file for Annealing program.",
+        "",
+        "General Parameters",
+        "RANDSEED -1",
+        "NUMREPS 10",
+        "",
+        "Input Files",
+    ]
     lines = [*remarks, *(f"{key} {value}" for key, value in said.items())]
     (folder / "input.dat").write_bytes(style[1].join(lines).encode())
 
@@ -105,12 +113,12 @@ def draw(folder: Path, seed: int, *, zoned: bool, units: int, features: int) -> 
         write(kind, "zonecontrib3.dat", ["zoneid", "puid", "speciesid", "fraction"], lines)
     kind = dice.choice(["", "ZONETARGETNAME", "ZONETARGETNAME", "ZONETARGET2NAME"])
 
-    def asked(f: int, z: int) -> list[object]:
+    def asked(f: int) -> list[object]:
         of = dice.choice([0, 1, 2, 3])
         return [round((0.1 * held[f], 0.1, 1, 0.1)[of], 2), of]
 
     if kind == "ZONETARGETNAME":
-        lines = [[z, f, *asked(f, z)] for z in zones for f in feature if dice.random() < 0.4]
+        lines = [[z, f, *asked(f)] for z in zones for f in feature if dice.random() < 0.4]
         write(kind, "zonetarget.dat", ["zoneid", "featureid", "target", "targettype"], lines or [[1, feature[0], 0, 0]])
     elif kind:
         write(kind, "zonetarget2.dat", ["zoneid", "target", "targettype"], [[z, 0.1, 1] for z in zones[1:]])
@@ -158,7 +166,9 @@ def by_name(path: Path) -> list[dict[str, str]]:
 
 def problem(folder: Path, *, soft: bool) -> Problem:
     """Read a folder of `draw`; with `soft` every target in full, at its penalty, else at the share of MISSLEVEL."""
-    said = dict(line.split(maxsplit=1) for line in re.split(r"[\r\n]+", (folder / "input.dat").read_text()) if " " in line)
+    said = dict(
+        line.split(maxsplit=1) for line in re.split(r"[\r\n]+", (folder / "input.dat").read_text()) if " " in line
+    )
     at = {key: folder / "input" / name for key, name in said.items() if key.endswith("NAME")}
     pu, spec = by_name(at["PUNAME"]), by_name(at.get("SPECNAME") or at["FEATNAME"])
     unit, feature = [int(row["id"]) for row in pu], [int(row["id"]) for row in spec]
@@ -176,7 +186,9 @@ def problem(folder: Path, *, soft: bool) -> Problem:
         factor = {(z, c): 1.0 for z in zone for c in name}
         if "ZONECOSTNAME" in at:
             factor = {(int(z), int(c)): much for z, c, much in by_place(at["ZONECOSTNAME"])}
-        cost = np.array([[sum(bare[c][u] * factor.get((z, c), 0.0) for c in name) for z in zone] for u in range(len(unit))])
+        cost = np.array(
+            [[sum(bare[c][u] * factor.get((z, c), 0.0) for c in name) for z in zone] for u in range(len(unit))]
+        )
         alone = sum(bare.values())
         only: dict[int, set[int]] = {}
         for u, z in by_place(at["PUZONENAME"]) if "PUZONENAME" in at else []:
@@ -196,7 +208,11 @@ def problem(folder: Path, *, soft: bool) -> Problem:
     target, occurrence, spf = np.zeros(len(feature)), np.zeros(len(feature)), np.ones(len(feature))
     for f, row in enumerate(spec):
         of = block.get(row["type"], {})
-        stated, prop, factor_of = float(row["target"]), float(row["prop"]), float(row.get("spf") or row.get("fpf") or -1)
+        stated, prop, factor_of = (
+            float(row["target"]),
+            float(row["prop"]),
+            float(row.get("spf") or row.get("fpf") or -1),
+        )
         if stated < 0 and of:
             stated = float(of["prop"]) * held[f]
         target[f] = prop * held[f] if prop > 0 else max(stated, 0.0)
@@ -275,7 +291,10 @@ def base_in_zones(amount, alone, cost, fixed, target, occurrence):  # type: igno
     units = [u for u in range(len(amount)) if amount[u] > 0]
     reached = sum(amount[u] for u in units if fixed[u])
     count, spent = sum(fixed[u] for u in units), sum(max(0.0, *cost[u]) for u in units if fixed[u])
-    rest = sorted((u for u in units if not fixed[u]), key=lambda u: (-np.inf if alone[u] == 0 else -amount[u] / alone[u], -amount[u]))
+    rest = sorted(
+        (u for u in units if not fixed[u]),
+        key=lambda u: (-np.inf if alone[u] == 0 else -amount[u] / alone[u], -amount[u]),
+    )
     while reached < target or count < occurrence:
         if not rest:
             factor = 0.0
