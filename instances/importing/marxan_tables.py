@@ -201,7 +201,8 @@ def _tell(peer: Peer, aims: list[Aim], soft: bool, told: list[str]) -> None:
     idle = np.flatnonzero(wanted & (peer.features.spf == 0))
     if len(idle):
         names = some(peer.features.ids[idle].tolist())
-        told.append(say("spf is 0, so that the targets have no weight, as in Marxan: features {names}", names=names))
+        text = say("{column} is 0, so that targets have no weight, as in Marxan: {names}", column="spf", names=names)
+        told.append(text)
     for aim in aims:
         value = aim.target * peer.misslevel
         short = [f for f in aim.binding(peer, soft=False) if aim.most[f] < value[f] * (1 - ROUNDING)]

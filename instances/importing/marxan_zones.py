@@ -44,7 +44,8 @@ def zoned_peer(given: Parameters, told: list[str], soft: bool) -> Peer | None:
     if units is None or spec is None or table is None:
         return None
     if "status" in units.columns and units.whole("status", 0).any():
-        told.append(say("{file}: status is not used with zones, as in Marxan: see PULOCKNAME", file=units.label))
+        key = "PULOCKNAME"
+        told.append(say("{file}: status is not used with zones, as in Marxan: see {key}", file=units.label, key=key))
     unit_ids, feature_ids = ids_of(units, told), ids_of(spec, told)
     amounts = read_amounts(table, feature_ids, unit_ids)
     held = sums(amounts.feature, amounts.amount, len(spec))
@@ -85,7 +86,7 @@ def _fractions(given: Parameters, zones: Ids, costs: Ids, told: list[str]) -> Fl
     table = given.table("ZONECOSTNAME")
     if table is None:
         if "ZONECOSTNAME" not in given.said:
-            told.append(say("no ZONECOSTNAME: every cost is due in full in every zone"))
+            told.append(say("no {key}: every cost is due in full in every zone", key="ZONECOSTNAME"))
         return np.ones(shape)
     zone, cost, fraction = zones.at(table, "zoneid"), costs.at(table, "costid"), table.number("fraction", low=0.0)
     table.once([table.whole("zoneid"), table.whole("costid")], ["zoneid", "costid"])
@@ -152,7 +153,9 @@ def _targets(given: Parameters, zones: Ids, features: Ids, held: Floats, count: 
 
     Type 0 is an amount, 1 a share of all there is, 2 a number of occurrences, 3 a share of these.
     """
-    must = say("there is one table of targets in zones at most: versions of Marxan with Zones differ in which one holds")
+    must = say(
+        "there is one table of targets in zones at most: versions of Marxan with Zones differ in which one holds"
+    )
     table, shape = _one_of(given, TARGETS, must), (len(features.numbers), len(zones.numbers))
     amount, occurrence = np.zeros(shape), np.zeros(shape)
     if table is None:
