@@ -22,7 +22,9 @@ from zonevest.instances.say import listed, of_system, say
 INPUT = "input.dat"
 PARAMETER = re.compile(r"\s*([A-Z][A-Z0-9_]+)(?:\s*[=:]\s*|\s+|$)(.*)")
 """A line of input.dat that says something: a key in capitals and its value; all other lines are remarks."""
+END_OF_LINE = re.compile(r"\r\n|\r|\n")
 WHOLE = 2**31
+"""Ids are below it."""
 
 
 @dataclass(frozen=True)
@@ -235,9 +237,10 @@ def read_parameters(folder: Path, faults: Faults, told: list[str]) -> Parameters
         # a key without a value says nothing, to the peer as well; a sentence in capitals is a remark
         if found and found[2].strip():
             key, value = found[1], found[2].strip()
-            if out.said.get(key, value) != value:
-                told.append(say("{where}: the key is there again; the last value holds", where=within(path.name, key)))
+            again = out.said.get(key, value) != value
             out.said[key], out.lines[key] = value, at
+            if again:
+                told.append(say("{where}: the key is there again; the last value holds", where=out.where(key)))
     if out.take("INPUTDIR"):
         named = out.said["INPUTDIR"].strip("\"'").replace("\\", "/").rstrip("/")
         there = [_beside(folder, named), _beside(folder, named.rpartition("/")[2])]
@@ -263,10 +266,18 @@ def read_lines(path: Path, faults: Faults) -> list[str] | None:
         return None
     for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
-            return re.split(r"\r\n|\r|\n", content.decode(encoding))
+            text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-    return re.split(r"\r\n|\r|\n", content.decode("cp1252", errors="replace"))
+        if encoding != "gb18030" or _is_chinese(text):
+            return END_OF_LINE.split(text)
+    return END_OF_LINE.split(content.decode("cp1252", errors="replace"))
+
+
+def _is_chinese(text: str) -> bool:
+    """Whether what could be Chinese is: at least half of it in common use, as letters with accents never come out."""
+    beyond = "".join(letter for letter in text if letter > "\x7f")
+    return len(beyond.encode("gb2312", errors="ignore")) >= len(beyond)
 
 
 def read_dat(path: Path, form: Form, faults: Faults) -> Dat | None:
@@ -358,7 +369,7 @@ def _header(label: str, line: int, header: Sequence[str], form: Form, bare: bool
     lacking = [name for name in form.needed if name not in names]
     if bare or lacking:
         must = say("the first line is a header with {columns}", columns=listed(lacking or form.needed, " and "))
-        faults.add(where, must, some(header), meant((lacking or form.needed)[0], folded, say("add it")))
+        faults.add(where, must, some(header), meant((lacking or form.needed)[0], header, say("add it")))
         return None
     if twice:
         must, do = say("every column stands there once"), say("drop or rename all but one")
