@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import zonevest as zv
 from tests.instances.importing.marxan_small import LEAST_PLAIN, LEAST_ZONES, PLAIN, ZONES, changed, write
 from tests.known.cases import CASES
 from zonevest.cli import app
+from zonevest.instances.importing.marxan_files import FORMS
 
 
 def run(*words: object) -> str:
@@ -202,3 +204,16 @@ def test_all_there_is_may_be_asked_for(tmp_path: Path) -> None:
     plan = zv.solve(zv.make_study(given.settings, **given.tables), gap=0)
     assert plan.objective == pytest.approx(-6)
     assert zv.audit(plan).ok
+
+
+def test_the_docs_name_every_file_and_column() -> None:
+    text = (Path(__file__).parents[3] / "docs" / "marxan.md").read_text(encoding="utf-8")
+    rows: dict[str, set[str]] = {}
+    key = ""
+    for line in text.splitlines():
+        if line.startswith("| ") and len(cells := line.split("|")) == 5:
+            key = cells[1].split()[0].strip(",") if cells[1].strip() else key
+            rows.setdefault(key, set()).update(re.findall(r"`(\w+)`", cells[2] + cells[3]))
+    assert {name: set(form.columns) - rows.get(name, set()) for name, form in FORMS.items()} == dict.fromkeys(
+        FORMS, set()
+    )
