@@ -22,8 +22,8 @@ from zonevest.instances.say import foreign, listed, say
 BOUNDARY = ("BLM", "CM", "BOUNDNAME", "CONNECTIONNAME", *BOUND,
             "ASYMMETRICCONNECTIVITY", "CONNECTIVITYIN", "CONNECTIONFILESNAME")  # fmt: skip
 """Keys of the boundary term."""
-WEIGHTY = ("COSTTHRESH", "THRESHPEN1", "THRESHPEN2", "PROBABILITYWEIGHTING")
-"""Keys that are not used and change what the peer looks for, unless they are 0."""
+THRESHOLD = ("COSTTHRESH", "THRESHPEN1", "THRESHPEN2")
+"""Keys of a threshold of cost, which changes what Marxan looks for unless it is 0."""
 TARGETS = ("hard", "soft")
 
 
@@ -36,7 +36,7 @@ def import_marxan(folder: Path, mapping: Path | None, faults: Faults) -> Importe
         The folder with input.dat.
     mapping
         A file of TOML that may say ``targets = "soft"``: what a feature falls short of its target is paid for by the
-        peer's penalty. Without it targets hold, as far as MISSLEVEL asks.
+        program's penalty. Without it targets hold, as far as MISSLEVEL asks.
     faults
         Takes everything that is wrong, with file, line and column.
 
@@ -112,18 +112,14 @@ def _boundaries(given: Parameters) -> list[str]:
 def _unused(given: Parameters) -> Iterator[str]:
     """Name every key of input.dat that had no say."""
     left = {key: value for key, value in given.said.items() if key not in given.used}
-    groups = {name: [f"{key} {left[key]}" for key in left if test(key)] for name, test in (
-        ("boundary", BOUNDARY.__contains__),
-        ("weighty", lambda key: key in WEIGHTY and not re.fullmatch(r"[0.eE+-]*", left[key])),
-    )}  # fmt: skip
-    named = {each.split()[0] for group in groups.values() for each in group}
-    rest = [f"{key} {value}" for key, value in left.items() if key not in named]
-    if groups["boundary"]:
-        yield say(
-            "{file}: not used yet, of the boundary term: {keys}", file=given.label, keys=listed(groups["boundary"])
-        )
-    if groups["weighty"]:
-        yield say("{file}: not used, and Marxan's optimum may be another for it: {keys}", file=given.label,
-                  keys=listed(groups["weighty"]))  # fmt: skip
+    boundary = [key for key in left if key in BOUNDARY]
+    threshold = [key for key in left if key in THRESHOLD] if re.search("[1-9]", left.get("COSTTHRESH", "")) else []
+    rest = [key for key in left if key not in (*boundary, *threshold)]
+    boundary, threshold, rest = ([f"{key} {left[key]}" for key in keys] for keys in (boundary, threshold, rest))
+    if boundary:
+        yield say("{file}: not used yet, of the boundary term: {keys}", file=given.label, keys=listed(boundary))
+    if threshold:
+        yield say("{file}: not used, and Marxan's optimum may be another for it: {columns}", file=given.label,
+                  columns=listed(threshold))  # fmt: skip
     if rest:
         yield say("{file}: not used, of Marxan's search and its files: {keys}", file=given.label, keys=listed(rest))

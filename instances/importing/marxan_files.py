@@ -31,7 +31,7 @@ WHOLE = 2**31
 class Form:
     """A kind of table: its columns, other names of these, and those that it must have.
 
-    `by_place`: the peer skips the header, columns are known by their place alone.
+    `by_place`: Marxan skips the header, columns are known by their place alone.
     """
 
     columns: tuple[str, ...]
@@ -120,12 +120,14 @@ class Dat:
         return values
 
     def whole(self, column: str, default: int | None = None) -> NDArray[np.int64]:
-        """A column of whole numbers (ids); -1 where a fault is taken down."""
+        """A column of ids, -1 where a fault is taken down; or, with a default, of any whole numbers."""
         values = self.number(column, default)
         with np.errstate(invalid="ignore"):
             odd = (values != np.rint(values)) | (np.abs(values) >= WHOLE)
+            odd |= (values < 0) & (default is None)
         odd &= ~np.isnan(values)
-        self.tell(np.flatnonzero(odd).tolist(), column, say("ids are whole numbers"), say("correct the cells"))
+        must, do = say("it is a whole number, not below 0"), say("correct the cells")
+        self.tell(np.flatnonzero(odd).tolist(), column, must, do)
         out: NDArray[np.int64] = np.where(odd | np.isnan(values), -1.0, values).astype(np.int64)
         return out
 
@@ -204,7 +206,8 @@ class Parameters:
     def required(self, *keys: str) -> Dat | None:
         """Read a table without which there is nothing to read; a key that is not there, or no rows, is a fault."""
         if not any(key in self.said for key in keys):
-            must, do = say("input.dat names the file of {key}", key=keys[0]), say("add a line with it and its file")
+            must = say("input.dat names the file of {key}", key=keys[0])
+            do = meant(keys[0], self.said, say("add a line with it and its file"))
             self.faults.add(self.label, must, say("no such key"), do)
             return None
         table = self.table(*keys)
@@ -234,7 +237,7 @@ def read_parameters(folder: Path, faults: Faults, told: list[str]) -> Parameters
     out = Parameters(path.name, folder, faults)
     for at, line in enumerate(lines, 1):
         found = PARAMETER.match(line)
-        # a key without a value says nothing, to the peer as well; a sentence in capitals is a remark
+        # a key without a value says nothing, to Marxan as well
         if found and found[2].strip():
             key, value = found[1], found[2].strip()
             again = out.said.get(key, value) != value
@@ -299,26 +302,21 @@ def read_dat(path: Path, form: Form, faults: Faults) -> Dat | None:
     known = _header(path.name, lines[0][0], header, form, bare, faults)
     if known is None:
         return None
-    rows, numbered = [cells_of(line, mark) for _, line in lines[0 if bare else 1 :]], [at for at, _ in lines]
-    numbered, width = numbered[0 if bare else 1 :], len(header)
-    long = []
+    body = lines if bare else lines[1:]
+    rows = [cells_of(line, mark) for _, line in body]
     for i, row in enumerate(rows):
-        if len(row) == width:
-            continue
-        if len(row) > width or len(row) == 1:
-            rows[i] = row = _fit(row, lines[i + (not bare)][1], known, width)
-        if len(row) > width:
-            long.append(i)
-        row += [""] * (width - len(row))
-    if long:
-        found = say("{cells} cells under a header of {header}", cells=len(rows[long[0]]), header=width)
+        if len(row) > len(header) or 1 == len(row) < len(header):
+            rows[i] = row = _fit(row, body[i][1], known, len(header))
+        row += [""] * (len(header) - len(row))
+    if long := [i for i, row in enumerate(rows) if len(row) > len(header)]:
+        found = say("{cells} cells under a header of {header}", cells=len(rows[long[0]]), header=len(header))
         do = say("put text with a comma in it in quotes, or name the further columns")
-        where = within(path.name, lines_of([numbered[i] for i in long]))
+        where = within(path.name, lines_of([body[i][0] for i in long]))
         faults.add(where, say("no row has more cells than the header"), found, do)
         return None
     columns = {name: [row[at] for row in rows] for at, name in enumerate(known) if name}
-    rest = tuple(name for at, name in enumerate(header) if known[at] not in form.columns and name)
-    return Dat(path.name, form, columns, numbered, faults, () if bare else rest)
+    rest = () if bare else (name for at, name in enumerate(header) if known[at] not in form.columns and name)
+    return Dat(path.name, form, columns, [at for at, _ in body], faults, tuple(rest))
 
 
 def cells_of(line: str, mark: str) -> list[str]:
@@ -337,7 +335,7 @@ def cells_of(line: str, mark: str) -> list[str]:
 
 
 def _fit(row: list[str], line: str, known: Sequence[str], width: int) -> list[str]:
-    """A row that does not fit its header, read as the peers do: other separators, or blanks in a name."""
+    """A row that does not fit its header, read as Marxan does: other separators, or blanks in a name."""
     parts = re.split(r"[\s,;]+", line.strip(" \t,;"))
     if len(parts) == width:
         return [part.strip("\"'") for part in parts]

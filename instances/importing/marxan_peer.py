@@ -94,9 +94,9 @@ class Ids:
     numbers: Ints
     told: list[str] | None = None
 
-    def at(self, table: Dat, column: str) -> Ints:
+    def at(self, table: Dat, column: str, default: int | None = None) -> Ints:
         """Positions of the ids in a column; -1, and a note or a fault, for those that there are not."""
-        number, ids = table.whole(column), pd.Index(self.numbers)
+        number, ids = table.whole(column, default), pd.Index(self.numbers)
         if not ids.is_unique:  # which has its fault already
             return np.full(len(number), -1)
         place: Ints = ids.get_indexer(number).astype(np.int64)
@@ -201,7 +201,7 @@ def read_features(spec: Dat, blocks: Dat | None, held: Floats) -> Features:
     if blocks is not None:
         kinds = Ids(blocks.label, blocks.whole("type"), [])
         blocks.once([kinds.numbers], ["type"])
-        row = kinds.at(spec, "type") if "type" in spec.columns else np.full(len(spec), -1)
+        row = kinds.at(spec, "type", -1)
         of_block = {name: np.append(blocks.number(name, -1.0), -1.0)[row] for name in named}
         np.copyto(target, of_block["prop"] * held, where=(target < 0) & (of_block["prop"] > 0))
         for name, own in (("target", target), ("targetocc", occurrence), ("spf", spf)):

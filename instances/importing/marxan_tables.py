@@ -54,10 +54,10 @@ class Aim:
         there = np.bincount(peer.amounts.feature, minlength=len(binds)) > 0
         return np.flatnonzero(binds & there if soft else binds).tolist()
 
-    def penalty(self, peer: Peer) -> NDArray[np.float64]:
-        """The peer's penalty of one unit that is missing, shape (F,)."""
+    def penalty(self, peer: Peer, base: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Marxan's penalty of one unit that is missing, shape (F,), from base penalties."""
         both = (peer.features.target > 0) & (peer.features.occurrence > 0) & (not peer.zoned)
-        whole = peer.features.spf * base_penalties(peer) * np.where(both, 0.5, 1.0)
+        whole = peer.features.spf * base * np.where(both, 0.5, 1.0)
         return np.divide(whole, self.target, out=np.zeros_like(whole), where=self.target > 0)
 
     def names(self, peer: Peer, feature: int) -> tuple[str, str]:
@@ -103,7 +103,7 @@ def cost_accounts(peer: Peer) -> list[str]:
 
 def study_tables(peer: Peer, soft: bool, told: list[str]) -> dict[str, pd.DataFrame]:
     """The tables of the study; what is worth knowing of targets is added to `told`."""
-    aims = _aims(peer)
+    aims, base = _aims(peer), base_penalties(peer) if soft else None
     named = [name or zone for zone, name in zip(peer.zones.ids, peer.zones.names, strict=True)]
     flows = [*_cost_flows(peer), *(flow for aim in aims for flow in _aim_flows(peer, aim))]
     practices = [f"to.{zone}" for zone in peer.zones.ids]
@@ -114,7 +114,7 @@ def study_tables(peer: Peer, soft: bool, told: list[str]) -> dict[str, pd.DataFr
         "practices": pd.DataFrame({"practice": practices, "zone": peer.zones.ids, "name_en": named, "name_zh": named}),
         "accounts": _accounts(peer, aims),
         "parcel_flows": pd.concat(flows, ignore_index=True) if flows else pd.DataFrame(),
-        "limits": pd.DataFrame([row for aim in aims for row in _limits(peer, aim, soft)]),
+        "limits": pd.DataFrame([row for aim in aims for row in _limits(peer, aim, base)]),
     }
     _tell(peer, aims, soft, told)
     return {name: table for name, table in tables.items() if len(table)}
@@ -179,10 +179,10 @@ def _flows(
             )
 
 
-def _limits(peer: Peer, aim: Aim, soft: bool) -> Iterator[dict[str, object]]:
-    """A limit for every target that binds: hard, at the share that MISSLEVEL asks; or soft, at the peer's penalty."""
-    penalty = aim.penalty(peer) if soft else None
-    for f in aim.binding(peer, soft):
+def _limits(peer: Peer, aim: Aim, base: NDArray[np.float64] | None) -> Iterator[dict[str, object]]:
+    """A limit for every target that binds: hard, at the share that MISSLEVEL asks; with base penalties soft."""
+    penalty = None if base is None else aim.penalty(peer, base)
+    for f in aim.binding(peer, soft=base is not None):
         account, (en, zh) = aim.account(peer, f), aim.names(peer, f)
         value = float(aim.target[f]) * peer.misslevel
         row: dict[str, object] = {

@@ -100,8 +100,8 @@ def test_every_key_that_is_not_used_is_told(tmp_path: Path) -> None:
     told = zv.import_study(write(tmp_path / "peer", PLAIN)).told
     joined = "\n".join(told)
     assert "boundary term: BLM 1.0, BOUNDNAME bound.dat" in joined
-    assert "optimum may be another for it: COSTTHRESH 25" in joined
-    assert "search and its files: RANDSEED -1, THRESHPEN1 0" in joined
+    assert "optimum may be another for it: COSTTHRESH 25, THRESHPEN1 0" in joined
+    assert "search and its files: RANDSEED -1" in joined
     assert "bound.dat: read, not used yet, there is no boundary term (rows: 2)" in told
     for used in ("PUNAME", "SPECNAME", "PUVSPRNAME", "MISSLEVEL", "INPUTDIR", "BLOCKDEFNAME"):
         assert used not in joined
@@ -141,6 +141,23 @@ def test_a_target_that_nothing_reaches_gives_at_its_penalty(tmp_path: Path) -> N
     assert not zv.solve(zv.make_study(hard.settings, **hard.tables)).has_plan
     assert zv.solve(zv.make_study(soft.settings, **soft.tables)).has_plan
     assert set(soft.tables["limits"]["kind"]) == {"soft"}
+
+
+def test_penalties_by_hand(tmp_path: Path) -> None:
+    """Unit 4, always in, costs 5. Feature 10 lacks 8: no unit has it; 2 (3 for 1) goes first, then 1 (5 for 3.5), 9.5
+    in all. Feature 20 has 2 of 5 there: unit 3 (4 for 2) brings the rest, 7 in all. Its spf is 2, half for each target.
+    """
+    (tmp_path / "soft.toml").write_text('targets = "soft"', encoding="utf-8")
+    given = zv.import_study(write(tmp_path / "peer", PLAIN), tmp_path / "soft.toml")
+    penalty = given.tables["limits"].set_index("account")["penalty"].to_dict()
+    assert penalty == {"feature.10": 9.5 / 8, "feature.20": 2 * 7 / 5 / 2, "occurrence.20": 2 * 7 / 2 / 2}
+
+
+def test_a_threshold_that_is_off_changes_nothing(tmp_path: Path) -> None:
+    files = changed(PLAIN, "input.dat", "COSTTHRESH 25\nTHRESHPEN1 0", "COSTTHRESH 0.0E+00\nTHRESHPEN1 14")
+    told = zv.import_study(write(tmp_path / "peer", files)).told
+    assert not any("another for it" in each for each in told)
+    assert any("RANDSEED -1, COSTTHRESH 0.0E+00, THRESHPEN1 14" in each for each in told)
 
 
 def test_base_penalties_of_the_folder_come_before_reckoned_ones(tmp_path: Path) -> None:
@@ -214,6 +231,5 @@ def test_the_docs_name_every_file_and_column() -> None:
         if line.startswith("| ") and len(cells := line.split("|")) == 5:
             key = cells[1].split()[0].strip(",") if cells[1].strip() else key
             rows.setdefault(key, set()).update(re.findall(r"`(\w+)`", cells[2] + cells[3]))
-    assert {name: set(form.columns) - rows.get(name, set()) for name, form in FORMS.items()} == dict.fromkeys(
-        FORMS, set()
-    )
+    lacking = {name: set(form.columns) - rows.get(name, set()) for name, form in FORMS.items()}
+    assert not any(lacking.values()), lacking
