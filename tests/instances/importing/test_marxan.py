@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import zonevest as zv
-from tests.instances.importing.marxan_folders import best_of_all, draw, least
+from tests.instances.importing.marxan_direct import best_of_all, least
+from tests.instances.importing.marxan_folders import draw
 from zonevest.model.compiled import compile_policy
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
