@@ -28,6 +28,7 @@ PLAN = re.findall(
     hold outside geometry true false total measure zonevest plan start
     status optimal feasible interrupted infeasible no_plan bound gap slack study_hash
     lost gained new converted rezoned blank inf dict list str
+    Marxan cn-survey CRS
     CSV EOD GeoPackage HiGHS TOML UTF JSON UTM WGS Pseudo-Mercator
     """,
 )

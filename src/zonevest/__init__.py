@@ -31,11 +31,14 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.instances.importing.dispatch import import_study
+    from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Imported",
     "Plan",
     "Study",
     "StudyError",
@@ -43,6 +46,7 @@ __all__ = [
     "bundled_cases",
     "check",
     "copy_case",
+    "import_study",
     "make_study",
     "policy_model",
     "pyomo_model",
@@ -54,7 +58,12 @@ __all__ = [
     "write_study",
 ]
 
-_ELSEWHERE = {"Study": "zonevest.instances.study", "StudyError": "zonevest.instances.study"}
+_ELSEWHERE = {
+    "Imported": "zonevest.instances.importing.imported",
+    "import_study": "zonevest.instances.importing.dispatch",
+    "Study": "zonevest.instances.study",
+    "StudyError": "zonevest.instances.study",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | check | solve | report | audit``.
+"""The command line: ``zonevest new | import | check | solve | report | audit``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -40,6 +40,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+STARTER = "mapping.toml"
+"""The starter mapping that an import without a mapping writes."""
 
 
 class Lang(StrEnum):
@@ -127,6 +131,42 @@ def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Word
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
+
+
+@app.command("import")
+def import_(
+    out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The study folder to write.")],
+    sources: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="SOURCE", help="Layers, a survey database, or a folder of Marxan."),
+    ] = None,
+    mapping: Annotated[
+        Path | None,
+        typer.Option("--mapping", metavar="FILE", help="What is what in the layers; without it a starter is written."),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option("--preset", metavar="NAME", help="cn-survey: the layers of China's third national survey."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the study folder if it exists.")] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Make a study of layers, of a survey database, or of a folder of Marxan."""
+    with faults_shown(lang, as_json) as label:
+        if not overwrite:
+            refuse_existing(out, say("name another folder with -o, or add --overwrite"))
+        refuse_no_study(out)
+        refuse_unwritable(out)
+        from zonevest.instances.importing.dispatch import import_study
+
+        found = import_study(sources or [], mapping, preset)
+        found.write(out, overwrite=overwrite)
+        told = [translate(each, lang.value) for each in found.told]
+        done = label["import_done" if found.is_study else "import_starter"].format(path=out)
+        rows = len(found.tables.get("parcels", ()))
+        figures = {"study": str(out), "is_study": found.is_study, "parcels": rows, "told": told}
+        show_result(figures, [*told, done], as_json)
 
 
 @app.command()
@@ -269,6 +309,16 @@ def refuse_no_replacing(path: Path) -> None:
 
     if not api.replaceable(path):
         must = say("only a plan folder is replaced (it has a plan.json, and is no study itself)")
+        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
+
+
+def refuse_no_study(path: Path) -> None:
+    """`--overwrite` replaces what an import wrote, never a plan or anything else."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    names = {each.name for each in path.iterdir()} if path.is_dir() and not path.is_symlink() else {"?"}
+    if names and (not names & {"study.toml", STARTER} or "plan.json" in names):
+        must = say("only a study folder is replaced (it has a study.toml or a mapping.toml)")
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 

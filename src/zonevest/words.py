@@ -21,6 +21,15 @@ _TABLE: dict[str, tuple[str, str]] = {
         "已生成合成县域（种子 {seed}，并非真实地方）：{path}",
     ),
     "new_next": ("next: zonevest check {path}", "下一步：zonevest check {path}"),
+    # import
+    "import_done": (
+        "the study was written to {path}; next: zonevest check {path}",
+        "研究已写入 {path}；下一步：zonevest check {path}",
+    ),
+    "import_starter": (
+        "a starter mapping was written to {path}/mapping.toml; fill it in and import again with --mapping",
+        "已写入映射模板 {path}/mapping.toml；填写后用 --mapping 重新导入",
+    ),
     # solve: progress
     "seconds": ("{seconds:.0f} s", "{seconds:.0f} 秒"),
     "plan": ("plan", "方案"),

@@ -1,0 +1,71 @@
+"""Which importer a source is for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from zonevest.instances.faults import Faults, choice, meant
+from zonevest.instances.importing.imported import Imported
+from zonevest.instances.say import say
+
+PRESETS = ("cn-survey",)
+PEER_FILES = ("input.dat", "pu.dat")
+"""A folder with one of these (in any case) is one of Marxan."""
+
+
+def import_study(
+    sources: str | Path | Sequence[str | Path],
+    mapping: str | Path | None = None,
+    preset: str | None = None,
+) -> Imported:
+    """Make a study of layers, of a survey database, or of a folder of Marxan.
+
+    Parameters
+    ----------
+    sources
+        Files of layers (.gpkg, .shp, .gdb, .geojson, .parquet, .tif), or one folder of Marxan; may be empty where
+        the mapping file names them.
+    mapping
+        The mapping file (TOML). Without one, layers give a starter mapping to be filled in, and no study.
+    preset
+        ``cn-survey``: layers and fields are those of the third national land survey.
+
+    Returns
+    -------
+    Imported
+        What is to be written (`Imported.write`), with an account of what was found and repaired (`Imported.told`).
+
+    Raises
+    ------
+    StudyError
+        With every fault of sources and mapping.
+    """
+    paths = [Path(sources)] if isinstance(sources, str | Path) else [Path(each) for each in sources]
+    wanted = None if mapping is None else Path(mapping)
+    faults = Faults()
+    if preset is not None and preset not in PRESETS:
+        must = say("a preset is {choices}", choices=choice(PRESETS))
+        faults.add("--preset", must, preset, meant(preset, PRESETS, say("name one of these")))
+    for path in paths:
+        if not path.exists():
+            beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
+            do = meant(path.name, beside, say("check the path"))
+            faults.add(str(path), say("a source of an import is there"), say("no such file or folder"), do)
+    faults.stop_if_any()
+    if preset is not None:
+        from zonevest.instances.importing.survey import import_survey
+
+        return import_survey(paths, wanted, faults)
+    if len(paths) == 1 and is_peer(paths[0]):
+        from zonevest.instances.importing.marxan import import_marxan
+
+        return import_marxan(paths[0], wanted, faults)
+    from zonevest.instances.importing.layers import import_layers
+
+    return import_layers(paths, wanted, faults)
+
+
+def is_peer(folder: Path) -> bool:
+    """Whether a folder is one of Marxan."""
+    return folder.is_dir() and any(each.name.lower() in PEER_FILES for each in folder.iterdir())
