@@ -85,7 +85,7 @@ def _pairs(values: Mapping[str, Any], given: Mapping[str, Any], read: Reader) ->
             read.wrong(f"finance.{key}", must, say("no {key}", key=needs))
     for key in given["growth"]:
         if key not in values:
-            must = rule("finance.growth-needs", key=key)
+            must = rule("finance.growth-needs", key=key, row=f"growth.{key}")
             read.wrong(f"finance.growth.{key}", must, say("no {key}", key=key))
     for row, penalty in given["soft"].items():
         where, key = f"finance.soft.{row}", ON.get(row, row)
