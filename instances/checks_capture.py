@@ -224,7 +224,7 @@ def _reachable(study: Context, projects: Typed) -> None:
     at = [i for i in at if not any(can_lie(name, places[i]) for name in named[i])]
     if at:  # harmless, but seldom what is meant
         study.notes.append(
-            say("{table}: no land of the catchment can be under a practice of uplift_of, so no value rises: {projects}",
+            rule("projects.uplift-nowhere",
                 table=projects.label, projects=some(projects.ids(at)))
         )  # fmt: skip
 

@@ -37,7 +37,7 @@ def check_finance(study: Context) -> None:
             continue
         where = within(study.label, f"finance.{key}")
         if key in HARMLESS:
-            study.notes.append(say("{where}: it counts {what}, and there are none", where=where, what=what))
+            study.notes.append(rule("finance.counts-none", where=where, what=what))
         else:
             must = rule("finance.counts", key=key, what=what)
             study.faults.add(where, must, say("none"))
@@ -52,7 +52,7 @@ def _unused(study: Context) -> None:
     used += ["equity_min"] if (projects.number("equity_min") > 0).any() else []
     if used:
         study.notes.append(
-            say("{table}: {columns} are not looked at, study.toml has no [finance]",
+            rule("columns.without-finance",
                 table=projects.label, columns=listed(used, last=" and "))
         )  # fmt: skip
 

@@ -77,10 +77,7 @@ def _units(study: Context, flows: Typed) -> None:
     stated = dict.fromkeys((name, own) for name, own, row in pairs if own and unit.get(name) and row != NO_ROW)
     odd = [f"{own!r} ({name}: {unit[name]})" for name, own in stated if _scales(own) != _scales(unit[name])]
     if odd:
-        study.notes.append(
-            say("{table}: amounts are in the unit of their account, and per hectare: what of {units}?",
-                table=flows.label, units=some(odd))
-        )  # fmt: skip
+        study.faults.add(flows.where(column="unit"), rule("flows.units"), some(odd))
 
 
 def _scales(unit: str) -> set[str]:

@@ -46,7 +46,7 @@ def check_instruments(study: Context) -> None:
     idle = [i for i in others if kind[i] == "grant" and (table.number("rate")[i] > 0 or tenor[i] > 0)]
     if idle:
         study.notes.append(
-            say("{table}: a grant bears no interest and has no tenor, what is stated of {names} is not looked at",
+            rule("instruments.grant-terms",
                 table=table.label, names=some(table.ids(idle)))
         )  # fmt: skip
     _projects_only(study, table)

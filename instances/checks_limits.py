@@ -45,20 +45,15 @@ def check_limits(study: Context) -> None:
 
 
 def _tenures(study: Context, named: list[str]) -> None:
-    """Land without tenure is in no account of resources by tenure: a note, where a limit reads one."""
+    """Land without tenure is in no account of resources by tenure: a warning, where a limit reads one."""
     parcels = study.rows("parcels")
     by_tenure = any(name.startswith("asset.") and name.endswith((".state", ".collective")) for name in named)
     if not by_tenure or parcels is None or "tenure" in parcels.broken:
         return
     blank = [i for i, tenure in enumerate(parcels.text("tenure")) if not tenure]
     if blank:
-        told = {"count": len(blank), "parcels": some(parcels.ids(blank[:5]))}
-        study.notes.append(
-            say(
-                "limits on the value of resources by tenure do not see parcels without tenure: {count} ({parcels})",
-                **told,
-            )
-        )
+        found = say("no tenure: {parcels}", parcels=some(parcels.ids(blank)))
+        study.faults.add(parcels.where(column="tenure"), rule("limits.tenure-blank"), found)
 
 
 def _names(study: Context, limits: Typed) -> None:

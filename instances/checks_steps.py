@@ -36,22 +36,16 @@ def check_steps(study: Context) -> None:
 
 
 def _beside(study: Context, steps: Typed) -> None:
-    """What steps book comes beside what flow rows book: a note where both are of one land action."""
+    """What steps book comes beside what flow rows book: a warning where both are of one land action."""
     flows = study.rows("practice_flows")
     if flows is None or flows.broken & {"practice", "account"} or steps.broken & {"account", "area_account"}:
         return
     rows = set(zip(flows.text("account"), flows.text("practice"), strict=True))
     pairs = zip(steps.text("account"), steps.text("area_account"), strict=True)
     both = [pair for pair in dict.fromkeys(pairs) if (pair[0], pair[1].removeprefix(NEW)) in rows]
-    for account, area in both:
-        told = {"table": steps.label, "account": account, "practice": area.removeprefix(NEW)}
-        study.notes.append(
-            say(
-                "{table}: practice_flows books {account} of {practice} as well, and both count; where steps are to "
-                "take its place, drop the row",
-                **told,
-            )
-        )
+    names = some(say("{account} of {practice}", account=name, practice=area.removeprefix(NEW)) for name, area in both)
+    if both:
+        study.faults.add(steps.label, rule("price_steps.beside"), names)
 
 
 def _money(study: Context, steps: Typed) -> dict[str, str]:

@@ -82,8 +82,7 @@ def in_use(listed_tables: Collection[str], listed: bool, raws: Mapping[str, Raw]
     if names and own and not listed:
         names -= set(OF_LAND)
         notes.append(
-            say(
-                "the default rows of {tables} are not in use: the study has {own} of its own (list them to have them)",
+            rule("settings.without-defaults",
                 tables=_and(OF_LAND), own=_and(own),
             )
         )  # fmt: skip
@@ -312,14 +311,13 @@ def told(tables: Mapping[str, Typed], names: Collection[str], settings: Settings
         if name in ids
     }
     parts = [say("{count} of {table}", count=counts[name], table=name) for name in DEFAULT_TABLES if counts.get(name)]
-    notes = [say("default rows in use: {rows}", rows=listed(parts))] if parts else []
+    notes: list[str] = [rule("settings.defaults-in-use", rows=listed(parts))] if parts else []
     if settings is not None and counts.get("shares"):
         shares = tables["shares"]
         actors = {actor for actor, row in zip(shares.text("actor"), shares.rows, strict=True) if row == NO_ROW}
         if actors.isdisjoint(settings.purse):
             notes.append(
-                say(
-                    "the default shares give the purse nothing: it is {purse}, and they speak of {actors}",
+                rule("shares.default-purse",
                     purse=_and(settings.purse), actors=_and(sorted(actors)),
                 )
             )  # fmt: skip

@@ -10,14 +10,10 @@ import pandas as pd
 
 from zonevest.instances.rules import Rule
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import StudyError
+from zonevest.instances.study import PARTS, StudyError
 
 SHOWN = 5
 """How many ids of many bad rows are named."""
-
-
-PARTS = ("where", "must", "found", "do")
-"""What is told of a fault or a warning."""
 
 
 class Faults:
@@ -65,8 +61,8 @@ def framed(rows: Iterable[tuple[str, str, str, str]] = ()) -> pd.DataFrame:
 
 def some(things: Iterable[object], shown: int = SHOWN) -> str:
     """Name the first few of many things and count them: ``a, b, c, d, e … (12 in all)``."""
-    every = [thing if isinstance(thing, str) else str(thing) for thing in things]
-    first = listed(every[:shown])
+    every = list(things)  # of a million bad rows only the first are written out
+    first = listed([thing if isinstance(thing, str) else str(thing) for thing in every[:shown]])
     return say("{first} … ({count} in all)", first=first, count=len(every)) if len(every) > shown else first
 
 

@@ -96,7 +96,7 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     ) as error:
         damaged(path, label, error, faults)
         return None
-    notes += [say("{where}: {what}", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
+    notes += [rule("layers.said", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
     return pd.DataFrame(frame) if not isinstance(frame, gpd.GeoDataFrame) else frame
 
 
@@ -139,7 +139,7 @@ def take(
         must = rule("layers.crs")
         faults.add(label, must, say("no coordinate reference system"))
     if any(kind == "geometry" for kind in map(str, frame.dtypes)):
-        notes.append(say("{layer}: a further column of shapes is left aside", layer=label))
+        notes.append(rule("layers.second-shapes", layer=label))
     return raw, shapes
 
 
@@ -159,8 +159,7 @@ def check_rings(
             faults.add(within(label, column_of("geometry")), must, rings)
         elif at:
             notes.append(
-                say(
-                    "{layer}: shapes that cross themselves, their area is the area_ha given: {parcels}",
+                rule("layers.rings-aside",
                     layer=label, parcels=found,
                 )
             )  # fmt: skip
@@ -179,8 +178,7 @@ def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.
     if crs.is_geographic or ("Mercator" in method and "Transverse" not in method and "Oblique" not in method):
         if not crs.is_geographic:
             notes.append(
-                say(
-                    "{layer}: areas are by an equal-area projection, the layer's own one ({projection}) distorts them",
+                rule("layers.mercator",
                     layer=label, projection=crs.name,
                 )
             )  # fmt: skip

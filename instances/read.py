@@ -26,6 +26,7 @@ from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study, StudyError
+from zonevest.instances.suspicious import check_suspicious, check_units
 from zonevest.instances.tables import Raw, Typed, frame, typed
 from zonevest.instances.write import named_jurisdictions
 
@@ -145,7 +146,7 @@ def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.Da
     ids = pd.Index(study.tables["parcels"]["parcel_id"])
     at = ids.get_indexer(pd.Index(parcels["parcel_id"]))
     if (at < 0).any():
-        notes.append(say("parcels: without shapes, some of them are not among the parcels that had one"))
+        notes.append(rule("parcels.shapes-lost"))
         return parcels
     out: pd.DataFrame = gpd.GeoDataFrame(
         parcels.reset_index(drop=True), geometry=study.geometry.to_numpy()[at], crs=study.geometry.crs
@@ -292,13 +293,15 @@ def _study(
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
     notes += defaults.told(tables, names, settings)
     check(settings, periods, tables, faults, label, notes)
+    if not len(faults):
+        check_suspicious(Context(settings, periods, tables, faults, label, notes))
     if len(faults):
         raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled)
+    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, faults.warnings())
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:
@@ -394,7 +397,7 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
                 found = say("no such area: {parcels}", parcels=some(parcels.ids(odd)))
                 faults.add(parcels.where(odd, "geometry"), must, found)
             parcels.data["area_ha"] = area
-        _in_hectares(parcels, shapes, ~blank & ~np.isnan(area), notes)
+        _in_hectares(parcels, shapes, ~blank & ~np.isnan(area), faults)
     elif "area_ha" not in parcels.broken:
         at = np.flatnonzero(np.isnan(area)).tolist()
         if at:
@@ -411,17 +414,12 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
         faults.add(parcels.where(none, "area_ha"), must, found)
 
 
-def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], notes: list[str]) -> None:
+def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], faults: Faults) -> None:
     """Tell where the areas that are stated are not those of the shapes: 15 times as much is mu, 10,000 times m2."""
     if shapes.crs is None or not stated.any():
         return
     drawn = float(np.nansum(hectares(shapes[stated], parcels.label, [])))
-    times = float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0
-    if not 0.5 <= times <= 2.0:
-        notes.append(
-            say("{layer}: area_ha is {times:.3g} times the area of the shapes: is it in hectares (15 mu, 10,000 m2)?",
-                layer=parcels.label, times=times)
-        )  # fmt: skip
+    check_units(parcels, float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0, faults)
 
 
 def _jurisdictions(tables: dict[str, Typed]) -> None:

@@ -134,8 +134,7 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
     strange = [name for name in raw.cells if name not in set(known) and not name.startswith("x_")]
     if strange and raw.spatial:
         notes.append(
-            say(
-                "{layer}: columns left aside, the study format does not know them: {columns}",
+            rule("layers.columns-aside",
                 layer=raw.label, columns=listed(strange),
             )
         )  # fmt: skip
