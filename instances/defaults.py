@@ -114,7 +114,7 @@ def split(raw: Raw, used: bool, faults: Faults) -> tuple[Raw, list[Key]]:
     if bad:
         words = texts(raw.cells[DROP])
         where = within(within(label, rows_of(raw.unit, [raw.rows[i] for i in bad])), column_of(DROP))
-        must = rule("columns.drop-flag", column=DROP)
+        must = rule("columns.flag", column=DROP)
         faults.add(where, must, some(repr(words[i]) for i in bad))
     if any(table.column(name).required and name not in raw.cells for name in group(table.name)):
         return plain, []  # the missing column is told where the table is typed

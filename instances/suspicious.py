@@ -13,10 +13,11 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.context import Context, words_of
+from zonevest.instances.defaults import default_keys, keys_of
 from zonevest.instances.faults import Faults, some
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
-from zonevest.instances.schema import FLOW_TABLES
+from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.instances.study import conditions
 from zonevest.instances.suspicious_amounts import check_amounts
 from zonevest.instances.tables import NO_ROW, Typed
@@ -126,14 +127,16 @@ def _places(study: Context, parcels: Typed) -> None:
 
 def _lines(study: Context, parcels: Typed) -> None:
     """A line meets parcels: one of the territory's does, and so does one that a zone of the study's needs."""
+    # a table with every column comes from a study: what was not stated there is filled in
+    stated = parcels.given if not parcels.given.issuperset(parcels.data) else frozenset[str]()
     for line in EVERYWHERE:
-        if line in parcels.given and not _inside(parcels, line):
+        if line in stated and not _inside(parcels, line):
             found = say("none of {count:,} parcels", count=parcels.size)
             study.faults.add(parcels.where(column=line), rule("parcels.line", line=line), found)
     zones = study.rows("zones")
     if zones is not None:
         needs, inside = zones.text("line"), zones.text("line_rule")
-        at = [i for i in range(zones.size) if zones.rows[i] != NO_ROW and inside[i] in ("exact", "within")]
+        at = [i for i in written(zones) if inside[i] in ("exact", "within")]
         at = [i for i in at if needs[i] and not _inside(parcels, needs[i])]
         study.tell(zones, at, "line", rule("zones.line-nowhere"))
 
@@ -166,10 +169,18 @@ def _conditions(study: Context, parcels: Typed) -> None:
         table = study.rows(name)
         if table is None or name == "project_flows":
             continue
-        own = [i for i in range(table.size) if table.rows[i] != NO_ROW]
-        cells = table.text("where")
+        own, cells = written(table), table.text("where")
         lost = {cell for cell in {cells[i] for i in own} if any(nowhere(*part) for part in conditions(cell))}
         study.tell(table, [i for i in own if cells[i] in lost], "where", rule("flows.where-nowhere"))
+
+
+def written(table: Typed) -> list[int]:
+    """Rows that the study has written itself; one that has the key of a default row may come from a written study."""
+    rows = [i for i in range(table.size) if table.rows[i] != NO_ROW]
+    if not rows or table.table.name not in DEFAULT_TABLES:
+        return rows
+    usual, keys = set(default_keys(table.table.name)), keys_of(table)
+    return [i for i in rows if keys[i] not in usual]
 
 
 def _taken(study: Context, parcels: Typed) -> None:

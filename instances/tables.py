@@ -219,14 +219,10 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
 
 
 def span(column: Column) -> Rule:
-    """What a number column with a range admits, in words."""
+    """What a number column with a range admits, in words; every one that has an end has a lower one."""
     noun = say("a whole number") if column.whole else say("a number")
     said = {"column": column.name, "number": noun, "low": plain(column.low), "high": plain(column.high)}
-    if column.low is not None and column.high is not None:
-        return rule("columns.span", **said)
-    if column.low is not None:
-        return rule("columns.least", **said)
-    return rule("columns.whole", **said) if column.high is None else rule("columns.most", **said)
+    return rule("columns.least" if column.high is None else "columns.span", **said)
 
 
 def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]:

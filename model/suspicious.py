@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from zonevest.instances.faults import Faults, some, within
+from zonevest.instances.faults import SHOWN, Faults, within
 from zonevest.instances.rules import rule
-from zonevest.instances.say import say
+from zonevest.instances.say import listed, say
 from zonevest.instances.study import each, period_names
 
 if TYPE_CHECKING:
@@ -121,12 +121,14 @@ def _reach(model: pyo.ConcreteModel, policy: Policy, block: Block, faults: Fault
         if above:
             found = say("at most {best:,.6g} of {bound:,.6g} [{place}, {period}]", **told)
         faults.add(within("limits", limit), rule("limits.idle"), found)
+    missed: dict[str, list[str]] = defaultdict(list)
     for at in np.flatnonzero(lost).tolist():
         limit, where, period = named[at][1]
         bound, best = (upper[at], low[at]) if low[at] > upper[at] else (lower[at], high[at])
         told = {"place": where, "period": period, "bound": float(bound), "best": float(best)}
-        found = say("{best:,.6g} at best for {bound:,.6g} [{place}, {period}]", **told)
-        faults.add(within("limits", limit), rule("limits.out-of-reach"), found)
+        missed[limit].append(say("{best:,.6g} at best for {bound:,.6g} [{place}, {period}]", **told))
+    for limit, amounts in missed.items():
+        faults.add(within("limits", limit), rule("limits.out-of-reach"), _some(amounts))
 
 
 def _nearest(named: list[tuple[int, Any]], idle: NDArray[np.bool_], gap: Floats) -> list[int]:
@@ -157,7 +159,13 @@ def _today(model: pyo.ConcreteModel, broken: pd.DataFrame, faults: Faults) -> No
         ]  # fmt: skip
         of_limits = name in limits
         must = rule("limits.today", period=last) if of_limits else rule("finance.today", period=last)
-        faults.add(within("limits" if of_limits else "[finance]", str(name)), must, some(amounts))
+        faults.add(within("limits" if of_limits else "[finance]", str(name)), must, _some(amounts))
+
+
+def _some(amounts: list[str]) -> str:
+    """The first of some amounts that name their place and period."""
+    first = listed(amounts[:SHOWN], "; ")
+    return say("{first} … ({count} in all)", first=first, count=len(amounts)) if len(amounts) > SHOWN else first
 
 
 def _residuals(model: pyo.ConcreteModel, faults: Faults) -> None:
