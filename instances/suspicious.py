@@ -6,7 +6,6 @@ parcels, of which there may be a million. What is suspicious in amounts is in `z
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,12 +41,13 @@ def check_suspicious(study: Context) -> None:
     parcels = study.rows("parcels")
     if parcels is not None:
         _large(study, parcels)
-        _people(study, parcels)
+        words = Words(parcels)
+        _people(study, parcels, words)
         _ranges(study, parcels)
-        _places(study, parcels)
+        _places(study, parcels, words)
         _lines(study, parcels)
-        _conditions(study, parcels)
-        _taken(study, parcels)
+        _conditions(study, parcels, words)
+        _taken(study, parcels, words)
     check_amounts(study)
 
 
@@ -77,9 +77,9 @@ def _large(study: Context, parcels: Typed) -> None:
         study.faults.add(where, rule("parcels.area-large"), found)
 
 
-def _people(study: Context, parcels: Typed) -> None:
+def _people(study: Context, parcels: Typed, words: Words) -> None:
     """People per hectare, of every jurisdiction."""
-    at, places = numbered(parcels.text("jurisdiction"))
+    at, places = words("jurisdiction")
     hectares = np.bincount(at, weights=parcels.number("area_ha"))
     counted = np.bincount(at, weights=parcels.number("population"))
     named = study.rows("jurisdictions")
@@ -107,9 +107,9 @@ def _ranges(study: Context, parcels: Typed) -> None:
             study.tell(parcels, at.tolist(), column, must)
 
 
-def _places(study: Context, parcels: Typed) -> None:
+def _places(study: Context, parcels: Typed, words: Words) -> None:
     """Every parcel is in a jurisdiction where some are, and every jurisdiction has parcels or projects."""
-    at, places = numbered(parcels.text("jurisdiction"))
+    at, places = words("jurisdiction")
     here = set(places) - {""}
     if not here:
         return
@@ -149,22 +149,16 @@ def _inside(parcels: Typed, line: str) -> bool:
     return bool(set(parcels.text(line)) - {"", "0"})
 
 
-def _conditions(study: Context, parcels: Typed) -> None:
+def _conditions(study: Context, parcels: Typed, words: Words) -> None:
     """The values that a row's `where` asks for are those of some parcel."""
 
-    @cache
-    def values(column: str) -> set[object]:
-        cells: list[str] | NDArray[np.generic] = parcels.data.get(column, parcels.own.get(column, []))
-        return set(cells.tolist() if isinstance(cells, np.ndarray) else cells)
-
     def nowhere(column: str, wanted: list[str]) -> bool:
-        there = values(column)
-        kinds = {type(value) for value in there}
-        if kinds == {str}:
-            return there.isdisjoint(wanted)
-        if kinds == {bool}:
-            return there.isdisjoint(word.lower() in ("1", "true") for word in wanted)
-        return there.isdisjoint(map(float, wanted))
+        cells = parcels.data.get(column, parcels.own.get(column))
+        if not isinstance(cells, np.ndarray):
+            return set(wanted).isdisjoint(words(column)[1])
+        if cells.dtype == bool:
+            return not any((cells == (word.lower() in ("1", "true"))).any() for word in wanted)
+        return not any((cells == float(word)).any() for word in wanted)
 
     for name in (*FLOW_TABLES, "capture"):
         table = study.rows(name)
@@ -184,13 +178,13 @@ def written(table: Typed) -> list[int]:
     return [i for i in rows if keys[i] not in usual]
 
 
-def _taken(study: Context, parcels: Typed) -> None:
+def _taken(study: Context, parcels: Typed, words: Words) -> None:
     """What projects take of a class in a jurisdiction is there."""
     table = study.rows("land_take")
     if table is None:
         return
-    of_class, classes = numbered(parcels.text("land_class"))
-    inside, places = numbered(parcels.text("jurisdiction"))
+    of_class, classes = words("land_class")
+    inside, places = words("jurisdiction")
     hectares = np.bincount(of_class * len(places) + inside, parcels.number("area_ha"), len(classes) * len(places))
     there = hectares.reshape(len(classes), len(places))
     code, place = table.text("land_class"), table.text("jurisdiction")
@@ -212,7 +206,17 @@ def _taken(study: Context, parcels: Typed) -> None:
     )  # fmt: skip
 
 
-def numbered(cells: list[str]) -> tuple[NDArray[np.intp], list[str]]:
-    """Cells as positions in the list of their different values, shape (rows,), and that list."""
-    at, values = pd.factorize(np.array(cells, dtype=object))
-    return at, [str(value) for value in values]
+class Words:
+    """Text columns of parcels as numbers, each made once: of a million cells that takes most of the time."""
+
+    def __init__(self, parcels: Typed) -> None:
+        self._parcels = parcels
+        self._made: dict[str, tuple[NDArray[np.intp], list[str]]] = {}
+
+    def __call__(self, column: str) -> tuple[NDArray[np.intp], list[str]]:
+        """Cells as positions in the list of their different values, shape (parcels,), and that list."""
+        if column not in self._made:
+            cells = self._parcels.data.get(column, self._parcels.own.get(column))
+            at, values = pd.factorize(np.array(cells, dtype=object))
+            self._made[column] = at, [str(value) for value in values]
+        return self._made[column]
