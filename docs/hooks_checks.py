@@ -25,10 +25,11 @@ in. Default rows of the package are not warned of.
 
 **Doing nothing breaks a limit.** `zonevest check` lists each row that doing nothing breaks with its place and period,
 what it comes to, what the bound is, and by how much it is off. A row of a later period, or over `total`, is a goal, and
-what a plan is for. A row of the first period is warned of: a plan has that one period to mend it. Where that is not
-meant, plan towards it: give the limit a later `period` (`last`, or one limit for each period, ever tighter), make it
-`soft` with a `penalty` (what is missed is told, and paid for in the objective), or measure it from today
-(`basis` = `share_of_start`). A number of `[finance]` takes a table by period, or a penalty under `soft`.
+what a plan is for; so is one of a period that the limit names. A limit on each period that is broken in the first one
+is warned of: a plan has that one period to mend it. Where that is not meant, plan towards it: give the limit a later
+`period` (`last`, or one limit for each period, ever tighter), make it `soft` with a `penalty` (what is missed is told,
+and paid for in the objective), or measure it from today (`basis` = `share_of_start`). A number of `[finance]` takes a
+table by period, or a penalty under `soft`.
 
 **A limit that cannot bind, or be met.** For every parcel the least and the most that any of its options would bring,
 added up, with what projects and other columns may bring: no plan lies outside. Beyond these ends a limit asks for

@@ -142,13 +142,14 @@ def _nearest(named: list[tuple[int, Any]], idle: NDArray[np.bool_], gap: Floats)
 def _today(model: pyo.ConcreteModel, broken: pd.DataFrame, faults: Faults) -> None:
     """What doing nothing breaks from the first period on, with the choice to plan towards it.
 
-    What it breaks later, or over the whole, is a goal: that is what a plan is for.
+    What it breaks later, over the whole, or in a period that the limit names, is a goal: what a plan is for.
     """
     study = model.source.study
-    limits, names = set(study.limits["limit"]), period_names(study.periods)
+    limits = dict(zip(study.limits["limit"], study.limits["period"], strict=True))
+    names = period_names(study.periods)
     last = names[-1]
     for name, rows in broken.groupby("limit", sort=False):
-        if last == names[0] or not (rows["period"] == names[0]).any():
+        if last == names[0] or limits.get(name) or not (rows["period"] == names[0]).any():
             continue
         amounts = [
             say(

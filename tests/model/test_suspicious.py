@@ -11,6 +11,7 @@ import pytest
 from tests.chinese import check_faults
 from tests.model.four import four
 from tests.model.rule_cases import CASES, built, revenue, told_by, waste
+from zonevest.api import check
 from zonevest.instances.study import Study
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
@@ -41,11 +42,13 @@ def test_limits_that_no_choice_reaches() -> None:
     assert built(17.5, ">=", "soft").empty  # it may give
 
 
-def test_a_limit_of_which_one_row_binds() -> None:
-    row = {"limit": "built", "account": "area.class.town", "jurisdiction": "each", "sense": "<=", "value": 16.0}
-    told = four().replace(limits=pd.DataFrame([row]))
-    # A: nothing is built, 15 ha of farms may be; in B nothing can change, so that nothing is left to decide
-    assert reach_of(told) == {("A", "a"): (0.0, 15.0), ("A", "b"): (0.0, 15.0)}
+@pytest.mark.parametrize(("value", "told"), [(14.0, []), (16.0, ["at most 15 of 16 [A, a]"])])
+def test_a_limit_of_which_one_row_binds(value: float, told: list[str]) -> None:
+    row = {"limit": "built", "account": "area.class.town", "jurisdiction": "each", "sense": "<=", "value": value}
+    study = four().replace(limits=pd.DataFrame([row]))
+    # A: nothing is built, 15 ha of farms may be; B: 2 ha are, and nothing else can be
+    assert reach_of(study) == {("A", "a"): (0, 15), ("A", "b"): (0, 15), ("B", "a"): (2, 2), ("B", "b"): (2, 2)}
+    assert check(study).warnings["found"].tolist() == told
 
 
 def reach_of(study: Study) -> dict[tuple[str, str], tuple[float, float]]:
@@ -102,7 +105,7 @@ def test_what_doing_nothing_breaks_from_the_start() -> None:
     assert found.startswith("10 for 5, off by 5 [total, p1]")
     assert "period = p3" in told["do"].item()
     assert waste(period="last").empty  # a goal
-    assert waste(period="p2").empty
+    assert waste(period="p1").empty  # so is one of a period of its own
     assert waste(basis="share_of_start", value=1.0).empty
     assert waste(value=11.0)["must"].tolist() == ["a limit can bind: some choice of land and projects reaches it"]
 
