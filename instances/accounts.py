@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from zonevest.instances.faults import Faults, choice, some
-from zonevest.instances.say import listed, say
+from zonevest.instances.rules import rule
+from zonevest.instances.say import listed
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, CLASS_GROUPS, RESOURCES
 from zonevest.instances.tables import NO_ROW, Typed
 
@@ -161,9 +162,9 @@ def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] | Non
         firsts = set(PREFIXES) - (set() if quotas is not None else {"quota"})
         taken = [i for i, name in enumerate(names) if name not in fixed_accounts and name.split(".", 1)[0] in firsts]
         if taken:
-            must = say("the study's own accounts do not begin with {words}", words=choice(PREFIXES))
+            must = rule("accounts.first-word", words=choice(PREFIXES))
             found = some(repr(names[i]) for i in taken)
-            faults.add(accounts.where(taken, "account"), must, found, say("give them another first word"))
+            faults.add(accounts.where(taken, "account"), must, found)
     at = {name: i for i, name in enumerate(names) if name in fixed_accounts}
     keep = [i for i, name in enumerate(names) if name not in fixed_accounts]
     rows = 0 if accounts is None else accounts.size
@@ -180,10 +181,8 @@ def complete(accounts: Typed | None, faults: Faults, quotas: Iterable[str] | Non
                     value = stated
                 elif accounts is not None and stated not in (value, blank, column.default):
                     where = accounts.where(at[name], column.name)
-                    must = say(
-                        "a row for the built-in account {name} changes only {columns}", name=name, columns=listed(FREE)
-                    )
-                    faults.add(where, must, f"{column.name} = {stated!r}", say("leave the cell blank"))
+                    must = rule("accounts.built-in", name=name, columns=listed(FREE))
+                    faults.add(where, must, f"{column.name} = {stated!r}")
             tail.append(value)
         values[column.name] = [cells[i] for i in keep] + tail
     return _typed(accounts, values, keep, [at.get(name, -1) for name in fixed_accounts])

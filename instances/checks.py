@@ -17,6 +17,7 @@ from zonevest.instances.checks_quotas import check_quotas
 from zonevest.instances.checks_steps import check_steps
 from zonevest.instances.context import HOLD, OUTSIDE, Context, advise, cells_with, words_of
 from zonevest.instances.faults import Faults, choice, some, within
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import CLASS_GROUPS
 from zonevest.instances.study import EACH, MAIN_FUNCTION, Period, Settings, items
@@ -126,10 +127,10 @@ def _refer(study: Context, table: Typed, column: str, what: str, names: Collecti
         return
     strange = words_of(table, column).difference(names)
     if strange:
-        must = say("{column} names {what}", column=column, what=what)
+        must = rule("names.row", column=column, what=what)
         if table.table.column(column).kind == "list":
-            must = say("{column} names {what} in each of its items", column=column, what=what)
-        do = advise(strange, names, say("correct the name, or add the row it means"))
+            must = rule("names.items", column=column, what=what)
+        do = advise(strange, names, must.do)
         study.tell(table, cells_with(table, column, strange), column, must, do)
 
 
@@ -143,14 +144,11 @@ def _account(study: Context, table: Typed, column: str) -> None:
         return
     derived = {name for name in strange if study.accounts.measure(name)}
     if derived:
-        must = say(
-            "{column} names a row of accounts: built-in accounts of areas and people follow from the plan",
-            column=column,
-        )
-        study.tell(table, cells_with(table, column, derived), column, must, say("book it on an account of your own"))
+        must = rule("names.own-account", column=column)
+        study.tell(table, cells_with(table, column, derived), column, must)
     if strange - derived:
-        must = say("{column} names {what}", column=column, what=say("a row of {table}", table="accounts"))
-        do = advise(strange - derived, own, say("correct the name, or add it to accounts"))
+        must = rule("names.account", column=column, what=say("a row of {table}", table="accounts"))
+        do = advise(strange - derived, own, advice("names.account"))
         study.tell(table, cells_with(table, column, strange - derived), column, must, do)
 
 
@@ -161,21 +159,21 @@ def check_names(study: Context) -> None:
         table = study.rows(name)
         if table is not None and "jurisdiction" not in table.broken:
             at = cells_with(table, "jurisdiction", set(filter(_reserved, table.text("jurisdiction"))))
-            must = say("no jurisdiction is called {words}: limits use these words", words=words)
-            study.tell(table, at, "jurisdiction", must, say("rename it"))
+            must = rule("jurisdictions.word", words=words)
+            study.tell(table, at, "jurisdiction", must)
     parcels, practices = study.rows("parcels"), study.rows("practices")
     if parcels is not None and study.tags is not None:
         at = cells_with(parcels, "tags", set(filter(_reserved, study.tags))) if study.tags else []
-        must = say("no tag is called {words}: limits use these words", words=words)
-        study.tell(parcels, at, "tags", must, say("rename it"))
+        must = rule("parcels.tag-word", words=words)
+        study.tell(parcels, at, "tags", must)
         both = set(study.tags).intersection(study.jurisdictions or ())
         if both:
             at = cells_with(parcels, "tags", both)
-            study.tell(parcels, at, "tags", say("no tag has the name of a jurisdiction"), say("rename the tag"))
+            study.tell(parcels, at, "tags", rule("parcels.tag-jurisdiction"))
     if practices is not None and "practice" not in practices.broken:
         at = cells_with(practices, "practice", [HOLD])
-        must = say("no practice is called hold: that is what goes on as it is")
-        study.tell(practices, at, "practice", must, say("rename it"))
+        must = rule("practices.hold")
+        study.tell(practices, at, "practice", must)
 
 
 def _reserved(name: str) -> bool:
@@ -189,18 +187,18 @@ def check_zones(study: Context) -> None:
     if zones is None:
         return
     if study.readable("zones", "line", "line_rule"):
-        line, rule = zones.text("line"), zones.text("line_rule")
-        at = [i for i in range(zones.size) if line[i] and not rule[i]]
-        must, do = say("a zone that names a line says its rule: exact, contains or within"), say("fill in line_rule")
-        study.tell(zones, at, "line_rule", must, do, lambda i: say("line {name!r} without a rule", name=line[i]))
-        at = [i for i in range(zones.size) if rule[i] and not line[i]]
-        must, do = say("a line_rule goes with a line"), say("fill in line, or leave line_rule blank")
-        study.tell(zones, at, "line", must, do)
+        line, inside = zones.text("line"), zones.text("line_rule")
+        at = [i for i in range(zones.size) if line[i] and not inside[i]]
+        must = rule("zones.line-rule")
+        study.tell(zones, at, "line_rule", must, found=lambda i: say("line {name!r} without a rule", name=line[i]))
+        at = [i for i in range(zones.size) if inside[i] and not line[i]]
+        must = rule("zones.rule-alone")
+        study.tell(zones, at, "line", must)
     if study.readable("zones", "zone", "parent"):
         parent = dict(zip(zones.text("zone"), zones.text("parent"), strict=True))
         loops = [i for i, zone in enumerate(zones.text("zone")) if _above(zone, parent)]
-        must = say("no zone lies in itself through its parents")
-        study.tell(zones, loops, "parent", must, say("correct one of the parents"))
+        must = rule("zones.circle")
+        study.tell(zones, loops, "parent", must)
 
 
 def _above(zone: str, parent: Mapping[str, str]) -> bool:
@@ -232,8 +230,8 @@ def check_accounts(study: Context) -> None:
         _roles(study, accounts)
     recurrence, cash = accounts.text("recurrence"), accounts.flag("cash").tolist()
     at = [i for i in range(accounts.size) if cash[i] and recurrence[i] == "stock"]
-    must = say("an account in cash is annual or one_off: a stock is no payment")
-    study.tell(accounts, at, "recurrence", must, say("set cash = 0, or another recurrence"))
+    must = rule("accounts.stock-in-cash")
+    study.tell(accounts, at, "recurrence", must)
 
 
 def _roles(study: Context, accounts: Typed) -> None:
@@ -241,9 +239,8 @@ def _roles(study: Context, accounts: Typed) -> None:
     for name, (of, paid) in ROLES.items():
         at = [i for i in range(accounts.size) if role[i] == name]
         at = [i for i in at if family[i] != of or (paid and recurrence[i] != paid)]
-        must = say("an account of role {role} is {what}", role=name, what=f"{of}, {paid}" if paid else of)
-        do = say("leave role blank, or correct the account")
-        study.tell(accounts, at, "role", must, do, lambda i: f"{family[i]}, {recurrence[i]}")
+        must = rule("accounts.role", role=name, what=f"{of}, {paid}" if paid else of)
+        study.tell(accounts, at, "role", must, found=lambda i: f"{family[i]}, {recurrence[i]}")
 
 
 def check_shares(study: Context) -> None:
@@ -260,23 +257,22 @@ def check_shares(study: Context) -> None:
         if wrong:
             at = [groups[group][0] for group in wrong]
             found = (f"{' '.join(filter(None, group))}: {total:.6g}" for group, total in wrong.items())
-            must = say("shares sum to 1 for each account, role and project")
-            do = say("correct them, or add who is missing")
-            study.faults.add(shares.where(at, "share"), must, some(found), do)
+            must = rule("shares.sum")
+            study.faults.add(shares.where(at, "share"), must, some(found))
     if shares is not None and not shares.broken & {"account", "project"}:
         at = [
             i
             for i, name in enumerate(shares.text("account"))
             if name.startswith("quota.") and shares.text("project")[i]
         ]
-        must = say("a quota's trade belongs to no project: its shares hold for all of it")
-        study.tell(shares, at, "project", must, say("leave project blank"))
+        must = rule("shares.quota-project")
+        study.tell(shares, at, "project", must)
     actors = study.ids("actors")
     if actors and study.settings is not None:
         lost = [name for name in study.settings.purse if name not in actors]
         if lost:
-            do = advise(lost, actors, say("correct the name, or add it to actors"))
-            where, must = within(study.label, "purse"), say("purse names rows of actors")
+            do = advise(lost, actors, advice("settings.purse"))
+            where, must = within(study.label, "purse"), rule("settings.purse")
             study.faults.add(where, must, some(map(repr, lost)), do)
 
 
@@ -289,12 +285,11 @@ def check_practices(study: Context) -> None:
     if not practices.broken & {"min_slope_class", "max_slope_class"}:
         flat, steep = practices.number("min_slope_class"), practices.number("max_slope_class")
         at = np.flatnonzero(flat > steep).tolist()
-        must, do = say("min_slope_class is not above max_slope_class"), say("exchange or correct them")
-        study.tell(practices, at, "min_slope_class", must, do, lambda i: f"{flat[i]:g} > {steep[i]:g}")
+        must = rule("practices.slopes")
+        study.tell(practices, at, "min_slope_class", must, found=lambda i: f"{flat[i]:g} > {steep[i]:g}")
     if not practices.broken & {"needs_title", "clears_title"}:
         at = np.flatnonzero(practices.flag("needs_title") & practices.flag("clears_title")).tolist()
-        must = say("a practice that clears the title does not need one: it is for parcels without")
-        study.tell(practices, at, "clears_title", must, say("keep one of the two, or write a row for each"))
+        study.tell(practices, at, "clears_title", rule("practices.title"))
 
 
 def check_parcels(study: Context) -> None:
@@ -326,10 +321,9 @@ def check_parcels(study: Context) -> None:
             elsewhere.append(i)
         if at and not forbidden.isdisjoint(study.lineage.get(at, [at])):
             locked_out.append(i)
-    do = say("keep one of the two")
-    must = say("a parcel's locked_zone is not among its forbidden_zones")
-    study.tell(parcels, banned, "locked_zone", must, do)
-    must = say("a parcel's locked_practice lies in its locked_zone")
+    must = rule("parcels.locked-forbidden")
+    study.tell(parcels, banned, "locked_zone", must)
+    must = rule("parcels.lock-elsewhere")
 
     def both(i: int) -> str:
         at = today[i] if practice_lock[i] == HOLD else zone_of[practice_lock[i]]
@@ -338,6 +332,6 @@ def check_parcels(study: Context) -> None:
             practice=practice_lock[i], zone=at, locked=zone_lock[i],
         )  # fmt: skip
 
-    study.tell(parcels, elsewhere, "locked_practice", must, do, both)
-    must = say("a parcel's locked_practice lies in a zone that is not among its forbidden_zones")
-    study.tell(parcels, locked_out, "locked_practice", must, do)
+    study.tell(parcels, elsewhere, "locked_practice", must, found=both)
+    must = rule("parcels.lock-forbidden")
+    study.tell(parcels, locked_out, "locked_practice", must)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from zonevest.instances.checks_quotas import check_marks
 from zonevest.instances.context import Context, advise
 from zonevest.instances.faults import choice, some
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import BUDGETS
 from zonevest.instances.tables import NO_ROW, Typed
@@ -22,10 +23,9 @@ def check_budgets(study: Context) -> None:
     budgets = study.rows("budgets")
     if study.settings is not None and study.settings.finance is None:
         for name in OF_FINANCE:
-            must = say("the table {table} goes with [finance]: it parts the cash that is counted there", table=name)
-            do = say("add [finance], or leave the table out")
+            must = rule("budgets.finance", table=name)
             if (parted := study.rows(name)) is not None:
-                study.faults.add(parted.label, must, say("no {key}", key="[finance]"), do)
+                study.faults.add(parted.label, must, say("no {key}", key="[finance]"))
     if budgets is not None:
         check_marks(study, budgets, "budget")
         _opening(study, budgets)
@@ -41,9 +41,9 @@ def _opening(study: Context, budgets: Typed) -> None:
     finance = None if study.settings is None else study.settings.finance
     cash = budgets.number("opening_cash")[0]
     if finance is not None and finance.opening_cash != 0 and cash == cash:
-        must = say("what the main budget, the first row, holds at the start is stated once: there or in [finance]")
+        must = rule("budgets.opening")
         found = f"{cash:g}, finance.opening_cash = {finance.opening_cash:g}"
-        study.faults.add(budgets.where(0, "opening_cash"), must, found, say("leave one of the two out"))
+        study.faults.add(budgets.where(0, "opening_cash"), must, found)
 
 
 def _named(study: Context, table: Typed) -> None:
@@ -51,20 +51,17 @@ def _named(study: Context, table: Typed) -> None:
     cells, names = table.text("budget"), list(study.ids("budgets") or ())
     if not names and table.table.name == "projects":
         at = [i for i, cell in enumerate(cells) if cell]
-        must = say("{column} goes with {needs}", column="budget", needs="budgets")
-        do = say("fill in {needs}, or leave {column} blank", column="budget", needs="budgets")
-        study.tell(table, at, "budget", must, do)
+        must = rule("columns.needs", column="budget", needs="budgets")
+        study.tell(table, at, "budget", must)
         return
-    must = say("{column} names {what}", column="budget", what=say("a row of {table}", table="budgets"))
-    do = say("correct the name, or add the row it means")
+    must = rule("names.row", column="budget", what=say("a row of {table}", table="budgets"))
     if not names:
-        must, do = say("{column} is {choices}", column="budget", choices=choice(BUDGETS)), say("use one of these")
+        must = rule("budgets.choice", column="budget", choices=choice(BUDGETS))
     strange = [i for i, cell in enumerate(cells) if cell and cell not in (names or BUDGETS)]
     own = [i for i in strange if table.rows[i] != NO_ROW]
-    study.tell(table, own, "budget", must, advise({cells[i] for i in own}, names or BUDGETS, do))
-    must = say("the table budgets has the budgets that default rows name")
-    do = say("add these budgets, or replace the rows that name them")
-    study.tell(table, [i for i in strange if table.rows[i] == NO_ROW], "budget", must, do)
+    study.tell(table, own, "budget", must, advise({cells[i] for i in own}, names or BUDGETS, must.do))
+    must = rule("budgets.default-rows")
+    study.tell(table, [i for i in strange if table.rows[i] == NO_ROW], "budget", must)
 
 
 def _transfers(study: Context) -> None:
@@ -73,7 +70,7 @@ def _transfers(study: Context) -> None:
     if table is not None and not table.broken & {"from", "to"}:
         to = table.text("to")
         at = [i for i, name in enumerate(table.text("from")) if name and name == to[i]]
-        study.tell(table, at, "to", say("a transfer goes from one budget to another"), say("correct one of the two"))
+        study.tell(table, at, "to", rule("budget_transfers.itself"))
 
 
 def _set_asides(study: Context) -> None:
@@ -89,8 +86,8 @@ def _set_asides(study: Context) -> None:
         return f"{names[i]}: {family[row]}, cash = {int(cash[row])}"
 
     at = [i for i, name in enumerate(names) if name in of and not (family[of[name]] == "revenue" and cash[of[name]])]
-    must = say("what is set aside comes in as cash: account is of family revenue, with cash = 1")
-    study.tell(table, at, "account", must, say("name another account"), kind)
+    must = rule("set_asides.revenue")
+    study.tell(table, at, "account", must, found=kind)
     if "share" in table.broken:
         return
     rows: dict[str, list[int]] = {}
@@ -100,8 +97,8 @@ def _set_asides(study: Context) -> None:
     over = [name for name, total in sums.items() if total > 1 + SLACK]
     if over:
         must, found = (
-            say("shares set aside of an account sum to 1 at most"),
+            rule("set_asides.sum"),
             (f"{name}: {sums[name]:.6g}" for name in over),
         )
         at = [i for name in over for i in rows[name]]
-        study.faults.add(table.where(at, "share"), must, some(found), say("lower some of them"))
+        study.faults.add(table.where(at, "share"), must, some(found))

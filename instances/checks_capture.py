@@ -7,6 +7,7 @@ import numpy as np
 from zonevest.instances.checks_flows import check_where, mask
 from zonevest.instances.context import Context, advise, given
 from zonevest.instances.faults import nearest, some
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import say
 from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
@@ -29,15 +30,14 @@ def check_capture(study: Context) -> None:
     family = dict(zip(accounts.text("account"), accounts.text("family"), strict=True))
     uplift, annual = capture.text("uplift_account"), capture.flag("annual").tolist()
     at = [i for i in range(capture.size) if family.get(uplift[i], "uplift") != "uplift"]
-    must, do = say("uplift_account is an account of family uplift"), say("name another account")
-    study.tell(capture, at, "uplift_account", must, do)
+    must = rule("capture.uplift")
+    study.tell(capture, at, "uplift_account", must)
     recurrence = dict(zip(accounts.text("account"), accounts.text("recurrence"), strict=True))
     posts = [account_of.get(tool, "") for tool in capture.text("capture_tool")]
     at = [i for i in range(capture.size) if posts[i] and (recurrence[posts[i]] == "annual") != annual[i]]
-    must = say("a tool that takes once posts on a one_off account, one that takes yearly on an annual one")
+    must = rule("capture.recurrence")
     study.tell(
-        capture, at, "annual", must, say("change annual, or the recurrence of the account"),
-        lambda i: f"annual = {int(annual[i])}, {posts[i]!r}: {recurrence[posts[i]]}",
+        capture, at, "annual", must, found=lambda i: f"annual = {int(annual[i])}, {posts[i]!r}: {recurrence[posts[i]]}",
     )  # fmt: skip
     _rates(study, capture, check_where(study, capture))
     _payers(study, capture, account_of)
@@ -45,11 +45,12 @@ def check_capture(study: Context) -> None:
 
 def _uplift_accounts(study: Context, accounts: Typed) -> None:
     of_uplift = [i for i, family in enumerate(accounts.text("family")) if family == "uplift"]
-    must = say("an account of family uplift is one_off, and no cash: it books a rise of value")
+    must = rule("accounts.uplift-once")
     at = [i for i in of_uplift if accounts.text("recurrence")[i] != "one_off"]
-    study.tell(accounts, at, "recurrence", must, say("set recurrence = one_off"))
+    study.tell(accounts, at, "recurrence", must)
     at = [i for i in of_uplift if accounts.flag("cash")[i]]
-    study.tell(accounts, at, "cash", must, say("set cash = 0"), lambda i: f"1 ({accounts.text('account')[i]})")
+    must = rule("accounts.uplift-cash")
+    study.tell(accounts, at, "cash", must, found=lambda i: f"1 ({accounts.text('account')[i]})")
 
 
 def _takers(study: Context, accounts: Typed, capture: Typed) -> dict[str, str]:
@@ -59,21 +60,21 @@ def _takers(study: Context, accounts: Typed, capture: Typed) -> dict[str, str]:
         if tool:
             named.setdefault(tool, []).append(i)
     twice = [i for rows in named.values() if len(rows) > 1 for i in rows]
-    must, do = say("a tool posts on one account: one row names it"), say("leave capture_tool blank in the others")
-    study.tell(accounts, twice, "capture_tool", must, do)
+    must = rule("capture.one-account")
+    study.tell(accounts, twice, "capture_tool", must)
     tools = capture.text("capture_tool")
     unknown = set(named).difference(tools)  # told where references are checked, with what was meant
     at = [i for i, tool in enumerate(tools) if tool not in named and not nearest(tool, unknown)]
-    must = say("a row of accounts names the tool as its capture_tool: there it posts")
-    study.tell(capture, at, "capture_tool", must, say("fill in capture_tool of the revenue account"))
+    must = rule("capture.no-account")
+    study.tell(capture, at, "capture_tool", must)
     at = [i for tool in named if tool not in unknown for i in named[tool]]
     at = [i for i in at if accounts.text("family")[i] != "revenue" or not accounts.flag("cash")[i]]
-    must, do = say("an account on which a tool posts is revenue in cash"), say("name the tool in another account")
+    must = rule("capture.revenue")
 
     def found(i: int) -> str:
         return f"family {accounts.text('family')[i]}, cash = {int(accounts.flag('cash')[i])}"
 
-    study.tell(accounts, at, "capture_tool", must, do, found)
+    study.tell(accounts, at, "capture_tool", must, found=found)
     return {tool: accounts.text("account")[rows[0]] for tool, rows in named.items() if len(rows) == 1}
 
 
@@ -94,9 +95,9 @@ def _rates(study: Context, capture: Typed, sound: dict[str, bool]) -> None:
             elif not where[i]:
                 taken += rate[i]
         if taken.max() > 1 + SLACK:
-            must = say("rates of tools that take once of one uplift account sum to 1 at most, on every parcel")
+            must = rule("capture.rates")
             place = capture.where(rows, "rate")
-            study.faults.add(place, must, f"{name}: {taken.max():.6g}", say("lower the rates, or part them by where"))
+            study.faults.add(place, must, f"{name}: {taken.max():.6g}")
 
 
 def _payers(study: Context, capture: Typed, account_of: dict[str, str]) -> None:
@@ -120,20 +121,19 @@ def _payers(study: Context, capture: Typed, account_of: dict[str, str]) -> None:
             other.append(i)
         elif stated.get(account_of.get(tool, ""), {payers[i]: 1.0}).get(payers[i], 0.0) < 1 - SLACK:
             parted.append(i)
-    must, do = say("a tool has one payer in all its rows"), say("part the tool in two, each with its account")
+    must = rule("capture.one-payer")
     study.tell(
-        capture, other, "payer", must, do,
-        lambda i: say("{name!r} beside {other!r}", name=payers[i], other=first[tools[i]]),
+        capture, other, "payer", must,
+        found=lambda i: say("{name!r} beside {other!r}", name=payers[i], other=first[tools[i]]),
     )  # fmt: skip
-    must = say("payer is short for a pays share of 1: the shares of the account say the same")
-    do = say("leave payer blank, or take out the pays rows of the account")
+    must = rule("capture.payer-shares")
 
     def paid(i: int) -> str:
         rows = (f"{actor} {share:.6g}" for actor, share in stated[account_of[tools[i]]].items())
         return say("{name!r}, and shares of {account}: {rows}", name=payers[i], account=account_of[tools[i]],
                    rows=some(rows))  # fmt: skip
 
-    study.tell(capture, parted, "payer", must, do, paid)
+    study.tell(capture, parted, "payer", must, found=paid)
 
 
 def check_uplift(study: Context) -> None:
@@ -146,21 +146,20 @@ def check_uplift(study: Context) -> None:
     everyone = range(projects.size)
     for name in UPLIFT:
         at = [i for i in everyone if not has[name][i] and any(has[other][i] for other in UPLIFT)]
-        must = say("{columns} come together", columns=some(UPLIFT))
-        study.tell(projects, at, name, must, say("fill in all of them, or none"))
+        must = rule("columns.together", columns=some(UPLIFT))
+        study.tell(projects, at, name, must)
     for name in ("uplift_of", "uplift_cap"):
         if name not in projects.broken:
             filled = given(projects, name) if name == "uplift_cap" else [bool(cell) for cell in projects.text(name)]
             at = [i for i in everyone if filled[i] and not any(has[other][i] for other in UPLIFT)]
-            must = say("{column} goes with {needs}", column=name, needs="catchment")
-            do = say("fill in {needs}, or leave {column} blank", column=name, needs="catchment")
-            study.tell(projects, at, name, must, do)
+            must = rule("columns.needs", column=name, needs="catchment")
+            study.tell(projects, at, name, must)
     accounts = study.tables["accounts"]
     if not accounts.broken & {"account", "family"}:
         family = dict(zip(accounts.text("account"), accounts.text("family"), strict=True))
         at = [i for i, cell in enumerate(projects.text("uplift_account")) if family.get(cell, "uplift") != "uplift"]
-        must, do = say("uplift_account is an account of family uplift"), say("name another account")
-        study.tell(projects, at, "uplift_account", must, do)
+        must = rule("capture.uplift")
+        study.tell(projects, at, "uplift_account", must)
     _catchments(study, projects)
 
 
@@ -170,16 +169,17 @@ def _catchments(study: Context, projects: Typed) -> None:
     if tags is None or not any(cells):
         return
     at = [i for i, cell in enumerate(cells) if cell and cell not in tags]
-    do = advise({cells[i] for i in at}, tags, say("correct the name, or add the tag to parcels"))
-    study.tell(projects, at, "catchment", say("catchment is a tag of parcels"), do)
-    must = say("the name of a catchment, or of a jurisdiction beside catchments, has no /")
+    do = advise({cells[i] for i in at}, tags, advice("projects.catchment"))
+    study.tell(projects, at, "catchment", rule("projects.catchment"), do)
+    must = rule("parcels.tag-slash")
     at = [i for i, cell in enumerate(cells) if cell in tags and "/" in cell]
-    study.tell(projects, at, "catchment", must, say("rename the tag"))
+    study.tell(projects, at, "catchment", must)
+    must = rule("jurisdictions.slash")
     slashed = {name for name in study.jurisdictions or () if "/" in name}
     for name in ("jurisdictions", "parcels") if slashed else ():
         if (table := study.rows(name)) is not None and "jurisdiction" not in table.broken:
             at = [i for i, cell in enumerate(table.text("jurisdiction")) if cell in slashed]
-            study.tell(table, at, "jurisdiction", must, say("rename it"))
+            study.tell(table, at, "jurisdiction", must)
             break
     _reachable(study, projects)
 
@@ -224,7 +224,7 @@ def _reachable(study: Context, projects: Typed) -> None:
     at = [i for i in at if not any(can_lie(name, places[i]) for name in named[i])]
     if at:  # harmless, but seldom what is meant
         study.notes.append(
-            say("{table}: no land of the catchment can be under a practice of uplift_of, so no value rises: {projects}",
+            rule("projects.uplift-nowhere",
                 table=projects.label, projects=some(projects.ids(at)))
         )  # fmt: skip
 

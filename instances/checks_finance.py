@@ -6,6 +6,7 @@ from zonevest.instances.checks_instruments import DEBT
 from zonevest.instances.context import OUTSIDE, Context, advise
 from zonevest.instances.faults import some, within
 from zonevest.instances.finance import Finance
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import listed, say
 
 FUND = "fund"
@@ -36,10 +37,10 @@ def check_finance(study: Context) -> None:
             continue
         where = within(study.label, f"finance.{key}")
         if key in HARMLESS:
-            study.notes.append(say("{where}: it counts {what}, and there are none", where=where, what=what))
+            study.notes.append(rule("finance.counts-none", where=where, what=what))
         else:
-            must, do = say("{key} counts {what}", key=key, what=what), say("add some, or take the key out")
-            study.faults.add(where, must, say("none"), do)
+            must = rule("finance.counts", key=key, what=what)
+            study.faults.add(where, must, say("none"))
 
 
 def _unused(study: Context) -> None:
@@ -51,7 +52,7 @@ def _unused(study: Context) -> None:
     used += ["equity_min"] if (projects.number("equity_min") > 0).any() else []
     if used:
         study.notes.append(
-            say("{table}: {columns} are not looked at, study.toml has no [finance]",
+            rule("columns.without-finance",
                 table=projects.label, columns=listed(used, last=" and "))
         )  # fmt: skip
 
@@ -147,11 +148,11 @@ def check_floors(study: Context) -> None:
     at = [i for i in range(actors.size) if share[i] > 0]
     total = float(sum(share[i] for i in at))
     if total > 1 + SLACK:
-        must, found = say("floor shares sum to 1 at most: they are parts of all gains"), f"{total:.6g}"
-        study.faults.add(actors.where(at, "floor_share"), must, found, say("lower some of them"))
+        must, found = rule("actors.floor-shares"), f"{total:.6g}"
+        study.faults.add(actors.where(at, "floor_share"), must, found)
     at = [i for i in range(actors.size) if names[i] == OUTSIDE and share[i] == share[i]]
-    must = say("outside is everyone else, whose gains no plan looks after")
-    study.tell(actors, at, "floor_share", must, say("leave it blank"))
+    must = rule("actors.outside")
+    study.tell(actors, at, "floor_share", must)
 
 
 def check_equity(study: Context) -> None:
@@ -163,29 +164,28 @@ def check_equity(study: Context) -> None:
     for key, names in (("participation", equity.participation), ("fund", (equity.fund,) if equity.fund else ())):
         where = within(study.label, f"equity.{key}")
         if OUTSIDE in names:
-            must = say("outside is everyone else, whose gains no plan looks after")
-            study.faults.add(where, must, repr(OUTSIDE), say("name another actor"))
+            must = rule("equity.outside")
+            study.faults.add(where, must, repr(OUTSIDE))
         lost = [name for name in names if actors is not None and name not in (*actors, OUTSIDE)]
         if lost:
-            do = advise(lost, actors or (), say("correct the name, or add it to actors"))
-            must = say("{column} names {what}", column=key, what=say("actors of the study"))
+            do = advise(lost, actors or (), advice("names.actor"))
+            must = rule("names.actor", column=key, what=say("actors of the study"))
             study.faults.add(where, must, some(map(repr, lost)), do)
     needed = {"parcels": ("jurisdiction", "population"), "jurisdictions": ("jurisdiction", "population")}
     known = study.jurisdictions is not None and all(study.readable(name, *names) for name, names in needed.items())
     peopled = not known or bool(study.people & set(study.jurisdictions or ()))
-    do = say("fill in population in jurisdictions or parcels, or take the key out")
     if equity.jurisdiction_floor is not None and not peopled:
-        must = say("gains per head are compared between jurisdictions with people")
-        study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, say("nobody in any jurisdiction"), do)
+        must = rule("equity.people")
+        study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, say("nobody in any jurisdiction"))
     if equity.jurisdiction_floor is not None and study.gaining is not None and not study.gaining:
-        must = say("jurisdictions gain what their actors gain, those of participation or else all that are not public")
-        found, away = say("no such actor"), say("add such an actor, or take the key out")
-        study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, found, away)
+        must = rule("equity.actors")
+        found = say("no such actor")
+        study.faults.add(within(study.label, "equity.jurisdiction_floor"), must, found)
     if equity.fund is None or (actors is not None and equity.fund not in actors):
         return
     if not peopled:
-        must = say("the fund passes on to jurisdictions with people")
-        study.faults.add(within(study.label, "equity.fund"), must, say("nobody in any jurisdiction"), do)
+        must = rule("equity.fund-people")
+        study.faults.add(within(study.label, "equity.fund"), must, say("nobody in any jurisdiction"))
     shares = study.tables.get("shares")
     if equity.fund in settings.purse or (shares is not None and shares.broken & {"role", "actor", "share"}):
         return
@@ -193,6 +193,5 @@ def check_equity(study: Context) -> None:
         shares.text("role"), shares.text("actor"), shares.number("share").tolist(), strict=True
     )  # fmt: skip
     if not any(role == "receives" and actor == equity.fund and share > 0 for role, actor, share in rows):
-        must, found = say("the fund receives a share of some account: it passes on no more"), say("none")
-        do = say("give it a share in shares, or name another actor")
-        study.faults.add(within(study.label, "equity.fund"), must, found, do)
+        must, found = rule("equity.fund-receipts"), say("none")
+        study.faults.add(within(study.label, "equity.fund"), must, found)

@@ -10,6 +10,7 @@ import pandas as pd
 from zonevest.instances.cells import BOOLEANS, numbers
 from zonevest.instances.context import Context, advise
 from zonevest.instances.faults import choice, some
+from zonevest.instances.rules import Rule, advice, rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import FLOW_TABLES, PARCELS
 from zonevest.instances.study import conditions, holds, items
@@ -17,11 +18,7 @@ from zonevest.instances.tables import NO_ROW, Typed
 
 ONCE = ("per_ha_once", "once")
 KINDS = {column.name: column for column in PARCELS.columns}
-WHERE = say("a where is column=value, further values after |, further conditions after ;")
-MUST = {
-    "annual": say("a row on an account that is annual has basis per_ha_year or per_year"),
-    "one_off": say("a row on an account that is one-off has basis per_ha_once or once"),
-}
+MUST = {"annual": "flows.basis-annual", "one_off": "flows.basis-once"}
 
 
 def check_flows(study: Context) -> None:
@@ -49,14 +46,13 @@ def _basis(study: Context, flows: Typed) -> None:
         at = [i for i in range(flows.size) if measure.get(account[i]) == kind and basis[i]]
         at = [i for i in at if (basis[i] in ONCE) == (kind == "annual")]
         _changed_under(study, {account[i] for i in at if flows.rows[i] == NO_ROW})
-        do = say("change the basis, or book it on an account of the other recurrence")
         study.tell(
-            flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", MUST[kind], do,
-            lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
+            flows, [i for i in at if flows.rows[i] != NO_ROW], "basis", rule(MUST[kind]),
+            found=lambda i: say("{basis!r} on {account!r}", basis=basis[i], account=account[i]),
         )  # fmt: skip
     decay = flows.number("decay") if "decay" not in flows.broken else np.zeros(flows.size)
     at = [i for i in np.flatnonzero(decay).tolist() if basis[i] in ONCE]
-    study.tell(flows, at, "decay", say("what is paid once does not decay"), say("leave it blank, or change the basis"))
+    study.tell(flows, at, "decay", rule("flows.decay"))
 
 
 SCALES = {
@@ -81,10 +77,7 @@ def _units(study: Context, flows: Typed) -> None:
     stated = dict.fromkeys((name, own) for name, own, row in pairs if own and unit.get(name) and row != NO_ROW)
     odd = [f"{own!r} ({name}: {unit[name]})" for name, own in stated if _scales(own) != _scales(unit[name])]
     if odd:
-        study.notes.append(
-            say("{table}: amounts are in the unit of their account, and per hectare: what of {units}?",
-                table=flows.label, units=some(odd))
-        )  # fmt: skip
+        study.faults.add(flows.where(column="unit"), rule("flows.units"), some(odd))
 
 
 def _scales(unit: str) -> set[str]:
@@ -95,9 +88,8 @@ def _changed_under(study: Context, names: set[str]) -> None:
     """An account on which default rows book keeps its recurrence: the study changed it, not the rows."""
     accounts = study.tables["accounts"]
     at = [i for i, name in enumerate(accounts.text("account")) if name in names]
-    must = say("an account on which default rows book keeps its recurrence")
-    do = say("keep the recurrence, or give the account another name")
-    study.tell(accounts, at, "recurrence", must, do)
+    must = rule("accounts.default-rows")
+    study.tell(accounts, at, "recurrence", must)
 
 
 def _project_rows(study: Context, flows: Typed) -> None:
@@ -105,24 +97,24 @@ def _project_rows(study: Context, flows: Typed) -> None:
     if "basis" not in flows.broken:
         basis = flows.text("basis")
         at = [i for i in range(flows.size) if basis[i].startswith("per_ha")]
-        must, do = say("a project's rows have basis per_year or once"), say("multiply by the area yourself")
-        study.tell(flows, at, "basis", must, do)
+        must = rule("project_flows.basis")
+        study.tell(flows, at, "basis", must)
     for column in ("scale_by", "where"):
         at = [i for i, cell in enumerate(flows.text(column)) if cell]
-        must = say("a project's rows have no {column}: it looks at parcels", column=column)
-        study.tell(flows, at, column, must, say("leave it blank"))
+        must = rule("project_flows.parcels", column=column)
+        study.tell(flows, at, column, must)
 
 
 def check_where(study: Context, flows: Typed) -> dict[str, bool]:
     """Every `where` can be read; returns which cells can."""
     cells = flows.text("where")
-    problems: dict[str, tuple[str, str, str]] = {}
+    problems: dict[str, tuple[Rule, str, str]] = {}
     for cell in dict.fromkeys(cells):
         if cell:
             problem = condition_problem(study, cell)
             if problem:
                 problems[cell] = problem
-    folded: dict[tuple[str, str], list[int]] = {}
+    folded: dict[tuple[Rule, str], list[int]] = {}
     for i, cell in enumerate(cells):
         if cell in problems:
             must, _, do = problems[cell]
@@ -139,22 +131,21 @@ def check_where(study: Context, flows: Typed) -> dict[str, bool]:
     return {cell: cell not in problems for cell in cells}
 
 
-def condition_problem(study: Context, cell: str) -> tuple[str, str, str] | None:
+def condition_problem(study: Context, cell: str) -> tuple[Rule, str, str] | None:
     """What is wrong with a `where` cell: what must hold, what was found, what to do."""
     parcels = study.tables.get("parcels")
     own = parcels.own if parcels is not None else {}
     for part, (name, values) in zip(items(cell), conditions(cell), strict=True):
         if "=" not in part or not name or not all(values) or part[part.index("=") + 1 :].startswith("="):
-            return WHERE, repr(part), say("write for example tenure=collective; conversion=conditional|promoted")
+            return rule("flows.where"), repr(part), ""
         column = KINDS.get(name)
         if column is None and name not in own:
             known = [*(each.name for each in PARCELS.columns if each.kind != "list"), *own]
-            do = advise([name], known, say("correct the name"))
-            return say("where names columns of parcels"), say("no column {name!r}", name=name), do
+            must = rule("flows.where-column")
+            return must, say("no column {name!r}", name=name), advise([name], known, must.do)
         kind = column.kind if column is not None else "number" if isinstance(own[name], np.ndarray) else "text"
         if kind == "list":
-            do = say("put what you mean into a column of your own, x_…")
-            return say("where names columns that hold one value"), say("{name} is a list", name=name), do
+            return rule("flows.where-list"), say("{name} is a list", name=name), ""
         if kind == "flag":
             bad = [value for value in values if value.lower() not in BOOLEANS]
             options: list[str] | None = ["0", "1"]
@@ -168,8 +159,8 @@ def condition_problem(study: Context, cell: str) -> tuple[str, str, str] | None:
             what = say("a number")
             if kind != "number":
                 what = choice(options or ["…"]) if len(options or ()) < 12 else say("known")
-            must = say("a value of {column} in where is {what}", column=name, what=what)
-            return must, some(repr(value) for value in bad), advise(bad, options or (), say("correct the value"))
+            must = rule("flows.where-value", column=name, what=what)
+            return must, some(repr(value) for value in bad), advise(bad, options or (), must.do)
     return None
 
 
@@ -204,8 +195,8 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
                 return say("{name!r} is not a number in every cell", name=cells[i])
             return say("{name!r} is no column", name=cells[i])
 
-        must = say("scale_by names a numeric column of parcels")
-        do = advise(strange, numeric, say("name a numeric column, or correct the cells of this one"))
+        must = rule("flows.scale-by")
+        do = advise(strange, numeric, advice("flows.scale-by"))
         study.tell(flows, at, "scale_by", must, do, found)
     for name in sorted(names - strange):
         values = parcels.data[name] if name in parcels.data else parcels.own[name]
@@ -222,10 +213,9 @@ def _scale_by(study: Context, flows: Typed, sound: dict[str, bool]) -> None:
                 missing &= np.isin(np.array(parcels.text("parcel_id"), dtype=object), list(rows))
             if missing.any():
                 lost = parcels.ids(np.flatnonzero(missing).tolist()) if study.readable("parcels") else []
-                must = say("{column} is filled in for every parcel that a row scaled by it holds for", column=name)
-                do = say("fill in the cells, or leave these parcels out by where")
+                must = rule("flows.scale-blank", column=name)
                 blanks = say("blank for parcels {parcels}", parcels=some(lost))
-                study.faults.add(flows.where(at, "scale_by"), must, blanks, do)
+                study.faults.add(flows.where(at, "scale_by"), must, blanks)
 
 
 def mask(parcels: Typed, cell: str) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

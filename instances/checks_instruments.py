@@ -9,6 +9,7 @@ import numpy as np
 from zonevest.instances.checks_quotas import check_marks
 from zonevest.instances.context import Context
 from zonevest.instances.faults import choice, some
+from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import items
 from zonevest.instances.tables import Typed
@@ -30,39 +31,39 @@ def check_instruments(study: Context) -> None:
     debt = [i for i in everyone if kind[i] in DEBT]
     others = [i for i in everyone if kind[i] and kind[i] not in DEBT]
     at = [i for i in debt if np.isnan(tenor[i])]
-    study.tell(table, at, "tenor_years", say("a bond or a loan has a tenor"), say("fill in tenor_years"))
+    study.tell(table, at, "tenor_years", rule("instruments.tenor"))
     at = [i for i in everyone if level[i] and grace[i] >= tenor[i]]
-    must, do = say("grace_years are less than tenor_years"), say("shorten the grace")
-    study.tell(table, at, "grace_years", must, do, lambda i: f"{grace[i]:g} >= {tenor[i]:g}")
+    must = rule("instruments.grace")
+    study.tell(table, at, "grace_years", must, found=lambda i: f"{grace[i]:g} >= {tenor[i]:g}")
     at = [i for i in everyone if grace[i] > 0 and not level[i]]
-    must = say("{column} goes with {needs}", column="grace_years", needs="repay = level_principal")
-    study.tell(table, at, "grace_years", must, say("leave it blank: a bullet is repaid at the end"))
+    must = rule("instruments.bullet-grace", column="grace_years", needs="repay = level_principal")
+    study.tell(table, at, "grace_years", must)
     for column in ("refinances", "in_debt_ratio", "self_supporting"):
         if column not in table.broken:
             at = [i for i in others if table.flag(column)[i]]
-            must = say("{column} is for bonds and loans", column=column)
-            study.tell(table, at, column, must, say("set {column} = 0", column=column), lambda i: f"1, {kind[i]}")
+            must = rule("instruments.debt-flag", column=column)
+            study.tell(table, at, column, must, found=lambda i: f"1, {kind[i]}")
     idle = [i for i in others if kind[i] == "grant" and (table.number("rate")[i] > 0 or tenor[i] > 0)]
     if idle:
         study.notes.append(
-            say("{table}: a grant bears no interest and has no tenor, what is stated of {names} is not looked at",
+            rule("instruments.grant-terms",
                 table=table.label, names=some(table.ids(idle)))
         )  # fmt: skip
     _projects_only(study, table)
     if not table.broken & {"outstanding", "outstanding_years"}:
         owed, years = table.number("outstanding"), table.number("outstanding_years")
         at = [i for i in others if owed[i] > 0]
-        must = say("{column} is for bonds and loans", column="outstanding")
-        study.tell(table, at, "outstanding", must, say("leave it blank"))
+        must = rule("instruments.debt-only", column="outstanding")
+        study.tell(table, at, "outstanding", must)
         at = [i for i in debt if owed[i] > 0 and np.isnan(years[i])]
-        must = say("an outstanding balance has the years over which it is repaid")
-        study.tell(table, at, "outstanding_years", must, say("fill in outstanding_years"))
+        must = rule("instruments.outstanding")
+        study.tell(table, at, "outstanding_years", must)
     settings = study.settings
     if settings is not None and settings.finance is not None and settings.rates.finance == 0:
         rate = table.number("rate")
         at = [i for i in others if kind[i] == "equity" and np.isnan(tenor[i]) and rate[i] > 0]
-        must = say("equity without a tenor needs a finance rate above 0: else its return has no present value")
-        study.tell(table, at, "tenor_years", must, say("fill in tenor_years, or set rates.finance above 0"))
+        must = rule("instruments.equity-rate")
+        study.tell(table, at, "tenor_years", must)
 
 
 def _projects_only(study: Context, table: Typed) -> None:
@@ -76,20 +77,18 @@ def _projects_only(study: Context, table: Typed) -> None:
     }
     again = table.flag("refinances")
     at = [i for i in range(table.size) if again[i] and any(cells[i] for cells in asked.values())]
-    must = say("an instrument that refinances funds no projects: it has no {columns}", columns=choice(tuple(asked)))
+    must = rule("instruments.refinancing", columns=choice(tuple(asked)))
     study.tell(
-        table, at, "refinances", must, say("leave them blank, or part it in two instruments"),
-        lambda i: listed([name for name, cells in asked.items() if cells[i]]),
+        table, at, "refinances", must, found=lambda i: listed([name for name, cells in asked.items() if cells[i]]),
     )  # fmt: skip
     if not table.broken & {"cover_min", "cover_basis"}:
         alone = table.flag("self_supporting")
         odd = [i for i in range(table.size) if not alone[i] and table.text("cover_basis")[i] == "discounted"]
-        must = say("{column} goes with {needs}", column="cover_basis", needs="self_supporting = 1")
-        do = say("set {column} = 1, or leave it blank", column="self_supporting")
-        study.tell(table, odd, "cover_basis", must, do)
+        must = rule("instruments.flag", column="cover_basis", needs="self_supporting = 1")
+        study.tell(table, odd, "cover_basis", must)
         odd = [i for i in range(table.size) if not alone[i] and table.number("cover_min")[i] != 1.0]
-        must = say("{column} goes with {needs}", column="cover_min", needs="self_supporting = 1")
-        study.tell(table, odd, "cover_min", must, do)
+        must = rule("instruments.flag", column="cover_min", needs="self_supporting = 1")
+        study.tell(table, odd, "cover_min", must)
 
 
 def check_draws(study: Context) -> None:
@@ -100,9 +99,8 @@ def check_draws(study: Context) -> None:
     named = [items(cell) for cell in projects.text("instruments")]
     if "capex" not in projects.broken:
         at = [i for i in range(projects.size) if named[i] and projects.number("capex")[i] == 0]
-        must = say("{column} goes with {needs}", column="instruments", needs="capex")
-        do = say("fill in {needs}, or leave {column} blank", column="instruments", needs="capex")
-        study.tell(projects, at, "instruments", must, do)
+        must = rule("columns.needs", column="instruments", needs="capex")
+        study.tell(projects, at, "instruments", must)
     needed = {"instrument", "refinances", "categories", "green_only"}
     if table is None or table.broken & needed or projects.broken & {"category", "green"}:
         return
@@ -128,10 +126,9 @@ def check_draws(study: Context) -> None:
         return ""
 
     wrong = [[found for name in named[i] if (found := why_not(name, i))] for i in range(projects.size)]
-    must = say("an instrument that a project names may fund it")
-    do = say("take it out of the list, or correct the project or the instrument")
-    study.tell(projects, [i for i, found in enumerate(wrong) if found], "instruments", must, do,
-               lambda i: listed(wrong[i]))  # fmt: skip
+    must = rule("projects.instruments")
+    study.tell(projects, [i for i, found in enumerate(wrong) if found], "instruments", must,
+               found=lambda i: listed(wrong[i]))  # fmt: skip
 
 
 def _borrowers(study: Context) -> Callable[[str], str]:

@@ -6,6 +6,7 @@ from zonevest.instances.accounts import ASSETS, GAINS, OF_QUOTA
 from zonevest.instances.context import Context, advise, cells_with, given
 from zonevest.instances.faults import SHOWN, choice, some, within
 from zonevest.instances.finance import SOFT
+from zonevest.instances.rules import Rule, advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import EACH, MAIN_FUNCTION
 from zonevest.instances.tables import Typed
@@ -16,8 +17,6 @@ FINANCE = "finance."
 """First word of the accounts of money raised, which are the budget entity's."""
 QUOTA = "quota."
 """First word of the accounts of trade."""
-WITH_FINANCE = say("accounts of finance are there with a table [finance] in study.toml")
-WITH_SOCIAL = say("accounts of assets, present values for good, are there where rates.social is above 0")
 
 
 def check_limits(study: Context) -> None:
@@ -41,25 +40,20 @@ def check_limits(study: Context) -> None:
     if not limits.broken & {"kind", "penalty"}:
         kind, penalty = limits.text("kind"), limits.number("penalty").tolist()
         at = [i for i in range(limits.size) if kind[i] == "soft" and not penalty[i] > 0]
-        must = say("a soft limit has a penalty above 0, per unit by which it is missed")
-        study.tell(limits, at, "penalty", must, say("fill in penalty, or make the limit hard"))
+        must = rule("limits.penalty")
+        study.tell(limits, at, "penalty", must)
 
 
 def _tenures(study: Context, named: list[str]) -> None:
-    """Land without tenure is in no account of resources by tenure: a note, where a limit reads one."""
+    """Land without tenure is in no account of resources by tenure: a warning, where a limit reads one."""
     parcels = study.rows("parcels")
     by_tenure = any(name.startswith("asset.") and name.endswith((".state", ".collective")) for name in named)
     if not by_tenure or parcels is None or "tenure" in parcels.broken:
         return
     blank = [i for i, tenure in enumerate(parcels.text("tenure")) if not tenure]
     if blank:
-        told = {"count": len(blank), "parcels": some(parcels.ids(blank[:5]))}
-        study.notes.append(
-            say(
-                "limits on the value of resources by tenure do not see parcels without tenure: {count} ({parcels})",
-                **told,
-            )
-        )
+        found = say("no tenure: {parcels}", parcels=some(parcels.ids(blank)))
+        study.faults.add(parcels.where(column="tenure"), rule("limits.tenure-blank"), found)
 
 
 def _names(study: Context, limits: Typed) -> None:
@@ -86,8 +80,8 @@ def _names(study: Context, limits: Typed) -> None:
     rows |= {"jurisdiction_floor"} if equity.jurisdiction_floor is not None else set()
     names = limits.text("limit")
     at = [i for i, name in enumerate(names) if name in rows or ("." in name and name.partition(".")[0] in families)]
-    must = say("no limit is called like a row of money, quotas or gains: a plan lists them together")
-    study.tell(limits, at, "limit", must, say("rename it"))
+    must = rule("limits.name")
+    study.tell(limits, at, "limit", must)
 
 
 def _hurdles(study: Context) -> bool:
@@ -106,16 +100,14 @@ def named_accounts(study: Context, table: Typed, column: str, cells: list[str]) 
         return
     off = {name for name in unknown if _without_finance(study, name)}
     at = [i for i, name in enumerate(cells) if name in off]
-    do = say("add [finance], or leave the row out")
-    study.tell(table, at, column, WITH_FINANCE, do, lambda i: repr(cells[i]))
+    study.tell(table, at, column, rule("limits.finance"), found=lambda i: repr(cells[i]))
     worthless = unknown.intersection(ASSETS)
     at = [i for i, name in enumerate(cells) if name in worthless]
-    do = say("set rates.social above 0, or leave the row out")
-    study.tell(table, at, column, WITH_SOCIAL, do, lambda i: repr(cells[i]))
+    study.tell(table, at, column, rule("limits.assets"), found=lambda i: repr(cells[i]))
     unknown -= off | worthless
     at = [i for i, name in enumerate(cells) if name in unknown]
-    do = advise(unknown, study.accounts.all(), say("correct the name, or add it to accounts"))
-    must = say("{column} names a row of accounts or a built-in account", column=column)
+    do = advise(unknown, study.accounts.all(), advice("limits.account"))
+    must = rule("limits.account", column=column)
     study.tell(table, at, column, must, do, lambda i: repr(cells[i]))
 
 
@@ -131,8 +123,8 @@ def _places(study: Context, limits: Typed) -> None:
     strange = set(limits.text("jurisdiction")).difference(names, [""])
     if not study.readable("jurisdictions", "main_function"):
         strange = {cell for cell in strange if not cell.startswith(MAIN_FUNCTION)}
-    must = say("jurisdiction is a jurisdiction, a tag of parcels, main_function:…, each, or blank for all together")
-    do = say("leave it blank") if strange == {"total"} else advise(strange, names, say("correct the name"))
+    must = rule("limits.place-total") if strange == {"total"} else rule("limits.place")
+    do = must.do if strange == {"total"} else advise(strange, names, must.do)
     study.tell(limits, cells_with(limits, "jurisdiction", strange), "jurisdiction", must, do)
 
 
@@ -152,9 +144,8 @@ def _each(study: Context, limits: Typed) -> None:
         found = say("no jurisdiction: {parcels} ({count})", parcels=ids, count=count)
         if len(blank) > SHOWN:
             found = say("no jurisdiction: {parcels} … ({count})", parcels=ids, count=count)
-    must = say("each needs every parcel in a jurisdiction")
-    do = say("fill in the column jurisdiction of parcels, or name a jurisdiction in the limit")
-    study.faults.add(limits.where(at, "jurisdiction"), must, found, do)
+    must = rule("limits.each")
+    study.faults.add(limits.where(at, "jurisdiction"), must, found)
 
 
 def _heads(study: Context, limits: Typed) -> None:
@@ -176,9 +167,8 @@ def _heads(study: Context, limits: Typed) -> None:
         return [name or say("all together") for name in study.places(place[i]) if name in known]
 
     at = [i for i in range(limits.size) if basis[i] == "per_head" and empty(i)]
-    must = say("a limit per head is on a place with population: people are counted there")
-    do = say("fill in population in jurisdictions or parcels, or use another basis")
-    study.tell(limits, at, "basis", must, do, lambda i: say("nobody in {places}", places=some(empty(i))))
+    must = rule("limits.nobody")
+    study.tell(limits, at, "basis", must, found=lambda i: say("nobody in {places}", places=some(empty(i))))
 
 
 def _periods(study: Context, limits: Typed) -> None:
@@ -186,8 +176,8 @@ def _periods(study: Context, limits: Typed) -> None:
         return
     names = [*(period.name for period in study.periods), "last", "total"]
     strange = set(limits.text("period")).difference(names, [""])
-    must = say("period is a period of study.toml, last, total, or blank for each")
-    do = say("leave it blank") if strange == {"each"} else advise(strange, names, say("correct the name"))
+    must = rule("limits.period-each") if strange == {"each"} else rule("limits.period")
+    do = must.do if strange == {"each"} else advise(strange, names, must.do)
     study.tell(limits, cells_with(limits, "period", strange), "period", must, do)
 
 
@@ -197,12 +187,10 @@ def _bases(study: Context, limits: Typed) -> None:
     cells = limits.text("basis")
     named = [_other(cell) for cell in cells]
     strange = {cell for cell, name in zip(cells, named, strict=True) if cell not in BASES and not name}
-    must = say(
-        "{column} is {choices}",
-        column="basis",
-        choices=choice([*BASES, "share_of:<account>", "share_of_start:<account>"]),
+    must = rule(
+        "limits.basis", column="basis", choices=choice([*BASES, "share_of:<account>", "share_of_start:<account>"])
     )
-    do = advise(strange, BASES, say("use one of these"))
+    do = advise(strange, BASES, advice("limits.basis"))
     study.tell(limits, cells_with(limits, "basis", strange), "basis", must, do)
     named_accounts(study, limits, "basis", named)
 
@@ -240,45 +228,37 @@ def _of_everything(study: Context, limits: Typed, terms: Typed | None) -> None:
     def first(i: int, prefix: str) -> str:
         return next((name for name in used[i] if name.startswith(prefix)), "")
 
-    def told(at: list[int], column: str, cells: list[str], prefix: str, must: str, do: str) -> None:
+    def told(at: list[int], column: str, cells: list[str], prefix: str, must: Rule) -> None:
         def found(i: int) -> str:
             return say("{cell!r} with {name!r}", cell=cells[i], name=first(i, prefix))
 
-        study.tell(limits, at, column, must, do, found)
+        study.tell(limits, at, column, must, found=found)
 
     gains = [i for i in everyone if first(i, GAINS)]
-    must = say("a gain is a present value over everything: its limit has no period, or total")
     at = [i for i in gains if (total[i] and period[i] not in ("", "last", "total")) or not total[i]]
-    told(at, "period", period, GAINS, must, say("write period = total"))
+    told(at, "period", period, GAINS, rule("limits.gain-period"))
     at = [i for i in gains if first(i, "gain.jurisdiction")]
-    must = say("jurisdictions gain what their actors gain, those of participation or else all that are not public")
+    must = rule("limits.gaining-actors")
     if study.gaining is not None and not study.gaining:
-        do = say("add such an actor, or leave the row out")
-        study.tell(limits, at, "account", must, do, lambda i: say("no actor for {name!r}", name=first(i, GAINS)))
+        study.tell(limits, at, "account", must, found=lambda i: say("no actor for {name!r}", name=first(i, GAINS)))
     tags = set(study.tags or ())
     of_tag = [not tags.isdisjoint(study.places(cell)) for cell in place]
     at = [i for i in gains if of_tag[i]]
-    must = say("a gain is one of a jurisdiction, or of all together: its limit is not on a tag")
-    told(at, "jurisdiction", place, GAINS, must, say("name a jurisdiction, or leave it blank"))
+    told(at, "jurisdiction", place, GAINS, rule("limits.gain-tag"))
     at = [i for i in everyone if place[i] and first(i, FINANCE) and not _without_finance(study, FINANCE)]
-    must = say("finance is of the budget entity as a whole: its limit has no jurisdiction")
-    told(at, "jurisdiction", place, FINANCE, must, say("leave it blank"))
+    told(at, "jurisdiction", place, FINANCE, rule("limits.finance-place"))
     moving = _moving(study)
     at = [i for i in everyone if place[i] and first(i, QUOTA) and (of_tag[i] or first(i, QUOTA) in moving)]
-    must = say(
-        "a movable quota is traded for all together, another one by jurisdictions: a limit on its trade is so too"
-    )
-    told(at, "jurisdiction", place, QUOTA, must, say("leave it blank"))
+    told(at, "jurisdiction", place, QUOTA, rule("limits.trade-place"))
     still = _untraded(study)
     at = [i for i in everyone if not still.isdisjoint(used[i])]
-    must = say("a limit on trade is on a side that has a price: without one there is no trade")
-    do = say("fill in the price of the quota, or leave the row out")
-    study.tell(limits, at, "account", must, do, lambda i: repr(next(name for name in used[i] if name in still)))
+    must = rule("limits.no-trade")
+    study.tell(limits, at, "account", must, found=lambda i: repr(next(name for name in used[i] if name in still)))
     compared = [used[i][-1:] if used[i][-1] else added[i] for i in everyone]
     at = [i for i in everyone if basis[i].startswith("share_of_start")]
     at = [i for i in at if any(name.startswith((GAINS, QUOTA)) for name in compared[i])]
-    must = say("at the start nothing is gained or traded: a share of the start value is of another account")
-    study.tell(limits, at, "basis", must, say("use another basis"))
+    must = rule("limits.start-nought")
+    study.tell(limits, at, "basis", must)
 
 
 def _moving(study: Context) -> set[str]:
@@ -318,12 +298,11 @@ def _totals(study: Context, limits: Typed, terms: Typed | None) -> None:
         return [name for name in (*added[i], share) if name and measure(name) == "stock"]
 
     at = [i for i in range(limits.size) if total[i] and stocks(i)]
-    must = say("a limit over total has annual and one-off accounts only: a stock has no sum over periods")
-    do = say("use period = last, or blank for each")
-    study.tell(limits, at, "period", must, do, lambda i: say("'total' with {name!r}", name=stocks(i)[0]))
+    must = rule("limits.total-stock")
+    study.tell(limits, at, "period", must, found=lambda i: say("'total' with {name!r}", name=stocks(i)[0]))
     at = [i for i in range(limits.size) if periods[i] == "total" and bases[i] == "per_head"]
-    must = say("a limit per head has a period: people are counted at its end")
-    study.tell(limits, at, "period", must, do, lambda _: say("'total' with {name!r}", name="per_head"))
+    must = rule("limits.total-heads")
+    study.tell(limits, at, "period", must, found=lambda _: say("'total' with {name!r}", name="per_head"))
 
 
 def check_weights(study: Context) -> None:
@@ -334,16 +313,15 @@ def check_weights(study: Context) -> None:
     readable = "account" not in study.tables["accounts"].broken
     for name in settings.objective.accounts if readable else ():
         if study.accounts.measure(name) is None:
-            must, known = say("weights are on rows of accounts or built-in accounts"), study.accounts.all()
+            must, known = rule("objective.account"), study.accounts.all()
             if _without_finance(study, name):
-                must, known = WITH_FINANCE, []
+                must, known = rule("objective.finance"), []
             elif name in ASSETS:
-                must, known = WITH_SOCIAL, []
-            do = advise([name], known, say("take the weight out"))
+                must, known = rule("objective.assets"), []
+            do = advise([name], known, must.do)
             where = within(study.label, f"objective.accounts.{name}")
             study.faults.add(where, must, say("no account {name!r}", name=name), do)
     if settings.objective.method == "floor" and parcels is not None and not (settings.hold and not settings.unassigned):
-        must = say("method 'floor' needs doing nothing to compare with: hold = true and unassigned = false")
+        must = rule("objective.floor-state")
         stated = "hold = false" if not settings.hold else "unassigned = true"
-        do = say('use method "weighted" or "lexicographic"')
-        study.faults.add(within(study.label, "objective.method"), must, stated, do)
+        study.faults.add(within(study.label, "objective.method"), must, stated)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from zonevest.instances.context import Context, advise, given
 from zonevest.instances.faults import some
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import CLASS_GROUPS
 from zonevest.instances.study import items
@@ -25,8 +26,8 @@ def check_projects(study: Context) -> None:
     _pairs(study, projects)
     if "deliverability" not in projects.broken:
         at = [i for i, share in enumerate(projects.number("deliverability").tolist()) if share == 0]
-        must = say("deliverability is above 0: of what a project promises, it brings a part")
-        study.tell(projects, at, "deliverability", must, say("correct the number, or leave the project out"))
+        must = rule("projects.deliverability")
+        study.tell(projects, at, "deliverability", must)
     if study.readable("projects", "project", "requires") and not _cycles(study, projects):
         _sets(study, projects)
         _mandatory(study, projects)
@@ -40,27 +41,27 @@ def check_synergies(study: Context) -> None:
     one, other, names = table.text("project"), table.text("with"), table.text("account")
     everyone = range(table.size)
     at = [i for i in everyone if one[i] and one[i] == other[i]]
-    study.tell(table, at, "with", say("a synergy is one of two different projects"), say("name another project"))
+    study.tell(table, at, "with", rule("synergies.itself"))
     if not accounts.broken & {"account", "family", "recurrence"}:
         family = dict(zip(accounts.text("account"), accounts.text("family"), strict=True))
         own = study.accounts.own
         at = [i for i in everyone if names[i] in own and (own[names[i]] == "stock" or family[names[i]] == "uplift")]
-        must = say("a synergy is booked on an account that is annual or one_off, and not of family uplift")
-        study.tell(table, at, "account", must, say("name another account"), lambda i: repr(names[i]))
+        must = rule("synergies.account")
+        study.tell(table, at, "account", must, found=lambda i: repr(names[i]))
     projects = study.rows("projects")
     if projects is not None and not projects.broken & {"project", "exclusive_set"}:
         sets = dict(zip(projects.text("project"), projects.text("exclusive_set"), strict=True))
         at = [i for i in everyone if sets.get(one[i]) and sets.get(one[i]) == sets.get(other[i])]
-        must = say("both projects of a synergy can be built: they are not of one exclusive_set")
-        study.tell(table, at, "with", must, say("drop the row, or take one of them out of the set"))
+        must = rule("synergies.exclusive")
+        study.tell(table, at, "with", must)
     first: dict[tuple[frozenset[str], str], str] = {}
     again = []
     for i in everyone:
         key = frozenset((one[i], other[i])), names[i]
         if first.setdefault(key, one[i]) != one[i]:  # in the same order, the key of the table tells
             again.append(i)
-    must = say("two projects have one row of synergies for an account, in whichever order they stand")
-    study.tell(table, again, "with", must, say("add the two rows up in one"))
+    must = rule("synergies.twice")
+    study.tell(table, again, "with", must)
 
 
 def check_window(study: Context, table: Typed) -> None:
@@ -70,8 +71,10 @@ def check_window(study: Context, table: Typed) -> None:
     place = {period.name: at for at, period in enumerate(study.periods)}
     first, last = table.text("earliest"), table.text("latest")
     at = [i for i in range(table.size) if place.get(first[i], -1) > place.get(last[i], len(place))]
-    must, do = say("earliest is not after latest"), say("exchange or correct them")
-    study.tell(table, at, "earliest", must, do, lambda i: say("{first!r} after {last!r}", first=first[i], last=last[i]))
+    must = rule("columns.window")
+    study.tell(
+        table, at, "earliest", must, found=lambda i: say("{first!r} after {last!r}", first=first[i], last=last[i])
+    )
 
 
 def _pools(study: Context, projects: Typed) -> None:
@@ -79,7 +82,7 @@ def _pools(study: Context, projects: Typed) -> None:
     if "min_area_of" in projects.broken:
         return
     cells = projects.text("min_area_of")
-    must = say("min_area_of is practice:…, zone:… or class_group:…")
+    must = rule("projects.pool-form")
     odd, lost, known = [], [], set[str]()
     for i, cell in enumerate(cells):
         form, _, name = cell.partition(":")
@@ -90,9 +93,9 @@ def _pools(study: Context, projects: Typed) -> None:
             if names is not None and name not in names:
                 lost.append(i)
                 known |= {f"{form}:{each}" for each in names}
-    study.tell(projects, odd, "min_area_of", must, say("write for example practice:p1"))
-    do = advise([cells[i] for i in lost], known, say("correct the name"))
-    must = say("min_area_of is practice:…, zone:… or class_group:…, and names one that is there")
+    study.tell(projects, odd, "min_area_of", must)
+    do = advise([cells[i] for i in lost], known, advice("projects.pool"))
+    must = rule("projects.pool")
     study.tell(projects, lost, "min_area_of", must, do)
 
 
@@ -119,8 +122,8 @@ def _footprints(study: Context, projects: Typed) -> None:
             practice=practice[i], zone=zone_of[practice[i]], zones=zones[i],
         )  # fmt: skip
 
-    must = say("footprint_practice lies in one of footprint_zones")
-    study.tell(projects, at, "footprint_practice", must, say("correct one of them"), found)
+    must = rule("projects.footprint")
+    study.tell(projects, at, "footprint_practice", must, found=found)
 
 
 def _pairs(study: Context, projects: Typed) -> None:
@@ -140,14 +143,13 @@ def _pairs(study: Context, projects: Typed) -> None:
         if not projects.broken & {column, needs}:
             one, other = filled(column), filled(needs)
             at = [i for i in range(projects.size) if one[i] and not other[i]]
-            must = say("{column} goes with {needs}", column=column, needs=needs)
-            do = say("fill in {needs}, or leave {column} blank", column=column, needs=needs)
-            study.tell(projects, at, column, must, do)
+            must = rule("columns.needs", column=column, needs=needs)
+            study.tell(projects, at, column, must)
     if not projects.broken & {"capex", "build_years"}:
         capex, years = projects.number("capex").tolist(), projects.number("build_years").tolist()
         at = [i for i in range(projects.size) if capex[i] and years[i] == 0]
-        must = say("a project with capex has at least one build year: capex is spread over them")
-        study.tell(projects, at, "build_years", must, say("set build_years = 1 or more"))
+        must = rule("projects.build-years")
+        study.tell(projects, at, "build_years", must)
 
 
 def _requires(projects: Typed) -> dict[str, list[str]]:
@@ -168,8 +170,8 @@ def _cycles(study: Context, projects: Typed) -> bool:
     if not left:
         return False
     at = [i for i, name in enumerate(projects.text("project")) if name in _loop(left, requires)]
-    must = say("no project requires itself, directly or through others")
-    study.tell(projects, at, "requires", must, say("take one of these out (a bundle starts together)"))
+    must = rule("projects.circle")
+    study.tell(projects, at, "requires", must)
     return True
 
 
@@ -196,9 +198,8 @@ def _sets(study: Context, projects: Typed) -> None:
     set_of = dict(zip(names, alone, strict=True))
     bundle_of = dict(zip(names, bundle, strict=True))
     requires, lag = _requires(projects), projects.number("requires_lag").tolist()
-    do = say("take one of them out of the set")
-    together = say("projects of one bundle are not in one exclusive_set: they start together or not at all")
-    one = say("one project of an exclusive_set at most is mandatory")
+    together = rule("projects.bundle-set")
+    one = rule("projects.mandatory-set")
     mandatory = ["1" if flag else "" for flag in projects.flag("mandatory").tolist()]
     for column, cells, must in (("bundle", bundle, together), ("mandatory", mandatory, one)):
         groups: dict[tuple[str, str], list[int]] = {}
@@ -208,18 +209,18 @@ def _sets(study: Context, projects: Typed) -> None:
         for at in groups.values():
             if len(at) > 1:
                 found = say("{projects} in {set!r}", projects=some(names[i] for i in at), set=alone[at[0]])
-                study.faults.add(projects.where(at, column), must, found, do)
+                study.faults.add(projects.where(at, column), must, found)
     at = [
         i for i, name in enumerate(names) if alone[i] and any(set_of.get(each) == alone[i] for each in requires[name])
     ]
-    study.tell(projects, at, "requires", say("a project does not require another of its exclusive_set"), do)
+    study.tell(projects, at, "requires", rule("projects.requires-set"))
     at = [
         i
         for i, name in enumerate(names)
         if bundle[i] and lag[i] > 0 and any(bundle_of.get(each) == bundle[i] for each in requires[name])
     ]
-    must = say("a project does not require another of its bundle with a lag: they start together")
-    study.tell(projects, at, "requires_lag", must, say("take it out of the bundle, or drop the lag"))
+    must = rule("projects.requires-bundle")
+    study.tell(projects, at, "requires_lag", must)
 
 
 def _mandatory(study: Context, projects: Typed) -> None:
@@ -241,12 +242,8 @@ def _mandatory(study: Context, projects: Typed) -> None:
             return say("{project}: what it requires or is bundled with starts too late", project=name)
         return say("{project}: none", project=name)
 
-    must = say(
-        "a mandatory project can start in some period: inside earliest and latest, built and paid for before the last "
-        "period ends, on lines that admit it"
-    )
-    do = say("widen its window, shorten its building, or make it voluntary")
-    study.tell(projects, at, "mandatory", must, do, why)
+    must = rule("projects.mandatory-window")
+    study.tell(projects, at, "mandatory", must, found=why)
 
 
 def _own_starts(study: Context, projects: Typed) -> dict[str, set[int]]:

@@ -7,14 +7,14 @@ from itertools import pairwise
 from zonevest.instances.checks_limits import named_accounts
 from zonevest.instances.context import Context
 from zonevest.instances.faults import some
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.tables import Typed
 
 NEW = "area.new.practice."
 SLACK = 1e-9
 """By what part of itself a price may pass the one before: roundings of factor x price."""
-FALLS = say("of a revenue, factor x price does not rise from step to step: the more is sold, the less is paid")
-RISES = say("of a cost, factor x price does not fall from step to step: the more is bought, the more is asked")
+FALLS, RISES = "price_steps.falls", "price_steps.rises"
 
 
 def check_steps(study: Context) -> None:
@@ -26,8 +26,8 @@ def check_steps(study: Context) -> None:
     _hectares(study, steps)
     if "up_to" not in steps.broken:
         at = [i for i, most in enumerate(steps.number("up_to").tolist()) if most == 0]
-        must, do = say("up_to is above 0: a step has hectares"), say("drop the row, or correct the number")
-        study.tell(steps, at, "up_to", must, do)
+        must = rule("price_steps.up-to")
+        study.tell(steps, at, "up_to", must)
     if not steps.broken & {"account", "area_account", "jurisdiction"}:
         _one_place(study, steps)
         if not steps.broken & {"period", "up_to", "factor", "price"}:
@@ -36,22 +36,16 @@ def check_steps(study: Context) -> None:
 
 
 def _beside(study: Context, steps: Typed) -> None:
-    """What steps book comes beside what flow rows book: a note where both are of one land action."""
+    """What steps book comes beside what flow rows book: a warning where both are of one land action."""
     flows = study.rows("practice_flows")
     if flows is None or flows.broken & {"practice", "account"} or steps.broken & {"account", "area_account"}:
         return
     rows = set(zip(flows.text("account"), flows.text("practice"), strict=True))
     pairs = zip(steps.text("account"), steps.text("area_account"), strict=True)
     both = [pair for pair in dict.fromkeys(pairs) if (pair[0], pair[1].removeprefix(NEW)) in rows]
-    for account, area in both:
-        told = {"table": steps.label, "account": account, "practice": area.removeprefix(NEW)}
-        study.notes.append(
-            say(
-                "{table}: practice_flows books {account} of {practice} as well, and both count; where steps are to "
-                "take its place, drop the row",
-                **told,
-            )
-        )
+    names = some(say("{account} of {practice}", account=name, practice=area.removeprefix(NEW)) for name, area in both)
+    if both:
+        study.faults.add(steps.label, rule("price_steps.beside"), names)
 
 
 def _money(study: Context, steps: Typed) -> dict[str, str]:
@@ -74,8 +68,8 @@ def _money(study: Context, steps: Typed) -> dict[str, str]:
         family, paid, cash = about[names[i]]
         return f"{names[i]}: {family}, {paid}, cash = {int(cash)}"
 
-    must = say("hectares are paid for at once: account is revenue or cost, one_off, with cash = 1")
-    study.tell(steps, at, "account", must, say("name another account"), kind)
+    must = rule("price_steps.money")
+    study.tell(steps, at, "account", must, found=kind)
     return {name: about[name][0] for name in money}
 
 
@@ -90,8 +84,8 @@ def _hectares(study: Context, steps: Typed) -> None:
         for i, cell in enumerate(cells)
         if measure(cell) is not None and not (measure(cell) == "one_off" and cell.startswith("area."))
     ]
-    must = say("area_account is hectares of a period: land that is new under a practice, gained, lost or rezoned")
-    study.tell(steps, at, "area_account", must, say("name for example area.new_construction"), lambda i: repr(cells[i]))
+    must = rule("price_steps.area")
+    study.tell(steps, at, "area_account", must, found=lambda i: repr(cells[i]))
 
 
 def _one_place(study: Context, steps: Typed) -> None:
@@ -100,13 +94,12 @@ def _one_place(study: Context, steps: Typed) -> None:
     for i, pair in enumerate(zip(steps.text("account"), steps.text("area_account"), strict=True)):
         rows.setdefault(pair, []).append(i)
     place = steps.text("jurisdiction")
-    must = say("steps of one account and area_account are of jurisdictions, or of all together: not of both")
+    must = rule("price_steps.places")
     for at in rows.values():
         named = dict.fromkeys(place[i] for i in at if place[i])
         if named and any(not place[i] for i in at):
             found = say("blank beside {places}", places=some(map(repr, named)))
-            do = say("name a jurisdiction in each of them, or in none")
-            study.faults.add(steps.where(at, "jurisdiction"), must, found, do)
+            study.faults.add(steps.where(at, "jurisdiction"), must, found)
 
 
 def _prices(study: Context, steps: Typed, family: dict[str, str]) -> None:
@@ -124,8 +117,8 @@ def _prices(study: Context, steps: Typed, family: dict[str, str]) -> None:
             if sign * (worth[b] - worth[a]) > SLACK * worth[a]:
                 before[b] = worth[a]
                 worse[FALLS if sign > 0 else RISES].append(b)
-    for must, at in worse.items():
+    for name, at in worse.items():
         study.tell(
-            steps, sorted(at), "price", must, say("correct the prices or factors"),
-            lambda i: say("{price:g} after {before:g}", price=worth[i], before=before[i]),
+            steps, sorted(at), "price", rule(name),
+            found=lambda i: say("{price:g} after {before:g}", price=worth[i], before=before[i]),
         )  # fmt: skip

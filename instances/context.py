@@ -164,10 +164,10 @@ class Context:
         at: Sequence[int],
         column: str,
         must: str,
-        do: str,
+        do: str = "",
         found: Callable[[int], str] | None = None,
     ) -> None:
-        """Take down one fault for many rows; `found` says what a row has, else it is its cell."""
+        """Take down one fault or warning for many rows; `found` says what a row has, else it is its cell."""
         if not at:
             return
         key = table.table.key

@@ -20,6 +20,7 @@ from zonevest.instances.cells import flags, texts
 from zonevest.instances.context import OUTSIDE, Context
 from zonevest.instances.faults import Faults, column_of, meant, rows_of, some, within
 from zonevest.instances.files import read_csv
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, CLASS_GROUPS, DEFAULT_TABLES
 from zonevest.instances.study import Settings, conditions, items
@@ -81,8 +82,7 @@ def in_use(listed_tables: Collection[str], listed: bool, raws: Mapping[str, Raw]
     if names and own and not listed:
         names -= set(OF_LAND)
         notes.append(
-            say(
-                "the default rows of {tables} are not in use: the study has {own} of its own (list them to have them)",
+            rule("settings.without-defaults",
                 tables=_and(OF_LAND), own=_and(own),
             )
         )  # fmt: skip
@@ -106,16 +106,16 @@ def split(raw: Raw, used: bool, faults: Faults) -> tuple[Raw, list[Key]]:
     table, label = raw.table, raw.label
     plain = replace(raw, cells={name: cells for name, cells in raw.cells.items() if name != DROP})
     if not used:
-        must = say("the column {column} is for tables whose default rows are in use", column=DROP)
+        must = rule("columns.drop", column=DROP)
         found = say("no default rows of {table}", table=table.name)
-        faults.add(within(label, column_of(DROP)), must, found, say("take the column out"))
+        faults.add(within(label, column_of(DROP)), must, found)
         return plain, []
     drops, bad = flags(raw.cells[DROP], False)
     if bad:
         words = texts(raw.cells[DROP])
         where = within(within(label, rows_of(raw.unit, [raw.rows[i] for i in bad])), column_of(DROP))
-        must = say("{column} is 0, 1, true or false", column=DROP)
-        faults.add(where, must, some(repr(words[i]) for i in bad), say("write 0 or 1"))
+        must = rule("columns.flag", column=DROP)
+        faults.add(where, must, some(repr(words[i]) for i in bad))
     if any(table.column(name).required and name not in raw.cells for name in group(table.name)):
         return plain, []  # the missing column is told where the table is typed
     columns = [texts(raw.cells[name]) if name in raw.cells else [""] * len(raw.rows) for name in group(table.name)]
@@ -125,8 +125,8 @@ def split(raw: Raw, used: bool, faults: Faults) -> tuple[Raw, list[Key]]:
     for i, key in zip(rows, map("/".join, keys), strict=True):
         if key not in known:
             where = within(label, rows_of(raw.unit, [raw.rows[i]]))
-            must = say("a row with {column} = 1 names a default row of {table}", column=DROP, table=table.name)
-            do = meant(key, known, say("correct the key, or take the row out"))
+            must = rule("columns.drop-key", column=DROP, table=table.name)
+            do = meant(key, known, advice("columns.drop-key"))
             faults.add(where, must, say("no default row {key!r}", key=key), do)
     keep = np.flatnonzero(~drops).tolist()
     cells = {name: _some_cells(values, keep) for name, values in plain.cells.items()}
@@ -311,14 +311,13 @@ def told(tables: Mapping[str, Typed], names: Collection[str], settings: Settings
         if name in ids
     }
     parts = [say("{count} of {table}", count=counts[name], table=name) for name in DEFAULT_TABLES if counts.get(name)]
-    notes = [say("default rows in use: {rows}", rows=listed(parts))] if parts else []
+    notes: list[str] = [rule("settings.defaults-in-use", rows=listed(parts))] if parts else []
     if settings is not None and counts.get("shares"):
         shares = tables["shares"]
         actors = {actor for actor, row in zip(shares.text("actor"), shares.rows, strict=True) if row == NO_ROW}
         if actors.isdisjoint(settings.purse):
             notes.append(
-                say(
-                    "the default shares give the purse nothing: it is {purse}, and they speak of {actors}",
+                rule("shares.default-purse",
                     purse=_and(settings.purse), actors=_and(sorted(actors)),
                 )
             )  # fmt: skip

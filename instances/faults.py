@@ -8,8 +8,9 @@ from typing import NoReturn
 
 import pandas as pd
 
+from zonevest.instances.rules import Rule
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import StudyError
+from zonevest.instances.study import PARTS, StudyError
 
 SHOWN = 5
 """How many ids of many bad rows are named."""
@@ -18,22 +19,30 @@ SHOWN = 5
 class Faults:
     """What is wrong with a study so far: where it stands, what must hold, what was found, what to do about it.
 
-    Each part is a sentence by `say`, or the plain name of something.
+    Each part is a sentence by `say`, or the plain name of something; what must hold is a `rule` of the list, which
+    says whether a study that breaks it is refused (a fault) or read all the same (a warning).
     """
 
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str, str, str], None] = {}
+        self._warnings: dict[tuple[str, str, str, str], None] = {}
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def add(self, where: str, must: str, found: str, do: str) -> None:
-        """Take down a fault (the same one only once)."""
-        self._rows[where, must, found, do] = None
+    def add(self, where: str, must: str, found: str, do: str = "") -> None:
+        """Take down a fault or a warning (the same one only once); without `do` what its rule says is to be done."""
+        named = must if isinstance(must, Rule) else None
+        rows = self._warnings if named is not None and named.severity == "warning" else self._rows
+        rows[where, must, found, do or (named.do if named is not None else "")] = None
 
     def frame(self) -> pd.DataFrame:
         """All faults in the order in which they were found; the sentences stay `Said`, as objects do."""
-        return pd.DataFrame(list(self._rows), columns=["where", "must", "found", "do"], dtype=object)
+        return framed(self._rows)
+
+    def warnings(self) -> pd.DataFrame:
+        """All warnings likewise."""
+        return framed(self._warnings)
 
     def stop(self) -> NoReturn:
         """Raise them all."""
@@ -45,10 +54,15 @@ class Faults:
             self.stop()
 
 
+def framed(rows: Iterable[tuple[str, str, str, str]] = ()) -> pd.DataFrame:
+    """Rows of where, must, found, do as a table."""
+    return pd.DataFrame(list(rows), columns=list(PARTS), dtype=object)
+
+
 def some(things: Iterable[object], shown: int = SHOWN) -> str:
     """Name the first few of many things and count them: ``a, b, c, d, e … (12 in all)``."""
-    every = [thing if isinstance(thing, str) else str(thing) for thing in things]
-    first = listed(every[:shown])
+    every = list(things)  # of a million bad rows only the first are written out
+    first = listed([thing if isinstance(thing, str) else str(thing) for thing in every[:shown]])
     return say("{first} … ({count} in all)", first=first, count=len(every)) if len(every) > shown else first
 
 

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from zonevest.instances.cells import Cells, as_text
 from zonevest.instances.faults import Faults, column_of, rows_of, within
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import foreign, of_system, say
 from zonevest.instances.schema import Table
 from zonevest.instances.tables import Raw, raw_frame
@@ -23,15 +24,13 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        do = say("check the file and its permissions")
-        faults.add(label, say("the file can be read"), of_system(error), do)
+        faults.add(label, rule("files.readable"), of_system(error))
         return None
     if not content.strip():
         faults.add(
             label,
-            say("the file holds something"),
+            rule("files.empty"),
             say("an empty file"),
-            say("fill it, a table with its header at least, or take it away"),
         )
         return None
     try:
@@ -39,8 +38,7 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         found = say("byte 0x{byte:02x} in line {line} is no UTF-8", byte=content[error.start], line=line)
-        do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
-        faults.add(label, say("the file is text in UTF-8"), found, do)
+        faults.add(label, rule("files.utf8"), found)
         return None
 
 
@@ -57,8 +55,8 @@ def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None
         return None
     header = [str(name).strip() for name in cells.iloc[0]]
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
-        must, do = say("columns are separated by commas"), say("save it with commas between the columns")
-        faults.add(label, must, say("a header of one column: {header!r}", header=header[0]), do)
+        must = rule("files.commas")
+        faults.add(label, must, say("a header of one column: {header!r}", header=header[0]))
         return None
     if not _single(header, label, faults):
         return None
@@ -86,11 +84,10 @@ def _explain(text: str, label: str, message: str, faults: Faults) -> None:
             "{cells} cells in row {row} under a header of {header}",
             cells=len(rows[long[0] - 1]), row=long[0], header=len(rows[0]),
         )  # fmt: skip
-        do = say("put text with a comma in it in quotes, or name the further columns")
-        faults.add(within(label, rows_of("row", long)), say("no row has more cells than the header"), found, do)
+        faults.add(within(label, rows_of("row", long)), rule("files.long-row"), found)
     else:
-        must = say("the file is a table with commas between its cells")
-        faults.add(label, must, foreign(message), say("check quotes and line ends"))
+        must = rule("files.table")
+        faults.add(label, must, foreign(message))
 
 
 def _single(header: Sequence[str], label: str, faults: Faults) -> bool:
@@ -101,7 +98,7 @@ def _single(header: Sequence[str], label: str, faults: Faults) -> bool:
         found = say("{count} columns without a name", count=count)
         if name:
             found = say("{count} columns {name!r}", count=count, name=name)
-        faults.add(where, say("every column stands there once"), found, say("drop or rename all but one"))
+        faults.add(where, rule("files.header"), found)
     return not twice
 
 
@@ -130,9 +127,9 @@ def damaged(path: Path, label: str, error: Exception, faults: Faults) -> None:
     empty = path.is_file() and path.stat().st_size == 0
     why = foreign(lines[0] if lines else type(error).__name__)
     found = say("an empty file") if empty else say("it cannot be read: {why}", why=why)
-    faults.add(label, whole_file(path), found, say("export or copy it again"))
+    faults.add(label, whole_file(path), found)
 
 
-def whole_file(path: Path) -> str:
+def whole_file(path: Path) -> Rule:
     """What must hold for a file that may have lost its end."""
-    return say("the file is a whole {suffix} file", suffix=path.suffix)
+    return rule("files.whole", suffix=path.suffix)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, column_of, meant, some, within
 from zonevest.instances.files import damaged, frame_cells, read_csv, read_parquet, whole_file
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import PARCELS
 from zonevest.instances.tables import Raw
@@ -32,17 +33,17 @@ def read_parcels(
     """Read the parcels file: its table, and its shapes if it has any."""
     suffix = path.suffix.lower()
     if suffix not in (*VECTOR, ".csv", ".parquet"):
-        must = say("parcels are a .gpkg, .shp, .gdb, .geojson, .parquet or .csv file")
-        faults.add(label, must, say("a file {name!r}", name=path.name), say("export them as one of these"))
+        must = rule("files.parcels-kind")
+        faults.add(label, must, say("a file {name!r}", name=path.name))
         return None, None
     if not path.exists():
         beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
-        do = meant(path.name, beside, say("add it"))
-        faults.add(label, say("the parcels file is there"), say("no file {name!r}", name=path.name), do)
+        do = meant(path.name, beside, advice("files.parcels"))
+        faults.add(label, rule("files.parcels"), say("no file {name!r}", name=path.name), do)
         return None, None
     if layer and suffix in (".csv", ".parquet"):
-        must = say("layer is given only for files that hold layers")
-        faults.add(label, must, f"layer = {layer!r}", say("take layer out"))
+        must = rule("files.no-layers")
+        faults.add(label, must, f"layer = {layer!r}")
     if suffix == ".csv":
         return read_csv(path, PARCELS, label, faults), None
     if suffix == ".parquet":
@@ -68,21 +69,21 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     """Read one layer of a file, having found out which."""
     cut = _cut_short(path)
     if cut:
-        faults.add(label, whole_file(path), cut, say("export or copy it again"))
+        faults.add(label, whole_file(path), cut)
         return None
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
             if layer is None and len(layers) != 1:
-                must = say("the file has one layer, or study.toml says which")
+                must = rule("layers.several")
                 found = _layers(layers) if layers else say("no layer")
-                faults.add(label, must, found, say('write layer = "…"'))
+                faults.add(label, must, found)
                 return None
             if layer is not None and layer not in layers:
                 must, do = (
-                    say("the layer {layer!r} is there", layer=layer),
-                    meant(layer, layers, say("name one of these")),
+                    rule("layers.name", layer=layer),
+                    meant(layer, layers, advice("layers.name")),
                 )
                 faults.add(label, must, _layers(layers), do)
                 return None
@@ -95,7 +96,7 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     ) as error:
         damaged(path, label, error, faults)
         return None
-    notes += [say("{where}: {what}", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
+    notes += [rule("layers.said", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
     return pd.DataFrame(frame) if not isinstance(frame, gpd.GeoDataFrame) else frame
 
 
@@ -135,11 +136,10 @@ def take(
     raw.spatial = True
     shapes.name = "geometry"
     if shapes.crs is None:
-        must = say("the layer says in which coordinate system its shapes are")
-        do = say("assign it in the program that wrote the layer")
-        faults.add(label, must, say("no coordinate reference system"), do)
+        must = rule("layers.crs")
+        faults.add(label, must, say("no coordinate reference system"))
     if any(kind == "geometry" for kind in map(str, frame.dtypes)):
-        notes.append(say("{layer}: a further column of shapes is left aside", layer=label))
+        notes.append(rule("layers.second-shapes", layer=label))
     return raw, shapes
 
 
@@ -154,14 +154,12 @@ def check_rings(
         at = np.flatnonzero(rows).tolist()
         found = some(ids[i] for i in at)
         if at and told:
-            must = say("a shape whose area is taken does not cross itself")
+            must = rule("layers.rings")
             rings = say("crossing or broken rings: {parcels}", parcels=found)
-            do = say("repair the shapes (make valid) in the program that wrote the layer, or fill in area_ha")
-            faults.add(within(label, column_of("geometry")), must, rings, do)
+            faults.add(within(label, column_of("geometry")), must, rings)
         elif at:
             notes.append(
-                say(
-                    "{layer}: shapes that cross themselves, their area is the area_ha given: {parcels}",
+                rule("layers.rings-aside",
                     layer=label, parcels=found,
                 )
             )  # fmt: skip
@@ -180,8 +178,7 @@ def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.
     if crs.is_geographic or ("Mercator" in method and "Transverse" not in method and "Oblique" not in method):
         if not crs.is_geographic:
             notes.append(
-                say(
-                    "{layer}: areas are by an equal-area projection, the layer's own one ({projection}) distorts them",
+                rule("layers.mercator",
                     layer=label, projection=crs.name,
                 )
             )  # fmt: skip

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from zonevest.instances.faults import Faults
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.settings import METHODS, TEXT_KEYS, flat
 
@@ -60,9 +61,9 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
         if isinstance(here, dict) and keys[-1]:
             here[keys[-1]] = _value(path, value)
         else:
-            must = say("the path of a changed setting leads to a key of study.toml")
+            must = rule("settings.path")
             found = say("nothing to set at {path!r}", path=path)
-            faults.add(say("setting {path}", path=path), must, found, say("correct the path"))
+            faults.add(say("setting {path}", path=path), must, found)
     return out
 
 

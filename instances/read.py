@@ -21,10 +21,12 @@ from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_t
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overlay import fill_overlay, without_filled
 from zonevest.instances.overrides import override
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study, StudyError
+from zonevest.instances.suspicious import check_suspicious, check_units
 from zonevest.instances.tables import Raw, Typed, frame, typed
 from zonevest.instances.write import named_jurisdictions
 
@@ -87,8 +89,8 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
     parsed, source = parse_settings({"format": 1, **settings}, MEMORY, faults)
     for key, value in (("parcels", source.parcels), ("layer", source.layer)):
         if value is not None:
-            must = say("a study made of tables has its parcels as a table")
-            faults.add(within(MEMORY, key), must, repr(value), say("pass parcels=…, or read_study a folder"))
+            must = rule("settings.parcels-table")
+            faults.add(within(MEMORY, key), must, repr(value))
     return _study(MEMORY, parsed, source, *_frames(tables, faults, notes), faults, notes)
 
 
@@ -144,7 +146,7 @@ def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.Da
     ids = pd.Index(study.tables["parcels"]["parcel_id"])
     at = ids.get_indexer(pd.Index(parcels["parcel_id"]))
     if (at < 0).any():
-        notes.append(say("parcels: without shapes, some of them are not among the parcels that had one"))
+        notes.append(rule("parcels.shapes-lost"))
         return parcels
     out: pd.DataFrame = gpd.GeoDataFrame(
         parcels.reset_index(drop=True), geometry=study.geometry.to_numpy()[at], crs=study.geometry.crs
@@ -158,20 +160,19 @@ def _folder(path: str | Path, faults: Faults) -> Path:
     if folder.name == TOML and folder.is_file():
         return folder.parent
     if folder.suffix.lower() in (".xlsx", ".xls", ".ods") and not folder.is_dir():
-        must = say("a study is a folder: workbooks are not part of this version yet")
-        do = say("save each sheet as a .csv in a folder with a study.toml")
-        faults.add(str(path), must, say("a workbook"), do)
+        must = rule("files.workbook")
+        faults.add(str(path), must, say("a workbook"))
         faults.stop()
     if not folder.is_dir() and (CASES / str(path) / TOML).is_file():
         return CASES / str(path)
     if not folder.is_dir():
         cases = bundled()
-        do = meant(str(path), cases, say("check the path (bundled cases: {cases})", cases=listed(cases)))
-        faults.add(str(path), say("a study is a folder or the name of a bundled case"), say("neither"), do)
+        do = meant(str(path), cases, advice("files.study", cases=listed(cases)))
+        faults.add(str(path), rule("files.study"), say("neither"), do)
         faults.stop()
     if not (folder / TOML).is_file():
         beside = [each.name for each in folder.iterdir()]
-        must, do = say("a study folder has a file study.toml"), meant(TOML, beside, say("write one"))
+        must, do = rule("files.study-toml"), meant(TOML, beside, advice("files.study-toml"))
         faults.add(str(path), must, say("none"), do)
         faults.stop()
     return folder
@@ -190,9 +191,8 @@ def _files(
         if suffix in (".csv", ".parquet"):
             found.setdefault(path.stem, []).append(path)
         elif suffix in (".xlsx", ".xls", ".ods"):
-            must = say("tables are .csv or .parquet: workbooks are not part of this version yet")
-            do = say("save each sheet as a .csv, and move the workbook elsewhere")
-            faults.add(path.name, must, say("a workbook"), do)
+            must = rule("files.sheet")
+            faults.add(path.name, must, say("a workbook"))
     raws: dict[str, Raw] = {}
     shapes = None
     if parcels is not None:
@@ -201,19 +201,19 @@ def _files(
     for stem, paths in found.items():
         table, label = BY_NAME.get(stem), paths[0].name
         if table is None:
-            must = say("every .csv and .parquet in the folder is a table of the study")
-            do = meant(stem, BY_NAME, say("rename it, or move it out of the folder"))
+            must = rule("files.no-table")
+            do = meant(stem, BY_NAME, advice("files.no-table"))
             faults.add(label, must, say("no table {name!r}", name=stem), do)
         elif not table.built:
-            must = say("there is no table {name}: it is not part of this version yet", name=stem)
-            faults.add(label, must, say("the file"), say("move it out of the folder"))
+            must = rule("files.not-yet", name=stem)
+            faults.add(label, must, say("the file"))
         elif stem == "parcels":
             if parcels is not None and source.parcels is not None:  # else study.toml has been found wanting
-                must = say("parcels are in one file, here {file}", file=parcels.name)
-                faults.add(label, must, some(path.name for path in paths), say("move it out of the folder"))
+                must = rule("files.parcels-twice", file=parcels.name)
+                faults.add(label, must, some(path.name for path in paths))
         elif len(paths) > 1:
             both = listed((path.name for path in paths), " and ")
-            faults.add(label, say("a table is in one file"), both, say("move one of them out of the folder"))
+            faults.add(label, rule("files.twice"), both)
             raws[stem] = _lost(stem, label)
         else:
             reader = read_csv if paths[0].suffix.lower() == ".csv" else read_parquet
@@ -233,13 +233,13 @@ def _parcels_file(folder: Path, source: Source, faults: Faults) -> Path | None:
     beside = [folder / f"parcels{suffix}" for suffix in (".gpkg", ".parquet", ".csv")]
     there = [path for path in beside if path.is_file()]
     if len(there) > 1:
-        must = say("study.toml names the parcels file where there are several")
+        must = rule("files.several-parcels")
         several = listed((path.name for path in there), " and ")
-        faults.add(within(TOML, "parcels"), must, several, say('write parcels = "…"'))
+        faults.add(within(TOML, "parcels"), must, several)
     if source.layer is not None and not there:
-        must = say("layer goes with parcels, the file that holds the layer")
+        must = rule("settings.layer-alone")
         found = say("layer = {layer!r} and no parcels file", layer=source.layer)
-        faults.add(within(TOML, "layer"), must, found, say('write parcels = "…"'))
+        faults.add(within(TOML, "layer"), must, found)
     return there[0] if there else None
 
 
@@ -252,13 +252,13 @@ def _frames(
     for name, given in tables.items():
         table, label = BY_NAME.get(name), say("the table {name}", name=name)
         if table is None:
-            must, do = say("every table is one of the study format"), meant(name, BY_NAME, say("leave it out"))
+            must, do = rule("tables.unknown"), meant(name, BY_NAME, advice("tables.unknown"))
             faults.add(label, must, say("no table {name!r}", name=name), do)
         elif given is None or not len(given):
             continue
         elif not table.built:
-            must = say("there is no table {name}: it is not part of this version yet", name=name)
-            faults.add(label, must, say("{count} rows", count=len(given)), say("leave it out"))
+            must = rule("tables.not-yet", name=name)
+            faults.add(label, must, say("{count} rows", count=len(given)))
         else:
             if name == "parcels":
                 raw, shapes = take(given, label, faults, notes)
@@ -283,8 +283,7 @@ def _study(
     tables = {name: typed(raw, faults, notes) for name, (raw, _) in split.items()}
     tables = defaults.merge(tables, names, {name: keys for name, (_, keys) in split.items()})
     if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
-        do = say("fill it in, or leave out parcels for a study of projects only")
-        faults.add(tables["parcels"].label, say("a table of parcels has rows"), say("the table has no rows"), do)
+        faults.add(tables["parcels"].label, rule("parcels.rows"), say("the table has no rows"))
         tables["parcels"].broken.update(tables["parcels"].data)
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
@@ -294,13 +293,15 @@ def _study(
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
     notes += defaults.told(tables, names, settings)
     check(settings, periods, tables, faults, label, notes)
+    if not len(faults):
+        check_suspicious(Context(settings, periods, tables, faults, label, notes))
     if len(faults):
         raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
     assert settings is not None  # without settings there was a fault
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled)
+    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, faults.warnings())
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:
@@ -382,9 +383,9 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
         missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
         if missing.size:
             at = missing.tolist()
-            must, do = say("every parcel of a layer has a shape"), say("draw it, or drop the feature")
+            must = rule("layers.shape")
             found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
-            faults.add(parcels.where(at, "geometry"), must, found, do)
+            faults.add(parcels.where(at, "geometry"), must, found)
         blank = np.isnan(area)
         blank[missing] = False
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
@@ -392,40 +393,33 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)
             odd = np.flatnonzero(blank & ~(area <= MOST)).tolist()
             if odd:
-                must = say("the area of every shape is a finite number")
+                must = rule("layers.area")
                 found = say("no such area: {parcels}", parcels=some(parcels.ids(odd)))
-                do = say("correct the coordinates of the shapes")
-                faults.add(parcels.where(odd, "geometry"), must, found, do)
+                faults.add(parcels.where(odd, "geometry"), must, found)
             parcels.data["area_ha"] = area
-        _in_hectares(parcels, shapes, ~blank & ~np.isnan(area), notes)
+        _in_hectares(parcels, shapes, ~blank & ~np.isnan(area), faults)
     elif "area_ha" not in parcels.broken:
         at = np.flatnonzero(np.isnan(area)).tolist()
         if at:
-            must, do = say("parcels without shapes have their area"), say("fill in area_ha, hectares")
+            must = rule("parcels.no-area")
             every = "area_ha" not in parcels.given
             found = say("no area: {parcels}", parcels=some(parcels.ids(at)))
             if every:
                 found = say("there is no such column")
-            faults.add(parcels.where(None if every else at, "area_ha"), must, found, do)
+            faults.add(parcels.where(None if every else at, "area_ha"), must, found)
     none = np.flatnonzero(area == 0).tolist()
     if none and "area_ha" not in parcels.broken:
-        must = say("every parcel has an area above 0")
+        must = rule("parcels.area")
         found = say("no area: {parcels}", parcels=some(parcels.ids(none)))
-        do = say("drop the parcels without area (slivers), or merge them")
-        faults.add(parcels.where(none, "area_ha"), must, found, do)
+        faults.add(parcels.where(none, "area_ha"), must, found)
 
 
-def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], notes: list[str]) -> None:
+def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], faults: Faults) -> None:
     """Tell where the areas that are stated are not those of the shapes: 15 times as much is mu, 10,000 times m2."""
     if shapes.crs is None or not stated.any():
         return
     drawn = float(np.nansum(hectares(shapes[stated], parcels.label, [])))
-    times = float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0
-    if not 0.5 <= times <= 2.0:
-        notes.append(
-            say("{layer}: area_ha is {times:.3g} times the area of the shapes: is it in hectares (15 mu, 10,000 m2)?",
-                layer=parcels.label, times=times)
-        )  # fmt: skip
+    check_units(parcels, float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0, faults)
 
 
 def _jurisdictions(tables: dict[str, Typed]) -> None:

@@ -14,7 +14,7 @@ import errno
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ class Said(str):
     template: str
     given: Mapping[str, object]
 
-    def __new__(cls, template: str, values: Mapping[str, object]) -> Said:
+    def __new__(cls, template: str, values: Mapping[str, object]) -> Self:
         """Fill in the template."""
         said = super().__new__(cls, template.format(**values))
         said.template, said.given = template, values
@@ -56,7 +56,7 @@ class Said(str):
 class Listed(Said):
     """Parts in a row, each of which may be a sentence: ``a, b or c``."""
 
-    def __new__(cls, parts: tuple[str, ...], between: str, last: str) -> Listed:
+    def __new__(cls, parts: tuple[str, ...], between: str, last: str) -> Self:
         """Join the parts."""
         said = str.__new__(cls, _joined(parts, between, last))
         said.template, said.given = "", {"parts": parts, "between": between, "last": last}

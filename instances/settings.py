@@ -11,6 +11,7 @@ from typing import Any
 
 from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest, some, within
+from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
@@ -73,7 +74,7 @@ class _Reader:
     def where(self, path: str) -> str:
         return within(self.label, path) if path else self.label
 
-    def wrong(self, path: str, must: str, found: object, do: str) -> None:
+    def wrong(self, path: str, must: str, found: object, do: str = "") -> None:
         shown = found if isinstance(found, str) else repr(found)
         self.faults.add(self.where(path), must, shown, do)
 
@@ -81,15 +82,14 @@ class _Reader:
         value = values.get(key, default)
         if isinstance(value, str) and (value.strip() or key not in values):
             return value
-        self.wrong(path or key, say("{key} is a text", key=key), value, say('write {key} = "…"', key=key))
+        self.wrong(path or key, rule("settings.text", key=key), value)
         return default
 
     def flag(self, values: Mapping[str, Any], key: str, default: bool, path: str = "") -> bool:
         value = values.get(key, default)
         if isinstance(value, bool):
             return value
-        do = say("write {key} = true or {key} = false, without quotes", key=key)
-        self.wrong(path or key, say("{key} is true or false", key=key), value, do)
+        self.wrong(path or key, rule("settings.flag", key=key), value)
         return default
 
     def number(
@@ -106,12 +106,12 @@ class _Reader:
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
         if number and low <= value <= high:
             return float(value)
-        must = say("{column} is a number between -1e15 and 1e15", column=key)
+        must = rule("settings.number", column=key)
         if math.isfinite(low):
             to = high if math.isfinite(high) else MOST
-            must = say("{key} is a number from {low:g} to {high}", key=key, low=low, high=f"{to:g}".replace("+", ""))
-        do = say("write a share, 0.05 for 5 %") if high in (1.0, 0.5) else say("write the number without quotes")
-        self.wrong(path or key, must, value, do)
+            kind = "settings.share" if high in (1.0, 0.5) else "settings.span"
+            must = rule(kind, key=key, low=low, high=f"{to:g}".replace("+", ""))
+        self.wrong(path or key, must, value)
         return default
 
     def whole(self, values: Mapping[str, Any], key: str, default: int, path: str, low: int, high: int) -> int:
@@ -119,8 +119,8 @@ class _Reader:
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
         if key in values:
-            must = say("{key} is a whole number from {low} to {high}", key=key, low=low, high=high)
-            self.wrong(path, must, value, say("correct the number"))
+            must = rule("settings.whole", key=key, low=low, high=high)
+            self.wrong(path, must, value)
         return default
 
     def texts(self, values: Mapping[str, Any], key: str, default: Sequence[str], path: str = "") -> tuple[str, ...]:
@@ -131,19 +131,16 @@ class _Reader:
             and (value or key not in values)
         ):
             return tuple(value)
-        must, do = say("{key} is a list of texts with at least one", key=key), say('write {key} = ["…"]', key=key)
-        self.wrong(path or key, must, value, do)
+        must = rule("settings.list", key=key)
+        self.wrong(path or key, must, value)
         return tuple(default)
 
     def table(self, values: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
         value = values.get(key, {})
         if isinstance(value, Mapping):
             return value
-        must, do = (
-            say("{key} is a table of keys and values", key=key),
-            say("write [{key}] above its keys", key=path or key),
-        )
-        self.wrong(path or key, must, value, do)
+        must = rule("settings.table", key=key, path=path or key)
+        self.wrong(path or key, must, value)
         return {}
 
     def unknown(self, values: Mapping[str, Any], known: Sequence[str], path: str = "") -> None:
@@ -152,12 +149,12 @@ class _Reader:
                 continue
             full = say("{path}.{key}", path=path, key=key) if path else str(key)
             if key in RESERVED:
-                must = say("{key} is absent: rules on the shape of areas are not part of this version yet", key=key)
-                self.wrong(full, must, say("a key reserved for them"), say("take the key out"))
+                must = rule("settings.spatial", key=key)
+                self.wrong(full, must, say("a key reserved for them"))
             else:
-                do = meant(str(key), known, say("take the key out"))
+                do = meant(str(key), known, advice("settings.key"))
                 found = say("unknown key {key!r}", key=key)
-                self.wrong(full, say("every key is one of the study format"), found, do)
+                self.wrong(full, rule("settings.key"), found, do)
 
 
 def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
@@ -171,8 +168,7 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
             found = say("{words} (at line {line}, column {column})", words=words, line=at["line"], column=at["column"])
         elif at:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
-        do = say("correct that line: texts in quotes, key = value, no key twice")
-        faults.add(label, say("the file is TOML"), found, do)
+        faults.add(label, rule("settings.toml"), found)
         return {}
 
 
@@ -200,23 +196,20 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     read = _Reader(label, faults)
     for key in NOT_YET:
         if key in values:
-            must = say("[{key}] is absent: it is not part of this version yet", key=key)
-            read.wrong(key, must, say("a table [{key}]", key=key), say("take the table out"))
+            must = rule("settings.not-yet", key=key)
+            read.wrong(key, must, say("a table [{key}]", key=key))
     read.unknown({key: None for key in values if key not in NOT_YET}, KEYS)
     if values.get("format") != FORMAT or isinstance(values.get("format"), bool):
         found = values.get("format", say("no {key}", key="format"))
-        do = say("write format = {format} on the first line", format=FORMAT)
-        read.wrong("format", say("format is {format}", format=FORMAT), found, do)
+        read.wrong("format", rule("settings.format", format=FORMAT), found)
     if "name" not in values:
-        read.wrong(
-            "name", say("the study has a name"), say("no {key}", key="name"), say('write {key} = "…"', key="name")
-        )
+        read.wrong("name", rule("settings.name", key="name"), say("no {key}", key="name"))
     defaults = _defaults(values, read)
     title = read.table({"title": {"en": values["title"]}}, "title") if isinstance(values.get("title"), str) else None
     title = read.table(values, "title") if title is None else title
     for lang, words in title.items():
         if not isinstance(words, str):
-            read.wrong(f"title.{lang}", say("a title is a text"), words, say('write {key} = "…"', key=lang))
+            read.wrong(f"title.{lang}", rule("settings.title", key=lang), words)
     before = len(faults)
     periods = _periods(values, read)
     sound = len(faults) == before
@@ -253,21 +246,20 @@ def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
     if isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value):
         strange = [each for each in value if each not in DEFAULT_TABLES]
         if strange:
-            must = say("defaults lists tables that have default rows: {tables}", tables=choice(DEFAULT_TABLES))
-            do = meant(strange[0], DEFAULT_TABLES, say("correct the list"))
+            must = rule("settings.default-tables", tables=choice(DEFAULT_TABLES))
+            do = meant(strange[0], DEFAULT_TABLES, advice("settings.default-tables"))
             read.wrong("defaults", must, some(map(repr, strange)), do)
         return tuple(each for each in DEFAULT_TABLES if each in value)
-    must, do = say('defaults is "cn", "none" or a list of tables'), say('write defaults = "cn" or defaults = "none"')
-    read.wrong("defaults", must, value, do)
+    must = rule("settings.defaults")
+    read.wrong("defaults", must, value)
     return DEFAULT_TABLES
 
 
 def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
     given = values.get("periods")
-    example = say('write [[periods]] with name = "2026", start = 2026, years = 1')
     if not isinstance(given, (list, tuple)) or not given or not all(isinstance(each, Mapping) for each in given):
         found = say("no period") if given is None or given == [] else repr(given)
-        read.wrong("periods", say("the study has at least one period"), found, example)
+        read.wrong("periods", rule("periods.none"), found)
         return (Period("period", 2000, 1),)
     periods: list[Period] = []
     sound = True
@@ -278,27 +270,24 @@ def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
         for key in ("name", "start", "years"):
             # a misspelt key has been told as unknown, with this one as what was meant
             if key not in each and not nearest(key, set(each) - {"name", "start", "years"}):
-                read.wrong(path, say("a period has name, start and years"), say("no {key}", key=key), example)
+                read.wrong(path, rule("periods.keys"), say("no {key}", key=key))
         name = read.text(each, "name", f"period {at + 1}", within(path, "name")).strip()
         start = read.whole(each, "start", 2000 + at, within(path, "start"), 1, 9999)
         years = read.whole(each, "years", 1, within(path, "years"), 1, 1000)
         sound &= len(read.faults) == before
         if name in RESERVED_NAMES or ";" in name:
-            must = say("a period's name is not {words} and has no semicolon", words=choice(RESERVED_NAMES))
-            read.wrong(within(path, "name"), must, repr(name), say("give it another name, its years for one"))
+            must = rule("periods.word", words=choice(RESERVED_NAMES))
+            read.wrong(within(path, "name"), must, repr(name))
         if name in [period.name for period in periods]:
-            must, do = say("every period has a name of its own"), say("rename one of the two")
-            read.wrong(within(path, "name"), must, repr(name), do)
+            must = rule("periods.name")
+            read.wrong(within(path, "name"), must, repr(name))
         if sound and periods and start != periods[-1].last + 1:
             last = periods[-1]
-            must = say(
-                "periods follow each other: {name!r} starts in {year}, the year after {before!r} ends",
-                name=name, year=last.last + 1, before=last.name,
-            )  # fmt: skip
+            must = rule("periods.follow", name=name, year=last.last + 1, before=last.name)  # fmt: skip
             found = say("an overlap: it starts in {year}", year=start)
             if start > last.last + 1:
                 found = say("a gap: it starts in {year}", year=start)
-            read.wrong(within(path, "start"), must, found, say("correct start, or years of the one before"))
+            read.wrong(within(path, "start"), must, found)
         periods.append(Period(name, start, years))
     return tuple(periods)
 
@@ -317,10 +306,10 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
     if method not in METHODS:
-        do = meant(str(method), METHODS, say("use one of the three"))
+        do = meant(str(method), METHODS, advice("settings.choice"))
         read.wrong(
             "objective.method",
-            say("{column} is {choices}", column="method", choices=choice(tuple(METHODS))),
+            rule("settings.choice", column="method", choices=choice(tuple(METHODS))),
             method,
             do,
         )
@@ -330,8 +319,7 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
             found = say("no method, which stands for 'floor'")
             if "method" in values:
                 found = say("method is {method!r}", method=method)
-            do = say('take {key} out, or write method = "{method}"', key=key, method=owner)
-            read.wrong(f"objective.{key}", say("{key} goes with method {method!r}", key=key, method=owner), found, do)
+            read.wrong(f"objective.{key}", rule("objective.method-key", key=key, method=owner), found)
     accounts = {
         name: read.number({name: weight}, name, 0.0, f"objective.accounts.{name}")
         for name, weight in flat(read.table(values, "accounts", "objective.accounts"))
@@ -343,9 +331,8 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     if method == "lexicographic":
         _order(order, accounts, values, read)
     if method == "weighted" and not accounts and not {"cash", "ecosystem"} & set(values):
-        must = say("method 'weighted' has a weight: cash, ecosystem or one on an account")
-        do = say("write cash = 1.0, or a weight under [objective.accounts]")
-        read.wrong("objective", must, say("no weight"), do)
+        must = rule("objective.weights")
+        read.wrong("objective", must, say("no weight"))
     return Objective(
         method=method or "floor",
         floor=floor,
@@ -364,8 +351,7 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
     known = [key for key in ("ecosystem", "cash") if key in values]
     if len(known) != 1:
         found = say("both") if known else say("neither of them")
-        do = say("write floor = {{ ecosystem = 1.0 }}")
-        read.wrong("objective.floor", say("floor holds one of ecosystem and cash"), found, do)
+        read.wrong("objective.floor", rule("objective.floor"), found)
     low = {"ecosystem": 0.0, "cash": -math.inf}
     return {key: read.number(values, key, 0.0, f"objective.floor.{key}", low=low[key]) for key in known}
 
@@ -373,21 +359,19 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
 def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: _Reader) -> None:
     strange = [term for term in order if term not in TERMS]
     if "order" not in values:
-        must, do = say("method 'lexicographic' has an order"), say('write order = ["ecosystem", "cash"]')
-        read.wrong("objective.order", must, say("no order"), do)
+        must = rule("objective.order")
+        read.wrong("objective.order", must, say("no order"))
     if strange:
-        must = say("order names cash, ecosystem or accounts (the weighted sum of [objective.accounts])")
-        read.wrong("objective.order", must, repr(strange), meant(strange[0], TERMS, say("correct the list")))
+        must = rule("objective.order-terms")
+        read.wrong("objective.order", must, repr(strange), meant(strange[0], TERMS, advice("objective.order-terms")))
     if len(set(order)) < len(order):
-        read.wrong("objective.order", say("order names a term once"), list(order), say("drop the second one"))
+        read.wrong("objective.order", rule("objective.order-twice"), list(order))
     if "accounts" in order and not accounts:
-        must = say("order names accounts only where there are weights on them")
-        do = say("add [objective.accounts], or drop it from order")
-        read.wrong("objective.order", must, say("no weight"), do)
+        must = rule("objective.order-accounts")
+        read.wrong("objective.order", must, say("no weight"))
     if accounts and order and "accounts" not in order:
-        must = say('weights on accounts have their turn: order names "accounts"')
-        do = say('add "accounts" to order, or drop [objective.accounts]')
-        read.wrong("objective.order", must, list(order), do)
+        must = rule("objective.order-weights")
+        read.wrong("objective.order", must, list(order))
 
 
 def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:

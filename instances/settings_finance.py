@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonevest.instances.faults import choice, meant, some
 from zonevest.instances.finance import GROWING, SOFT, VALUES, Equity, Finance, Value
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import CATEGORIES
 from zonevest.instances.study import Period
@@ -37,7 +38,6 @@ ON = {"operating_balance": "operating_balance_from"}
 """What puts a row on, where that is not the key of the row's own name."""
 BY_TABLE = ("golden_rule", "refinance_share", "cover_min")
 """Rows that the instruments put on, no key."""
-_CORRECT = say("correct the names")
 
 
 def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, read: Reader) -> Finance:
@@ -71,8 +71,8 @@ def parse_finance(values: Mapping[str, Any], periods: Sequence[Period] | None, r
 
 def _scope(scope: object, read: Reader) -> str:
     if scope not in ("new", "all"):
-        must = say("{column} is {choices}", column="dscr_scope", choices=choice(("new", "all")))
-        read.wrong("finance.dscr_scope", must, scope, say('write {key} = "{value}"', key="dscr_scope", value="new"))
+        must = rule("finance.scope", column="dscr_scope", choices=choice(("new", "all")), key="dscr_scope", value="new")
+        read.wrong("finance.dscr_scope", must, scope)
         return "new"
     return str(scope)
 
@@ -81,23 +81,20 @@ def _pairs(values: Mapping[str, Any], given: Mapping[str, Any], read: Reader) ->
     """Keys that mean nothing alone have what they need, and only rows that are on are soft."""
     for key, needs in NEEDS.items():
         if key in values and needs not in values:
-            must = say("{column} goes with {needs}", column=key, needs=needs)
-            do = say("write {needs}, or take {key} out", needs=needs, key=key)
-            read.wrong(f"finance.{key}", must, say("no {key}", key=needs), do)
+            must = rule("finance.needs", column=key, needs=needs)
+            read.wrong(f"finance.{key}", must, say("no {key}", key=needs))
     for key in given["growth"]:
         if key not in values:
-            must = say("what grows is given: growth of {key} goes with {key}", key=key)
-            do = say("write {needs}, or take {key} out", needs=key, key=f"growth.{key}")
-            read.wrong(f"finance.growth.{key}", must, say("no {key}", key=key), do)
+            must = rule("finance.growth-needs", key=key, row=f"growth.{key}")
+            read.wrong(f"finance.growth.{key}", must, say("no {key}", key=key))
     for row, penalty in given["soft"].items():
         where, key = f"finance.soft.{row}", ON.get(row, row)
         if penalty == 0:
-            must = say("a soft row has a penalty above 0, per unit by which it is missed")
-            read.wrong(where, must, "0", say("write a penalty, or take the key out to make the row hard"))
+            must = rule("finance.soft-penalty")
+            read.wrong(where, must, "0")
         if row not in BY_TABLE and key not in values:
-            must = say("a row that is soft is on: {row} goes with {key}", row=f"soft.{row}", key=key)
-            do = say("write {needs}, or take {key} out", needs=key, key=f"soft.{row}")
-            read.wrong(where, must, say("no {key}", key=key), do)
+            must = rule("finance.soft-on", row=f"soft.{row}", key=key)
+            read.wrong(where, must, say("no {key}", key=key))
 
 
 def _value(value: Any, key: str, periods: Sequence[Period] | None, read: Reader) -> Value:
@@ -107,12 +104,12 @@ def _value(value: Any, key: str, periods: Sequence[Period] | None, read: Reader)
         return read.number({key: value}, key, 0.0, f"finance.{key}", low=0.0, high=high)
     names = None if periods is None else [period.name for period in periods]
     if not value:
-        must = say("{key} is a number, or a table that names periods", key=key)
-        read.wrong(f"finance.{key}", must, "{}", say("write a number, or take the key out"))
+        must = rule("finance.value", key=key)
+        read.wrong(f"finance.{key}", must, "{}")
     strange = [str(name) for name in value if names is not None and name not in names]
     if strange:
-        must = say("{key} by period names periods: {periods}", key=key, periods=choice(names or ["…"]))
-        read.wrong(f"finance.{key}", must, some(map(repr, strange)), meant(strange[0], names or (), _CORRECT))
+        must = rule("finance.by-period", key=key, periods=choice(names or ["…"]))
+        read.wrong(f"finance.{key}", must, some(map(repr, strange)), meant(strange[0], names or (), must.do))
     return {
         str(name): read.number(value, name, 0.0, f"finance.{key}.{name}", low=0.0, high=high)
         for name in value
@@ -145,12 +142,11 @@ def _period(values: Mapping[str, Any], key: str, periods: Sequence[Period] | Non
     names = None if periods is None else [period.name for period in periods]
     if isinstance(name, str) and (names is None or name in names):
         return name
-    must, do = say("{key} is the name of a period", key=key), say("write {choices}", choices=choice(names or ["…"]))
     if str(name) in (names or ()):
-        do = say('write {key} = "{value}"', key=key, value=name)
+        read.wrong(f"finance.{key}", rule("finance.period-text", key=key, value=name), name)
     else:
-        do = meant(str(name), names or (), do)
-    read.wrong(f"finance.{key}", must, name, do)
+        must = rule("finance.period", key=key, choices=choice(names or ["…"]))
+        read.wrong(f"finance.{key}", must, name, meant(str(name), names or (), must.do))
     return None
 
 
@@ -163,8 +159,8 @@ def parse_equity(values: Mapping[str, Any], read: Reader) -> Equity:
     fund = read.text(values, "fund", "", "equity.fund") if "fund" in values else None
     participation = read.texts(values, "participation", (), "equity.participation")
     if len(set(participation)) < len(participation):
-        must = say("{key} names an actor once", key="participation")
-        read.wrong("equity.participation", must, repr(list(participation)), say("drop the second one"))
+        must = rule("equity.twice", key="participation")
+        read.wrong("equity.participation", must, repr(list(participation)))
     return Equity(tuple(dict.fromkeys(participation)), floor, fund or None)
 
 

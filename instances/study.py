@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FORMAT = 1
+PARTS = ("where", "must", "found", "do")
+"""What is told of a fault or a warning."""
 EACH = "each"
 MAIN_FUNCTION = "main_function:"
 """By these a limit stands for every jurisdiction, and for those of a main function."""
@@ -106,6 +108,7 @@ class Study:
     notes : what the reader wants to be known (columns of a layer left aside, and the like).
     overlay_filled : which parcels stated no conversion overlay, so that it follows from their lines, shape (parcels,);
         no part of the study itself: written out, all parcels state it.
+    warnings : what is legal but suspicious, by the rules of ``rules.csv``: where, must, found, do.
     """
 
     settings: Settings
@@ -113,6 +116,7 @@ class Study:
     geometry: GeoSeries | None = None
     notes: tuple[str, ...] = ()
     overlay_filled: NDArray[np.bool_] | None = None
+    warnings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*PARTS], dtype=object))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})

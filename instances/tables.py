@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances.cells import Cells, beyond, flags, numbers, own_column, plain, texts
 from zonevest.instances.faults import Faults, choice, column_of, meant, nearest, rows_of, some, within
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.study import items
@@ -133,19 +134,16 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
     strange = [name for name in raw.cells if name not in set(known) and not name.startswith("x_")]
     if strange and raw.spatial:
         notes.append(
-            say(
-                "{layer}: columns left aside, the study format does not know them: {columns}",
+            rule("layers.columns-aside",
                 layer=raw.label, columns=listed(strange),
             )
         )  # fmt: skip
     elif strange:
-        must = say("every column is one of the study format, or the user's own and begins with x_")
         for name in strange:
-            found, do = say("a column without a name"), say("name or drop it")
+            must, found = rule("columns.nameless"), say("a column without a name")
             if name:
-                found = say("unknown column {name!r}", name=name)
-                do = say("rename it x_{name} to keep it as your own column", name=name)
-            faults.add(out.where(column=name), must, found, meant(name, known, do))
+                must, found = rule("columns.unknown", name=name), say("unknown column {name!r}", name=name)
+            faults.add(out.where(column=name), must, found, meant(name, known, must.do))
     if strange and not raw.spatial:
         out.meant = frozenset(nearest(name, known) for name in strange) - out.given
         out.broken |= out.meant
@@ -162,9 +160,8 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
         if column.required:
             out.broken.add(column.name)
             if column.name not in out.meant:  # else it has been told as unknown, with this one as what was meant
-                must = say("the column {column} is required", column=column.name)
-                do = say("add it, or rename the one you mean")
-                faults.add(out.where(), must, say("there is no such column"), do)
+                must = rule("columns.required", column=column.name)
+                faults.add(out.where(), must, say("there is no such column"))
         return _absent(column, out.size)
     before = len(faults)
     values: Any
@@ -174,8 +171,7 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
         values, bad = flags(cells, bool(column.default))
         if bad:
             words = texts(cells)
-            must = say("{column} is 0, 1, true or false", column=column.name)
-            _bad(out, column, bad, [words[i] for i in bad], must, say("write 0 or 1"), faults)
+            _bad(out, column, bad, [words[i] for i in bad], rule("columns.flag", column=column.name), faults)
     else:
         values = _text(out, column, cells, faults)
     if len(faults) > before:
@@ -198,14 +194,9 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
         large = [i for i in bad if beyond(words[i])]
         other = [i for i in bad if not beyond(words[i])]
         if other:
-            must, do = (
-                say("{column} is a finite number", column=column.name),
-                say("write digits and a decimal point, nothing else"),
-            )
-            _bad(out, column, other, [words[i] for i in other], must, do, faults)
+            _bad(out, column, other, [words[i] for i in other], rule("columns.number", column=column.name), faults)
         if large:
-            must, do = say("{column} is a number between -1e15 and 1e15", column=column.name), say("correct the values")
-            _bad(out, column, large, [words[i] for i in large], must, do, faults)
+            _bad(out, column, large, [words[i] for i in large], rule("columns.large", column=column.name), faults)
     empty = np.isnan(values)
     if bad:
         empty[bad] = False
@@ -221,25 +212,17 @@ def _number(out: Typed, column: Column, cells: Cells, faults: Faults) -> NDArray
         wrong &= ~np.isnan(values)
     if wrong.any():
         at = np.flatnonzero(wrong).tolist()
-        _bad(out, column, at, [plain(values[i]) for i in at], span(column), say("correct the values"), faults)
+        _bad(out, column, at, [plain(values[i]) for i in at], span(column), faults)
     if column.default is not None:
         values = np.where(np.isnan(values), float(column.default), values)
     return values
 
 
-def span(column: Column) -> str:
-    """What a number column with a range admits, in words."""
+def span(column: Column) -> Rule:
+    """What a number column with a range admits, in words; every one that has an end has a lower one."""
     noun = say("a whole number") if column.whole else say("a number")
     said = {"column": column.name, "number": noun, "low": plain(column.low), "high": plain(column.high)}
-    if column.low is not None and column.high is not None:
-        return say("{column} is {number} from {low} to {high}", **said)
-    if column.low is not None:
-        return say("{column} is {number} of at least {low}", **said)
-    return (
-        say("{column} is {number}", **said)
-        if column.high is None
-        else say("{column} is {number} of at most {high}", **said)
-    )
+    return rule("columns.least" if column.high is None else "columns.span", **said)
 
 
 def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]:
@@ -258,12 +241,9 @@ def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]
                 if (not strange.isdisjoint(items(word)) if is_list else word in strange)
             ]
             choices = choice(column.choices)
-            must = say("{column} is {choices}", column=column.name, choices=choices)
-            if is_list:
-                must = say("{column} is only {choices}", column=column.name, choices=choices)
-            otherwise = say("use one of these") if len(strange) == 1 else say("use these only")
-            do = meant(min(strange), column.choices, otherwise)
-            _bad(out, column, at, [words[i] for i in at], must, do, faults)
+            kind = ("columns.item" if is_list else "columns.choice") + ("s" if len(strange) > 1 else "")
+            must = rule(kind, column=column.name, choices=choices)
+            _bad(out, column, at, [words[i] for i in at], must, faults, meant(min(strange), column.choices, must.do))
     if "" in present and column.default:
         words = [word or str(column.default) for word in words]
     return words
@@ -279,7 +259,13 @@ def _named(out: Typed, at: Sequence[int], found: Sequence[object]) -> str:
 
 
 def _bad(
-    out: Typed, column: Column, at: Sequence[int], found: Sequence[object], must: str, do: str, faults: Faults
+    out: Typed,
+    column: Column,
+    at: Sequence[int],
+    found: Sequence[object],
+    must: Rule,
+    faults: Faults,
+    do: str = "",
 ) -> None:
     faults.add(out.where(at, column.name), must, _named(out, at, found), do)
 
@@ -289,8 +275,8 @@ def _empty(out: Typed, column: Column, at: Sequence[int], faults: Faults) -> Non
     key = out.table.key[0] if out.table.key else ""
     if key in out.data:
         found = say("{what} ({row})", what=found, row=some(out.data[key][i] for i in at))
-    must = say("{column} is given in every row", column=column.name)
-    faults.add(out.where(at, column.name), must, found, say("fill the cells or drop the rows"))
+    must = rule("columns.blank", column=column.name)
+    faults.add(out.where(at, column.name), must, found)
 
 
 def _keys(out: Typed, faults: Faults) -> None:
@@ -312,8 +298,8 @@ def _keys(out: Typed, faults: Faults) -> None:
     if again:
         names = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
         together = " + ".join(key)
-        must, found = say("{key} is unique", key=together), say("more than once: {names}", names=some(names))
-        faults.add(out.where(again, together), must, found, say("drop or rename the later rows"))
+        must, found = rule("columns.unique", key=together), say("more than once: {names}", names=some(names))
+        faults.add(out.where(again, together), must, found)
 
 
 def _words(out: Typed, column: str) -> list[str]:

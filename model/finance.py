@@ -15,6 +15,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.instances.faults import Faults, within
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import START, TOTAL
@@ -84,10 +85,9 @@ class Purse:
             stated = getattr(finance, key)
             residual[key] = 0.0 if stated is None else stated - float(booked)
             if residual[key] < -1e-9 * max(1.0, abs(booked)):
-                must = say("{key} is a total of the base year: at least what the tables book for today's land", key=key)
+                must = rule("finance.residual", key=key)
                 found = say("{stated:,.6g} million, and {booked:,.6g} are booked", stated=stated, booked=float(booked))
-                do = say("raise it, or lower the flows of today's land")
-                faults.add(within("study.toml", f"finance.{key}"), must, found, do)
+                faults.add(within("study.toml", f"finance.{key}"), must, found)
         faults.stop_if_any()
 
         def mean(amount: float, key: str) -> Floats:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.faults import Faults
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import FLOW_TABLES, LINES
-from zonevest.instances.study import Study, StudyError, conditions, each, items, lineages, period_names
+from zonevest.instances.study import Study, conditions, each, items, lineages, period_names
 from zonevest.model.capture import with_captures
 
 if TYPE_CHECKING:
@@ -416,16 +418,16 @@ def _check(options: Options) -> None:
     """Refuse parcels without an option and, under strict_lines, held land that does not conform."""
     study = options.study
     ids = study.parcels["parcel_id"]
-    faults = []
+    faults = Faults()
 
-    def fault(mask: Bools, must: str, found: str, do: str) -> None:
+    def fault(mask: Bools, must: Rule, found: str) -> None:
         rows = np.flatnonzero(mask[options.pattern])
         if rows.size:
             named = listed(ids.iloc[rows[:5]])
             where = say("parcels: {parcels} ({count} in all)", parcels=named, count=rows.size)
             if rows.size > 5:
                 where = say("parcels: {parcels} … ({count} in all)", parcels=named, count=rows.size)
-            faults.append((where, must, found, do))
+            faults.add(where, must, found)
 
     empty = options.per_pattern == 0
     why = [
@@ -433,16 +435,13 @@ def _check(options: Options) -> None:
     ]
     fault(
         empty,
-        say("every parcel must have at least one option"),
+        rule("parcels.option"),
         say("what excludes them: {reasons}", reasons=listed(dict.fromkeys(why[:3]), "; ")),
-        say("loosen the lock or ban, add a practice that its lines admit, or set hold or unassigned to true"),
     )
     if study.settings.strict_lines:
         fault(
             options.nonconforming,
-            say("strict_lines: land held as it is must suit its zone, and its zone the control lines"),
+            rule("parcels.strict-lines"),
             say("its class has suitability 0 in the approved zone, or a line excludes that zone"),
-            say("correct the approved zone or the line, or set strict_lines = false"),
         )
-    if faults:
-        raise StudyError(pd.DataFrame(faults, columns=["where", "must", "found", "do"], dtype=object))
+    faults.stop_if_any()

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import listed, translate
+from zonevest.instances.say import listed, translate, translated
 from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
@@ -21,6 +21,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import REASONS, build_options
 from zonevest.model.plan import LIMITS
 from zonevest.model.policy import policy_model
+from zonevest.model.suspicious import suspicions
 from zonevest.model.ties import ties
 from zonevest.reports.display import Display
 from zonevest.reports.labels import Words
@@ -55,11 +56,16 @@ WORDS = {
         "cash": "net cash flow F1, million {currency}, present value",
         "ecosystem": "ecosystem value F2, million {currency}, present value",
         "breaks": "limits that doing nothing breaks",
+        "off": ", off by {off:,.6g}",
         "none": "none",
         "alone": "this budget spends nothing else in the period: any interest is 100 % of it",
         "mandatory": "mandated projects that doing nothing leaves out",
         "no_state": "the study has none (hold = false or unassigned = true)",
         "notes": "Notes",
+        "warnings": "Warnings: legal, but suspicious",
+        "must": "must:  ",
+        "found": "found: ",
+        "do": "do:    ",
         "exact": "limits with == and no tolerance on land that is taken whole: seldom met exactly, so give them a "
         "tolerance ({names})",
     },
@@ -90,11 +96,16 @@ WORDS = {
         "cash": "净现金流 F1（百万 {currency}，现值）",
         "ecosystem": "生态价值 F2（百万 {currency}，现值）",
         "breaks": "维持现状所突破的约束",
+        "off": "，相差 {off:,.6g}",
         "none": "无",
         "alone": "该预算当期除付息外没有其他支出，付息占比必为 100%",
         "mandatory": "维持现状未实施的必建项目",
         "no_state": "本研究没有现状方案（hold = false 或 unassigned = true）",
         "notes": "说明",
+        "warnings": "提醒：合规但可疑",
+        "must": "应当：",
+        "found": "实际：",
+        "do": "处理：",
         "exact": "地块不可分割时，等式约束（==）若无容差通常无法恰好满足，请填写 tolerance（{names}）",
     },
 }
@@ -177,6 +188,7 @@ class CheckReport:
     never : project -> why it can start in no period.
     mandatory : mandated projects that doing nothing leaves out.
     exact : limits that ask indivisible land for an exact number.
+    warnings : what is legal but suspicious: those of the study, and what the ledger shows; where, must, found, do.
     """
 
     study: Study
@@ -189,9 +201,10 @@ class CheckReport:
     never: dict[str, str]
     mandatory: list[str]
     exact: list[str]
+    warnings: pd.DataFrame
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
-        """For machines; only the notes and why projects can never start are in words."""
+        """For machines; only warnings, notes and why projects can never start are in words."""
         return {
             "study": self.study.settings.name,
             "faults": 0,
@@ -204,6 +217,7 @@ class CheckReport:
             "never_startable": {name: translate(why, lang) for name, why in self.never.items()},
             "mandatory_left_out": self.mandatory,
             "exact": self.exact,
+            "warnings": translated(self.warnings, lang).to_dict("records"),
             "notes": [translate(note, lang) for note in self.study.notes],
         }
 
@@ -248,7 +262,8 @@ class CheckReport:
             for row in each(self.broken):
                 sign = f"{row.value:,.6g} / {row.bound:,.6g} {display.unit(row.unit) if row.unit else ''}".rstrip()
                 alone = f" ({say['alone']})" if self._alone(row) else ""
-                lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}{alone}")
+                off = say["off"].format(off=-row.slack)
+                lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}{off}{alone}")
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
         notes = [translate(note, lang) for note in self.study.notes]
@@ -256,6 +271,11 @@ class CheckReport:
             notes.append(say["exact"].format(names=", ".join(self.exact)))
         if notes:
             lines += ["", say["notes"], *(f"  {note}" for note in notes)]
+        if len(self.warnings):
+            lines += ["", f"{say['warnings']} ({len(self.warnings)})"]
+        for row in each(translated(self.warnings, lang)):
+            lines.append(f"  • {row.where}")
+            lines += [f"      {say[part]}{getattr(row, part)}" for part in ("must", "found", "do")]
         return "\n".join(lines)
 
     def _alone(self, row: Any) -> bool:
@@ -340,7 +360,8 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     exact &= not study.settings.divisible and len(study.parcels) > 0
     unmet = list(study.limits.loc[exact, "limit"])
     tied, never = ties(ledger, block), ledger.works.why_not
-    return CheckReport(study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet)
+    found = pd.concat([study.warnings, suspicions(model, policy, block, broken)], ignore_index=True)
+    return CheckReport(study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet, found)
 
 
 def overlays(study: Study) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from zonevest.console import (
     plan_lines,
     show_result,
 )
-from zonevest.instances.say import foreign, listed, say, translate
+from zonevest.instances.say import foreign, listed, say, translate, translated
 from zonevest.usage import Commands
 from zonevest.words import Words
 
@@ -220,6 +220,8 @@ def solve(
         given = api.read_study(study, changes)
         for note in given.notes:
             print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
+        for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
+            print(label["warning"].format(where=where, must=must, found=found), file=sys.stderr)
         with ProgressLine(sys.stderr, lang.value) as progress:
             plan = api.solve(
                 given,

@@ -17,6 +17,7 @@ from zonevest.cli import app
 from zonevest.instances.accounts import ASSETS, FINANCE, MONEY, OF_BUDGET, OF_INSTRUMENT, PREFIXES
 from zonevest.instances.defaults import default
 from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
+from zonevest.instances.rules import rules
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, RESOURCES, TABLES
 from zonevest.instances.settings import KEYS, NOT_YET
 from zonevest.instances.study import Objective, Rates
@@ -68,6 +69,16 @@ def test_built_in_accounts_are_on_the_page(hooks: ModuleType) -> None:
     for name in (*BUILT_IN_ACCOUNTS, *MONEY, *FINANCE, *of, *assets):
         assert f"`{name}`" in page
     assert set(hooks.WHAT_FOLLOWS) <= set(PREFIXES)
+
+
+def test_every_rule_is_on_its_page() -> None:
+    page = load("hooks_checks").checks_page()
+    lines = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    assert [(line[0].strip("| `"), line[1]) for line in lines] == [
+        (name, row.severity) for name, row in rules().items()
+    ]
+    assert all(len(line) == 4 for line in lines)
+    assert "{{" not in page
 
 
 def test_default_rows_are_on_their_page(hooks_defaults: ModuleType) -> None:

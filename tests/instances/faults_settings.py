@@ -28,6 +28,8 @@ SETTINGS: dict[str, Change] = {
     "not a table": _toml('[rates]\nfinance = 0.05', "[[rates]]\nfinance = 0.05", "study.toml, rates", "table of keys", "[{", "[rates]"),
     "purse": _toml('purse = ["local"]', 'purse = "local"', "study.toml, purse", "list of texts", "local", 'purse = ["…"]'),
     "purse unknown": _toml('purse = ["local"]', 'purse = ["lokal"]', "study.toml, purse", "rows of actors", "'lokal'", "did you mean 'local'?"),
+    "period without years": _toml("start = 2026\nyears = 1", "start = 2026", "study.toml, periods, number 1", "has name, start and years", "no years", "[[periods]]"),
+    "title of a list": _toml('purse = ["local"]', 'purse = ["local"]\ncurrency = 3', "study.toml, currency", "currency is a text", "3", 'currency = "…"'),
     "title": _toml('zh = "测试"', "zh = 3", "study.toml, title.zh", "a text", "3", 'zh = "…"'),
     "defaults no text": _toml('defaults = "none"', "defaults = 3", "study.toml, defaults", '"cn", "none" or a list', "3", '"none"'),
     "defaults list": _toml('defaults = "none"', 'defaults = ["zonse", "actors"]', "study.toml, defaults", "lists tables that have default rows", "'zonse'", "did you mean 'zones'?"),

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from tests.instances.studies import Change
+from tests.instances.studies import BASE, Change
 
 _C = Change
 ROWS = "0104,02,west,4.0,state,Z2,0,0,Z2,Z1,hold,,1"
@@ -32,6 +32,8 @@ CELLS: dict[str, Change] = {
     "not whole": _C("practice_flows.csv", "1,1,30", "1,1,2.5", "practice_flows.csv, row 3, column life_years", "whole number", "2.5", "correct"),
     "flag": _C("zones.csv", "Z2,,,,1", "Z2,,,,yes", "zones.csv, row 3, column urban", "0, 1, true or false", "'yes' (Z2)", "0 or 1"),
     "choice": _C("accounts.csv", "rent,million/year,revenue", "rent,million/year,revenu", "accounts.csv, row 2, column family", "revenue, cost, ecosystem", "'revenu' (rent)", "did you mean 'revenue'?"),
+    "choices": _C("accounts.csv", "rent,million/year,revenue,annual,1,0.01\nsale,million,revenue", "rent,million/year,revenu,annual,1,0.01\nsale,million,income", "accounts.csv, rows 2, 3, column family", "revenue, cost, ecosystem", "'revenu' (rent), 'income' (sale)", "use these only"),
+    "choices in a list": _C("land_classes.csv", "01,arable,land\n02,construction", "01,arable;fields,land\n02,moor", "land_classes.csv, rows 2, 3, column class_group", "only arable", "'arable;fields' (01), 'moor' (02)", "use these only"),
     "choice in a list": _C("land_classes.csv", "01,arable", "01,arable;fields", "land_classes.csv, row 2, column class_group", "only arable", "'arable;fields' (01)", "one of these"),
     "key twice": _C("zones.csv", "redline,within,0\n", "redline,within,0\nZ1,,,,0\n", "zones.csv, row 5, column zone", "zone is unique", "more than once: Z1", "drop or rename"),
     "parcel twice": _C("parcels.csv", ROWS, ROWS + "\n0103,02,west,1,,,,,,,,,", "parcels.csv, row 6, column parcel_id", "unique", "0103", "drop or rename"),
@@ -82,6 +84,7 @@ REFERENCES: dict[str, Change] = {
 }  # fmt: skip
 
 SENSE: dict[str, Change] = {
+    "slopes": _C("practices.csv", BASE["practices.csv"], BASE["practices.csv"].replace("latest\n", "latest,min_slope_class,max_slope_class\n").replace("2027-2031\n", "2027-2031,4,2\n").replace(",,,\n", ",,,,\n"), "practices.csv, row 2, column min_slope_class", "not above max_slope_class", "4 > 2 (build)", "exchange"),
     "parent cycle": _C("zones.csv", "Z2,,,,1", "Z2,Z2a,,,1", "zones.csv, rows 3, 4, column parent", "lies in itself", "'Z2a' (Z2), 'Z2' (Z2a)", "correct one"),
     "line without rule": _C("zones.csv", "redline,within", "redline,", "zones.csv, row 4, column line_rule", "says its rule", "line 'redline' without a rule (Z2a)", "fill in line_rule"),
     "rule without line": _C("zones.csv", "redline,within", ",within", "zones.csv, row 4, column line", "goes with a line", "Z2a", "fill in line"),

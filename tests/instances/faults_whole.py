@@ -75,6 +75,7 @@ PROJECTS: dict[str, Change] = {
     "synergy in land value": _C("synergies.csv", "hall,water", "hall,rise", "synergies.csv, row 3, column account", "not of family uplift", "'rise' (park)", "another account"),
     "synergy in areas": _C("synergies.csv", "hall,water", "hall,area.rezoned", "synergies.csv, row 3, column account", "follow from the plan", "'area.rezoned' (park)", "account of your own"),
     "synergy both ways": _C("synergies.csv", "park,road,water", "park,road,rent", "synergies.csv, row 4, column with", "one row of synergies", "'road' (park)", "add the two rows up"),
+    "synergy of a set": _C("projects.csv", "deliverability,budget", "deliverability,budget,exclusive_set", "synergies.csv, rows 2, 4, column with", "not of one exclusive_set", "'road' (park)", "take one of them out", (("projects.csv", "spring,0.04,0.9,fund", "spring,0.04,0.9,fund,one"), ("projects.csv", "rise,build,0.5,,,,", "rise,build,0.5,,,,,one"))),
     "synergy twice": _C("synergies.csv", "park,road,water", "park,hall,water", "synergies.csv, row 4, column project + with + account", "unique", "park/hall/water", "drop"),
     "nothing delivered": _C("projects.csv", "0.04,0.9,fund", "0.04,0,fund", "projects.csv, row 3, column deliverability", "above 0", "0 (park)", "leave the project out"),
     "more than promised": _C("projects.csv", "0.04,0.9,fund", "0.04,1.1,fund", "projects.csv, row 3, column deliverability", "from 0 to 1", "1.1 (park)", "correct"),

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from tests.chinese import check_faults, names_in
 from tests.instances.faults_money import FINANCES, INSTRUMENTS, LIMITS, QUOTAS, TOOLS
 from tests.instances.faults_settings import SETTINGS
+from tests.instances.faults_suspicious import AMOUNTS, FINANCE, LAND
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
 from tests.instances.faults_whole import BUDGETS, PLACES, STEPS
 from tests.instances.faults_whole import PROJECTS as TOGETHER
 from tests.instances.money_study import MONEY
 from tests.instances.studies import BASE, Change, faults_of, write_base
 from tests.instances.whole_study import WHOLE
+from zonevest.instances.read import read_study
 
+WARNINGS = {**LAND, **AMOUNTS}
+WARNINGS_OF_MONEY = FINANCE
+TRIPPED = set[str]()
+"""Rules that the tests below have seen tripped."""
 GROUPS = {"settings": SETTINGS, "cells": CELLS, "references": REFERENCES, "sense": SENSE, "projects": PROJECTS}
 OF_MONEY = {"finance": FINANCES, "tools": TOOLS, "instruments": INSTRUMENTS, "quotas": QUOTAS, "money limits": LIMITS}
 OF_ALL = {"budgets": BUDGETS, "steps": STEPS, "together": TOGETHER, "places": PLACES}
@@ -48,10 +56,41 @@ def check_one(folder: Path, change: Change) -> None:
     """The one fault of a folder is what the change makes, and nothing is written."""
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     faults = faults_of(folder)
-    assert len(faults) == 1, faults.to_string()
-    told = faults.iloc[0]
+    check_told(faults, change)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, "nothing is written"
+
+
+def check_told(rows: pd.DataFrame, change: Change) -> None:
+    """The one row is what the change makes, by a rule of the list."""
+    assert len(rows) == 1, rows.to_string()
+    told = rows.iloc[0]
+    TRIPPED.add(told["must"].name)
     assert told["where"].startswith(change.where)
     assert change.must in told["must"]
     assert change.found in told["found"]
     assert change.do in told["do"]
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before, "nothing is written"
+
+
+@pytest.mark.parametrize("change", WARNINGS.values(), ids=WARNINGS.keys())
+def test_a_warning(tmp_path: Path, change: Change) -> None:
+    check_warned(write_base(tmp_path / "study", [change]), change)
+
+
+@pytest.mark.parametrize("change", WARNINGS_OF_MONEY.values(), ids=WARNINGS_OF_MONEY.keys())
+def test_a_warning_of_money(tmp_path: Path, change: Change) -> None:
+    check_warned(write_base(tmp_path / "study", [change], MONEY), change)
+
+
+def check_warned(folder: Path, change: Change) -> None:
+    """The study is read, with the one warning that the change makes."""
+    warnings = read_study(folder).warnings
+    check_told(warnings, change)
+    check_faults(warnings, names_in(folder))
+
+
+@pytest.mark.parametrize("name", ["base", "money", "village"])
+def test_what_is_usual_is_no_warning(tmp_path: Path, name: str) -> None:
+    bases = {"base": BASE, "money": MONEY}
+    study = read_study(write_base(tmp_path / "study", base=bases[name]) if name in bases else name)
+    assert study.warnings.empty, study.warnings.to_string()
+    assert study.replace().warnings.empty

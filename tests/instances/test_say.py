@@ -17,6 +17,7 @@ import typer
 from tests.chinese import CHINESE, english_in
 from zonevest.cli import app
 from zonevest.instances.faults import Faults, choice, meant, some
+from zonevest.instances.rules import rules
 from zonevest.instances.say import Said, catalogue, foreign, from_parts, listed, say, to_parts, translate, translated
 from zonevest.usage import help_texts
 
@@ -36,6 +37,8 @@ def templates() -> Iterator[tuple[str, str]]:
                     assert isinstance(template, ast.Constant), f"{where}: the template is written out where it is said"
                     assert isinstance(template.value, str), where
                     yield where, template.value
+    for name, row in rules().items():
+        yield from ((f"rules.csv, {name}", template) for template in (row.must, row.do) if template)
 
 
 def braces(template: str) -> set[tuple[str | None, ...]]:

@@ -53,8 +53,9 @@ def test_what_it_becomes(whole: Study) -> None:
     assert finance is not None
     assert (finance.eod_eco_share, finance.hurdle) == (0.3, {"infrastructure": 0.05, "livelihood": 0.06})
     assert finance.off() == ["transfers"]
-    assert len(whole.notes) == 1  # sale is booked by its flow row and by the steps
-    assert "both count" in whole.notes[0]
+    assert whole.notes == ()
+    assert len(whole.warnings) == 1  # sale is booked by its flow row and by the steps
+    assert "both count" in whole.warnings["must"][0]
 
 
 def test_the_way_back(whole: Study, tmp_path: Path) -> None:
@@ -230,9 +231,9 @@ def test_what_is_sold_twice_is_said() -> None:
         ),
     }
     flows = pd.DataFrame([{"practice": "lot", "account": "sale", "basis": "per_ha_once", "value": 2.0}])
-    assert not any("both count" in note for note in make_study(NAKED, **tables).notes)
-    notes = make_study(NAKED, practice_flows=flows, **tables).notes
-    assert any("books sale of lot as well, and both count" in note for note in notes)
+    assert make_study(NAKED, **tables).warnings.empty
+    told = make_study(NAKED, practice_flows=flows, **tables).warnings
+    assert told["found"].tolist() == ["sale of lot"]
 
 
 @pytest.mark.parametrize(("tenure", "told"), [("", 1), ("state", 0)])
@@ -244,5 +245,4 @@ def test_land_without_tenure_is_told_where_tenures_count(tenure: str, told: int)
         land_classes=pd.DataFrame({"land_class": ["f"], "resource": ["forest"]}),
         limits=pd.DataFrame([{"limit": "kept", "account": "asset.forest.state", "sense": ">=", "value": 0.0}]),
     )
-    notes = [note for note in study.notes if "without tenure: 1 (B)" in note]
-    assert len(notes) == told
+    assert study.warnings["found"].tolist() == ["no tenure: B"] * told

@@ -36,14 +36,21 @@ def test_i04_hectares_mu_and_square_metres() -> None:
     """A survey's square metres, or mu, that stand as hectares are told; amounts a mu became amounts a hectare."""
     assert drawn(None).parcels["area_ha"].item() == pytest.approx(100.0)
     for area in (None, 100.0, 96.0, 80.0):  # field ridges taken off are no slip
-        assert not drawn(area).notes, area
-    for area, times in ((1500.0, "15"), (1e6, "1e+04"), (1.0, "0.01")):
-        (note,) = drawn(area).notes
-        assert f"{times} times the area of the shapes" in note
+        assert drawn(area).warnings.empty, area
+    slips = {
+        1500.0: ("15", "divide it by 15"),
+        1e6: ("1e+04", "by 10,000"),
+        1.0: ("0.01", "by 100"),
+        250.0: ("2.5", "check"),
+    }
+    for area, (times, do) in slips.items():
+        (told,) = drawn(area).warnings.to_dict("records")
+        assert f"{times} times the area of the shapes" in told["found"]
+        assert do in told["do"]
     rows = [{"practice": "afforestation", "account": "tending", "basis": "per_ha_year", "value": 100.0}]
     for unit, asked in (("yuan/mu", True), ("yuan/ha/year", True), ("million CNY/ha/year", False), ("百万元/亩", True)):
         own = county(lot("p", "0404"), practice_flows=[{**rows[0], "unit": unit}])
-        assert any(unit in note for note in own.notes) == asked, unit
+        assert any(unit in found for found in own.warnings["found"]) == asked, unit
     flows = default("practice_flows").set_index(["practice", "account"])["value"]
     assert flows["residential_medium", "land_sale"] == pytest.approx(3.0 * MU)  # 3 million yuan a mu
     assert flows["industrial_sale", "land_sale"] == pytest.approx(0.25 * MU)

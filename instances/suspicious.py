@@ -1,0 +1,222 @@
+"""What is legal but suspicious in the land of a study: units of areas, people, lines and places that meet nothing.
+
+Warnings by the rules of ``rules.csv``; a study that has some is read all the same. Everything is a whole-array look at
+parcels, of which there may be a million. What is suspicious in amounts is in `zonevest.instances.suspicious_amounts`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from zonevest.instances.context import Context, words_of
+from zonevest.instances.defaults import default_keys, keys_of
+from zonevest.instances.faults import Faults, some
+from zonevest.instances.rules import rule
+from zonevest.instances.say import say
+from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
+from zonevest.instances.study import conditions
+from zonevest.instances.suspicious_amounts import check_amounts
+from zonevest.instances.tables import NO_ROW, Typed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+MU, SQUARE_METRES, SQUARE_KILOMETRES = 15.0, 1e4, 0.01
+"""In a hectare."""
+LARGE = 1e4
+"""Hectares: seldom half of all parcels are larger, be they cells of a map of a province."""
+CROWDED, EMPTY = 500.0, 1e-4
+"""People per hectare: twice those of Macau, and a thirtieth of those of the emptiest prefecture of Tibet."""
+USUAL = {"condition": (0.0, 3.0), "land_price_factor": (0.01, 20.0), "farmland_quality": (0.0, 100.0)}
+"""Ranges of columns of parcels: factors about 1, and levels or points of farmland."""
+EVERYWHERE = ("redline", "basic_farmland", "growth_boundary")
+"""Lines that hardly any county is without."""
+
+
+def check_suspicious(study: Context) -> None:
+    """Take down what is suspicious in a study without faults."""
+    parcels = study.rows("parcels")
+    if parcels is not None:
+        _large(study, parcels)
+        words = Words(parcels)
+        _people(study, parcels, words)
+        _ranges(study, parcels)
+        _places(study, parcels, words)
+        _lines(study, parcels)
+        _conditions(study, parcels, words)
+        _taken(study, parcels, words)
+    check_amounts(study)
+
+
+def check_units(parcels: Typed, times: float, faults: Faults) -> None:
+    """Areas that are stated are those of the shapes.
+
+    Parameters
+    ----------
+    times : all areas stated / those of the same parcels' shapes.
+    """
+    if 0.5 <= times <= 2.0:
+        return
+    unit = next((name for name, of in UNITS.items() if of / 1.5 <= times <= of * 1.5), "shapes")
+    found = say("{times:.3g} times the area of the shapes", times=times)
+    faults.add(parcels.where(column="area_ha"), rule(f"parcels.area-{unit}"), found)
+
+
+UNITS = {"mu": MU, "m2": SQUARE_METRES, "km2": SQUARE_KILOMETRES}
+
+
+def _large(study: Context, parcels: Typed) -> None:
+    """Square metres, or mu, where there are no shapes by which it has been told."""
+    middle = float(np.median(parcels.number("area_ha")))
+    where = parcels.where(column="area_ha")
+    if middle > LARGE and where not in set(study.faults.warnings()["where"]):
+        found = say("half of the parcels have {area:,.6g} ha or more", area=middle)
+        study.faults.add(where, rule("parcels.area-large"), found)
+
+
+def _people(study: Context, parcels: Typed, words: Words) -> None:
+    """People per hectare, of every jurisdiction."""
+    at, places = words("jurisdiction")
+    hectares = np.bincount(at, weights=parcels.number("area_ha"))
+    counted = np.bincount(at, weights=parcels.number("population"))
+    named = study.rows("jurisdictions")
+    stated: dict[str, float] = {}
+    if named is not None:
+        pairs = zip(named.text("jurisdiction"), named.number("population").tolist(), strict=True)
+        stated = {name: people for name, people in pairs if people == people}
+    odd = []
+    for name, land, own in zip(places, hectares.tolist(), counted.tolist(), strict=True):
+        people = stated.get(name, own)
+        if people > 0 and land > 0 and not EMPTY <= people / land <= CROWDED:
+            place = name or say("no jurisdiction")
+            odd.append(say("{place}: {people:,.6g} on {area:,.6g} ha", place=place, people=people, area=land))
+    if odd:
+        table = named if named is not None and stated else parcels
+        study.faults.add(table.where(column="population"), rule("parcels.density"), some(odd))
+
+
+def _ranges(study: Context, parcels: Typed) -> None:
+    for column, (low, high) in USUAL.items():
+        values = parcels.number(column)
+        at = np.flatnonzero((values < low) | (values > high))
+        if at.size and column in parcels.given:
+            must = rule("parcels.range", column=column, low=low, high=high)
+            study.tell(parcels, at.tolist(), column, must)
+
+
+def _places(study: Context, parcels: Typed, words: Words) -> None:
+    """Every parcel is in a jurisdiction where some are, and every jurisdiction has parcels or projects."""
+    at, places = words("jurisdiction")
+    here = set(places) - {""}
+    if not here:
+        return
+    if "" in places:
+        rows = np.flatnonzero(at == places.index("")).tolist()
+        share = {"count": len(rows), "of": parcels.size, "share": 100.0 * len(rows) / parcels.size}
+        found = say("{count:,} of {of:,} parcels ({share:.3g} %)", **share)
+        study.faults.add(parcels.where(rows, "jurisdiction"), rule("parcels.no-jurisdiction"), found)
+    named = study.rows("jurisdictions")
+    if named is not None:
+        for name in ("projects", "land_take"):
+            here |= words_of(table, "jurisdiction") if (table := study.rows(name)) is not None else set()
+        nowhere = [i for i, name in enumerate(named.text("jurisdiction")) if name not in here]
+        study.tell(named, nowhere, "jurisdiction", rule("jurisdictions.nowhere"))
+
+
+def _lines(study: Context, parcels: Typed) -> None:
+    """A line meets parcels: one of the territory's does, and so does one that a zone of the study's needs."""
+    # a table with every column comes from a study: what was not stated there is filled in
+    stated = parcels.given if not parcels.given.issuperset(parcels.data) else frozenset[str]()
+    for line in EVERYWHERE:
+        if line in stated and not _inside(parcels, line):
+            found = say("none of {count:,} parcels", count=parcels.size)
+            study.faults.add(parcels.where(column=line), rule("parcels.line", line=line), found)
+    zones = study.rows("zones")
+    if zones is not None:
+        needs, inside = zones.text("line"), zones.text("line_rule")
+        at = [i for i in written(zones) if inside[i] in ("exact", "within")]
+        at = [i for i in at if needs[i] and not _inside(parcels, needs[i])]
+        study.tell(zones, at, "line", rule("zones.line-nowhere"))
+
+
+def _inside(parcels: Typed, line: str) -> bool:
+    """Whether a parcel lies inside a line."""
+    if parcels.table.column(line).kind == "flag":
+        return bool(parcels.flag(line).any())
+    return bool(set(parcels.text(line)) - {"", "0"})
+
+
+def _conditions(study: Context, parcels: Typed, words: Words) -> None:
+    """The values that a row's `where` asks for are those of some parcel."""
+
+    def nowhere(column: str, wanted: list[str]) -> bool:
+        cells = parcels.data.get(column, parcels.own.get(column))
+        if not isinstance(cells, np.ndarray):
+            return set(wanted).isdisjoint(words(column)[1])
+        if cells.dtype == bool:
+            return not any((cells == (word.lower() in ("1", "true"))).any() for word in wanted)
+        return not any((cells == float(word)).any() for word in wanted)
+
+    for name in (*FLOW_TABLES, "capture"):
+        table = study.rows(name)
+        if table is None or name == "project_flows":
+            continue
+        own, cells = written(table), table.text("where")
+        lost = {cell for cell in {cells[i] for i in own} if any(nowhere(*part) for part in conditions(cell))}
+        study.tell(table, [i for i in own if cells[i] in lost], "where", rule("flows.where-nowhere"))
+
+
+def written(table: Typed) -> list[int]:
+    """Rows that the study has written itself; one that has the key of a default row may come from a written study."""
+    rows = [i for i in range(table.size) if table.rows[i] != NO_ROW]
+    if not rows or table.table.name not in DEFAULT_TABLES:
+        return rows
+    usual, keys = set(default_keys(table.table.name)), keys_of(table)
+    return [i for i in rows if keys[i] not in usual]
+
+
+def _taken(study: Context, parcels: Typed, words: Words) -> None:
+    """What projects take of a class in a jurisdiction is there."""
+    table = study.rows("land_take")
+    if table is None:
+        return
+    of_class, classes = words("land_class")
+    inside, places = words("jurisdiction")
+    hectares = np.bincount(of_class * len(places) + inside, parcels.number("area_ha"), len(classes) * len(places))
+    there = hectares.reshape(len(classes), len(places))
+    code, place = table.text("land_class"), table.text("jurisdiction")
+    taken = table.number("area_ha").tolist()
+    projects = study.rows("projects")
+    home = {} if projects is None else dict(zip(projects.text("project"), projects.text("jurisdiction"), strict=True))
+
+    def held(i: int) -> float:
+        where = place[i] or home.get(table.text("project")[i], "")
+        if code[i] not in classes or where not in ("", *places):
+            return 0.0
+        row = there[classes.index(code[i])]
+        return float(row[places.index(where)] if where else row.sum())
+
+    more = [i for i in range(table.size) if taken[i] > held(i) * (1 + 1e-9)]
+    study.tell(
+        table, more, "area_ha", rule("land_take.more"),
+        found=lambda i: say("{area:,.6g} of {there:,.6g} ha", area=taken[i], there=held(i)),
+    )  # fmt: skip
+
+
+class Words:
+    """Text columns of parcels as numbers, each made once: of a million cells that takes most of the time."""
+
+    def __init__(self, parcels: Typed) -> None:
+        self._parcels = parcels
+        self._made: dict[str, tuple[NDArray[np.intp], list[str]]] = {}
+
+    def __call__(self, column: str) -> tuple[NDArray[np.intp], list[str]]:
+        """Cells as positions in the list of their different values, shape (parcels,), and that list."""
+        if column not in self._made:
+            cells = self._parcels.data.get(column, self._parcels.own.get(column))
+            at, values = pd.factorize(np.array(cells, dtype=object))
+            self._made[column] = at, [str(value) for value in values]
+        return self._made[column]

@@ -1,0 +1,197 @@
+"""Cases of rules that no change of one table shows: files, layers, tables in memory, and what is but a note."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from tests.instances.money_study import MONEY
+from tests.instances.studies import BASE, TOML, write_base
+from tests.instances.test_fallback import study as fallback
+from tests.instances.test_layers import SIDE, folder_with, squares
+from zonevest.instances.read import make_study, read_study
+from zonevest.instances.rules import Rule
+from zonevest.instances.study import Study, StudyError
+
+YEAR = {"name": "a", "defaults": "none", "periods": [{"name": "2026", "start": 2026, "years": 1}]}
+
+
+def told_by(case: Callable[[Path], Study], folder: Path) -> list[str]:
+    """The rules that a case breaks, by name: faults, or else warnings and notes."""
+    folder.mkdir(exist_ok=True)
+    try:
+        study = case(folder)
+    except StudyError as error:
+        told = error.faults["must"].tolist()
+    else:
+        told = [*study.warnings["must"], *study.notes]
+    return [each.name for each in told if isinstance(each, Rule)]
+
+
+def files(base: Mapping[str, str] = BASE, **contents: str | bytes) -> Callable[[Path], Study]:
+    """The base with further files (``study_toml="…"``), as they are."""
+
+    def case(folder: Path) -> Study:
+        write_base(folder, base=base)
+        for name, content in contents.items():
+            name = name.replace("_toml", ".toml").replace("_csv", ".csv").replace("_xlsx", ".xlsx")
+            (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_study(folder)
+
+    return case
+
+
+def layer(
+    change: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame] = lambda it: it, name: str = "land.gpkg"
+) -> Callable[[Path], Study]:
+    """The base with four squares of a hectare, changed."""
+    return lambda folder: read_study(folder_with(folder, name, change(squares())))
+
+
+def in_memory(settings: Mapping[str, object] | None = None, **tables: pd.DataFrame) -> Callable[[Path], Study]:
+    """Tables in memory."""
+    return lambda _: make_study({**YEAR, **(settings or {})}, **tables)
+
+
+def _directory(folder: Path) -> Study:
+    write_base(folder)
+    (folder / "parcels.csv").unlink()
+    (folder / "parcels.csv").mkdir()
+    return read_study(folder)
+
+
+def _cut(folder: Path) -> Study:
+    folder = folder_with(folder, "land.gpkg", squares())
+    (folder / "land.gpkg").write_bytes((folder / "land.gpkg").read_bytes()[:5000])
+    return read_study(folder)
+
+
+def _strange(folder: Path) -> Study:
+    """A GeoPackage of which GDAL has something to say."""
+    folder = folder_with(folder, "land.gpkg", squares())
+    with closing(sqlite3.connect(folder / "land.gpkg")) as base:
+        base.execute("PRAGMA application_id = 7")
+        base.commit()
+    return read_study(folder)
+
+
+def _layer_alone(folder: Path) -> Study:
+    write_base(folder)
+    (folder / "parcels.csv").unlink()
+    (folder / "study.toml").write_text(TOML.replace('parcels = "parcels.csv"', 'layer = "parcels"'))
+    return read_study(folder)
+
+
+def _layers(name: str) -> Callable[[Path], Study]:
+    def case(folder: Path) -> Study:
+        folder = folder_with(folder, "land.gpkg", toml=f'parcels = "land.gpkg"{name}')
+        for each in ("parcels", "roads"):
+            squares().to_file(folder / "land.gpkg", layer=each)
+        return read_study(folder)
+
+    return case
+
+
+def _beside(folder: Path) -> Study:
+    folder = folder_with(folder, "parcels.gpkg", squares(), toml=" ")
+    (folder / "parcels.csv").write_text(BASE["parcels.csv"])
+    return read_study(folder)
+
+
+def _shape(shape: Callable[[float, float], shapely.Geometry | None]) -> Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]:
+    def change(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        x, y = table.geometry.iloc[1].bounds[:2]
+        table.loc[1, "geometry"] = shape(x, y)
+        return table
+
+    return change
+
+
+def _bow(x: float, y: float) -> shapely.Geometry:
+    return shapely.Polygon([(x, y), (x + SIDE, y + SIDE), (x + SIDE, y), (x, y + 2 * SIDE)])
+
+
+def _lost_shapes(folder: Path) -> Study:
+    study = layer()(folder)
+    more = study.parcels.assign(parcel_id=["0101", "0102", "0103", "0199"])
+    return study.replace(parcels=more, projects=None, project_flows=None, land_take=None)
+
+
+def _money(**files_of: tuple[str, str]) -> Callable[[Path], Study]:
+    changed = dict(MONEY)
+    for name, (old, new) in files_of.items():
+        file = name.replace("_toml", ".toml") if name.endswith("_toml") else f"{name}.csv"
+        assert old in changed[file], old
+        changed[file] = changed[file].replace(old, new)
+    return files(changed)
+
+
+ONE = pd.DataFrame({"parcel_id": ["A"], "land_class": ["f"], "area_ha": [1.0]})
+PLAIN = {"zones": pd.DataFrame({"zone": ["a"]}), "land_classes": pd.DataFrame({"land_class": ["f"]})}
+STEPS = {
+    "accounts": pd.DataFrame([{"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1}]),
+    "practices": pd.DataFrame({"practice": ["lot"], "zone": ["a"]}),
+    "price_steps": pd.DataFrame(
+        [{"account": "sale", "area_account": "area.new.practice.lot", "up_to": 5, "factor": 1, "price": 2}]
+    ),
+    "practice_flows": pd.DataFrame([{"practice": "lot", "account": "sale", "basis": "per_ha_once", "value": 2.0}]),
+}
+
+CASES: Mapping[str, Callable[[Path], Study]] = {
+    "files.readable": _directory,
+    "files.utf8": files(zones_csv="zone,name_zh\nZ1,湖\n".encode("gbk")),
+    "files.parcels-kind": files(study_toml=TOML.replace("parcels.csv", "parcels.dwg")),
+    "files.parcels": files(study_toml=TOML.replace("parcels.csv", "land.gpkg")),
+    "files.workbook": lambda folder: read_study(folder / "a.xlsx"),
+    "files.study": lambda folder: read_study(folder / "nowhere"),
+    "files.study-toml": read_study,
+    "files.several-parcels": _beside,
+    "files.whole": _cut,
+    "tables.unknown": in_memory(parcel=ONE),
+    "tables.not-yet": in_memory(scenarios=pd.DataFrame({"scenario": ["q"]})),
+    "columns.drop": files(projects_csv="project,drop\nroad,1\n"),
+    "columns.drop-key": lambda _: fallback(practices={"practice": ["minig"], "drop": [1]}),
+    "settings.path": lambda folder: read_study(write_base(folder), {"periods.1999.years": 1}),
+    "settings.layer-alone": _layer_alone,
+    "settings.parcels-table": in_memory({"parcels": "a.csv"}),
+    "layers.crs": layer(lambda it: it.set_crs(None, allow_override=True).assign(area_ha=1.0), "land.parquet"),
+    "layers.rings": layer(_shape(_bow)),
+    "layers.several": _layers(""),
+    "layers.name": _layers('\nlayer = "parcel"'),
+    "layers.shape": layer(_shape(lambda *_: None)),
+    "layers.area": layer(_shape(lambda x, y: shapely.box(x, y, x + 1e12, y + 1e12)), "land.parquet"),
+    "parcels.area": layer(_shape(lambda *_: shapely.Polygon([(0, 0), (1, 1), (2, 2)]))),
+    "parcels.no-area": files(parcels_csv=BASE["parcels.csv"].replace("2.5,collective", ",collective")),
+    "accounts.default-rows": lambda _: fallback(
+        accounts={"account": ["tending"], "family": ["cost"], "recurrence": ["one_off"], "cash": [1]}
+    ),
+    # warnings
+    "parcels.area-mu": layer(lambda it: it.assign(area_ha=15.0)),
+    "parcels.area-m2": layer(lambda it: it.assign(area_ha=1e4)),
+    "parcels.area-km2": layer(lambda it: it.assign(area_ha=0.01)),
+    "parcels.area-shapes": layer(lambda it: it.assign(area_ha=1.0 / 15.0)),
+    "price_steps.beside": in_memory(**PLAIN, **STEPS),
+    # notes
+    "layers.said": _strange,
+    "layers.second-shapes": layer(lambda it: it.assign(middle=it.geometry.centroid), "land.parquet"),
+    "layers.columns-aside": layer(lambda it: it.assign(owner="me")),
+    "layers.rings-aside": layer(lambda it: _shape(_bow)(it).assign(area_ha=1.0)),
+    "layers.mercator": layer(lambda it: it.to_crs(3857)),
+    "settings.without-defaults": lambda _: fallback(zones={"zone": ["moorland"]}),
+    "settings.defaults-in-use": lambda _: fallback(),
+    "shares.default-purse": lambda _: fallback({"purse": ["town"]}, actors={"actor": ["town"]}),
+    "parcels.shapes-lost": _lost_shapes,
+    "projects.uplift-nowhere": _money(projects=(",0.4,rise,build,0.5", ",0.4,rise,rest,0.5")),
+    "finance.counts-none": _money(projects=("west,2,,,1,", "west,2,,,,")),
+    "columns.without-finance": in_memory(
+        projects=pd.DataFrame({"project": ["a"], "capex": [1.0], "equity_min": [0.2]})
+    ),
+    "instruments.grant-terms": _money(instruments=("gift,grant,general,,,", "gift,grant,general,,0.01,")),
+}
+"""Rule -> what trips it; the others are tripped by the changes of `faults_….py`."""

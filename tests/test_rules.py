@@ -1,0 +1,178 @@
+"""The list of rules: every check uses it, and every rule is tripped by a case."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import pickle
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.instances.money_study import MONEY
+from tests.instances.rule_cases import CASES as IN_CODE
+from tests.instances.rule_cases import told_by
+from tests.instances.studies import BASE, Change, write_base
+from tests.instances.test_faults import CASES, MONEY_CASES, TRIPPED, WARNINGS, WARNINGS_OF_MONEY, WHOLE_CASES
+from tests.instances.whole_study import WHOLE
+from tests.model.rule_cases import CASES as OF_MODEL
+from tests.model.rule_cases import told_by as told_by_model
+from zonevest.instances.read import read_study
+from zonevest.instances.rules import SEVERITIES, Rule, advice, rule, rules
+from zonevest.instances.schema import BY_NAME
+
+ROOT = Path(__file__).parents[1]
+SECOND = "complete"
+"""The second build of the model shares no code with the first, nor its sentences."""
+BY_CHANGE = [(CASES, BASE), (MONEY_CASES, MONEY), (WHOLE_CASES, WHOLE), (WARNINGS, BASE), (WARNINGS_OF_MONEY, MONEY)]
+PLACES = {
+    "files",
+    "tables",
+    "columns",
+    "names",
+    "settings",
+    "periods",
+    "objective",
+    "finance",
+    "equity",
+    "layers",
+    "flows",
+}
+
+
+def test_the_list_is_sound() -> None:
+    assert len(rules()) > 200
+    for name, row in rules().items():
+        place, _, word = name.partition(".")
+        assert word, name
+        assert place in PLACES | set(BY_NAME), name
+        assert row.severity in SEVERITIES, name
+        assert row.must, name
+        assert bool(row.do) == (row.severity != "note"), name
+    places = [name.partition(".")[0] for name in rules()]
+    assert len(set(places)) == len([a for a, b in zip(places, ["", *places[:-1]], strict=True) if a != b])
+
+
+def test_rules_of_one_place_differ() -> None:
+    rows = [(name.partition(".")[0], row) for name, row in rules().items()]
+    assert len(set(rows)) == len(rows)
+
+
+@cache
+def sources() -> list[tuple[str, ast.Module]]:
+    return [
+        (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
+        for folder in ("instances", "model", "reports", "solvers", "src/zonevest")
+        for path in sorted((ROOT / folder).glob("*.py"))
+        if not path.stem.startswith(SECOND)
+    ]
+
+
+def says(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"
+
+
+def own_sentences(tree: ast.Module) -> Iterator[int]:
+    """Lines where what must hold, or a note, is said in words instead of by the name of a rule."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                pairs = [(target, node.value)]
+                if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+                    pairs = list(zip(target.elts, node.value.elts, strict=False))
+                for name, value in pairs:
+                    if isinstance(name, ast.Name) and name.id == "must" and says(value):
+                        yield node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = ast.unparse(node.func.value).rpartition(".")[2]
+            place = {"add": 1, "wrong": 1, "tell": 3, "append": 0}.get(node.func.attr)
+            about = {"add": "faults", "wrong": of, "tell": of, "append": "notes"}.get(node.func.attr)
+            if place is not None and of == about and len(node.args) > place and says(node.args[place]):
+                yield node.lineno
+
+
+def test_every_check_uses_the_list() -> None:
+    """Put the sentence in rules.csv and its name at the call: see the head of instances/rules.py."""
+    of_checks = [each for each in sources() if each[0].startswith(("instances", "model"))]
+    found = [f"{path}:{line}" for path, tree in of_checks for line in own_sentences(tree)]
+    assert found == []
+
+
+def test_a_check_with_its_own_sentence_is_found() -> None:
+    old = 'must = say("a")\nmust, do = say("b"), say("c")\nfaults.add(w, say("d"), f)\nstudy.notes.append(say("e"))\n'
+    assert sorted(own_sentences(ast.parse(old + 'study.tell(t, at, "c", say("f"))\nlines.append(say("g"))'))) == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+
+
+def test_names_in_the_sources_are_those_of_the_list() -> None:
+    words = {
+        node.value
+        for _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    made = {
+        name for name in rules() if name.startswith("parcels.area-") or name in ("columns.items", "columns.choices")
+    }
+    assert set(rules()) - words - made == set()
+    called = [
+        node
+        for _, tree in sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("rule", "advice")
+    ]
+    named = {node.args[0].value for node in called if isinstance(node.args[0], ast.Constant)}
+    assert named - set(rules()) == set()
+
+
+def tripped(change: Change, base: Mapping[str, str]) -> list[str]:
+    """The rules that a changed base breaks."""
+    with tempfile.TemporaryDirectory() as folder:
+        return told_by(lambda at: read_study(write_base(at, [change], base)), Path(folder) / "study")
+
+
+def likely(name: str) -> list[tuple[Change, Mapping[str, str]]]:
+    """All changes, those first that speak in the words of a rule."""
+    words = set(re.findall(r"\w+", rules()[name].must + " " + rules()[name].do))
+    every = [(change, base) for cases, base in BY_CHANGE for change in cases.values()]
+    return sorted(every, key=lambda each: -len(words.intersection(re.findall(r"\w+", f"{each[0].must} {each[0].do}"))))
+
+
+def test_every_rule_is_tripped_by_a_case(tmp_path: Path) -> None:
+    """A rule that no case trips is named here: give it one."""
+    left = set(rules()) - set(OF_MODEL) - TRIPPED  # what tests of this session have seen need not be tried again
+    for i, name in enumerate(left.intersection(IN_CODE)):
+        assert name in told_by(IN_CODE[name], tmp_path / str(i)), name
+        left.discard(name)
+    without = []
+    while left:
+        name = min(left)
+        for change, base in likely(name):
+            left -= set(tripped(change, base))
+            if name not in left:
+                break
+        else:
+            without.append(name)
+            left.discard(name)
+    assert without == []
+
+
+@pytest.mark.parametrize("name", OF_MODEL)
+def test_a_rule_of_the_model_is_tripped(name: str) -> None:
+    assert [each.name for each in told_by_model(OF_MODEL[name])["must"]] == [name]
+
+
+def test_a_rule_knows_itself() -> None:
+    said = rule("limits.place")
+    for again in (pickle.loads(pickle.dumps(said)), copy.deepcopy(said)):
+        assert isinstance(again, Rule)
+        assert (again, again.name, again.severity, again.do) == (said, "limits.place", "fault", advice("limits.place"))
