@@ -376,7 +376,11 @@ def test_practices_name_the_overlay_of_the_lines_that_admit_them() -> None:
         "afforestation", "slope_retreat", "wetland_restoration", "mine_restoration", "service_payment",
         "heritage_green",
     }  # fmt: skip
-    assert others - {name for name in others if "prohibited" in named[name]} == {"eco_tourism", "flow_space"}
+    assert others - {name for name in others if "prohibited" in named[name]} == {
+        "eco_tourism",
+        "eco_tourism_clearing",
+        "flow_space",
+    }
     # by its mode a practice could lie on prohibited land: each of these says whether it may
     gentle = practices["mode"].isin(["service", "symbiosis"]) & (practices["to_class"] == "")
     assert all(named[name] for name in practices.index[gentle | (practices["mode"] == "restoration")])
