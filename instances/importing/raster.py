@@ -42,7 +42,12 @@ def read_raster(found: Found, needed: Collection[str], faults: Faults, rows: int
         import rasterio
     except ImportError:
         must = say("GeoTIFF files are read with rasterio")
-        faults.add(found.label, must, say("it is not installed"), say("install it: pip install 'zonevest[raster]'"))
+        faults.add(
+            found.label,
+            must,
+            say("it is not installed"),
+            say("install the package with the extra 'raster': `pip install 'zonevest[raster]'`"),
+        )
         return None
     try:
         with warnings.catch_warnings():
