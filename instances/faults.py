@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -62,11 +62,13 @@ def column_of(name: str) -> str:
     return say("column {name}", name=name)
 
 
-def rows_of(unit: str, numbers: Sequence[int]) -> str:
-    """Name rows as a place; `unit` is what their numbers count: ``row``, ``feature`` or ``position``."""
+def rows_of(unit: str, numbers: Sequence[Any]) -> str:
+    """Name rows as a place; `unit` is what their numbers count: ``row``, ``feature``, ``position`` or ``index``."""
     many, first = len(numbers) > 1, some(numbers)
     if unit == "feature":
         return say("features {numbers}", numbers=first) if many else say("feature {numbers}", numbers=first)
+    if unit == "index":
+        return say("index {numbers}", numbers=first)
     if unit == "position":
         return say("positions {numbers}", numbers=first) if many else say("position {numbers}", numbers=first)
     return say("rows {numbers}", numbers=first) if many else say("row {numbers}", numbers=first)

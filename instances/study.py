@@ -8,7 +8,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -106,6 +107,8 @@ class Study:
     notes : what the reader wants to be known (columns of a layer left aside, and the like).
     overlay_filled : which parcels stated no conversion overlay, so that it follows from their lines, shape (parcels,);
         no part of the study itself: written out, all parcels state it.
+    scenario : the scenario that the tables and settings are of, ``""`` for none; its changes are made, so that the
+        table `scenarios` is empty then.
     """
 
     settings: Settings
@@ -113,6 +116,7 @@ class Study:
     geometry: GeoSeries | None = None
     notes: tuple[str, ...] = ()
     overlay_filled: NDArray[np.bool_] | None = None
+    scenario: str = ""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
@@ -154,7 +158,7 @@ class Study:
     def hash(self) -> str:
         """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
         digest = hashlib.sha256(json.dumps(asdict(self.settings), sort_keys=True, default=str).encode())
-        for name in sorted(self.tables):
+        for name in sorted({*self.tables} - {"scenarios"}):  # which change nothing before they are asked for
             table = self.tables[name]
             digest.update(f"{name}:{list(table.columns)}".encode())
             if len(table):
@@ -169,6 +173,20 @@ class Study:
         from zonevest.instances.read import replace_study
 
         return replace_study(self, settings, **tables)
+
+    def in_scenario(self, name: str) -> Study:
+        """A copy as a scenario of its table `scenarios` changes it, checked again."""
+        from zonevest.instances.read import replace_study
+
+        return replace_study(self, scenario=name)
+
+    def write(
+        self, path: str | Path, *, lang: Literal["en", "zh"] = "en", tables: Literal["csv", "parquet"] = "csv"
+    ) -> None:
+        """Write it into a folder or a workbook (see `zonevest.instances.write.write_study`)."""
+        from zonevest.instances.write import write_study
+
+        write_study(self, path, lang=lang, tables=tables)
 
     def with_settings(self, **changes: Any) -> Study:
         """A copy with other settings (unchecked: for code that knows what it does)."""
