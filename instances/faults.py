@@ -75,13 +75,20 @@ def rows_of(unit: str, numbers: Sequence[Any]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like `name`, or ``""`` if none does."""
+    """The known name that looks most like `name`, or ``""`` if none does; a code that has lost its zeros first."""
     known = list(known)
+    if name.isdigit() and (whole := next((each for each in known if without_zeros(each) == without_zeros(name)), "")):
+        return whole
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if not close:
         folded = {each.casefold(): each for each in known}
         close = [folded[each] for each in difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)]
     return close[0] if close else ""
+
+
+def without_zeros(code: str) -> str:
+    """A code of digits as a number would have it: ``0101`` -> ``101``."""
+    return code.lstrip("0") if code.isdigit() else code
 
 
 def meant(name: str, known: Iterable[str], otherwise: str) -> str:

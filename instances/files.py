@@ -40,8 +40,19 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
         line = content[: error.start].count(b"\n") + 1
         found = say("byte 0x{byte:02x} in line {line} is no UTF-8", byte=content[error.start], line=line)
         do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
+        if _chinese(content):
+            found = say("Chinese in GBK, first in line {line}", line=line)
+            do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8), or take the workbook as it is")
         faults.add(label, say("the file is text in UTF-8"), found, do)
         return None
+
+
+def _chinese(content: bytes) -> bool:
+    """Whether bytes that are no UTF-8 are Chinese in GBK, which is told and not guessed at: Latin letters look alike."""
+    try:
+        return any("\u4e00" <= letter <= "\u9fff" for letter in content.decode("gbk"))
+    except UnicodeDecodeError:
+        return False
 
 
 def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None:

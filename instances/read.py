@@ -167,8 +167,8 @@ def replace_study(
     if _derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
-    if (given := tables.get("parcels")) is not None:
-        tables = {**tables, "parcels": without_filled(study, given)}
+    if (land := tables.get("parcels")) is not None:
+        tables = {**tables, "parcels": without_filled(study, land)}
     if study.geometry is not None:
         parcels = tables.get("parcels", merged["parcels"])
         if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):

@@ -390,8 +390,8 @@ def listing(study: Study) -> pd.DataFrame:
 
     Returns
     -------
-    scenario, probability, table, key, column, period, op, amount, count (cells that change), from, to (of one cell, or
-    the smallest and the largest of several); one row per row of the table.
+    scenario, probability, table, key, column, period, op, amount, count (cells that change), from, to (of several cells
+    a list of the smallest and the largest, of a value by period a number by name); one row per row of the table.
     """
     table = study.tables[NAME]
     held = {
@@ -420,9 +420,7 @@ def _column(cells: pd.Series[Any]) -> Cells:
 def _span(cells: Sequence[Any]) -> Any:
     """One cell as it is, of several the smallest and the largest."""
     known = [plain(cell) for cell in cells if cell is not None and cell == cell]
-    if any(isinstance(cell, (Mapping, list)) for cell in known):
-        return "; ".join(f"{name} {each:g}" for name, each in known[0].items()) if isinstance(known[0], Mapping) else ";".join(known[0])
+    if len(known) < 2:
+        return known[0] if known else ""
     different = sorted(set(known))
-    if not different:
-        return ""
-    return different[0] if len(different) == 1 else f"{different[0]} … {different[-1]}"
+    return different[0] if len(different) == 1 else [different[0], different[-1]]

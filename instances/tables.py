@@ -154,7 +154,7 @@ def in_code(raw: Raw, faults: Faults) -> Raw:
         cells[name] = values
         if name != header:
             headers[name] = header
-    return replace(raw, cells=cells, headers=headers) if headers else raw
+    return replace(raw, cells=cells, headers=headers)
 
 
 def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
@@ -204,9 +204,25 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
         out.broken |= out.meant
     for column in table.columns:
         out.data[column.name] = _column(out, column, raw.cells.get(column.name), faults)
+    numbered = [column.name for column in table.columns if column.refers not in ("", "parcels", "classes")]
+    numbered = [name for name in numbered if name in raw.cells and _whole(raw.cells[name])]
+    if numbered:
+        notes.append(
+            say(
+                "{where}: codes came as numbers, which have no zero in front: {columns}",
+                where=raw.label, columns=listed(numbered),
+            )
+        )  # fmt: skip
     out.own = {name: own_column(_own(out, name, cells, faults)) for name, cells in raw.cells.items() if name[:2] == "x_"}
     _keys(out, faults)
     return out
+
+
+def _whole(cells: Cells) -> bool:
+    """Whether there are whole numbers among the cells, as a program has them that has taken codes for numbers."""
+    if isinstance(cells, np.ndarray):
+        return cells.dtype.kind in "iu"
+    return not kinds(cells).isdisjoint((int, np.int64, np.int32))
 
 
 def _near(table: Table, header: str) -> list[str]:

@@ -148,9 +148,11 @@ def replaceable(target: Path) -> bool:
 
 
 @wraps(read.read_study)
-def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:  # noqa: D103
+def read_study(  # noqa: D103
+    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
+) -> Study:
     with _options_told():
-        return read.read_study(path, overrides)
+        return read.read_study(path, overrides, scenario=scenario)
 
 
 @wraps(read.make_study)
@@ -316,6 +318,7 @@ def solve(
         "threads": threads,
         "seed": seed,
         "method": method,
+        **({"scenario": study.scenario} if study.scenario else {}),
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []

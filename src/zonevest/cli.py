@@ -58,7 +58,10 @@ class Method(StrEnum):
 
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, or the name of a bundled case.")]
+StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")]
+ScenarioOption = Annotated[
+    str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
@@ -130,12 +133,14 @@ def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Word
 
 
 @app.command()
-def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
-    """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
+def check(
+    study: StudyArgument, scenario: ScenarioOption = "", as_json: JsonOption = False, lang: LangOption = Lang.en
+) -> None:
+    """Tell every fault of a study at once; then its size, its scenarios, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
         from zonevest import api
 
-        found = api.check(api.read_study(study))
+        found = api.check(api.read_study(study, scenario=scenario))
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
@@ -161,6 +166,7 @@ def solve(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
     ] = None,
+    scenario: ScenarioOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -177,7 +183,7 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, changes)
+        given = api.read_study(study, changes, scenario=scenario)
         for note in given.notes:
             print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
         with ProgressLine(sys.stderr, lang.value) as progress:
