@@ -41,7 +41,7 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
         found = say("byte 0x{byte:02x} in line {line} is no UTF-8", byte=content[error.start], line=line)
         do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8)")
         if _chinese(content):
-            found = say("Chinese in GBK, first in line {line}", line=line)
+            found = say("Chinese in GBK")
             do = say("save it as UTF-8 (in a spreadsheet: CSV UTF-8), or take the workbook as it is")
         faults.add(label, say("the file is text in UTF-8"), found, do)
         return None

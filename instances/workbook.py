@@ -7,6 +7,7 @@ a format of zeros (``0000``) is the code that is shown.
 
 from __future__ import annotations
 
+import io
 import re
 import warnings
 import zipfile
@@ -108,12 +109,12 @@ def _open(path: Path, faults: Faults) -> tuple[Workbook, Mapping[str, Grid]] | N
 
     label = path.name
     try:
-        head = path.open("rb").read(8)
-        if head == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        content = path.read_bytes()
+        if content.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
             found = say("a workbook with a password, or of an old kind")
             faults.add(label, whole_file(path), found, say("save it as .xlsx, without a password"))
             return None
-        formulas, merged = _scanned(path)
+        formulas, merged = _scanned(content)
         if merged > MERGED:
             must = say("no cells of a table are merged")
             found = say("{count:,} merged cells", count=merged)
@@ -121,8 +122,8 @@ def _open(path: Path, faults: Faults) -> tuple[Workbook, Mapping[str, Grid]] | N
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is not read: lists to choose from, styles, pictures
-            book = openpyxl.load_workbook(path, data_only=True)
-            written = openpyxl.load_workbook(path) if formulas else None
+            book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+            written = openpyxl.load_workbook(io.BytesIO(content)) if formulas else None
     except Exception as error:  # a workbook is a zip of many files, and openpyxl lets through what each can raise
         damaged(path, label, error, faults)
         return None
@@ -133,18 +134,18 @@ def _open(path: Path, faults: Faults) -> tuple[Workbook, Mapping[str, Grid]] | N
     return book, cells
 
 
-def _scanned(path: Path) -> tuple[bool, int]:
+def _scanned(content: bytes) -> tuple[bool, int]:
     """Whether there are formulas, and how many cells are merged, before anything is made of the sheets."""
     formulas, merged = False, 0
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
         if sum(part.file_size for part in archive.infolist()) > SIZE:
             raise ValueError(say("more than {size:,} bytes", size=SIZE))
         for part in archive.namelist():
             if not part.startswith("xl/worksheets/"):
                 continue
-            content = archive.read(part)
-            formulas |= FORMULA.search(content) is not None
-            for left, top, right, bottom in MERGE.findall(content):
+            sheet = archive.read(part)
+            formulas |= FORMULA.search(sheet) is not None
+            for left, top, right, bottom in MERGE.findall(sheet):
                 width = _number(right) - _number(left) + 1
                 merged += max(width, 1) * max(int(bottom) - int(top) + 1, 1)
     return formulas, merged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,10 +37,11 @@ def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFram
     """Write settings nested like study.toml and tables; beside the target first, so that there is never half a file."""
     from openpyxl import Workbook
 
+    sheets = [_settings(settings, lang), *((BY_NAME[name], frame) for name, frame in tables.items())]
+    held = [_all_held(table, frame, lang) for table, frame in sheets]  # what does not fit is told before a file is open
     book = Workbook(write_only=True)
-    _settings(book, settings, lang)
-    for name, frame in tables.items():
-        _table(book, BY_NAME[name], frame, lang)
+    for (table, frame), cells in zip(sheets, held, strict=True):
+        _table(book, table, frame, cells, lang)
     beside = target.with_name(f".{target.stem}-{os.getpid()}.xlsx")
     try:
         book.save(beside)
@@ -49,16 +50,17 @@ def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         beside.unlink(missing_ok=True)
 
 
-def _settings(book: Workbook, settings: Mapping[str, Any], lang: str) -> None:
+def _settings(settings: Mapping[str, Any], lang: str) -> tuple[Table, pd.DataFrame]:
+    """The sheet of settings: a table of keys and values."""
     rows = [(path, cell(held)) for path, held in flattened(settings)]
     frame = pd.DataFrame(rows, columns=["key", "value"], dtype=object)
     if lang == "zh":
         frame["value"] = [names.flag(held) if isinstance(held, bool) else held for held in frame["value"]]
     columns = (Column("key", required=True), Column("value", required=True))
-    _table(book, Table(names.STUDY, columns), frame, lang)
+    return Table(names.STUDY, columns), frame
 
 
-def _table(book: Workbook, table: Table, frame: pd.DataFrame, lang: str) -> None:
+def _table(book: Workbook, table: Table, frame: pd.DataFrame, cells: Sequence[list[Any]], lang: str) -> None:
     """One sheet: a bold and frozen head with its comments, every column as wide as what it holds."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font, PatternFill
@@ -67,25 +69,23 @@ def _table(book: Workbook, table: Table, frame: pd.DataFrame, lang: str) -> None
     sheet = book.create_sheet(names.of_table(table.name).zh[0] if lang == "zh" else table.name)
     sheet.freeze_panes = "B2"
     known = {column.name: column for column in table.columns}
-    heads, cells, pens = [], [], []
+    heads, pens = [], []
     for at, name in enumerate(frame.columns):
         column, letter = known.get(name), get_column_letter(at + 1)
         words = names.header(table, name, lang)
-        head = WriteOnlyCell(sheet, value=_fit(words, table.name, name))
+        head = WriteOnlyCell(sheet, value=words)
         head.data_type, head.font, head.alignment = "s", Font(bold=True), Alignment(vertical="top")
         head.fill = PatternFill("solid", fgColor="FFD9E8E6" if column and column.required else "FFF0F0F0")
         if column is not None:
             head.comment = _comment(table, column, lang)
             _choose(sheet, column, letter, lang)
-        held = _held(table, column, name, frame[name].tolist(), lang)
         pen = WriteOnlyCell(sheet)
         if frame[name].dtype == object and table.name != names.STUDY:
             pen.number_format = TEXT
             sheet.column_dimensions[letter].number_format = TEXT
-        widest = max(map(_wide, [words, *held[:1000]]))
+        widest = max(map(_wide, [words, *cells[at][:1000]]))
         sheet.column_dimensions[letter].width = min(max(widest + 2, WIDTH[0]), WIDTH[1])
         heads.append(head)
-        cells.append(held)
         pens.append(pen)
     sheet.append(heads)
     for row in zip(*cells, strict=True):
@@ -98,6 +98,11 @@ def _table(book: Workbook, table: Table, frame: pd.DataFrame, lang: str) -> None
             elif table.name == names.STUDY:
                 pen.number_format = "General"
         sheet.append(pens)
+
+
+def _all_held(table: Table, frame: pd.DataFrame, lang: str) -> list[list[Any]]:
+    known = {column.name: column for column in table.columns}
+    return [_held(table, known.get(name), name, frame[name].tolist(), lang) for name in frame.columns]
 
 
 def _held(table: Table, column: Column | None, name: str, cells: list[Any], lang: str) -> list[Any]:
