@@ -131,9 +131,10 @@ class State:
         code = names.column_of(table.name, change.column)
         known = [column.name for column in table.columns]
         if code not in known:
-            own = change.column in self.tables.get(table.name, {})
             must = say("a scenario changes a column of {table}", table=table.name)
-            do = say("change a column of the study format") if own else meant(change.column, known, say("correct the name"))
+            do = meant(change.column, known, say("correct the name"))
+            if change.column.startswith("x_"):
+                do = say("change a column of the study format")
             raise Wrong("column", must, repr(change.column), do)
         column = table.column(code)
         if code in key_columns(table.name):
@@ -156,7 +157,8 @@ class State:
             rows = [i for i, key in enumerate(held) if pattern.fullmatch(key)]
         if not rows:
             must = say("key names rows of {table} by {parts}", table=table.name, parts=parts)
-            do = meant(change.key, held[:5_000], say("correct the key"))
+            like = say("write it as {example}", example=repr(held[0])) if held else say("correct the key")
+            do = meant(change.key, held[:5_000], like)
             raise Wrong("key", must, say("no row {key!r}", key=change.key), do)
         built_in = [held[i] for i in rows if table.name == "accounts" and held[i] in BUILT_IN_ACCOUNTS]
         if built_in and names.column_of("accounts", change.column) not in FREE:
@@ -339,6 +341,8 @@ def applied(
                 continue  # nothing is concluded from a table with faults
             if change.table == names.STUDY and len(sound):
                 continue
+            if change.period and change.period not in [period.name for period in base.periods]:
+                continue  # which is told where all names of periods are looked at
             try:
                 state.make(change)
             except Wrong as error:

@@ -106,7 +106,7 @@ class Study:
     geometry : the parcels' shapes in row order of `parcels`, or None.
     notes : what the reader wants to be known (columns of a layer left aside, and the like).
     overlay_filled : which parcels stated no conversion overlay, so that it follows from their lines, shape (parcels,);
-        no part of the study itself: written out, all parcels state it.
+        written out, they state none.
     scenario : the scenario that the tables and settings are of, ``""`` for none; its changes are made, so that the
         table `scenarios` is empty then.
     """

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zonevest.instances import names
 from zonevest.instances.accounts import built_in
 from zonevest.instances.cells import plain
+from zonevest.instances.overlay import without_filled
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, TABLES, Table
 from zonevest.instances.settings import to_toml
@@ -136,6 +137,8 @@ def stated(study: Study) -> dict[str, pd.DataFrame]:
         frame = study.tables.get(table.name)
         if frame is None or frame.empty:
             continue
+        if table.name == "parcels":
+            frame = without_filled(study, frame)
         if table.name == "accounts":
             frame = frame[~_plain_built_in(study, frame)]
         if frame.empty or (table.name == "jurisdictions" and _follows(study, frame)):
