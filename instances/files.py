@@ -48,7 +48,7 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
 
 
 def _chinese(content: bytes) -> bool:
-    """Whether bytes that are no UTF-8 are Chinese in GBK, which is told and not guessed at: Latin letters look alike."""
+    """Whether bytes that are no UTF-8 may be Chinese in GBK: it is told, not guessed at, since others look alike."""
     try:
         return any("\u4e00" <= letter <= "\u9fff" for letter in content.decode("gbk"))
     except UnicodeDecodeError:

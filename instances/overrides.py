@@ -11,6 +11,7 @@ from zonevest.instances.keys import kind, split
 from zonevest.instances.say import say
 from zonevest.instances.settings import METHODS, flat
 
+
 def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
     """Settings with some values set anew.
 

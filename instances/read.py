@@ -42,9 +42,7 @@ def bundled() -> list[str]:
     return sorted(each.name for each in CASES.iterdir() if (each / TOML).is_file()) if CASES.is_dir() else []
 
 
-def read_study(
-    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
-) -> Study:
+def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = "") -> Study:
     """Read and check a study.
 
     Parameters
@@ -69,7 +67,7 @@ def read_study(
         values = parse_toml(text, TOML, faults) if text is not None and not len(faults) else None
         values = None if len(faults) else values
     else:
-        label, values = book.label, book.values
+        label, values = book.label, book.settings
     given = Given(label, values, overrides or {}, scenario)
     settings, source = given.parsed(faults)
     raws, shapes = _files(place, source, faults, notes) if book is None else _sheets(place, book, source, faults, notes)
@@ -83,19 +81,19 @@ class Given:
     Attributes
     ----------
     label : how the reader knows the settings: a file's name, a sheet, or ``the settings``.
-    values : settings nested like study.toml; None where they could not be read.
+    toml : settings nested like study.toml; None where they could not be read.
     overrides : dotted path -> value; set last.
     scenario : the scenario that is asked for, ``""`` for none.
     """
 
     label: str
-    values: Mapping[str, Any] | None
+    toml: Mapping[str, Any] | None
     overrides: Mapping[str, object] = field(default_factory=dict)
     scenario: str = ""
 
     def parsed(self, faults: Faults, values: Mapping[str, Any] | None = None) -> tuple[Settings | None, Source]:
         """The settings (those of a scenario in their place), with what is wrong in them."""
-        values = self.values if values is None else values
+        values = self.toml if values is None else values
         if values is None:
             # which rows a study falls back to is not known then: nothing is concluded from what it does not bring
             return None, Source(defaults=DEFAULT_TABLES)
@@ -132,9 +130,8 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
 def replace_study(
     study: Study,
     settings: Mapping[str, Any] | Settings | None = None,
-    *,
+    tables: Mapping[str, pd.DataFrame | None] | None = None,
     scenario: str = "",
-    **tables: pd.DataFrame | None,
 ) -> Study:
     """Make a study with some tables or settings of another, checked again.
 
@@ -144,11 +141,11 @@ def replace_study(
         What the rest is taken from.
     settings
         Keys of study.toml; each replaces that key as a whole.
-    scenario
-        A scenario of the study to be applied; ``""`` for none.
     tables
         Tables by name; None for one without rows. Parcels in a plain table keep the shapes of the same parcel_id
         if all of them have one.
+    scenario
+        A scenario of the study to be applied; ``""`` for none.
 
     Raises
     ------
@@ -164,6 +161,7 @@ def replace_study(
         given = Given(MEMORY, {**to_toml(study.settings, None), **(settings or {})}, scenario=scenario)
         parsed, source = given.parsed(faults)
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
+    tables = tables or {}
     if _derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
@@ -361,7 +359,7 @@ def _study(
     periods = settings.periods if settings is not None and source.sound_periods else None
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
     if settings is not None and ("scenarios" in tables or given.scenario):
-        changed, tables = scenarios.applied(given.scenario, tables, given.values or {}, settings, label, faults)
+        changed, tables = scenarios.applied(given.scenario, tables, given.toml or {}, label, faults)
         if given.scenario and changed is not None:
             settings, source = given.parsed(faults, changed)
             periods = settings.periods if settings is not None and source.sound_periods else None

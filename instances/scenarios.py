@@ -41,7 +41,7 @@ Cells = Any
 """The cells of a column: an array of numbers or flags, or a list of texts."""
 
 
-class Wrong(Exception):
+class ChangeError(Exception):
     """What is wrong with a change, and in which of its columns."""
 
     def __init__(self, column: str, must: str, found: str, do: str) -> None:
@@ -68,7 +68,7 @@ class Change:
                 return number
         except ValueError:
             pass
-        raise Wrong("amount", say("a factor is a number"), repr(self.amount), say("write a number"))
+        raise ChangeError("amount", say("a factor is a number"), repr(self.amount), say("write a number"))
 
 
 @dataclass
@@ -78,13 +78,13 @@ class State:
     Attributes
     ----------
     tables : columns by name, by table; what is changed is copied first.
-    values : settings nested like study.toml, as given.
+    toml : settings nested like study.toml, as given.
     settings : the same, every key filled in.
     label : how the reader knows the settings.
     """
 
     tables: Mapping[str, Mapping[str, Cells]]
-    values: Mapping[str, Any]
+    toml: Mapping[str, Any]
     settings: Settings
     label: str
     changed: dict[str, dict[str, Cells]] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class State:
 
         Raises
         ------
-        Wrong
+        ChangeError
             If there is nothing to change, or it would become something that may not stand there.
         """
         if change.table == names.STUDY:
@@ -114,12 +114,14 @@ class State:
         if change.table not in BY_NAME or change.table == NAME:
             must = say("a scenario changes a table of the study, or study for keys of study.toml")
             others = [name for name in names.tables() if name != NAME]
-            raise Wrong("table", must, repr(change.table), meant(change.table, others, say("correct the name")))
+            raise ChangeError("table", must, repr(change.table), meant(change.table, others, say("correct the name")))
         column = self._column(change)
         rows = self._rows(change)
         cells = self.cells(change.table, column.name)
         before = [cells[i] for i in rows]
-        after = self._multiplied(change, column, before) if change.op == "factor" else self._replaced(change, column, rows)
+        after = (
+            self._multiplied(change, column, before) if change.op == "factor" else self._replaced(change, column, rows)
+        )
         fresh = cells.copy() if isinstance(cells, np.ndarray) else list(cells)
         for i, cell in zip(rows, after, strict=True):
             fresh[i] = cell
@@ -135,15 +137,17 @@ class State:
             do = meant(change.column, known, say("correct the name"))
             if change.column.startswith("x_"):
                 do = say("change a column of the study format")
-            raise Wrong("column", must, repr(change.column), do)
+            raise ChangeError("column", must, repr(change.column), do)
         column = table.column(code)
         if code in key_columns(table.name):
             must = say("a scenario changes what rows say, not which rows there are")
-            raise Wrong("column", must, say("{column}, a part of the key", column=code), say("name another column"))
+            raise ChangeError(
+                "column", must, say("{column}, a part of the key", column=code), say("name another column")
+            )
         if change.op == "factor" and column.kind != "number":
             must = say("a factor is for numbers")
             do = say("write op = value, or name a column of numbers")
-            raise Wrong("column", must, say("{column}, no number", column=code), do)
+            raise ChangeError("column", must, say("{column}, no number", column=code), do)
         return column
 
     def _rows(self, change: Change) -> list[int]:
@@ -159,28 +163,28 @@ class State:
             must = say("key names rows of {table} by {parts}", table=table.name, parts=parts)
             like = say("write it as {example}", example=repr(held[0])) if held else say("correct the key")
             do = meant(change.key, held[:5_000], like)
-            raise Wrong("key", must, say("no row {key!r}", key=change.key), do)
+            raise ChangeError("key", must, say("no row {key!r}", key=change.key), do)
         built_in = [held[i] for i in rows if table.name == "accounts" and held[i] in BUILT_IN_ACCOUNTS]
         if built_in and names.column_of("accounts", change.column) not in FREE:
             must = say("of a built-in account only {columns} may change", columns=choice(FREE))
-            raise Wrong("column", must, f"{change.column} ({some(built_in)})", say("name another column"))
+            raise ChangeError("column", must, f"{change.column} ({some(built_in)})", say("name another column"))
         if change.period:
             if not any(column.name == "period" for column in table.columns):
                 must = say("period is for tables with a column period, and for values by period of [finance]")
-                raise Wrong("period", must, repr(change.period), say("leave it blank"))
+                raise ChangeError("period", must, repr(change.period), say("leave it blank"))
             of = self.cells(table.name, "period")
             rows = [i for i in rows if of[i] == change.period]
             if not rows:
                 must = say("a row of {table} is of that period", table=table.name)
                 found = say("no row {key!r} in {period}", key=change.key, period=change.period)
-                raise Wrong("period", must, found, say("write the row period by period, or leave period blank"))
+                raise ChangeError("period", must, found, say("write the row period by period, or leave period blank"))
         return rows
 
     def _multiplied(self, change: Change, column: Column, before: Sequence[Any]) -> list[Any]:
         after = [float(cell) * change.factor for cell in before]
         if all(cell != cell for cell in before):
             must = say("what is multiplied is there")
-            raise Wrong("key", must, say("blank cells only"), say("write op = value, or name other rows"))
+            raise ChangeError("key", must, say("blank cells only"), say("write op = value, or name other rows"))
         return self._legal(column, after)
 
     def _legal(self, column: Column, after: list[Any]) -> list[Any]:
@@ -191,7 +195,9 @@ class State:
         if column.whole:
             wrong |= (values != np.floor(values)) & ~np.isnan(values)
         if wrong.any():
-            raise Wrong("amount", span(column), some(map(plain, values[wrong].tolist())), say("correct the amount"))
+            raise ChangeError(
+                "amount", span(column), some(map(plain, values[wrong].tolist())), say("correct the amount")
+            )
         return after
 
     def _replaced(self, change: Change, column: Column, rows: Sequence[int]) -> list[Any]:
@@ -199,16 +205,16 @@ class State:
         if column.kind == "number":
             try:
                 return self._legal(column, [change.factor] * len(rows))
-            except Wrong as error:
+            except ChangeError as error:
                 if error.do != say("write a number"):
                     raise
                 must = say("{column} is a finite number", column=column.name)
-                raise Wrong("amount", must, error.found, error.do) from None
+                raise ChangeError("amount", must, error.found, error.do) from None
         if column.kind == "flag":
             values, bad = flags([change.amount], False)
             if bad:
                 must = say("{column} is 0, 1, true or false", column=column.name)
-                raise Wrong("amount", must, repr(change.amount), say("write 0 or 1"))
+                raise ChangeError("amount", must, repr(change.amount), say("write 0 or 1"))
             return [bool(values[0])] * len(rows)
         amount = names.each_item(change.amount, lambda word: names.value_of(column, word))
         words = items(amount) if column.kind == "list" else [amount]
@@ -216,14 +222,14 @@ class State:
         if strange:
             must = say("{column} is {choices}", column=column.name, choices=choice(column.choices))
             do = meant(strange[0], names.said_values(column), say("use one of these"))
-            raise Wrong("amount", must, some(map(repr, strange)), do)
+            raise ChangeError("amount", must, some(map(repr, strange)), do)
         self._there(column, words)
         return [amount] * len(rows)
 
     def _there(self, column: Column, words: Sequence[str]) -> None:
         """What a new value names is there, where that is a plain row of another table."""
         if column.kind == "period":
-            known: Sequence[str] | None = [period.name for period in self.settings.periods]
+            known = [period.name for period in self.settings.periods]
             what = say("a period of study.toml")
         elif column.refers in ("land_classes", "zones", "practices", "projects", "parcels", "instruments"):
             what = say("a row of {table}", table=column.refers)
@@ -234,7 +240,7 @@ class State:
         if strange:
             must = say("{column} names {what}", column=column.name, what=what)
             do = meant(strange[0], known[:5_000], say("correct the name"))
-            raise Wrong("amount", must, some(map(repr, strange)), do)
+            raise ChangeError("amount", must, some(map(repr, strange)), do)
 
     def _set(self, change: Change) -> tuple[list[Any], list[Any]]:
         """Change a key of study.toml."""
@@ -242,26 +248,26 @@ class State:
         if names.column_of(names.STUDY, change.column) != VALUE:
             must = say("of study the column value is changed: key is the whole path, as rates.social")
             near = say("write {key} as key, and value as column", key=f"{change.key}.{change.column}")
-            raise Wrong("column", must, repr(change.column), near)
+            raise ChangeError("column", must, repr(change.column), near)
         if parts[0] in FIXED:
             must = say("a scenario changes what a study says, not which tables are read")
-            raise Wrong("key", must, repr(change.key), say("name another key"))
+            raise ChangeError("key", must, repr(change.key), say("name another key"))
         held = at_path(to_toml(self.settings, None), parts)
         new = self._new_setting(change, parts, held)
         trial = Faults()
-        values = override(self.values, {keys.join(parts): new}, trial)
+        values = override(self.toml, {keys.join(parts): new}, trial)
         settings, _ = parse_settings(values, self.label, trial)
         if len(trial):
             fault = trial.frame().iloc[0]
-            raise Wrong("amount" if held is not None else "key", fault["must"], fault["found"], fault["do"])
-        self.values, self.settings = values, settings
+            raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], fault["do"])
+        self.toml, self.settings = values, settings
         return [held], [at_path(to_toml(settings, None), parts)]
 
     def _new_setting(self, change: Change, parts: Sequence[str], held: Any) -> Any:
         by_period = parts[0] == "finance" and len(parts) == 2 and parts[1] in VALUES
         if change.period and not by_period:
             must = say("period is for tables with a column period, and for values by period of [finance]")
-            raise Wrong("period", must, repr(change.period), say("leave it blank"))
+            raise ChangeError("period", must, repr(change.period), say("leave it blank"))
         periods = [period.name for period in self.settings.periods]
         if by_period and change.period in periods and held is not None and not isinstance(held, Mapping):
             held = dict.fromkeys(periods, held)
@@ -269,14 +275,18 @@ class State:
             new = keys.value(parts, change.amount)
             return {**(held or {}), change.period: new} if change.period else new
         of = {change.period: held.get(change.period)} if change.period and isinstance(held, Mapping) else held
-        numbers = list(of.values()) if isinstance(of, Mapping) else [of]
-        if not numbers or any(isinstance(each, bool) or not isinstance(each, (int, float)) for each in numbers):
+        numbers: list[Any] = list(of.values()) if isinstance(of, Mapping) else [of]
+        if (
+            held is None
+            or not numbers
+            or any(isinstance(each, bool) or not isinstance(each, (int, float)) for each in numbers)
+        ):
             must = say("what is multiplied is a number that the study gives or has by default")
             found = say("no number at {key}", key=change.key)
-            raise Wrong("key", must, found, say("correct the key, or write op = value"))
+            raise ChangeError("key", must, found, say("correct the key, or write op = value"))
         if isinstance(of, Mapping):
             return {**held, **{name: number * change.factor for name, number in of.items()}}
-        return plain(held * change.factor)
+        return plain(numbers[0] * change.factor)
 
 
 def at_path(values: Any, parts: Sequence[str]) -> Any:
@@ -303,7 +313,6 @@ def applied(
     scenario: str,
     tables: Mapping[str, Typed],
     values: Mapping[str, Any],
-    settings: Settings,
     label: str,
     faults: Faults,
 ) -> tuple[Mapping[str, Any] | None, dict[str, Typed]]:
@@ -314,7 +323,7 @@ def applied(
     scenario : its name, ``""`` for none.
     tables : the tables of the study, default rows included.
     values : settings nested like study.toml, without what the command line sets.
-    settings : the same, every key filled in.
+    label : how the reader knows them.
 
     Returns
     -------
@@ -345,11 +354,11 @@ def applied(
                 continue  # which is told where all names of periods are looked at
             try:
                 state.make(change)
-            except Wrong as error:
+            except ChangeError as error:
                 assert table is not None
                 faults.add(table.where(i, error.column), error.must, error.found, error.do)
         if name == scenario:
-            told = state.values
+            told = state.toml
             for other, columns in state.changed.items():
                 out[other] = replace(tables[other], data={**tables[other].data, **columns})
             out.pop(NAME)
@@ -385,7 +394,9 @@ def _probabilities(table: Typed, rows: Mapping[str, list[int]], faults: Faults) 
             of[name] = said[0]
     if of and abs(sum(of.values()) - 1.0) > SLACK:
         must = say("the probabilities of the scenarios that state one sum to 1")
-        found = say("{sum:g}: {parts}", sum=sum(of.values()), parts=some(f"{name} {each:g}" for name, each in of.items()))
+        found = say(
+            "{sum:g}: {parts}", sum=sum(of.values()), parts=some(f"{name} {each:g}" for name, each in of.items())
+        )
         faults.add(table.where(None, "probability"), must, found, say("correct them, or add the scenario that is left"))
 
 

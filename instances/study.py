@@ -172,7 +172,7 @@ class Study:
         """A copy with other tables or settings, checked again (see `zonevest.instances.read.replace_study`)."""
         from zonevest.instances.read import replace_study
 
-        return replace_study(self, settings, **tables)
+        return replace_study(self, settings, tables)
 
     def in_scenario(self, name: str) -> Study:
         """A copy as a scenario of its table `scenarios` changes it, checked again."""

@@ -213,7 +213,8 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
                 where=raw.label, columns=listed(numbered),
             )
         )  # fmt: skip
-    out.own = {name: own_column(_own(out, name, cells, faults)) for name, cells in raw.cells.items() if name[:2] == "x_"}
+    own = {name: cells for name, cells in raw.cells.items() if name.startswith("x_")}
+    out.own = {name: own_column(_own(out, name, cells, faults)) for name, cells in own.items()}
     _keys(out, faults)
     return out
 

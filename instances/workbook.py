@@ -49,12 +49,12 @@ class Book:
 
     Attributes
     ----------
-    values : settings nested like study.toml; None where the sheet could not be read.
+    settings : settings nested like study.toml; None where the sheet could not be read.
     label : what the sheet of settings is called.
     raws : the tables.
     """
 
-    values: dict[str, Any] | None
+    settings: dict[str, Any] | None
     label: str
     raws: dict[str, Raw]
 
@@ -87,7 +87,7 @@ def read_workbook(path: Path, faults: Faults, notes: list[str]) -> Book:
             found[name] = title
             raw = _sheet(sheet, grid, label, name, faults, notes)
             if name == names.STUDY:
-                out.label, out.values = label, None if raw is None else _settings(raw, faults)
+                out.label, out.settings = label, None if raw is None else _settings(raw, faults)
             else:
                 out.raws[name] = raw or Raw(BY_NAME[name], label, {}, (), lost=True)
     if names.STUDY not in found:
@@ -180,9 +180,7 @@ def _grid(sheet: Worksheet, formulas: Mapping[str, Grid]) -> Grid:
     return grid
 
 
-def _sheet(
-    sheet: Worksheet, grid: Grid, label: str, name: str, faults: Faults, notes: list[str]
-) -> Raw | None:
+def _sheet(sheet: Worksheet, grid: Grid, label: str, name: str, faults: Faults, notes: list[str]) -> Raw | None:
     """A sheet as a table: its first row names the columns, blank rows are left out."""
     from openpyxl.utils import get_column_letter
 

@@ -1,4 +1,4 @@
-"""A study as one .xlsx workbook, made to be filled in: what columns mean, and what may be chosen, stand at their head."""
+"""A study as one .xlsx workbook, made to be filled in: heads say what columns mean, cells offer what may be chosen."""
 
 from __future__ import annotations
 
@@ -141,9 +141,11 @@ def explained(table: Table, column: Column, lang: str) -> list[str]:
     if column.low is not None or column.high is not None:
         told.append(span(column))
     if column.refers and column.refers != "classes":
-        told.append(say("names a row of {table}", table=names.of_table(column.refers).zh[0] if lang == "zh" else column.refers))
+        other = names.of_table(column.refers).zh[0] if lang == "zh" else column.refers
+        told.append(say("names a row of {table}", table=other))
     if column.choices:
-        told.append(say("one of: {choices}", choices=", ".join(names.shown(column, each, lang) for each in column.choices)))
+        words = ", ".join(names.shown(column, each, lang) for each in column.choices)
+        told.append(say("one of: {choices}", choices=words))
     if column.kind == "list":
         told.append(say("several are parted by ;"))
     if column.required:

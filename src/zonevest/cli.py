@@ -58,7 +58,9 @@ class Method(StrEnum):
 
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")
+]
 ScenarioOption = Annotated[
     str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
 ]

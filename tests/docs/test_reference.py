@@ -14,6 +14,7 @@ import pytest
 import typer
 
 from zonevest.cli import app
+from zonevest.instances import names
 from zonevest.instances.accounts import ASSETS, FINANCE, MONEY, OF_BUDGET, OF_INSTRUMENT, PREFIXES
 from zonevest.instances.defaults import default
 from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
@@ -50,7 +51,14 @@ def test_every_table_and_column_is_on_the_page(hooks: ModuleType) -> None:
     assert set(hooks.ABOUT) == {table.name for table in TABLES}
     for table in TABLES:
         assert f"## {table.name}\n" in page
-        assert [column.name for column in table.columns if f"`{column.name}`" not in page] == []
+        section = page.partition(f"## {table.name}\n")[2].partition("\n## ")[0]
+        assert f"**{names.of_table(table.name).zh[0]}" in section
+        for column in table.columns:
+            told = names.of_column(table.name, column.name)
+            (row,) = (line for line in section.splitlines() if re.match(rf"\| \**`{column.name}`\**", line))
+            assert told.zh[0] in row
+            assert told.means.replace("|", "\\|") in row
+            assert all(f"`{choice}` {names.of_value(column.name, choice).zh[0]}" in row for choice in column.choices)
 
 
 def test_notes_are_of_columns_that_there_are(hooks: ModuleType) -> None:

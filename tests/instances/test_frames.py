@@ -38,7 +38,9 @@ PARCELS = pd.DataFrame(
 TABLES = {
     "zones": pd.DataFrame({"zone": ["A", "B"]}),
     "land_classes": pd.DataFrame({"land_class": ["01", "02"], "class_group": [["arable", "garden"], "forest"]}),
-    "practices": pd.DataFrame({"practice": ["plant"], "zone": ["B"], "from_classes": [["01", "02"]], "to_class": ["02"]}),
+    "practices": pd.DataFrame(
+        {"practice": ["plant"], "zone": ["B"], "from_classes": [["01", "02"]], "to_class": ["02"]}
+    ),
     "limits": pd.DataFrame({"limit": ["l"], "account": ["area.zone.B"], "sense": ["<="], "value": [4]}),
 }
 
@@ -56,7 +58,7 @@ def faults_of(parcels: pd.DataFrame = PARCELS, **tables: pd.DataFrame) -> pd.Dat
 
 
 DTYPES: dict[str, dict[str, Any]] = {
-    "categories": {name: "category" for name in ("land_class", "zone", "tenure", "slope_class", "basic_farmland")},
+    "categories": dict.fromkeys(("land_class", "zone", "tenure", "slope_class", "basic_farmland"), "category"),
     "nullable": {"slope_class": "Int64", "area_ha": "Float64", "basic_farmland": "boolean", "tenure": "string"},
     "small": {"slope_class": "int8", "area_ha": "float32", "population": "uint16"},
     "objects": dict.fromkeys(PARCELS.columns, object),
@@ -89,7 +91,7 @@ def test_nobody_s_frames_are_changed() -> None:
     study = zv.make_study(settings=settings, parcels=land, **tables)
     assert study.parcels["area_ha"].tolist() == [1.0, 2.0, 3.0]
     assert study.geometry is not None
-    for values in study.parcels.columns[study.parcels.dtypes == float]:
+    for values in study.parcels.select_dtypes("float").columns:
         study.parcels[values] = -1.0
     study.zones["zone"] = "Z"
     assert_frame_equal(pd.DataFrame(land), pd.DataFrame(before[0]))
@@ -103,7 +105,9 @@ def test_a_fault_names_the_row_by_its_index() -> None:
     assert faults_of(named)["where"].tolist() == ["the table parcels, index farm-7, column area_ha"]
     part = PARCELS.assign(zone=["A", "B", "C"]).iloc[1:]
     assert faults_of(part)["where"].tolist() == ["the table parcels, index 2, column zone"]
-    assert faults_of(PARCELS.assign(zone=["A", "B", "C"]))["where"].tolist() == ["the table parcels, position 2, column zone"]
+    assert faults_of(PARCELS.assign(zone=["A", "B", "C"]))["where"].tolist() == [
+        "the table parcels, position 2, column zone"
+    ]
 
 
 def test_codes_of_whole_numbers_are_told() -> None:

@@ -1,5 +1,7 @@
 """Scenarios as data: what they change, what is wrong with them, and that a plan is of the study as changed."""
 
+# ruff: noqa: E501 - one fault a line, whole: the table of faults reads as a table
+
 from __future__ import annotations
 
 import json
@@ -15,8 +17,8 @@ import zonevest as zv
 from tests.instances.money_study import MONEY
 from tests.instances.studies import BASE, faults_of, write_base
 from zonevest.cli import app
-from zonevest.instances.schema import TABLES
 from zonevest.instances.scenarios import key_columns, listing
+from zonevest.instances.schema import TABLES
 from zonevest.instances.study import StudyError
 
 HEAD = "scenario,probability,table,key,column,period,op,amount\n"
@@ -108,7 +110,7 @@ def test_values_by_period(tmp_path: Path) -> None:
     assert a.own_revenue == base.settings.finance.own_revenue * 0.9
 
 
-def test_default_rows_may_change(tmp_path: Path) -> None:
+def test_default_rows_may_change() -> None:
     settings = {"name": "d", "periods": [{"name": "p", "start": 2026, "years": 1}]}
     row = {"scenario": "a", "table": "class_flows", "key": "0101/*", "column": "value", "op": "factor", "amount": 2}
     base = zv.make_study(settings, scenarios=pd.DataFrame([row]))
@@ -183,7 +185,9 @@ def test_a_scenario_that_makes_the_study_unsound(tmp_path: Path) -> None:
 
 def test_what_scenarios_change_is_listed(tmp_path: Path) -> None:
     rows = listing(zv.read_study(folder_with(tmp_path, ROWS)))
-    told = {(row.scenario, row.table, row.key, row.column): row for row in rows.rename(columns={"from": "was"}).itertuples()}
+    told = {
+        (row.scenario, row.table, row.key, row.column): row for row in rows.rename(columns={"from": "was"}).itertuples()
+    }
     assert len(told) == len(rows) == 9
     first = told["dry", "limits", "l2", "value"]
     assert (first.probability, first.count, first.was, first.to) == (0.3, 1, 20, 10.0)
@@ -195,7 +199,9 @@ def test_what_scenarios_change_is_listed(tmp_path: Path) -> None:
 
 
 def test_the_command_line(tmp_path: Path) -> None:
-    folder = folder_with(tmp_path, "dry,0.3,limits,l2,value,,factor,0.5\nwet,0.7,practice_flows,build/*,value,,factor,2\n")
+    folder = folder_with(
+        tmp_path, "dry,0.3,limits,l2,value,,factor,0.5\nwet,0.7,practice_flows,build/*,value,,factor,2\n"
+    )
     run = CliRunner().invoke
     told = run(app, ["check", str(folder)])
     assert told.exit_code == 0, told.output
@@ -212,9 +218,13 @@ def test_a_plan_of_a_scenario(tmp_path: Path) -> None:
     """The plan folder says the scenario, and its study is the one as changed: it is read and audited by itself."""
     folder = tmp_path / "village"
     zv.copy_case("village", folder)
-    (folder / "scenarios.csv").write_text(HEAD + "poor,,project_flows,*,value,,factor,0.5\npoor,,study,rates.social,value,,value,0.02\n")
+    (folder / "scenarios.csv").write_text(
+        HEAD + "poor,,project_flows,*,value,,factor,0.5\npoor,,study,rates.social,value,,value,0.02\n"
+    )
     study = zv.read_study(folder)
-    done = CliRunner().invoke(app, ["solve", str(folder), "-o", str(tmp_path / "plan"), "--scenario", "poor", "--gap", "0.05"])
+    done = CliRunner().invoke(
+        app, ["solve", str(folder), "-o", str(tmp_path / "plan"), "--scenario", "poor", "--gap", "0.05"]
+    )
     assert done.exit_code == 0, done.output
     plan = zv.read_plan(tmp_path / "plan")
     assert plan.settings["scenario"] == "poor"

@@ -1,5 +1,7 @@
 """A study in a workbook: the same study as in a folder, and what a spreadsheet does to data is told."""
 
+# ruff: noqa: E501 - one fault a line, whole: the table of faults reads as a table
+
 from __future__ import annotations
 
 import csv
@@ -267,9 +269,13 @@ def test_a_number_that_is_shown_with_zeros_is_the_code(tmp_path: Path) -> None:
 
 def test_the_value_of_a_formula_counts(tmp_path: Path) -> None:
     """As a spreadsheet writes it: the value beside the formula; an empty text is a blank."""
-    path = by_hand(tmp_path / "study.xlsx", lambda book: (put("limits", "F4", "=1+2")(book), put("zones", "B3", "=A1")(book)))
+    path = by_hand(
+        tmp_path / "study.xlsx", lambda book: (put("limits", "F4", "=1+2")(book), put("zones", "B3", "=A1")(book))
+    )
     cached = {"=1+2": ("<f>1+2</f><v />", "<f>1+2</f><v>3</v>"), "=A1": ("<f>A1</f><v />", "<f>A1</f><v></v>")}
-    rewritten(path, lambda text: text.replace(*cached["=1+2"]).replace('B3"><f>A1</f><v />', 'B3" t="str"><f>A1</f><v></v>'))
+    rewritten(
+        path, lambda text: text.replace(*cached["=1+2"]).replace('B3"><f>A1</f><v />', 'B3" t="str"><f>A1</f><v></v>')
+    )
     study = zv.read_study(path)
     assert study.limits["value"].tolist()[2] == 3.0
     assert study.zones["parent"].tolist()[1] == ""
@@ -435,7 +441,12 @@ def test_a_workbook_is_made_to_be_filled_in(lang: Any, tmp_path: Path) -> None:
 
 
 def test_keys_go_round() -> None:
-    for path in (["a"], ["finance", "debt_ratio_cap", "2031-2035"], ["periods", "a.b", "years"], ["x", 'q"uo"te', " s "]):
+    for path in (
+        ["a"],
+        ["finance", "debt_ratio_cap", "2031-2035"],
+        ["periods", "a.b", "years"],
+        ["x", 'q"uo"te', " s "],
+    ):
         assert split(join(path)) == path
     for name in ("area.converted", "waste", "a b", 'odd "name"', ".x", "x."):
         assert split(join(["objective", "accounts", name])) == ["objective", "accounts", name]
@@ -535,6 +546,8 @@ def test_chinese_in_another_encoding_is_told(tmp_path: Path) -> None:
 
 def test_flags_in_chinese() -> None:
     frame = pd.DataFrame({"zone": ["a", "b"], "urban": ["是", "否"]})
-    study = zv.make_study({"name": "z", "periods": [{"name": "p", "start": 2026, "years": 1}], "defaults": "none"}, zones=frame)
+    study = zv.make_study(
+        {"name": "z", "periods": [{"name": "p", "start": 2026, "years": 1}], "defaults": "none"}, zones=frame
+    )
     assert study.zones["urban"].tolist() == [True, False]
     assert np.array_equal(frame["urban"], ["是", "否"])
