@@ -274,19 +274,18 @@ class State:
         if change.op == "value":
             new = keys.value(parts, change.amount)
             return {**(held or {}), change.period: new} if change.period else new
-        of = {change.period: held.get(change.period)} if change.period and isinstance(held, Mapping) else held
-        numbers: list[Any] = list(of.values()) if isinstance(of, Mapping) else [of]
-        if (
-            held is None
-            or not numbers
-            or any(isinstance(each, bool) or not isinstance(each, (int, float)) for each in numbers)
-        ):
+        if change.period and isinstance(held, Mapping):
+            return {**held, change.period: self._product(change, held.get(change.period))}
+        if isinstance(held, Mapping) and held:
+            return {name: self._product(change, number) for name, number in held.items()}
+        return plain(self._product(change, held))
+
+    def _product(self, change: Change, number: Any) -> float:
+        if isinstance(number, bool) or not isinstance(number, (int, float)):
             must = say("what is multiplied is a number that the study gives or has by default")
             found = say("no number at {key}", key=change.key)
             raise ChangeError("key", must, found, say("correct the key, or write op = value"))
-        if isinstance(of, Mapping):
-            return {**held, **{name: number * change.factor for name, number in of.items()}}
-        return plain(numbers[0] * change.factor)
+        return number * change.factor
 
 
 def at_path(values: Any, parts: Sequence[str]) -> Any:
