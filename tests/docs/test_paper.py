@@ -104,7 +104,7 @@ def names() -> set[str]:
     found |= {"plan.json", *LIMITS, *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_TABLES))}
     found |= {f"study/{table.name}.csv" for table in TABLES}
     found |= {f"zonevest {command.callback.__name__}" for command in app.registered_commands if command.callback}
-    return found | {"--set"} | NOT_THERE
+    return found | {"--set", "--scenario"} | NOT_THERE
 
 
 @pytest.mark.parametrize("cells", ideas(), ids=lambda cells: cells[0])

@@ -201,8 +201,10 @@ def test_other_encodings_are_a_fault(tmp_path: Path) -> None:
     (folder / "zones.csv").write_bytes("zone,name_zh\nZ1,湖\nZ2,a\nZ2a,b\n".encode("gbk"))
     faults = faults_of(folder)
     assert faults["where"].tolist() == ["zones.csv"]
-    assert "line 2" in faults["found"][0]
+    assert faults["found"].tolist() == ["Chinese in GBK"]
     assert "CSV UTF-8" in faults["do"][0]
+    (folder / "zones.csv").write_bytes("zone,name_en\nZ1,café\nZ2,a\nZ2a,b\n".encode("latin-1"))
+    assert "line 2" in faults_of(folder)["found"][0]
 
 
 def test_projects_only(tmp_path: Path) -> None:

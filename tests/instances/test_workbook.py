@@ -533,17 +533,6 @@ def test_names_in_a_layer(tmp_path: Path) -> None:
     same(study, zv.read_study(tmp_path / "study"))
 
 
-def test_chinese_in_another_encoding_is_told(tmp_path: Path) -> None:
-    folder = write_base(tmp_path / "study")
-    (folder / "zones.csv").write_bytes("zone,name_zh\nZ1,农业\nZ2,城镇\nZ2a,生态\n".encode("gbk"))
-    with pytest.raises(StudyError) as caught:
-        zv.read_study(folder)
-    told = caught.value.faults.iloc[0]
-    assert told["where"] == "zones.csv"
-    assert told["found"] == "Chinese in GBK"
-    assert "UTF-8" in told["do"]
-
-
 def test_flags_in_chinese() -> None:
     frame = pd.DataFrame({"zone": ["a", "b"], "urban": ["是", "否"]})
     study = zv.make_study(
