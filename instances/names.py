@@ -166,7 +166,7 @@ def spoken(column: Column | None, cells: Sequence[Any], lang: str) -> Sequence[A
     if lang == "en" or column is None or not (column.kind == "flag" or column.choices):
         return cells
     if column.kind == "flag":
-        return [flag(each) for each in cells]
+        return [each if each == "" else flag(each) for each in cells]
     words = {cell: each_item(cell, lambda word: shown(column, word, lang)) for cell in set(cells)}
     return [words[cell] for cell in cells]
 

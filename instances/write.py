@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import errno
+import shutil
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +16,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances import names
 from zonevest.instances.accounts import built_in
-from zonevest.instances.cells import plain
+from zonevest.instances.cells import BOOLEANS, plain
 from zonevest.instances.overlay import without_filled
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, TABLES, Table
@@ -101,6 +103,31 @@ def _write_workbook(study: Study, held: dict[str, pd.DataFrame], target: Path, l
         except BaseException:
             target.unlink()
             raise
+
+
+def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> None:
+    """Write a sound study folder of csv tables as a workbook, row by row: what it leaves to default rows stays so.
+
+    The parcels are copied beside the workbook.
+    """
+    from zonevest.instances.write_workbook import write_workbook
+
+    settings = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
+    (parcels,) = (path for path in folder.glob("parcels.*"))
+    beside = target.with_name(f"{target.stem}-{_file('parcels', lang)}{parcels.suffix}")
+    tables = {}
+    for table in TABLES:
+        if table.name != "parcels" and (path := folder / f"{table.name}.csv").is_file():
+            frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+            kinds = {column.name: column.kind for column in table.columns}
+            for name in frame.columns:
+                if kinds.get(name) == "number":
+                    frame[name] = pd.to_numeric(frame[name])
+                elif kinds.get(name) == "flag":
+                    frame[name] = [BOOLEANS[cell.lower()] if cell else "" for cell in frame[name]]
+            tables[table.name] = frame
+    shutil.copy(parcels, beside)
+    write_workbook(settings | {"parcels": beside.name}, tables, target, lang)
 
 
 def _file(table: str, lang: str) -> str:

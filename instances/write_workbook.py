@@ -108,7 +108,7 @@ def _all_held(table: Table, frame: pd.DataFrame, lang: str) -> list[list[Any]]:
 def _held(table: Table, column: Column | None, name: str, cells: list[Any], lang: str) -> list[Any]:
     """The cells of a column as a sheet holds them: blanks for what is missing, flags as 0 and 1 or as words."""
     if column is not None and column.kind == "flag" and lang == "en":
-        return [int(each) for each in cells]
+        return [None if each == "" else int(each) for each in cells]
     return [
         (_fit(each, table.name, name) or None) if isinstance(each, str) else None if each != each else plain(each)
         for each in names.spoken(column, cells, lang)

@@ -84,7 +84,12 @@ def _front_door(
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes; must not exist yet.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Where the study goes: a folder, or a workbook (.xlsx); must not exist yet."
+        ),
+    ],
     case: Annotated[
         str | None, typer.Option("--case", metavar="NAME", help="The bundled case to copy (default: village).")
     ] = None,
@@ -100,15 +105,15 @@ def new(
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
-            done = [_copy(folder, case or "village", seed, label)]
+            done = [_copy(folder, case or "village", seed, lang, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
 
-def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
+def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if seed is not None:
@@ -117,18 +122,18 @@ def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
     if case not in cases:
         must = say("a bundled case is one of: {cases}", cases=listed(cases))
         raise InputError("--case", must, case, say("name one of these"))
-    api.copy_case(case, folder)
+    api.copy_case(case, folder, lang.value)
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed)
+        api.write_county(folder, parcels, seed, lang.value)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
