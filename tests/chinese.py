@@ -26,11 +26,11 @@ from zonevest.instances.study import Objective, Period, Rates, Settings
 PLAN = re.findall(
     r"\S+",
     """
-    hold outside geometry true false total measure zonevest plan start
+    hold outside geometry true false total measure zonevest plan start study
     status optimal feasible interrupted infeasible no_plan bound gap slack study_hash
     lost gained new converted rezoned blank inf dict list str
     Marxan cn-survey
-    CSV EOD EPSG GeoPackage GeoTIFF HiGHS rasterio TOML UTF JSON UTM WGS Pseudo-Mercator
+    CSV EOD EPSG GBK GeoPackage GeoTIFF HiGHS rasterio TOML UTF JSON UTM WGS Pseudo-Mercator
     """,
 )
 """Words of plans, of files and of Python."""

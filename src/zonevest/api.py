@@ -28,7 +28,7 @@ from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
-from zonevest.instances.write import write_study
+from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
@@ -148,9 +148,11 @@ def replaceable(target: Path) -> bool:
 
 
 @wraps(read.read_study)
-def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:  # noqa: D103
+def read_study(  # noqa: D103
+    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
+) -> Study:
     with _options_told():
-        return read.read_study(path, overrides)
+        return read.read_study(path, overrides, scenario=scenario)
 
 
 @wraps(read.make_study)
@@ -236,19 +238,24 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
         beside.unlink(missing_ok=True)
 
 
-def copy_case(name: str, target: str | Path) -> None:
-    """Copy a bundled case into a new folder."""
-    shutil.copytree(CASES / name, target)
+def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
+    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx."""
+    place = Path(target)
+    if place.suffix.lower() == WORKBOOK:
+        folder_as_workbook(CASES / name, place, lang)
+    else:
+        shutil.copytree(CASES / name, place)
 
 
-def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
-    """Write a synthetic county as a study folder to be edited.
+def write_county(folder: str | Path, parcels: int, seed: int = 1, lang: str = "en") -> None:
+    """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
     ----------
     folder : must not exist yet.
     parcels : about how many, 100 to 200,000.
     seed : what land and projects are drawn by; the same seed draws the same county.
+    lang : the language of a workbook.
 
     Raises
     ------
@@ -259,7 +266,13 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
 
     if not 100 <= parcels <= 200_000:
         raise ValueError(say("a county has 100 to 200,000 parcels"))
-    write(Path(folder), parcels, seed, "county")
+    place = Path(folder)
+    if place.suffix.lower() != WORKBOOK:
+        write(place, parcels, seed, "county")
+        return
+    with tempfile.TemporaryDirectory() as beside:
+        write(Path(beside) / "county", parcels, seed, "county")
+        folder_as_workbook(Path(beside) / "county", place, lang)
 
 
 def solve(
@@ -316,6 +329,7 @@ def solve(
         "threads": threads,
         "seed": seed,
         "method": method,
+        **({"scenario": study.scenario} if study.scenario else {}),
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []

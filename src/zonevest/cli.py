@@ -58,7 +58,12 @@ class Method(StrEnum):
 
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, or the name of a bundled case.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")
+]
+ScenarioOption = Annotated[
+    str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
@@ -79,7 +84,12 @@ def _front_door(
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes; must not exist yet.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Where the study goes: a folder, or a workbook (.xlsx); must not exist yet."
+        ),
+    ],
     case: Annotated[
         str | None, typer.Option("--case", metavar="NAME", help="The bundled case to copy (default: village).")
     ] = None,
@@ -95,15 +105,15 @@ def new(
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
-            done = [_copy(folder, case or "village", seed, label)]
+            done = [_copy(folder, case or "village", seed, lang, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
 
-def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
+def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if seed is not None:
@@ -112,18 +122,18 @@ def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
     if case not in cases:
         must = say("a bundled case is one of: {cases}", cases=listed(cases))
         raise InputError("--case", must, case, say("name one of these"))
-    api.copy_case(case, folder)
+    api.copy_case(case, folder, lang.value)
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed)
+        api.write_county(folder, parcels, seed, lang.value)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
@@ -166,12 +176,14 @@ def import_(
 
 
 @app.command()
-def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
-    """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
+def check(
+    study: StudyArgument, scenario: ScenarioOption = "", as_json: JsonOption = False, lang: LangOption = Lang.en
+) -> None:
+    """Tell every fault of a study at once; then its size, its scenarios, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
         from zonevest import api
 
-        found = api.check(api.read_study(study))
+        found = api.check(api.read_study(study, scenario=scenario))
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
@@ -197,6 +209,7 @@ def solve(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
     ] = None,
+    scenario: ScenarioOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -213,7 +226,7 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, changes)
+        given = api.read_study(study, changes, scenario=scenario)
         for note in given.notes:
             print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
         for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
