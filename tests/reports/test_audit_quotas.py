@@ -188,7 +188,7 @@ def test_who_sells_nothing_may_generate_less_than_nothing() -> None:
         parcels=[{**FARM, "jurisdiction": "east"}],
         projects=[{"project": "mill", "build_years": 0, "jurisdiction": "east"}],
         land_take=[{"project": "mill", "land_class": "farm", "area_ha": 1.0}],
-        quotas=[{"quota": "q", "account_generated": "water", "opening": 99.0}],
+        quotas=[{"quota": "q", "account_generated": "water", "available_after": 2}],
     )
     found = evaluate(given, {"a": ("", "")}, {"mill": "p1"})
     assert cells(found, "water") == pytest.approx((-1.0, -1.0))
