@@ -83,6 +83,15 @@ def test_a_case_as_a_workbook_leaves_to_default_rows_what_it_left(case: str, lan
     assert titles.isdisjoint({"capture"} if case == "village" else {"practices", "用地行动"})
 
 
+def test_a_case_is_written_over_nothing(tmp_path: Path) -> None:
+    for name in ("v.xlsx", "v-parcels.gpkg"):
+        (tmp_path / name).write_text("mine")
+        with pytest.raises(FileExistsError):
+            zv.copy_case("village", tmp_path / "v.xlsx")
+        assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [(name, "mine")]
+        (tmp_path / name).unlink()
+
+
 def test_a_county_as_a_workbook(tmp_path: Path) -> None:
     zv.write_county(tmp_path / "county.xlsx", 120, 3)
     zv.write_county(tmp_path / "county", 120, 3)
