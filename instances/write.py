@@ -90,9 +90,7 @@ def _write_workbook(study: Study, held: dict[str, pd.DataFrame], target: Path, l
     beside = target.with_name(f"{target.stem}-{_file('parcels', lang)}.parquet")
     parcels = held.get("parcels")
     apart = parcels is not None and (study.geometry is not None or len(parcels) >= LAST_ROW)
-    for path in (target, *([beside] if apart else [])):
-        if path.exists() or path.is_symlink():
-            raise FileExistsError(errno.EEXIST, say("it is there already"), str(path))
+    _refuse_existing(target, *([beside] if apart else []))
     target.parent.mkdir(parents=True, exist_ok=True)
     if apart:
         held.pop("parcels")
@@ -115,6 +113,7 @@ def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> None:
     settings = tomllib.loads((folder / "study.toml").read_text(encoding="utf-8"))
     (parcels,) = (path for path in folder.glob("parcels.*"))
     beside = target.with_name(f"{target.stem}-{_file('parcels', lang)}{parcels.suffix}")
+    _refuse_existing(target, beside)
     tables = {}
     for table in TABLES:
         if table.name != "parcels" and (path := folder / f"{table.name}.csv").is_file():
@@ -128,6 +127,12 @@ def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> None:
             tables[table.name] = frame
     shutil.copy(parcels, beside)
     write_workbook(settings | {"parcels": beside.name}, tables, target, lang)
+
+
+def _refuse_existing(*paths: Path) -> None:
+    for path in paths:
+        if path.exists() or path.is_symlink():
+            raise FileExistsError(errno.EEXIST, say("it is there already"), str(path))
 
 
 def _file(table: str, lang: str) -> str:

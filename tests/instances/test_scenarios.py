@@ -235,6 +235,20 @@ def test_a_plan_of_a_scenario(tmp_path: Path) -> None:
     assert "Scenario" in (tmp_path / "plan" / "report.html").read_text(encoding="utf-8")
 
 
+def test_a_plan_of_the_study_itself(tmp_path: Path) -> None:
+    """What is set for a run may leave no place for a scenario's change: the plan is read all the same."""
+    folder = tmp_path / "village"
+    zv.copy_case("village", folder)
+    (folder / "scenarios.csv").write_text(HEAD + "poor,,study,objective.floor.ecosystem,value,,value,0.5\n")
+    changes = {"objective.method": "weighted", "objective.cash": 1.0}
+    plan = zv.solve(zv.read_study(folder, changes), gap=0.05)
+    plan.write(tmp_path / "plan")
+    again = zv.read_plan(tmp_path / "plan")
+    assert again.study.hash == plan.study.hash
+    assert again.study.scenarios.empty
+    assert "scenario" not in again.settings
+
+
 def test_every_table_has_a_key() -> None:
     for table in TABLES:
         assert key_columns(table.name), table.name

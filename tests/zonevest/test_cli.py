@@ -328,7 +328,7 @@ class TestExitCodes:
         assert "Traceback" not in told
 
     def test_a_bug_is_no_fault_of_the_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def bug(*_: object) -> None:
+        def bug(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
         monkeypatch.setattr(api, "read_study", bug)
