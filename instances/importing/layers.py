@@ -34,7 +34,7 @@ from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
-from zonevest.instances.say import say
+from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
 
@@ -62,7 +62,13 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
         plan = read_mapping(mapping, faults)
     if plan is None:
         faults.stop()
-    return _Import(plan, find_layers(sources, faults), faults).run()
+    try:
+        with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
+            return _Import(plan, find_layers(sources, faults), faults).run()
+    except shapely.errors.GEOSException as error:
+        must, do = say("shapes can be laid over each other"), say("repair the shapes in the program that wrote them")
+        faults.add(plan.label, must, foreign(str(error).splitlines()[0]), do)
+        faults.stop()
 
 
 class _Import:
