@@ -259,14 +259,11 @@ def _odd(out: Typed, column: Column, cells: Cells, faults: Faults) -> bool:
         _no_values(out, column.name, bad, [held[i] for i in bad], faults)
     dates = [i for i, cell in enumerate(held) if isinstance(cell, DATES) and cell is not pd.NaT]
     if dates:
-        must = say("{column} holds no dates (a spreadsheet makes them of names like 2026-1)", column=column.name)
-        do = say("make the cells text, and write in them what was meant")
-        _bad(out, column, dates, [str(held[i]) for i in dates], must, do, faults)
+        _bad(out, column, dates, [str(held[i]) for i in dates], rule("columns.date", column=column.name), faults)
     true = [i for i, cell in enumerate(held) if isinstance(cell, (bool, np.bool_))] if column.kind != "flag" else []
     if true:
-        must = say("{column} is no flag: it holds neither true nor false", column=column.name)
-        do = say("make the cells text, and write in them what was meant")
-        _bad(out, column, true, [str(held[i]).upper() for i in true], must, do, faults)
+        words = [str(held[i]).upper() for i in true]
+        _bad(out, column, true, words, rule("columns.truth", column=column.name), faults)
     return bool(bad or dates or true)
 
 
