@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 UNITS, OCTAVES = 10_000, 3
 """Up to so many parcels are planning units; more are plots, on land of so many finer octaves."""
+SITE = 8.0
+"""Hectares of a drawn site of plots."""
+LAYER = 50_000
+"""Up to so many parcels are a GeoPackage, which any GIS opens; of more, GeoParquet is read many times faster."""
 DATED = "2026-11-26T01:01:41.303Z"
 """The date in every GeoPackage that is drawn, that of the bundled one."""
 
@@ -66,14 +70,15 @@ def _old_works(layer: gpd.GeoDataFrame) -> NDArray[np.bool_]:
 
 
 def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Drawn sites of projects: the two smallest parcels that they may be drawn on."""
+    """Drawn sites of projects: the two smallest units that they may be drawn on, of plots some that lie together."""
     groups = {"wetland": ("1106",), "urban": ("0101", "0102", "0103", "0201", "0202", "1203", "1206", "1201")}
     rows = []
     area = layer.geometry.area
     for project, (practice, zones, kinds) in county_list.DRAWN_ON.items():
         classes = [code for kind in kinds.split() for code in groups.get(kind, (kind,))]
         inside = layer["growth_boundary"].eq(1) if zones.startswith("4") else layer["growth_boundary"].eq(0)
-        among = area[layer["land_class"].isin(classes) & inside].nsmallest(2)
+        among = area[layer["land_class"].isin(classes) & inside]
+        among = among.nsmallest(2) if len(layer) <= UNITS else _together(layer.loc[among.index])
         drawn = layer.loc[among.index]
         line = "general" if drawn["redline"].ne("0").any() else "no"
         rows.append((project, ";".join(drawn["parcel_id"]), zones, practice, line))
@@ -81,15 +86,47 @@ def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def write_county(folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None) -> None:
-    """Write a synthetic county as a study folder to be edited: study.toml, parcels.gpkg, tables."""
+def _together(among: gpd.GeoDataFrame) -> pd.Series[float]:
+    """The areas of plots around the middle one, in the order of their distance, up to some hectares."""
+    corner = among.geometry.bounds
+    at = corner[["minx", "miny"]].to_numpy()
+    away = np.hypot(*(at - at[len(at) // 2]).T)
+    area = among.geometry.area.iloc[np.argsort(away, kind="stable")]
+    return area[(area.cumsum() <= SITE * 1e4) | (np.arange(len(area)) == 0)]
+
+
+def write_county(
+    folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None, polygons: bool = True
+) -> None:
+    """Write a synthetic county as a study folder to be edited: study.toml, the parcels, tables.
+
+    The same arguments and version write the same bytes, as long as CPU family and the versions of NumPy, SciPy, GEOS,
+    GDAL and pyarrow are the same: the last bits of a cosine or a crossing of two edges are theirs.
+
+    Parameters
+    ----------
+    polygons : whether parcels have shapes; without, they are a parquet table that states their areas, which are those
+        of the shapes. With them they are a GeoPackage, or GeoParquet where there are more than `LAYER` parcels.
+    """
     settings, tables = county(parcels, seed, name, title)
-    folder.mkdir(parents=True)
-    (folder / "study.toml").write_text(county_list.explained(tomli_w.dumps(settings)), encoding="utf-8")
     layer = tables.pop("parcels")
-    _write_layer(layer, folder / "parcels.gpkg")
-    for table, frame in tables.items():
-        frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n")
+    file = "parcels.gpkg" if polygons and len(layer) <= LAYER else "parcels.parquet"
+    settings["parcels"] = file
+    if file != "parcels.gpkg":
+        del settings["layer"]
+    folder.mkdir(parents=True)
+    text = county_list.explained(tomli_w.dumps(settings), plots=parcels > UNITS)
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    if file == "parcels.gpkg":
+        _write_layer(layer, folder / file)
+    elif polygons:
+        layer.to_parquet(folder / file, compression="zstd")
+    else:
+        table = pd.DataFrame(layer.drop(columns="geometry"))
+        table.insert(3, "area_ha", layer.geometry.area.to_numpy() / 1e4)
+        table.to_parquet(folder / file, index=False, compression="zstd")
+    for each, frame in tables.items():
+        frame.to_csv(folder / f"{each}.csv", index=False, lineterminator="\n")
 
 
 def _write_layer(layer: gpd.GeoDataFrame, path: Path) -> None:

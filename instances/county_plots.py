@@ -253,9 +253,9 @@ def _kinds(
     villages, lots, works = places
     far = to_town > 2900.0
     height = land.height(at)
-    draw("river", -height, (land.to_valley(at) < 0.5 * side) & (to_town > 900.0), PARTS["river"])
+    draw("river", -height, (land.to_valley(at) < np.maximum(0.5 * side, 12.0)) & (to_town > 900.0), PARTS["river"])
     to_road = cKDTree(roads).query(at)[0]
-    draw("road", -to_town, (to_road < 0.5 * side) & far, PARTS["road"])
+    draw("road", -to_town, (to_road < np.maximum(0.5 * side, 8.0)) & far, PARTS["road"])
     reach, which = villages.nearest(at)
     draw("village", -reach, (reach < 1.6) & far, village_share)
     block = np.where(kind == "village", block.max() + 1 + which, block)

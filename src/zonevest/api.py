@@ -241,14 +241,15 @@ def copy_case(name: str, target: str | Path) -> None:
     shutil.copytree(CASES / name, target)
 
 
-def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
+def write_county(folder: str | Path, parcels: int, seed: int = 1, *, polygons: bool = True) -> None:
     """Write a synthetic county as a study folder to be edited.
 
     Parameters
     ----------
     folder : must not exist yet.
-    parcels : about how many, 100 to 200,000.
+    parcels : about how many, 100 to 1,000,000.
     seed : what land and projects are drawn by; the same seed draws the same county.
+    polygons : whether parcels have shapes; without, parcels.parquet states their areas.
 
     Raises
     ------
@@ -257,9 +258,9 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
     """
     from zonevest.instances.county import write_county as write
 
-    if not 100 <= parcels <= 200_000:
-        raise ValueError(say("a county has 100 to 200,000 parcels"))
-    write(Path(folder), parcels, seed, "county")
+    if not 100 <= parcels <= 1_000_000:
+        raise ValueError(say("a county has 100 to 1,000,000 parcels"))
+    write(Path(folder), parcels, seed, "county", polygons=polygons)
 
 
 def solve(

@@ -87,6 +87,9 @@ def new(
         int | None, typer.Option("--parcels", metavar="N", help="A synthetic county of about N parcels instead.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="What the county is drawn by (default: 1).")] = None,
+    polygons: Annotated[
+        bool, typer.Option("--polygons/--no-polygons", help="Whether the parcels of the county have shapes.")
+    ] = True,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -95,10 +98,13 @@ def new(
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
+            if not polygons:
+                must = say("shapes are left out of a synthetic county only")
+                raise InputError("--no-polygons", must, "--no-polygons", say("add --parcels"))
             done = [_copy(folder, case or "village", seed, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, polygons, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
@@ -116,14 +122,14 @@ def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed)
+        api.write_county(folder, parcels, seed, polygons=polygons)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
