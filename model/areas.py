@@ -277,7 +277,8 @@ def population(study: Study, place: str, clock: Clock | None, period: int) -> fl
         * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
     )
     if place != TOTAL and place not in set(table["jurisdiction"]):
-        tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
+        code, cells = pd.factorize(parcels["tags"])  # a million parcels have few different cells
+        tagged = np.array([place in items(cell) for cell in cells], dtype=bool)[code]
         return float(of_parcels[tagged].sum())
     stated = table["population"] * (1.0 + growth) ** elapsed
     people = stated.fillna(table["jurisdiction"].map(of_parcels.groupby(home).sum())).fillna(0.0)
