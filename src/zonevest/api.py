@@ -209,7 +209,7 @@ def check(study: Study) -> CheckReport:
             kept=kept,
         )
 
-    return checking.check(study, loosest, lambda block: measures(join(block)))
+    return checking.check(study, loosest, measures)
 
 
 def read_plan(folder: str | Path) -> Plan:
