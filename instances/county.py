@@ -7,6 +7,7 @@ default tables; what is particular to the county is made here. `lakeside` is the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,11 @@ DATED = "2026-11-26T01:01:41.303Z"
 
 
 def county(
-    parcels: int = 1_800, seed: int = 1, name: str = "county", title: dict[str, str] | None = None
+    parcels: int = 1_800,
+    seed: int = 1,
+    name: str = "county",
+    title: dict[str, str] | None = None,
+    tell: Callable[[str], object] = lambda phase: None,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """A synthetic county: settings, and tables that rest on the default tables.
 
@@ -45,10 +50,13 @@ def county(
     parcels : about how many.
     seed : of everything that is drawn.
     name, title : of the study.
+    tell : is told the phases as they begin.
     """
+    tell("land")
     rng = np.random.default_rng(seed)
     land = ground(rng, OCTAVES if parcels > UNITS else 0, seed)
     drawn = shapes(rng, land, parcels) if parcels <= UNITS else plots(rng, land, parcels, MIX["village"])
+    tell("classes")
     layer = parcels_table(rng, land, drawn)
     increment = layer["tags"].str.contains("increment")
     people = layer.groupby("jurisdiction")["population"].sum()
@@ -96,7 +104,13 @@ def _together(among: gpd.GeoDataFrame) -> pd.Series[float]:
 
 
 def write_county(
-    folder: Path, parcels: int, seed: int, name: str, title: dict[str, str] | None = None, polygons: bool = True
+    folder: Path,
+    parcels: int,
+    seed: int,
+    name: str,
+    title: dict[str, str] | None = None,
+    polygons: bool = True,
+    tell: Callable[[str], object] = lambda phase: None,
 ) -> None:
     """Write a synthetic county as a study folder to be edited: study.toml, the parcels, tables.
 
@@ -107,8 +121,10 @@ def write_county(
     ----------
     polygons : whether parcels have shapes; without, they are a parquet table that states their areas, which are those
         of the shapes. With them they are a GeoPackage, or GeoParquet where there are more than `LAYER` parcels.
+    tell : is told the phases as they begin.
     """
-    settings, tables = county(parcels, seed, name, title)
+    settings, tables = county(parcels, seed, name, title, tell)
+    tell("writing")
     layer = tables.pop("parcels")
     file = "parcels.gpkg" if polygons and len(layer) <= LAYER else "parcels.parquet"
     settings["parcels"] = file

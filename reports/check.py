@@ -268,7 +268,9 @@ class CheckReport:
         return lines
 
 
-def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
+def check(
+    study: Study, loosest: Loosest, measured: Measured, tell: Callable[[str], object] = lambda phase: None
+) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
 
     Parameters
@@ -314,6 +316,7 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     nothing, broken = None, pd.DataFrame(columns=LIMITS)
     mandatory: list[str] = []
     if study.has_doing_nothing:
+        tell("nothing")
         held = ledger.held
         idle = np.zeros(ledger.works.possible.shape)
         weight = np.ones(len(held.options.kind))
@@ -326,6 +329,7 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
     unmet = list(study.limits.loc[exact, "limit"])
+    tell("ties")
     tied, never = ties(ledger, block), ledger.works.why_not
     return CheckReport(study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet)
 

@@ -174,10 +174,14 @@ def _options_told() -> Iterator[None]:
         raise
 
 
-def check(study: Study) -> CheckReport:
+def check(study: Study, *, on_progress: Callable[[Progress], object] | None = None) -> CheckReport:
     """Look at a sound study before it is solved: size, what its lines leave open, what doing nothing breaks.
 
     Doing nothing gets its best financing: of the rows of money and quotas those are named that it cannot keep.
+
+    Parameters
+    ----------
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -209,7 +213,7 @@ def check(study: Study) -> CheckReport:
             kept=kept,
         )
 
-    return checking.check(study, loosest, measures)
+    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -241,7 +245,10 @@ def copy_case(name: str, target: str | Path) -> None:
     shutil.copytree(CASES / name, target)
 
 
-def write_county(folder: str | Path, parcels: int, seed: int = 1, *, polygons: bool = True) -> None:
+def write_county(
+    folder: str | Path, parcels: int, seed: int = 1, *, polygons: bool = True,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> None:
     """Write a synthetic county as a study folder to be edited.
 
     Parameters
@@ -250,6 +257,7 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1, *, polygons: b
     parcels : about how many, 100 to 1,000,000.
     seed : what land and projects are drawn by; the same seed draws the same county.
     polygons : whether parcels have shapes; without, parcels.parquet states their areas.
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -260,7 +268,7 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1, *, polygons: b
 
     if not 100 <= parcels <= 1_000_000:
         raise ValueError(say("a county has 100 to 1,000,000 parcels"))
-    write(Path(folder), parcels, seed, "county", polygons=polygons)
+    write(Path(folder), parcels, seed, "county", polygons=polygons, tell=_Watch(on_progress).begin)
 
 
 def solve(
@@ -398,11 +406,15 @@ class _Watch:
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         begun = perf_counter()
-        self.tell(Progress(phase, 0.0, None, None, None))
+        self.begin(phase)
         try:
             yield
         finally:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
+
+    def begin(self, phase: str) -> None:
+        """Tell a phase of which no seconds are kept."""
+        self.tell(Progress(phase, 0.0, None, None, None))
 
     def tell(self, progress: Progress) -> None:
         """Pass on where the work stands, its seconds counted from the beginning of the run."""

@@ -10,6 +10,8 @@ import math
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +58,8 @@ class Method(StrEnum):
     mip = "mip"
 
 
+QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
 StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, or the name of a bundled case.")]
@@ -91,7 +95,9 @@ def new(
         bool, typer.Option("--polygons/--no-polygons", help="Whether the parcels of the county have shapes.")
     ] = True,
     as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
+    lang: QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
+LangOption = Lang.en,
 ) -> None:
     """Write a ready study, to be edited: a copy of a bundled case, or a synthetic county."""
     with faults_shown(lang, as_json) as label:
@@ -104,7 +110,7 @@ def new(
             done = [_copy(folder, case or "village", seed, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, polygons, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, polygons, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
@@ -122,26 +128,31 @@ def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed, polygons=polygons)
+        with large(parcels, lang) as told:
+            api.write_county(folder, parcels, seed, polygons=polygons, on_progress=told)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
 
 
 @app.command()
-def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+def check(study: StudyArgument, as_json: JsonOption = False, lang: QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
+LangOption = Lang.en) -> None:
     """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
         from zonevest import api
 
-        found = api.check(api.read_study(study))
+        given = api.read_study(study)
+        with large(len(given.parcels), lang) as told:
+            found = api.check(given, on_progress=told)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
@@ -168,7 +179,9 @@ def solve(
         typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
     ] = None,
     as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
+    lang: QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
+LangOption = Lang.en,
 ) -> None:
     """Solve a study and write a plan folder, with its report."""
     with faults_shown(lang, as_json) as label:
@@ -207,7 +220,9 @@ def solve(
 
 
 @app.command()
-def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+def report(plan: PlanArgument, as_json: JsonOption = False, lang: QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
+LangOption = Lang.en) -> None:
     """Write the report of a plan folder anew."""
     with faults_shown(lang, as_json) as label:
         refuse_no_plan(plan)
@@ -227,7 +242,9 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
 
 
 @app.command()
-def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+def audit(plan: PlanArgument, as_json: JsonOption = False, lang: QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
+LangOption = Lang.en) -> None:
     """Recompute a plan from its own tables, apart from the solver; exit 0 only if all holds."""
     with faults_shown(lang, as_json):
         refuse_no_plan(plan)
@@ -236,6 +253,16 @@ def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = La
         found = api.audit(plan)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
         raise typer.Exit(DONE if found.ok else FAILED)
+
+
+@contextmanager
+def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
+    """Progress on stderr where there are so many parcels that it takes a while."""
+    if parcels <= QUIET:
+        yield None
+        return
+    with ProgressLine(sys.stderr, lang.value) as progress:
+        yield progress
 
 
 def default_plan(study: str) -> Path:
