@@ -9,8 +9,8 @@ from zonevest.model.land import Block
 from zonevest.solvers.join import join, slices
 from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
 
-SLICE = 1_000_000
-"""About so many options are written out at a time where only their measures are wanted."""
+SLICE = 100_000
+"""About so many options are written out at a time where only their measures are wanted: memory is used again."""
 
 
 def scaled(program: Program) -> tuple[Program, Floats, float]:
