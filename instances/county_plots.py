@@ -56,12 +56,12 @@ class Places:
 
 def plots(rng: np.random.Generator, land: Ground, parcels: int, village_share: float) -> gpd.GeoDataFrame:
     """Plots with kind, block, area and middle: lake, wetland, village, lot, works, vacant, river, road, or land."""
-    raster = _Raster(land, 10 if parcels < 200_000 else 11)
+    raster = _Raster(land, 9 if parcels < 15_000 else 10 if parcels < 200_000 else 11)
     villages, lots, works = _settlements(rng, land, raster, parcels, village_share)
     roads = _roads(land)
     points = raster.points(rng, _use(land, raster, [villages, works], roads), parcels)
     points = points[shapely.contains_xy(land.outline, points) & ~shapely.contains_xy(land.lake, points)]
-    lake = [largest(shapely.set_precision(piece, GRAIN)) for piece in waters(rng, land)]
+    lake = [largest(shapely.set_precision(piece, GRAIN)) for piece in waters(rng, land) if not piece.is_empty]
     shapes = _cells(land, points, [shapely.union_all(lake)])
     kept = np.flatnonzero(shapely.area(shapes) > 0.02 * land.outline.area / parcels)
     points, shapes = points[kept], shapes[kept]
@@ -253,7 +253,7 @@ def _kinds(
     villages, lots, works = places
     far = to_town > 2900.0
     height = land.height(at)
-    draw("river", -height, (land.to_valley(at) < np.maximum(0.5 * side, 12.0)) & (to_town > 900.0), PARTS["river"])
+    draw("river", -height, (land.to_valley(at) < np.maximum(0.6 * side, 12.0)) & (to_town > 900.0), PARTS["river"])
     to_road = cKDTree(roads).query(at)[0]
     draw("road", -to_town, (to_road < np.maximum(0.5 * side, 8.0)) & far, PARTS["road"])
     reach, which = villages.nearest(at)
