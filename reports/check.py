@@ -278,17 +278,21 @@ def check(
     loosest : a solver that finds doing nothing its best financing.
     measured : what the program of a block measures: rows, columns, nonzeros, smallest and largest coefficient, plain
         and as the solver is given them.
+    tell : is told the phases as they begin.
 
     Raises
     ------
     StudyError
         If a parcel is left without any option.
     """
+    tell("options")
     ledger = Ledger(build_options(study))
     options = ledger.options
+    tell("policy")
     model = policy_model(ledger)
     policy = compile_policy(model)
     block = land_block(ledger, policy)
+    tell("size")
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))

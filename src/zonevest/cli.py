@@ -91,26 +91,24 @@ def new(
         int | None, typer.Option("--parcels", metavar="N", help="A synthetic county of about N parcels instead.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="What the county is drawn by (default: 1).")] = None,
-    polygons: Annotated[
-        bool, typer.Option("--polygons/--no-polygons", help="Whether the parcels of the county have shapes.")
-    ] = True,
+    no_polygons: Annotated[
+        bool, typer.Option("--no-polygons", help="Leave out the shapes of the county's parcels.")
+    ] = False,
     as_json: JsonOption = False,
-    lang: QUIET = 50_000
-"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Lang.en,
+    lang: LangOption = Lang.en,
 ) -> None:
     """Write a ready study, to be edited: a copy of a bundled case, or a synthetic county."""
     with faults_shown(lang, as_json) as label:
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
-            if not polygons:
+            if no_polygons:
                 must = say("shapes are left out of a synthetic county only")
                 raise InputError("--no-polygons", must, "--no-polygons", say("add --parcels"))
             done = [_copy(folder, case or "village", seed, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, polygons, lang, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, not no_polygons, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
@@ -143,9 +141,7 @@ def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: b
 
 
 @app.command()
-def check(study: StudyArgument, as_json: JsonOption = False, lang: QUIET = 50_000
-"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Lang.en) -> None:
+def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
         from zonevest import api
@@ -179,9 +175,7 @@ def solve(
         typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
     ] = None,
     as_json: JsonOption = False,
-    lang: QUIET = 50_000
-"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Lang.en,
+    lang: LangOption = Lang.en,
 ) -> None:
     """Solve a study and write a plan folder, with its report."""
     with faults_shown(lang, as_json) as label:
@@ -220,9 +214,7 @@ LangOption = Lang.en,
 
 
 @app.command()
-def report(plan: PlanArgument, as_json: JsonOption = False, lang: QUIET = 50_000
-"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Lang.en) -> None:
+def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Write the report of a plan folder anew."""
     with faults_shown(lang, as_json) as label:
         refuse_no_plan(plan)
@@ -242,9 +234,7 @@ LangOption = Lang.en) -> None:
 
 
 @app.command()
-def audit(plan: PlanArgument, as_json: JsonOption = False, lang: QUIET = 50_000
-"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Lang.en) -> None:
+def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Recompute a plan from its own tables, apart from the solver; exit 0 only if all holds."""
     with faults_shown(lang, as_json):
         refuse_no_plan(plan)
