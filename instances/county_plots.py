@@ -56,7 +56,7 @@ class Places:
 
 def plots(rng: np.random.Generator, land: Ground, parcels: int, village_share: float) -> gpd.GeoDataFrame:
     """Plots with kind, block, area and middle: lake, wetland, village, lot, works, vacant, river, road, or land."""
-    raster = _Raster(land, 9 if parcels < 15_000 else 10 if parcels < 200_000 else 11)
+    raster = _Raster(land, 9 if parcels < 15_000 else 10)
     villages, lots, works = _settlements(rng, land, raster, parcels, village_share)
     roads = _roads(land)
     points = raster.points(rng, _use(land, raster, [villages, works], roads), parcels)
