@@ -32,6 +32,8 @@ BLOCK = 240.0
 """Side of the blocks, metres, whose plots are alike: a street block, a compound, a slope."""
 PARTS = {"river": 0.0035, "road": 0.005, "works": 0.004}
 """Shares of the county's area that are drawn as such, where they are found; the villages' is in `MIX`."""
+RIVERS_BELOW = 100.0
+"""Metres above the lake: higher up, what runs in a valley is too narrow for plots of its own."""
 FINEST = 4
 """Within a cell of the raster points lie on a curve through 2^4 x 2^4 places."""
 
@@ -192,7 +194,8 @@ def _use(land: Ground, raster: _Raster, places: list[Places], roads: Floats) -> 
         reach, _ = each.nearest(raster.at)
         spacing = np.minimum(spacing, np.where(reach < 1.15, 320.0, np.inf))
     width = max(60.0, 0.8 * raster.side)
-    spacing = np.where(land.to_valley(raster.at) < width, np.minimum(spacing, 300.0), spacing)
+    valley = (land.to_valley(raster.at) < width) & (raster.height < RIVERS_BELOW)
+    spacing = np.where(valley, np.minimum(spacing, 300.0), spacing)
     spacing = np.where(cKDTree(roads).query(raster.at)[0] < width, np.minimum(spacing, 240.0), spacing)
     return np.asarray(1.0 / spacing**2)
 
@@ -253,7 +256,7 @@ def _kinds(
     villages, lots, works = places
     far = to_town > 2900.0
     height = land.height(at)
-    draw("river", -height, (land.to_valley(at) < np.maximum(0.6 * side, 12.0)) & (to_town > 900.0), PARTS["river"])
+    draw("river", -height, (land.to_valley(at) < np.maximum(0.6 * side, 12.0)) & (to_town > 900.0) & (height < RIVERS_BELOW), PARTS["river"])
     to_road = cKDTree(roads).query(at)[0]
     draw("road", -to_town, (to_road < np.maximum(0.5 * side, 8.0)) & far, PARTS["road"])
     reach, which = villages.nearest(at)
