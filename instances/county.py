@@ -22,6 +22,7 @@ from zonevest.instances.county_ground import TOWNS, ground
 from zonevest.instances.county_land import MIX, parcels_table
 from zonevest.instances.county_plots import plots
 from zonevest.instances.county_units import shapes
+from zonevest.instances.say import silent
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def county(
     seed: int = 1,
     name: str = "county",
     title: dict[str, str] | None = None,
-    tell: Callable[[str], object] = lambda phase: None,
+    tell: Callable[[str], object] = silent,
 ) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
     """A synthetic county: settings, and tables that rest on the default tables.
 
@@ -110,7 +111,7 @@ def write_county(
     name: str,
     title: dict[str, str] | None = None,
     polygons: bool = True,
-    tell: Callable[[str], object] = lambda phase: None,
+    tell: Callable[[str], object] = silent,
 ) -> None:
     """Write a synthetic county as a study folder to be edited: study.toml, the parcels, tables.
 

@@ -72,7 +72,7 @@ class Ground:
         return np.asarray(np.maximum(risen, 0.0), dtype=float)
 
     def to_valley(self, at: Floats) -> Floats:
-        """About how far the nearest valley line is, metres: where field 0, whose size makes ridges, changes its sign."""
+        """About how far the nearest valley line is, metres: where field 0, which makes ridges, changes its sign."""
         waves = self.waves[0]
         value, slope = np.zeros(len(at)), np.zeros((2, len(at)))
         for x, y, phase in waves:
@@ -108,7 +108,7 @@ def _waves(at: Floats, waves: Floats) -> Floats:
     total = np.zeros(len(at))
     for x, y, phase in waves:
         total += np.cos(at[:, 0] * x + at[:, 1] * y + phase)
-    return total * np.sqrt(2.0 / len(waves))
+    return np.asarray(total * np.sqrt(2.0 / len(waves)))
 
 
 def ground(rng: np.random.Generator, octaves: int = 0, seed: int = 0) -> Ground:
@@ -128,7 +128,9 @@ def ground(rng: np.random.Generator, octaves: int = 0, seed: int = 0) -> Ground:
     for at, size in enumerate(length):
         waves[at] = _drawn_waves(rng, size, count)
     fine = np.random.default_rng([seed, 1])
-    finer = [[_drawn_waves(fine, size / 4.0**octave, count // 2) for size in length] for octave in range(1, octaves + 1)]
+    finer = [
+        [_drawn_waves(fine, size / 4.0**octave, count // 2) for size in length] for octave in range(1, octaves + 1)
+    ]
     return Ground(outline, lake, town, seats, waves, np.array(finer).reshape(octaves, len(length), count // 2, 3))
 
 

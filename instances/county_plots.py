@@ -113,9 +113,7 @@ class _Raster:
         inside = (target - before) / (mass[cell] - before)
         fine = 4**FINEST
         place = _hilbert(FINEST)[np.minimum((inside * fine).astype(np.int64), fine - 1)]
-        return np.asarray(
-            self.at[cell] + ((place + rng.uniform(0.1, 0.9, (count, 2))) / 2**FINEST - 0.5) * self.side
-        )
+        return np.asarray(self.at[cell] + ((place + rng.uniform(0.1, 0.9, (count, 2))) / 2**FINEST - 0.5) * self.side)
 
 
 def _hilbert(order: int) -> Ints:
@@ -181,7 +179,7 @@ def _roads(land: Ground) -> Floats:
         bend = 700.0 * land.noise(straight, 3) * np.sin(np.pi * along)
         parts.append(straight + bend[:, None] * across)
     road = np.vstack(parts)
-    return road[shapely.contains_xy(land.outline, road) & ~shapely.contains_xy(land.lake, road)]
+    return np.asarray(road[shapely.contains_xy(land.outline, road) & ~shapely.contains_xy(land.lake, road)])
 
 
 def _use(land: Ground, raster: _Raster, places: list[Places], roads: Floats) -> Floats:
@@ -256,7 +254,12 @@ def _kinds(
     villages, lots, works = places
     far = to_town > 2900.0
     height = land.height(at)
-    draw("river", -height, (land.to_valley(at) < np.maximum(0.6 * side, 12.0)) & (to_town > 900.0) & (height < RIVERS_BELOW), PARTS["river"])
+    draw(
+        "river",
+        -height,
+        (land.to_valley(at) < np.maximum(0.6 * side, 12.0)) & (to_town > 900.0) & (height < RIVERS_BELOW),
+        PARTS["river"],
+    )
     to_road = cKDTree(roads).query(at)[0]
     draw("road", -to_town, (to_road < np.maximum(0.5 * side, 8.0)) & far, PARTS["road"])
     reach, which = villages.nearest(at)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import listed, translate
+from zonevest.instances.say import listed, silent, translate
 from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
@@ -268,9 +268,7 @@ class CheckReport:
         return lines
 
 
-def check(
-    study: Study, loosest: Loosest, measured: Measured, tell: Callable[[str], object] = lambda phase: None
-) -> CheckReport:
+def check(study: Study, loosest: Loosest, measured: Measured, tell: Callable[[str], object] = silent) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
 
     Parameters

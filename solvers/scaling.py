@@ -59,8 +59,7 @@ def _row_factors(least: Floats, most: Floats, lower: Floats, upper: Floats) -> F
 
 
 def measures(block: Block, size: int = SLICE) -> dict[str, float]:
-    """Rows, columns, nonzeros of a block's program, and the smallest and largest coefficient of its rows: plain, and
-    `scaled`.
+    """Rows, columns and nonzeros of a block's program, and its rows' extreme coefficients, plain and `scaled`.
 
     The program is written out slice by slice and never held: of a million parcels it would not fit into memory. What
     revenue and cost leave of each other by rounding is no coefficient (see `SMALLEST_KEPT`).

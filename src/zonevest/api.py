@@ -246,7 +246,11 @@ def copy_case(name: str, target: str | Path) -> None:
 
 
 def write_county(
-    folder: str | Path, parcels: int, seed: int = 1, *, polygons: bool = True,
+    folder: str | Path,
+    parcels: int,
+    seed: int = 1,
+    *,
+    polygons: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> None:
     """Write a synthetic county as a study folder to be edited.
