@@ -30,19 +30,7 @@ from zonevest.instances.say import say
 SHOWN, LISTED = 8, 60
 """How many values of a field are shown, and up to how many different ones a table of values lists."""
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "parcel_id": (
-        "parcel_id",
-        "cell_id",
-        "pid",
-        "tbbsm",
-        "bsm",
-        "id",
-        "objectid",
-        "fid",
-        "地块编号",
-        "图斑编号",
-        "标识码",
-    ),
+    "parcel_id": ("parcel_id", "cell_id", "pid", "tbbsm", "bsm", "id", "objectid", "地块编号", "图斑编号", "标识码"),
     "land_class": ("land_class", "landclass", "land_use", "landuse", "dlbm", "class", "地类编码", "地类", "lu"),
     "jurisdiction": ("jurisdiction", "zldwdm", "xzqdm", "town", "township", "county", "权属单位代码", "行政区"),
     "zone": ("zone", "zone_code", "zoning", "规划分区"),
@@ -128,9 +116,7 @@ def _parcels(found: Found, layer: Layer) -> list[str]:
         if name is None:
             needed = "needed" if column in ("parcel_id", "land_class") else "if there is such a field"
             out.append(f'# {column} = "…"  # {needed}')
-        elif column == "land_class" and set(_kinds(fields.text(name))) <= set(
-            default("land_classes").text("land_class")
-        ):
+        elif column == "land_class" and _kinds(fields.text(name)).keys() <= known:
             out.append(f"{column} = {quoted(name)}  # guess: all its values are codes of the default land classes")
         elif column in ("land_class", "tenure") and len(kinds := _kinds(fields.text(name))) <= LISTED:
             tables += _values(column, name, kinds)
