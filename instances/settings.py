@@ -63,7 +63,7 @@ class Source:
     listed: bool = False
 
 
-class _Reader:
+class Reader:
     """Takes values out of nested keys and takes down the ones that do not fit."""
 
     def __init__(self, label: str, faults: Faults) -> None:
@@ -197,7 +197,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     faults
         What is wrong is added here; what is returned then is only good for further checks.
     """
-    read = _Reader(label, faults)
+    read = Reader(label, faults)
     for key in NOT_YET:
         if key in values:
             must = say("[{key}] is absent: it is not part of this version yet", key=key)
@@ -243,7 +243,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     return settings, Source(parcels, layer, sound, defaults, isinstance(values.get("defaults"), (list, tuple)))
 
 
-def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
+def _defaults(values: Mapping[str, Any], read: Reader) -> tuple[str, ...]:
     """The tables with default rows: all of "cn" where nothing is said, none, or those listed."""
     value = values.get("defaults", "cn")
     if value == "none":
@@ -262,7 +262,7 @@ def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
     return DEFAULT_TABLES
 
 
-def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
+def _periods(values: Mapping[str, Any], read: Reader) -> tuple[Period, ...]:
     given = values.get("periods")
     example = say('write [[periods]] with name = "2026", start = 2026, years = 1')
     if not isinstance(given, (list, tuple)) or not given or not all(isinstance(each, Mapping) for each in given):
@@ -303,7 +303,7 @@ def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
     return tuple(periods)
 
 
-def _rates(values: Mapping[str, Any], read: _Reader) -> Rates:
+def _rates(values: Mapping[str, Any], read: Reader) -> Rates:
     read.unknown(values, ("finance", "social", "tail_years"), "rates")
     return Rates(
         finance=read.number(values, "finance", 0.05, "rates.finance", low=0.0, high=1.0),
@@ -312,7 +312,7 @@ def _rates(values: Mapping[str, Any], read: _Reader) -> Rates:
     )
 
 
-def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
+def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
     belongs = {key: method for method, keys in METHODS.items() for key in keys}
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
@@ -357,7 +357,7 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     )
 
 
-def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, float]:
+def _floor(values: Mapping[str, Any], given: bool, read: Reader) -> dict[str, float]:
     if not given:
         return {"ecosystem": 1.0}
     read.unknown(values, ("ecosystem", "cash"), "objective.floor")
@@ -370,7 +370,7 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
     return {key: read.number(values, key, 0.0, f"objective.floor.{key}", low=low[key]) for key in known}
 
 
-def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: _Reader) -> None:
+def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: Reader) -> None:
     strange = [term for term in order if term not in TERMS]
     if "order" not in values:
         must, do = say("method 'lexicographic' has an order"), say('write order = ["ecosystem", "cash"]')
