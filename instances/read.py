@@ -379,14 +379,17 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
     """Fill in areas from shapes; see that every parcel has a shape and an area."""
     area = parcels.number("area_ha")
     if shapes is not None:
-        missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
-        if missing.size:
-            at = missing.tolist()
-            must, do = say("every parcel of a layer has a shape"), say("draw it, or drop the feature")
+        missing = (shapes.isna() | shapes.is_empty).to_numpy()
+        blank = np.isnan(area)
+        at = np.flatnonzero(missing & blank).tolist()
+        if at and "area_ha" not in parcels.broken:
+            must, do = say("every parcel has a shape, or its area"), say("draw it, fill in area_ha, or drop the feature")
             found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
             faults.add(parcels.where(at, "geometry"), must, found, do)
-        blank = np.isnan(area)
-        blank[missing] = False
+        if (at := np.flatnonzero(missing & ~blank).tolist()):
+            ids = some(parcels.ids(at))
+            notes.append(say("{layer}: no shape, only an area: {parcels}", layer=parcels.label, parcels=ids))
+        blank &= ~missing
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
         if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)

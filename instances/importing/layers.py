@@ -62,10 +62,10 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
         plan = read_mapping(mapping, faults)
     if plan is None:
         faults.stop()
-    return _Import(plan, find_layers(sources, faults), faults).run()
+    return LayerImport(plan, find_layers(sources, faults), faults).run()
 
 
-class _Import:
+class LayerImport:
     """One import by a mapping."""
 
     def __init__(self, plan: MappingFile, found: list[Found], faults: Faults) -> None:
