@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from zonevest.instances.defaults import default
 from zonevest.instances.faults import Faults, choice, meant, within
 from zonevest.instances.say import say
 
@@ -19,6 +21,7 @@ PARCELS_LAYER = "DLTB"
 DIGITS = (6, 9, 12)
 """Digits of a ZLDWDM that are a county, a town and a village."""
 ENCLAVES = ("keep", "drop")
+NUMBER = re.compile(r"\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -121,11 +124,11 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
     for key, value in (values if isinstance(values, Mapping) else {}).items():
         where = within(label, f"survey.{key}")
         if key not in known:
-            must, found = say("every key is one of a mapping file"), say("unknown key {key!r}", key=key)
+            must, found = say("every key of [survey] is known"), say("unknown key {key!r}", key=key)
             faults.add(where, must, found, meant(str(key), known, say("take the key out")))
         elif not isinstance(value, _kinds(known[key])) or isinstance(value, bool):
             must = say("the key {key} is of the kind of {example!r}", key=key, example=known[key])
-            faults.add(where, must, repr(value), say("see the page on the national land survey in the docs"))
+            faults.add(where, must, repr(value), say("see the page 'From the national land survey' of the docs"))
         else:
             given[key] = value
     digits, enclaves = given["jurisdiction_digits"], given["enclaves"]
@@ -134,7 +137,7 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
         do = say("6 is a county, 9 a town, 12 a village")
         faults.add(within(label, "survey.jurisdiction_digits"), must, str(digits), do)
     if enclaves not in ENCLAVES:
-        must = say("{column} is {choices}", column="enclaves", choices=choice(ENCLAVES))
+        must = say("{column} is {choices}", column="enclaves", choices=choice([*map(repr, ENCLAVES)]))
         faults.add(within(label, "survey.enclaves"), must, enclaves, say("name one of these"))
     names = [each.layer for each in layers()]
     for table in ("layers", "threshold"):
@@ -149,6 +152,8 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
             do = meant(str(name), codes(), say("name one of these: {fields}", fields=", ".join(codes())))
             faults.add(within(label, f"survey.codes.{name}"), must, repr(name), do)
     own = {name: _text_table(table_) for name, table_ in given["codes"].items() if isinstance(table_, Mapping)}
+    for name, table_ in own.items():
+        _check_values(name, table_, label, faults)
     merged = {name: {**table_, **own.get(name, {})} for name, table_ in codes().items()}
     return Options(
         int(digits),
@@ -159,6 +164,21 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
         given["threshold"],
         merged,
     )
+
+
+def _check_values(name: str, own: Mapping[str, str], label: str, faults: Faults) -> None:
+    """See that further codes lead to something that there is."""
+    known = {"DLBM": ("land_classes", "land_class"), "GHFQ.GHFQDM": ("zones", "zone")}
+    for code, value in own.items():
+        if name in known:
+            table, column = known[name]
+            good = value in default(table).text(column)
+        else:
+            good = bool(NUMBER.fullmatch(value)) if name == "GDDB" else value in codes().get(name, {}).values()
+        if not good and name in codes():
+            must = say("a code becomes something that a study knows")
+            do = meant(value, dict.fromkeys(codes()[name].values()), say("correct the value"))
+            faults.add(within(label, f'survey.codes.{name}.{code or chr(34) * 2}'), must, repr(value), do)
 
 
 def _kinds(example: Any) -> tuple[type, ...]:

@@ -111,18 +111,18 @@ def land_classes(survey: Survey) -> NDArray[np.object_]:
     cells = np.array([each.upper() for each in cells], dtype=object)
     out = survey.coded("DLBM", cells=cells)
     blank = cells == ""
-    named = np.where(blank, survey.named("DLMC", "DLBM"), "")
+    named = np.where(blank & (out == ""), survey.named("DLMC", "DLBM"), "")
     if (named != "").any():
         count = int((named != "").sum())
         survey.tell(say("{count} polygons without DLBM: their class is by DLMC", count=count))
-    out = np.where(blank, named, out)
-    none = np.flatnonzero(blank & (named == ""))
+    out = np.where(blank & (out == ""), named, out)
+    none = np.flatnonzero(blank & (out == ""))
     if len(none):
         survey.faults.add(
             within(within(survey.layer.label, column_of("DLBM")), rows_of("feature", (none + 1).tolist())),
             say("every polygon has a land class (DLBM, or the name of one in DLMC)"),
             say("{count} polygons with neither", count=len(none)),
-            say('fill them in, or say what a blank is: [survey.codes.DLMC] is not needed, DLBM "" = "1206"'),
+            say('fill them in, or say what they are: [survey.codes.DLBM] "" = "a land class"'),
         )
     return out
 

@@ -153,6 +153,8 @@ def _part(name: str, found: Found, options: Options, faults: Faults) -> Layer | 
 
 def _crs(layer: Layer, options: Options, faults: Faults) -> pyproj.CRS | None:
     """The coordinate system of a layer that does not say it: as stated, or as its coordinates show it."""
+    if not len(layer.fields):
+        return pyproj.CRS.from_epsg(GEOGRAPHIC)  # of nothing any system is right
     guess = options.crs or _guessed(layer.shapes)
     if not guess:
         must = say("the layer says in which coordinate system its shapes are")
