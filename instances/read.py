@@ -30,6 +30,8 @@ from zonevest.instances.write import named_jurisdictions
 
 CASES = Path(__file__).parent / "cases"
 TOML = "study.toml"
+ADJACENCY_FILE = "adjacency.parquet"
+"""Which parcels are neighbours, as an import writes it."""
 MEMORY = say("the settings")
 """How the settings of a study made of tables in memory are called."""
 
@@ -187,7 +189,9 @@ def _files(
         suffix, hidden = path.suffix.lower(), path.name.startswith((".", "~"))
         if hidden or (parcels is not None and path == parcels) or not path.is_file():
             continue
-        if suffix in (".csv", ".parquet"):
+        if path.name == ADJACENCY_FILE:
+            notes.append(say("{file}: neighbours, for rules that are not part of this version yet", file=path.name))
+        elif suffix in (".csv", ".parquet"):
             found.setdefault(path.stem, []).append(path)
         elif suffix in (".xlsx", ".xls", ".ods"):
             must = say("tables are .csv or .parquet: workbooks are not part of this version yet")

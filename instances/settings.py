@@ -71,13 +71,16 @@ class Reader:
         self.faults = faults
 
     def where(self, path: str) -> str:
+        """Say where a key stands."""
         return within(self.label, path) if path else self.label
 
     def wrong(self, path: str, must: str, found: object, do: str) -> None:
+        """Take down a value that does not fit."""
         shown = found if isinstance(found, str) else repr(found)
         self.faults.add(self.where(path), must, shown, do)
 
     def text(self, values: Mapping[str, Any], key: str, default: str, path: str = "") -> str:
+        """A text that holds something."""
         value = values.get(key, default)
         if isinstance(value, str) and (value.strip() or key not in values):
             return value
@@ -85,6 +88,7 @@ class Reader:
         return default
 
     def flag(self, values: Mapping[str, Any], key: str, default: bool, path: str = "") -> bool:
+        """A flag."""
         value = values.get(key, default)
         if isinstance(value, bool):
             return value
@@ -102,6 +106,7 @@ class Reader:
         low: float = -math.inf,
         high: float = math.inf,
     ) -> float:
+        """A number in a range."""
         value = values.get(key, default)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
         if number and low <= value <= high:
@@ -115,6 +120,7 @@ class Reader:
         return default
 
     def whole(self, values: Mapping[str, Any], key: str, default: int, path: str, low: int, high: int) -> int:
+        """A whole number in a range."""
         value = values.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
@@ -124,6 +130,7 @@ class Reader:
         return default
 
     def texts(self, values: Mapping[str, Any], key: str, default: Sequence[str], path: str = "") -> tuple[str, ...]:
+        """A list of texts."""
         value = values.get(key, list(default))
         if (
             isinstance(value, (list, tuple))
@@ -136,6 +143,7 @@ class Reader:
         return tuple(default)
 
     def table(self, values: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
+        """A table of keys and values."""
         value = values.get(key, {})
         if isinstance(value, Mapping):
             return value
@@ -147,6 +155,7 @@ class Reader:
         return {}
 
     def unknown(self, values: Mapping[str, Any], known: Sequence[str], path: str = "") -> None:
+        """Take down the keys that are not known."""
         for key in values:
             if key in known:
                 continue

@@ -13,6 +13,9 @@ from zonevest.instances.importing.plane import project
 LEAST = 0.01
 """Metres from which on a common edge counts; parcels that meet in a corner have none."""
 
+CORNER = 0.8
+"""Of the gap: a quarter of a circle, which is what a corner has within reach, by its radius (π/4)."""
+
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
 
 
@@ -31,7 +34,12 @@ def adjacency(
     -------
     A table with a row per pair, `parcel_id` before `neighbour` in the order of the parcels, and `shared_m`, metres.
     """
-    one, other, length = edges(shapes, crs, flat) if gap_m == 0.0 else across(project(shapes, crs, flat), gap_m)
+    one, other, length = edges(shapes, crs, flat)
+    if gap_m:
+        more = across(project(shapes, crs, flat), gap_m)
+        one, other, length = (np.concatenate(parts) for parts in zip((one, other, length), more, strict=True))
+        order = np.lexsort((other, one))
+        one, other, length = one[order], other[order], length[order]
     return pd.DataFrame({"parcel_id": ids[one], "neighbour": ids[other], "shared_m": length})
 
 
@@ -43,7 +51,7 @@ def edges(shapes: NDArray[np.object_], crs: pyproj.CRS, flat: pyproj.CRS) -> Pai
     """
     one, other = _pairs(shapes, 0.0)
     outlines = shapely.boundary(shapes)
-    common = np.asarray(shapely.intersection(outlines[one], outlines[other]), dtype=object)
+    common = np.asarray(shapely.intersection(outlines[one], outlines[other], grid_size=_grid(crs)), dtype=object)
     some = shapely.length(common) > 0
     one, other = one[some], other[some]
     length = shapely.length(project(common[some], crs, flat))
@@ -52,22 +60,31 @@ def edges(shapes: NDArray[np.object_], crs: pyproj.CRS, flat: pyproj.CRS) -> Pai
 
 
 def across(shapes: NDArray[np.object_], gap_m: float) -> Pairs:
-    """Pairs of shapes within a gap of each other, and how much of their outlines faces the other, metres.
+    """Pairs of shapes that do not touch but lie within a gap of each other, and how long they face each other, metres.
 
-    The measure is the outline of each within `gap_m` of the other, the mean of both, less what of the sides comes
-    within reach at the two ends of a frontage (``2 sqrt(gap² - distance²)``): for parcels that face each other over a
-    street it is the length of the frontage, for touching ones their common edge.
+    What of the one lies within `gap_m` of the other is a strip as deep as the gap is wider than their distance; its
+    area by that depth is the length of the frontage, of both ways the shorter one. Below `CORNER` times the gap a
+    frontage cannot be told from a corner, and is left out.
+
+    Parameters
+    ----------
+    shapes : in a system in metres.
     """
     one, other = _pairs(shapes, gap_m)
     distance = shapely.distance(shapes[one], shapes[other])
-    near = distance <= gap_m
+    near = (distance > LEAST) & (distance < 0.99 * gap_m)
     one, other, distance = one[near], other[near], distance[near]
-    outlines, reach = shapely.boundary(shapes), shapely.buffer(shapes, gap_m, quad_segs=16)
-    facing = shapely.length(shapely.intersection(outlines[one], reach[other]))
-    facing += shapely.length(shapely.intersection(outlines[other], reach[one]))
-    length = facing / 2 - 2 * np.sqrt(np.maximum(gap_m**2 - distance**2, 0.0))
-    counts = length >= max(LEAST, 0.05 * gap_m)  # what a corner leaves of it
+    reach = shapely.buffer(shapes, gap_m, quad_segs=16)
+    there = shapely.area(shapely.intersection(reach[one], shapes[other]))
+    back = shapely.area(shapely.intersection(reach[other], shapes[one]))
+    length = np.minimum(there, back) / (gap_m - distance)
+    counts = length > CORNER * gap_m
     return one[counts], other[counts], length[counts]
+
+
+def _grid(crs: pyproj.CRS) -> float:
+    """What coordinates are rounded to when edges are matched: a millimetre, or about as much in degrees."""
+    return 1e-8 if crs.is_geographic else 1e-3
 
 
 def _pairs(shapes: NDArray[np.object_], gap: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

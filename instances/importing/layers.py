@@ -27,15 +27,15 @@ from zonevest.instances.importing.mapping import (
     parse_mapping,
     read_mapping,
 )
+from zonevest.instances.importing.plane import name_of
 from zonevest.instances.importing.raster import read_raster
 from zonevest.instances.importing.regroup import AMOUNTS, join_neighbours, split_along
 from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, read_layer
 from zonevest.instances.importing.starter import starter
+from zonevest.instances.read import ADJACENCY_FILE
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, PARCELS
-
-ADJACENCY_FILE = "adjacency.parquet"
 
 
 def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | None, faults: Faults) -> Imported:
@@ -154,7 +154,7 @@ class LayerImport:
             return None, none, False
         told = [say("{where}: {what}", where=layer.label, what=each) for each in layer.told]
         parcels = Parcels(layer.label, frame, layer.shapes, crs, crs, told)
-        parcels.tell(say("{count} features in {crs}", count=len(frame), crs=crs.name))
+        parcels.tell(say("{count} features in {crs}", count=len(frame), crs=name_of(crs)))
         return parcels, layer.closed, "area_ha" in frame
 
     def ids(self, frame: pd.DataFrame, layer: Layer) -> None:
@@ -201,7 +201,7 @@ class LayerImport:
         if not stated:
             parcels.frame["area_ha"] = area
             method = parcels.flat.coordinate_operation
-            name = method.method_name if method is not None else parcels.flat.name
+            name = name_of(parcels.flat) if method is None else method.method_name
             parcels.tell(
                 say("areas are of the shapes, by {method}: {area:,.2f} ha", method=name, area=float(area.sum()))
             )

@@ -22,7 +22,7 @@ VERTICES = 256
 """Shapes with more points are cut in halves before they are laid over: each cut costs what it cuts through."""
 TOUCH = 1e-6
 """Square metres from which on a share counts; less is what the arithmetic leaves."""
-NEARLY = 1e-9
+NEARLY = 1e-6
 """A share so close to the threshold reaches it."""
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from zonevest.instances.cells import as_text
-from zonevest.instances.faults import Faults, choice, meant
+from zonevest.instances.faults import Faults, choice, meant, some
 from zonevest.instances.files import read_text
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, OVERLAY, PARCELS
@@ -339,10 +339,9 @@ def _rule(values: Any, table: str, path: str, read: _Keys) -> Rule:
     if rule.unit and rule.unit not in AREA_UNITS:
         must = say("{column} is {choices}", column="unit", choices=choice(list(AREA_UNITS)))
         read.wrong(f"{path}.unit", must, rule.unit, say("for another unit write factor = …"))
-    for key, value in (rule.listed or {}).items():
-        if not value:
-            must = say("every value of a field has one of the study")
-            read.wrong(f"{path}.values", must, say("nothing for {key!r}", key=key), say("fill it in"))
+    if empty := [key for key, value in (rule.listed or {}).items() if not value]:
+        must = say("every value of a field has one of the study")
+        read.wrong(f"{path}.values", must, say("nothing for {keys}", keys=some(map(repr, empty))), say("fill it in"))
     for condition, _ in rule.cases:
         _condition(condition, f"{path}.cases", read)
     return rule

@@ -66,6 +66,13 @@ def hectares(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.asarray(shapely.area(shapes), dtype=np.float64) / SQUARE_METRES
 
 
+def name_of(crs: pyproj.CRS) -> str:
+    """What a coordinate system is called; by its method where it has no name."""
+    named = crs.name.casefold() not in ("unnamed", "unknown", "undefined", "")
+    operation = crs.coordinate_operation
+    return crs.name if named or operation is None else str(operation.method_name)
+
+
 def _metres(crs: pyproj.CRS) -> float:
     return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from zonevest.instances.importing.adjacency import edges
 from zonevest.instances.importing.lines import subdivide
 from zonevest.instances.importing.plane import SQUARE_METRES, hectares, project
-from zonevest.instances.importing.shapes import POLYGONS, Parcels, polygons, sound
+from zonevest.instances.importing.shapes import Parcels, polygons, sound
 from zonevest.instances.importing.sources import Layer
 from zonevest.instances.say import say
 
@@ -29,21 +29,23 @@ def split_along(parcels: Parcels, layer: Layer, crs: object, min_m2: float, by_a
     areas, _ = sound(layer.shapes)
     areas = areas[~(shapely.is_missing(areas) | shapely.is_empty(areas))]
     areas = project(areas, crs, parcels.crs)  # type: ignore[arg-type]
-    pieces, origin = subdivide(areas)
-    tree = shapely.STRtree(parcels.shapes)
-    piece, parcel = tree.query(pieces, predicate="intersects")
-    shapely.prepare(pieces)
-    crossing = ~shapely.covers(pieces[piece], parcels.shapes[parcel])
-    cut = np.unique(parcel[crossing])
+    tiles, origin = subdivide(areas)
+    shapely.prepare(tiles)
+    tile, parcel = shapely.STRtree(parcels.shapes).query(tiles, predicate="intersects")
+    within_tile = shapely.covers(tiles[tile], parcels.shapes[parcel])
+    beside = shapely.touches(tiles[tile], parcels.shapes[parcel])
+    cut = np.unique(parcel[~within_tile & ~beside])
     if not len(cut):
         return
     before = len(parcels)
-    of, shapes = _cut(parcels.shapes, cut, areas, np.unique(np.stack([parcel, origin[piece]]), axis=1))
+    of, shapes = _cut(parcels.shapes, cut, areas, np.unique(np.stack([parcel, origin[tile]]), axis=1))
     of, shapes = _without_crumbs(parcels, of, shapes, min_m2)
     kept = np.setdiff1d(np.arange(before), cut)
     rows, every = np.concatenate([kept, of]), np.concatenate([parcels.shapes[kept], shapes])
     _replace(parcels, rows, every, by_area)
-    parcels.tell(say("{layer}: {count} parcels split into {pieces}", layer=layer.label, count=len(cut), pieces=len(of)))
+    several = np.bincount(of)
+    count, pieces = int((several > 1).sum()), int(several[several > 1].sum())
+    parcels.tell(say("{layer}: {count} parcels split into {pieces}", layer=layer.label, count=count, pieces=pieces))
 
 
 def _cut(
@@ -58,9 +60,8 @@ def _cut(
     outside = [shapely.difference(shapes[i], shapely.union_all(group)) for i, group in zip(cut, groups, strict=True)]
     found = polygons(np.concatenate([inside, np.array(outside, dtype=object)]))
     of = np.concatenate([pairs[0], cut])
-    parts, at = shapely.get_parts(found, return_index=True)
-    good = np.isin(shapely.get_type_id(parts), POLYGONS) & ~shapely.is_empty(parts)
-    return of[at[good]], parts[good]
+    good = ~shapely.is_empty(found)
+    return of[good], found[good]
 
 
 def _without_crumbs(
@@ -96,7 +97,7 @@ def _replace(parcels: Parcels, rows: NDArray[np.intp], shapes: NDArray[np.object
 def join_neighbours(parcels: Parcels, least_ha: float, by: Sequence[str], by_area: Sequence[str]) -> None:
     """Join parcels below `least_ha` with a neighbour that says the same in the columns `by`.
 
-    Of such neighbours the one with the longest common edge; again and again, until all are large enough or have none.
+    The smallest first, into the one of them with the longest common edge; until all are large enough or have none.
     The joint parcel is called as its largest part and says what that says; amounts are added up.
     """
     one, other, length = edges(parcels.shapes, parcels.crs, parcels.flat)
@@ -107,7 +108,7 @@ def join_neighbours(parcels: Parcels, least_ha: float, by: Sequence[str], by_are
     group, area = np.arange(len(parcels)), parcels.hectares()
     while len(one):
         whole = np.bincount(group, weights=area, minlength=len(parcels))
-        chosen = _matched(one, other, length, whole < least_ha)
+        chosen = _matched(one, other, length, whole, least_ha)
         if not len(chosen):
             break
         into = np.arange(len(parcels))
@@ -119,14 +120,21 @@ def join_neighbours(parcels: Parcels, least_ha: float, by: Sequence[str], by_are
 
 
 def _matched(
-    one: NDArray[np.intp], other: NDArray[np.intp], length: NDArray[np.float64], small: NDArray[np.bool_]
+    one: NDArray[np.intp], other: NDArray[np.intp], length: NDArray[np.float64], area: NDArray[np.float64], least: float
 ) -> NDArray[np.intp]:
-    """Edges along which small parcels join in this round: of each the longest, and no parcel twice."""
-    open_ = np.flatnonzero(small[one] | small[other])
+    """Edges along which small parcels join in this round, no parcel twice.
+
+    The smallest parcels first, along their longest edge, into the smaller of equals. What is equal then is drawn by lot
+    (always the same one): by position, a street of equal parcels would join one after the other in as many rounds.
+    """
+    small = np.minimum(area[one], area[other])
+    open_ = np.flatnonzero(small < least)
     if not len(open_):
         return open_
-    order = open_[np.argsort(-length[open_], kind="stable")]
-    best = np.full(len(small), len(order), dtype=np.intp)
+    lot = np.random.default_rng(0).permutation(len(open_))
+    both = (area[one] + area[other])[open_].round(6)
+    order = open_[np.lexsort((lot, both, -length[open_].round(3), small[open_].round(6)))]
+    best = np.full(len(area), len(order), dtype=np.intp)
     rank = np.arange(len(order))
     np.minimum.at(best, one[order], rank)
     np.minimum.at(best, other[order], rank)

@@ -120,7 +120,7 @@ def repair(
     if not len(parcels):
         must = say("some parcels have a shape")
         faults.add(parcels.label, must, say("none"), say("check that this is the layer meant"))
-    faults.stop_if_any()
+        faults.stop()
     judge.flatten()
     judge.stacked()
     judge.overlaps(overlap_m2)
@@ -190,6 +190,7 @@ class _Judge:
         )  # fmt: skip
         do = say('write [repair] stacked = "first" to leave them out, or "keep"')
         if self.refused("stacked", say("every piece of land is one parcel"), found, do):
+            parcels.keep(~twins)  # they are told; what follows is about the others
             return
         first = self.rules["stacked"] == "first"
         done = say("{found}; left out", found=found) if first else say("{found}; kept", found=found)

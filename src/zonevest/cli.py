@@ -42,10 +42,6 @@ app = typer.Typer(
 )
 
 
-STARTER = "mapping.toml"
-"""The starter mapping that an import without a mapping writes."""
-
-
 class Lang(StrEnum):
     """Languages of what is printed."""
 
@@ -156,7 +152,7 @@ def import_(
     with faults_shown(lang, as_json) as label:
         if not overwrite:
             refuse_existing(out, say("name another folder with -o, or add --overwrite"))
-        refuse_no_study(out)
+        refuse_no_study(out, [*(sources or []), *([mapping] if mapping else [])])
         refuse_unwritable(out)
         from zonevest.instances.importing.dispatch import import_study
 
@@ -312,13 +308,17 @@ def refuse_no_replacing(path: Path) -> None:
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
-def refuse_no_study(path: Path) -> None:
-    """`--overwrite` replaces what an import wrote, never a plan or anything else."""
+def refuse_no_study(path: Path, read: list[Path]) -> None:
+    """`--overwrite` replaces a study folder, never anything else, nor what the import itself reads."""
     if not (path.exists() or path.is_symlink()):
         return
+    for each in read:
+        if each.resolve().is_relative_to(path.resolve()):
+            must = say("the folder that is replaced does not hold what is read")
+            raise InputError(str(path), must, str(each), say("name another folder with -o"))
     names = {each.name for each in path.iterdir()} if path.is_dir() and not path.is_symlink() else {"?"}
-    if names and (not names & {"study.toml", STARTER} or "plan.json" in names):
-        must = say("only a study folder is replaced (it has a study.toml or a mapping.toml)")
+    if names and ("study.toml" not in names or "plan.json" in names):
+        must = say("only a study folder is replaced (it has a study.toml)")
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
