@@ -249,6 +249,11 @@ class _Judge:
         else:
             parcels.tell(say("{found}; each joined the neighbour with the longest common edge", found=found))
             join_neighbours(parcels, sliver_m2 / SQUARE_METRES, (), ())
+            alone = parcels.hectares() * SQUARE_METRES < sliver_m2
+            if alone.any():  # what a cut leaves of a sliver may have no edge in common with anything
+                at = np.flatnonzero(alone)
+                parcels.tell(say("{count} slivers without a neighbour: left out ({ids})", count=len(at), ids=self.named(at)))
+                parcels.keep(~alone)
 
 
 def overlapping(parcels: Parcels, least_m2: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:

@@ -85,7 +85,17 @@ def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> 
     _mapped(values, columns, lines, prepared)
     plan = parse_mapping(values, label, Path() if mapping is None else mapping.parent, faults)
     faults.stop_if_any()
-    return SurveyImport(plan, found, faults, options, prepared, names_of, sorted(official)).run()
+    return SurveyImport(plan, found, faults, options, prepared, names_of, _told(surveys)).run()
+
+
+def _told(surveys: Mapping[str, Survey]) -> list[str]:
+    """What was noticed on the layers that are laid over, and which there are none of."""
+    beside = [survey.layer for name, survey in surveys.items() if name != PARCELS_LAYER]
+    out = [say("{where}: {what}", where=layer.label, what=told) for layer in beside for told in layer.told]
+    absent = [each.label for each in layers() if each.layer not in surveys]
+    if absent:
+        out.append(say("official layers that are not there: {names}", names=some(absent, 20)))
+    return out
 
 
 PRESET_COLUMNS = ("parcel_id", "land_class", "jurisdiction", "tenure", "area_ha", "slope_class", "farmland_quality",
@@ -148,9 +158,6 @@ def _prepared(
     for name, code, called in (("CJDCQ", "ZLDWDM", "ZLDWMC"), ("XZQ", "XZQDM", "XZQMC")):
         if name in surveys:
             names |= read.names(surveys[name], code, called)
-    told = [each for name, survey in surveys.items() if name != PARCELS_LAYER for each in
-            (say("{where}: {what}", where=survey.layer.label, what=told) for told in survey.layer.told)]  # fmt: skip
-    out[PARCELS_LAYER].told.extend(told)
     return out, lines, names
 
 
@@ -187,10 +194,10 @@ class SurveyImport(LayerImport):
         options: Options,
         prepared: Mapping[str, Layer],
         names: Mapping[str, str],
-        official: list[str],
+        told: list[str],
     ) -> None:
         super().__init__(plan, found, faults)
-        self.options, self.prepared, self.names, self.official = options, prepared, names, official
+        self.options, self.prepared, self.names, self.told = options, prepared, names, told
 
     def layer(self, ref: LayerRef, path: str) -> Layer | None:
         """An official layer as it was prepared, any other one from the sources."""
@@ -199,9 +206,6 @@ class SurveyImport(LayerImport):
 
     def finished(self, parcels: Parcels, stated: bool, tables: Mapping[str, str | pd.DataFrame]) -> Imported:
         """The parts of the study folder."""
-        absent = [each.label for each in layers() if each.layer not in self.official]
-        if absent:
-            parcels.tell(say("official layers that are not there: {names}", names=some(absent, 20)))
         self.slopes(parcels)
         self.zones(parcels)
         if stated:
@@ -210,7 +214,7 @@ class SurveyImport(LayerImport):
         self.faults.stop_if_any()
         made = super().finished(parcels, stated, tables)
         land = made.tables["parcels"]
-        told = list(made.told)
+        told = [*self.told, *made.told]
         if RIDGE in land:
             land, ridges = _without_ridges(land)
             if ridges:
