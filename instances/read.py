@@ -387,10 +387,13 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
         blank = np.isnan(area)
         at = np.flatnonzero(missing & blank).tolist()
         if at and "area_ha" not in parcels.broken:
-            must, do = say("every parcel has a shape, or its area"), say("draw it, fill in area_ha, or drop the feature")
+            must, do = (
+                say("every parcel has a shape, or its area"),
+                say("draw it, fill in area_ha, or drop the feature"),
+            )
             found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
             faults.add(parcels.where(at, "geometry"), must, found, do)
-        if (at := np.flatnonzero(missing & ~blank).tolist()):
+        if at := np.flatnonzero(missing & ~blank).tolist():
             ids = some(parcels.ids(at))
             notes.append(say("{layer}: no shape, only an area: {parcels}", layer=parcels.label, parcels=ids))
         blank &= ~missing

@@ -252,7 +252,8 @@ class _Judge:
             alone = parcels.hectares() * SQUARE_METRES < sliver_m2
             if alone.any():  # what a cut leaves of a sliver may have no edge in common with anything
                 at = np.flatnonzero(alone)
-                parcels.tell(say("{count} slivers without a neighbour: left out ({ids})", count=len(at), ids=self.named(at)))
+                told = say("{count} slivers without a neighbour: left out ({ids})", count=len(at), ids=self.named(at))
+                parcels.tell(told)
                 parcels.keep(~alone)
 
 

@@ -75,9 +75,7 @@ def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> 
         faults.add(", ".join(map(str, sources)), must, say("layers {names}", names=some(map(repr, names), 20)), do)
     faults.stop_if_any()
     held = {name: read_official(name, each, options, faults) for name, each in official.items()}
-    surveys = {
-        name: Survey(name, layer, options, label, faults) for name, layer in held.items() if layer is not None
-    }
+    surveys = {name: Survey(name, layer, options, label, faults) for name, layer in held.items() if layer is not None}
     if PARCELS_LAYER not in surveys:
         faults.stop()
     prepared, lines, names_of = _prepared(surveys, options)
@@ -276,7 +274,7 @@ class SurveyImport(LayerImport):
         at = np.flatnonzero(away)
         if len(at):
             parcels.tell(
-                say("{count} parcels whose TBMJ is further than {share:g} of it from the area of their shape, or blank: "
+                say("{count} parcels whose TBMJ is more than {share:g} of it off the area of their shape, or blank: "
                     "they have that of the shape ({stated:,.2f} ha stated, {drawn:,.2f} ha drawn; {ids})",
                     count=len(at), share=self.options.area_tolerance, ids=some(parcels.ids[at]),
                     stated=float(np.nansum(held[at])), drawn=float(drawn[at].sum()))
@@ -314,5 +312,6 @@ def _without_ridges(land: pd.DataFrame) -> tuple[gpd.GeoDataFrame, int]:
             sums[name] = np.nan if net[name].dtype.kind in "iuf" else ""
     if "locked_practice" not in net:
         net["locked_practice"] = ""
-    both = pd.concat([net, sums[net.columns]], ignore_index=True)
+    order = [name for name in net if name != "geometry"]
+    both = pd.concat([net, sums], ignore_index=True)[[*order, "geometry"]]
     return gpd.GeoDataFrame(both, geometry="geometry", crs=land.crs), len(sums)

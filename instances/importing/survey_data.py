@@ -178,7 +178,7 @@ def _check_values(name: str, own: Mapping[str, str], label: str, faults: Faults)
         if not good and name in codes():
             must = say("a code becomes something that a study knows")
             do = meant(value, dict.fromkeys(codes()[name].values()), say("correct the value"))
-            faults.add(within(label, f'survey.codes.{name}.{code or chr(34) * 2}'), must, repr(value), do)
+            faults.add(within(label, f"survey.codes.{name}.{code or chr(34) * 2}"), must, repr(value), do)
 
 
 def _kinds(example: Any) -> tuple[type, ...]:

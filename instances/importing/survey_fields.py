@@ -68,11 +68,16 @@ class Survey:
                 some(f"{code!r} ({count})" for code, count in kinds.items()),
                 say('say what they are: [survey.codes."{key}"] "code" = "value"', key=key),
             )
-        return out.fillna("").to_numpy(dtype=object)
+        return _filled(out)
 
     def named(self, field: str, key: str) -> NDArray[np.object_]:
         """What the Chinese names of codes become; blank where a name is not known."""
-        return pd.Series(self.text(field), dtype=object).map(code_names()[key]).fillna("").to_numpy(dtype=object)
+        return _filled(pd.Series(self.text(field), dtype=object).map(code_names()[key]))
+
+
+def _filled(cells: pd.Series) -> NDArray[np.object_]:
+    """Cells as text, blank is ``""``."""
+    return np.asarray(cells.fillna("").to_numpy(dtype=object))
 
 
 def parcel_columns(survey: Survey) -> pd.DataFrame:
@@ -154,7 +159,7 @@ def parcel_ids(survey: Survey) -> NDArray[np.object_]:
         survey.tell(told)
         held[at] = [f"{each}~{k + 1}" for each, k in zip(held[at], again[at], strict=True)]
         again = held.groupby(held, sort=False).cumcount().to_numpy()
-    return held.to_numpy(dtype=object)
+    return _filled(held)
 
 
 def jurisdictions(survey: Survey) -> NDArray[np.object_]:
@@ -175,9 +180,7 @@ def jurisdictions(survey: Survey) -> NDArray[np.object_]:
     return np.array([each[:digits] for each in cells], dtype=object)
 
 
-def areas(
-    survey: Survey, arable: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+def areas(survey: Survey, arable: NDArray[np.bool_]) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
     """Areas with field ridges, and the ridges, m²; areas are None where the layer states none.
 
     The ridges are what TBMJ has over TBDLMJ; where TBDLMJ is blank or makes no sense, KCMJ, or KCXS of TBMJ.

@@ -82,8 +82,8 @@ def _one_per_source(fit: Sequence[Found], official: Official) -> list[Found]:
     # files of their own are each a source: two counties, or two sheets of a map
     single = [each for each in fit if each.path.suffix.lower() not in (".gdb", ".gpkg")]
     out = list(single)
-    for path in dict.fromkeys(each.path for each in fit if each not in single):
-        out.append(min((each for each in fit if each.path == path), key=rank))
+    databases = dict.fromkeys(each.path for each in fit if each not in single)
+    out += [min((each for each in fit if each.path == path), key=rank) for path in databases]
     if len({rank(each) for each in single}) > 1:
         best = min(rank(each) for each in single)
         out = [each for each in out if each not in single or rank(each) == best]
@@ -184,5 +184,3 @@ def _guessed(shapes: NDArray[np.object_]) -> str:
         if 13 <= zone <= 23:
             return f"EPSG:{SIX_DEGREES + zone}"
     return f"EPSG:{GEOGRAPHIC}" if 70 <= west <= east <= 140 and 0 <= south <= north <= 60 else ""
-
-

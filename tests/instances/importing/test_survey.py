@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 from tests.chinese import check_faults
 from tests.instances.importing import survey_county as given
+from zonevest.cli import app
 from zonevest.instances.defaults import default
 from zonevest.instances.importing.dispatch import import_study
 from zonevest.instances.importing.imported import Imported
@@ -213,15 +217,13 @@ def test_the_usual_defects(survey: Mapping[str, gpd.GeoDataFrame], land: gpd.Geo
     told(made, "1 slivers below 1 m²")
     assert "1 polygons that lie in another county" in told(made, "FRDBS")
     assert "1 polygons whose TBDLMJ is 0 or more than their TBMJ" in told(made, "more than their TBMJ")
-    told(made, "parcels whose TBMJ is further than 0.02")
+    told(made, "parcels whose TBMJ is more than 0.02")
     parcels, ridges = parts(made)
     assert parcels.loc[orchards[0], "x_dlbm"] == "0201K"
     assert len(parcels) == len(land)
     whole_area = land.area.to_numpy() / 1e4
     kept = np.setdiff1d(np.arange(len(land)), forest[3])
-    net = whole_area * (
-        1 - np.where(land["land_class"].isin(given.ARABLE), land["slope_class"].map(given.RIDGES), 0.0)
-    )
+    net = whole_area * (1 - np.where(land["land_class"].isin(given.ARABLE), land["slope_class"].map(given.RIDGES), 0.0))
     np.testing.assert_allclose(parcels["area_ha"].to_numpy()[kept], net[kept], rtol=1e-4)
     np.testing.assert_allclose(parcels["area_ha"].to_numpy()[forest[3]], whole_area[forest[3]], rtol=SHARE)
     assert parcels["land_class"].tolist() == land["land_class"].tolist()
@@ -238,7 +240,8 @@ def test_grades_of_the_red_line(survey: Mapping[str, gpd.GeoDataFrame], land: gp
     west, south, east, north = shapes[4].bounds
     at = (east - west) * np.array([0.0, 0.25, 1.0]) + west
     # of the fifth parcel about a quarter is the core of a reserve, and the rest is not
-    line.geometry = [*shapes[:4], *(shapely.box(a, south, b, north).intersection(shapes[4]) for a, b in zip(at, at[1:]))]
+    halves = [shapely.box(a, south, b, north).intersection(shapes[4]) for a, b in pairwise(at)]
+    line.geometry = [*shapes[:4], *halves]
     line.loc[0, "ZRBHDFQ"] = "核心区"
     line.loc[1, "GHFQDM"] = "110"
     line.loc[2, "HXMC"] = "白山自然保护区核心保护区"
@@ -270,9 +273,7 @@ x_patch = "TBBH"
     assert (parcels["tenure"][odd] == "state").all()
 
 
-def test_every_fault_at_once_and_nothing_written(
-    survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path
-) -> None:
+def test_every_fault_at_once_and_nothing_written(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     frame = survey["DLTB"].copy()
     frame.loc[[1, 2], "DLBM"] = "011"  # of the second survey
     frame.loc[3, ["DLBM", "DLMC"]] = None
@@ -293,13 +294,46 @@ def test_every_fault_at_once_and_nothing_written(
 
 def test_keys_that_are_wrong_and_areas_in_mu(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     path = given.write_gdb(tmp_path / "g.gdb", {"DLTB": survey["DLTB"].assign(TBMJ=survey["DLTB"]["TBMJ"] * 0.0015)})
-    own = '[survey]\njurisdiction_digit = 9\nenclaves = "no"\n[survey.codes.DLMB]\n"1" = "0101"\n[survey.threshold]\nSTBHX = 1'
+    own = """
+[survey]
+jurisdiction_digit = 9
+enclaves = "no"
+[survey.codes.DLMB]
+"1" = "0101"
+[survey.threshold]
+STBHX = 1.0
+"""
     faults = faults_of(path, mapping=own, folder=tmp_path)
     assert len(faults) == 4
     assert faults["do"].str.contains("jurisdiction_digits").any()
     assert faults["do"].str.contains("STBHHX").any()
     faults = faults_of(path)
     assert faults["must"].tolist() == ["TBMJ is in square metres"]
+
+
+def test_from_the_command_line_to_a_plan(database: Path, land: gpd.GeoDataFrame, tmp_path: Path) -> None:
+    run = CliRunner()
+    done = run.invoke(app, ["import", str(database), "-o", str(tmp_path / "study"), "--preset", "cn-survey", "--json"])
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    assert said["is_study"]
+    ridges = said["parcels"] - len(land)
+    assert 0 < ridges < 60  # one for each kind of land that they lie in
+    checked = run.invoke(app, ["check", str(tmp_path / "study"), "--json"])
+    assert checked.exit_code == 0, checked.output
+    solved = run.invoke(app, ["solve", str(tmp_path / "study"), "-o", str(tmp_path / "plan")])
+    assert solved.exit_code == 0, solved.output
+    plan = pd.read_parquet(tmp_path / "plan" / "parcels.parquet").set_index("parcel_id")
+    kept = plan[plan.index.str.startswith("1203-")]
+    assert len(kept) == ridges
+    assert set(kept["practice"]) == {"hold"}
+    # a fault, and nothing is written
+    other = tmp_path / "other"
+    layer = str(tmp_path / "plan" / "plan.gpkg")
+    failed = run.invoke(app, ["import", layer, "-o", str(other), "--preset", "cn-survey"])
+    assert failed.exit_code == 2
+    assert not other.exists()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["plan", "study"]
 
 
 def test_no_database_of_the_survey(tmp_path: Path) -> None:
@@ -328,8 +362,8 @@ def test_every_code_leads_to_something_that_there_is() -> None:
     for field, values in columns.items():
         assert set(codes()[field].values()) <= values, field
     # every class of the survey but those of the sea has its code
-    sea = {code for code, group in zip(default("land_classes").text("land_class"),
-                                       default("land_classes").text("class_group"), strict=True) if group == "sea"}  # fmt: skip
+    pairs = zip(default("land_classes").text("land_class"), default("land_classes").text("class_group"), strict=True)
+    sea = {code for code, group in pairs if group == "sea"}
     assert set(codes()["DLBM"].values()) == columns["DLBM"] - sea
     qualities = [float(codes()["GDDB"][str(grade)]) for grade in range(1, 16)]
     assert qualities == sorted(qualities, reverse=True)
