@@ -31,7 +31,7 @@ from zonevest.instances.importing.plane import name_of
 from zonevest.instances.importing.raster import read_raster
 from zonevest.instances.importing.regroup import AMOUNTS, join_neighbours, split_along
 from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
-from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, read_layer
+from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
 from zonevest.instances.say import say
@@ -89,7 +89,7 @@ class LayerImport:
         self.faults.stop_if_any()
         for split, layer in zip(plan.splits, splits, strict=True):
             crs = crs_of(layer, split.ref, within(plan.label, split.path), self.faults) if layer else None
-            if layer is not None and crs is not None:
+            if layer is not None and crs is not None and on_earth(layer, crs, self.faults):
                 split_along(parcels, layer, crs, split.min_m2, plan.by_area)
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:
@@ -150,7 +150,7 @@ class LayerImport:
         self.ids(frame, layer)
         self.areas_only(layer)
         self.amounts(frame)
-        if crs is None or "parcel_id" not in frame:
+        if crs is None or "parcel_id" not in frame or not on_earth(layer, crs, self.faults):
             return None, none, False
         told = [say("{where}: {what}", where=layer.label, what=each) for each in layer.told]
         parcels = Parcels(layer.label, frame, layer.shapes, crs, crs, told)

@@ -15,7 +15,7 @@ from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
 from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
-from zonevest.instances.importing.sources import Layer, crs_of
+from zonevest.instances.importing.sources import Layer, crs_of, on_earth
 from zonevest.instances.say import say
 
 VERTICES = 256
@@ -56,13 +56,13 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
         at = some(map(str, np.flatnonzero(~wanted) + 1))
         found = say("{count} features that are lines or points: {ids}", count=int((~wanted).sum()), ids=at)
         faults.add(layer.label, must, found, do)
-    if crs is None or len(faults) > before:
+    if crs is None or not on_earth(layer, crs, faults) or len(faults) > before:
         return
     shapes, wrong = sound(layer.shapes)
     if len(wrong):
         ids = some(map(str, wrong + 1))
         told = say("{layer}: {count} shapes repaired (features {ids})", layer=layer.label, count=len(wrong), ids=ids)
-        parcels.tell(told)
+        parcels.told.append(told)
     out_values = ("", "0") if line.column != "tags" and not line.column.startswith("x_") else ("",)
     held = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~np.isin(cells.astype(str), out_values)
     shapes, cells = project(shapes[held], crs, parcels.flat), cells[held]
@@ -195,7 +195,7 @@ def _take(parcels: Parcels, line: Line, layer: str, names: list[str], cover: Cov
     if line.share:
         parcels.frame[line.share] = np.minimum(total, 1.0)
     touched = int((total > 0).sum())
-    parcels.tell(
+    parcels.told.append(
         say(
             "{layer} → {column}: {count} parcels inside (a share of at least {threshold:g}), {area:,.2f} ha of them "
             "covered; {touched} touched in all",
@@ -204,7 +204,7 @@ def _take(parcels: Parcels, line: Line, layer: str, names: list[str], cover: Cov
         )
     )  # fmt: skip
     if not touched and len(parcels):
-        parcels.tell(say("{layer} touches no parcel: if it should, look at its coordinate system", layer=layer))
+        parcels.told.append(say("{layer} touches no parcel: if it should, look at its coordinate system", layer=layer))
 
 
 def _values(parcels: Parcels, column: str, names: list[str], cover: Cover, inside: NDArray[np.bool_]) -> None:

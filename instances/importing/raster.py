@@ -18,19 +18,12 @@ from zonevest.instances.importing.sources import Found, Layer
 from zonevest.instances.say import say
 
 
-def band_names(found: Found, faults: Faults) -> list[str]:
-    """The names of a stack's bands: their descriptions, else ``band_1`` and so on."""
-    layer = read_raster(found, (), faults, rows=1)
-    return [] if layer is None else [str(each) for each in layer.fields.columns[3:]]
-
-
-def read_raster(found: Found, needed: Collection[str], faults: Faults, rows: int | None = None) -> Layer | None:
+def read_raster(found: Found, needed: Collection[str], faults: Faults) -> Layer | None:
     """Read a stack of rasters; None, and a fault, where that cannot be.
 
     Parameters
     ----------
     needed : bands (in any case of letters) without which a cell is no parcel; a cell without any data never is one.
-    rows : read only so many rows from the top.
 
     Returns
     -------
@@ -42,14 +35,18 @@ def read_raster(found: Found, needed: Collection[str], faults: Faults, rows: int
         import rasterio
     except ImportError:
         must = say("GeoTIFF files are read with rasterio")
-        faults.add(found.label, must, say("it is not installed"), say("install it: pip install 'zonevest[raster]'"))
+        faults.add(
+            found.label,
+            must,
+            say("it is not installed"),
+            say("install the package with the extra 'raster': `pip install 'zonevest[raster]'`"),
+        )
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with rasterio.open(found.path) as stack:
-                window = None if rows is None else ((0, min(rows, stack.height)), (0, stack.width))
-                bands = stack.read(window=window, masked=True)
+                bands = stack.read(masked=True)
                 names = [name or f"band_{k}" for k, name in enumerate(stack.descriptions, 1)]
                 grid, width = stack.transform, stack.width
                 crs = pyproj.CRS.from_wkt(stack.crs.to_wkt()) if stack.crs else None

@@ -45,7 +45,9 @@ def split_along(parcels: Parcels, layer: Layer, crs: object, min_m2: float, by_a
     _replace(parcels, rows, every, by_area)
     several = np.bincount(of)
     count, pieces = int((several > 1).sum()), int(several[several > 1].sum())
-    parcels.tell(say("{layer}: {count} parcels split into {pieces}", layer=layer.label, count=count, pieces=pieces))
+    parcels.told.append(
+        say("{layer}: {count} parcels split into {pieces}", layer=layer.label, count=count, pieces=pieces)
+    )
 
 
 def _cut(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import glob
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +27,12 @@ from zonevest.instances.say import say
 
 RASTER = (".tif", ".tiff")
 KINDS = (*VECTOR, ".parquet", *RASTER)
-CHINESE = "gb18030"
-"""The code page that GBK and GB2312 are parts of."""
+CHINESE, BYTES = "gb18030", "ISO-8859-1"
+"""The code page that GBK and GB2312 are parts of, and the one in which every byte is a character."""
+PAGES = {"936": CHINESE, "GBK": CHINESE, "GB2312": CHINESE, "65001": "utf-8"}
+"""What .cpg files say that Python calls otherwise."""
+SAMPLE = 20_000
+"""How many records are looked at for the code page."""
 UNREADABLE = (
     pyogrio.errors.DataSourceError,
     pyogrio.errors.DataLayerError,
@@ -108,7 +114,9 @@ def _layers_of(path: Path, faults: Faults) -> list[Found]:
         faults.add(path.name, whole_file(path), cut, say("export or copy it again"))
         return []
     try:
-        return [Found(path, str(name)) for name in pyogrio.list_layers(path)[:, 0]]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return [Found(path, str(name)) for name in pyogrio.list_layers(path)[:, 0]]
     except UNREADABLE as error:
         damaged(path, path.name, error, faults)
         return []
@@ -174,6 +182,20 @@ def crs_of(layer: Layer, ref: LayerRef, where: str, faults: Faults) -> pyproj.CR
         return None
 
 
+def on_earth(layer: Layer, crs: pyproj.CRS, faults: Faults) -> bool:
+    """Whether the coordinates of a layer can be those of its system; else a fault, which names the first features."""
+    bounds = np.abs(shapely.bounds(layer.shapes))
+    most = [540.0, 90.0 + 1e-6] * 2 if crs.is_geographic else [1e9] * 4
+    none = shapely.is_missing(layer.shapes) | shapely.is_empty(layer.shapes)
+    wrong = np.flatnonzero(~none & ~(bounds <= most).all(axis=1))
+    if len(wrong):
+        must = say("coordinates are those of {crs}", crs=crs.name)
+        found = say("{count} features beyond it: {ids}", count=len(wrong), ids=some(wrong + 1))
+        do = say("look at the coordinate system that the layer says it has")
+        faults.add(layer.label, must, found, do)
+    return not len(wrong)
+
+
 def _parquet(found: Found, ref: LayerRef) -> Layer:
     del ref
     frame = gpd.read_parquet(found.path)
@@ -185,11 +207,15 @@ def _parquet(found: Found, ref: LayerRef) -> Layer:
 
 def _vector(found: Found, ref: LayerRef) -> Layer:
     told: list[str] = []
-    encoding = ref.encoding or None
-    if found.path.suffix.lower() == ".shp" and encoding is None:
-        encoding = _code_page(found.path, told)
+    # the attributes of a shapefile come as bytes, so to say: what a character has lost its end of is left out below
+    raw = found.path.suffix.lower() == ".shp"
+    encoding = BYTES if raw else ref.encoding or None
     meta, _, wkb, columns = pyogrio.raw.read(found.path, layer=found.layer, encoding=encoding)
     names = [str(name) for name in meta["fields"]]
+    if raw:
+        page = ref.encoding or code_page(found.path, told)
+        names = [_decoded(name, page) for name in names]
+        columns = [_decoded_column(column, page) for column in columns]
     fields = pd.DataFrame(dict(zip(names, columns, strict=True)))
     shapes, closed = _shapes(wkb, len(fields) if names else len(wkb) if wkb is not None else 0)
     if not names:
@@ -197,6 +223,17 @@ def _vector(found: Found, ref: LayerRef) -> Layer:
     flat, more = _flat(shapes)
     crs = pyproj.CRS.from_user_input(meta["crs"]) if meta["crs"] else None
     return Layer(found.label, fields, flat, crs, closed, [*told, *more])
+
+
+def _decoded(text: str, page: str) -> str:
+    return text if text.isascii() else text.encode(BYTES).decode(page, errors="ignore")
+
+
+def _decoded_column(column: NDArray[Any], page: str) -> NDArray[Any]:
+    if column.dtype.kind != "O":
+        return column
+    cells = [_decoded(cell, page) if isinstance(cell, str) else cell for cell in column.tolist()]
+    return np.array(cells, dtype=object)
 
 
 def _shapes(wkb: Any, size: int) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
@@ -217,39 +254,42 @@ def _flat(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[str]]:
     return np.asarray(shapely.force_2d(shapes), dtype=object) if high else shapes, told
 
 
-def _code_page(path: Path, told: list[str]) -> str | None:
+def code_page(path: Path, told: list[str]) -> str:
     """The code page of a shapefile's attributes: what its .cpg says, if the bytes bear it out, else what they show."""
-    table = next((each for each in path.parent.glob(f"{path.stem}.*") if each.suffix.lower() == ".dbf"), None)
-    if table is None:
-        return None
-    content = table.read_bytes()
-    if content.isascii():
-        return None
-    stated = next((each for each in path.parent.glob(f"{path.stem}.*") if each.suffix.lower() == ".cpg"), None)
-    said = stated.read_text(encoding="ascii", errors="replace").strip() if stated is not None else ""
-    said = {"936": CHINESE, "GBK": CHINESE, "GB2312": CHINESE, "65001": "utf-8"}.get(said.upper(), said)
-    body = content[32:]  # before it: lengths and a date, which are no text
-    candidates = ([said] if said else []) + ["utf-8", CHINESE]
-    for name in candidates:
-        if _decodes(_text_bytes(content, body), name):
-            if name != said:
-                found = stated.name if stated is not None else say("no .cpg file")
+    beside = {each.suffix.lower(): each for each in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    if ".dbf" not in beside:
+        return "utf-8"
+    texts = _texts(beside[".dbf"].read_bytes())
+    said = beside[".cpg"].read_text(encoding="ascii", errors="replace").strip() if ".cpg" in beside else ""
+    said = PAGES.get(said.upper(), said)
+    for name in ([said] if said else []) + ["utf-8", CHINESE]:
+        if _decodes(texts, name):
+            if name != said and texts:
+                found = beside[".cpg"].name if said else say("no .cpg file")
                 told.append(say("code page {name} by the bytes of the attributes ({found})", name=name, found=found))
             return name
-    return None
+    return BYTES
 
 
 def _decodes(parts: list[bytes], encoding: str) -> bool:
+    """Whether bytes are text in a code page, but for a character that has lost its end."""
     try:
         for part in parts:
-            part.decode(encoding)
+            codecs.getincrementaldecoder(encoding)().decode(part)
     except (UnicodeDecodeError, LookupError):
         return False
     return True
 
 
-def _text_bytes(content: bytes, body: bytes) -> list[bytes]:
-    """What of a .dbf is text: the names of its fields, and its records."""
-    start = int.from_bytes(content[8:10], "little")
-    names = [body[at : at + 11].split(b"\0")[0] for at in range(0, max(start - 33, 0), 32)]
-    return [*names, content[start:].replace(b"\0", b" ").rstrip(b"\x1a")]
+def _texts(content: bytes) -> list[bytes]:
+    """What of a .dbf is text and not plain ASCII: the names of its fields, and the cells of its first records."""
+    start, size = int.from_bytes(content[8:10], "little"), int.from_bytes(content[10:12], "little")
+    heads = [content[at : at + 32] for at in range(32, min(start, len(content)) - 31, 32)]
+    parts, at = [head[:11].split(b"\0")[0] for head in heads], 1
+    records = range(start, len(content), size) if size else range(0)
+    for head in heads:
+        width = head[16]
+        if head[11:12] == b"C":
+            parts += [content[k + at : k + at + width].rstrip(b" \0") for k in records[:SAMPLE]]
+        at += width
+    return [part for part in parts if not part.isascii()]

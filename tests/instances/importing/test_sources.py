@@ -11,13 +11,13 @@ from tests.instances.importing.fields import METRIC, areas, layer, mapping, parc
 from zonevest import StudyError, import_study
 from zonevest.instances.importing.imported import Imported
 
-CHINESE = {"columns": {"parcel_id": "地块编号", "land_class": "地类", "jurisdiction": "权属名称"}}
+CHINESE = {"columns": {"parcel_id": "地块号", "land_class": "地类", "jurisdiction": "权属"}}
 
 
 def chinese() -> gpd.GeoDataFrame:
     """Two parcels with Chinese fields; a code with a leading zero as text."""
     shapes = [square(0), square(1)]
-    columns = {"地块编号": ["一号", "二号"], "地类": ["0101", "0301"], "权属名称": ["湖滨镇", "青山村"]}
+    columns = {"地块号": ["一号", "二号"], "地类": ["0101", "0301"], "权属": ["湖滨镇", "青山村"]}
     return gpd.GeoDataFrame(columns, geometry=shapes, crs=METRIC)
 
 
@@ -42,6 +42,26 @@ def test_shapefiles_in_either_code_page(tmp_path: Path, encoding: str, page: str
     assert parcels(found)["land_class"].tolist() == ["0101", "0301"]
     if page == "gone":
         assert "code page" in told(found)
+
+
+def test_names_and_cells_cut_in_the_middle_of_a_character(tmp_path: Path) -> None:
+    """A field holds ten bytes of its name: three Chinese characters and a third of the fourth in UTF-8."""
+    path = tmp_path / "land.shp"
+    land = chinese().rename(columns={"权属": "ABCDEFGHIJ"})
+    land.to_file(path, encoding="utf-8")
+    table = path.with_suffix(".dbf")
+    content = table.read_bytes().replace(b"ABCDEFGHIJ", "权属名称".encode()[:10])
+    cell = "湖滨镇".encode()
+    table.write_bytes(content.replace(cell, cell[:-1] + b" "))
+    found = import_study(path, mapping(tmp_path, parcels={"source": path.name, "columns": {
+        **CHINESE["columns"], "jurisdiction": "权属名"}}))  # fmt: skip
+    assert parcels(found)["jurisdiction"].tolist() == ["湖滨", "青山村"]
+
+
+def test_metres_said_to_be_degrees(tmp_path: Path) -> None:
+    land = layer([square(x) for x in range(3)], crs=4490)
+    with pytest.raises(StudyError, match="coordinates are those of China Geodetic"):
+        taken(tmp_path, land)
 
 
 def test_the_code_page_may_be_said(tmp_path: Path) -> None:
@@ -115,12 +135,13 @@ def test_an_empty_layer_of_parcels(tmp_path: Path) -> None:
 def test_damaged_files_are_told_and_nothing_more(tmp_path: Path, suffix: str) -> None:
     """Cut short, bytes turned over: a fault or the study, never anything else (120 tries per format)."""
     path = tmp_path / f"land{suffix}"
-    land = layer([square(x) for x in range(30)], crs=METRIC if suffix != ".geojson" else None)
+    land = layer([square(x) for x in range(30)])
+    land = land.to_crs(4326) if suffix == ".geojson" else land
     if suffix == ".parquet":
         land.to_parquet(path)
     else:
         land.to_file(path)
-    rules = mapping(tmp_path, parcels={"source": path.name, **({"crs": METRIC} if suffix == ".geojson" else {})})
+    rules = mapping(tmp_path, parcels={"source": path.name})
     whole, ends = path.read_bytes(), 0
     for k in range(120):
         spoilt = bytearray(whole[: len(whole) * (k + 1) // 50] if k < 50 else whole)
