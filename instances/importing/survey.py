@@ -96,6 +96,13 @@ def _told(surveys: Mapping[str, Survey]) -> list[str]:
     return out
 
 
+NAMED = (
+    ("GHFQ", "XZQDM", "XZQMC"),
+    ("CZKFBJ", "XZQDM", "XZQMC"),
+    ("CJDCQ", "ZLDWDM", "ZLDWMC"),
+    ("XZQ", "XZQDM", "XZQMC"),
+)
+"""Layers with names of jurisdictions, the last word last: field of the code, field of the name."""
 PRESET_COLUMNS = ("parcel_id", "land_class", "jurisdiction", "tenure", "area_ha", "slope_class", "farmland_quality",
                   "village_boundary")  # fmt: skip
 """Columns that DLTB gives."""
@@ -153,7 +160,7 @@ def _prepared(
     if "PDT" in surveys:
         line("PDT", SLOPE, read.slopes(surveys["PDT"]))
     names: dict[str, str] = {}
-    for name, code, called in (("CJDCQ", "ZLDWDM", "ZLDWMC"), ("XZQ", "XZQDM", "XZQMC")):
+    for name, code, called in NAMED:
         if name in surveys:
             names |= read.names(surveys[name], code, called)
     return out, lines, names

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -241,22 +240,30 @@ def enclaves(survey: Survey) -> NDArray[np.bool_]:
 
 def red_line(survey: Survey) -> NDArray[np.object_]:
     """The grade of each feature of the red line."""
-    out = survey.coded("ZRBHDFQ")
+    parts = survey.text("ZRBHDFQ")
+    parts = np.where(_says(parts, CORE_WORDS), "核心保护区", parts)
+    out = survey.coded("ZRBHDFQ", cells=parts)
     out = np.where(out == "", survey.coded("GHFQDM", "STBHHX.GHFQDM"), out)
-    words = survey.text("HXMC") + survey.text("GKCS")
-    core = np.array([any(word in each for word in CORE_WORDS) for each in words], dtype=bool)
+    core = _says(survey.text("HXMC") + survey.text("GKCS"), CORE_WORDS)
     return np.where((out == "") & core, "core", np.where(out == "", "general", out))
 
 
 def parks(survey: Survey) -> NDArray[np.object_]:
     """Which features of the red line are of a national park."""
-    return np.array(["1" if NATIONAL_PARK in each else "" for each in survey.text("ZRBHDLX")], dtype=object)
+    return np.where(_says(survey.text("ZRBHDLX"), (NATIONAL_PARK,)), "1", "").astype(object)
+
+
+def _says(cells: NDArray[np.object_], words: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Which cells hold one of some words."""
+    return np.array([any(word in each for word in words) for each in cells], dtype=bool)
 
 
 def zones(survey: Survey, key: str, otherwise: str = "") -> NDArray[np.object_]:
     """The zone of each feature by GHFQDM, by GHFQMC where that is blank."""
-    out = survey.coded("GHFQDM", key)
-    out = np.where(out == "", survey.named("GHFQMC", key), out)
+    cells, named = survey.text("GHFQDM"), survey.named("GHFQMC", key)
+    known = np.array([each in survey.options.codes[key] for each in cells], dtype=bool)
+    out = survey.coded("GHFQDM", key, np.where(~known & (named != ""), "", cells))
+    out = np.where(out == "", named, out)
     return np.where(out == "", otherwise, out)
 
 
@@ -266,8 +273,11 @@ def slopes(survey: Survey) -> NDArray[np.object_]:
 
 
 def names(survey: Survey, code: str, name: str) -> Mapping[str, str]:
-    """Names of jurisdictions by their code."""
-    held = pd.Series(survey.text(name), index=pd.Index([each[: survey.options.digits] for each in survey.text(code)]))
-    held = held[(held.index.str.len() == survey.options.digits) & (held != "")]
-    found: dict[Any, Any] = held[~held.index.duplicated()].to_dict()
-    return found
+    """Names of jurisdictions by their code; of a longer code only zeros may follow."""
+    digits = survey.options.digits
+    pairs = zip(survey.text(code).tolist(), survey.text(name).tolist(), strict=True)
+    return {
+        each[:digits]: called
+        for each, called in pairs
+        if called and len(each) >= digits and not each[digits:].strip("0")
+    }

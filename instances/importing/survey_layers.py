@@ -34,7 +34,7 @@ def named_as(name: str, official: Official) -> int:
     if plain in known:
         return 3
     words = [word for word in re.split(r"[\d_.\-\s（）()]+", plain) if word]
-    if not official.field and (any(word in known for word in words) or official.zh in name):
+    if not official.field and any(word in known or word.endswith(official.zh) for word in words):
         return 2
     # a .dbf keeps ten bytes of a field's name, three Chinese characters of UTF-8; old tools eight letters of a file's
     short = LEAST if plain.isascii() else 3
@@ -65,8 +65,10 @@ def find_official(found: Sequence[Found], options: Options, label: str, faults: 
     for each in found:  # what the layer's own name does not show its Chinese alias may
         if each not in claimed and (alias := _alias(each)):
             for official in layers():
-                if official.layer not in options.layers and named_as(alias, official) >= 2:
-                    out.setdefault(official.layer, []).append(each)
+                held = out.get(official.layer, [])
+                known = official.layer in options.layers or any(other.path == each.path for other in held)
+                if not known and named_as(alias, official) >= 2:
+                    out[official.layer] = [*held, each]
                     break
     return {name: each for name, each in out.items() if each}
 

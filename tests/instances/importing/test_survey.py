@@ -267,7 +267,7 @@ x_patch = "TBBH"
     parcels, _ = parts(made)
     assert made.settings["name"] == "mine"
     assert len(made.settings["periods"]) == 2
-    assert made.tables["jurisdictions"]["jurisdiction"].tolist() == [given.COUNTY]
+    assert made.tables["jurisdictions"].to_numpy().tolist() == [[given.COUNTY, "湖滨县", "湖滨县"]]
     assert parcels["x_patch"].tolist() == [f"{k + 1:08d}" for k in range(len(land))]
     odd = (np.arange(len(land)) % 2 == 0) & (land["tenure"] == "collective").to_numpy()  # QSXZ 31
     assert (parcels["tenure"][odd] == "state").all()
@@ -375,5 +375,14 @@ def test_official_names_are_told_apart() -> None:
             same = official.layer == other.layer
             assert (named_as(official.layer, other) == 3) == same
             assert (named_as(official.zh, other) == 3) == same
-    rank = {each.layer: named_as("dltb_530102", each) for each in layers()}
-    assert {name for name, how in rank.items() if how} == {"DLTB"}
+    for name, meant in (
+        ("dltb_530102", "DLTB"),
+        ("湖滨县地类图斑2024", "DLTB"),
+        ("yjjbntbh", "YJJBNTBHTB"),
+        ("永久基本农田", "YJJBNTBHTB"),
+        ("DLTBGX", ""),
+        ("地类图斑更新", ""),
+        ("XZQJX", ""),
+        ("行政区界线", ""),
+    ):
+        assert "".join(each.layer for each in layers() if named_as(name, each)) == meant, name
