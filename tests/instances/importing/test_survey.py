@@ -273,6 +273,22 @@ x_patch = "TBBH"
     assert (parcels["tenure"][odd] == "state").all()
 
 
+def test_the_mapping_file_of_the_docs(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "survey.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    zones = survey["GHFQ"].copy()
+    zones.loc[zones["GHFQDM"] == "520", ["GHFQDM", "GHFQMC"]] = ["521", "基本农业区"]
+    sources = {**survey, "GHFQ": zones, "DLTB": survey["DLTB"].assign(ZZSXDM="LS")}
+    folder = given.write_shp(tmp_path / "layers", sources, names={"GHFQ": "分区规划2035"})
+    water = survey["XZQ"].iloc[[0]]
+    water.to_file(folder / "水源保护区.shp")
+    parcels, _ = parts(imported(folder, mapping=example, folder=tmp_path))
+    assert set(parcels["x_planting"]) == {"LS"}
+    assert (parcels["zone"] == "520").any()
+    inside = parcels["tags"] == "water_source"
+    assert parcels.area[inside].sum() == pytest.approx(water.area.sum(), rel=1e-5)
+
+
 def test_every_fault_at_once_and_nothing_written(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     frame = survey["DLTB"].copy()
     frame.loc[[1, 2], "DLBM"] = "011"  # of the second survey
