@@ -104,7 +104,7 @@ def test_the_command_line_page_names_every_option() -> None:
     page = (DOCS / "command-line.md").read_text(encoding="utf-8")
     for command in app.registered_commands:
         assert command.callback is not None
-        assert f"`zonevest {command.callback.__name__} " in page
+        assert f"`zonevest {command.name or command.callback.__name__} " in page
         for parameter in inspect.signature(command.callback, eval_str=True).parameters.values():
             for extra in getattr(parameter.annotation, "__metadata__", ()):
                 if isinstance(extra, type(typer.Option())):

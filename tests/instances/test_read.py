@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.chinese import check_faults
@@ -110,6 +110,7 @@ def test_objectives_go_round(base: Study, tmp_path: Path, objective: dict[str, o
     assert read_study(tmp_path / "out").settings == study.settings
 
 
+@settings(max_examples=40)
 @given(
     numbers=st.lists(
         st.floats(allow_nan=False, allow_infinity=False, min_value=0, max_value=1e15), min_size=1, max_size=4
@@ -340,6 +341,7 @@ def test_tables_in_memory_have_faults_too() -> None:
     ]
 
 
+@settings(max_examples=40)
 @given(seed=st.integers(0, 10_000), broken=st.booleans())
 def test_order_of_rows_does_not_matter(seed: int, broken: bool) -> None:
     """Rows in another order give the same faults, but for the row numbers and which of the bad ones come first."""

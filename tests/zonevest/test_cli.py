@@ -33,7 +33,7 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "check", "solve", "report", "audit"]
+COMMANDS = ["new", "import", "check", "solve", "report", "audit"]
 
 
 def zonevest(*arguments: object) -> Any:
@@ -67,7 +67,8 @@ def study(tmp_path: Path) -> Path:
 
 class TestHelp:
     def test_it_lists_exactly_the_commands_that_work(self) -> None:
-        assert [command.callback.__name__ for command in app.registered_commands if command.callback] == COMMANDS
+        registered = [each.name or each.callback.__name__ for each in app.registered_commands if each.callback]
+        assert registered == COMMANDS
         plain = re.sub(r"\x1b\[[0-9;]*m", "", zonevest("--help").output)
         listed = re.findall(r"^│ ([a-z]+) {2,}", plain, re.MULTILINE)
         assert listed == COMMANDS
