@@ -65,7 +65,7 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
         parcels.told.append(told)
     out_values = ("", "0") if line.column != "tags" and not line.column.startswith("x_") else ("",)
     held = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~np.isin(cells.astype(str), out_values)
-    shapes, cells = project(shapes[held], crs, parcels.flat), cells[held]
+    shapes, cells = sound(project(shapes[held], crs, parcels.flat))[0], cells[held]
     names = _ordered(line.column, cells)
     codes = np.asarray(pd.Index(names, dtype=object).get_indexer(pd.Index(cells, dtype=object)), dtype=np.intp)
     plane = parcels.plane()

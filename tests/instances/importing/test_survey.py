@@ -252,6 +252,25 @@ def test_grades_of_the_red_line(survey: Mapping[str, gpd.GeoDataFrame], land: gp
     assert (parcels["redline"].drop(index=inside) == "0").all()
 
 
+def test_fields_split_along_a_line_keep_their_ridges(
+    survey: Mapping[str, gpd.GeoDataFrame], land: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    line = survey["YJJBNTBHTB"]
+    line = line.assign(geometry=line.translate(700, 300))  # it cuts parcels now, at any angle
+    path = given.write_gdb(tmp_path / "s.gdb", {**survey, "YJJBNTBHTB": line})
+    made = imported(path, mapping='[[split]]\nlayer = "YJJBNTBHTB"', folder=tmp_path)
+    parcels, ridges = parts(made)
+    assert len(parcels) > len(land) + 50
+    everything = made.tables["parcels"]
+    assert everything["area_ha"].sum() == pytest.approx(land.area.sum() / 1e4, rel=1e-9)
+    arable = land["land_class"].isin(given.ARABLE)
+    ridge = (land.area / 1e4 * land["slope_class"].map(given.RIDGES))[arable].sum()
+    assert ridges["area_ha"].sum() == pytest.approx(ridge, rel=1e-5)
+    inside = everything.loc[everything["basic_farmland"].astype(str) == "1", "area_ha"].sum()
+    # pieces below 10 m2 stay with their parcel
+    assert inside == pytest.approx(line.intersection(land.union_all()).area.sum() / 1e4, abs=len(parcels) * 1e-3)
+
+
 def test_keys_of_a_mapping_file(database: Path, land: gpd.GeoDataFrame, tmp_path: Path) -> None:
     own = """
 [study]
