@@ -34,7 +34,7 @@ from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
-from zonevest.instances.say import say
+from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
 
@@ -72,6 +72,16 @@ class LayerImport:
         self.plan, self.found, self.faults = plan, found, faults
 
     def run(self) -> Imported:
+        """The parts of the study folder."""
+        try:
+            with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
+                return self.steps()
+        except shapely.errors.GEOSException as error:
+            must, do = say("shapes can be laid over each other"), say("repair the shapes in the program that wrote them")
+            self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
+            self.faults.stop()
+
+    def steps(self) -> Imported:
         """Read all, then repair, split, lay over, join and measure; nothing goes on past a fault of reading."""
         tables = self.tables()
         if self.plan.parcels is None:

@@ -70,7 +70,7 @@ def read_raster(found: Found, needed: Collection[str], faults: Faults) -> Layer 
 
 def _plain(values: NDArray[Any], known: NDArray[np.bool_]) -> NDArray[Any]:
     """The cells of a band: whole numbers where all are, else numbers with NaN for no data."""
-    if known.all() and (values == np.round(values)).all():
+    if known.all() and (values == np.round(values)).all() and np.abs(values).max(initial=0) < 2**53:
         return values.astype(np.int64)
     return np.where(known, values.astype(np.float64), np.nan)
 

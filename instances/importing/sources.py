@@ -43,8 +43,9 @@ UNREADABLE = (
     ValueError,
     OSError,
     OverflowError,
+    UnboundLocalError,
 )
-"""What the libraries raise at a damaged file."""
+"""What the libraries raise at a damaged file (the last one pyogrio, at a coordinate system that is none)."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,8 @@ def _parquet(found: Found, ref: LayerRef) -> Layer:
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     flat, told = _flat(shapes)
     fields = pd.DataFrame(frame.drop(columns=frame.active_geometry_name)).reset_index(drop=True)
+    for name in [each for each in fields if fields[each].dtype.kind not in "iufb"]:
+        fields[name] = np.array(fields[name].tolist(), dtype=object)  # now, so that text that is none is found here
     return Layer(found.label, fields, flat, frame.crs, np.zeros(0, dtype=np.intp), told)
 
 

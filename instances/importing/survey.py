@@ -44,6 +44,16 @@ FLAT = 1
 PARTS = ("jurisdiction", "tenure", "zone", "redline", "basic_farmland", "growth_boundary", "village_boundary", "sea",
          "mineral_right", "national_park", "slope_class")  # fmt: skip
 """Columns in which ridges that make one parcel agree."""
+NAMED = (
+    ("GHFQ", "XZQDM", "XZQMC"),
+    ("CZKFBJ", "XZQDM", "XZQMC"),
+    ("CJDCQ", "ZLDWDM", "ZLDWMC"),
+    ("XZQ", "XZQDM", "XZQMC"),
+)
+"""Layers with names of jurisdictions, the last word last: field of the code, field of the name."""
+PRESET_COLUMNS = ("parcel_id", "land_class", "jurisdiction", "tenure", "area_ha", "slope_class", "farmland_quality",
+                  "village_boundary")  # fmt: skip
+"""Columns that DLTB gives."""
 
 
 def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> Imported:
@@ -94,18 +104,6 @@ def _told(surveys: Mapping[str, Survey]) -> list[str]:
     if absent:
         out.append(say("official layers that are not there: {names}", names=some(absent, 20)))
     return out
-
-
-NAMED = (
-    ("GHFQ", "XZQDM", "XZQMC"),
-    ("CZKFBJ", "XZQDM", "XZQMC"),
-    ("CJDCQ", "ZLDWDM", "ZLDWMC"),
-    ("XZQ", "XZQDM", "XZQMC"),
-)
-"""Layers with names of jurisdictions, the last word last: field of the code, field of the name."""
-PRESET_COLUMNS = ("parcel_id", "land_class", "jurisdiction", "tenure", "area_ha", "slope_class", "farmland_quality",
-                  "village_boundary")  # fmt: skip
-"""Columns that DLTB gives."""
 
 
 def _mapped(

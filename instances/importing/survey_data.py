@@ -121,7 +121,14 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
     """Check the keys of [survey]."""
     known = tomllib.loads(MAPPING_FILE.read_text(encoding="utf-8"))["survey"]
     given: dict[str, Any] = dict(known)
-    for key, value in (values if isinstance(values, Mapping) else {}).items():
+    if not isinstance(values, Mapping):
+        must, do = (
+            say("{key} is a table of keys and values", key="survey"),
+            say("write [{key}] above its keys", key="survey"),
+        )
+        faults.add(within(label, "survey"), must, repr(values), do)
+        values = {}
+    for key, value in values.items():
         where = within(label, f"survey.{key}")
         if key not in known:
             must, found = say("every key of [survey] is known"), say("unknown key {key!r}", key=key)

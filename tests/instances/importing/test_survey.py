@@ -292,6 +292,34 @@ x_patch = "TBBH"
     assert (parcels["tenure"][odd] == "state").all()
 
 
+def test_codes_read_as_numbers_and_enclaves_left_out(
+    survey: Mapping[str, gpd.GeoDataFrame], land: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    simple = land["land_class"].str.fullmatch(r"\d{4}").to_numpy() & (land["land_class"] != "09").to_numpy()
+    frame = survey["DLTB"][simple].reset_index(drop=True)
+    frame = frame.assign(DLBM=frame["DLBM"].astype(np.int32), DLMC="", TBBH="", FRDBS=["Y", *[""] * (len(frame) - 1)])
+    frame["ZLDWDM"] = frame["ZLDWDM"].str[:12]
+    path = given.write_gdb(tmp_path / "n.gdb", {"DLTB": frame})
+    own = '[survey]\nenclaves = "drop"\njurisdiction_digits = 12'
+    made = imported(path, mapping=own, folder=tmp_path)
+    parcels, _ = parts(made)
+    assert parcels["land_class"].tolist() == land["land_class"][simple].tolist()[1:]
+    assert set(parcels["jurisdiction"].str.len()) == {12}
+    told(made, "1 polygons that lie in another county", "left out")
+    told(made, "jurisdictions without a name")
+
+
+def test_a_blank_may_be_given_a_class(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    frame = survey["DLTB"].iloc[:20].copy()
+    frame.loc[3, ["DLBM", "DLMC"]] = None
+    path = given.write_gdb(tmp_path / "p.gdb", {"DLTB": frame})
+    parcels, _ = parts(imported(path, mapping='[survey.codes.DLBM]\n"" = "1206"', folder=tmp_path))
+    assert parcels["land_class"][3] == "1206"
+    faults = faults_of(path, mapping='[survey.codes.DLBM]\n"" = "126"', folder=tmp_path)
+    assert "1206" in faults["do"][0]
+    assert len(faults_of(path, mapping="survey = 1", folder=tmp_path)) == 1
+
+
 def test_the_mapping_file_of_the_docs(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
     page = (Path(__file__).parents[3] / "docs" / "survey.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
