@@ -77,7 +77,10 @@ class LayerImport:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
         except shapely.errors.GEOSException as error:
-            must, do = say("shapes can be laid over each other"), say("repair the shapes in the program that wrote them")
+            must, do = (
+                say("shapes can be laid over each other"),
+                say("repair the shapes in the program that wrote them"),
+            )
             self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
             self.faults.stop()
 
