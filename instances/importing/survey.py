@@ -90,7 +90,8 @@ def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> 
         faults.stop()
     prepared, lines, names_of = _prepared(surveys, options)
     columns = [name for name in prepared[PARCELS_LAYER].fields if name in PRESET_COLUMNS or name.startswith("x_")]
-    _mapped(values, columns, lines, prepared)
+    if _sound(values):  # else the reader of mapping files says what is wrong
+        _mapped(values, columns, lines, prepared)
     plan = parse_mapping(values, label, Path() if mapping is None else mapping.parent, faults)
     faults.stop_if_any()
     return SurveyImport(plan, found, faults, options, prepared, names_of, _told(surveys)).run()
@@ -104,6 +105,17 @@ def _told(surveys: Mapping[str, Survey]) -> list[str]:
     if absent:
         out.append(say("official layers that are not there: {names}", names=some(absent, 20)))
     return out
+
+
+def _sound(values: Mapping[str, Any]) -> bool:
+    """Whether what the preset adds to in a mapping file is of the kind that it should be."""
+    parcels = values.get("parcels", {})
+    return (
+        isinstance(parcels, Mapping)
+        and isinstance(parcels.get("columns", {}), Mapping)
+        and isinstance(parcels.get("by_area", []), list)
+        and isinstance(values.get("lines", []), list)
+    )
 
 
 def _mapped(

@@ -317,7 +317,9 @@ def test_a_blank_may_be_given_a_class(survey: Mapping[str, gpd.GeoDataFrame], tm
     assert parcels["land_class"][3] == "1206"
     faults = faults_of(path, mapping='[survey.codes.DLBM]\n"" = "126"', folder=tmp_path)
     assert "1206" in faults["do"][0]
-    assert len(faults_of(path, mapping="survey = 1", folder=tmp_path)) == 1
+    for wrong in ("survey = 1", "parcels = 1", "lines = 1", "[parcels]\ncolumns = 1", '[parcels]\nby_area = "a"'):
+        found = faults_of(path, mapping=wrong, folder=tmp_path)
+        assert wrong.split()[-3].strip("[]\n") in "|".join(found["where"]), (wrong, found)
 
 
 def test_the_mapping_file_of_the_docs(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
