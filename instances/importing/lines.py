@@ -13,7 +13,7 @@ from zonevest.instances.faults import Faults, some, within
 from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
-from zonevest.instances.importing.shapes import POLYGONS, Parcels, sound
+from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
 from zonevest.instances.importing.sources import Layer, crs_of, on_earth
 from zonevest.instances.say import say
 
@@ -21,6 +21,9 @@ VERTICES = 256
 """Shapes with more points are cut in halves before they are laid over: each cut costs what it cuts through."""
 TOUCH = 1e-6
 """Square metres from which on a share counts; less is what the arithmetic leaves."""
+OVER = 1.0
+"""Square metres of a parcel (or `SHARE` of it) from which on two features share land: drawing and projecting leave less
+at their edges."""
 NEARLY = 1e-6
 """A share so close to the threshold reaches it."""
 
@@ -64,7 +67,7 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
         parcels.told.append(told)
     out_values = ("", "0") if line.column != "tags" and not line.column.startswith("x_") else ("",)
     held = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~np.isin(cells.astype(str), out_values)
-    shapes, cells = project(shapes[held], crs, parcels.flat), cells[held]
+    shapes, cells = sound(project(shapes[held], crs, parcels.flat))[0], cells[held]
     names = _ordered(line.column, cells)
     codes = np.asarray(pd.Index(names, dtype=object).get_indexer(pd.Index(cells, dtype=object)), dtype=np.intp)
     plane = parcels.plane()
@@ -89,15 +92,14 @@ def covered(
     piece, parcel = tree.query(pieces, predicate="intersects")
     shapely.prepare(pieces)
     whole = shapely.covers(pieces[piece], parcels[parcel])
-    area = np.zeros(len(piece))
-    area[whole] = shapely.area(parcels[parcel[whole]])
-    part = ~whole
-    area[part] = shapely.area(shapely.intersection(parcels[parcel[part]], pieces[piece[part]]))
+    inside = parcels[parcel]
+    inside[~whole] = shapely.intersection(parcels[parcel[~whole]], pieces[piece[~whole]])
+    area = shapely.area(inside)
     feature = origin[piece]
     kinds = values if apart else np.zeros_like(values)
-    twice = _lying_over(shapes, kinds)
-    if len(twice):
-        doubtful = np.unique(parcel[np.isin(feature, twice)])
+    least = np.minimum(OVER, SHARE * shapely.area(parcels))
+    doubtful = _lying_over(parcel, feature, kinds[feature], inside, least)
+    if len(doubtful):
         rows = np.isin(parcel, doubtful)
         kind, value = kinds[feature[rows]], values[feature[rows]]
         more = _in_turn(parcels, pieces, parcel[rows], kind, value, piece[rows])
@@ -134,17 +136,27 @@ def subdivide(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray
     return np.concatenate([each for each, _ in done]), np.concatenate([each for _, each in done])
 
 
-def _lying_over(shapes: NDArray[np.object_], kinds: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The features that share land with another one of their kind."""
-    loose = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
-    if not len(loose):
-        return loose
-    a, b = shapely.STRtree(shapes).query(shapes[loose], predicate="intersects")
-    a = loose[a]
-    pairs = (a != b) & (kinds[a] == kinds[b])
-    a, b = a[pairs], b[pairs]
-    over = shapely.area(shapely.intersection(shapes[a], shapes[b])) > TOUCH
-    return np.unique(np.concatenate([a[over], b[over]]))
+def _lying_over(
+    parcel: NDArray[np.intp],
+    feature: NDArray[np.intp],
+    kind: NDArray[np.intp],
+    inside: NDArray[np.object_],
+    least: NDArray[np.float64],
+) -> NDArray[np.intp]:
+    """The parcels in which features of one kind share land, at least as much as `least` says of each.
+
+    Position k of the arrays is what of a parcel lies in a piece of a feature. Of these only the ones of one parcel can
+    share any of it.
+    """
+    rows = np.flatnonzero(shapely.area(inside) > least[parcel])
+    pairs = np.unique(np.stack([parcel[rows], feature[rows]]), axis=1)[0]
+    rows = rows[np.isin(parcel[rows], pairs[1:][pairs[1:] == pairs[:-1]])]  # parcels with more than one feature
+    a, b = shapely.STRtree(inside[rows]).query(inside[rows])
+    a, b = rows[a], rows[b]
+    same = (parcel[a] == parcel[b]) & (kind[a] == kind[b]) & (feature[a] < feature[b])
+    a, b = a[same], b[same]
+    over = shapely.area(shapely.intersection(inside[a], inside[b])) > least[parcel[a]]
+    return np.unique(parcel[a[over]])
 
 
 def _in_turn(
