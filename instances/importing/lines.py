@@ -96,12 +96,11 @@ def covered(
     inside[~whole] = shapely.intersection(parcels[parcel[~whole]], pieces[piece[~whole]])
     area = shapely.area(inside)
     feature = origin[piece]
-    kinds = values if apart else np.zeros_like(values)
-    least = np.minimum(OVER, SHARE * shapely.area(parcels))
-    doubtful = _lying_over(parcel, feature, kinds[feature], inside, least)
+    kinds = (values if apart else np.zeros_like(values))[feature]
+    doubtful = _lying_over(parcel, feature, kinds, inside, np.minimum(OVER, SHARE * shapely.area(parcels)))
     if len(doubtful):
         rows = np.isin(parcel, doubtful)
-        kind, value = kinds[feature[rows]], values[feature[rows]]
+        kind, value = kinds[rows], values[feature[rows]]
         more = _in_turn(parcels, pieces, parcel[rows], kind, value, piece[rows])
         parcel, feature, area = parcel[~rows], feature[~rows], area[~rows]
         first = _summed(parcel, values[feature], area)
