@@ -259,7 +259,7 @@ def _files(
         if hidden or (parcels is not None and path == parcels) or not path.is_file():
             continue
         if path.name == ADJACENCY_FILE:
-            notes.append(say("{file}: neighbours, for rules that are not part of this version yet", file=path.name))
+            notes.append(rule("files.adjacency", file=path.name))
         elif suffix in (".csv", ".parquet"):
             found.setdefault(names.tables().get(names.plain(path.stem), path.stem), []).append(path)
         elif suffix in (WORKBOOK, *OLD):
