@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.cells import texts
-from zonevest.instances.faults import Faults, some, within
+from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import read_csv, read_parquet, read_text
 from zonevest.instances.importing.adjacency import adjacency
 from zonevest.instances.importing.columns import Fields, kind_of
@@ -81,6 +81,11 @@ class LayerImport:
                 say("shapes can be laid over each other"),
                 say("repair the shapes in the program that wrote them"),
             )
+            self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
+            self.faults.stop()
+        except pyproj.exceptions.ProjError as error:
+            must = say("the layers' coordinate systems are known")
+            do = say("write crs = … for them in the mapping")
             self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
             self.faults.stop()
 
@@ -163,6 +168,7 @@ class LayerImport:
         self.ids(frame, layer)
         self.areas_only(layer)
         self.amounts(frame)
+        self.says_the_same(frame)
         if crs is None or "parcel_id" not in frame or not on_earth(layer, crs, self.faults):
             return None, none, False
         told = [say("{where}: {what}", where=layer.label, what=each) for each in layer.told]
@@ -207,6 +213,16 @@ class LayerImport:
                 known = [each for each in frame if frame[each].dtype.kind in "iuf" and each not in AMOUNTS]
                 do = say("name one of these: {fields}", fields=some(known, 20))
                 self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name), do)
+
+    def says_the_same(self, frame: pd.DataFrame) -> None:
+        """What parcels have to say alike to be joined is columns that they have."""
+        lines = [line.column for line in self.plan.lines]
+        for name in self.plan.merge_by:
+            if name not in frame and name not in lines:
+                known = [str(each) for each in [*frame.columns, *lines]]
+                do = meant(name, known, say("name one of these: {fields}", fields=some(known, 20)))
+                must = say("by names columns that the parcels have")
+                self.faults.add(within(self.plan.label, "merge.by"), must, repr(name), do)
 
     def finished(self, parcels: Parcels, stated: bool, tables: Mapping[str, str | pd.DataFrame]) -> Imported:
         """The parts of the study folder."""
