@@ -34,6 +34,7 @@ from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
+from zonevest.instances.rules import rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
@@ -49,8 +50,7 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
     """
     if mapping is None:
         if not sources:
-            must, do = say("an import has a source or a mapping file"), say("name the layers, or a --mapping")
-            faults.add("zonevest import", must, say("neither"), do)
+            faults.add("zonevest import", rule("import.sources"), say("neither of them"))
         found = find_layers(sources, faults)
         faults.stop_if_any()
         text, told = starter(found, faults)
@@ -66,8 +66,7 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
         with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
             return _Import(plan, find_layers(sources, faults), faults).run()
     except shapely.errors.GEOSException as error:
-        must, do = say("shapes can be laid over each other"), say("repair the shapes in the program that wrote them")
-        faults.add(plan.label, must, foreign(str(error).splitlines()[0]), do)
+        faults.add(plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
         faults.stop()
 
 
@@ -147,8 +146,7 @@ class _Import:
             return None, none, False
         crs = crs_of(layer, ref, within(self.plan.label, "parcels"), self.faults)
         if not len(layer.fields):
-            must, do = say("the layer of parcels has features"), say("check that this is the layer meant")
-            self.faults.add(layer.label, must, say("none"), do)
+            self.faults.add(layer.label, rule("import.features"), say("none"))
             return None, none, False
         fields = Fields(layer, self.plan.label, self.faults)
         columns = {name: fields.column(rule, kind_of(name)) for name, rule in self.plan.columns.items()}
@@ -169,37 +167,34 @@ class _Import:
             return
         frame["parcel_id"] = np.array(texts(frame["parcel_id"]), dtype=object)
         ids = frame["parcel_id"]
-        rule = self.plan.columns["parcel_id"]
-        where, do = within(self.plan.label, rule.path), say("name a field that tells every parcel from the others")
+        where = within(self.plan.label, self.plan.columns["parcel_id"].path)
         twice = ids[ids.duplicated(keep=False) & (ids != "")]
         if len(twice):
             kinds = twice.value_counts(sort=False)
             found = some(say("{id} ({count} times)", id=key, count=count) for key, count in kinds.items())
-            self.faults.add(where, say("no two parcels have the same parcel_id"), found, do)
+            self.faults.add(where, rule("import.id-twice"), found)
         if (ids == "").any():
             at = np.flatnonzero(ids == "") + 1
             found = say(
                 "{count} features of {layer} without one: {ids}", count=len(at), layer=layer.label, ids=some(at)
             )
-            self.faults.add(where, say("every parcel has a parcel_id"), found, do)
+            self.faults.add(where, rule("import.id"), found)
 
     def areas_only(self, layer: Layer) -> None:
         """Parcels are areas, not lines or points."""
         kinds = shapely.get_type_id(layer.shapes)
         wrong = np.flatnonzero(~np.isin(kinds, (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION)))
         if len(wrong):
-            must, do = say("parcels are areas"), say("choose a layer of areas, or leave these out with where")
             found = say("{count} features that are lines or points: {ids}", count=len(wrong), ids=some(wrong + 1))
-            self.faults.add(layer.label, must, found, do)
+            self.faults.add(layer.label, rule("import.areas"), found)
 
     def amounts(self, frame: pd.DataFrame) -> None:
         """What is shared out or added up by area is numbers."""
         for name in self.plan.by_area:
             if name not in frame or frame[name].dtype.kind not in "iuf":
-                must = say("by_area names columns of the parcels that hold numbers")
                 known = [each for each in frame if frame[each].dtype.kind in "iuf" and each not in AMOUNTS]
-                do = say("name one of these: {fields}", fields=some(known, 20))
-                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name), do)
+                must = rule("import.by-area", fields=some(known, 20))
+                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name))
 
     def finished(self, parcels: Parcels, stated: bool, tables: Mapping[str, str | pd.DataFrame]) -> Imported:
         """The parts of the study folder."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from zonevest.instances.faults import Faults
 from zonevest.instances.importing.imported import Imported
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 
@@ -15,6 +16,5 @@ def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> 
     Faults go to `faults`, which is raised (`faults.stop_if_any()`) when all of them are there.
     """
     del sources, mapping
-    must, do = say("this kind of import is part of this version"), say("choose another source")
-    faults.add("--preset", must, say("it is not yet"), do)
+    faults.add("--preset", rule("import.not-yet"), say("it is not yet"))
     faults.stop()

@@ -28,15 +28,15 @@ from zonevest.instances.study import Study, StudyError
 YEAR = {"name": "a", "defaults": "none", "periods": [{"name": "2026", "start": 2026, "years": 1}]}
 
 
-def told_by(case: Callable[[Path], Study], folder: Path) -> list[str]:
-    """The rules that a case breaks, by name: faults, or else warnings and notes."""
+def told_by(case: Callable[[Path], object], folder: Path) -> list[str]:
+    """The rules that a case breaks, by name: faults, or else warnings and notes of a study."""
     folder.mkdir(exist_ok=True)
     try:
         study = case(folder)
     except StudyError as error:
         told = error.faults["must"].tolist()
     else:
-        told = [*study.warnings["must"], *study.notes]
+        told = [*study.warnings["must"], *study.notes] if isinstance(study, Study) else []
     return [each.name for each in told if isinstance(each, Rule)]
 
 
