@@ -48,6 +48,11 @@ PLACES = {
     "flows",
 }
 
+SAID_AT = {"add": (1,), "wrong": (1,), "refused": (1,), "tell": (2, 3), "ChangeError": (1,), "append": (0,)}
+"""Which arguments of a call say what must hold, by its name."""
+OF = {"add": "faults.add", "append": "notes.append"}
+"""Calls that are meant only where they are of something."""
+
 
 def test_the_list_is_sound() -> None:
     assert len(rules()) > 200
@@ -92,16 +97,10 @@ def own_sentences(tree: ast.Module) -> Iterator[int]:
                 for name, value in pairs:
                     if isinstance(name, ast.Name) and name.id == "must" and says(value):
                         yield node.lineno
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            of = ast.unparse(node.func.value).rpartition(".")[2]
-            places = {"add": (1,), "wrong": (1,), "refused": (1,), "tell": (2, 3), "append": (0,)}.get(
-                node.func.attr, ()
-            )
-            about = {"add": "faults", "append": "notes"}.get(node.func.attr, of)
-            if of == about and any(says(node.args[place]) for place in places if place < len(node.args)):
-                yield node.lineno
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "ChangeError":
-            if says(node.args[1]):
+        elif isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            places = [place for place in SAID_AT.get(name, ()) if place < len(node.args)]
+            if any(says(node.args[place]) for place in places) and ast.unparse(node.func).endswith(OF.get(name, name)):
                 yield node.lineno
 
 

@@ -170,7 +170,8 @@ STEPS = {
 
 CASES: Mapping[str, Callable[[Path], Study]] = {
     "files.readable": _directory,
-    "files.utf8": files(zones_csv="zone,name_zh\nZ1,湖\n".encode("gbk")),
+    "files.utf8": files(zones_csv=b"zone,name_en\nZ1,\xff\n"),
+    "files.gbk": files(zones_csv="zone,name_zh\nZ1,湖\n".encode("gbk")),
     "files.parcels-kind": files(study_toml=TOML.replace("parcels.csv", "parcels.dwg")),
     "files.parcels": files(study_toml=TOML.replace("parcels.csv", "land.gpkg")),
     "files.workbook": lambda folder: read_study(folder / "a.xlsx"),
