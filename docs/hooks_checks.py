@@ -47,6 +47,8 @@ ABOUT = {
     "finance": "study.toml: [finance]",
     "equity": "study.toml: [equity]",
     "layers": "Layers of parcels",
+    "import": "Importing layers",
+    "marxan": "Importing a folder of Marxan",
     "flows": "Flow tables",
 }
 """Places that are no table, by the first word of a rule."""

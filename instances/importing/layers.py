@@ -34,6 +34,7 @@ from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
+from zonevest.instances.rules import rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
@@ -49,8 +50,7 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
     """
     if mapping is None:
         if not sources:
-            must, do = say("an import has a source or a mapping file"), say("name the layers, or a --mapping")
-            faults.add("zonevest import", must, say("neither"), do)
+            faults.add("zonevest import", rule("import.sources"), say("neither of them"))
         found = find_layers(sources, faults)
         faults.stop_if_any()
         text, told = starter(found, faults)
@@ -77,17 +77,10 @@ class LayerImport:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
         except shapely.errors.GEOSException as error:
-            must, do = (
-                say("shapes can be laid over each other"),
-                say("repair the shapes in the program that wrote them"),
-            )
-            self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
-            self.faults.stop()
+            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
         except pyproj.exceptions.ProjError as error:
-            must = say("the layers' coordinate systems are known")
-            do = say("write crs = … for them in the mapping")
-            self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
-            self.faults.stop()
+            self.faults.add(self.plan.label, rule("import.projection"), foreign(str(error).splitlines()[0]))
+        self.faults.stop()
 
     def steps(self) -> Imported:
         """Read all, then repair, split, lay over, join and measure; nothing goes on past a fault of reading."""
@@ -159,8 +152,7 @@ class LayerImport:
             return None, none, False
         crs = crs_of(layer, ref, within(self.plan.label, "parcels"), self.faults)
         if not len(layer.fields):
-            must, do = say("the layer of parcels has features"), say("check that this is the layer meant")
-            self.faults.add(layer.label, must, say("none"), do)
+            self.faults.add(layer.label, rule("import.features"), say("none"))
             return None, none, False
         fields = Fields(layer, self.plan.label, self.faults)
         columns = {name: fields.column(rule, kind_of(name)) for name, rule in self.plan.columns.items()}
@@ -182,37 +174,34 @@ class LayerImport:
             return
         frame["parcel_id"] = np.array(texts(frame["parcel_id"]), dtype=object)
         ids = frame["parcel_id"]
-        rule = self.plan.columns["parcel_id"]
-        where, do = within(self.plan.label, rule.path), say("name a field that tells every parcel from the others")
+        where = within(self.plan.label, self.plan.columns["parcel_id"].path)
         twice = ids[ids.duplicated(keep=False) & (ids != "")]
         if len(twice):
             kinds = twice.value_counts(sort=False)
             found = some(say("{id} ({count} times)", id=key, count=count) for key, count in kinds.items())
-            self.faults.add(where, say("no two parcels have the same parcel_id"), found, do)
+            self.faults.add(where, rule("import.id-twice"), found)
         if (ids == "").any():
             at = np.flatnonzero(ids == "") + 1
             found = say(
                 "{count} features of {layer} without one: {ids}", count=len(at), layer=layer.label, ids=some(at)
             )
-            self.faults.add(where, say("every parcel has a parcel_id"), found, do)
+            self.faults.add(where, rule("import.id"), found)
 
     def areas_only(self, layer: Layer) -> None:
         """Parcels are areas, not lines or points."""
         kinds = shapely.get_type_id(layer.shapes)
         wrong = np.flatnonzero(~np.isin(kinds, (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION)))
         if len(wrong):
-            must, do = say("parcels are areas"), say("choose a layer of areas, or leave these out with where")
             found = say("{count} features that are lines or points: {ids}", count=len(wrong), ids=some(wrong + 1))
-            self.faults.add(layer.label, must, found, do)
+            self.faults.add(layer.label, rule("import.areas"), found)
 
     def amounts(self, frame: pd.DataFrame) -> None:
         """What is shared out or added up by area is numbers."""
         for name in self.plan.by_area:
             if name not in frame or frame[name].dtype.kind not in "iuf":
-                must = say("by_area names columns of the parcels that hold numbers")
                 known = [each for each in frame if frame[each].dtype.kind in "iuf" and each not in AMOUNTS]
-                do = say("name one of these: {fields}", fields=some(known, 20))
-                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name), do)
+                must = rule("import.by-area", fields=some(known, 20))
+                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name))
 
     def says_the_same(self, frame: pd.DataFrame) -> None:
         """What parcels have to say alike to be joined is columns that they have."""
@@ -220,8 +209,8 @@ class LayerImport:
         for name in self.plan.merge_by:
             if name not in frame and name not in lines:
                 known = [str(each) for each in [*frame.columns, *lines]]
-                do = meant(name, known, say("name one of these: {fields}", fields=some(known, 20)))
-                must = say("by names columns that the parcels have")
+                must = rule("import.merge-by", fields=some(known, 20))
+                do = meant(name, known, must.do)
                 self.faults.add(within(self.plan.label, "merge.by"), must, repr(name), do)
 
     def finished(self, parcels: Parcels, stated: bool, tables: Mapping[str, str | pd.DataFrame]) -> Imported:
