@@ -417,6 +417,9 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     }
     for practice, (hectares, english, chinese) in demand.items():
         limit(f"demand_{practice}", f"area.practice.{practice}", "<=", hectares, english, chinese, period="last")
+    # what waits for its title to be cleared sells on the same market
+    for practice in ("eco_tourism", "collective_entry"):
+        term(f"demand_{practice}", f"area.practice.{practice}_clearing")
     built = "area.class_group.construction"
     limit(
         "increment_2030",
@@ -562,6 +565,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         basis="share_of:area.new_construction",
     )
     term("renewed", "area.new.practice.collective_entry")
+    term("renewed", "area.new.practice.collective_entry_clearing")
     term("renewed", "area.new.practice.rural_processing")
     # two in five people work: 0.8 to 1.2 jobs for each of them
     for name, sense, share, english, chinese in (
