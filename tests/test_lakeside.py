@@ -61,7 +61,6 @@ NOT_IN_A_COUNTY = {
 NOT_ON_ITS_LAND = {
     "marine_ranch": "it lies inland",
     "marine_recreation": "it lies inland",
-    "forest_bank_clearing": "the bank of its list takes land with a clear title only",
 }
 """Default land actions that no land of the county admits, and why."""
 
