@@ -21,6 +21,7 @@ from zonevest.instances.cells import MOST, flags, plain
 from zonevest.instances.faults import Faults, choice, meant, some
 from zonevest.instances.finance import VALUES
 from zonevest.instances.overrides import override
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, Column
 from zonevest.instances.settings import parse_settings, to_toml
@@ -44,7 +45,7 @@ Cells = Any
 class ChangeError(Exception):
     """What is wrong with a change, and in which of its columns."""
 
-    def __init__(self, column: str, must: str, found: str, do: str) -> None:
+    def __init__(self, column: str, must: Rule, found: str, do: str = "") -> None:
         super().__init__(must)
         self.column, self.must, self.found, self.do = column, must, found, do
 
@@ -68,7 +69,7 @@ class Change:
                 return number
         except ValueError:
             pass
-        raise ChangeError("amount", say("a factor is a number"), repr(self.amount), say("write a number"))
+        raise ChangeError("amount", rule("scenarios.factor"), repr(self.amount))
 
 
 @dataclass
@@ -112,9 +113,9 @@ class State:
         if change.table == names.STUDY:
             return self._set(change)
         if change.table not in BY_NAME or change.table == NAME:
-            must = say("a scenario changes a table of the study, or study for keys of study.toml")
+            must = rule("scenarios.table")
             others = [name for name in names.tables() if name != NAME]
-            raise ChangeError("table", must, repr(change.table), meant(change.table, others, say("correct the name")))
+            raise ChangeError("table", must, repr(change.table), meant(change.table, others, must.do))
         column = self._column(change)
         rows = self._rows(change)
         cells = self.cells(change.table, column.name)
@@ -133,21 +134,16 @@ class State:
         code = names.column_of(table.name, change.column)
         known = [column.name for column in table.columns]
         if code not in known:
-            must = say("a scenario changes a column of {table}", table=table.name)
-            do = meant(change.column, known, say("correct the name"))
             if change.column.startswith("x_"):
-                do = say("change a column of the study format")
-            raise ChangeError("column", must, repr(change.column), do)
+                raise ChangeError("column", rule("scenarios.own-column", table=table.name), repr(change.column))
+            must = rule("scenarios.column", table=table.name)
+            raise ChangeError("column", must, repr(change.column), meant(change.column, known, must.do))
         column = table.column(code)
         if code in key_columns(table.name):
-            must = say("a scenario changes what rows say, not which rows there are")
-            raise ChangeError(
-                "column", must, say("{column}, a part of the key", column=code), say("name another column")
-            )
+            must = rule("scenarios.key-column")
+            raise ChangeError("column", must, say("{column}, a part of the key", column=code))
         if change.op == "factor" and column.kind != "number":
-            must = say("a factor is for numbers")
-            do = say("write op = value, or name a column of numbers")
-            raise ChangeError("column", must, say("{column}, no number", column=code), do)
+            raise ChangeError("column", rule("scenarios.factor-text"), say("{column}, no number", column=code))
         return column
 
     def _rows(self, change: Change) -> list[int]:
@@ -160,31 +156,28 @@ class State:
             pattern = re.compile(".*".join(map(re.escape, change.key.split("*"))), re.DOTALL)
             rows = [i for i, key in enumerate(held) if pattern.fullmatch(key)]
         if not rows:
-            must = say("key names rows of {table} by {parts}", table=table.name, parts=parts)
-            like = say("write it as {example}", example=repr(held[0])) if held else say("correct the key")
+            must = rule("scenarios.rows", table=table.name, parts=parts)
+            like = say("write it as {example}", example=repr(held[0])) if held else must.do
             do = meant(change.key, held[:5_000], like)
             raise ChangeError("key", must, say("no row {key!r}", key=change.key), do)
         built_in = [held[i] for i in rows if table.name == "accounts" and held[i] in BUILT_IN_ACCOUNTS]
         if built_in and names.column_of("accounts", change.column) not in FREE:
-            must = say("of a built-in account only {columns} may change", columns=choice(FREE))
-            raise ChangeError("column", must, f"{change.column} ({some(built_in)})", say("name another column"))
+            must = rule("scenarios.built-in", columns=choice(FREE))
+            raise ChangeError("column", must, f"{change.column} ({some(built_in)})")
         if change.period:
             if not any(column.name == "period" for column in table.columns):
-                must = say("period is for tables with a column period, and for values by period of [finance]")
-                raise ChangeError("period", must, repr(change.period), say("leave it blank"))
+                raise ChangeError("period", rule("scenarios.period"), repr(change.period))
             of = self.cells(table.name, "period")
             rows = [i for i in rows if of[i] == change.period]
             if not rows:
-                must = say("a row of {table} is of that period", table=table.name)
                 found = say("no row {key!r} in {period}", key=change.key, period=change.period)
-                raise ChangeError("period", must, found, say("write the row period by period, or leave period blank"))
+                raise ChangeError("period", rule("scenarios.row-period", table=table.name), found)
         return rows
 
     def _multiplied(self, change: Change, column: Column, before: Sequence[Any]) -> list[Any]:
         after = [float(cell) * change.factor for cell in before]
         if all(cell != cell for cell in before):
-            must = say("what is multiplied is there")
-            raise ChangeError("key", must, say("blank cells only"), say("write op = value, or name other rows"))
+            raise ChangeError("key", rule("scenarios.blank"), say("blank cells only"))
         return self._legal(column, after)
 
     def _legal(self, column: Column, after: list[Any]) -> list[Any]:
@@ -206,22 +199,21 @@ class State:
             try:
                 return self._legal(column, [change.factor] * len(rows))
             except ChangeError as error:
-                if error.do != say("write a number"):
+                if error.must != rule("scenarios.factor"):
                     raise
-                must = say("{column} is a finite number", column=column.name)
-                raise ChangeError("amount", must, error.found, error.do) from None
+                must = rule("columns.number", column=column.name)
+                raise ChangeError("amount", must, error.found, error.must.do) from None
         if column.kind == "flag":
             values, bad = flags([change.amount], False)
             if bad:
-                must = say("{column} is 0, 1, true or false", column=column.name)
-                raise ChangeError("amount", must, repr(change.amount), say("write 0 or 1"))
+                raise ChangeError("amount", rule("columns.flag", column=column.name), repr(change.amount))
             return [bool(values[0])] * len(rows)
         amount = names.each_item(change.amount, lambda word: names.value_of(column, word))
         words = items(amount) if column.kind == "list" else [amount]
         strange = [word for word in words if column.choices and word not in column.choices]
         if strange:
-            must = say("{column} is {choices}", column=column.name, choices=choice(column.choices))
-            do = meant(strange[0], names.said_values(column), say("use one of these"))
+            must = rule("columns.choice", column=column.name, choices=choice(column.choices))
+            do = meant(strange[0], names.said_values(column), must.do)
             raise ChangeError("amount", must, some(map(repr, strange)), do)
         self._there(column, words)
         return [amount] * len(rows)
@@ -238,20 +230,18 @@ class State:
             return
         strange = sorted(set(words) - set(known) - {"hold" if column.name == "locked_practice" else ""})
         if strange:
-            must = say("{column} names {what}", column=column.name, what=what)
-            do = meant(strange[0], known[:5_000], say("correct the name"))
+            must = rule("names.row", column=column.name, what=what)
+            do = meant(strange[0], known[:5_000], must.do)
             raise ChangeError("amount", must, some(map(repr, strange)), do)
 
     def _set(self, change: Change) -> tuple[list[Any], list[Any]]:
         """Change a key of study.toml."""
         parts = keys.split(change.key)
         if names.column_of(names.STUDY, change.column) != VALUE:
-            must = say("of study the column value is changed: key is the whole path, as rates.social")
-            near = say("write {key} as key, and value as column", key=f"{change.key}.{change.column}")
-            raise ChangeError("column", must, repr(change.column), near)
+            must = rule("scenarios.study-column", key=f"{change.key}.{change.column}")
+            raise ChangeError("column", must, repr(change.column))
         if parts[0] in FIXED:
-            must = say("a scenario changes what a study says, not which tables are read")
-            raise ChangeError("key", must, repr(change.key), say("name another key"))
+            raise ChangeError("key", rule("scenarios.fixed"), repr(change.key))
         held = at_path(to_toml(self.settings, None), parts)
         new = self._new_setting(change, parts, held)
         trial = Faults()
@@ -266,8 +256,7 @@ class State:
     def _new_setting(self, change: Change, parts: Sequence[str], held: Any) -> Any:
         by_period = parts[0] == "finance" and len(parts) == 2 and parts[1] in VALUES
         if change.period and not by_period:
-            must = say("period is for tables with a column period, and for values by period of [finance]")
-            raise ChangeError("period", must, repr(change.period), say("leave it blank"))
+            raise ChangeError("period", rule("scenarios.period"), repr(change.period))
         periods = [period.name for period in self.settings.periods]
         if by_period and change.period in periods and held is not None and not isinstance(held, Mapping):
             held = dict.fromkeys(periods, held)
@@ -282,9 +271,8 @@ class State:
 
     def _product(self, change: Change, number: Any) -> float:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            must = say("what is multiplied is a number that the study gives or has by default")
             found = say("no number at {key}", key=change.key)
-            raise ChangeError("key", must, found, say("correct the key, or write op = value"))
+            raise ChangeError("key", rule("scenarios.no-number"), found)
         return number * change.factor
 
 
@@ -338,8 +326,8 @@ def applied(
         rows = _rows(table)
         _probabilities(table, rows, faults)
     if scenario and scenario not in rows and (table is None or not table.broken):
-        do = meant(scenario, rows, say("name one of {names}", names=listed(rows)) if rows else say("name none"))
-        must = say("a scenario is one of the table scenarios")
+        must = rule("scenarios.scenario", names=listed(rows)) if rows else rule("scenarios.none")
+        do = meant(scenario, rows, must.do)
         faults.add(say("scenario {name!r}", name=scenario), must, say("no such scenario"), do)
     told = values
     for name, at in rows.items():
@@ -387,16 +375,15 @@ def _probabilities(table: Typed, rows: Mapping[str, list[int]], faults: Faults) 
     for name, at in rows.items():
         said = list(dict.fromkeys(each for each in stated[at].tolist() if each == each))
         if len(said) > 1:
-            must, do = say("a scenario has one probability"), say("write it in one of its rows, or the same in all")
-            faults.add(table.where(at, "probability"), must, f"{some(map(plain, said))} ({name})", do)
+            must = rule("scenarios.one-probability")
+            faults.add(table.where(at, "probability"), must, f"{some(map(plain, said))} ({name})")
         if said:
             of[name] = said[0]
     if of and abs(sum(of.values()) - 1.0) > SLACK:
-        must = say("the probabilities of the scenarios that state one sum to 1")
         found = say(
             "{sum:g}: {parts}", sum=sum(of.values()), parts=some(f"{name} {each:g}" for name, each in of.items())
         )
-        faults.add(table.where(None, "probability"), must, found, say("correct them, or add the scenario that is left"))
+        faults.add(table.where(None, "probability"), rule("scenarios.sum"), found)
 
 
 def listing(study: Study) -> pd.DataFrame:
@@ -421,7 +408,8 @@ def listing(study: Study) -> pd.DataFrame:
         for change in _changes(typed, at):
             before, after = state.make(change)
             row = {"scenario": name, "probability": said[0] if said else None, "table": change.table}
-            row |= {"key": change.key, "column": change.column, "period": change.period, "op": change.op}
+            column = names.column_of(change.table, change.column)
+            row |= {"key": change.key, "column": column, "period": change.period, "op": change.op}
             out.append(row | {"amount": change.amount, "count": len(after), "from": _span(before), "to": _span(after)})
     names_of = ["scenario", "probability", "table", "key", "column", "period", "op", "amount", "count", "from", "to"]
     return pd.DataFrame(out, columns=names_of)

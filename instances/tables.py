@@ -150,7 +150,7 @@ def in_code(raw: Raw, faults: Faults) -> Raw:
         if name in cells:
             twice = listed([repr(headers.get(name, name)), repr(header)], " and ")
             where = within(raw.label, column_of(name))
-            faults.add(where, say("every column stands there once"), twice, say("drop or rename all but one"))
+            faults.add(where, rule("files.header"), twice)
             continue
         cells[name] = values
         if name != header:
@@ -206,10 +206,7 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
     numbered = [name for name in numbered if name in raw.cells and _whole(raw.cells[name])]
     if numbered:
         notes.append(
-            say(
-                "{where}: codes came as numbers, which have no zero in front: {columns}",
-                where=raw.label, columns=listed(numbered),
-            )
+            rule("columns.codes-as-numbers", where=raw.label, columns=listed(numbered))
         )  # fmt: skip
     own = {name: cells for name, cells in raw.cells.items() if name.startswith("x_")}
     out.own = {name: own_column(_own(out, name, cells, faults)) for name, cells in own.items()}
@@ -271,17 +268,10 @@ def _no_values(out: Typed, column: str, at: Sequence[int], cells: Sequence[str],
     """Tell cells of a workbook that hold an error or a formula without its value."""
     errors = [(i, cell) for i, cell in zip(at, cells, strict=True) if not cell.startswith("=")]
     formulas = [(i, cell) for i, cell in zip(at, cells, strict=True) if cell.startswith("=")]
-    for rows, must, do in (
-        (errors, say("cells hold values, and no errors"), say("correct the formula, or write the value")),
-        (
-            formulas,
-            say("the value of a formula stands in the file with it"),
-            say("open the workbook in a spreadsheet and save it there, or write the value"),
-        ),
-    ):
+    for rows, must in ((errors, rule("columns.error")), (formulas, rule("columns.formula"))):
         if rows:
             places = [i for i, _ in rows]
-            faults.add(out.where(places, column), must, some(repr(str(cell)) for _, cell in rows), do)
+            faults.add(out.where(places, column), must, some(repr(str(cell)) for _, cell in rows))
     out.broken.add(column)
 
 

@@ -21,6 +21,7 @@ from zonevest.instances.cells import DATES, Cells, NoValue, as_text, blank
 from zonevest.instances.faults import Faults, column_of, meant, rows_of, some, within
 from zonevest.instances.files import damaged, whole_file
 from zonevest.instances.keys import ACCOUNTS, split, value
+from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.tables import Raw
@@ -73,16 +74,15 @@ def read_workbook(path: Path, faults: Faults, notes: list[str]) -> Book:
             continue
         if sheet.sheet_state != "visible":
             if not name:
-                notes.append(say("{where}: hidden, and no table: left aside", where=label))
+                notes.append(rule("workbook.hidden-aside", where=label))
                 continue
-            notes.append(say("{where}: hidden, and read like the others", where=label))
+            notes.append(rule("workbook.hidden", where=label))
         if not name:
-            must = say("every sheet is a table of the study, the sheet study, or your own and begins with x_")
-            do = _meant(title)
-            faults.add(label, must, say("no table {name!r}", name=title), do)
+            must = rule("workbook.no-table", name=title)
+            faults.add(label, must, say("no table {name!r}", name=title), _meant(title, must.do))
         elif name in found:
             both = listed([repr(found[name]), repr(title)], " and ")
-            faults.add(label, say("a table is in one sheet"), both, say("move the rows into one of them"))
+            faults.add(label, rule("workbook.twice"), both)
         else:
             found[name] = title
             raw = _sheet(sheet, grid, label, name, faults, notes)
@@ -91,15 +91,13 @@ def read_workbook(path: Path, faults: Faults, notes: list[str]) -> Book:
             else:
                 out.raws[name] = raw or Raw(BY_NAME[name], label, {}, (), lost=True)
     if names.STUDY not in found:
-        do = say("add a sheet study with the columns key and value: format 1, a name, and periods")
-        faults.add(path.name, say("a workbook has a sheet study"), say("none"), do)
+        faults.add(path.name, rule("workbook.study"), say("none"))
     return out
 
 
-def _meant(title: str) -> str:
+def _meant(title: str, otherwise: str) -> str:
     known = names.tables()
     near = next((word for word in known if len(title) > 1 and not word.isascii() and title in word), "")
-    otherwise = say("rename it x_{name} to keep it as your own sheet", name=title)
     return meant(near or title, known, otherwise)
 
 
@@ -116,9 +114,7 @@ def _open(path: Path, faults: Faults) -> tuple[Workbook, Mapping[str, Grid]] | N
             return None
         formulas, merged = _scanned(content)
         if merged > MERGED:
-            must = say("no cells of a table are merged")
-            found = say("{count:,} merged cells", count=merged)
-            faults.add(label, must, found, say("take the merging out, and fill in every cell"))
+            faults.add(label, rule("workbook.merged"), say("{count:,} merged cells", count=merged))
             return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what is not read: lists to choose from, styles, pictures
@@ -188,30 +184,27 @@ def _sheet(sheet: Worksheet, grid: Grid, label: str, name: str, faults: Faults, 
     header = {column: as_text(held) for (row, column), held in grid.items() if row == 1}
     rows = sorted({row for row, _ in grid} - {1})
     if not header:
-        must, do = say("the first row names the columns"), say("take out the rows above the names of the columns")
-        faults.add(label, must, say("a blank row"), do)
+        faults.add(label, rule("workbook.first-row"), say("a blank row"))
         return None
     for ranges in sheet.merged_cells.ranges:
         if ranges.min_col <= max(header) and ranges.min_row <= max([1, *rows]):
-            must, do = say("no cells of a table are merged"), say("take the merging out, and fill in every cell")
-            faults.add(within(label, str(ranges.coord)), must, say("merged cells"), do)
+            faults.add(within(label, str(ranges.coord)), rule("workbook.merged"), say("merged cells"))
     nameless = sorted({column for _, column in grid} - set(header))
     for column in nameless:
         at = [row for row, each in grid if each == column]
         where = within(within(label, rows_of("row", sorted(at))), column_of(get_column_letter(column)))
-        must, do = say("every column has a name in the first row"), say("name or drop it")
-        faults.add(where, must, say("cells without a name above them"), do)
+        faults.add(where, rule("workbook.nameless"), say("cells without a name above them"))
     heads = list(header.values())
     for head in dict.fromkeys(heads):
         if heads.count(head) > 1:
             found = say("{count} columns {name!r}", count=heads.count(head), name=head)
             where = within(label, column_of(head))
-            faults.add(where, say("every column stands there once"), found, say("drop or rename all but one"))
+            faults.add(where, rule("files.header"), found)
     if len(faults) > before:
         return None
     hidden = [row for row in rows if row in sheet.row_dimensions and sheet.row_dimensions[row].hidden]
     if hidden:
-        notes.append(say("{where}: hidden, and read like the others", where=within(label, rows_of("row", hidden))))
+        notes.append(rule("workbook.hidden", where=within(label, rows_of("row", hidden))))
     cells: dict[str, Cells] = {
         head: [grid.get((row, column)) for row in rows] for column, head in sorted(header.items())
     }
@@ -224,13 +217,12 @@ def _settings(raw: Raw, faults: Faults) -> dict[str, Any]:
     for head in raw.cells:
         code = names.column_of(names.STUDY, head) or head
         if code not in ("key", "value") and not code.startswith("x_"):
-            must = say("the sheet study has the columns key and value, and your own that begin with x_")
-            do = meant(head, ("key", "value"), say("rename it x_{name} to keep it as your own column", name=head))
+            must = rule("workbook.study-columns", name=head)
+            do = meant(head, ("key", "value"), must.do)
             faults.add(within(raw.label, column_of(head)), must, say("unknown column {name!r}", name=head), do)
     for column in ("key", "value"):
         if column not in cells:
-            must, do = say("the column {column} is required", column=column), say("add it, or rename the one you mean")
-            faults.add(raw.label, must, say("there is no such column"), do)
+            faults.add(raw.label, rule("columns.required", column=column), say("there is no such column"))
     out: dict[str, Any] = {}
     seen: dict[str, int] = {}
     blanks = [None] * len(raw.rows)
@@ -240,18 +232,13 @@ def _settings(raw: Raw, faults: Faults) -> dict[str, Any]:
         if blank(held):
             continue  # a key without a value is a key that is not there
         if not path:
-            must = say("every value stands beside its key")
-            faults.add(where, must, some([repr(as_text(held))]), say("write the key, or drop the row"))
+            faults.add(where, rule("workbook.no-key"), some([repr(as_text(held))]))
         elif path in seen:
-            must, do = say("every key stands there once"), say("drop or rename all but one")
-            faults.add(where, must, say("{key} in row {row} too", key=path, row=seen[path]), do)
+            faults.add(where, rule("workbook.key-twice"), say("{key} in row {row} too", key=path, row=seen[path]))
         elif isinstance(held, (*DATES, NoValue)):
-            must = say("{key} is a text, a number or a flag", key=path)
-            do = say("make the cells text, and write in them what was meant")
-            faults.add(where, must, repr(str(held)), do)
+            faults.add(where, rule("workbook.value", key=path), repr(str(held)))
         elif not _put(out, split(path), held):
-            must = say("a key holds a value, or further keys")
-            faults.add(where, must, say("{key} has both", key=path), say("drop one of the rows"))
+            faults.add(where, rule("workbook.below"), say("{key} has both", key=path))
         seen.setdefault(path, row)
     return out
 

@@ -120,8 +120,8 @@ def _fit(text: str, table: str, column: str) -> str:
     if len(text) > LONGEST or UNFIT.search(text):
         found = say("{size:,} characters", size=len(text)) if len(text) > LONGEST else say("a control character")
         where = say("{table}, column {column}", table=table, column=column)
-        must = say("a cell of a workbook holds at most 32,767 characters, and no control characters")
-        raise ValueError(say("{where}: {must} ({found}); write a folder", where=where, must=must, found=found))
+        fits = say("a cell of a workbook holds at most 32,767 characters, and no control characters")
+        raise ValueError(say("{where}: {must} ({found}); write a folder", where=where, must=fits, found=found))
     return text
 
 

@@ -292,7 +292,7 @@ def _tables(values: Mapping[str, Any], read: _Keys) -> dict[str, str]:
     out = {}
     for name, file in values.items():
         table = BY_NAME.get(str(name))
-        if table is None or not table.built or name == "parcels":
+        if table is None or name == "parcels":
             do = meant(str(name), [each for each in BY_NAME if each != "parcels"], say("take the key out"))
             must = say("[tables] names the files of tables of a study")
             read.wrong(f"tables.{name}", must, say("no table {name!r}", name=str(name)), do)
