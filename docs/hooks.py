@@ -5,6 +5,7 @@ from __future__ import annotations
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
+from zonevest.instances import names
 from zonevest.instances.accounts import FINANCE, MONEY, OF_BUDGET, OF_INSTRUMENT, OF_QUOTA, built_in
 from zonevest.instances.schema import (
     BUDGETS,
@@ -21,9 +22,15 @@ INTRODUCTION = """\
 # Tables of a study
 
 A study is a folder with `study.toml` and one file per table, `.csv` (UTF-8) or `.parquet`; `parcels` may also be a
-layer. Codes stay text: `0101` keeps its zero. Items of a list are separated by `;`, a flag is 0, 1, true or false, and
-a column whose name begins with `x_` is your own and passes through. An unknown column of a table is a fault that names
-the nearest known one; an unknown column of a layer is left aside and listed once.
+layer. Or it is [one workbook](workbook.md) with a sheet per table. Codes stay text: `0101` keeps its zero. Items of a
+list are separated by `;`, a flag is 0, 1, true or false, and a column whose name begins with `x_` is your own and
+passes through. An unknown column of a table is a fault that names the nearest known one; an unknown column of a layer
+is left aside and listed once.
+
+**Chinese.** Files, sheets and columns may go by the Chinese names given here, with the unit in brackets or without it
+(`面积（公顷）`; another unit is a fault), and values of closed lists and flags by theirs (`国有`, `是`); what stands
+after a stroke is read too. A name that may mean several columns is a fault that names them. Codes, names of accounts,
+keys of study.toml, and the column names in `scale_by` and `where` stay as they are.
 
 **Default rows.** Unless `study.toml` says `defaults = "none"`, a table falls back to the package's default table row by
 row: {default_tables}.
@@ -34,14 +41,16 @@ or `land_classes` of its own is given no default `practices`, `class_zones` or `
 wants: `defaults = ["zones", "practices", …]`. How many default rows are in use is a note of the study; what they are
 stands in [Default rows](default-rows.md).
 
-**Required** columns are in bold. *Must be* names the allowed values, the range, or the table whose key is meant
+**Required** columns are in bold. A unit in brackets is that of the numbers; without one, an amount is in the unit of
+its account. *Must be* names the allowed values, the range, or the table whose key is meant
 (built-in accounts count as accounts; a `class_group:` stands for all its classes where classes are listed).
 What the numbers mean year by year stands in [How a study is evaluated](semantics.md).
 """
 
 ABOUT = {
     "parcels": "The planning units. A study without this table is about projects only. Line flags (`redline`, "
-    "`basic_farmland`, …) say what a parcel lies inside; locks and bans narrow what may be done with it.",
+    "`basic_farmland`, …) say what a parcel lies inside; locks and bans narrow what may be done with it. In a layer a "
+    "parcel without a shape states its `area_ha`.",
     "jurisdictions": "Who governs which parcels: names, people and their growth. Parcels name their jurisdiction.",
     "zones": "What land may be zoned as. A zone may follow a line: `exact` is the land inside the line, `contains` "
     "must hold the line's land, `within` lies only inside it. A sub-zone names its `parent`.",
@@ -83,6 +92,8 @@ ABOUT = {
     "of `area_account` in a period fill steps, each up to `up_to` hectares a year, at `factor` x `price` million a "
     "hectare. More than the last step is not possible. Of a revenue the price does not rise from step to step, of a "
     "cost it does not fall. Steps of one account and area account are of jurisdictions or of all together.",
+    "scenarios": "What is otherwise in a scenario: cells of the other tables, or keys of study.toml. Every scenario is "
+    "checked with the study and listed by `zonevest check`; `--scenario` applies one. See [Scenarios](scenarios.md).",
     "synergies": "What two projects bring more when both are built: `value` on an account that is annual or one-off. A "
     "pair has one row per account, in either order; it is booked where `project` is.",
 }
@@ -113,6 +124,11 @@ MUST_BE = {
     "`area.rezoned`, `area.gained.…`, `area.lost.…`",
     ("price_steps", "up_to"): "above 0",
     ("projects", "deliverability"): "above 0, at most 1",
+    ("scenarios", "amount"): "a number; of op `value` what the column holds",
+    ("scenarios", "column"): "a column that is no part of the key; `value` of table `study`",
+    ("scenarios", "key"): "the key columns joined by `/`, of flows subject and account; `*` for anything",
+    ("scenarios", "probability"): "0 to 1, one per scenario; 1 together",
+    ("scenarios", "table"): "a table, or `study`",
     ("set_asides", "account"): "revenue in cash",
 }
 """What a column must be, where its declaration says less."""
@@ -132,6 +148,8 @@ BLANK = {
     ("price_steps", "period"): "every period that no row of the same place names",
     ("projects", "budget"): "the main one",
     ("projects", "hurdle"): "that of its category in `[finance]` hurdle",
+    ("scenarios", "period"): "every period",
+    ("scenarios", "probability"): "not stated",
 }
 """What a blank cell means, where it is more than a default."""
 KINDS = {"text": "text", "number": "number", "flag": "flag", "list": "list", "period": "period name"}
@@ -145,14 +163,11 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def page() -> str:
     """The page as Markdown."""
-    built = [table for table in TABLES if table.built]
-    later = ", ".join(f"`{table.name}`" for table in TABLES if not table.built)
     fall_back = ", ".join(f"`{table.name}`" for table in TABLES if table.name in DEFAULT_TABLES)
     parts = [
         INTRODUCTION.format(default_tables=fall_back),
-        *map(section, built),
+        *map(section, TABLES),
         built_in_accounts(),
-        f"## Not yet\n\nOf the format, but a study that brings it is refused for now: {later}.",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -164,7 +179,7 @@ def built_in_accounts() -> str:
         f"| {'yes' if about['cash'] else 'no'} | {about['unit']} |"
         for name, about in built_in(["<q>"]).items()
     )
-    names = {
+    words = {
         "area": ["area.…", "quality.…", "population"],
         "money": list(MONEY),
         "asset": ["asset.<r>", "asset.<r>.state", "asset.<r>.collective"],
@@ -172,7 +187,7 @@ def built_in_accounts() -> str:
         "quota": [f"quota.<q>.{what}" for what in OF_QUOTA],
         "gain": ["gain.actor.<h>", "gain.jurisdiction"],
     }
-    follow = "\n".join(f"| {', '.join(f'`{name}`' for name in names[word])} | {WHAT_FOLLOWS[word]} |" for word in names)
+    follow = "\n".join(f"| {', '.join(f'`{name}`' for name in words[word])} | {WHAT_FOLLOWS[word]} |" for word in words)
     return (
         "## Built-in accounts\n\nThe columns of `projects` and the trade of a quota `<q>` write these; an `accounts` "
         "row of the same name may change\ntheir budget, growth and source, and `shares` apply to them.\n\n"
@@ -188,9 +203,10 @@ def section(table: Table) -> str:
     """One table: what it is for, its key, its columns."""
     key = f" Key: {', '.join(f'`{name}`' for name in table.key)}." if table.key else ""
     rows = "\n".join(row(table, column) for column in table.columns)
+    chinese = " / ".join(names.of_table(table.name).zh)
     return (
-        f"## {table.name}\n\n{ABOUT[table.name]}{key}\n\n"
-        f"| column | kind | must be | blank means |\n|---|---|---|---|\n{rows}"
+        f"## {table.name}\n\n**{chinese}**. {ABOUT[table.name]}{key}\n\n"
+        f"| column | meaning | kind | must be | blank means |\n|---|---|---|---|---|\n{rows}"
     )
 
 
@@ -198,15 +214,18 @@ def row(table: Table, column: Column) -> str:
     """One column of a table."""
     key = table.name, column.name
     name = f"**`{column.name}`**" if column.required else f"`{column.name}`"
-    return (
-        f"| {name} | {KINDS[column.kind]} | {MUST_BE.get(key) or must_be(column)} | {BLANK.get(key) or blank(column)} |"
-    )
+    told = names.of_column(*key)
+    means = told.means.replace("|", "\\|") + (f" ({told.unit})" if told.unit else "")
+    must, empty = MUST_BE.get(key) or must_be(column), BLANK.get(key) or blank(column)
+    return f"| {name} {' / '.join(told.zh)} | {means} | {KINDS[column.kind]} | {must} | {empty} |"
 
 
 def must_be(column: Column) -> str:
     """The allowed values, the range or the table referred to."""
     if column.choices:
-        return ", ".join(f"`{choice}`" for choice in column.choices)
+        return ", ".join(
+            f"`{choice}` {' / '.join(names.of_value(column.name, choice).zh)}" for choice in column.choices
+        )
     if column.refers == "classes":
         return "codes of [land_classes](#land_classes), or `class_group:` and a group"
     if column.refers:
@@ -223,7 +242,7 @@ def blank(column: Column) -> str:
     if column.required:
         return "a fault"
     if column.kind == "flag":
-        return "1" if column.default else "0"
+        return "1 (是)" if column.default else "0 (否)"
     if column.default in (None, ""):
         return ""
     return f"`{column.default:g}`" if isinstance(column.default, float) else f"`{column.default}`"

@@ -37,6 +37,7 @@ nothing, or for what cannot be; most often its unit is another. Limits inside ma
 """
 ABOUT = {
     "files": "Files and folders",
+    "workbook": "Workbooks",
     "tables": "Tables in memory",
     "columns": "Columns of any table",
     "names": "Names that one table takes from another",

@@ -6,16 +6,25 @@ column operations, and on a million the loops are comprehensions and set operati
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from zonevest.instances import names
+
 Cells: TypeAlias = "list[Any] | NDArray[Any] | pd.Series"
 MOST = 1e15
 """Numbers beyond it, either way, are no amounts: codes, or slips of a hand."""
 BOOLEANS = {"0": False, "1": True, "false": False, "true": True, "0.0": False, "1.0": True}
+
+DATES = (datetime.date, datetime.time, datetime.timedelta)
+
+
+class NoValue(str):
+    """A cell of a workbook that holds no value: an error, or a formula whose value is not in the file."""
 
 
 def plain(value: Any) -> Any:
@@ -43,6 +52,13 @@ def as_text(cell: object) -> str:
     if isinstance(cell, (float, np.floating)):
         return str(int(cell)) if float(cell).is_integer() else repr(float(cell))
     return str(cell).strip()
+
+
+def kinds(cells: Cells) -> set[type]:
+    """The types of the cells; none of an array of numbers, which holds nothing else."""
+    if isinstance(cells, np.ndarray):
+        return {bool} if cells.dtype.kind == "b" else set()
+    return set(map(type, cells if isinstance(cells, list) else cells.tolist()))
 
 
 def texts(cells: Cells) -> list[str]:
@@ -98,7 +114,8 @@ def flags(cells: Cells, default: bool) -> tuple[NDArray[np.bool_], list[int]]:
     if isinstance(cells, np.ndarray) and cells.dtype.kind == "b":
         return cells.astype(bool), []
     words = texts(cells)
-    table = {word: BOOLEANS.get(word.lower()) for word in set(words)}
+    zh = names.flags()
+    table = {word: BOOLEANS.get(zh.get(word, word).lower()) for word in set(words)}
     table[""] = default
     values = [table[word] for word in words]
     bad = [i for i, value in enumerate(values) if value is None] if None in table.values() else []

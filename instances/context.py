@@ -8,7 +8,7 @@ from functools import cached_property
 
 from zonevest.instances import accounts as account_names
 from zonevest.instances.cells import plain
-from zonevest.instances.faults import SHOWN, Faults, nearest
+from zonevest.instances.faults import SHOWN, Faults, nearest, without_zeros
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.study import Period, Settings, items, lineages, places
@@ -194,6 +194,8 @@ def advise(strange: Iterable[str], known: Collection[str], otherwise: str) -> st
     names = sorted(set(strange))
     pairs = [(name, nearest(name, list(known)[:5_000])) for name in names[:SHOWN]]
     hints = [repr(close) for _, close in pairs if close]
+    if any(close and without_zeros(close) == without_zeros(name) for name, close in pairs):
+        otherwise = say("a zero in front was lost: keep codes as text")
     if len(names) > 1:
         hints = [say("{close!r} for {name!r}", close=close, name=name) for name, close in pairs if close]
     if not hints:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -76,24 +76,33 @@ def column_of(name: str) -> str:
     return say("column {name}", name=name)
 
 
-def rows_of(unit: str, numbers: Sequence[int]) -> str:
-    """Name rows as a place; `unit` is what their numbers count: ``row``, ``feature`` or ``position``."""
+def rows_of(unit: str, numbers: Sequence[Any]) -> str:
+    """Name rows as a place; `unit` is what their numbers count: ``row``, ``feature``, ``position`` or ``index``."""
     many, first = len(numbers) > 1, some(numbers)
     if unit == "feature":
         return say("features {numbers}", numbers=first) if many else say("feature {numbers}", numbers=first)
+    if unit == "index":
+        return say("index {numbers}", numbers=first)
     if unit == "position":
         return say("positions {numbers}", numbers=first) if many else say("position {numbers}", numbers=first)
     return say("rows {numbers}", numbers=first) if many else say("row {numbers}", numbers=first)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like `name`, or ``""`` if none does."""
+    """The known name that looks most like `name`, or ``""`` if none does; a code that has lost its zeros first."""
     known = list(known)
+    if name.isdigit() and (whole := next((each for each in known if without_zeros(each) == without_zeros(name)), "")):
+        return whole
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
     if not close:
         folded = {each.casefold(): each for each in known}
         close = [folded[each] for each in difflib.get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.6)]
     return close[0] if close else ""
+
+
+def without_zeros(code: str) -> str:
+    """A code of digits as a number would have it: ``0101`` -> ``101``."""
+    return code.lstrip("0") if code.isdigit() else code
 
 
 def meant(name: str, known: Iterable[str], otherwise: str) -> str:

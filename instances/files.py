@@ -38,8 +38,19 @@ def read_text(path: Path, label: str, faults: Faults) -> str | None:
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         found = say("byte 0x{byte:02x} in line {line} is no UTF-8", byte=content[error.start], line=line)
-        faults.add(label, rule("files.utf8"), found)
+        if _chinese(content):
+            faults.add(label, rule("files.gbk"), say("Chinese in GBK"))
+        else:
+            faults.add(label, rule("files.utf8"), found)
         return None
+
+
+def _chinese(content: bytes) -> bool:
+    """Whether bytes that are no UTF-8 may be Chinese in GBK: it is told, not guessed at, since others look alike."""
+    try:
+        return any("\u4e00" <= letter <= "\u9fff" for letter in content.decode("gbk"))
+    except UnicodeDecodeError:
+        return False
 
 
 def read_csv(path: Path, table: Table, label: str, faults: Faults) -> Raw | None:

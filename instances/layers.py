@@ -67,7 +67,7 @@ def _parquet(path: Path, label: str, faults: Faults, notes: list[str]) -> tuple[
 
 def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: list[str]) -> pd.DataFrame | None:
     """Read one layer of a file, having found out which."""
-    cut = _cut_short(path)
+    cut = cut_short(path)
     if cut:
         faults.add(label, whole_file(path), cut)
         return None
@@ -104,7 +104,7 @@ def _layers(names: list[str]) -> str:
     return say("layers {names}", names=some(map(repr, names), 20))
 
 
-def _cut_short(path: Path) -> str:
+def cut_short(path: Path) -> str:
     """What shows that a GeoPackage has lost its end, or ``""`` (GDAL may read on from half a file, rows missing)."""
     if path.suffix.lower() != ".gpkg":
         return ""

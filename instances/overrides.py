@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from zonevest.instances.faults import Faults
+from zonevest.instances.keys import kind, split
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
-from zonevest.instances.settings import METHODS, TEXT_KEYS, flat
-
-TEXTS = (
-    "objective.method",
-    "finance.dscr_scope",
-    "finance.dscr_from",
-    "finance.operating_balance_from",
-    "equity.fund",
-)
-"""Paths of texts below the first key: a period may be called 2026."""
+from zonevest.instances.settings import METHODS, flat
 
 
 def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
@@ -37,16 +29,16 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
         A path that leads nowhere is added here.
     """
     out: dict[str, Any] = _copy(values)
-    asked = {tuple(_keys(path)): value for path, value in changes.items()}
+    asked = {tuple(split(path)): value for path, value in changes.items()}
     if ("objective", "method") in asked:
         _leave(out, asked)
     for path, value in changes.items():
-        keys = _keys(path)
+        keys = split(path)
         if keys[:2] == ["objective", "accounts"] and len(keys) > 2:
             objective = out.setdefault("objective", {})
             if isinstance(objective, dict):
                 accounts = dict(flat(_mapping(objective.get("accounts", {}))))
-                objective["accounts"] = accounts | {".".join(keys[2:]): _value(path, value)}
+                objective["accounts"] = accounts | {keys[2]: _value(keys, value)}
             continue
         here: Any = out
         for key in keys[:-1]:
@@ -59,27 +51,12 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
             if not isinstance(here, (dict, list)):
                 break
         if isinstance(here, dict) and keys[-1]:
-            here[keys[-1]] = _value(path, value)
+            here[keys[-1]] = _value(keys, value)
         else:
             must = rule("settings.path")
             found = say("nothing to set at {path!r}", path=path)
             faults.add(say("setting {path}", path=path), must, found)
     return out
-
-
-def _keys(path: str) -> list[str]:
-    """The keys of a path; one that holds dots may be in quotes, as in study.toml."""
-    if '"' not in path and "'" not in path:
-        return path.split(".")
-    try:
-        here: Any = tomllib.loads(f"{path} = 0")
-    except tomllib.TOMLDecodeError:
-        return path.split(".")
-    keys = []
-    while isinstance(here, dict):
-        (key, here), *_ = here.items()
-        keys.append(key)
-    return keys
 
 
 def _leave(out: dict[str, Any], asked: Mapping[tuple[str, ...], object]) -> None:
@@ -95,11 +72,9 @@ def _mapping(value: Any) -> Any:
     return value if isinstance(value, dict) else {}
 
 
-def _value(path: str, value: object) -> object:
+def _value(keys: Sequence[str], value: object) -> object:
     """A text from the command line as the value it stands for."""
-    keys = path.split(".")
-    is_text = keys[0] in (*TEXT_KEYS, "title", "defaults") or path in TEXTS
-    if not isinstance(value, str) or is_text or keys[-1] == "name":
+    if not isinstance(value, str) or kind(keys) in ("text", "defaults"):
         return value
     try:
         return tomllib.loads(f"value = {value}")["value"]

@@ -1,8 +1,9 @@
-"""From a folder, or from tables in memory, to a checked `Study`."""
+"""From a folder, a workbook, or tables in memory, to a checked `Study`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from zonevest.instances import accounts as account_names
-from zonevest.instances import defaults
+from zonevest.instances import defaults, names, scenarios
 from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
 from zonevest.instances.context import Context
@@ -27,11 +28,15 @@ from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import Settings, Study, StudyError
 from zonevest.instances.suspicious import check_suspicious, check_units
-from zonevest.instances.tables import Raw, Typed, frame, typed
-from zonevest.instances.write import named_jurisdictions
+from zonevest.instances.tables import Raw, Typed, frame, in_code, typed
+from zonevest.instances.workbook import OLD, Book, read_workbook
+from zonevest.instances.write import WORKBOOK, named_jurisdictions
 
+TABLE_NAMES = [word for word, table in names.tables().items() if table != names.STUDY]
 CASES = Path(__file__).parent / "cases"
 TOML = "study.toml"
+ADJACENCY_FILE = "adjacency.parquet"
+"""Which parcels are neighbours, as an import writes it."""
 MEMORY = say("the settings")
 """How the settings of a study made of tables in memory are called."""
 
@@ -41,15 +46,17 @@ def bundled() -> list[str]:
     return sorted(each.name for each in CASES.iterdir() if (each / TOML).is_file()) if CASES.is_dir() else []
 
 
-def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:
+def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = "") -> Study:
     """Read and check a study.
 
     Parameters
     ----------
     path
-        A study folder, or the name of a bundled case.
+        A study folder, an .xlsx workbook, or the name of a bundled case.
     overrides
-        Settings to change, dotted path of study.toml -> value.
+        Settings to change, dotted path of study.toml -> value; they come after the scenario.
+    scenario
+        The scenario under which the study is read, one of its table `scenarios`; ``""`` for the study as it is.
 
     Raises
     ------
@@ -57,17 +64,46 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) 
         With every fault of the study.
     """
     faults, notes = Faults(), list[str]()
-    folder = _folder(path, faults)
-    text = read_text(folder / TOML, TOML, faults)
-    values = parse_toml(text, TOML, faults) if text is not None else {}
-    readable = text is not None and not len(faults)
-    if readable and overrides:
-        values = override(values, overrides, faults)
-    # which rows a study falls back to is not known then: nothing is concluded from what it does not bring itself
-    unread = (None, Source(defaults=DEFAULT_TABLES))
-    settings, source = parse_settings(values, TOML, faults) if readable else unread
-    raws, shapes = _files(folder, source, faults, notes)
-    return _study(TOML, settings, source, raws, shapes, faults, notes)
+    place = _place(path, faults)
+    book = None if place.is_dir() else read_workbook(place, faults, notes)
+    if book is None:
+        label, text = TOML, read_text(place / TOML, TOML, faults)
+        values = parse_toml(text, TOML, faults) if text is not None and not len(faults) else None
+        values = None if len(faults) else values
+    else:
+        label, values = book.label, book.settings
+    given = Given(label, values, overrides or {}, scenario)
+    settings, source = given.parsed(faults)
+    raws, shapes = _files(place, source, faults, notes) if book is None else _sheets(place, book, source, faults, notes)
+    return _study(given, settings, source, raws, shapes, faults, notes)
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is given beside tables.
+
+    Attributes
+    ----------
+    label : how the reader knows the settings: a file's name, a sheet, or ``the settings``.
+    toml : settings nested like study.toml; None where they could not be read.
+    overrides : dotted path -> value; set last.
+    scenario : the scenario that is asked for, ``""`` for none.
+    """
+
+    label: str
+    toml: Mapping[str, Any] | None
+    overrides: Mapping[str, object] = field(default_factory=dict)
+    scenario: str = ""
+
+    def parsed(self, faults: Faults, values: Mapping[str, Any] | None = None) -> tuple[Settings | None, Source]:
+        """The settings (those of a scenario in their place), with what is wrong in them."""
+        values = self.toml if values is None else values
+        if values is None:
+            # which rows a study falls back to is not known then: nothing is concluded from what it does not bring
+            return None, Source(defaults=DEFAULT_TABLES)
+        if self.overrides:
+            values = override(values, self.overrides, faults)
+        return parse_settings(values, self.label, faults)
 
 
 def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:
@@ -86,16 +122,20 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
         With every fault of the study.
     """
     faults, notes = Faults(), list[str]()
-    parsed, source = parse_settings({"format": 1, **settings}, MEMORY, faults)
+    given = Given(MEMORY, {"format": 1, **settings})
+    parsed, source = given.parsed(faults)
     for key, value in (("parcels", source.parcels), ("layer", source.layer)):
         if value is not None:
             must = rule("settings.parcels-table")
             faults.add(within(MEMORY, key), must, repr(value))
-    return _study(MEMORY, parsed, source, *_frames(tables, faults, notes), faults, notes)
+    return _study(given, parsed, source, *_frames(tables, faults, notes), faults, notes)
 
 
 def replace_study(
-    study: Study, settings: Mapping[str, Any] | Settings | None = None, **tables: pd.DataFrame | None
+    study: Study,
+    settings: Mapping[str, Any] | Settings | None = None,
+    tables: Mapping[str, pd.DataFrame | None] | None = None,
+    scenario: str = "",
 ) -> Study:
     """Make a study with some tables or settings of another, checked again.
 
@@ -108,6 +148,8 @@ def replace_study(
     tables
         Tables by name; None for one without rows. Parcels in a plain table keep the shapes of the same parcel_id
         if all of them have one.
+    scenario
+        A scenario of the study to be applied; ``""`` for none.
 
     Raises
     ------
@@ -117,21 +159,25 @@ def replace_study(
     faults, notes = Faults(), list[str]()
     parsed: Settings | None
     if isinstance(settings, Settings):
+        given = Given(MEMORY, to_toml(settings, None), scenario=scenario)
         parsed, source = settings, Source(sound_periods=True)
     else:
-        parsed, source = parse_settings({**to_toml(study.settings, None), **(settings or {})}, MEMORY, faults)
+        given = Given(MEMORY, {**to_toml(study.settings, None), **(settings or {})}, scenario=scenario)
+        parsed, source = given.parsed(faults)
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
+    tables = tables or {}
     if _derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
-    if (given := tables.get("parcels")) is not None:
-        tables = {**tables, "parcels": without_filled(study, given)}
+    if (land := tables.get("parcels")) is not None:
+        tables = {**tables, "parcels": without_filled(study, land)}
     if study.geometry is not None:
         parcels = tables.get("parcels", merged["parcels"])
         if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
-    return _study(MEMORY, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+    made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+    return made if scenario else replace(made, scenario=study.scenario)
 
 
 def _derived(study: Study) -> bool:
@@ -154,28 +200,52 @@ def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.Da
     return out
 
 
-def _folder(path: str | Path, faults: Faults) -> Path:
-    """The folder that a path or the name of a bundled case stands for."""
-    folder = Path(path)
-    if folder.name == TOML and folder.is_file():
-        return folder.parent
-    if folder.suffix.lower() in (".xlsx", ".xls", ".ods") and not folder.is_dir():
-        must = rule("files.workbook")
-        faults.add(str(path), must, say("a workbook"))
+def _place(path: str | Path, faults: Faults) -> Path:
+    """The folder or the workbook that a path or the name of a bundled case stands for."""
+    place = Path(path)
+    suffix = place.suffix.lower()
+    if place.name == TOML and place.is_file():
+        return place.parent
+    if suffix == WORKBOOK and place.is_file():
+        return place
+    if suffix in (WORKBOOK, *OLD) and not place.is_dir():
+        must, found = rule("files.workbook"), say("no such file")
+        do = meant(place.name, [each.name for each in place.absolute().parent.glob("*.xlsx")], advice("files.workbook"))
+        if place.is_file():
+            found, do = say("a workbook of another kind"), say("save it as .xlsx")
+        faults.add(str(path), must, found, do)
         faults.stop()
-    if not folder.is_dir() and (CASES / str(path) / TOML).is_file():
+    if not place.is_dir() and (CASES / str(path) / TOML).is_file():
         return CASES / str(path)
-    if not folder.is_dir():
+    if not place.is_dir():
         cases = bundled()
         do = meant(str(path), cases, advice("files.study", cases=listed(cases)))
-        faults.add(str(path), rule("files.study"), say("neither"), do)
+        faults.add(str(path), rule("files.study"), say("none of them"), do)
         faults.stop()
-    if not (folder / TOML).is_file():
-        beside = [each.name for each in folder.iterdir()]
+    if not (place / TOML).is_file():
+        beside = [each.name for each in place.iterdir()]
         must, do = rule("files.study-toml"), meant(TOML, beside, advice("files.study-toml"))
         faults.add(str(path), must, say("none"), do)
         faults.stop()
-    return folder
+    return place
+
+
+def _sheets(
+    path: Path, book: Book, source: Source, faults: Faults, notes: list[str]
+) -> tuple[dict[str, Raw], gpd.GeoSeries | None]:
+    """The sheets of a workbook, and the layer of parcels beside it."""
+    raws, where = dict(book.raws), within(book.label, "parcels")
+    if source.parcels is None:
+        if source.layer is not None:
+            found = say("layer = {layer!r} and no parcels file", layer=source.layer)
+            faults.add(within(book.label, "layer"), rule("settings.layer-alone"), found)
+        return raws, None
+    if "parcels" in raws:
+        found = say("both, {file} and {sheet}", file=source.parcels, sheet=raws["parcels"].label)
+        faults.add(where, rule("settings.parcels-both"), found)
+    file = path.parent / source.parcels
+    raw, shapes = read_parcels(file, source.layer, file.name, faults, notes)
+    return raws | {"parcels": raw or _lost("parcels", file.name)}, shapes
 
 
 def _files(
@@ -188,9 +258,11 @@ def _files(
         suffix, hidden = path.suffix.lower(), path.name.startswith((".", "~"))
         if hidden or (parcels is not None and path == parcels) or not path.is_file():
             continue
-        if suffix in (".csv", ".parquet"):
-            found.setdefault(path.stem, []).append(path)
-        elif suffix in (".xlsx", ".xls", ".ods"):
+        if path.name == ADJACENCY_FILE:
+            notes.append(rule("files.adjacency", file=path.name))
+        elif suffix in (".csv", ".parquet"):
+            found.setdefault(names.tables().get(names.plain(path.stem), path.stem), []).append(path)
+        elif suffix in (WORKBOOK, *OLD):
             must = rule("files.sheet")
             faults.add(path.name, must, say("a workbook"))
     raws: dict[str, Raw] = {}
@@ -202,11 +274,8 @@ def _files(
         table, label = BY_NAME.get(stem), paths[0].name
         if table is None:
             must = rule("files.no-table")
-            do = meant(stem, BY_NAME, advice("files.no-table"))
+            do = meant(stem, TABLE_NAMES, advice("files.no-table"))
             faults.add(label, must, say("no table {name!r}", name=stem), do)
-        elif not table.built:
-            must = rule("files.not-yet", name=stem)
-            faults.add(label, must, say("the file"))
         elif stem == "parcels":
             if parcels is not None and source.parcels is not None:  # else study.toml has been found wanting
                 must = rule("files.parcels-twice", file=parcels.name)
@@ -230,7 +299,8 @@ def _parcels_file(folder: Path, source: Source, faults: Faults) -> Path | None:
     """The parcels file: the one study.toml names, else the only one of that name."""
     if source.parcels is not None:
         return folder / source.parcels
-    beside = [folder / f"parcels{suffix}" for suffix in (".gpkg", ".parquet", ".csv")]
+    stems = [word for word, table in names.tables().items() if table == "parcels"]
+    beside = [folder / f"{stem}{suffix}" for stem in stems for suffix in (".gpkg", ".parquet", ".csv")]
     there = [path for path in beside if path.is_file()]
     if len(there) > 1:
         must = rule("files.several-parcels")
@@ -249,16 +319,14 @@ def _frames(
     """Take the cells of tables in memory."""
     raws: dict[str, Raw] = {}
     shapes = None
-    for name, given in tables.items():
+    for word, given in tables.items():
+        name = names.tables().get(word, word)
         table, label = BY_NAME.get(name), say("the table {name}", name=name)
         if table is None:
-            must, do = rule("tables.unknown"), meant(name, BY_NAME, advice("tables.unknown"))
+            must, do = rule("tables.unknown"), meant(name, TABLE_NAMES, advice("tables.unknown"))
             faults.add(label, must, say("no table {name!r}", name=name), do)
         elif given is None or not len(given):
             continue
-        elif not table.built:
-            must = rule("tables.not-yet", name=name)
-            faults.add(label, must, say("{count} rows", count=len(given)))
         else:
             if name == "parcels":
                 raw, shapes = take(given, label, faults, notes)
@@ -269,7 +337,7 @@ def _frames(
 
 
 def _study(
-    label: str,
+    given: Given,
     settings: Settings | None,
     source: Source,
     raws: Mapping[str, Raw],
@@ -278,20 +346,26 @@ def _study(
     notes: list[str],
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
-    names = defaults.in_use(source.defaults, source.listed, raws, notes)
-    split = {name: defaults.split(raw, name in names, faults) for name, raw in raws.items()}
+    label, raws = given.label, {name: in_code(raw, faults) for name, raw in raws.items()}
+    in_use = defaults.in_use(source.defaults, source.listed, raws, notes)
+    split = {name: defaults.split(raw, name in in_use, faults) for name, raw in raws.items()}
     tables = {name: typed(raw, faults, notes) for name, (raw, _) in split.items()}
-    tables = defaults.merge(tables, names, {name: keys for name, (_, keys) in split.items()})
+    tables = defaults.merge(tables, in_use, {name: keys for name, (_, keys) in split.items()})
     if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
         faults.add(tables["parcels"].label, rule("parcels.rows"), say("the table has no rows"))
         tables["parcels"].broken.update(tables["parcels"].data)
     elif "parcels" in tables:
         _areas(tables["parcels"], shapes, faults, notes)
-    filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
-    notes += defaults.told(tables, names, settings)
+    if settings is not None and ("scenarios" in tables or given.scenario):
+        changed, tables = scenarios.applied(given.scenario, tables, given.toml or {}, label, faults)
+        if given.scenario and changed is not None:
+            settings, source = given.parsed(faults, changed)
+            periods = settings.periods if settings is not None and source.sound_periods else None
+    filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
+    notes += defaults.told(tables, in_use, settings)
     check(settings, periods, tables, faults, label, notes)
     if not len(faults):
         check_suspicious(Context(settings, periods, tables, faults, label, notes))
@@ -301,7 +375,8 @@ def _study(
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, faults.warnings())
+    warnings = faults.warnings()
+    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, warnings, given.scenario)
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:
@@ -350,12 +425,11 @@ def _land(
 
 
 def _tables(tables: Mapping[str, Typed]) -> dict[str, pd.DataFrame]:
-    """Every table that the model uses, empty where there is none."""
+    """Every table, empty where there is none."""
     frames = {}
     for table in TABLES:
-        if table.built:
-            held = tables.get(table.name)
-            frames[table.name] = frame(held) if held is not None and held.size else _empty(table.name)
+        held = tables.get(table.name)
+        frames[table.name] = frame(held) if held is not None and held.size else _empty(table.name)
     return frames
 
 
@@ -380,14 +454,16 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
     """Fill in areas from shapes; see that every parcel has a shape and an area."""
     area = parcels.number("area_ha")
     if shapes is not None:
-        missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
-        if missing.size:
-            at = missing.tolist()
-            must = rule("layers.shape")
-            found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
-            faults.add(parcels.where(at, "geometry"), must, found)
+        missing = (shapes.isna() | shapes.is_empty).to_numpy()
         blank = np.isnan(area)
-        blank[missing] = False
+        at = np.flatnonzero(missing & blank).tolist()
+        if at and "area_ha" not in parcels.broken:
+            found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
+            faults.add(parcels.where(at, "geometry"), rule("layers.shape"), found)
+        if at := np.flatnonzero(missing & ~blank).tolist():
+            ids = some(parcels.ids(at))
+            notes.append(say("{layer}: no shape, only an area: {parcels}", layer=parcels.label, parcels=ids))
+        blank &= ~missing
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
         if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)
@@ -427,7 +503,7 @@ def _jurisdictions(tables: dict[str, Typed]) -> None:
     if "jurisdictions" in tables and tables["jurisdictions"].size:
         return
     named = [tables[name].text("jurisdiction") for name in ("parcels", "projects", "land_take") if name in tables]
-    names = named_jurisdictions(*named)
-    if names:
+    found = named_jurisdictions(*named)
+    if found:
         table = BY_NAME["jurisdictions"]  # of sound names: nobody is told of it
-        tables[table.name] = typed(Raw(table, table.name, {"jurisdiction": names}, range(len(names))), Faults(), [])
+        tables[table.name] = typed(Raw(table, table.name, {"jurisdiction": found}, range(len(found))), Faults(), [])

@@ -1,6 +1,7 @@
 """The tables of a study, declared as data: one `Table` per table, one `Column` per column.
 
-Readers, checks and the reference page of the docs follow from this list; a new column is a line here.
+Readers, checks and the reference page of the docs follow from this list; a new column is a line here, and one in
+`names.csv` says what it means and what it is called in Chinese.
 
 Kinds of column: ``text`` (blank is ``""``), ``number`` (float64, blank is NaN unless there is a default),
 ``flag`` (bool), ``list`` (text with ``;`` between items) and ``period`` (text, the name of a period).
@@ -37,12 +38,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: its columns, its key (columns that must be unique together), and whether the model uses it yet."""
+    """A table: its columns, and its key (columns that must be unique together)."""
 
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
-    built: bool = True
 
     def column(self, name: str) -> Column:
         """The column of that name (KeyError if there is none)."""
@@ -525,7 +525,20 @@ TABLES: tuple[Table, ...] = (
         ),
         key=("project", "with", "account"),
     ),
-    Table("scenarios", (), built=False),
+    Table(
+        "scenarios",
+        (
+            _text("scenario", required=True),
+            _number("probability", low=0.0, high=1.0),
+            _text("table", required=True),
+            _text("key", required=True),
+            _text("column", required=True),
+            _period("period"),
+            _text("op", "factor", "value", required=True),
+            _text("amount", required=True),
+            *_ORIGIN,
+        ),
+    ),
 )
 
 DEFAULT_TABLES = (

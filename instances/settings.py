@@ -64,7 +64,7 @@ class Source:
     listed: bool = False
 
 
-class _Reader:
+class Reader:
     """Takes values out of nested keys and takes down the ones that do not fit."""
 
     def __init__(self, label: str, faults: Faults) -> None:
@@ -72,13 +72,16 @@ class _Reader:
         self.faults = faults
 
     def where(self, path: str) -> str:
+        """Say where a key stands."""
         return within(self.label, path) if path else self.label
 
     def wrong(self, path: str, must: str, found: object, do: str = "") -> None:
+        """Take down a value that does not fit."""
         shown = found if isinstance(found, str) else repr(found)
         self.faults.add(self.where(path), must, shown, do)
 
     def text(self, values: Mapping[str, Any], key: str, default: str, path: str = "") -> str:
+        """A text that holds something."""
         value = values.get(key, default)
         if isinstance(value, str) and (value.strip() or key not in values):
             return value
@@ -86,6 +89,7 @@ class _Reader:
         return default
 
     def flag(self, values: Mapping[str, Any], key: str, default: bool, path: str = "") -> bool:
+        """A flag."""
         value = values.get(key, default)
         if isinstance(value, bool):
             return value
@@ -102,6 +106,7 @@ class _Reader:
         low: float = -math.inf,
         high: float = math.inf,
     ) -> float:
+        """A number in a range."""
         value = values.get(key, default)
         number = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= MOST
         if number and low <= value <= high:
@@ -115,6 +120,7 @@ class _Reader:
         return default
 
     def whole(self, values: Mapping[str, Any], key: str, default: int, path: str, low: int, high: int) -> int:
+        """A whole number in a range."""
         value = values.get(key)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
@@ -124,6 +130,7 @@ class _Reader:
         return default
 
     def texts(self, values: Mapping[str, Any], key: str, default: Sequence[str], path: str = "") -> tuple[str, ...]:
+        """A list of texts."""
         value = values.get(key, list(default))
         if (
             isinstance(value, (list, tuple))
@@ -136,6 +143,7 @@ class _Reader:
         return tuple(default)
 
     def table(self, values: Mapping[str, Any], key: str, path: str = "") -> Mapping[str, Any]:
+        """A table of keys and values."""
         value = values.get(key, {})
         if isinstance(value, Mapping):
             return value
@@ -144,6 +152,7 @@ class _Reader:
         return {}
 
     def unknown(self, values: Mapping[str, Any], known: Sequence[str], path: str = "") -> None:
+        """Take down the keys that are not known."""
         for key in values:
             if key in known:
                 continue
@@ -193,7 +202,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     faults
         What is wrong is added here; what is returned then is only good for further checks.
     """
-    read = _Reader(label, faults)
+    read = Reader(label, faults)
     for key in NOT_YET:
         if key in values:
             must = rule("settings.not-yet", key=key)
@@ -236,7 +245,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
     return settings, Source(parcels, layer, sound, defaults, isinstance(values.get("defaults"), (list, tuple)))
 
 
-def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
+def _defaults(values: Mapping[str, Any], read: Reader) -> tuple[str, ...]:
     """The tables with default rows: all of "cn" where nothing is said, none, or those listed."""
     value = values.get("defaults", "cn")
     if value == "none":
@@ -255,7 +264,7 @@ def _defaults(values: Mapping[str, Any], read: _Reader) -> tuple[str, ...]:
     return DEFAULT_TABLES
 
 
-def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
+def _periods(values: Mapping[str, Any], read: Reader) -> tuple[Period, ...]:
     given = values.get("periods")
     if not isinstance(given, (list, tuple)) or not given or not all(isinstance(each, Mapping) for each in given):
         found = say("no period") if given is None or given == [] else repr(given)
@@ -292,7 +301,7 @@ def _periods(values: Mapping[str, Any], read: _Reader) -> tuple[Period, ...]:
     return tuple(periods)
 
 
-def _rates(values: Mapping[str, Any], read: _Reader) -> Rates:
+def _rates(values: Mapping[str, Any], read: Reader) -> Rates:
     read.unknown(values, ("finance", "social", "tail_years"), "rates")
     return Rates(
         finance=read.number(values, "finance", 0.05, "rates.finance", low=0.0, high=1.0),
@@ -301,7 +310,7 @@ def _rates(values: Mapping[str, Any], read: _Reader) -> Rates:
     )
 
 
-def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
+def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
     belongs = {key: method for method, keys in METHODS.items() for key in keys}
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
@@ -344,7 +353,7 @@ def _objective(values: Mapping[str, Any], read: _Reader) -> Objective:
     )
 
 
-def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, float]:
+def _floor(values: Mapping[str, Any], given: bool, read: Reader) -> dict[str, float]:
     if not given:
         return {"ecosystem": 1.0}
     read.unknown(values, ("ecosystem", "cash"), "objective.floor")
@@ -356,7 +365,7 @@ def _floor(values: Mapping[str, Any], given: bool, read: _Reader) -> dict[str, f
     return {key: read.number(values, key, 0.0, f"objective.floor.{key}", low=low[key]) for key in known}
 
 
-def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: _Reader) -> None:
+def _order(order: Sequence[str], accounts: Mapping[str, float], values: Mapping[str, Any], read: Reader) -> None:
     strange = [term for term in order if term not in TERMS]
     if "order" not in values:
         must = rule("objective.order")

@@ -15,7 +15,7 @@ from zonevest.instances.schema import CATEGORIES
 from zonevest.instances.study import Period
 
 if TYPE_CHECKING:
-    from zonevest.instances.settings import _Reader as Reader
+    from zonevest.instances.settings import Reader
 
 AMOUNTS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources")
 SHARES = (

@@ -8,7 +8,8 @@ from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -107,8 +108,10 @@ class Study:
     geometry : the parcels' shapes in row order of `parcels`, or None.
     notes : what the reader wants to be known (columns of a layer left aside, and the like).
     overlay_filled : which parcels stated no conversion overlay, so that it follows from their lines, shape (parcels,);
-        no part of the study itself: written out, all parcels state it.
+        no part of the study itself: written out, they state none.
     warnings : what is legal but suspicious, by the rules of ``rules.csv``: where, must, found, do.
+    scenario : the scenario that the tables and settings are of, ``""`` for none; its changes are made, so that the
+        table `scenarios` is empty then.
     """
 
     settings: Settings
@@ -117,6 +120,7 @@ class Study:
     notes: tuple[str, ...] = ()
     overlay_filled: NDArray[np.bool_] | None = None
     warnings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*PARTS], dtype=object))
+    scenario: str = ""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
@@ -158,7 +162,7 @@ class Study:
     def hash(self) -> str:
         """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
         digest = hashlib.sha256(json.dumps(asdict(self.settings), sort_keys=True, default=str).encode())
-        for name in sorted(self.tables):
+        for name in sorted({*self.tables} - {"scenarios"}):  # which change nothing before they are asked for
             table = self.tables[name]
             digest.update(f"{name}:{list(table.columns)}".encode())
             if len(table):
@@ -172,7 +176,21 @@ class Study:
         """A copy with other tables or settings, checked again (see `zonevest.instances.read.replace_study`)."""
         from zonevest.instances.read import replace_study
 
-        return replace_study(self, settings, **tables)
+        return replace_study(self, settings, tables)
+
+    def in_scenario(self, name: str) -> Study:
+        """A copy as a scenario of its table `scenarios` changes it, checked again."""
+        from zonevest.instances.read import replace_study
+
+        return replace_study(self, scenario=name)
+
+    def write(
+        self, path: str | Path, *, lang: Literal["en", "zh"] = "en", tables: Literal["csv", "parquet"] = "csv"
+    ) -> None:
+        """Write it into a folder or a workbook (see `zonevest.instances.write.write_study`)."""
+        from zonevest.instances.write import write_study
+
+        write_study(self, path, lang=lang, tables=tables)
 
     def with_settings(self, **changes: Any) -> Study:
         """A copy with other settings (unchecked: for code that knows what it does)."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from zonevest.instances.cells import Cells, beyond, flags, numbers, own_column, plain, texts
+from zonevest.instances import names
+from zonevest.instances.cells import (
+    DATES,
+    Cells,
+    NoValue,
+    beyond,
+    flags,
+    kinds,
+    numbers,
+    own_column,
+    plain,
+    texts,
+)
 from zonevest.instances.faults import Faults, choice, column_of, meant, nearest, rows_of, some, within
 from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, say
@@ -37,6 +49,8 @@ class Raw:
     unit : what such a number counts: ``row``, ``feature`` or ``position``.
     spatial : whether it is a layer, whose unknown columns are left aside rather than refused.
     lost : whether the file could not be read, so that nothing can be concluded from the table.
+    headers : how the columns are headed there, where that is another name than theirs.
+    index : what names the rows of a DataFrame, where that is more than their position.
     """
 
     table: Table
@@ -46,6 +60,8 @@ class Raw:
     unit: str = "row"
     spatial: bool = False
     lost: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    index: Sequence[Any] | None = None
 
 
 @dataclass
@@ -59,6 +75,7 @@ class Typed:
     rows : the number of every row in its file, `NO_ROW` where it is in none.
     given : the columns that the source had.
     meant : columns that it seems to have under a misspelt name.
+    headers, index : as in `Raw`.
     """
 
     table: Table
@@ -71,6 +88,8 @@ class Typed:
     given: frozenset[str] = frozenset()
     meant: frozenset[str] = frozenset()
     broken: set[str] = field(default_factory=set)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    index: Sequence[Any] | None = None
 
     def text(self, column: str) -> list[str]:
         """The cells of a text, list or period column."""
@@ -93,10 +112,14 @@ class Typed:
         if at is not None:
             at = [at] if isinstance(at, int) else list(at)
             numbers = [self.rows[i] for i in at if self.rows[i] != NO_ROW]
-            if numbers:
+            if numbers and self.index is not None:
+                place = within(place, rows_of("index", [self.index[number] for number in numbers]))
+            elif numbers:
                 place = within(place, rows_of(self.unit, numbers))
             elif at:
                 place = say("the default rows of {table}", table=self.table.name)
+        if column in self.headers:
+            column = f"{self.headers[column]} ({column})"
         return within(place, column_of(column)) if column else place
 
     def ids(self, at: Iterable[int]) -> list[str]:
@@ -111,7 +134,28 @@ def raw_frame(table: Table, frame: pd.DataFrame, label: str, unit: str = "positi
     for name, column in frame.items():
         dtype = column.dtype
         cells[str(name)] = column.to_numpy() if isinstance(dtype, np.dtype) and dtype.kind in "iufb" else column
-    return Raw(table, label, cells, range(first, first + len(frame)), unit)
+    plain_index = isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0 and frame.index.step == 1
+    index = None if plain_index or unit != "position" else frame.index
+    return Raw(table, label, cells, range(first, first + len(frame)), unit, index=index)
+
+
+def in_code(raw: Raw, faults: Faults) -> Raw:
+    """A table whose columns go by their names in the study format: Chinese headers are translated."""
+    cells: dict[str, Cells] = {}
+    headers: dict[str, str] = {}
+    for header, values in raw.cells.items():
+        name = header
+        if header and not header.startswith("x_"):
+            name = names.column_of(raw.table.name, header) or header
+        if name in cells:
+            twice = listed([repr(headers.get(name, name)), repr(header)], " and ")
+            where = within(raw.label, column_of(name))
+            faults.add(where, rule("files.header"), twice)
+            continue
+        cells[name] = values
+        if name != header:
+            headers[name] = header
+    return replace(raw, cells=cells, headers=headers)
 
 
 def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
@@ -130,7 +174,10 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
         values = {column.name: _absent(column, 0) for column in table.columns}
         return Typed(table, raw.label, 0, values, broken=every)
     known = [column.name for column in table.columns]
-    out = Typed(table, raw.label, size, rows=raw.rows, unit=raw.unit, given=frozenset(raw.cells))
+    out = Typed(
+        table, raw.label, size, rows=raw.rows, unit=raw.unit, given=frozenset(raw.cells),
+        headers=raw.headers, index=raw.index,
+    )  # fmt: skip
     strange = [name for name in raw.cells if name not in set(known) and not name.startswith("x_")]
     if strange and raw.spatial:
         notes.append(
@@ -143,15 +190,89 @@ def typed(raw: Raw, faults: Faults, notes: list[str]) -> Typed:
             must, found = rule("columns.nameless"), say("a column without a name")
             if name:
                 must, found = rule("columns.unknown", name=name), say("unknown column {name!r}", name=name)
-            faults.add(out.where(column=name), must, found, meant(name, known, must.do))
+            do, near = must.do, _near(table, name)
+            if len(near) > 1:
+                do = say("name the one you mean: {columns}", columns=listed(map(_both(table, name), near), last=" or "))
+            elif near:
+                do = say("did you mean {close}? {otherwise}", close=_both(table, name)(near[0]), otherwise=do)
+            faults.add(out.where(column=name), must, found, do)
+            out.meant |= set(near)
     if strange and not raw.spatial:
-        out.meant = frozenset(nearest(name, known) for name in strange) - out.given
+        out.meant -= out.given
         out.broken |= out.meant
     for column in table.columns:
         out.data[column.name] = _column(out, column, raw.cells.get(column.name), faults)
-    out.own = {name: own_column(cells) for name, cells in raw.cells.items() if name.startswith("x_")}
+    numbered = [column.name for column in table.columns if column.refers not in ("", "parcels", "classes")]
+    numbered = [name for name in numbered if name in raw.cells and _whole(raw.cells[name])]
+    if numbered:
+        notes.append(
+            rule("columns.codes-as-numbers", where=raw.label, columns=listed(numbered))
+        )  # fmt: skip
+    own = {name: cells for name, cells in raw.cells.items() if name.startswith("x_")}
+    out.own = {name: own_column(_own(out, name, cells, faults)) for name, cells in own.items()}
     _keys(out, faults)
     return out
+
+
+def _whole(cells: Cells) -> bool:
+    """Whether there are whole numbers among the cells, as a program has them that has taken codes for numbers."""
+    if isinstance(cells, np.ndarray):
+        return cells.dtype.kind in "iu"
+    return not kinds(cells).isdisjoint((int, np.int64, np.int32))
+
+
+def _near(table: Table, header: str) -> list[str]:
+    """The columns that an unknown header may mean."""
+    near = names.may_mean(table.name, header)
+    if near:
+        return near
+    close = nearest(header, names.columns(table.name))
+    return list(names.columns(table.name)[close]) if close else []
+
+
+def _both(table: Table, header: str) -> Callable[[str], str]:
+    """How a column is named: by its own name, and to who writes another language by that one too."""
+    if header.isascii():
+        return repr
+    return lambda code: f"{names.of_column(table.name, code).zh[0]!r} ({code})"
+
+
+def _own(out: Typed, name: str, cells: Cells, faults: Faults) -> Cells:
+    """A column of the user's own, whose dates are as good as any text."""
+    bad = [i for i, cell in enumerate(cells) if isinstance(cell, NoValue)] if NoValue in kinds(cells) else []
+    if bad:
+        _no_values(out, name, bad, [cells[i] for i in bad], faults)
+    return cells
+
+
+def _odd(out: Typed, column: Column, cells: Cells, faults: Faults) -> bool:
+    """Tell cells that hold no amount, code or name: errors, and what a spreadsheet has made of what was typed."""
+    found = kinds(cells)
+    if found <= {str, int, float, type(None)}:
+        return False
+    held = list(cells)
+    bad = [i for i, cell in enumerate(held) if isinstance(cell, NoValue)]
+    if bad:
+        _no_values(out, column.name, bad, [held[i] for i in bad], faults)
+    dates = [i for i, cell in enumerate(held) if isinstance(cell, DATES) and cell is not pd.NaT]
+    if dates:
+        _bad(out, column, dates, [str(held[i]) for i in dates], rule("columns.date", column=column.name), faults)
+    true = [i for i, cell in enumerate(held) if isinstance(cell, (bool, np.bool_))] if column.kind != "flag" else []
+    if true:
+        words = [str(held[i]).upper() for i in true]
+        _bad(out, column, true, words, rule("columns.truth", column=column.name), faults)
+    return bool(bad or dates or true)
+
+
+def _no_values(out: Typed, column: str, at: Sequence[int], cells: Sequence[str], faults: Faults) -> None:
+    """Tell cells of a workbook that hold an error or a formula without its value."""
+    errors = [(i, cell) for i, cell in zip(at, cells, strict=True) if not cell.startswith("=")]
+    formulas = [(i, cell) for i, cell in zip(at, cells, strict=True) if cell.startswith("=")]
+    for rows, must in ((errors, rule("columns.error")), (formulas, rule("columns.formula"))):
+        if rows:
+            places = [i for i, _ in rows]
+            faults.add(out.where(places, column), must, some(repr(str(cell)) for _, cell in rows))
+    out.broken.add(column)
 
 
 def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> Any:
@@ -162,6 +283,9 @@ def _column(out: Typed, column: Column, cells: Cells | None, faults: Faults) -> 
             if column.name not in out.meant:  # else it has been told as unknown, with this one as what was meant
                 must = rule("columns.required", column=column.name)
                 faults.add(out.where(), must, say("there is no such column"))
+        return _absent(column, out.size)
+    if _odd(out, column, cells, faults):
+        out.broken.add(column.name)
         return _absent(column, out.size)
     before = len(faults)
     values: Any
@@ -233,6 +357,10 @@ def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]
     if column.choices:
         parts = present if column.kind == "text" else {part for word in present for part in items(word)}
         strange = parts - {"", *column.choices}
+        coded = {word: names.value_of(column, word) for word in strange}
+        if any(word != code for word, code in coded.items()):
+            words = [names.each_item(word, lambda item: coded.get(item, item)) for word in words]
+            strange = {word for word in strange if coded[word] == word}
         if strange:
             is_list = column.kind == "list"
             at = [
@@ -243,7 +371,8 @@ def _text(out: Typed, column: Column, cells: Cells, faults: Faults) -> list[str]
             choices = choice(column.choices)
             kind = ("columns.item" if is_list else "columns.choice") + ("s" if len(strange) > 1 else "")
             must = rule(kind, column=column.name, choices=choices)
-            _bad(out, column, at, [words[i] for i in at], must, faults, meant(min(strange), column.choices, must.do))
+            do = meant(min(strange), names.said_values(column), must.do)
+            _bad(out, column, at, [words[i] for i in at], must, faults, do)
     if "" in present and column.default:
         words = [word or str(column.default) for word in words]
     return words
@@ -296,9 +425,9 @@ def _keys(out: Typed, faults: Faults) -> None:
             again.append(i)
         seen.add(each)
     if again:
-        names = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
+        twice = list(dict.fromkeys("/".join([ids[i]] if len(columns) == 1 else ids[i]) for i in again))
         together = " + ".join(key)
-        must, found = rule("columns.unique", key=together), say("more than once: {names}", names=some(names))
+        must, found = rule("columns.unique", key=together), say("more than once: {names}", names=some(twice))
         faults.add(out.where(again, together), must, found)
 
 
@@ -323,30 +452,30 @@ def frame(table: Typed) -> pd.DataFrame:
             copy=False,
         )
     # one block per kind instead of one array per column: several times faster, and small studies are made by thousands
-    kinds = tuple(values.dtype.kind if isinstance(values, np.ndarray) else "O" for values in columns.values())
-    plan, order = _blocks(tuple(columns), kinds)
+    types = tuple(values.dtype.kind if isinstance(values, np.ndarray) else "O" for values in columns.values())
+    plan, order = _blocks(tuple(columns), types)
     rows, blocks = pd.RangeIndex(table.size), []
-    for dtype, names in plan:
-        block: NDArray[Any] = np.empty((table.size, len(names)), dtype=dtype)
-        for at, name in enumerate(names):
+    for dtype, heads in plan:
+        block: NDArray[Any] = np.empty((table.size, len(heads)), dtype=dtype)
+        for at, name in enumerate(heads):
             block[:, at] = columns[name]
-        blocks.append(pd.DataFrame(block, index=rows, columns=names, dtype=dtype, copy=False))
+        blocks.append(pd.DataFrame(block, index=rows, columns=heads, dtype=dtype, copy=False))
     return blocks[0] if len(blocks) == 1 else pd.concat(blocks, axis=1).take(order, axis=1)
 
 
 @lru_cache(maxsize=256)
 def _blocks(
-    names: tuple[str, ...], kinds: tuple[str, ...]
+    heads: tuple[str, ...], types: tuple[str, ...]
 ) -> tuple[list[tuple[type, pd.Index[str]]], NDArray[np.intp]]:
     """Which columns share a block, and the places of all columns in the blocks put side by side."""
     dtypes: dict[str, type] = {"O": object, "b": bool, "f": float}
     plan = [
-        (dtype, pd.Index([name for name, each in zip(names, kinds, strict=True) if each == kind]))
+        (dtype, pd.Index([name for name, each in zip(heads, types, strict=True) if each == kind]))
         for kind, dtype in dtypes.items()
-        if kind in kinds
+        if kind in types
     ]
     together = pd.Index([name for _, block in plan for name in block])
-    return plan, together.get_indexer(pd.Index(names))
+    return plan, together.get_indexer(pd.Index(heads))
 
 
 def _objects(values: list[str]) -> NDArray[np.object_]:

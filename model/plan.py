@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -122,7 +122,9 @@ class PlanData:
         stated["study_hash"] = self.study.hash
         text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
-        write_study(self.study, folder / "study")
+        # a plan is of the study as it was solved: what its scenarios would change is no part of it
+        tables = {name: table for name, table in self.study.tables.items() if name != "scenarios"}
+        write_study(replace(self.study, tables=tables), folder / "study")
         self.parcels.to_parquet(folder / "parcels.parquet", index=False)
         self.projects.to_csv(folder / "projects.csv", index=False)
         self.ledger.to_parquet(folder / "ledger.parquet", index=False)

@@ -181,7 +181,7 @@ def _today(model: pyo.ConcreteModel, broken: pd.DataFrame, faults: Faults) -> No
         ]  # fmt: skip
         of_limits = name in limits
         must = rule("limits.today", period=last) if of_limits else rule("finance.today", period=last)
-        faults.add(within("limits" if of_limits else "[finance]", str(name)), must, _some(amounts))
+        faults.add(within("limits", str(name)) if of_limits else str(name), must, _some(amounts))
 
 
 def _some(amounts: list[str]) -> str:

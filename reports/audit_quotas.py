@@ -90,9 +90,9 @@ class Quotas:
             )
             made.add(self._counted(system, str(row["account_generated"]), place, t))
             sold.add(system.known("sell", quota, place, t))
-        told = Told(f"quota_sold.{quota}", f"quota.{quota}.sold", place, "total")
-        line = Line("quota", f"quota_sold[{quota},{place}]", sold, "<=", made, told=told, vacuous=not sold.decisions)
-        system.lines.append(line)
+        if sold.decisions:  # what is generated may be below zero, where land leaves: no matter to who sells nothing
+            told = Told(f"quota_sold.{quota}", f"quota.{quota}.sold", place, "total")
+            system.lines.append(Line("quota", f"quota_sold[{quota},{place}]", sold, "<=", made, told=told))
 
     def _caps(self, system: System, quota: str, row: Record) -> None:
         """The most that is traded, in all places together."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import listed, translate, translated
+from zonevest.instances.say import listed, silent, translate, translated
+from zonevest.instances.scenarios import listing
 from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
@@ -31,6 +32,10 @@ Measured: TypeAlias = Callable[[Block], dict[str, float]]
 WORDS = {
     "en": {
         "sound": "{title}: no faults",
+        "under": "under the scenario {name}",
+        "scenarios": "Scenarios",
+        "probability": "probability {value:g}",
+        "cells": "{count:,} cells",
         "size": "Size",
         "open": "What the lines leave open (pairs of parcel and practice)",
         "overlay": "Conversion overlay",
@@ -71,6 +76,10 @@ WORDS = {
     },
     "zh": {
         "sound": "{title}：数据无误",
+        "under": "情景：{name}",
+        "scenarios": "情景",
+        "probability": "概率 {value:g}",
+        "cells": "{count:,} 个单元格",
         "size": "规模",
         "open": "管控线留下的选择（地块 × 用地行动）",
         "overlay": "转化分区",
@@ -189,6 +198,7 @@ class CheckReport:
     mandatory : mandated projects that doing nothing leaves out.
     exact : limits that ask indivisible land for an exact number.
     warnings : what is legal but suspicious: those of the study, and what the ledger shows; where, must, found, do.
+    scenarios : what the study's scenarios change (see `zonevest.instances.scenarios.listing`).
     """
 
     study: Study
@@ -202,11 +212,14 @@ class CheckReport:
     mandatory: list[str]
     exact: list[str]
     warnings: pd.DataFrame
+    scenarios: pd.DataFrame
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """For machines; only warnings, notes and why projects can never start are in words."""
         return {
             "study": self.study.settings.name,
+            "scenario": self.study.scenario,
+            "scenarios": self.scenarios.to_dict("records"),
             "faults": 0,
             "size": self.size,
             "reasons": self.reasons.to_dict("records"),
@@ -225,7 +238,10 @@ class CheckReport:
         """For readers."""
         say, why = WORDS[lang], REASON_WORDS[lang]
         money, display = {"currency": self.study.settings.currency}, Display(self.study, Words(lang))
-        lines = [say["sound"].format(title=self.study.title(lang)), "", say["size"]]
+        lines = [say["sound"].format(title=self.study.title(lang))]
+        if self.study.scenario:
+            lines.append(say["under"].format(name=self.study.scenario))
+        lines += ["", say["size"]]
         smallest, largest = self.size["smallest"], self.size["largest"]
         counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
         lines += [f"  {say[name]}: {self.size[name]:,.10g}" for name in counted]
@@ -266,6 +282,8 @@ class CheckReport:
                 lines.append(f"    {row.limit} [{row.jurisdiction}, {row.period}]: {sign}{off}{alone}")
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
+        if len(self.scenarios):
+            lines += ["", say["scenarios"], *self._scenarios(lang)]
         notes = [translate(note, lang) for note in self.study.notes]
         if self.exact:
             notes.append(say["exact"].format(names=", ".join(self.exact)))
@@ -286,6 +304,19 @@ class CheckReport:
         share = finance.at(row.limit, row.period)
         return share is not None and abs(row.bound - share * row.value) <= 1e-9 * max(1.0, row.value)
 
+    def _scenarios(self, lang: str) -> list[str]:
+        """Every scenario with what it changes: where, from what to what, and of many cells how many there are."""
+        say, lines = WORDS[lang], []
+        for name, rows in self.scenarios.groupby("scenario", sort=False):
+            likely = rows["probability"].iloc[0]
+            told = "" if pd.isna(likely) else f" ({say['probability'].format(value=likely)})"
+            lines.append(f"  {name}{told}")
+            for row in rows.to_dict("records"):
+                where = " ".join(filter(None, (row["table"], row["key"], row["column"], row["period"])))
+                many = f" ({say['cells'].format(count=row['count'])})" if row["count"] > 1 else ""
+                lines.append(f"    {where}: {shown(row['from'])} → {shown(row['to'])}{many}")
+        return lines
+
     def _overlay(self, lang: str, hectares: str) -> list[str]:
         """Hectares by overlay, and the rule by which lines say it where a parcel does not."""
         say, why, name = WORDS[lang], REASON_WORDS[lang], OVERLAY_WORDS[lang]
@@ -301,7 +332,7 @@ class CheckReport:
         return lines
 
 
-def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
+def check(study: Study, loosest: Loosest, measured: Measured, tell: Callable[[str], object] = silent) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
 
     Parameters
@@ -309,17 +340,21 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     loosest : a solver that finds doing nothing its best financing.
     measured : what the program of a block measures: rows, columns, nonzeros, smallest and largest coefficient, plain
         and as the solver is given them.
+    tell : is told the phases as they begin.
 
     Raises
     ------
     StudyError
         If a parcel is left without any option.
     """
+    tell("options")
     ledger = Ledger(build_options(study))
     options = ledger.options
+    tell("policy")
     model = policy_model(ledger)
     policy = compile_policy(model)
     block = land_block(ledger, policy)
+    tell("size")
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))
@@ -347,6 +382,7 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     nothing, broken = None, pd.DataFrame(columns=LIMITS)
     mandatory: list[str] = []
     if study.has_doing_nothing:
+        tell("nothing")
         held = ledger.held
         idle = np.zeros(ledger.works.possible.shape)
         weight = np.ones(len(held.options.kind))
@@ -359,9 +395,22 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
     unmet = list(study.limits.loc[exact, "limit"])
+    tell("ties")
     tied, never = ties(ledger, block), ledger.works.why_not
+    changes = listing(study)
     found = pd.concat([study.warnings, suspicions(model, policy, block, broken)], ignore_index=True)
-    return CheckReport(study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet, found)
+    return CheckReport(
+        study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet, found, changes
+    )
+
+
+def shown(cell: Any) -> str:
+    """A cell as it is told: a number to six figures, a flag as 0 or 1, a dash for a blank, two cells as a range."""
+    if isinstance(cell, (bool, int, float)):
+        return f"{cell:,.6g}"
+    if isinstance(cell, Mapping):
+        return ", ".join(f"{name} {shown(each)}" for name, each in cell.items())
+    return " … ".join(map(shown, cell)) if isinstance(cell, list) else str(cell) or "–"
 
 
 def overlays(study: Study) -> pd.DataFrame:

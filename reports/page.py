@@ -276,6 +276,8 @@ def _facts(plan: PlanData, display: Display) -> list[tuple[str, str]]:
     ]
     if settings.get("gap") is not None:
         facts.append((words("gap_asked"), percent(float(settings["gap"]))))
+    if settings.get("scenario"):
+        facts.append((words("scenario"), str(settings["scenario"])))
     if settings.get("time_limit") is not None:
         facts.append((words("time_limit"), f"{number(float(settings['time_limit']))}{NBSP}{words('seconds')}"))
     facts += [

@@ -16,6 +16,7 @@ import pandas as pd
 from zonevest.instances.accounts import PREFIXES
 from zonevest.instances.checks_limits import BASES
 from zonevest.instances.finance import Equity, Finance
+from zonevest.instances.importing.mapping import KEYS as MAPPING_KEYS
 from zonevest.instances.read import bundled
 from zonevest.instances.say import translate, translated
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, CLASS_GROUPS, FAMILIES, LINES, RESOURCES, TABLES
@@ -25,11 +26,11 @@ from zonevest.instances.study import Objective, Period, Rates, Settings
 PLAN = re.findall(
     r"\S+",
     """
-    hold outside geometry true false total measure zonevest plan start
+    hold outside geometry true false total measure zonevest plan start study
     status optimal feasible interrupted infeasible no_plan bound gap slack study_hash
     lost gained new converted rezoned blank inf dict list str
-    Marxan cn-survey CRS
-    CSV EOD GeoPackage HiGHS TOML UTF JSON UTM WGS Pseudo-Mercator
+    Marxan cn-survey
+    CSV EOD EPSG GBK GeoPackage GeoTIFF HiGHS rasterio TOML UTF JSON UTM WGS Pseudo-Mercator
     """,
 )
 """Words of plans, of files and of Python."""
@@ -40,6 +41,7 @@ FORMAT = {
     *(word for name in BUILT_IN_ACCOUNTS for word in name.split(".")),
     *(*KEYS, *METHODS, *NOT_YET, *RESERVED, *RESERVED_NAMES, *TERMS, *CLASS_GROUPS, *FAMILIES, *LINES, *RESOURCES),
     *PLAN,
+    *(key for keys in MAPPING_KEYS.values() for key in keys),
     *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip", "all"), *bundled()),
 }  # fmt: skip
 """Words that are the same in every language."""

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests import random_studies
 from tests.random_money import money_tables
 from tests.random_rows import Settings, Tables, change, limit, more, names, rows, table, weigh
 from tests.random_sites import DECAY, sites
-from tests.random_studies import random_tables
+from tests.random_studies import CLASSES, random_tables
 from tests.reckon.unread import unread_study
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
@@ -25,8 +26,7 @@ BUILT = {"portfolio", "synergy_both", "step_area", "budget_transfer"} <= set(ROW
 """Whether the policy has these rows."""
 CATEGORIES = ["infrastructure", "ecological_restoration", "agriculture", "industry"]
 FUNCTIONS = {"A": "town", "B": "farming"}
-ASSETS = [*["asset.land", "asset.forest"] * 3, "asset.sea"]
-ASSETS += [f"asset.{resource}.{tenure}" for resource in ("land", "forest") for tenure in ("state", "collective")]
+ASSETS = ["asset.sea", *random_studies.ASSETS]
 EIGHTHS = 8
 
 
@@ -96,7 +96,6 @@ def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
     """What nature gives for good, against its start."""
     settings["rates"]["social"] = rnd.choice([0.03, 0.05])
     open_land(rnd, tables)
-    change(tables, "practices", lambda _: {"to_tenure": rnd.choice(["", "state", "state", "collective"])})
     new = [
         {
             "land_class": land_class,
@@ -118,6 +117,20 @@ def assets(rnd: Random, settings: Settings, tables: Tables) -> None:
             limit(rnd, tables, account, rnd.choice(["<=", ">="]), rnd.randint(0, 200), jurisdiction=place)
     if rnd.random() < 0.3:
         weigh(settings, rnd.choice(ASSETS), rnd.choice([-0.0625, 0.0625]))
+
+
+def owners(rnd: Random, settings: Settings, tables: Tables) -> None:
+    """Practices give land to another owner, and what owners have counts."""
+    settings["rates"]["social"] = rnd.choice([0.03, 0.05])
+    open_land(rnd, tables)
+    change(tables, "parcels", lambda _: {"national_park": 0, "sea": 0})
+    change(tables, "practices", lambda _: {"to_tenure": rnd.choice(["", "state", "collective"])})
+    row = {"account": "eco", "basis": "per_ha_year"}
+    more(
+        tables, "class_flows", [{**row, "land_class": each, "value": rnd.randint(1, 24) / EIGHTHS} for each in CLASSES]
+    )
+    for resource in ("land", "forest"):
+        weigh(settings, f"asset.{resource}.{rnd.choice(['state', 'collective'])}", rnd.choice([-0.0625, 0.0625]))
 
 
 def functions(rnd: Random, _: Settings, tables: Tables) -> None:
@@ -356,6 +369,7 @@ FEATURES: dict[str, Callable[[Random, Settings, Tables], None]] = {
     "overlay": overlay,
     "people": people,
     "assets": assets,
+    "owners": owners,
     "functions": functions,
     "deliverability": deliverability,
     "hurdles": hurdles,

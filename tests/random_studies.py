@@ -34,6 +34,7 @@ ACCOUNT_ROWS = [
 ACCOUNTS = [row[0] for row in ACCOUNT_ROWS]
 ANNUAL, ONCE, STOCK = ([row[0] for row in ACCOUNT_ROWS if row[2] == kind] for kind in ("annual", "one_off", "stock"))
 WHERE = ["tenure=state", "jurisdiction=A|B; slope_class=1", "x_grade=2", "title=1", "sea=0", "x_depth=2"]
+ASSETS = [f"asset.{resource}{owner}" for resource in ("land", "forest") for owner in ("", ".state", ".collective")]
 RETRIES = 20
 
 
@@ -311,7 +312,7 @@ def _related(rnd: Random, tables: dict[str, pd.DataFrame | None]) -> None:
         practices.loc[enabled & (rnd.random() < 0.4), "requires_project"] = 1
 
 
-def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+def _limits(deck: Deck, tag: str, natural: bool) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
     rnd = deck.rnd
     rows, terms = [], []
     pool = [
@@ -340,6 +341,7 @@ def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | N
         *["population"] * 2,
         *(f"area.practice.{name}" for name in deck.practices),
         *(f"area.new.practice.{name}" for name in deck.practices),
+        *(ASSETS if natural else []),
     ]
     bases = ["", "absolute", *["share_of_start"] * 3, *["per_head"] * 2, "share_of:rent", "share_of:area.class.wood"]
     bases += [f"share_of_start:{name}" for name in ("eco", "soil", "area.class_group.arable")]
@@ -372,7 +374,7 @@ def _limits(deck: Deck, tag: str) -> tuple[pd.DataFrame | None, pd.DataFrame | N
 
 def _stock(account: str) -> bool:
     """Whether an account is a stock, which has no sum over periods."""
-    areas = ("area.class", "area.resource", "area.zone", "area.practice")
+    areas = ("area.class", "area.resource", "area.zone", "area.practice", "asset.")
     return account in {*STOCK, "population", "quality.arable", "area.converted"} or account.startswith(areas)
 
 
@@ -447,7 +449,7 @@ def random_tables(
     }
     land, own = _twins(deck) if twins else (_parcels(deck), _parcel_flows(deck))
     tag = "lake" if land is not None and any("lake" in cell for cell in land["tags"]) else "B"
-    limits, terms = _limits(deck, tag)
+    limits, terms = _limits(deck, tag, settings["rates"]["social"] > 0)
     suits = [(c, z) for c in CLASSES for z in ZONES if rnd.random() < 0.8] if deck.rule(0.5, True, False) else []
     tables: dict[str, pd.DataFrame | None] = {
         "parcels": land,

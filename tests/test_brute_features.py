@@ -133,3 +133,14 @@ def part(number: int) -> Callable[[], None]:
 @pytest.mark.parametrize("number", range(PARTS))
 def test_the_program_the_reckoner_and_the_audit_agree(number: int) -> None:
     part(number)()
+
+
+@seed(0)
+@settings(max_examples=CASES // 2, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=True), st.booleans())
+def test_they_agree_on_what_owners_have(rnd: Random, taken: bool) -> None:
+    # the value of resources by tenure, where practices and takings change whose land it is: seldom drawn above
+    found = random_features.sound(rnd, {"owners", *(["sites"] if taken else [])})
+    assume(found is not None)
+    assert found is not None
+    compare(found[-1], rnd)

@@ -31,6 +31,7 @@ SECOND = "complete"
 BY_CHANGE = [(CASES, BASE), (MONEY_CASES, MONEY), (WHOLE_CASES, WHOLE), (WARNINGS, BASE), (WARNINGS_OF_MONEY, MONEY)]
 PLACES = {
     "files",
+    "workbook",
     "tables",
     "columns",
     "names",

@@ -28,7 +28,7 @@ from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
-from zonevest.instances.write import write_study
+from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
@@ -148,9 +148,11 @@ def replaceable(target: Path) -> bool:
 
 
 @wraps(read.read_study)
-def read_study(path: str | Path, overrides: Mapping[str, object] | None = None) -> Study:  # noqa: D103
+def read_study(  # noqa: D103
+    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
+) -> Study:
     with _options_told():
-        return read.read_study(path, overrides)
+        return read.read_study(path, overrides, scenario=scenario)
 
 
 @wraps(read.make_study)
@@ -174,10 +176,14 @@ def _options_told() -> Iterator[None]:
         raise
 
 
-def check(study: Study) -> CheckReport:
+def check(study: Study, *, on_progress: Callable[[Progress], object] | None = None) -> CheckReport:
     """Look at a sound study before it is solved: size, what its lines leave open, what doing nothing breaks.
 
     Doing nothing gets its best financing: of the rows of money and quotas those are named that it cannot keep.
+
+    Parameters
+    ----------
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -209,7 +215,7 @@ def check(study: Study) -> CheckReport:
             kept=kept,
         )
 
-    return checking.check(study, loosest, lambda block: measures(join(block)))
+    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -236,19 +242,34 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
         beside.unlink(missing_ok=True)
 
 
-def copy_case(name: str, target: str | Path) -> None:
-    """Copy a bundled case into a new folder."""
-    shutil.copytree(CASES / name, target)
+def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
+    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx."""
+    place = Path(target)
+    if place.suffix.lower() == WORKBOOK:
+        folder_as_workbook(CASES / name, place, lang)
+    else:
+        shutil.copytree(CASES / name, place)
 
 
-def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
-    """Write a synthetic county as a study folder to be edited.
+def write_county(
+    folder: str | Path,
+    parcels: int,
+    seed: int = 1,
+    lang: str = "en",
+    *,
+    polygons: bool = True,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> None:
+    """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
     ----------
     folder : must not exist yet.
-    parcels : about how many, 100 to 200,000.
+    parcels : about how many, 100 to 1,000,000.
     seed : what land and projects are drawn by; the same seed draws the same county.
+    lang : the language of a workbook.
+    polygons : whether parcels have shapes; without, parcels.parquet states their areas.
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -257,9 +278,15 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1) -> None:
     """
     from zonevest.instances.county import write_county as write
 
-    if not 100 <= parcels <= 200_000:
-        raise ValueError(say("a county has 100 to 200,000 parcels"))
-    write(Path(folder), parcels, seed, "county")
+    if not 100 <= parcels <= 1_000_000:
+        raise ValueError(say("a county has 100 to 1,000,000 parcels"))
+    place, tell = Path(folder), _Watch(on_progress).begin
+    if place.suffix.lower() != WORKBOOK:
+        write(place, parcels, seed, "county", polygons=polygons, tell=tell)
+        return
+    with tempfile.TemporaryDirectory() as beside:
+        write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
+        folder_as_workbook(Path(beside) / "county", place, lang)
 
 
 def solve(
@@ -316,6 +343,7 @@ def solve(
         "threads": threads,
         "seed": seed,
         "method": method,
+        **({"scenario": study.scenario} if study.scenario else {}),
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
@@ -397,11 +425,15 @@ class _Watch:
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         begun = perf_counter()
-        self.tell(Progress(phase, 0.0, None, None, None))
+        self.begin(phase)
         try:
             yield
         finally:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
+
+    def begin(self, phase: str) -> None:
+        """Tell a phase of which no seconds are kept."""
+        self.tell(Progress(phase, 0.0, None, None, None))
 
     def tell(self, progress: Progress) -> None:
         """Pass on where the work stands, its seconds counted from the beginning of the run."""

@@ -10,6 +10,8 @@ import math
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -42,10 +44,6 @@ app = typer.Typer(
 )
 
 
-STARTER = "mapping.toml"
-"""The starter mapping that an import without a mapping writes."""
-
-
 class Lang(StrEnum):
     """Languages of what is printed."""
 
@@ -60,9 +58,16 @@ class Method(StrEnum):
     mip = "mip"
 
 
+QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
-StudyArgument = Annotated[str, typer.Argument(metavar="STUDY", help="A study folder, or the name of a bundled case.")]
+StudyArgument = Annotated[
+    str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")
+]
+ScenarioOption = Annotated[
+    str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
@@ -83,7 +88,12 @@ def _front_door(
 
 @app.command()
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the study goes; must not exist yet.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DIR", help="Where the study goes: a folder, or a workbook (.xlsx); must not exist yet."
+        ),
+    ],
     case: Annotated[
         str | None, typer.Option("--case", metavar="NAME", help="The bundled case to copy (default: village).")
     ] = None,
@@ -91,6 +101,9 @@ def new(
         int | None, typer.Option("--parcels", metavar="N", help="A synthetic county of about N parcels instead.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="What the county is drawn by (default: 1).")] = None,
+    no_polygons: Annotated[
+        bool, typer.Option("--no-polygons", help="Leave out the shapes of the county's parcels.")
+    ] = False,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -99,15 +112,18 @@ def new(
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
-            done = [_copy(folder, case or "village", seed, label)]
+            if no_polygons:
+                must = say("shapes are left out of a synthetic county only")
+                raise InputError("--no-polygons", must, "--no-polygons", say("add --parcels"))
+            done = [_copy(folder, case or "village", seed, lang, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, not no_polygons, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
 
-def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
+def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if seed is not None:
@@ -116,18 +132,19 @@ def _copy(folder: Path, case: str, seed: int | None, label: Words) -> str:
     if case not in cases:
         must = say("a bundled case is one of: {cases}", cases=listed(cases))
         raise InputError("--case", must, case, say("name one of these"))
-    api.copy_case(case, folder)
+    api.copy_case(case, folder, lang.value)
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed)
+        with large(parcels, lang) as told:
+            api.write_county(folder, parcels, seed, lang.value, polygons=polygons, on_progress=told)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
@@ -156,7 +173,7 @@ def import_(
     with faults_shown(lang, as_json) as label:
         if not overwrite:
             refuse_existing(out, say("name another folder with -o, or add --overwrite"))
-        refuse_no_study(out)
+        refuse_no_study(out, [*(sources or []), *([mapping] if mapping else [])])
         refuse_unwritable(out)
         from zonevest.instances.importing.dispatch import import_study
 
@@ -170,12 +187,16 @@ def import_(
 
 
 @app.command()
-def check(study: StudyArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
-    """Tell every fault of a study at once; then its size, and what doing nothing breaks."""
+def check(
+    study: StudyArgument, scenario: ScenarioOption = "", as_json: JsonOption = False, lang: LangOption = Lang.en
+) -> None:
+    """Tell every fault of a study at once; then its size, its scenarios, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
         from zonevest import api
 
-        found = api.check(api.read_study(study))
+        given = api.read_study(study, scenario=scenario)
+        with large(len(given.parcels), lang) as told:
+            found = api.check(given, on_progress=told)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
@@ -201,6 +222,7 @@ def solve(
         list[str] | None,
         typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
     ] = None,
+    scenario: ScenarioOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -217,7 +239,7 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, changes)
+        given = api.read_study(study, changes, scenario=scenario)
         for note in given.notes:
             print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
         for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
@@ -274,6 +296,16 @@ def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = La
         raise typer.Exit(DONE if found.ok else FAILED)
 
 
+@contextmanager
+def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
+    """Progress on stderr where there are so many parcels that it takes a while."""
+    if parcels <= QUIET:
+        yield None
+        return
+    with ProgressLine(sys.stderr, lang.value) as progress:
+        yield progress
+
+
 def default_plan(study: str) -> Path:
     """The plan folder of a study when none is named: ``studies/lake`` -> ``studies/lake-plan``."""
     path = Path(study)
@@ -314,13 +346,17 @@ def refuse_no_replacing(path: Path) -> None:
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
-def refuse_no_study(path: Path) -> None:
-    """`--overwrite` replaces what an import wrote, never a plan or anything else."""
+def refuse_no_study(path: Path, read: list[Path]) -> None:
+    """`--overwrite` replaces a study folder, never anything else, nor what the import itself reads."""
     if not (path.exists() or path.is_symlink()):
         return
+    for each in read:
+        if each.resolve().is_relative_to(path.resolve()):
+            must = say("the folder that is replaced does not hold what is read")
+            raise InputError(str(path), must, str(each), say("name another folder with -o"))
     names = {each.name for each in path.iterdir()} if path.is_dir() and not path.is_symlink() else {"?"}
-    if names and (not names & {"study.toml", STARTER} or "plan.json" in names):
-        must = say("only a study folder is replaced (it has a study.toml or a mapping.toml)")
+    if names and ("study.toml" not in names or "plan.json" in names):
+        must = say("only a study folder is replaced (it has a study.toml)")
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 

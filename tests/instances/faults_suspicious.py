@@ -20,7 +20,7 @@ def _parcels(old: str, new: str, where: str, must: str, found: str, do: str) -> 
 
 
 LAND: dict[str, Change] = {
-    "square metres": _C("parcels.csv", "", PARCELS.replace("1.5,coll", "15000,coll").replace("2.5,coll", "25000,coll").replace("1.0,state", "10000,state").replace("4.0,state", "40000,state"), "parcels.csv, column area_ha", "larger than 10,000 ha", "half of the parcels have 20,000 ha", "15 mu"),
+    "square metres": _C("parcels.csv", "", PARCELS.replace("1.5,coll", "15000,coll").replace("2.5,coll", "25000,coll").replace("1.0,state", "10000,state").replace("4.0,state", "40000,state"), "parcels.csv, column area_ha", "larger than 10,000 ha", "half of the parcels have 25,000 ha", "15 mu"),
     "people": _C("jurisdictions.csv", "west,200", "west,20000", "jurisdictions.csv, column population", "between 0.0001 and 500", "west: 20,000 on 5 ha", "in people"),
     "ten thousand people": _C("jurisdictions.csv", "west,200", "west,0.0004", "jurisdictions.csv, column population", "between 0.0001 and 500", "west: 0.0004 on 5 ha", "in people"),
     "condition in per cent": _parcels("1.5,1,1,1,1", "1.5,80,1,1,1", "parcels.csv, row 2, column condition", "usually from 0 to 3", "80 (0101)", "if they are meant"),

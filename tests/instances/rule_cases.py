@@ -8,6 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import shapely
 
@@ -15,6 +16,11 @@ from tests.instances.money_study import MONEY
 from tests.instances.studies import BASE, TOML, write_base
 from tests.instances.test_fallback import study as fallback
 from tests.instances.test_layers import SIDE, folder_with, squares
+from tests.instances.test_scenarios import FAULTS as OF_SCENARIOS
+from tests.instances.test_scenarios import ROWS
+from tests.instances.test_scenarios import folder_with as with_scenarios
+from tests.instances.test_workbook import FAULTS as OF_WORKBOOKS
+from tests.instances.test_workbook import by_hand
 from zonevest.instances.read import make_study, read_study
 from zonevest.instances.rules import Rule
 from zonevest.instances.study import Study, StudyError
@@ -40,7 +46,7 @@ def files(base: Mapping[str, str] = BASE, **contents: str | bytes) -> Callable[[
     def case(folder: Path) -> Study:
         write_base(folder, base=base)
         for name, content in contents.items():
-            name = name.replace("_toml", ".toml").replace("_csv", ".csv").replace("_xlsx", ".xlsx")
+            name = ".".join(name.rsplit("_", 1))
             (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
         return read_study(folder)
 
@@ -132,6 +138,25 @@ def _money(**files_of: tuple[str, str]) -> Callable[[Path], Study]:
     return files(changed)
 
 
+def workbook(name: str) -> Callable[[Path], Study]:
+    """The base as a workbook, with one of the faults of workbooks."""
+    return lambda folder: read_study(by_hand(folder / "study.xlsx", OF_WORKBOOKS[name][0]))
+
+
+def _hidden(sheet: str) -> Callable[[Path], Study]:
+    def edit(book: openpyxl.Workbook) -> None:
+        if sheet not in book.sheetnames:
+            book.create_sheet(sheet).append(["mine"])
+        book[sheet].sheet_state = "hidden"
+
+    return lambda folder: read_study(by_hand(folder / "study.xlsx", edit))
+
+
+def scenarios(name: str) -> Callable[[Path], Study]:
+    """The base with one of the faults of scenarios."""
+    return lambda folder: read_study(with_scenarios(folder, OF_SCENARIOS[name][0]))
+
+
 ONE = pd.DataFrame({"parcel_id": ["A"], "land_class": ["f"], "area_ha": [1.0]})
 PLAIN = {"zones": pd.DataFrame({"zone": ["a"]}), "land_classes": pd.DataFrame({"land_class": ["f"]})}
 STEPS = {
@@ -149,14 +174,35 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "files.parcels-kind": files(study_toml=TOML.replace("parcels.csv", "parcels.dwg")),
     "files.parcels": files(study_toml=TOML.replace("parcels.csv", "land.gpkg")),
     "files.workbook": lambda folder: read_study(folder / "a.xlsx"),
+    "files.adjacency": files(adjacency_parquet=""),
     "files.study": lambda folder: read_study(folder / "nowhere"),
     "files.study-toml": read_study,
     "files.several-parcels": _beside,
     "files.whole": _cut,
+    "workbook.hidden-aside": _hidden("lists"),
+    "workbook.hidden": _hidden("limits"),
+    "workbook.no-table": workbook("an unknown sheet"),
+    "workbook.twice": workbook("a sheet in two languages"),
+    "workbook.study": workbook("no settings"),
+    "workbook.merged": workbook("merged cells"),
+    "workbook.first-row": workbook("a title above"),
+    "workbook.nameless": workbook("no name above"),
+    "workbook.study-columns": workbook("a further column"),
+    "workbook.no-key": workbook("a value without key"),
+    "workbook.key-twice": workbook("a key twice"),
+    "workbook.value": workbook("a date for a name"),
+    "workbook.below": workbook("a key below a value"),
     "tables.unknown": in_memory(parcel=ONE),
     "tables.not-yet": in_memory(scenarios=pd.DataFrame({"scenario": ["q"]})),
     "columns.drop": files(projects_csv="project,drop\nroad,1\n"),
     "columns.drop-key": lambda _: fallback(practices={"practice": ["minig"], "drop": [1]}),
+    "columns.date": workbook("a date for a code"),
+    "columns.truth": workbook("true for a code"),
+    "columns.error": workbook("an error"),
+    "columns.formula": workbook("a formula without a value"),
+    "columns.codes-as-numbers": in_memory(
+        zones=PLAIN["zones"], land_classes=pd.DataFrame({"land_class": [1]}), parcels=ONE.assign(land_class=[1])
+    ),
     "settings.path": lambda folder: read_study(write_base(folder), {"periods.1999.years": 1}),
     "settings.layer-alone": _layer_alone,
     "settings.parcels-table": in_memory({"parcels": "a.csv"}),
@@ -171,6 +217,24 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "accounts.default-rows": lambda _: fallback(
         accounts={"account": ["tending"], "family": ["cost"], "recurrence": ["one_off"], "cash": [1]}
     ),
+    "scenarios.factor": scenarios("no factor"),
+    "scenarios.table": scenarios("own table"),
+    "scenarios.column": scenarios("column"),
+    "scenarios.own-column": scenarios("own column"),
+    "scenarios.key-column": scenarios("key column"),
+    "scenarios.factor-text": scenarios("factor of text"),
+    "scenarios.rows": scenarios("key"),
+    "scenarios.built-in": scenarios("built-in account"),
+    "scenarios.period": scenarios("table without periods"),
+    "scenarios.row-period": scenarios("row for each period"),
+    "scenarios.blank": scenarios("blank"),
+    "scenarios.study-column": scenarios("column of study.toml"),
+    "scenarios.fixed": scenarios("which tables"),
+    "scenarios.no-number": scenarios("nothing to multiply"),
+    "scenarios.scenario": lambda folder: read_study(with_scenarios(folder, ROWS), scenario="dri"),
+    "scenarios.none": lambda _: read_study("village", scenario="dry"),
+    "scenarios.one-probability": scenarios("two probabilities"),
+    "scenarios.sum": scenarios("probability"),
     # warnings
     "parcels.area-mu": layer(lambda it: it.assign(area_ha=15.0)),
     "parcels.area-m2": layer(lambda it: it.assign(area_ha=1e4)),

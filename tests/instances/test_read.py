@@ -35,14 +35,13 @@ def base(tmp_path: Path) -> Study:
 
 def test_every_table_has_every_column(base: Study) -> None:
     for table in TABLES:
-        if table.built:
-            frame = base.tables[table.name]
-            names = [column.name for column in table.columns]
-            assert frame.columns.tolist()[: len(names)] == names
-            for column in table.columns:
-                kind = {"number": "f", "flag": "b"}.get(column.kind, "O")
-                assert frame[column.name].dtype.kind == kind, (table.name, column.name)
-                assert kind != "O" or all(type(cell) is str for cell in frame[column.name])
+        frame = base.tables[table.name]
+        names = [column.name for column in table.columns]
+        assert frame.columns.tolist()[: len(names)] == names
+        for column in table.columns:
+            kind = {"number": "f", "flag": "b"}.get(column.kind, "O")
+            assert frame[column.name].dtype.kind == kind, (table.name, column.name)
+            assert kind != "O" or all(type(cell) is str for cell in frame[column.name])
 
 
 def test_codes_stay_text_and_blanks_are_filled(base: Study) -> None:
@@ -202,8 +201,10 @@ def test_other_encodings_are_a_fault(tmp_path: Path) -> None:
     (folder / "zones.csv").write_bytes("zone,name_zh\nZ1,湖\nZ2,a\nZ2a,b\n".encode("gbk"))
     faults = faults_of(folder)
     assert faults["where"].tolist() == ["zones.csv"]
-    assert "line 2" in faults["found"][0]
+    assert faults["found"].tolist() == ["Chinese in GBK"]
     assert "CSV UTF-8" in faults["do"][0]
+    (folder / "zones.csv").write_bytes("zone,name_en\nZ1,café\nZ2,a\nZ2a,b\n".encode("latin-1"))
+    assert "line 2" in faults_of(folder)["found"][0]
 
 
 def test_projects_only(tmp_path: Path) -> None:
@@ -260,7 +261,9 @@ def test_another_method_leaves_the_keys_of_the_one_before(tmp_path: Path) -> Non
 def test_a_path_that_is_no_study(tmp_path: Path) -> None:
     assert "bundled case" in faults_of(str(tmp_path / "nowhere"))["must"][0]
     assert "study.toml" in faults_of(tmp_path)["must"][0]
-    assert "not part of this version yet" in faults_of(str(tmp_path / "a.xlsx"))["must"][0]
+    assert faults_of(str(tmp_path / "a.xlsx"))["found"][0] == "no such file"
+    (tmp_path / "a.ods").write_text("ods")
+    assert "save it as .xlsx" in faults_of(str(tmp_path / "a.ods"))["do"][0]
     folder = write_base(tmp_path / "study")
     assert read_study(folder / "study.toml").settings.name == "base"
 
@@ -269,7 +272,7 @@ def test_a_dozen_faults_are_told_together(tmp_path: Path) -> None:
     """The faults of bad input that a reader meets first, all in one study."""
     picked = [
         CELLS["text in a number"],
-        CELLS["not built table"],
+        CELLS["unknown table"],
         CELLS["flag"],
         CELLS["empty file"],
         CELLS["choice"],
@@ -322,18 +325,16 @@ def test_tables_in_memory_have_faults_too() -> None:
         make_study(
             {**SETTINGS, "parcels": "a.csv"},
             parcel=pd.DataFrame({"a": [1]}),
-            scenarios=pd.DataFrame({"scenario": ["q"]}),
             zones=pd.DataFrame([["A", "B"]], columns=["zone", "zone"]),
             limits=pd.DataFrame({"limit": ["a", "b"], "account": "c", "sense": "=<", "value": [1, "x"]}),
         )
-    check_faults(caught.value.faults, ["parcel", "scenarios", "zones", "limits", "read_study"])
+    check_faults(caught.value.faults, ["parcel", "zones", "limits", "read_study"])
     chinese = caught.value.in_language("zh")
-    assert chinese["where"].tolist()[3:5] == ["表 zones，zone 列", "表 limits，位置 0、1，sense 列"]
+    assert chinese["where"].tolist()[2:4] == ["表 zones，zone 列", "表 limits，位置 0、1，sense 列"]
     told = caught.value.faults["where"].tolist()
     assert told == [
         "the settings, parcels",
         "the table parcel",
-        "the table scenarios",
         "the table zones, column zone",
         "the table limits, positions 0, 1, column sense",
         "the table limits, position 1, column value",

@@ -11,8 +11,7 @@ import pytest
 from scipy import sparse
 
 from tests.land.baltimore import write_baltimore
-from tests.land.buena_vista import write_buena_vista
-from tests.land.sibuyan import write_sibuyan
+from tests.land.imports import import_land, import_sibuyan
 from tests.model.builds import Build, complete, differences, fast
 from zonevest.instances.read import read_study
 from zonevest.solvers.answer import SolveOptions
@@ -42,8 +41,12 @@ def as_program(build: Build) -> Program:
     )
 
 
+def import_buena_vista(land: Path, target: Path) -> Path:
+    return import_land("buena_vista", land, target)
+
+
 @pytest.mark.land
-@pytest.mark.parametrize("write", [write_sibuyan, write_buena_vista, write_baltimore])
+@pytest.mark.parametrize("write", [import_sibuyan, import_buena_vista, write_baltimore])
 def test_both_builds(write: Callable[[Path, Path], Path], land: Path, tmp_path: Path) -> None:
     study = read_study(write(land, tmp_path / "study"))
     one, other = fast(study), complete(study)

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
+import pyogrio
 import pytest
 
 import zonevest as zv
-from tests.land.sibuyan import CELL_HA, NAMES, PERIODS, YEARS, read_cells, read_demand, write_sibuyan
+from tests.land.imports import HERE, SOURCES, import_land, import_sibuyan
 
 pytestmark = pytest.mark.land
 
+CELL_HA = 6.25
+NAMES = ["forest", "coconut", "grassland", "rice", "other"]  # the codes 1 to 5 of the layer
+PERIODS = {"1997-2001": 1997, "2002-2006": 2002, "2007-2011": 2007}
+YEARS = 5
 CONVERTED = {1: 563, 2: 1043, 3: 1043, 4: 1107}
+
+
+def read_demand(source: Path, demand: int) -> pd.DataFrame:
+    """Cells demanded: one row per year 1997 ... 2011, one column per class."""
+    return pd.read_csv(source / "sibuyan_ph" / f"demand{demand}.csv").set_index("year")[NAMES]
 
 
 def least_weight(source: Path, demand: int) -> tuple[int, float]:
@@ -20,19 +31,20 @@ def least_weight(source: Path, demand: int) -> tuple[int, float]:
     A class that falls by n cells must give n of its cells outside the park; every cell costs something, so no cell
     changes that need not, and the n flattest are the cheapest.
     """
-    cells = read_cells(source)
-    cells = cells[cells["redline"] == "0"]
+    cells = pyogrio.read_dataframe(source / SOURCES["sibuyan"], read_geometry=False)
+    cells = cells[cells["park_current"] == 0]
     demanded = read_demand(source, demand)
     fall = (demanded.iloc[0] - demanded.iloc[-1]).clip(lower=0)
     weights = [
-        cells.loc[cells["land_class"] == name, "x_one_plus_slope"].nsmallest(int(fall[name])).sum() for name in NAMES
+        (1 + cells.loc[cells["lu1997"] == code, "slope"]).nsmallest(int(fall[name])).sum()
+        for code, name in enumerate(NAMES, 1)
     ]
     return int(fall.sum()), CELL_HA * sum(weights)
 
 
 @pytest.mark.parametrize("demand", CONVERTED)
 def test_sibuyan(land: Path, tmp_path: Path, demand: int) -> None:
-    study = zv.read_study(write_sibuyan(land, tmp_path / "study", demand))
+    study = zv.read_study(import_sibuyan(land, tmp_path / "study", demand))
     plan = zv.solve(study, gap=1e-6, time_limit=120)
     assert plan.status == "optimal"
     assert zv.audit(plan).ok
@@ -57,13 +69,43 @@ def test_sibuyan(land: Path, tmp_path: Path, demand: int) -> None:
     assert (value["value"] > 0).all()
 
 
-def test_where_a_class_turns_is_refused(land: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "sibuyan_ph"
-    folder.mkdir()
-    for file in (land / "sibuyan_ph").glob("*.gpkg"):
-        (folder / file.name).symlink_to(file)
-    demanded = read_demand(land, 1).reset_index()
-    demanded.loc[demanded["year"] == 2006, "rice"] = 200  # 224 in 1997, 242 in 2001, 288 in 2011
-    demanded.to_csv(folder / "demand1.csv", index=False)
-    with pytest.raises(ValueError, match="both grows and falls"):
-        write_sibuyan(tmp_path, tmp_path / "study", 1)
+@pytest.mark.parametrize("demand", CONVERTED)
+def test_the_limits_are_those_of_the_demand(land: Path, demand: int) -> None:
+    """The limits beside the mapping file are the demand's cells at the end of each period, in hectares."""
+    limits = pd.read_csv(HERE / "sibuyan" / f"limits-demand{demand}.csv").set_index("limit")["value"]
+    demanded = read_demand(land, demand)
+    ends = [start + YEARS - 1 for start in PERIODS.values()]
+    expected = {f"{name}.{year}": CELL_HA * demanded.loc[year, name] for year in ends for name in NAMES}
+    assert limits.to_dict() == expected
+
+
+def test_the_stack_of_rasters_is_the_same_island(land: Path, tmp_path: Path) -> None:
+    """Cells from the GeoTIFF with the mapping of the layer: the same land but for the stated area."""
+    text = (HERE / "sibuyan" / "mapping.toml").read_text(encoding="utf-8")
+    text = text.split("[tables]")[0] + "[parcels.columns]" + text.split("[parcels.columns]")[1]
+    (tmp_path / "mapping.toml").write_text(
+        "\n".join(line for line in text.splitlines() if not line.startswith("area_ha")), encoding="utf-8"
+    )
+    found = zv.import_study(land / "sibuyan_ph" / "sibuyan_stack.tif", tmp_path / "mapping.toml").tables["parcels"]
+    layer = pyogrio.read_dataframe(land / SOURCES["sibuyan"])
+    assert len(found) == len(layer) == 7226
+    middle = layer.geometry.centroid
+    layer["key"] = [f"{x:.0f}/{y:.0f}" for x, y in zip(middle.x, middle.y, strict=True)]
+    middle = found.geometry.centroid
+    found["key"] = [f"{x:.0f}/{y:.0f}" for x, y in zip(middle.x, middle.y, strict=True)]
+    both = found.merge(layer, on="key", validate="one_to_one")
+    assert len(both) == 7226
+    assert (both["land_class"] == [NAMES[code - 1] for code in both["lu1997"]]).all()
+    assert (both["x_slope"] - both["slope"]).abs().max() < 1e-4
+    # 250 m on the map are 250 m / 0.9996 on the ground at the middle of the zone, which is near
+    assert both["area_ha_x"].to_numpy() == pytest.approx(CELL_HA / 0.9996**2, rel=1e-3)
+
+
+def test_a_land_class_that_is_not_listed_is_refused(land: Path, tmp_path: Path) -> None:
+    text = (HERE / "sibuyan" / "mapping.toml").read_text(encoding="utf-8").replace(', 5 = "other"', "")
+    (tmp_path / "mapping.toml").write_text(text, encoding="utf-8")
+    for path in (HERE / "sibuyan").glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(AssertionError, match=r"found: 5 \(282\)"):
+        import_land("sibuyan", land, tmp_path / "study", tmp_path / "mapping.toml")
+    assert not (tmp_path / "study").exists()

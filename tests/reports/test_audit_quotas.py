@@ -176,3 +176,21 @@ def test_a_side_without_a_price_has_no_rows() -> None:
     found = evaluate(given, BUILT, quota_trade=[trade(5.0)])
     assert found.ok
     assert "quota_sell.land" not in set(found.limits["limit"])
+
+
+def test_who_sells_nothing_may_generate_less_than_nothing() -> None:
+    # the project takes 1 ha of a farm that is left unassigned, and with it the water that it would have brought
+    flows = [{"land_class": "farm", "account": "water", "basis": "per_ha_year", "value": 1.0}]
+    given = study(
+        {"unassigned": True},
+        class_flows=flows,
+        jurisdictions=[{"jurisdiction": "east"}],
+        parcels=[{**FARM, "jurisdiction": "east"}],
+        projects=[{"project": "mill", "build_years": 0, "jurisdiction": "east"}],
+        land_take=[{"project": "mill", "land_class": "farm", "area_ha": 1.0}],
+        quotas=[{"quota": "q", "account_generated": "water", "available_after": 2}],
+    )
+    found = evaluate(given, {"a": ("", "")}, {"mill": "p1"})
+    assert cells(found, "water") == pytest.approx((-1.0, -1.0))
+    assert rules(found) == set()
+    assert "quota_sold.q" not in set(found.limits["limit"])

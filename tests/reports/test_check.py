@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.model.complete_town import LOAN, account, parcel, town
 from tests.model.four import four
 from tests.reports.test_audit_hurdles import PLANT, projects
 from zonevest.api import check
+from zonevest.instances.say import translate
 from zonevest.instances.schema import OVERLAY
 from zonevest.model.options import REASONS
 from zonevest.reports.check import OVERLAY_WORDS, REASON_WORDS, WORDS
@@ -132,3 +134,17 @@ def test_projects_that_can_never_start() -> None:
     assert found.to_dict()["never_startable"] == {"plant": why}
     assert "净现值均低于零" in found.to_dict("zh")["never_startable"]["plant"]
     assert "never start" not in check(projects(PLANT)).to_text()
+
+
+def test_warnings_are_told_at_the_end() -> None:
+    """Those of the study, then those of the ledger: capex in yuan, and a limit on built land above all there can be."""
+    study = four()
+    row = {"limit": "built", "account": "area.class.town", "period": "last", "sense": "<=", "value": 1e3}
+    assert check(study).warnings.empty
+    found = check(study.replace(projects=study.projects.assign(capex=6e6), limits=pd.DataFrame([row])))
+    assert [each.name for each in found.warnings["must"]] == ["columns.money", "limits.idle"]
+    for lang, head in (("en", "Warnings: legal, but suspicious (2)"), ("zh", "提醒：合规但可疑 (2)")):
+        _, _, told = found.to_text(lang).rpartition(head)
+        assert told.count("•") == 2
+        assert "6000000" in told
+        assert found.to_dict(lang)["warnings"][0]["do"] == translate(found.warnings["do"][0], lang)

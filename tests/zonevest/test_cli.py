@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from tests.chinese import CHINESE, english_in, names_in
 from tests.instances.faults_tables import CELLS, REFERENCES, SENSE
 from tests.instances.studies import BASE, write_base
-from zonevest import api
+from zonevest import api, cli
 from zonevest.cli import app, default_plan, parse_settings
 from zonevest.console import InputError, ProgressLine, number, percent
 from zonevest.instances import read
@@ -33,7 +33,7 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "check", "solve", "report", "audit"]
+COMMANDS = ["new", "import", "check", "solve", "report", "audit"]
 
 
 def zonevest(*arguments: object) -> Any:
@@ -67,7 +67,8 @@ def study(tmp_path: Path) -> Path:
 
 class TestHelp:
     def test_it_lists_exactly_the_commands_that_work(self) -> None:
-        assert [command.callback.__name__ for command in app.registered_commands if command.callback] == COMMANDS
+        registered = [each.name or each.callback.__name__ for each in app.registered_commands if each.callback]
+        assert registered == COMMANDS
         plain = re.sub(r"\x1b\[[0-9;]*m", "", zonevest("--help").output)
         listed = re.findall(r"^│ ([a-z]+) {2,}", plain, re.MULTILINE)
         assert listed == COMMANDS
@@ -112,6 +113,16 @@ class TestDone:
         done = zonevest("new", tmp_path / "county", "--parcels", "300", "--seed", "5", "--json")
         assert json.loads(done.stdout) == {"study": str(tmp_path / "county"), "parcels": 300, "seed": 5}
         assert zonevest("check", tmp_path / "county").exit_code == 0
+
+    def test_where_it_takes_a_while_progress_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = tmp_path / "county"
+        assert zonevest("new", folder, "--parcels", "120", "--no-polygons").stderr == ""
+        monkeypatch.setattr(cli, "QUIET", 50)
+        done = zonevest("check", folder, "--json")
+        assert json.loads(done.stdout)["faults"] == 0
+        for phase in ("options", "policy model", "size of the program", "doing nothing", "ties"):
+            assert phase in done.stderr
+        assert "写入" in zonevest("new", tmp_path / "other", "--parcels", "120", "--lang", "zh").stderr
 
     def test_check_for_machines(self, village: Path) -> None:
         assert isinstance(json.loads(zonevest("check", village, "--json").stdout), dict)
@@ -196,6 +207,7 @@ class TestExitCodes:
             ("new", "somewhere", "--case", "village", "--parcels", "300"),
             ("new", "somewhere", "--parcels", "3"),
             ("new", "somewhere", "--seed", "3"),
+            ("new", "somewhere", "--no-polygons"),
             ("solve", "village", "-o", "plan", "--set", "rates.social"),
             ("solve", "village", "-o", "plan", "--set", "rates.sozial=0.1"),
             ("solve", "village", "-o", "plan", "--method", "magic"),
@@ -327,7 +339,7 @@ class TestExitCodes:
         assert "Traceback" not in told
 
     def test_a_bug_is_no_fault_of_the_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        def bug(*_: object) -> None:
+        def bug(*_: object, **__: object) -> None:
             raise ZeroDivisionError
 
         monkeypatch.setattr(api, "read_study", bug)
