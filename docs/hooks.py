@@ -49,7 +49,8 @@ What the numbers mean year by year stands in [How a study is evaluated](semantic
 
 ABOUT = {
     "parcels": "The planning units. A study without this table is about projects only. Line flags (`redline`, "
-    "`basic_farmland`, …) say what a parcel lies inside; locks and bans narrow what may be done with it.",
+    "`basic_farmland`, …) say what a parcel lies inside; locks and bans narrow what may be done with it. In a layer a "
+    "parcel without a shape states its `area_ha`.",
     "jurisdictions": "Who governs which parcels: names, people and their growth. Parcels name their jurisdiction.",
     "zones": "What land may be zoned as. A zone may follow a line: `exact` is the land inside the line, `contains` "
     "must hold the line's land, `within` lies only inside it. A sub-zone names its `parent`.",

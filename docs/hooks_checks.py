@@ -48,6 +48,7 @@ ABOUT = {
     "equity": "study.toml: [equity]",
     "layers": "Layers of parcels",
     "import": "Importing layers",
+    "survey": "Importing the national land survey",
     "marxan": "Importing a folder of Marxan",
     "flows": "Flow tables",
 }

@@ -177,6 +177,7 @@ class Context:
             row = table.data[name][i] if name and name != column else ""
             if found is None:
                 cell = plain(table.data[column][i])
+                cell = int(cell) if isinstance(cell, bool) else cell  # as it is written in the table
                 what = say("blank") if cell == "" or cell != cell else repr(cell)
             else:
                 what = found(i)

@@ -137,11 +137,11 @@ def settings(name: str, title: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def explained(text: str) -> str:
+def explained(text: str, plots: bool = False) -> str:
     """study.toml with the reasons for what it states above the keys."""
-    lines = []
+    lines, why = [], WHY | (WHY_OF_PLOTS if plots else {})
     for line in text.splitlines():
-        note = WHY.get(line.partition(" = ")[0] if " = " in line else line, "")
+        note = why.get(line.partition(" = ")[0] if " = " in line else line, "")
         lines += [*(f"# {part}" for part in note.strip().splitlines()), line]
     return "\n".join(lines) + "\n"
 
@@ -169,6 +169,12 @@ without land sale.""",
 Nobody of these is to lose by the plan, and no town is to gain less than 30 % of its share by population.""",
 }
 """What is said above a key of study.toml."""
+WHY_OF_PLOTS = {
+    "divisible": """
+A plot may be shared between land actions to the hectare: of plots of a few mu hardly any would be, and the program
+stays linear in them. Projects are built whole or not at all.""",
+}
+"""What is said instead where parcels are plots, and no planning units."""
 
 
 def people(towns: tuple[tuple[str, str, str], ...], population: pd.Series[float]) -> pd.DataFrame:
@@ -411,6 +417,9 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
     }
     for practice, (hectares, english, chinese) in demand.items():
         limit(f"demand_{practice}", f"area.practice.{practice}", "<=", hectares, english, chinese, period="last")
+    # what waits for its title to be cleared sells on the same market
+    for practice in ("eco_tourism", "collective_entry"):
+        term(f"demand_{practice}", f"area.practice.{practice}_clearing")
     built = "area.class_group.construction"
     limit(
         "increment_2030",
@@ -556,6 +565,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         basis="share_of:area.new_construction",
     )
     term("renewed", "area.new.practice.collective_entry")
+    term("renewed", "area.new.practice.collective_entry_clearing")
     term("renewed", "area.new.practice.rural_processing")
     # two in five people work: 0.8 to 1.2 jobs for each of them
     for name, sense, share, english, chinese in (

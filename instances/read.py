@@ -454,14 +454,16 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
     """Fill in areas from shapes; see that every parcel has a shape and an area."""
     area = parcels.number("area_ha")
     if shapes is not None:
-        missing = np.flatnonzero((shapes.isna() | shapes.is_empty).to_numpy())
-        if missing.size:
-            at = missing.tolist()
-            must = rule("layers.shape")
-            found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
-            faults.add(parcels.where(at, "geometry"), must, found)
+        missing = (shapes.isna() | shapes.is_empty).to_numpy()
         blank = np.isnan(area)
-        blank[missing] = False
+        at = np.flatnonzero(missing & blank).tolist()
+        if at and "area_ha" not in parcels.broken:
+            found = say("no shape: {parcels}", parcels=some(parcels.ids(at)))
+            faults.add(parcels.where(at, "geometry"), rule("layers.shape"), found)
+        if at := np.flatnonzero(missing & ~blank).tolist():
+            ids = some(parcels.ids(at))
+            notes.append(rule("layers.area-alone", layer=parcels.label, parcels=ids))
+        blank &= ~missing
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
         if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:
             area = np.where(blank, hectares(shapes, parcels.label, notes), area)

@@ -88,6 +88,10 @@ def foreign(text: str) -> str:
     return say("{words}", words=text)
 
 
+def silent(phase: str) -> None:
+    """Tell nobody of a phase."""
+
+
 def of_system(error: OSError) -> str:
     """What the system says of a file: a sentence for what happens often, else its own words."""
     if isinstance(error.strerror, Said):

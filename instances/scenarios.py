@@ -408,7 +408,8 @@ def listing(study: Study) -> pd.DataFrame:
         for change in _changes(typed, at):
             before, after = state.make(change)
             row = {"scenario": name, "probability": said[0] if said else None, "table": change.table}
-            row |= {"key": change.key, "column": change.column, "period": change.period, "op": change.op}
+            column = names.column_of(change.table, change.column)
+            row |= {"key": change.key, "column": column, "period": change.period, "op": change.op}
             out.append(row | {"amount": change.amount, "count": len(after), "from": _span(before), "to": _span(after)})
     names_of = ["scenario", "probability", "table", "key", "column", "period", "op", "amount", "count", "from", "to"]
     return pd.DataFrame(out, columns=names_of)

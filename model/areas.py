@@ -277,16 +277,17 @@ def population(study: Study, place: str, clock: Clock | None, period: int) -> fl
     table, parcels = study.jurisdictions, study.parcels
     common = study.settings.population_growth
     growth = table["population_growth"].fillna(common)
-    home = parcels["jurisdiction"]
-    of_parcels = (
-        parcels["population"]
-        * (1.0 + home.map(dict(zip(table["jurisdiction"], growth, strict=True))).fillna(common)) ** elapsed
-    )
-    if place != TOTAL and place not in set(table["jurisdiction"]):
-        tagged = np.array([place in items(cell) for cell in parcels["tags"]], dtype=bool)
-        return float(of_parcels[tagged].sum())
-    stated = table["population"] * (1.0 + growth) ** elapsed
-    people = stated.fillna(table["jurisdiction"].map(of_parcels.groupby(home).sum())).fillna(0.0)
+    # a million parcels live in few places and have few different tags: names are looked at once each
+    code, homes = pd.factorize(parcels["jurisdiction"])
+    rate = dict(zip(table["jurisdiction"], growth, strict=True))
+    grown = np.array([(1.0 + rate.get(home, common)) ** elapsed for home in homes])
+    people = parcels["population"].fillna(0.0).to_numpy(dtype=float)
+    if place != TOTAL and place not in rate:
+        which, cells = pd.factorize(parcels["tags"])
+        tagged = np.array([place in items(cell) for cell in cells], dtype=bool)[which]
+        return float(np.bincount(code[tagged], people[tagged], len(homes)) @ grown)
+    of_parcels = dict(zip(homes, np.bincount(code, people, len(homes)) * grown, strict=True))
+    stated = (table["population"] * (1.0 + growth) ** elapsed).fillna(table["jurisdiction"].map(of_parcels)).fillna(0.0)
     if place == TOTAL:
-        return float(people.sum() + of_parcels[home == ""].sum())
-    return float(people[table["jurisdiction"] == place].sum())
+        return float(stated.sum() + of_parcels.get("", 0.0))
+    return float(stated[table["jurisdiction"] == place].sum())

@@ -114,20 +114,21 @@ def asset_items(ledger: Ledger, wanted: Sequence[Item], kinds: Ints | None) -> d
 
 
 def own_asset_items(ledger: Ledger, wanted: Sequence[Item]) -> sparse.csr_array | None:
-    """The same of the parcels' own rows, whose carriers are options: options x items; None where there is nothing."""
+    """The same of the parcels' own rows, carried by options: `Ledger.own_options` x items; None without any."""
     assets = _wanted(wanted)
     if not assets or ledger.own is None:
         return None
     options, tenure_of = ledger.options, ledger.study.parcels["tenure"].to_numpy(dtype=object)
-    masks, size = _of_resource(ledger, assets), len(options.kind)
+    masks, rows = _of_resource(ledger, assets), ledger.own_options
     found: list[Entries] = []
-    for (column, resource, tenure, period, _), _, at, value in _carried(ledger.own, assets, np.arange(size)):
-        mask = masks[resource, period][options.kind[at]]
+    for (column, resource, tenure, period, _), _, at, value in _carried(ledger.own, assets, rows):
+        mask = masks[resource, period][options.kind[rows[at]]]
         if tenure:
-            given = ledger.states.new_tenure(period)[options.kind[at]]
-            mask = mask & (np.where(given == "", tenure_of[options.parcel[at]], given) == tenure)
+            kind, parcel = options.kind[rows[at]], options.parcel[rows[at]]
+            given = ledger.states.new_tenure(period)[kind]
+            mask = mask & (np.where(given == "", tenure_of[parcel], given) == tenure)
         found.append((column, at[mask], value[mask]))
-    return _matrix(found, (size, len(wanted)))
+    return _matrix(found, (len(rows), len(wanted)))
 
 
 def leaving_assets(leaving: Leaving, wanted: Sequence[Item]) -> sparse.csr_array | None:

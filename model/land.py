@@ -112,17 +112,25 @@ def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:
     """(12) parcel by parcel, where the project's hectares are counted by atom."""
     options, area = ledger.options, ledger.study.parcels["area_ha"].to_numpy()
     size = len(options.kind)
-    wanted: dict[tuple[str, tuple[str, ...], int], tuple[Any, Any, Any]] = {}
-    for columns, state, enjoyed in policy.enjoyed:
-        key = enjoyed.atom.name, enjoyed.practices, enjoyed.period
-        if key not in wanted:
+    keys = [(enjoyed.atom.name, enjoyed.practices, enjoyed.period) for _, _, enjoyed in policy.enjoyed]
+    masks: dict[tuple[str, tuple[str, ...], int], NDArray[np.bool_]] = {}
+    for key, (_, _, enjoyed) in zip(keys, policy.enjoyed, strict=True):
+        if key not in masks:
             mask = np.zeros(len(options.kind_pattern), dtype=bool)
             for name in enjoyed.practices:
                 mask |= ledger.states.mask(f"area.practice.{name}", enjoyed.period)
-            mask &= enjoyed.atom.patterns[options.kind_pattern]
-            found = np.flatnonzero(mask[options.kind])
-            parcels, member = np.unique(options.parcel[found].astype(np.int64), return_inverse=True)
-            wanted[key] = found.astype(np.int64), member.astype(np.int64), parcels
+            masks[key] = mask & enjoyed.atom.patterns[options.kind_pattern]
+    if not masks:
+        return
+    # all options are gone through once: few of them enjoy anything
+    some = np.flatnonzero(np.any(list(masks.values()), axis=0)[options.kind])
+    kind = options.kind[some]
+    wanted: dict[tuple[str, tuple[str, ...], int], tuple[Any, Any, Any]] = {}
+    for key, mask in masks.items():
+        found = some[mask[kind]]
+        parcels, member = np.unique(options.parcel[found].astype(np.int64), return_inverse=True)
+        wanted[key] = found.astype(np.int64), member.astype(np.int64), parcels
+    for key, (columns, state, _) in zip(keys, policy.enjoyed, strict=True):
         using, of_parcel, where = wanted[key]
         if len(using):
             yield Meeting(columns + size, state + size, using, of_parcel, area[where])

@@ -217,8 +217,12 @@ class Ledger:
         by_option = None
         own = self._own_items(wanted)
         if own is not None:
-            inside = {place: self._patterns[place][self.options.pattern][self.options.parcel] for place in by_item}
-            by_option = _by_rows(own, by_item, inside, m)
+            at = self.own_options
+            pattern = self.options.pattern[self.options.parcel[at]]
+            part = _by_rows(own, by_item, {place: self._patterns[place][pattern] for place in by_item}, m)
+            filled = np.zeros(len(self.options.kind) + 1, dtype=np.int64)
+            filled[at + 1] = np.diff(part.indptr)
+            by_option = sparse.csr_array((part.data, part.indices, np.cumsum(filled)), shape=(len(filled) - 1, m))
         starts = sparse.csr_array((self.works.possible.size, m))
         if by_item:
             of_starts = start_items(self.works, self.leaving, wanted, list(by_item))  # in the order of by_item
@@ -295,18 +299,26 @@ class Ledger:
                 result[scale] = sparse.csr_array((value, (row, column_of)), shape=(size, len(wanted)))
         return result
 
+    @cached_property
+    def own_options(self) -> Ints:
+        """The options that carry something of the parcels' own rows, in order: few of many."""
+        assert self.own is not None
+        return np.flatnonzero(np.diff(self.own.carried.indptr))
+
     def _own_items(self, wanted: Sequence[Item]) -> sparse.csr_array | None:
-        """The items' value from the parcels' own rows: options x items, or None without such rows."""
+        """The items' value from the parcels' own rows: `own_options` x items, or None without such rows."""
         if self.own is None:
             return None
+        at = self.own_options
+        carried, kind = self.own.carried[at], self.options.kind[at]
         plain, parts = by_flag(wanted)
-        value = sum(self.own.items(plain).values(), sparse.csr_array((self.own.carried.shape[1], len(plain))))
-        result = self._flagged(self.own.carried @ value, parts, self.options.kind)
+        value = sum(self.own.items(plain).values(), sparse.csr_array((carried.shape[1], len(plain))))
+        result = self._flagged(carried @ value, parts, kind)
         for column, (name, _) in enumerate(wanted):
             if is_worth(name):
-                factor = self.factor(name)[self.options.kind]
+                factor = self.factor(name)[kind]
                 for annual, once in self.own.worth(name).values():
-                    worth = self.own.carried @ annual + factor * (self.own.carried @ once)
+                    worth = carried @ annual + factor * (carried @ once)
                     result = result + sparse.csr_array(
                         (worth, (np.arange(len(worth)), np.full(len(worth), column))), shape=result.shape
                     )
@@ -357,7 +369,9 @@ class Ledger:
             result += sums @ value
         own = self._own_items(wanted)
         if own is not None:
-            result += np.stack([(x * mask) @ own[chosen] for mask in inside])
+            at = self.own_options
+            pattern = options.pattern[options.parcel[at]]
+            result += np.stack([(weight[at] * self._patterns[place][pattern]) @ own for place in places])
         begun = by_state(self.works).T @ started.ravel()
         of_starts = start_items(self.works, self.leaving, wanted, places)
         for row, place in enumerate(places):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import period_names
 from zonevest.model.land import Block
 from zonevest.model.ledger import Ledger
 
@@ -37,37 +36,22 @@ def ties(ledger: Ledger, block: Block) -> pd.DataFrame:
         (joined by `;`), parcels, area_ha; most hectares first.
     """
     options = ledger.options
-    key = np.unique(_marks(block), axis=0, return_inverse=True)[1].ravel()
+    key = _marks(block)
     order = np.lexsort((key, options.parcel))
-    parcel, key = options.parcel[order], key[order]
-    same = (parcel[1:] == parcel[:-1]) & (key[1:] == key[:-1])
-    group = np.concatenate([[0], np.cumsum(~same)])
-    tied = np.flatnonzero(np.bincount(group)[group] > 1)
+    same = (options.parcel[order[1:]] == options.parcel[order[:-1]]) & (key[order[1:]] == key[order[:-1]])
+    new = np.concatenate([[True], ~same])
+    tied = np.flatnonzero(~new | np.append(same, False))
     if not len(tied):
         return pd.DataFrame(columns=COLUMNS)
-    kind = options.kind[order[tied]].astype(np.int64)
-    names = np.array([*options.practices], dtype=object)
-    held = options.zone_today[options.kind_pattern[kind]]
-    acting = np.concatenate([[""], ledger.study.practices["zone"].to_numpy(dtype=object), [""]])
-    practice = options.kind_practice[kind]
-    table = pd.DataFrame(
-        {
-            "group": group[tied],
-            "parcel": parcel[tied],
-            "practice": names[practice],
-            "zone": np.where(practice == 0, held, acting[practice]),
-            "start": np.array([*period_names(ledger.study.periods), ""], dtype=object)[options.kind_start[kind]],
-        }
-    )
-    area = ledger.study.parcels["area_ha"].to_numpy(dtype=float)
-    found = table.groupby("group").agg(
-        parcel=("parcel", "first"),
-        practices=("practice", lambda cells: ";".join(sorted(set(cells)))),
-        zones=("zone", lambda cells: ";".join(sorted(set(cells)))),
-    )
-    several = [found[column].str.contains(";") for column in ("zones", "practices")]
-    found["between"] = np.select(several, ["zone", "practice"], "start")
-    found["area_ha"] = area[found["parcel"]]
+    kind, begin = options.kind[order[tied]].astype(np.int64), np.flatnonzero(new[tied])
+    # groups of the same kinds of options are told in the same words, which are made once for all of them
+    mark = np.random.default_rng(0).integers(1, 2**62, size=len(options.kind_pattern))
+    _, one, which = np.unique(np.add.reduceat(mark[kind], begin), return_index=True, return_inverse=True)
+    end = np.append(begin[1:], len(tied))
+    words = [_told(ledger, kind[begin[group] : end[group]]) for group in one.tolist()]
+    found = pd.DataFrame(words, columns=COLUMNS[:3]).iloc[which].reset_index(drop=True)
+    parcel = options.parcel[order[tied[begin]]]
+    found["parcel"], found["area_ha"] = parcel, ledger.study.parcels["area_ha"].to_numpy(dtype=float)[parcel]
     once = found.drop_duplicates(["parcel", "between", "practices", "zones"])
     summed = once.groupby(["between", "practices", "zones"], as_index=False).agg(
         parcels=("parcel", "nunique"), area_ha=("area_ha", "sum")
@@ -75,8 +59,20 @@ def ties(ledger: Ledger, block: Block) -> pd.DataFrame:
     return summed.sort_values("area_ha", ascending=False, ignore_index=True)[list(COLUMNS)]
 
 
-def _marks(block: Block) -> Floats:
-    """Two numbers for each option that are the same for options with the same coefficients (to seven digits)."""
+def _told(ledger: Ledger, kinds: NDArray[np.int64]) -> tuple[str, str, str]:
+    """In what the tied options of a parcel differ, and their practices and zones."""
+    options = ledger.options
+    acting = ["", *ledger.study.practices["zone"], ""]
+    practice = options.kind_practice[kinds].tolist()
+    held = options.zone_today[options.kind_pattern[kinds]].tolist()
+    practices = sorted({options.practices[each] for each in practice})
+    zones = sorted({zone if each == 0 else acting[each] for each, zone in zip(practice, held, strict=True)})
+    between = "zone" if len(zones) > 1 else "practice" if len(practices) > 1 else "start"
+    return between, ";".join(practices), ";".join(zones)
+
+
+def _marks(block: Block) -> NDArray[np.int64]:
+    """A number for each option that is the same for options with the same coefficients (to seven digits)."""
     rng = np.random.default_rng(0)
     width = len(block.rows) + 1
     weigh = rng.uniform(1.0, 2.0, (width, 2))
@@ -87,4 +83,4 @@ def _marks(block: Block) -> Floats:
         marks += block.by_option @ weigh
     if block.extra.shape[0]:
         marks += block.extra[:, : len(block.kind)].T @ rng.uniform(1.0, 2.0, (block.extra.shape[0], 2))
-    return marks.astype(np.float32).astype(float)
+    return (marks.astype(np.float32) + np.float32(0.0)).view(np.int64).ravel()  # two numbers side by side; no -0

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import listed, translate, translated
+from zonevest.instances.say import listed, silent, translate, translated
 from zonevest.instances.scenarios import listing
 from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
@@ -332,7 +332,7 @@ class CheckReport:
         return lines
 
 
-def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
+def check(study: Study, loosest: Loosest, measured: Measured, tell: Callable[[str], object] = silent) -> CheckReport:
     """Look at a sound study before it is solved (reading it has found its faults).
 
     Parameters
@@ -340,17 +340,21 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     loosest : a solver that finds doing nothing its best financing.
     measured : what the program of a block measures: rows, columns, nonzeros, smallest and largest coefficient, plain
         and as the solver is given them.
+    tell : is told the phases as they begin.
 
     Raises
     ------
     StudyError
         If a parcel is left without any option.
     """
+    tell("options")
     ledger = Ledger(build_options(study))
     options = ledger.options
+    tell("policy")
     model = policy_model(ledger)
     policy = compile_policy(model)
     block = land_block(ledger, policy)
+    tell("size")
     area = study.parcels["area_ha"].to_numpy(dtype=float)
     of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     count = np.bincount(options.pattern, minlength=len(options.first))
@@ -378,6 +382,7 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     nothing, broken = None, pd.DataFrame(columns=LIMITS)
     mandatory: list[str] = []
     if study.has_doing_nothing:
+        tell("nothing")
         held = ledger.held
         idle = np.zeros(ledger.works.possible.shape)
         weight = np.ones(len(held.options.kind))
@@ -390,6 +395,7 @@ def check(study: Study, loosest: Loosest, measured: Measured) -> CheckReport:
     exact = (study.limits["sense"] == "==") & (study.limits["tolerance"] == 0) & (study.limits["kind"] == "hard")
     exact &= not study.settings.divisible and len(study.parcels) > 0
     unmet = list(study.limits.loc[exact, "limit"])
+    tell("ties")
     tied, never = ties(ledger, block), ledger.works.why_not
     changes = listing(study)
     found = pd.concat([study.warnings, suspicions(model, policy, block, broken)], ignore_index=True)

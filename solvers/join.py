@@ -6,6 +6,8 @@ options: columns are made chunk by chunk by repeating the pattern of their kind.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -55,6 +57,38 @@ def join(block: Block) -> Program:
         col_blocks=(("options", 0, options), ("policy", options, columns)),
         meetings=block.meetings,
     )
+
+
+def slices(block: Block, size: int) -> Iterator[Block]:
+    """The block in parts of whole groups with about so many options, one at least; the further columns in the first."""
+    starts = np.searchsorted(block.group, np.arange(block.groups + 1))
+    extra, low = sparse.csc_array(block.extra), 0
+    while low < block.groups or low == 0:
+        high = max(int(np.searchsorted(starts, starts[low] + size, side="right")) - 1, min(low + 1, block.groups))
+        here = slice(int(starts[low]), int(starts[high]))
+        columns = len(block.columns) if low == 0 else 0
+        kinds = np.flatnonzero(np.bincount(block.kind[here]))
+        position = np.zeros(int(kinds.max(initial=-1)) + 1, dtype=np.int32)
+        position[kinds] = np.arange(len(kinds), dtype=np.int32)
+        own = extra[:, len(block.group) : len(block.group) + columns]
+        yield replace(
+            block,
+            groups=high - low,
+            group=block.group[here] - np.int32(low),
+            kind=position[block.kind[here]],
+            by_kind=[(scalar[low:high], matrix[kinds]) for scalar, matrix in block.by_kind],
+            by_option=None if block.by_option is None else block.by_option[here],
+            by_column=block.by_column[:columns],
+            extra=sparse.csr_array(sparse.hstack([extra[:, here], own])),
+            columns=block.columns[:columns],
+            column_lower=block.column_lower[:columns],
+            column_upper=block.column_upper[:columns],
+            column_integer=block.column_integer[:columns],
+            meetings=(),
+        )
+        if high == block.groups:
+            return
+        low = high
 
 
 def _further(block: Block) -> sparse.csc_array:

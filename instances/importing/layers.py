@@ -62,21 +62,25 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
         plan = read_mapping(mapping, faults)
     if plan is None:
         faults.stop()
-    try:
-        with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
-            return _Import(plan, find_layers(sources, faults), faults).run()
-    except shapely.errors.GEOSException as error:
-        faults.add(plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
-        faults.stop()
+    return LayerImport(plan, find_layers(sources, faults), faults).run()
 
 
-class _Import:
+class LayerImport:
     """One import by a mapping."""
 
     def __init__(self, plan: MappingFile, found: list[Found], faults: Faults) -> None:
         self.plan, self.found, self.faults = plan, found, faults
 
     def run(self) -> Imported:
+        """The parts of the study folder."""
+        try:
+            with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
+                return self.steps()
+        except shapely.errors.GEOSException as error:
+            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
+            self.faults.stop()
+
+    def steps(self) -> Imported:
         """Read all, then repair, split, lay over, join and measure; nothing goes on past a fault of reading."""
         tables = self.tables()
         if self.plan.parcels is None:

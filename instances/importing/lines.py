@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +13,7 @@ from zonevest.instances.faults import Faults, some, within
 from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
-from zonevest.instances.importing.shapes import POLYGONS, Parcels, sound
+from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
 from zonevest.instances.importing.sources import Layer, crs_of, on_earth
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
@@ -23,8 +22,14 @@ VERTICES = 256
 """Shapes with more points are cut in halves before they are laid over: each cut costs what it cuts through."""
 TOUCH = 1e-6
 """Square metres from which on a share counts; less is what the arithmetic leaves."""
+OVER = 1.0
+"""Square metres of a parcel (or `SHARE` of it) from which on two features share land: drawing and projecting leave less
+at their edges."""
 NEARLY = 1e-6
 """A share so close to the threshold reaches it."""
+
+Areas = tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]
+"""Positions of parcels and values, and the area that the one has in common with the other."""
 
 
 @dataclass(frozen=True)
@@ -62,15 +67,17 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
         parcels.told.append(told)
     out_values = ("", "0") if line.column != "tags" and not line.column.startswith("x_") else ("",)
     held = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes)) & ~np.isin(cells.astype(str), out_values)
-    shapes, cells = project(shapes[held], crs, parcels.flat), cells[held]
+    shapes, cells = sound(project(shapes[held], crs, parcels.flat))[0], cells[held]
     names = _ordered(line.column, cells)
     codes = np.asarray(pd.Index(names, dtype=object).get_indexer(pd.Index(cells, dtype=object)), dtype=np.intp)
     plane = parcels.plane()
-    cover = covered(plane, shapes, codes)
+    cover = covered(plane, shapes, codes, apart=line.column == "tags")
     _take(parcels, line, layer.label, names, cover, shapely.area(plane))
 
 
-def covered(parcels: NDArray[np.object_], shapes: NDArray[np.object_], values: NDArray[np.intp]) -> Cover:
+def covered(
+    parcels: NDArray[np.object_], shapes: NDArray[np.object_], values: NDArray[np.intp], apart: bool = False
+) -> Cover:
     """Areas that parcels have in common with features, by their values.
 
     Parameters
@@ -78,22 +85,23 @@ def covered(parcels: NDArray[np.object_], shapes: NDArray[np.object_], values: N
     parcels : shapes in a system that keeps areas, shape (parcels,).
     shapes, values : features in the same system and the position of the value of each; where features lie over each
         other the land counts for the lower one.
+    apart : it counts for every value by itself instead, once (catchments lie over each other).
     """
     pieces, origin = subdivide(shapes)
     tree = shapely.STRtree(parcels)
     piece, parcel = tree.query(pieces, predicate="intersects")
     shapely.prepare(pieces)
     whole = shapely.covers(pieces[piece], parcels[parcel])
-    area = np.zeros(len(piece))
-    area[whole] = shapely.area(parcels[parcel[whole]])
-    part = ~whole
-    area[part] = shapely.area(shapely.intersection(parcels[parcel[part]], pieces[piece[part]]))
+    inside = parcels[parcel]
+    inside[~whole] = shapely.intersection(parcels[parcel[~whole]], pieces[piece[~whole]])
+    area = shapely.area(inside)
     feature = origin[piece]
-    twice = _lying_over(shapes)
-    if len(twice):
-        doubtful = np.unique(parcel[np.isin(feature, twice)])
+    kinds = (values if apart else np.zeros_like(values))[feature]
+    doubtful = _lying_over(parcel, feature, kinds, inside, np.minimum(OVER, SHARE * shapely.area(parcels)))
+    if len(doubtful):
         rows = np.isin(parcel, doubtful)
-        more = _one_by_one(parcels, shapes, values, parcel[rows], feature[rows])
+        kind, value = kinds[rows], values[feature[rows]]
+        more = _in_turn(parcels, pieces, parcel[rows], kind, value, piece[rows])
         parcel, feature, area = parcel[~rows], feature[~rows], area[~rows]
         first = _summed(parcel, values[feature], area)
         parcel, value, area = (np.concatenate(parts) for parts in zip(first, more, strict=True))
@@ -127,40 +135,56 @@ def subdivide(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray
     return np.concatenate([each for each, _ in done]), np.concatenate([each for _, each in done])
 
 
-def _lying_over(shapes: NDArray[np.object_]) -> NDArray[np.intp]:
-    """The features that share land with another one."""
-    loose = np.flatnonzero(~shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
-    if not len(loose):
-        return loose
-    a, b = shapely.STRtree(shapes).query(shapes[loose], predicate="intersects")
-    a = loose[a]
-    a, b = a[a != b], b[a != b]
-    over = shapely.area(shapely.intersection(shapes[a], shapes[b])) > TOUCH
-    return np.unique(np.concatenate([a[over], b[over]]))
-
-
-def _one_by_one(
-    parcels: NDArray[np.object_],
-    shapes: NDArray[np.object_],
-    values: NDArray[np.intp],
+def _lying_over(
     parcel: NDArray[np.intp],
     feature: NDArray[np.intp],
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
-    """Areas in common where features lie over each other: the lower value takes the land, the next what is left."""
-    pairs = np.unique(np.stack([parcel, values[feature], feature]), axis=1)
-    rows: list[tuple[int, int, float]] = []
-    left: dict[int, Any] = {}
-    for p, v, f in pairs.T.tolist():
-        before = left.get(p, parcels[p])
-        left[p] = shapely.difference(before, shapes[f])
-        rows.append((p, v, before.area - left[p].area))
-    held = np.array(rows)
-    return _summed(held[:, 0].astype(np.intp), held[:, 1].astype(np.intp), held[:, 2])
+    kind: NDArray[np.intp],
+    inside: NDArray[np.object_],
+    least: NDArray[np.float64],
+) -> NDArray[np.intp]:
+    """The parcels in which features of one kind share land, at least as much as `least` says of each.
+
+    Position k of the arrays is what of a parcel lies in a piece of a feature. Of these only the ones of one parcel can
+    share any of it.
+    """
+    rows = np.flatnonzero(shapely.area(inside) > least[parcel])
+    pairs = np.unique(np.stack([parcel[rows], feature[rows]]), axis=1)[0]
+    rows = rows[np.isin(parcel[rows], pairs[1:][pairs[1:] == pairs[:-1]])]  # parcels with more than one feature
+    a, b = shapely.STRtree(inside[rows]).query(inside[rows])
+    a, b = rows[a], rows[b]
+    same = (parcel[a] == parcel[b]) & (kind[a] == kind[b]) & (feature[a] < feature[b])
+    a, b = a[same], b[same]
+    over = shapely.area(shapely.intersection(inside[a], inside[b])) > least[parcel[a]]
+    return np.unique(parcel[a[over]])
 
 
-def _summed(
-    parcel: NDArray[np.intp], value: NDArray[np.intp], area: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+def _in_turn(
+    parcels: NDArray[np.object_],
+    pieces: NDArray[np.object_],
+    parcel: NDArray[np.intp],
+    kind: NDArray[np.intp],
+    value: NDArray[np.intp],
+    piece: NDArray[np.intp],
+) -> Areas:
+    """Areas in common where features lie over each other: the lower value takes the land, the next what is left.
+
+    Of every parcel and kind one piece a round, all parcels at once.
+    """
+    order = np.lexsort((piece, value, kind, parcel))
+    parcel, kind, value, piece = parcel[order], kind[order], value[order], piece[order]
+    new = np.concatenate([[True], (parcel[1:] != parcel[:-1]) | (kind[1:] != kind[:-1])])
+    group = np.cumsum(new) - 1
+    turn = np.arange(len(group)) - np.flatnonzero(new)[group]
+    left, area = parcels[parcel[new]], np.zeros(len(group))
+    for number in range(int(turn.max()) + 1):
+        at = np.flatnonzero(turn == number)
+        before = left[group[at]]
+        left[group[at]] = shapely.difference(before, pieces[piece[at]])
+        area[at] = shapely.area(before) - shapely.area(left[group[at]])
+    return _summed(parcel, value, area)
+
+
+def _summed(parcel: NDArray[np.intp], value: NDArray[np.intp], area: NDArray[np.float64]) -> Areas:
     """Areas added up by parcel and value."""
     most = int(value.max(initial=0)) + 1
     keys, at = np.unique(parcel * most + value, return_inverse=True)

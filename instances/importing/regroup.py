@@ -109,7 +109,7 @@ def join_neighbours(parcels: Parcels, least_ha: float, by: Sequence[str], by_are
         one, other, length = one[same], other[same], length[same]
     group, area = np.arange(len(parcels)), parcels.hectares()
     while len(one):
-        whole = np.bincount(group, weights=area, minlength=len(parcels)).astype(np.float64)
+        whole = np.asarray(np.bincount(group, weights=area, minlength=len(parcels)), dtype=np.float64)
         chosen = _matched(one, other, length, whole, least_ha)
         if not len(chosen):
             break

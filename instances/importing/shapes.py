@@ -7,7 +7,7 @@ and leaves a sentence with the count and the first ids of what it has found.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -46,6 +46,7 @@ class Parcels:
     crs: pyproj.CRS
     flat: pyproj.CRS
     told: list[str]
+    _plane: tuple[NDArray[np.object_], pyproj.CRS, NDArray[np.object_]] | None = field(default=None, repr=False)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -64,8 +65,11 @@ class Parcels:
         self.told.append(say("{where}: {what}", where=self.label, what=sentence))
 
     def plane(self) -> NDArray[np.object_]:
-        """Their shapes in the equal-area system."""
-        return project(self.shapes, self.crs, self.flat)
+        """Their shapes in the equal-area system; projected anew only after they have changed."""
+        if self._plane is None or self._plane[0] is not self.shapes or self._plane[1] is not self.flat:
+            # projecting may turn a thin corner over
+            self._plane = self.shapes, self.flat, sound(project(self.shapes, self.crs, self.flat))[0]
+        return self._plane[2]
 
     def hectares(self) -> NDArray[np.float64]:
         """Their areas, hectares."""
@@ -212,6 +216,7 @@ class _Judge:
             parcels.tell(say("{found}; kept", found=found))
             return
         parcels.tell(say("{found}; the later of each pair was cut", found=found))
+        parcels.shapes = parcels.shapes.copy()
         # the earlier of a pair is cut only by those before it: in the order of the file every cut is final
         for late in np.unique(other):
             early = one[other == late]
@@ -244,6 +249,12 @@ class _Judge:
         else:
             parcels.tell(say("{found}; each joined the neighbour with the longest common edge", found=found))
             join_neighbours(parcels, sliver_m2 / SQUARE_METRES, (), ())
+            alone = parcels.hectares() * SQUARE_METRES < sliver_m2
+            if alone.any():  # what a cut leaves of a sliver may have no edge in common with anything
+                at = np.flatnonzero(alone)
+                told = say("{count} slivers without a neighbour: left out ({ids})", count=len(at), ids=self.named(at))
+                parcels.tell(told)
+                parcels.keep(~alone)
 
 
 def overlapping(parcels: Parcels, least_m2: float) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:

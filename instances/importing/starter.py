@@ -17,6 +17,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.cells import numbers
+from zonevest.instances.defaults import default
 from zonevest.instances.faults import Faults
 from zonevest.instances.importing.columns import Fields
 from zonevest.instances.importing.mapping import LayerRef
@@ -30,7 +31,7 @@ from zonevest.instances.say import say
 SHOWN, LISTED = 8, 60
 """How many values of a field are shown, and up to how many different ones a table of values lists."""
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "parcel_id": ("parcel_id", "cell_id", "pid", "tbbsm", "bsm", "id", "objectid", "fid", "地块编号", "标识码"),
+    "parcel_id": ("parcel_id", "cell_id", "pid", "tbbsm", "bsm", "id", "objectid", "地块编号", "图斑编号", "标识码"),
     "land_class": ("land_class", "landclass", "land_use", "landuse", "dlbm", "class", "地类编码", "地类", "lu"),
     "jurisdiction": ("jurisdiction", "zldwdm", "xzqdm", "town", "township", "county", "权属单位代码", "行政区"),
     "zone": ("zone", "zone_code", "zoning", "规划分区"),
@@ -110,10 +111,13 @@ def _parcels(found: Found, layer: Layer) -> list[str]:
     out += ["", "[parcels.columns]"]
     guessed = {column: _guess(column, names, fields) for column in COLUMNS}
     tables: list[str] = []
+    known = set(default("land_classes").text("land_class"))
     for column, name in guessed.items():
         if name is None:
             needed = "needed" if column in ("parcel_id", "land_class") else "if there is such a field"
             out.append(f'# {column} = "…"  # {needed}')
+        elif column == "land_class" and _kinds(fields.text(name)).keys() <= known:
+            out.append(f"{column} = {quoted(name)}  # guess: all its values are codes of the default land classes")
         elif column in ("land_class", "tenure") and len(kinds := _kinds(fields.text(name))) <= LISTED:
             tables += _values(column, name, kinds)
         else:
@@ -192,11 +196,15 @@ def _guess(column: str, names: Sequence[str], fields: Fields) -> str | None:
     # called so with a year or `code` after it, as lu2016 or class_code: the latest year
     after = re.compile(rf"({'|'.join(aliases)})_?(\d+|code)")
     close += [folded[fold] for fold in sorted(folded, reverse=True) if after.fullmatch(fold)]
-    for name in close:
-        cells = fields.text(name)
-        if column != "parcel_id" or (len(set(cells)) == len(cells) and "" not in cells):
-            return name
-    return None
+    if column == "parcel_id":
+        # else any field that tells the features apart; a number with a fraction is a measure, not a name
+        whole = [name for name in names if fields.layer.fields[name].dtype.kind not in "fb"]
+        return next((name for name in [*close, *whole] if _tells_apart(fields.text(name))), None)
+    return close[0] if close else None
+
+
+def _tells_apart(cells: NDArray[np.object_]) -> bool:
+    return len(set(cells)) == len(cells) and "" not in cells
 
 
 def _values(column: str, name: str, kinds: dict[str, int]) -> list[str]:

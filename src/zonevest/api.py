@@ -176,10 +176,14 @@ def _options_told() -> Iterator[None]:
         raise
 
 
-def check(study: Study) -> CheckReport:
+def check(study: Study, *, on_progress: Callable[[Progress], object] | None = None) -> CheckReport:
     """Look at a sound study before it is solved: size, what its lines leave open, what doing nothing breaks.
 
     Doing nothing gets its best financing: of the rows of money and quotas those are named that it cannot keep.
+
+    Parameters
+    ----------
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -211,7 +215,7 @@ def check(study: Study) -> CheckReport:
             kept=kept,
         )
 
-    return checking.check(study, loosest, lambda block: measures(join(block)))
+    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -247,15 +251,25 @@ def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
         shutil.copytree(CASES / name, place)
 
 
-def write_county(folder: str | Path, parcels: int, seed: int = 1, lang: str = "en") -> None:
+def write_county(
+    folder: str | Path,
+    parcels: int,
+    seed: int = 1,
+    lang: str = "en",
+    *,
+    polygons: bool = True,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> None:
     """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
     ----------
     folder : must not exist yet.
-    parcels : about how many, 100 to 200,000.
+    parcels : about how many, 100 to 1,000,000.
     seed : what land and projects are drawn by; the same seed draws the same county.
     lang : the language of a workbook.
+    polygons : whether parcels have shapes; without, parcels.parquet states their areas.
+    on_progress : is told the phases as they begin.
 
     Raises
     ------
@@ -264,14 +278,14 @@ def write_county(folder: str | Path, parcels: int, seed: int = 1, lang: str = "e
     """
     from zonevest.instances.county import write_county as write
 
-    if not 100 <= parcels <= 200_000:
-        raise ValueError(say("a county has 100 to 200,000 parcels"))
-    place = Path(folder)
+    if not 100 <= parcels <= 1_000_000:
+        raise ValueError(say("a county has 100 to 1,000,000 parcels"))
+    place, tell = Path(folder), _Watch(on_progress).begin
     if place.suffix.lower() != WORKBOOK:
-        write(place, parcels, seed, "county")
+        write(place, parcels, seed, "county", polygons=polygons, tell=tell)
         return
     with tempfile.TemporaryDirectory() as beside:
-        write(Path(beside) / "county", parcels, seed, "county")
+        write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
         folder_as_workbook(Path(beside) / "county", place, lang)
 
 
@@ -411,11 +425,15 @@ class _Watch:
     @contextmanager
     def __call__(self, phase: str) -> Iterator[None]:
         begun = perf_counter()
-        self.tell(Progress(phase, 0.0, None, None, None))
+        self.begin(phase)
         try:
             yield
         finally:
             self.seconds[phase] = self.seconds.get(phase, 0.0) + perf_counter() - begun
+
+    def begin(self, phase: str) -> None:
+        """Tell a phase of which no seconds are kept."""
+        self.tell(Progress(phase, 0.0, None, None, None))
 
     def tell(self, progress: Progress) -> None:
         """Pass on where the work stands, its seconds counted from the beginning of the run."""

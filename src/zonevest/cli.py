@@ -10,6 +10,8 @@ import math
 import os
 import sys
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -56,6 +58,8 @@ class Method(StrEnum):
     mip = "mip"
 
 
+QUIET = 50_000
+"""Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
 LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
 StudyArgument = Annotated[
@@ -97,6 +101,9 @@ def new(
         int | None, typer.Option("--parcels", metavar="N", help="A synthetic county of about N parcels instead.")
     ] = None,
     seed: Annotated[int | None, typer.Option("--seed", min=0, help="What the county is drawn by (default: 1).")] = None,
+    no_polygons: Annotated[
+        bool, typer.Option("--no-polygons", help="Leave out the shapes of the county's parcels.")
+    ] = False,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -105,10 +112,13 @@ def new(
         refuse_existing(folder, say("choose another name, or remove it first"))
         refuse_unwritable(folder)
         if parcels is None:
+            if no_polygons:
+                must = say("shapes are left out of a synthetic county only")
+                raise InputError("--no-polygons", must, "--no-polygons", say("add --parcels"))
             done = [_copy(folder, case or "village", seed, lang, label)]
             told: dict[str, object] = {"case": case or "village"}
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, lang, label)]
+            done = [_county(folder, case, parcels, 1 if seed is None else seed, not no_polygons, lang, label)]
             told = {"parcels": parcels, "seed": 1 if seed is None else seed}
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
@@ -126,14 +136,15 @@ def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -
     return label["new_done"].format(path=folder, case=case)
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, lang: Lang, label: Words) -> str:
+def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, lang: Lang, label: Words) -> str:
     from zonevest import api
 
     if case is not None:
         must = say("a study is a copy of a case, or a synthetic county")
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
-        api.write_county(folder, parcels, seed, lang.value)
+        with large(parcels, lang) as told:
+            api.write_county(folder, parcels, seed, lang.value, polygons=polygons, on_progress=told)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
     return label["new_county"].format(path=folder, seed=seed)
@@ -183,7 +194,9 @@ def check(
     with faults_shown(lang, as_json):
         from zonevest import api
 
-        found = api.check(api.read_study(study, scenario=scenario))
+        given = api.read_study(study, scenario=scenario)
+        with large(len(given.parcels), lang) as told:
+            found = api.check(given, on_progress=told)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
 
 
@@ -281,6 +294,16 @@ def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = La
         found = api.audit(plan)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
         raise typer.Exit(DONE if found.ok else FAILED)
+
+
+@contextmanager
+def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
+    """Progress on stderr where there are so many parcels that it takes a while."""
+    if parcels <= QUIET:
+        yield None
+        return
+    with ProgressLine(sys.stderr, lang.value) as progress:
+        yield progress
 
 
 def default_plan(study: str) -> Path:

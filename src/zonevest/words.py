@@ -73,8 +73,14 @@ _TABLE: dict[str, tuple[str, str]] = {
 }
 
 PHASES: dict[str, tuple[str, str]] = {
+    "land": ("drawing the land", "绘制地块"),
+    "classes": ("classes and lines", "地类与控制线"),
+    "writing": ("writing", "写入"),
     "options": ("options", "选项"),
     "policy": ("policy model", "政策模型"),
+    "size": ("size of the program", "规划问题规模"),
+    "nothing": ("doing nothing", "维持现状"),
+    "ties": ("ties", "等价选项"),
     "prices": ("shadow prices", "影子价格"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),

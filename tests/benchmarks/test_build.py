@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks import writers
+from benchmarks import growth, stages, writers
 from benchmarks.county import county
 from benchmarks.measure import Phases
 from scipy import sparse
@@ -108,3 +108,18 @@ def test_it_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert re.search(r"\*\*build: study to HighsLp\*\* +\| +\d+\.\d{3} ", done.stdout)
     assert (tmp_path / "found.json").is_file()
+
+
+def test_growth_is_told(tmp_path: Path) -> None:
+    """Every stage fills the phases that the table adds up; a process of its own for each would cost ten seconds."""
+    runs: growth.Runs = {}
+    for stage in ("new", "ledger"):
+        phases = Phases()
+        county_folder = tmp_path / "county"
+        made = stages.new(county_folder, 120, 1, phases) if stage == "new" else stages.ledger(county_folder, phases)
+        runs[stage] = [{"wall": phases.wall, "cpu": phases.cpu, **made}]
+    table = growth.table(runs)
+    for step in ("new", "read and check", "options and ledger"):
+        assert re.search(rf"\*\*{step}\*\*[^|]*\| +\d+\.\d{{3}} ", table), table
+    assert "peak" in growth.growth({120: runs})
+    assert len(growth.verdict(runs)) == 4

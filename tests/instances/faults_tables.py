@@ -92,6 +92,7 @@ REFERENCES: dict[str, Change] = {
 
 SENSE: dict[str, Change] = {
     "slopes": _C("practices.csv", BASE["practices.csv"], BASE["practices.csv"].replace("latest\n", "latest,min_slope_class,max_slope_class\n").replace("2027-2031\n", "2027-2031,4,2\n").replace(",,,\n", ",,,,\n"), "practices.csv, row 2, column min_slope_class", "not above max_slope_class", "4 > 2 (build)", "exchange"),
+    "titles": _C("practices.csv", BASE["practices.csv"], BASE["practices.csv"].replace("latest\n", "latest,needs_title,clears_title\n").replace("2027-2031\n", "2027-2031,1,1\n").replace(",,,\n", ",,,,\n"), "practices.csv, row 2, column clears_title", "does not need one", "1 (build)", "keep one of the two"),
     "parent cycle": _C("zones.csv", "Z2,,,,1", "Z2,Z2a,,,1", "zones.csv, rows 3, 4, column parent", "lies in itself", "'Z2a' (Z2), 'Z2' (Z2a)", "correct one"),
     "line without rule": _C("zones.csv", "redline,within", "redline,", "zones.csv, row 4, column line_rule", "says its rule", "line 'redline' without a rule (Z2a)", "fill in line_rule"),
     "rule without line": _C("zones.csv", "redline,within", ",within", "zones.csv, row 4, column line", "goes with a line", "Z2a", "fill in line"),

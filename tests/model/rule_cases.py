@@ -50,9 +50,23 @@ def _strict() -> pd.DataFrame:
     return check(town({"strict_lines": True}, parcels=[parcel(zone="Z")], class_zones=suits)).warnings
 
 
+def late(lead_years: int = 1, **cells: object) -> pd.DataFrame:
+    """Warnings of a field that may become a wood, some years after its start; the plan ends with a single year."""
+    plant = {"practice": "plant", "zone": "Z", "lead_years": lead_years, "to_class": "wood", **cells}
+    return check(
+        town(
+            {"periods": [{"name": "p1", "start": 2026, "years": 2}, {"name": "p2", "start": 2028, "years": 1}]},
+            parcels=[parcel(tenure="collective")],
+            land_classes=[{"land_class": "field"}, {"land_class": "wood"}],
+            practices=[plant],
+        )
+    ).warnings
+
+
 CASES: Mapping[str, Callable[[], pd.DataFrame]] = {
     "parcels.option": lambda: check(town({"hold": False}, parcels=[parcel()])).warnings,
     "parcels.strict-lines": _strict,
+    "practices.late": late,
     "finance.residual": lambda: revenue(0.5),
     "finance.residual-small": lambda: revenue(1.005),
     "limits.idle": lambda: built(17.5),

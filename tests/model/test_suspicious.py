@@ -10,7 +10,7 @@ import pytest
 
 from tests.chinese import check_faults
 from tests.model.four import four
-from tests.model.rule_cases import CASES, built, revenue, told_by, waste
+from tests.model.rule_cases import CASES, built, late, revenue, told_by, waste
 from zonevest.api import check
 from zonevest.instances.study import Study
 from zonevest.model.areas import TOTAL
@@ -21,7 +21,7 @@ from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
 from zonevest.model.suspicious import reach
 
-NAMES = ("limits", "clean", "built", "p1", "p2", "p3", "total", "b", "reserve", "P", "P'", "suitability")
+NAMES = ("limits", "clean", "built", "p1", "p2", "p3", "total", "b", "reserve", "P", "P'", "suitability", "plant")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -29,6 +29,15 @@ def test_each_is_told_alone_and_in_chinese(name: str) -> None:
     told = told_by(CASES[name])
     assert [each.name for each in told["must"]] == [name]
     check_faults(told, NAMES)
+
+
+def test_land_that_changes_after_the_last_year() -> None:
+    assert late()["found"].tolist() == ["plant from p2"]  # in 2029; from p1 in 2027
+    assert late(3)["found"].tolist() == ["plant from p1, p2"]
+    assert late(0).empty
+    assert late(latest="p1").empty
+    assert late(to_class="").empty  # nothing changes
+    assert late(to_class="", to_tenure="state")["found"].tolist() == ["plant from p2"]
 
 
 def test_limits_that_no_choice_reaches() -> None:

@@ -124,6 +124,11 @@ def test_prices_grow_from_the_first_year_on() -> None:
     accounts = [{"account": "rent", "family": "revenue", "recurrence": "annual", "cash": 1, "growth": 1.0}]
     given = study({}, accounts=accounts, practice_flows=[FOUR_A_YEAR])
     assert worth(given, "b") == pytest.approx((4.0 * (4 + 8 + 16 + 32 + 64),) * 3)
+    # works of 10 are 40 in 2028: over ten years 4 a year, as there is no other flow to the end, 2028-32
+    works = [{"account": "works", "family": "cost", "recurrence": "one_off", "cash": 1, "growth": 1.0}]
+    once = [{"practice": "plant", "account": "works", "basis": "once", "value": 10.0}]
+    given = study({"life_years": 10}, accounts=works, practice_flows=once)
+    assert worth(given, "b") == pytest.approx((-20.0, -20.0, -20.0))
 
 
 def test_food_that_is_sold_is_not_valued_twice() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.model.plain import planned as plan
@@ -107,3 +108,16 @@ def test_the_county_has_milestones(lakeside: Study) -> None:
     for practice in ["afforestation", *terms.loc[terms["limit"] == "restored_2028", "account"].str.rpartition(".")[2]]:
         assert woods.loc[practice, "mode"] == "restoration"
         assert woods.loc[practice, "to_class"] in ("0301", "0307")
+
+
+def test_a_market_takes_no_more_of_what_is_cleared_first(lakeside: Study) -> None:
+    """A limit of the county that counts a land action counts the variant that clears the title too."""
+    limits, terms = lakeside.limits, lakeside.limit_terms
+    pairs = pd.concat([limits[["limit", "account"]], terms[["limit", "account"]]])
+    counted = set(pairs.itertuples(index=False, name=None))
+    actions = set(lakeside.practices["practice"])
+    doubled = {
+        (name, account) for name, account in counted if account.rpartition("practice.")[2] + "_clearing" in actions
+    }
+    assert {name for name, _ in doubled} == {"demand_eco_tourism", "demand_collective_entry", "renewed"}
+    assert {(name, f"{account}_clearing") for name, account in doubled} <= counted

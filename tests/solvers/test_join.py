@@ -10,7 +10,8 @@ from scipy import sparse
 
 from zonevest.model.land import Block
 from zonevest.solvers import join as joining
-from zonevest.solvers.join import join
+from zonevest.solvers.join import join, slices
+from zonevest.solvers.scaling import measures, scaled
 
 
 def block(seed: int, *, single: bool) -> Block:
@@ -108,3 +109,36 @@ def test_what_is_left_by_rounding_is_no_coefficient() -> None:
     program = join(rounding)
     # of the option: its group's own row and the second; of the further column the second
     assert sorted(zip(program.index.tolist(), program.value.tolist(), strict=True)) == [(0, 1.0), (2, 3.0), (2, 200.0)]
+
+
+@pytest.mark.parametrize("single", [False, True])
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 12))
+def test_slices_hold_the_whole_program(seed: int, single: bool, size: int) -> None:
+    whole = block(seed, single=single)
+    parts = list(slices(whole, size))
+    assert sum(part.groups for part in parts) == whole.groups
+    assert all(len(part.group) <= size or part.groups == 1 for part in parts)
+    cells, first = [], 0
+    for part in parts:
+        program = join(part)
+        matrix = sparse.csc_array((program.value, program.index, program.start), shape=(program.n_rows, program.n_cols))
+        mine = np.zeros((whole.groups, program.n_cols))
+        mine[first : first + part.groups] = matrix.toarray()[: part.groups]
+        written = np.vstack([mine, matrix.toarray()[part.groups :]])
+        cells.append((written[:, : len(part.group)], written[:, len(part.group) :]))
+        first += part.groups
+    program = join(whole)
+    expected = sparse.csc_array((program.value, program.index, program.start), shape=(program.n_rows, program.n_cols))
+    assert np.array_equal(np.hstack([*(own for own, _ in cells), cells[0][1]]), expected.toarray())
+
+
+@pytest.mark.parametrize("single", [False, True])
+@given(seed=st.integers(0, 10**6), size=st.integers(1, 12))
+def test_measures_are_those_of_the_program(seed: int, single: bool, size: int) -> None:
+    whole = block(seed, single=single)
+    program, found = join(whole), measures(whole, size)
+    assert (found["program_rows"], found["columns"]) == (program.n_rows, program.n_cols)
+    assert found["nonzeros"] == program.n_nonzeros
+    for prefix, each in (("", program), ("scaled_", scaled(program)[0])):
+        worth = np.abs(each.value[each.value != 0.0])
+        assert (found[f"{prefix}smallest"], found[f"{prefix}largest"]) == (worth.min(), worth.max())

@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from tests.chinese import CHINESE, english_in, names_in
 from tests.instances.faults_tables import CELLS, REFERENCES, SENSE
 from tests.instances.studies import BASE, write_base
-from zonevest import api
+from zonevest import api, cli
 from zonevest.cli import app, default_plan, parse_settings
 from zonevest.console import InputError, ProgressLine, number, percent
 from zonevest.instances import read
@@ -114,6 +114,16 @@ class TestDone:
         assert json.loads(done.stdout) == {"study": str(tmp_path / "county"), "parcels": 300, "seed": 5}
         assert zonevest("check", tmp_path / "county").exit_code == 0
 
+    def test_where_it_takes_a_while_progress_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        folder = tmp_path / "county"
+        assert zonevest("new", folder, "--parcels", "120", "--no-polygons").stderr == ""
+        monkeypatch.setattr(cli, "QUIET", 50)
+        done = zonevest("check", folder, "--json")
+        assert json.loads(done.stdout)["faults"] == 0
+        for phase in ("options", "policy model", "size of the program", "doing nothing", "ties"):
+            assert phase in done.stderr
+        assert "写入" in zonevest("new", tmp_path / "other", "--parcels", "120", "--lang", "zh").stderr
+
     def test_check_for_machines(self, village: Path) -> None:
         assert isinstance(json.loads(zonevest("check", village, "--json").stdout), dict)
 
@@ -197,6 +207,7 @@ class TestExitCodes:
             ("new", "somewhere", "--case", "village", "--parcels", "300"),
             ("new", "somewhere", "--parcels", "3"),
             ("new", "somewhere", "--seed", "3"),
+            ("new", "somewhere", "--no-polygons"),
             ("solve", "village", "-o", "plan", "--set", "rates.social"),
             ("solve", "village", "-o", "plan", "--set", "rates.sozial=0.1"),
             ("solve", "village", "-o", "plan", "--method", "magic"),

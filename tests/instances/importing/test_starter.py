@@ -30,7 +30,7 @@ def save(folder: Path, name: str, land: gpd.GeoDataFrame) -> Path:
 
 
 def test_filled_in_it_makes_the_study(tmp_path: Path) -> None:
-    land = layer([square(x) for x in range(6)], DLBM=["0101", "0301"] * 3, QSXZ=["20", "30"] * 3, n=[1.5] * 6)
+    land = layer([square(x) for x in range(6)], DLBM=["011", "031"] * 3, QSXZ=["20", "30"] * 3, n=[1.5] * 6)
     sources = [
         save(tmp_path, "DLTB", land.drop(columns="use")),
         save(tmp_path, "STBHHX", layer([square(0, 0, 2)])),
@@ -41,13 +41,13 @@ def test_filled_in_it_makes_the_study(tmp_path: Path) -> None:
     values = tomllib.loads(text)
     assert values["parcels"]["source"] == "DLTB.gpkg"
     assert values["parcels"]["columns"]["parcel_id"] == "id"
-    assert values["parcels"]["columns"]["land_class"] == {"field": "DLBM", "values": {"0101": "", "0301": ""}}
+    assert values["parcels"]["columns"]["land_class"] == {"field": "DLBM", "values": {"011": "", "031": ""}}
     assert [each["column"] for each in values["lines"]] == ["redline", "jurisdiction"]
     assert '#   "n": number, 1 different: 1.5' in text
     assert "3 areas" not in text
-    with pytest.raises(StudyError, match="nothing for '0101', '0301'"):
+    with pytest.raises(StudyError, match="nothing for '011', '031'"):
         import_study(sources, tmp_path / "start" / "mapping.toml")
-    for blank, filled in (('"0101" = ""', '"0101" = "0101"'), ('"0301" = ""', '"0301" = "0301"'),
+    for blank, filled in (('"011" = ""', '"011" = "0101"'), ('"031" = ""', '"031" = "0301"'),
                           ('"20" = ""', '"20" = "state"'), ('"30" = ""', '"30" = "collective"'),
                           ('field = "…"  # or value = "…"', 'value = "general"')):  # fmt: skip
         assert blank in text
@@ -57,6 +57,14 @@ def test_filled_in_it_makes_the_study(tmp_path: Path) -> None:
     assert parcels(found)["redline"].tolist() == ["general"] * 2 + ["0"] * 4
     assert parcels(found)["jurisdiction"].tolist() == ["110101001"] * 6
     assert parcels(found)["tenure"].tolist() == ["state", "collective"] * 3
+
+
+def test_codes_of_the_default_classes_are_taken_as_they_are(tmp_path: Path) -> None:
+    land = layer([square(x) for x in range(3)], dlbm=["0101", "0301", "0301"], name=["a", "b", "c"]).drop(columns="id")
+    path = save(tmp_path, "land", land)
+    columns = tomllib.loads(written(tmp_path, path))["parcels"]["columns"]
+    assert columns == {"parcel_id": "name", "land_class": "dlbm"}  # `name` alone tells them apart
+    assert len(parcels(import_study(path, tmp_path / "start" / "mapping.toml"))) == 3
 
 
 def test_odd_names_and_values_are_still_toml(tmp_path: Path) -> None:
