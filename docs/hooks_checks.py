@@ -81,7 +81,8 @@ def line(name: str, row: Row) -> str:
 
 def plain(text: str) -> str:
     """A sentence as Markdown shows it."""
-    text = text.replace("{{", "\0").replace("}}", "\1")
-    for mark in "|<>[]*_":
-        text = text.replace(mark, f"\\{mark}")
-    return text.replace("\0", "{").replace("\1", "}")
+    parts = text.replace("{{", "\0").replace("}}", "\1").split("`")
+    for at in range(0, len(parts), 2):  # between backticks a mark stands for itself
+        for mark in "|<>[]*_":
+            parts[at] = parts[at].replace(mark, f"\\{mark}")
+    return "`".join(parts).replace("\0", "{").replace("\1", "}")
