@@ -48,6 +48,7 @@ ABOUT = {
     "equity": "study.toml: [equity]",
     "layers": "Layers of parcels",
     "import": "Importing layers",
+    "survey": "Importing the national land survey",
     "marxan": "Importing a folder of Marxan",
     "flows": "Flow tables",
 }
@@ -80,7 +81,8 @@ def line(name: str, row: Row) -> str:
 
 def plain(text: str) -> str:
     """A sentence as Markdown shows it."""
-    text = text.replace("{{", "\0").replace("}}", "\1")
-    for mark in "|<>[]*_":
-        text = text.replace(mark, f"\\{mark}")
-    return text.replace("\0", "{").replace("\1", "}")
+    parts = text.replace("{{", "\0").replace("}}", "\1").split("`")
+    for at in range(0, len(parts), 2):  # between backticks a mark stands for itself
+        for mark in "|<>[]*_":
+            parts[at] = parts[at].replace(mark, f"\\{mark}")
+    return "`".join(parts).replace("\0", "{").replace("\1", "}")

@@ -44,6 +44,7 @@ PLACES = {
     "equity",
     "layers",
     "import",
+    "survey",
     "marxan",
     "flows",
 }

@@ -258,6 +258,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "layers.second-shapes": layer(lambda it: it.assign(middle=it.geometry.centroid), "land.parquet"),
     "layers.columns-aside": layer(lambda it: it.assign(owner="me")),
     "layers.rings-aside": layer(lambda it: _shape(_bow)(it).assign(area_ha=1.0)),
+    "layers.area-alone": layer(lambda it: _shape(lambda *_: None)(it).assign(area_ha=1.0)),
     "layers.mercator": layer(lambda it: it.to_crs(3857)),
     "settings.without-defaults": lambda _: fallback(zones={"zone": ["moorland"]}),
     "settings.defaults-in-use": lambda _: fallback(),

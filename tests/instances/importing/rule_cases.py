@@ -1,4 +1,4 @@
-"""Cases of the rules of importers, of layers and of Marxan."""
+"""Cases of the rules of importers: of layers, of the national land survey, and of Marxan."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from unittest import mock
 import geopandas as gpd
 import shapely
 
+from tests.instances.importing import survey_county
 from tests.instances.importing.fields import layer, mapping, square, taken
 from tests.instances.importing.marxan_small import PLAIN, changed, write
 from tests.instances.importing.test_marxan_faults import CASES as OF_MARXAN
@@ -64,7 +65,7 @@ def _other_kind(folder: Path) -> Imported:
 def _not_laid_over(folder: Path) -> Imported:
     """What GEOS gives up on is found once in a while; here it is said to have been found."""
     gives_up = shapely.errors.GEOSException("TopologyException: side location conflict")
-    with mock.patch("zonevest.instances.importing.layers._Import.run", side_effect=gives_up):
+    with mock.patch("zonevest.instances.importing.layers.LayerImport.steps", side_effect=gives_up):
         return taken(folder, LAND)
 
 
@@ -95,6 +96,22 @@ def _without_system(**said: object) -> Case:
     return case
 
 
+def survey(said: str = "", system: bool = True, **fields: object) -> Case:
+    """The polygons of a survey's database with other fields, by the keys of a mapping file."""
+
+    def case(folder: Path) -> Imported:
+        frame = survey_county.polygons(survey_county.land(150, 1)).iloc[:20]
+        frame = frame.drop(columns=[name for name, cells in fields.items() if cells is None])
+        frame = frame.assign(**{name: cells for name, cells in fields.items() if cells is not None})
+        (folder / "own.toml").write_text(said, encoding="utf-8")
+        frame.to_file(folder / "DLTB.shp", encoding="utf-8")
+        if not system:
+            (folder / "DLTB.prj").unlink()
+        return import_study([folder / "DLTB.shp"], folder / "own.toml" if said else None, "cn-survey")
+
+    return case
+
+
 def marxan(name: str) -> Case:
     """One of the faults of a folder of Marxan."""
     files, case = OF_MARXAN[name]
@@ -120,7 +137,6 @@ CASES: Mapping[str, Case] = {
     "import.kinds": _other_kind,
     "import.rasterio": _raster_alone,
     "import.guess": sources("p.gpkg", layers={"p.gpkg": POINT}),
-    "import.not-yet": sources(preset="cn-survey"),
     "import.key": land(parcels={"sauce": "x"}),
     "import.kind-table": column({"values": "x", "field": "use"}),
     "import.kind-texts": land(parcels={"by_area": "x"}),
@@ -167,6 +183,21 @@ CASES: Mapping[str, Case] = {
     "import.overlaps": land(layer(OVER)),
     "import.slivers": land(layer([square(0), square(1, width=1e-6)]), repair={"slivers": "refuse"}),
     "import.overlay": _not_laid_over,
+    "survey.sources": sources(preset="cn-survey"),
+    "survey.layer": sources("p.gpkg", preset="cn-survey", layers={"p.gpkg": LAND}),
+    "survey.layer-named": survey('[survey.layers]\nDLTB = "polygons"'),
+    "survey.field": survey(DLBM=None),
+    "survey.crs": survey(system=False),
+    "survey.key": survey("[survey]\nenclave = 1"),
+    "survey.kind": survey("[survey]\nenclaves = 1"),
+    "survey.digits": survey("[survey]\njurisdiction_digits = 8"),
+    "survey.official": survey("[survey.threshold]\nSTBHX = 1.0"),
+    "survey.codes": survey('[survey.codes.DLMB]\n"1" = "0101"'),
+    "survey.value": survey('[survey.codes.DLBM]\n"1" = "126"'),
+    "survey.code": survey(DLBM="011"),
+    "survey.class": survey(DLBM="", DLMC=""),
+    "survey.jurisdiction": survey(ZLDWDM="530102"),
+    "survey.square-metres": survey(TBMJ=0.5),
     "marxan.input-dat": lambda folder: import_study(write(folder / "peer", {"pu.dat": PLAIN["input/pu.dat"]})),
     "marxan.mapping-key": marxan_with('target = "soft"'),
     "marxan.targets": marxan_with('targets = "loose"'),
