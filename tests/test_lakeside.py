@@ -66,11 +66,7 @@ NOT_ON_ITS_LAND = {
 
 
 def test_every_mechanism_is_used(lakeside: Study) -> None:
-<<<<<<< HEAD
-    """Every row family but those of other objectives has rows, every column but those above has values."""
-=======
     """Every row family but those of other objectives has rows; every table but scenarios has values in its columns."""
->>>>>>> lks
     model = policy_model(lakeside)
     rows = {name: model.component(name) for name in ROW_FAMILIES}
     assert {name for name, found in rows.items() if found is None or len(found) == 0} == {"floor", "keep"}

@@ -77,11 +77,11 @@ class LayerImport:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
         except shapely.errors.GEOSException as error:
-            must, text = rule("import.overlay"), str(error)
+            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
+            self.faults.stop()
         except pyproj.exceptions.ProjError as error:
-            must, text = rule("import.projection"), str(error)
-        self.faults.add(self.plan.label, must, foreign(text.splitlines()[0]))
-        self.faults.stop()
+            self.faults.add(self.plan.label, rule("import.projection"), foreign(str(error).splitlines()[0]))
+            self.faults.stop()
 
     def steps(self) -> Imported:
         """Read all, then repair, split, lay over, join and measure; nothing goes on past a fault of reading."""
