@@ -12,7 +12,8 @@ from zonevest.instances.rules import Row, rules
 INTRODUCTION = """\
 # What is checked
 
-Reading a study tells every rule that it breaks at once: where it stands, what must hold, what was found, what to do.
+Reading a study, or importing one, tells every rule that it breaks at once: where it stands, what must hold, what was
+found, what to do.
 
 - A **fault** is refused: `StudyError.faults`, exit code 2.
 - A **warning** is legal, but suspicious: the study is read, and may be right. `zonevest check` lists warnings at its

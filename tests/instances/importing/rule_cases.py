@@ -21,6 +21,8 @@ from zonevest.instances.importing.imported import Imported
 LAND = layer([square(0), square(1)])
 BOW_TIE = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
 POINT = layer([shapely.Point(50, 50)])
+NOWHERE = 'ENGCRS["site",EDATUM["site"],CS[Cartesian,2],AXIS["x",east],AXIS["y",north],LENGTHUNIT["metre",1]]'
+"""A system that a drawing has of its own: it says nothing of where on the earth it is."""
 
 Case = Callable[[Path], Imported]
 
@@ -182,6 +184,8 @@ CASES: Mapping[str, Case] = {
     "import.stacked": land(layer([square(0), square(0)])),
     "import.overlaps": land(layer(OVER)),
     "import.slivers": land(layer([square(0), square(1, width=1e-6)]), repair={"slivers": "refuse"}),
+    "import.projection": land(LAND.set_crs(NOWHERE, allow_override=True)),
+    "import.merge-by": land(merge={"by": ["tenur"]}),
     "import.overlay": _not_laid_over,
     "survey.sources": sources(preset="cn-survey"),
     "survey.layer": sources("p.gpkg", preset="cn-survey", layers={"p.gpkg": LAND}),
