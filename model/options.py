@@ -401,7 +401,7 @@ def _windows(study: Study) -> Bools:
     period = np.arange(last + 1)
     begins = np.array([each.start for each in study.periods], dtype=int)
     done = begins + study.practices["lead_years"].to_numpy(dtype=float)[:, None]
-    return (early[:, None] <= period) & (period <= late[:, None]) & (done <= study.last_year)
+    return np.asarray((early[:, None] <= period) & (period <= late[:, None]) & (done <= study.last_year), dtype=bool)
 
 
 def _kinds(allowed: Bools, starts: Bools) -> tuple[Ints, Ints, Ints]:

@@ -100,7 +100,7 @@ def _late(options: Options, faults: Faults) -> None:
     late = (options.reasons == REASONS.index("window")).any(axis=0)
     lead = dict(zip(options.study.practices["practice"], options.study.practices["lead_years"], strict=True))
     told = [
-        say("{practice} ({lead:g} years)", practice=options.practices[at], lead=float(lead[options.practices[at]]))
+        say("{practice} (lead_years {lead:g})", practice=options.practices[at], lead=float(lead[options.practices[at]]))
         for at in np.flatnonzero(late).tolist()
     ]
     if told:

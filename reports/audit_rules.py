@@ -64,7 +64,7 @@ MUST = {
     "forbidden_zones": say("a parcel lies in none of its forbidden zones"),
     "locked_practice": say("a parcel locked to a practice follows it"),
     "requires_project": say("some project enables the practice"),
-    "window": say("a start lies between earliest and latest, and lead_years later the last year is not over"),
+    "window": say("a start lies between earliest and latest, and its lead_years end inside the horizon"),
 }
 
 

@@ -32,10 +32,10 @@ def test_each_is_told_alone_and_in_chinese(name: str) -> None:
 
 
 def test_land_actions_that_can_start_in_no_period() -> None:
-    assert late(3)["found"].tolist() == ["plant (3 years)"]  # from 2026 done in 2029
-    assert late(3, to_class="")["found"].tolist() == ["plant (3 years)"]  # nothing changes: one rule for all
+    assert late(3)["found"].tolist() == ["plant (lead_years 3)"]  # from 2026 done in 2029
+    assert late(3, to_class="")["found"].tolist() == ["plant (lead_years 3)"]  # nothing changes: one rule for all
     assert late(2).empty  # from p1 in 2028, the last year
-    assert late(1, earliest="p2")["found"].tolist() == ["plant (1 years)"]  # from 2028 in 2029
+    assert late(1, earliest="p2")["found"].tolist() == ["plant (lead_years 1)"]  # from 2028 in 2029
     assert late(0, earliest="p2").empty
     assert late(3, tenure="state").empty  # not for this field in any case
 
