@@ -146,7 +146,7 @@ class Land:
             if self.excluded(parcel, practice):
                 continue
             land_class = practice["to_class"] or parcel["land_class"]
-            found += [Option(name, s, practice["zone"], land_class) for s in self.window(practice)]
+            found += [Option(name, s, practice["zone"], land_class) for s in self.starts(practice)]
         if settings.unassigned and not self._locked(parcel, UNASSIGNED, ""):
             found.append(Option(UNASSIGNED, None, "", parcel["land_class"]))
         return found
@@ -220,6 +220,11 @@ class Land:
         first = names.index(row["earliest"]) if row["earliest"] else 0
         last = names.index(row["latest"]) if row["latest"] else len(names) - 1
         return list(range(first, last + 1))
+
+    def starts(self, practice: Record) -> list[int]:
+        """The positions of the periods in which a practice may start: its lead years end inside the horizon."""
+        periods, lead = self.study.periods, int(practice["lead_years"])
+        return [s for s in self.window(practice) if periods[s].start + lead <= periods[-1].last]
 
     # The state of a parcel in a period
 

@@ -393,13 +393,15 @@ def _locks(
 
 
 def _windows(study: Study) -> Bools:
-    """In which periods each practice may start, shape (practices, periods)."""
+    """In which periods each practice may start and be done inside the horizon, shape (practices, periods)."""
     position = {name: index for index, name in enumerate(period_names(study.periods))}
     last = len(position) - 1
     early = np.array([position.get(name, 0) for name in study.practices["earliest"]], dtype=int)
     late = np.array([position.get(name, last) for name in study.practices["latest"]], dtype=int)
     period = np.arange(last + 1)
-    return (early[:, None] <= period) & (period <= late[:, None])
+    begins = np.array([each.start for each in study.periods], dtype=int)
+    done = begins + study.practices["lead_years"].to_numpy(dtype=float)[:, None]
+    return np.asarray((early[:, None] <= period) & (period <= late[:, None]) & (done <= study.last_year), dtype=bool)
 
 
 def _kinds(allowed: Bools, starts: Bools) -> tuple[Ints, Ints, Ints]:

@@ -14,7 +14,7 @@ from zonevest.instances.faults import SHOWN, Faults, within
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import each, period_names
-from zonevest.model.flows import NEVER
+from zonevest.model.options import REASONS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from zonevest.model.compiled import Policy
     from zonevest.model.land import Block
-    from zonevest.model.ledger import Ledger
     from zonevest.model.options import Options
 
     Floats: TypeAlias = NDArray[np.float64]
@@ -44,7 +43,7 @@ def suspicions(model: pyo.ConcreteModel, policy: Policy, block: Block, broken: p
     broken : the rows of limits.csv that doing nothing breaks.
     """
     faults = Faults()
-    _late(model.source, faults)
+    _late(model.source.options, faults)
     _reach(model, policy, block, faults)
     _today(model, broken, faults)
     _residuals(model, faults)
@@ -96,21 +95,15 @@ def _of_columns(block: Block, rows: NDArray[np.intp]) -> tuple[Floats, Floats]:
     return low, high
 
 
-def _late(ledger: Ledger, faults: Faults) -> None:
-    """Land actions that may start so late that the class or the owner of the land changes after the last year."""
-    options, states, study = ledger.options, ledger.states, ledger.study
-    given = np.concatenate([[False], study.practices["to_tenure"].to_numpy() != "", [False]])[options.kind_practice]
-    ends = (states.class_year < NEVER) | given
-    late = (options.kind_start >= 0) & ends & (states.service_year > ledger.clock.last[-1])
-    names = period_names(study.periods)
-    found: dict[str, set[int]] = defaultdict(set)
-    for practice, start in zip(options.kind_practice[late].tolist(), options.kind_start[late].tolist(), strict=True):
-        found[options.practices[practice]].add(start)
-    if found:
-        told = [
-            say("{practice} from {periods}", practice=practice, periods=listed([names[s] for s in sorted(starts)]))
-            for practice, starts in found.items()
-        ]
+def _late(options: Options, faults: Faults) -> None:
+    """Land actions that some parcel might follow if their lead years did not end after the last year."""
+    late = (options.reasons == REASONS.index("window")).any(axis=0)
+    lead = dict(zip(options.study.practices["practice"], options.study.practices["lead_years"], strict=True))
+    told = [
+        say("{practice} (lead_years {lead:g})", practice=options.practices[at], lead=float(lead[options.practices[at]]))
+        for at in np.flatnonzero(late).tolist()
+    ]
+    if told:
         faults.add("practices", rule("practices.late"), _some(told))
 
 

@@ -64,7 +64,7 @@ MUST = {
     "forbidden_zones": say("a parcel lies in none of its forbidden zones"),
     "locked_practice": say("a parcel locked to a practice follows it"),
     "requires_project": say("some project enables the practice"),
-    "window": say("a start lies between earliest and latest"),
+    "window": say("a start lies between earliest and latest, and its lead_years end inside the horizon"),
 }
 
 
@@ -132,7 +132,8 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     _exclude_locked(tables, members, np.full(len(members), zone, dtype=object), practice, exclude)
     enabled = any(practice in split(project["enables"]) for project in tables.projects.values())
     exclude("requires_project", bool(named["requires_project"]) and not enabled)
-    exclude("window", not in_window(tables, named, start))
+    done = tables.starts[start] + number(named["lead_years"], 0.0)
+    exclude("window", not in_window(tables, named, start) or done > tables.horizon_end)
     return found
 
 

@@ -146,7 +146,7 @@ REASON_WORDS = {
         "forbidden_zones": "zone forbidden for the parcel",
         "locked_practice": "locked to another land action",
         "requires_project": "no project enables it",
-        "window": "outside its window",
+        "window": "outside its window, or done too late",
         "switched_off": "switched off in study.toml",
     },
     "zh": {
@@ -170,7 +170,7 @@ REASON_WORDS = {
         "forbidden_zones": "该地块禁入此分区",
         "locked_practice": "锁定于其他用地行动",
         "requires_project": "没有项目支撑",
-        "window": "不在时间窗内",
+        "window": "不在时间窗内，或规划期内不能见效",
         "switched_off": "study.toml 中未启用",
     },
 }

@@ -158,6 +158,14 @@ def test_assets_change_hands() -> None:
     assert value(given("asset.land.collective", **as_it_is), ("build", 0)) == pytest.approx(-40.0)
 
 
+def test_a_practice_is_done_inside_the_horizon() -> None:
+    # by the end of 2030: from 2028 within two years, from 2026 within four
+    for lead, starts in ((2, [0, 1]), (3, [0]), (4, [0]), (5, [])):
+        for to_class in ("built", ""):
+            given = study(practices=[{**BUILD, "lead_years": lead, "to_class": to_class}])
+            assert [s for name, s in Reckoner(given).choices[0] if name == "build"] == starts
+
+
 def test_a_title_is_needed_or_cleared() -> None:
     starts = {("needs_title", 0): 0, ("needs_title", 1): 2, ("clears_title", 0): 2, ("clears_title", 1): 0}
     for (column, title), opened in starts.items():

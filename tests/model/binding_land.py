@@ -186,6 +186,25 @@ def stop(*projects: Row, **tables: Rows) -> Study:
     return year(WORTH, parcels=[{**NEAR, "tags": "stop"}], projects=projects, class_flows=[FARM], **tables)
 
 
+def sold(years: int, **limit: Any) -> Study:
+    """Fields sold at the start, at twice the price a year later; three years after it they are town, and let a year."""
+    sell: Row = {**BUILD, "practice": "sell", "lead_years": 3, "life_years": 1}
+    once: Row = {"practice": "sell", "account": "sale", "basis": "per_ha_once", "value": 1.0}
+    sale: Row = {"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1, "growth": 1.0}
+    return land(
+        {"periods": [{"name": name, "start": 2026 + at, "years": 1} for at, name in enumerate("abcde"[:years])]},
+        accounts=[LAND["accounts"][0], sale], practices=[sell], class_flows=[],
+        practice_flows=[once, {**once, "account": "rent", "basis": "per_ha_year", "life_years": 1}],
+        limits=[{"limit": "fields", "account": "area.class_group.arable", "sense": ">=", "value": 2.0, **limit}],
+    )  # fmt: skip
+
+
+def sold_in_time() -> Case:
+    # to 2029: sold in 2026, town in 2029, when a hectare brings 1 of the sale and 1 of rent; a later sale would bring
+    # more, and show in no period. 2 of 5 ha stay fields
+    return Case(sold(4), 10.0, 6.0, "limit")
+
+
 def reach() -> Case:
     # only what is built over rises, by 2 x 2, and then brings no rent of 2
     return Case(stop({**TRAM, "uplift_of": "build"}), 4.0, 2.0, "uplift:reach")
@@ -276,7 +295,7 @@ CASES: dict[str, list[Callable[[], Case]]] = {
     "enable": [enable],
     "land_take": [land_take],
     "site_take": [site_take],
-    "limit": [limit, soft_limit, taken_for_the_state],
+    "limit": [limit, soft_limit, taken_for_the_state, sold_in_time],
     "reach": [reach],
     "open": [opening],
     "cap": [cap],

@@ -50,8 +50,8 @@ def _strict() -> pd.DataFrame:
     return check(town({"strict_lines": True}, parcels=[parcel(zone="Z")], class_zones=suits)).warnings
 
 
-def late(lead_years: int = 1, **cells: object) -> pd.DataFrame:
-    """Warnings of a field that may become a wood, some years after its start; the plan ends with a single year."""
+def late(lead_years: int = 3, **cells: object) -> pd.DataFrame:
+    """Warnings of a field that may become a wood, some years after its start: the periods are 2026-27 and 2028."""
     plant = {"practice": "plant", "zone": "Z", "lead_years": lead_years, "to_class": "wood", **cells}
     return check(
         town(

@@ -97,5 +97,20 @@ def test_drawn_land_in_hectares_binds_too(monkeypatch: pytest.MonkeyPatch) -> No
     assert solve(build, "footprint")[0] == pytest.approx(case.without)
 
 
+@pytest.mark.parametrize(("years", "within", "without"), [(3, 0.0, 0.0), (4, 6.0, 10.0), (5, 9.0, 15.0)])
+def test_no_land_is_sold_that_changes_after_the_last_year(years: int, within: float, without: float) -> None:
+    # to 2028 nothing can be sold; to 2029 in 2026 alone, at 1 and a rent of 1; to 2030 in 2027 too, at 2 and the rent.
+    # 2 of 5 ha must stay fields
+    given = binding_land.sold(years)
+    for build in (fast(given), complete(given)):
+        assert solve(build)[0] == pytest.approx(within, abs=1e-6)
+        assert solve(build, "limit")[0] == pytest.approx(without, abs=1e-6)
+    assert brute.best(given, MOST) == pytest.approx(within, abs=1e-6)
+    evaluator = Evaluator(given)
+    at = "abcde"[years - 3 :][0]  # three years before the horizon ends with it
+    late = audited(evaluator, {f"x[near,sell,{at}]": 1.0, "x[far,hold,]": 1.0})
+    assert set(late.breaches["rule"]) == {"window"}
+
+
 def test_every_family_has_a_case() -> None:
     assert {"assign", *ROW_FAMILIES} == {name for module in GROUPS.values() for name in module.CASES}

@@ -149,8 +149,10 @@ def test_what_closes_an_option_has_the_same_name_everywhere(study: Study) -> Non
     for column, name in enumerate(options.practices[1:-1], start=1):
         told = [REASONS[code] for code in options.reasons[options.pattern, column]]
         practice = land.practices[name]
-        assert told == [land.excluded(parcel, practice) for parcel in land.parcels.values()]
-        start = land.window(practice)[0]
-        assert told == reasons(tables, everyone, name, start).tolist()
+        closed, starts = [land.excluded(parcel, practice) for parcel in land.parcels.values()], land.starts(practice)
+        assert told == [reason or ("" if starts else "window") for reason in closed]
+        for start in range(len(study.periods)):
+            now = [reason or ("" if start in starts else "window") for reason in closed]
+            assert now == reasons(tables, everyone, name, start).tolist()
     held = [REASONS[code].replace("switched_off", "hold") for code in options.reasons[options.pattern, 0]]
     assert held == reasons(tables, everyone, "hold", -1).tolist()

@@ -31,13 +31,13 @@ def test_each_is_told_alone_and_in_chinese(name: str) -> None:
     check_faults(told, NAMES)
 
 
-def test_land_that_changes_after_the_last_year() -> None:
-    assert late()["found"].tolist() == ["plant from p2"]  # in 2029; from p1 in 2027
-    assert late(3)["found"].tolist() == ["plant from p1, p2"]
-    assert late(0).empty
-    assert late(latest="p1").empty
-    assert late(to_class="").empty  # nothing changes
-    assert late(to_class="", to_tenure="state")["found"].tolist() == ["plant from p2"]
+def test_land_actions_that_can_start_in_no_period() -> None:
+    assert late(3)["found"].tolist() == ["plant (lead_years 3)"]  # from 2026 done in 2029
+    assert late(3, to_class="")["found"].tolist() == ["plant (lead_years 3)"]  # nothing changes: one rule for all
+    assert late(2).empty  # from p1 in 2028, the last year
+    assert late(1, earliest="p2")["found"].tolist() == ["plant (lead_years 1)"]  # from 2028 in 2029
+    assert late(0, earliest="p2").empty
+    assert late(3, tenure="state").empty  # not for this field in any case
 
 
 def test_limits_that_no_choice_reaches() -> None:

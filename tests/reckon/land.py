@@ -118,7 +118,8 @@ class Land(Flows):
             found.append((UNASSIGNED, START))
         for name, practice in self.practices.items():
             if self.open(parcel, name):
-                found += [(name, s) for s in self.window(practice)]
+                lead = int(practice["lead_years"])
+                found += [(name, s) for s in self.window(practice) if self.first_year[s] + lead <= self.last]
         return found
 
     # -- flows --------------------------------------------------------------------------------------------------------

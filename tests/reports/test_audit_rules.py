@@ -98,6 +98,20 @@ class TestPractices:
     def test_a_practice_after_its_window(self) -> None:
         assert rules(evaluate(study(practices=[{**BUILD, "latest": "p1"}]), P2)) == {"window"}
 
+    @pytest.mark.parametrize(
+        ("practice", "options", "rule"),
+        [
+            ({"lead_years": 2}, P2, ""),  # from 2028 in 2030, the last year
+            ({"lead_years": 3}, P2, "window"),
+            ({"lead_years": 4}, P1, ""),  # from 2026 in 2030
+            ({"lead_years": 5}, P1, "window"),
+            ({"lead_years": 3, "to_class": ""}, P2, "window"),  # the class stays: the same rule
+        ],
+    )
+    def test_a_practice_is_done_inside_the_horizon(self, practice: dict[str, Any], options: Any, rule: str) -> None:
+        found = rules(evaluate(study(practices=[{**BUILD, **practice}]), options))
+        assert found == ({rule} if rule else set())
+
     def test_another_locked_practice(self) -> None:
         practices = [BUILD, {**BUILD, "practice": "plant", "to_class": "wood"}]
         given = study(parcels=[{**FARM, "locked_practice": "plant"}], practices=practices)

@@ -370,9 +370,10 @@ class TestSiteTake:
         assert rules(found) == {"project:site_take"}
         assert found.breaches["where"].tolist() == ["class farm, east, period p2"]
         assert found.breaches["found"].tolist() == ["4 ha too much"]
-        # with three lead years it is farm land to the end; woods make room once they are farm land
-        slow = [{**BUILD, "lead_years": 3}]
-        assert self.found({"road": "p1"}, {"road": 4.0}, ("build", "p2"), practices=slow)[1].ok
+        # from 2026 with two lead years it is farm land to the end of p1; woods make room once they are farm land
+        slow = [{**BUILD, "lead_years": 2}]
+        _, found = self.found({"road": "p1"}, {"road": 4.0}, ("build", "p1"), practices=slow)
+        assert found.breaches["where"].tolist() == ["class farm, east, period p2"]
         woods = [{**self.LAND[0], "land_class": "wood"}, *self.LAND[1:]]
         dig = [{**BUILD, "to_class": "farm", "lead_years": 2}]
         _, found = self.found({"road": "p1"}, {"road": 4.0}, ("build", "p1"), practices=dig, parcels=woods)
