@@ -44,6 +44,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "lexicographic": ("order", "tolerance"),
 }
 """The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
+DEEP = 32
+"""How deep tables and lists may lie within each other; no key is deeper than five."""
 TOML_FAULT = re.compile(r"(?P<words>.+) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 
 
@@ -169,7 +171,14 @@ class Reader:
 def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
     """Read the text of study.toml; a broken one is a fault that names the line."""
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
+        if not _deeper(values, DEEP):
+            return values
+        found = say("tables or lists within each other, {deep} deep or more", deep=DEEP)
+        faults.add(label, rule("settings.toml"), found, say("write them side by side"))
+    except RecursionError:
+        found = say("tables or lists within each other, {deep} deep or more", deep=DEEP)
+        faults.add(label, rule("settings.toml"), found, say("write them side by side"))
     except tomllib.TOMLDecodeError as error:
         found, at = foreign(str(error)), TOML_FAULT.fullmatch(str(error))
         if at and at["line"]:
@@ -178,7 +187,17 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
         elif at:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
         faults.add(label, rule("settings.toml"), found)
-        return {}
+    except ValueError as error:  # a number of thousands of digits
+        faults.add(label, rule("settings.toml"), foreign(str(error)))
+    return {}
+
+
+def _deeper(value: Any, deep: int) -> bool:
+    """Whether tables and lists lie deeper within each other than so many."""
+    if not isinstance(value, (dict, list)):
+        return False
+    held = value.values() if isinstance(value, dict) else value
+    return deep == 0 or any(_deeper(each, deep - 1) for each in held)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -314,7 +333,7 @@ def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
     belongs = {key: method for method, keys in METHODS.items() for key in keys}
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         do = meant(str(method), METHODS, advice("settings.choice"))
         read.wrong(
             "objective.method",

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.cells import texts
-from zonevest.instances.faults import Faults, some, within
+from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import read_csv, read_parquet, read_text
 from zonevest.instances.importing.adjacency import adjacency
 from zonevest.instances.importing.columns import Fields, kind_of
@@ -76,12 +76,13 @@ class LayerImport:
         try:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
-        except shapely.errors.GEOSException as error:
-            must, do = (
-                say("shapes can be laid over each other"),
-                say("repair the shapes in the program that wrote them"),
-            )
-            self.faults.add(self.plan.label, must, foreign(str(error).splitlines()[0]), do)
+        except (shapely.errors.GEOSException, pyproj.exceptions.ProjError) as error:
+            must = say("shapes can be laid over each other")
+            do = say("repair the shapes in the program that wrote them")
+            if isinstance(error, pyproj.exceptions.ProjError):
+                must = say("coordinates can be projected from the coordinate system that the layer says it has")
+                do = say("look at the coordinate system that the layer says it has")
+            self.faults.add(self.plan.label, must, foreign(str(error).partition("\n")[0]), do)
             self.faults.stop()
 
     def steps(self) -> Imported:
@@ -107,6 +108,11 @@ class LayerImport:
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:
                 lay_over(parcels, line, layer, plan.label, self.faults)
+        strange = [name for name in plan.merge_by if name not in parcels.frame]
+        if strange:
+            must = say("[merge] by names columns of the parcels")
+            do = meant(strange[0], list(parcels.frame), say("name one of these: {fields}", fields=some(parcels.frame)))
+            self.faults.add(within(plan.label, "merge.by"), must, some(map(repr, strange)), do)
         self.faults.stop_if_any()
         if plan.min_ha:
             join_neighbours(parcels, plan.min_ha, plan.merge_by, plan.by_area)

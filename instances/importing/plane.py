@@ -40,6 +40,8 @@ def equal_area(shapes: NDArray[np.object_], crs: pyproj.CRS) -> pyproj.CRS:
     ellipsoid = geodetic.ellipsoid if geodetic is not None else None
     size = "+ellps=WGS84" if ellipsoid is None else f"+a={ellipsoid.semi_major_metre} +b={ellipsoid.semi_minor_metre}"
     lon, lat = (west + east) / 2, (south + north) / 2
+    if not np.isfinite([lon, lat]).all():
+        raise pyproj.exceptions.ProjError(crs.name)
     if max(east - west, north - south) <= WIDE:
         where = f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f}"
     elif south < 0 < north:

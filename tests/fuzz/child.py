@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import signal
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -12,14 +13,17 @@ from tests.fuzz.judge import Outcome
 
 MEMORY = 8 * 2**30
 """Bytes of address space of the child: who asks for more gets a MemoryError instead of the machine's last memory."""
-LIMIT = 30.0
-"""Seconds for one input; they take some hundredths of a second, on a loaded machine tenths."""
+LIMIT = 20.0
+"""Seconds of computing for one input, which takes some hundredths of a second."""
+WAIT = 600.0
+"""Seconds for one input by the clock: a process that computes nothing waits for ever (or the machine is busy)."""
 
 
-def work(pipe: Connection) -> None:
+def work(pipe: Connection, limit: float) -> None:
     """Judge what comes until nothing comes."""
     from tests.fuzz.judge import cases, judge
 
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     quiet = os.open(os.devnull, os.O_WRONLY)
@@ -33,8 +37,10 @@ def work(pipe: Connection) -> None:
         except Exception as error:
             pipe.send(f"the undamaged files of {asked[0]} are unsound: {error}")
             return
-        pipe.send("")  # from here on the clock runs
-        pipe.send(judge(*asked))
+        signal.setitimer(signal.ITIMER_PROF, limit)  # it ends the process, also in the midst of a library in C
+        outcome = judge(*asked)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        pipe.send(outcome)
 
 
 class Child:
@@ -56,7 +62,7 @@ class Child:
     def start(self) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, there = context.Pipe()
-        self.process = context.Process(target=work, args=(there,), daemon=True)
+        self.process = context.Process(target=work, args=(there, self.limit), daemon=True)
         self.process.start()
         there.close()
 
@@ -73,14 +79,16 @@ class Child:
             self.start()
         try:
             self.pipe.send((reader, seed, number))
-            if unsound := self.pipe.recv():
-                raise RuntimeError(unsound)
-            if self.pipe.poll(self.limit):
-                outcome: Outcome = self.pipe.recv()
-                return outcome
-            died = f"hung: {self.limit:g} seconds are over"
+            died = f"hung: {WAIT:g} seconds are over"
+            if self.pipe.poll(WAIT):
+                found: Outcome | str = self.pipe.recv()
+                if isinstance(found, str):
+                    raise RuntimeError(found)
+                return found
         except EOFError:
             self.process.join()
             died = f"the process died: exit {self.process.exitcode}"
+            if self.process.exitcode == -signal.SIGPROF:
+                died = f"hung: {self.limit:g} seconds of computing are over"
         self.stop()
         return Outcome(number, "?", "failed", self.limit, died)

@@ -50,19 +50,19 @@ def judge(reader: str, seed: int, number: int) -> Outcome:
     """Make an input, read it, and see what came of it."""
     case, original = cases(reader)[number % len(cases(reader))]
     files, done = changed(reader, case, seed, number)
-    started = time.perf_counter()
+    started = time.process_time()
     try:
         with written(files) as folder, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = look(case, original, folder, done.keeps, number)
-        return Outcome(number, done.kind, result, time.perf_counter() - started)
+        return Outcome(number, done.kind, result, time.process_time() - started)
     except Wrong as error:
-        return Outcome(number, done.kind, "failed", time.perf_counter() - started, str(error))
+        return Outcome(number, done.kind, "failed", time.process_time() - started, str(error))
     except BaseException as error:  # whatever it is, it is what is looked for
         frames = traceback.extract_tb(error.__traceback__)
         own = [f"{Path(each.filename).name}:{each.lineno}" for each in frames if "/tests/fuzz/" not in each.filename]
         detail = f"{type(error).__name__}: {str(error)[:300]} ({' < '.join(own[::-1][:8])})"
-        return Outcome(number, done.kind, "failed", time.perf_counter() - started, detail)
+        return Outcome(number, done.kind, "failed", time.process_time() - started, detail)
 
 
 def look(case: Case, original: Study | Imported, folder: Path, keeps: str, number: int) -> str:
