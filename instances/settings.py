@@ -46,6 +46,8 @@ METHODS: Mapping[str, tuple[str, ...]] = {
 """The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
 DEEP = 32
 """How deep tables and lists may lie within each other; no key is deeper than five."""
+INTEGER = 2**63
+"""TOML has whole numbers of 64 bits."""
 TOML_FAULT = re.compile(r"(?P<words>.+) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 
 
@@ -172,13 +174,11 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
     """Read the text of study.toml; a broken one is a fault that names the line."""
     try:
         values = tomllib.loads(text)
-        if not _deeper(values, DEEP):
+        if not _beyond(values, DEEP):
             return values
-        found = say("tables or lists within each other, {deep} deep or more", deep=DEEP)
-        faults.add(label, rule("settings.toml"), found, say("write them side by side"))
+        faults.add(label, rule("settings.modest"), _beyond(values, DEEP))
     except RecursionError:
-        found = say("tables or lists within each other, {deep} deep or more", deep=DEEP)
-        faults.add(label, rule("settings.toml"), found, say("write them side by side"))
+        faults.add(label, rule("settings.modest"), _too_deep())
     except tomllib.TOMLDecodeError as error:
         found, at = foreign(str(error)), TOML_FAULT.fullmatch(str(error))
         if at and at["line"]:
@@ -188,16 +188,22 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
         faults.add(label, rule("settings.toml"), found)
     except ValueError as error:  # a number of thousands of digits
-        faults.add(label, rule("settings.toml"), foreign(str(error)))
+        faults.add(label, rule("settings.modest"), foreign(str(error)))
     return {}
 
 
-def _deeper(value: Any, deep: int) -> bool:
-    """Whether tables and lists lie deeper within each other than so many."""
+def _beyond(value: Any, deep: int) -> str:
+    """What of a value is more than TOML programs have to read; `deep` is how deep tables and lists may still lie."""
+    if isinstance(value, int):
+        return "" if -INTEGER <= value < INTEGER else say("a whole number beyond ±9.2e18")
     if not isinstance(value, (dict, list)):
-        return False
+        return ""
     held = value.values() if isinstance(value, dict) else value
-    return deep == 0 or any(_deeper(each, deep - 1) for each in held)
+    return _too_deep() if deep == 0 else next((told for each in held if (told := _beyond(each, deep - 1))), "")
+
+
+def _too_deep() -> str:
+    return say("tables or lists within each other, {deep} deep or more", deep=DEEP)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyproj
 import shapely
@@ -59,8 +61,14 @@ def project(shapes: NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS)
         return shapes
     step = STEP_DEGREES if source.is_geographic else STEP_METRES / _metres(source)
     dense = shapely.segmentize(shapes, step)
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    transformer = _transformer(source, target)
     return np.asarray(shapely.transform(dense, transformer.transform, interleaved=False), dtype=object)
+
+
+@lru_cache(maxsize=16)
+def _transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    """Looked up once: it takes longer than to project some thousand parcels."""
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
 def hectares(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
