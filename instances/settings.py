@@ -188,7 +188,8 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
         faults.add(label, rule("settings.toml"), found)
     except ValueError as error:  # a number of thousands of digits
-        faults.add(label, rule("settings.modest"), foreign(str(error)))
+        found = say("a whole number beyond ±9.2e18") if "digits" in str(error) else foreign(str(error))
+        faults.add(label, rule("settings.modest"), found)
     return {}
 
 

@@ -229,7 +229,31 @@ def _flat(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[str]]:
     """Shapes without heights and measures."""
     high = int((shapely.has_z(shapes) | shapely.has_m(shapes)).sum())
     told = [say("{count} shapes with heights or measures: these are left aside", count=high)] if high else []
-    return np.asarray(shapely.force_2d(shapes), dtype=object) if high else shapes, told
+    shapes = np.asarray(shapely.force_2d(shapes), dtype=object) if high else shapes
+    return without_nothing(shapes), told
+
+
+def without_nothing(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Shapes without parts and holes that have no points: GEOS ends the process when it is to divide their edges."""
+    parts, at = shapely.get_parts(shapes, return_index=True)
+    pierced = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
+    rings, of = shapely.get_rings(parts[pierced], return_index=True)
+    nested = np.flatnonzero(shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT)  # in a collection
+    odd = [at[shapely.is_empty(parts)], at[pierced[of[shapely.is_empty(rings)]]], at[nested]]
+    wrong = np.unique(np.concatenate(odd))
+    wrong = wrong[~shapely.is_empty(shapes[wrong])]
+    if len(wrong):
+        shapes = shapes.copy()
+        shapes[wrong] = [_without_nothing(each) for each in shapes[wrong]]
+    return shapes
+
+
+def _without_nothing(shape: Any) -> Any:
+    if hasattr(shape, "geoms"):
+        return type(shape)([_without_nothing(part) for part in shape.geoms if not part.is_empty])
+    if isinstance(shape, shapely.Polygon):
+        return shapely.Polygon(shape.exterior, [hole for hole in shape.interiors if not hole.is_empty])
+    return shape
 
 
 def code_page(path: Path, told: list[str]) -> str:
