@@ -109,6 +109,30 @@ def test_what_has_no_points_is_left_out(wkt: str, tmp_path: Path) -> None:
     assert held["area_ha"].tolist() == pytest.approx([1.0, 1.0])
 
 
+def test_a_page_that_forgets_a_row(tmp_path: Path) -> None:
+    """GDAL would read three parcels of four, without a word."""
+    folder = folder_with(tmp_path, "land.gpkg", squares())
+    content = bytearray((folder / "land.gpkg").read_bytes())
+    size = int.from_bytes(content[16:18], "big")
+    (page,) = (at for at in range(0, len(content), size) if content[at] == 0x0D and b"0103" in content[at : at + size])
+    assert content[page + 4] == 4
+    content[page + 4] = 3
+    (folder / "land.gpkg").write_bytes(content)
+    faults = faults_of(folder)
+    assert faults["must"].tolist() == ["the file is a whole .gpkg file"]
+    with pytest.raises(StudyError, match="it cannot be read"):
+        import_study([], mapping(tmp_path, parcels={"source": "study/land.gpkg"}))
+
+
+def test_values_that_break_a_rule_of_their_table_are_no_damage(tmp_path: Path) -> None:
+    folder = folder_with(tmp_path, "land.gpkg", squares(), toml='parcels = "land.gpkg"\nlayer = "land"')
+    with closing(sqlite3.connect(folder / "land.gpkg")) as db, db:
+        db.execute("CREATE TABLE more (a INTEGER CHECK (a > 0), b TEXT)")
+        db.execute("PRAGMA ignore_check_constraints = on")
+        db.execute("INSERT INTO more VALUES (-1, 'x')")
+    assert faults_of(folder).empty
+
+
 def test_a_hole_larger_than_its_shape(tmp_path: Path) -> None:
     """Its area is below zero, which is no area to be taken."""
     land = squares()
