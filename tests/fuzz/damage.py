@@ -1,5 +1,7 @@
 """Damage: what is done to the bytes, lines and cells of a file before it is read. All of it follows from a seed."""
 
+# ruff: noqa: E501 - lists of odd things read as tables
+
 from __future__ import annotations
 
 import csv
@@ -115,7 +117,7 @@ def of_letters(rng: Random, text: str) -> str:
     if kind == 1:
         return text[:at] + text[at : at + 3] + text[at:]
     if kind == 2:
-        return text[:at] + rng.choice('",;\t\n\r\0[]{}=.#\'\\-\ufeff\u2028') + text[at:]
+        return text[:at] + rng.choice("\",;\t\n\r\0[]{}=.#'\\-\ufeff\u2028") + text[at:]
     return text[:at] + text[at : at + 2][::-1] + text[at + 2 :]
 
 

@@ -1,5 +1,7 @@
 """Damage to files that are more than text: within the pages, records, parts and columns of their format."""
 
+# ruff: noqa: E501 - lists of odd things read as tables
+
 from __future__ import annotations
 
 import datetime
@@ -200,6 +202,7 @@ def of_xlsx(rng: Random, content: bytes) -> Damage:
 
 def _columns(size: int) -> list[pa.Array]:
     """Columns of kinds that a table of a study does not have."""
+
     def of(value: Any, kind: pa.DataType) -> pa.Array:
         return pa.array([value] * size, kind)
 

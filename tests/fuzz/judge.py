@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from typer.testing import CliRunner
 
-from tests.fuzz.readers import READERS, Case, Wrong, changed, same, told, written
+from tests.fuzz.readers import READERS, Case, WrongError, changed, same, told, written
 from zonevest.cli import app
 from zonevest.instances.importing.imported import Imported
 from zonevest.instances.read import read_study
@@ -56,7 +56,7 @@ def judge(reader: str, seed: int, number: int) -> Outcome:
             warnings.simplefilter("ignore")
             result = look(case, original, folder, done.keeps, number)
         return Outcome(number, done.kind, result, time.process_time() - started)
-    except Wrong as error:
+    except WrongError as error:
         return Outcome(number, done.kind, "failed", time.process_time() - started, str(error))
     except BaseException as error:  # whatever it is, it is what is looked for
         frames = traceback.extract_tb(error.__traceback__)
@@ -66,19 +66,19 @@ def judge(reader: str, seed: int, number: int) -> Outcome:
 
 
 def look(case: Case, original: Study | Imported, folder: Path, keeps: str, number: int) -> str:
-    """``refused`` or ``read``; raises `Wrong`, or whatever the reader lets through."""
+    """``refused`` or ``read``; raises `WrongError`, or whatever the reader lets through."""
     try:
         found = case.read(folder)
     except StudyError as error:
         told(error)
         if keeps == "all":
-            raise Wrong(f"refused, though nothing is wrong: {error.faults.to_dict('records')[:2]}") from None
+            raise WrongError(f"refused, though nothing is wrong: {error.faults.to_dict('records')[:2]}") from None
         if number % BY_COMMAND == 0:
             by_command(case, folder)
         return "refused"
     differs = same(original, found)
     if differs and keeps:
-        raise Wrong(f"read as another study ({differs}), though no value was changed")
+        raise WrongError(f"read as another study ({differs}), though no value was changed")
     if differs:
         once_more(found, folder)
     return "read"
@@ -97,7 +97,7 @@ def once_more(found: Study | Imported, folder: Path) -> None:
         found_study = found
     write_study(found_study, folder / "again")
     if differs := same(found_study, read_study(folder / "again")):
-        raise Wrong(f"written and read again it is another study: {differs}")
+        raise WrongError(f"written and read again it is another study: {differs}")
 
 
 def by_command(case: Case, folder: Path) -> None:
@@ -105,7 +105,7 @@ def by_command(case: Case, folder: Path) -> None:
     before = {path.name for path in folder.rglob("*")}
     done = CliRunner().invoke(app, case.command(folder))
     if done.exit_code != 2 or "•" not in done.stderr:
-        raise Wrong(f"exit {done.exit_code}, {done.exception!r}, {done.stderr[-300:]!r}")
+        raise WrongError(f"exit {done.exit_code}, {done.exception!r}, {done.stderr[-300:]!r}")
     left = {path.name for path in folder.rglob("*")} - before - {"out"}
     if left or done.stdout:
-        raise Wrong(f"left behind: {left}, {done.stdout[:200]!r}")
+        raise WrongError(f"left behind: {left}, {done.stdout[:200]!r}")

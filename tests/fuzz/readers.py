@@ -136,7 +136,7 @@ x_place = "地名"
 """
 
 
-class Wrong(Exception):
+class WrongError(Exception):
     """What a reader has made of an input, where it is neither a clear error nor a correct study."""
 
 
@@ -193,7 +193,9 @@ def _layer(chinese: bool = False) -> gpd.GeoDataFrame:
     x = (38_500_000 if chinese else 500_000) + 100.0 * np.arange(6)
     shapes = shapely.box(x, 3_000_000, x + 100, 3_000_100)
     shapes[1] = shapes[1].difference(shapely.box(x[1] + 10, 3_000_010, x[1] + 20, 3_000_020))
-    shapes[2] = shapely.union(shapely.box(x[2], 3_000_000, x[2] + 50, 3_000_100), shapely.box(x[2], 3_000_150, x[2] + 50, 3_000_200))
+    shapes[2] = shapely.union(
+        shapely.box(x[2], 3_000_000, x[2] + 50, 3_000_100), shapely.box(x[2], 3_000_150, x[2] + 50, 3_000_200)
+    )
     fields: dict[str, Any] = {
         "parcel_id": [f"01{k:02d}" for k in range(6)],
         "land_class": ["01", "02", "01", "02", "01", "01"],
@@ -244,7 +246,9 @@ def _parquet() -> list[Case]:
     def tables(files: Mapping[str, bytes]) -> tuple[str, ...]:
         return tuple(name for name in files if name.endswith(".parquet"))
 
-    cases = [Case(files, tables(files), _of(of_parquet)) for files in (small, small, small, small, shaped, shaped, shaped)]
+    cases = [
+        Case(files, tables(files), _of(of_parquet)) for files in (small, small, small, small, shaped, shaped, shaped)
+    ]
     cases += [Case(imported, ("land.parquet",), _of(of_parquet), mapping=True)] * 2
     return [*cases, Case(whole, tables(whole), _of(of_parquet))]
 
@@ -256,11 +260,16 @@ def _whole_layer() -> bytes:
 
 
 def _toml() -> list[Case]:
-    rich = SETTINGS + '\n[objective]\nmethod = "weighted"\ncash = 1.0\necosystem = 0.5\n\n[objective.accounts]\nrent = -1.0\n'
+    rich = (
+        SETTINGS
+        + '\n[objective]\nmethod = "weighted"\ncash = 1.0\necosystem = 0.5\n\n[objective.accounts]\nrent = -1.0\n'
+    )
     small = _bytes({**SMALL, "study.toml": rich})
     money = WHOLE["study.toml"]
     whole = _bytes({**WHOLE, "study.toml": money})
-    mapped = _bytes({"mapping.toml": MAPPING.replace("SOURCE", "land.parquet"), **LAND}) | {"land.parquet": _whole_layer()}
+    mapped = _bytes({"mapping.toml": MAPPING.replace("SOURCE", "land.parquet"), **LAND}) | {
+        "land.parquet": _whole_layer()
+    }
     return [
         *[Case(small, ("study.toml",), _of(of_toml))] * 3,
         Case(whole, ("study.toml",), _of(of_toml)),
@@ -282,7 +291,9 @@ def _shp() -> list[Case]:
     study = _bytes(LAND) | files
     mapped = _bytes({"mapping.toml": MAPPING.replace("SOURCE", "parcels.shp"), **LAND}) | files
     coded = _bytes({"mapping.toml": GB}) | chinese
-    targets = tuple(f"parcels.{suffix}" for suffix in ("shp", "shp", "shp", "dbf", "dbf", "dbf", "shx", "shx", "cpg", "prj"))
+    targets = tuple(
+        f"parcels.{suffix}" for suffix in ("shp", "shp", "shp", "dbf", "dbf", "dbf", "shx", "shx", "cpg", "prj")
+    )
     return [
         *[Case(study, targets, of_shp)] * 3,
         Case(mapped, targets, of_shp, mapping=True),
@@ -336,7 +347,10 @@ def _equal(one: pd.DataFrame, other: pd.DataFrame) -> bool:
     shaped = [name for name, dtype in one.dtypes.items() if isinstance(dtype, GeometryDtype)]
     if not shaped:
         return one.equals(other)
-    wkb = all(shapely.to_wkb(one[name].to_numpy()).tolist() == shapely.to_wkb(other[name].to_numpy()).tolist() for name in shaped)
+    wkb = all(
+        shapely.to_wkb(one[name].to_numpy()).tolist() == shapely.to_wkb(other[name].to_numpy()).tolist()
+        for name in shaped
+    )
     return wkb and pd.DataFrame(one.drop(columns=shaped)).equals(pd.DataFrame(other.drop(columns=shaped)))
 
 
@@ -359,8 +373,6 @@ def told(error: StudyError) -> None:
     """See that an error is clear: every fault says where it is, what must hold, what was found and what to do."""
     rows = error.faults
     if rows.empty or not all(str(cell).strip() for cell in rows.to_numpy().ravel()):
-        raise Wrong(f"a fault with a part that says nothing: {rows.to_dict('records')}")
+        raise WrongError(f"a fault with a part that says nothing: {rows.to_dict('records')}")
     if max(len(str(cell)) for cell in rows.to_numpy().ravel()) > 100_000:
-        raise Wrong("a fault of more than 100,000 letters")
-
-
+        raise WrongError("a fault of more than 100,000 letters")

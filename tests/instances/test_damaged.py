@@ -136,7 +136,9 @@ def test_values_that_break_a_rule_of_their_table_are_no_damage(tmp_path: Path) -
 def test_a_hole_larger_than_its_shape(tmp_path: Path) -> None:
     """Its area is below zero, which is no area to be taken."""
     land = squares()
-    hole = shapely.Polygon(shapely.box(500_110, 10, 500_120, 20).exterior.coords, [shapely.box(500_100, 0, 500_200, 100).exterior.coords])
+    hole = shapely.Polygon(
+        shapely.box(500_110, 10, 500_120, 20).exterior.coords, [shapely.box(500_100, 0, 500_200, 100).exterior.coords]
+    )
     land.loc[1, "geometry"] = hole
     assert hole.area < 0
     faults = faults_of(folder_with(tmp_path, "land.gpkg", land))
@@ -200,7 +202,7 @@ KEYS = {
     "factor is a number": {"parcels": {"columns": {"x_a": {"field": "id", "factor": float("inf")}}}},
     "plus is a number": {"parcels": {"columns": {"x_a": {"field": "id", "plus": float("nan")}}}},
     "width is a number": {"parcels": {"columns": {"x_a": {"field": "id", "width": 1e300}}}},
-    "breaks is a list of rising numbers": {"parcels": {"columns": {"x_a": {"field": "id", "breaks": [1.0, float("nan")]}}}},
+    "breaks is a list": {"parcels": {"columns": {"x_a": {"field": "id", "breaks": [1.0, float("nan")]}}}},
 }  # fmt: skip
 
 
