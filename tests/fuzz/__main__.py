@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 from tests.fuzz.child import LIMIT, Child
@@ -25,7 +26,7 @@ def main() -> int:
     wanted = parser.parse_args()
     started, counts, kinds = time.perf_counter(), Counter[str](), Counter[str]()
     slowest = (0.0, "")
-    with Child(wanted.limit) as child:
+    with Child(wanted.limit) as child, suppress(KeyboardInterrupt):  # then it tells what it has done so far
         for number in range(wanted.first, wanted.first + wanted.inputs):
             found = child.judge(wanted.reader, wanted.seed, number)
             counts[found.result] += 1
@@ -35,12 +36,12 @@ def main() -> int:
                 print(f"{number} {found.kind}: {found.detail}", flush=True)
                 if wanted.keep:
                     keep(wanted.keep, wanted.reader, wanted.seed, number)
-            if (number + 1) % 500 == 0:
-                print(f"... {number + 1} inputs, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+            if (number + 1) % 250 == 0:
+                print(f"... {number + 1}: {dict(counts)}, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
     for kind, count in sorted(kinds.items()):
         print(f"  {count:5} {kind}")
     print(
-        f"{wanted.reader}: seed {wanted.seed}, inputs {wanted.inputs}, refused {counts['refused']}, "
+        f"{wanted.reader}: seed {wanted.seed}, inputs {counts.total()}, refused {counts['refused']}, "
         f"read {counts['read']}, failures {counts['failed']}, "
         f"slowest {slowest[0]:.2f} s: {slowest[1]}, {time.perf_counter() - started:.0f} s in all"
     )
