@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from zonevest.instances.rules import Rule
-from zonevest.instances.say import listed, say
+from zonevest.instances.say import listed, say, short
 from zonevest.instances.study import PARTS, StudyError
 
 SHOWN = 5
@@ -32,6 +32,7 @@ class Faults:
 
     def add(self, where: str, must: str, found: str, do: str = "") -> None:
         """Take down a fault or a warning (the same one only once); without `do` what its rule says is to be done."""
+        where, found = short(where), short(found) if found.strip() else repr(found)
         named = must if isinstance(must, Rule) else None
         rows = self._warnings if named is not None and named.severity == "warning" else self._rows
         rows[where, must, found, do or (named.do if named is not None else "")] = None

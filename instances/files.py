@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from zonevest.instances.cells import Cells, as_text
@@ -17,6 +17,20 @@ from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import foreign, of_system, say
 from zonevest.instances.schema import Table
 from zonevest.instances.tables import Raw, raw_frame
+
+Made = TypeVar("Made")
+
+
+def attempt(read: Callable[[], Made], path: Path, label: str, faults: Faults) -> Made | None:
+    """What a library makes of a file; None, and a fault, where it makes nothing of it.
+
+    Of a damaged file they raise what each of their parts can: out of memory, a text that is none, a year 2941775.
+    """
+    try:
+        return read()
+    except Exception as error:
+        damaged(path, label, error, faults)
+        return None
 
 
 def read_text(path: Path, label: str, faults: Faults) -> str | None:
@@ -115,12 +129,16 @@ def _single(header: Sequence[str], label: str, faults: Faults) -> bool:
 
 def read_parquet(path: Path, table: Table, label: str, faults: Faults) -> Raw | None:
     """Read a .parquet; rows are numbered from 1."""
-    try:
-        frame = pq.read_table(path).to_pandas(ignore_metadata=True)
-    except (OSError, pa.ArrowException) as error:
-        damaged(path, label, error, faults)
-        return None
-    return frame_cells(frame, table, label, faults, "row", 1)
+    frame = attempt(lambda: _frame(path), path, label, faults)
+    return None if frame is None else frame_cells(frame, table, label, faults, "row", 1)
+
+
+def _frame(path: Path) -> pd.DataFrame:
+    """The table of a parquet file, its texts looked at (else they are found to be none when they are first used)."""
+    table = pq.read_table(path).replace_schema_metadata(None)
+    table.validate(full=True)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame
 
 
 def frame_cells(

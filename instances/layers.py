@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import glob
+import sqlite3
 import warnings
+from contextlib import closing
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
+import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, column_of, meant, some, within
-from zonevest.instances.files import damaged, frame_cells, read_csv, read_parquet, whole_file
+from zonevest.instances.files import attempt, frame_cells, read_csv, read_parquet, whole_file
 from zonevest.instances.rules import advice, rule
-from zonevest.instances.say import foreign, say
+from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.schema import PARCELS
 from zonevest.instances.tables import Raw
 
 VECTOR = (".gpkg", ".shp", ".geojson", ".gdb")
+ONLY_VALUES = (" value in ", "constraint failed", "non-unique")
+"""What SQLite says of values that break a rule of their table, which is no damage."""
 SQUARE_METRES = 10_000.0
 """Square metres of a hectare."""
 
@@ -53,16 +59,22 @@ def read_parcels(
 
 
 def _parquet(path: Path, label: str, faults: Faults, notes: list[str]) -> tuple[Raw | None, gpd.GeoSeries | None]:
-    try:
-        spatial = b"geo" in (pq.read_schema(path).metadata or {})
-        if spatial:
-            frame = gpd.read_parquet(path)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        damaged(path, label, error, faults)
+    schema = attempt(lambda: pq.read_schema(path), path, label, faults)
+    if schema is None:
         return None, None
-    if not spatial:
+    if b"geo" not in (schema.metadata or {}):
         return read_parquet(path, PARCELS, label, faults), None
-    return take(frame, label, faults, notes, "feature", 1)
+    frame = attempt(lambda: read_geoparquet(path), path, label, faults)
+    return (None, None) if frame is None else take(frame, label, faults, notes, "feature", 1)
+
+
+def read_geoparquet(path: Path) -> gpd.GeoDataFrame:
+    """Read a GeoParquet file, its texts looked at: else they are found to be none when they are first used."""
+    frame = gpd.read_parquet(path)
+    for name in frame:
+        if isinstance(frame[name].dtype, pd.StringDtype):
+            frame[name].tolist()
+    return frame
 
 
 def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: list[str]) -> pd.DataFrame | None:
@@ -71,33 +83,29 @@ def _layer(path: Path, layer: str | None, label: str, faults: Faults, notes: lis
     if cut:
         faults.add(label, whole_file(path), cut)
         return None
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            layers = [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-            if layer is None and len(layers) != 1:
-                must = rule("layers.several")
-                found = _layers(layers) if layers else say("no layer")
-                faults.add(label, must, found)
-                return None
-            if layer is not None and layer not in layers:
-                must, do = (
-                    rule("layers.name", layer=layer),
-                    meant(layer, layers, advice("layers.name")),
-                )
-                faults.add(label, must, _layers(layers), do)
-                return None
-            frame = pyogrio.read_dataframe(path, layer=layer or layers[0])
-    except (
-        pyogrio.errors.DataSourceError,
-        pyogrio.errors.DataLayerError,
-        pyogrio.errors.FeatureError,
-        RuntimeError,
-    ) as error:
-        damaged(path, label, error, faults)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        layers = attempt(lambda: layers_of(path), path, label, faults)
+        if layers is None:
+            return None
+        if layer is None and len(layers) != 1:
+            found = _layers(layers) if layers else say("no layer")
+            faults.add(label, rule("layers.several"), found)
+            return None
+        if layer is not None and layer not in layers:
+            do = meant(layer, layers, advice("layers.name"))
+            faults.add(label, rule("layers.name", layer=layer), _layers(layers), do)
+            return None
+        frame = attempt(lambda: pyogrio.read_dataframe(path, layer=layer or layers[0]), path, label, faults)
+    if frame is None:
         return None
     notes += [rule("layers.said", where=label, what=foreign(str(each.message).splitlines()[0])) for each in caught]
     return pd.DataFrame(frame) if not isinstance(frame, gpd.GeoDataFrame) else frame
+
+
+def layers_of(path: Path) -> list[str]:
+    """The names of the layers of a file."""
+    return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
 
 
 def _layers(names: list[str]) -> str:
@@ -105,8 +113,10 @@ def _layers(names: list[str]) -> str:
 
 
 def cut_short(path: Path) -> str:
-    """What shows that a GeoPackage has lost its end, or ``""`` (GDAL may read on from half a file, rows missing)."""
-    if path.suffix.lower() != ".gpkg":
+    """What shows that a file has lost its end, or ``""`` (GDAL may read on from half a file, rows missing)."""
+    if path.suffix.lower() == ".shp":
+        return _cut_shapefile(path)
+    if path.suffix.lower() != ".gpkg" or not path.is_file():
         return ""
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -116,10 +126,60 @@ def cut_short(path: Path) -> str:
     if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
         return say("it cannot be read: {why}", why=say("it does not begin as a GeoPackage does"))
     page = int.from_bytes(head[16:18], "big")
-    if head[24:28] != head[92:96]:
-        return ""  # the count of pages below is only kept where these two agree
     whole = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
-    return say("{size:,} bytes of {whole:,}: its end is missing", size=size, whole=whole) if size < whole else ""
+    if head[24:28] == head[92:96] and size < whole:  # else the count of pages is not kept
+        return say("{size:,} bytes of {whole:,}: its end is missing", size=size, whole=whole)
+    why = _disorder(path, size, path.stat().st_mtime_ns)
+    return say("it cannot be read: {why}", why=foreign(why)) if why else ""
+
+
+@lru_cache(maxsize=64)
+def _disorder(path: Path, size: int, changed: int) -> str:
+    """What SQLite finds wrong with the pages of a file, whose rows GDAL would leave out without a word.
+
+    It takes half a second for a gigabyte, so once for all layers of a file (of this `size`, `changed` then).
+    """
+    del size, changed
+    if path.with_name(f"{path.name}-wal").exists():
+        return ""  # another program is writing into it: what is in the file alone is not all
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as file:
+            file.text_factory = partial(str, encoding="utf-8", errors="replace")
+            told = [str(row[0]) for row in file.execute("PRAGMA quick_check")]
+    except sqlite3.OperationalError:
+        return ""  # a rule of the file asks for functions that are not here
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the latter for what it quotes of the file
+        return str(error)
+    lines = [line for each in told for line in each.splitlines() if not line.startswith("***")]
+    return next((each for each in lines if each != "ok" and not any(word in each for word in ONLY_VALUES)), "")
+
+
+def _cut_shapefile(path: Path) -> str:
+    """What shows that a shapefile has lost its end, or one of its files: they say how long they are, and agree."""
+    rows: dict[str, int] = {}
+    beside = {each.suffix.lower(): each for each in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+    for suffix in (".shp", ".shx", ".dbf"):
+        file = beside.get(suffix)
+        if file is None or not file.is_file():
+            return say("no file {name!r}", name=f"{path.stem}{suffix}")
+        size = file.stat().st_size
+        with file.open("rb") as opened:
+            head = opened.read(100)
+        if suffix == ".dbf":
+            rows[file.name] = int.from_bytes(head[4:8], "little")
+            start, each = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
+            whole = start + rows[file.name] * each
+        else:
+            whole = 2 * int.from_bytes(head[24:28], "big")
+            if suffix == ".shx":
+                rows[file.name] = (whole - 100) // 8
+        if size < max(whole, 100 if suffix != ".dbf" else 33):
+            cut = say("{size:,} bytes of {whole:,}: its end is missing", size=size, whole=whole)
+            return say("{where}: {what}", where=file.name, what=cut)
+    if len(set(rows.values())) > 1:
+        counts = [say("{file} has {count}", file=name, count=count) for name, count in rows.items()]
+        return say("the files differ in how many parcels or lines they hold: {counts}", counts=listed(counts))
+    return ""
 
 
 def take(
@@ -149,7 +209,7 @@ def check_rings(
     """See that shapes are sound: a fault where the area has to come from the shape, else a note."""
     held = shapes.to_numpy()
     # a shape without area is told as such
-    wrong = ~shapely.is_valid(held) & (shapely.area(held) > 0)
+    wrong = ~shapely.is_valid(held) & (np.abs(shapely.area(held)) > 0)
     for rows, told in ((wrong & needed, True), (wrong & ~needed, False)):
         at = np.flatnonzero(rows).tolist()
         found = some(ids[i] for i in at)
@@ -171,6 +231,13 @@ def hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.
     Planar where the coordinate system is projected, in its own unit; by an equal-area projection about the layer's
     middle where it is geographic, and in Mercator's, whose areas grow away from the equator.
     """
+    try:
+        return _hectares(shapes, label, notes)
+    except pyproj.exceptions.ProjError:  # a system that nothing can be projected from
+        return np.full(len(shapes), np.nan)
+
+
+def _hectares(shapes: gpd.GeoSeries, label: str, notes: list[str]) -> NDArray[np.float64]:
     crs: Any = shapes.crs
     if crs is None:
         return np.full(len(shapes), np.nan)

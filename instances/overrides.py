@@ -77,9 +77,10 @@ def _value(keys: Sequence[str], value: object) -> object:
     if not isinstance(value, str) or kind(keys) in ("text", "defaults"):
         return value
     try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
+        read = tomllib.loads(f"value = {value}")["value"]
+    except (ValueError, RecursionError):
         return value
+    return value if isinstance(read, int) and abs(read) >= 2**63 else read
 
 
 def _copy(value: Any) -> Any:

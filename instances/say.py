@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LANGUAGES = ("zh",)
 """Languages that have a catalogue; in any other one a sentence is English."""
+LONG = 500
+"""Letters of what is quoted at most."""
 MARKS: Mapping[str, Mapping[str, str]] = {
     "zh": {", ": "、", "; ": "；", " and ": " 和 ", " or ": " 或 "},
 }
@@ -35,6 +37,7 @@ class Said(str):
 
     def __new__(cls, template: str, values: Mapping[str, object]) -> Self:
         """Fill in the template."""
+        values = {name: short(value) if isinstance(value, str) else value for name, value in values.items()}
         said = super().__new__(cls, template.format(**values))
         said.template, said.given = template, values
         return said
@@ -58,6 +61,7 @@ class Listed(Said):
 
     def __new__(cls, parts: tuple[str, ...], between: str, last: str) -> Self:
         """Join the parts."""
+        parts = tuple(map(short, parts))
         said = str.__new__(cls, _joined(parts, between, last))
         said.template, said.given = "", {"parts": parts, "between": between, "last": last}
         return said
@@ -71,6 +75,11 @@ class Listed(Said):
         assert isinstance(parts, tuple)
         between, last = (MARKS.get(lang, {}).get(str(mark), str(mark)) for mark in marks)
         return _joined([translate(part, lang) for part in parts], between, last)
+
+
+def short(text: str) -> str:
+    """What is quoted, cut where it is longer than anyone reads (a cell may hold a book); sentences are as they are."""
+    return text if len(text) <= LONG or isinstance(text, Said) else f"{text[: LONG - 1]}…"
 
 
 def say(template: str, /, **values: object) -> str:

@@ -44,6 +44,10 @@ METHODS: Mapping[str, tuple[str, ...]] = {
     "lexicographic": ("order", "tolerance"),
 }
 """The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
+DEEP = 32
+"""How deep tables and lists may lie within each other; no key is deeper than five."""
+INTEGER = 2**63
+"""TOML has whole numbers of 64 bits."""
 TOML_FAULT = re.compile(r"(?P<words>.+) \(at (line (?P<line>\d+), column (?P<column>\d+)|end of document)\)", re.DOTALL)
 
 
@@ -169,7 +173,12 @@ class Reader:
 def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
     """Read the text of study.toml; a broken one is a fault that names the line."""
     try:
-        return tomllib.loads(text)
+        values = tomllib.loads(text)
+        if not _beyond(values, DEEP):
+            return values
+        faults.add(label, rule("settings.modest"), _beyond(values, DEEP))
+    except RecursionError:
+        faults.add(label, rule("settings.modest"), _too_deep())
     except tomllib.TOMLDecodeError as error:
         found, at = foreign(str(error)), TOML_FAULT.fullmatch(str(error))
         if at and at["line"]:
@@ -178,7 +187,24 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
         elif at:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
         faults.add(label, rule("settings.toml"), found)
-        return {}
+    except ValueError as error:  # a number of thousands of digits
+        found = say("a whole number beyond ±9.2e18") if "digits" in str(error) else foreign(str(error))
+        faults.add(label, rule("settings.modest"), found)
+    return {}
+
+
+def _beyond(value: Any, deep: int) -> str:
+    """What of a value is more than TOML programs have to read; `deep` is how deep tables and lists may still lie."""
+    if isinstance(value, int):
+        return "" if -INTEGER <= value < INTEGER else say("a whole number beyond ±9.2e18")
+    if not isinstance(value, (dict, list)):
+        return ""
+    held = value.values() if isinstance(value, dict) else value
+    return _too_deep() if deep == 0 else next((told for each in held if (told := _beyond(each, deep - 1))), "")
+
+
+def _too_deep() -> str:
+    return say("tables or lists within each other, {deep} deep or more", deep=DEEP)
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
@@ -314,7 +340,7 @@ def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
     belongs = {key: method for method, keys in METHODS.items() for key in keys}
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
-    if method not in METHODS:
+    if not isinstance(method, str) or method not in METHODS:
         do = meant(str(method), METHODS, advice("settings.choice"))
         read.wrong(
             "objective.method",

@@ -77,10 +77,10 @@ class LayerImport:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
         except shapely.errors.GEOSException as error:
-            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).splitlines()[0]))
+            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).partition("\n")[0]))
             self.faults.stop()
         except pyproj.exceptions.ProjError as error:
-            self.faults.add(self.plan.label, rule("import.projection"), foreign(str(error).splitlines()[0]))
+            self.faults.add(self.plan.label, rule("import.projection"), foreign(str(error).partition("\n")[0]))
             self.faults.stop()
 
     def steps(self) -> Imported:
@@ -106,6 +106,11 @@ class LayerImport:
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:
                 lay_over(parcels, line, layer, plan.label, self.faults)
+        strange = [name for name in plan.merge_by if name not in parcels.frame]
+        if strange:
+            must = say("[merge] by names columns of the parcels")
+            do = meant(strange[0], list(parcels.frame), say("name one of these: {fields}", fields=some(parcels.frame)))
+            self.faults.add(within(plan.label, "merge.by"), must, some(map(repr, strange)), do)
         self.faults.stop_if_any()
         if plan.min_ha:
             join_neighbours(parcels, plan.min_ha, plan.merge_by, plan.by_area)

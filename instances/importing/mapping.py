@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from zonevest.instances.cells import as_text
+from zonevest.instances.cells import MOST, as_text
 from zonevest.instances.faults import Faults, choice, meant, some
 from zonevest.instances.files import read_text
 from zonevest.instances.rules import rule
@@ -247,7 +247,7 @@ def _of_kind(value: Any, kind: str) -> Any:
     if kind == "cell":
         return as_text(value) if isinstance(value, str | bool | int | float) else None
     if kind == "number":
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+        return float(value) if _is_number(value) else None
     if kind == "table":
         return value if isinstance(value, Mapping) else None
     if kind == "cells":
@@ -259,12 +259,16 @@ def _of_kind(value: Any, kind: str) -> Any:
     if kind == "texts":
         return tuple(value) if all(isinstance(each, str) for each in value) else None
     if kind == "numbers":
-        rising = all(isinstance(each, int | float) for each in value) and list(value) == sorted(set(value))
+        rising = all(map(_is_number, value)) and list(value) == sorted(set(value))
         return tuple(map(float, value)) if value and rising else None
     if kind == "cases":
         good = all(isinstance(each, Mapping) and {*each} == {"where", "value"} for each in value)
         return tuple((str(each["where"]), as_text(each["value"])) for each in value) if good and value else None
     return tuple(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
 
 
 def _ref(values: Mapping[str, Any], path: str, read: _Keys) -> LayerRef:

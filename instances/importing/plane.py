@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyproj
 import shapely
@@ -40,6 +42,8 @@ def equal_area(shapes: NDArray[np.object_], crs: pyproj.CRS) -> pyproj.CRS:
     ellipsoid = geodetic.ellipsoid if geodetic is not None else None
     size = "+ellps=WGS84" if ellipsoid is None else f"+a={ellipsoid.semi_major_metre} +b={ellipsoid.semi_minor_metre}"
     lon, lat = (west + east) / 2, (south + north) / 2
+    if not np.isfinite([lon, lat]).all():
+        raise pyproj.exceptions.ProjError(crs.name)
     if max(east - west, north - south) <= WIDE:
         where = f"+proj=laea +lat_0={lat:.4f} +lon_0={lon:.4f}"
     elif south < 0 < north:
@@ -57,8 +61,14 @@ def project(shapes: NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS)
         return shapes
     step = STEP_DEGREES if source.is_geographic else STEP_METRES / _metres(source)
     dense = shapely.segmentize(shapes, step)
-    transformer = pyproj.Transformer.from_crs(source, target, always_xy=True)
+    transformer = _transformer(source, target)
     return np.asarray(shapely.transform(dense, transformer.transform, interleaved=False), dtype=object)
+
+
+@lru_cache(maxsize=16)
+def _transformer(source: pyproj.CRS, target: pyproj.CRS) -> pyproj.Transformer:
+    """Looked up once: it takes longer than to project some thousand parcels."""
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
 def hectares(shapes: NDArray[np.object_]) -> NDArray[np.float64]:

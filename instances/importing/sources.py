@@ -10,19 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyogrio
 import pyproj
 import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, meant, some
-from zonevest.instances.files import damaged, whole_file
+from zonevest.instances.files import attempt, whole_file
 from zonevest.instances.importing.mapping import LayerRef
-from zonevest.instances.layers import VECTOR, cut_short
+from zonevest.instances.layers import VECTOR, cut_short, layers_of, read_geoparquet
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
@@ -34,19 +32,6 @@ PAGES = {"936": CHINESE, "GBK": CHINESE, "GB2312": CHINESE, "65001": "utf-8"}
 """What .cpg files say that Python calls otherwise."""
 SAMPLE = 20_000
 """How many records are looked at for the code page."""
-UNREADABLE = (
-    pyogrio.errors.DataSourceError,
-    pyogrio.errors.DataLayerError,
-    pyogrio.errors.FeatureError,
-    shapely.errors.GEOSException,
-    pa.ArrowException,
-    RuntimeError,
-    ValueError,
-    OSError,
-    OverflowError,
-    UnboundLocalError,
-)
-"""What the libraries raise at a damaged file (the last one pyogrio, at a coordinate system that is none)."""
 
 
 @dataclass(frozen=True)
@@ -113,13 +98,9 @@ def _layers_of(path: Path, faults: Faults) -> list[Found]:
     if cut := cut_short(path):
         faults.add(path.name, whole_file(path), cut)
         return []
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return [Found(path, str(name)) for name in pyogrio.list_layers(path)[:, 0]]
-    except UNREADABLE as error:
-        damaged(path, path.name, error, faults)
-        return []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [Found(path, name) for name in attempt(lambda: layers_of(path), path, path.name, faults) or ()]
 
 
 def choose(ref: LayerRef, found: Sequence[Found], folder: Path, where: str, faults: Faults) -> Found | None:
@@ -150,16 +131,13 @@ def choose(ref: LayerRef, found: Sequence[Found], folder: Path, where: str, faul
 
 def read_layer(found: Found, ref: LayerRef, faults: Faults) -> Layer | None:
     """Read a layer; None, and a fault, where it cannot be read."""
-    if (cut := cut_short(found.path)) and found.path.is_file():
+    if cut := cut_short(found.path):
         faults.add(found.label, whole_file(found.path), cut)
         return None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what matters of a layer is looked at here
-            return _parquet(found, ref) if found.path.suffix.lower() == ".parquet" else _vector(found, ref)
-    except UNREADABLE as error:
-        damaged(found.path, found.label, error, faults)
-        return None
+    read = _parquet if found.path.suffix.lower() == ".parquet" else _vector
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what matters of a layer is looked at here
+        return attempt(lambda: read(found, ref), found.path, found.label, faults)
 
 
 def crs_of(layer: Layer, ref: LayerRef, where: str, faults: Faults) -> pyproj.CRS | None:
@@ -177,10 +155,9 @@ def crs_of(layer: Layer, ref: LayerRef, where: str, faults: Faults) -> pyproj.CR
 
 def on_earth(layer: Layer, crs: pyproj.CRS, faults: Faults) -> bool:
     """Whether the coordinates of a layer can be those of its system; else a fault, which names the first features."""
-    bounds = np.abs(shapely.bounds(layer.shapes))
-    most = [540.0, 90.0 + 1e-6] * 2 if crs.is_geographic else [1e9] * 4
-    none = shapely.is_missing(layer.shapes) | shapely.is_empty(layer.shapes)
-    wrong = np.flatnonzero(~none & ~(bounds <= most).all(axis=1))
+    points, of = shapely.get_coordinates(layer.shapes, return_index=True)
+    most = [540.0, 90.0 + 1e-6] if crs.is_geographic else [1e9] * 2
+    wrong = np.unique(of[~(np.abs(points) <= most).all(axis=1)])  # one that is no number is not within bounds either
     if len(wrong):
         found = say("{count} features beyond it: {ids}", count=len(wrong), ids=some(wrong + 1))
         faults.add(layer.label, rule("import.coordinates", crs=crs.name), found)
@@ -189,12 +166,10 @@ def on_earth(layer: Layer, crs: pyproj.CRS, faults: Faults) -> bool:
 
 def _parquet(found: Found, ref: LayerRef) -> Layer:
     del ref
-    frame = gpd.read_parquet(found.path)
+    frame = read_geoparquet(found.path)
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
     flat, told = _flat(shapes)
     fields = pd.DataFrame(frame.drop(columns=frame.active_geometry_name)).reset_index(drop=True)
-    for name in [each for each in fields if fields[each].dtype.kind not in "iufb"]:
-        fields[name] = np.array(fields[name].tolist(), dtype=object)  # now, so that text that is none is found here
     return Layer(found.label, fields, flat, frame.crs, np.zeros(0, dtype=np.intp), told)
 
 
@@ -244,7 +219,31 @@ def _flat(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], list[str]]:
     """Shapes without heights and measures."""
     high = int((shapely.has_z(shapes) | shapely.has_m(shapes)).sum())
     told = [say("{count} shapes with heights or measures: these are left aside", count=high)] if high else []
-    return np.asarray(shapely.force_2d(shapes), dtype=object) if high else shapes, told
+    shapes = np.asarray(shapely.force_2d(shapes), dtype=object) if high else shapes
+    return without_nothing(shapes), told
+
+
+def without_nothing(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Shapes without parts and holes that have no points: GEOS ends the process when it is to divide their edges."""
+    parts, at = shapely.get_parts(shapes, return_index=True)
+    pierced = np.flatnonzero(shapely.get_num_interior_rings(parts) > 0)
+    rings, of = shapely.get_rings(parts[pierced], return_index=True)
+    nested = np.flatnonzero(shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT)  # in a collection
+    odd = [at[shapely.is_empty(parts)], at[pierced[of[shapely.is_empty(rings)]]], at[nested]]
+    wrong = np.unique(np.concatenate(odd))
+    wrong = wrong[~shapely.is_empty(shapes[wrong])]
+    if len(wrong):
+        shapes = shapes.copy()
+        shapes[wrong] = [_without_nothing(each) for each in shapes[wrong]]
+    return shapes
+
+
+def _without_nothing(shape: Any) -> Any:
+    if hasattr(shape, "geoms"):
+        return type(shape)([_without_nothing(part) for part in shape.geoms if not part.is_empty])
+    if isinstance(shape, shapely.Polygon):
+        return shapely.Polygon(shape.exterior, [hole for hole in shape.interiors if not hole.is_empty])
+    return shape
 
 
 def code_page(path: Path, told: list[str]) -> str:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.importing.mapping import LayerRef
 from zonevest.instances.importing.plane import project
-from zonevest.instances.importing.sources import UNREADABLE, Found, Layer, read_layer
+from zonevest.instances.importing.sources import Found, Layer, read_layer
 from zonevest.instances.importing.survey_data import Official, Options, fields_of, layers
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
@@ -99,7 +99,7 @@ def _alias(found: Found) -> str:
         return ""
     try:
         info = pyogrio.read_info(found.path, layer=found.layer)
-    except UNREADABLE:
+    except Exception:  # what it is called elsewhere is of no importance then
         return ""
     told = {**(info.get("dataset_metadata") or {}), **(info.get("layer_metadata") or {})}
     return str(next((told[key] for key in ("ALIAS_NAME", "IDENTIFIER", "DESCRIPTION") if told.get(key)), ""))

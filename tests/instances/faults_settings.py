@@ -16,6 +16,9 @@ FLOOR = 'method = "floor"'
 
 SETTINGS: dict[str, Change] = {
     "broken toml": _toml('name = "base"', 'name = "base', "study.toml", "TOML", "line 2", "correct that line"),
+    "deep toml": _toml('name = "base"', f"name = {'[' * 40}{']' * 40}", "study.toml", "lie side by side", "32 deep or more", "write them plainly"),
+    "hopelessly deep toml": _toml('name = "base"', f"name = {'[' * 9000}", "study.toml", "lie side by side", "32 deep or more", "write them plainly"),
+    "large whole number": _toml("format = 1", f"format = 0x{'f' * 5000}", "study.toml", "64 bits", "a whole number beyond", "write them plainly"),
     "format": _toml("format = 1", "format = 2", "study.toml, format", "format is 1", "2", "format = 1"),
     "no format": _toml("format = 1\n", "", "study.toml, format", "format is 1", "no format", "first line"),
     "no name": _toml('name = "base"\n', "", "study.toml, name", "has a name", "no name", 'name = "…"'),

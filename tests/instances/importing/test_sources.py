@@ -114,7 +114,7 @@ def test_a_shapefile_without_its_attributes_or_index(tmp_path: Path) -> None:
     path = tmp_path / "land.shp"
     chinese().to_file(path)
     path.with_suffix(".dbf").unlink()
-    with pytest.raises(StudyError, match="no field"):
+    with pytest.raises(StudyError, match="no file 'land"):
         imported(tmp_path, path)
 
 
