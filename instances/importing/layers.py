@@ -106,11 +106,6 @@ class LayerImport:
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:
                 lay_over(parcels, line, layer, plan.label, self.faults)
-        strange = [name for name in plan.merge_by if name not in parcels.frame]
-        if strange:
-            must = say("[merge] by names columns of the parcels")
-            do = meant(strange[0], list(parcels.frame), say("name one of these: {fields}", fields=some(parcels.frame)))
-            self.faults.add(within(plan.label, "merge.by"), must, some(map(repr, strange)), do)
         self.faults.stop_if_any()
         if plan.min_ha:
             join_neighbours(parcels, plan.min_ha, plan.merge_by, plan.by_area)

@@ -48,9 +48,9 @@ from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, ga
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
+from zonevest.solvers.measures import measures
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
-from zonevest.solvers.scaling import measures
 from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:

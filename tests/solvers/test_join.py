@@ -11,7 +11,8 @@ from scipy import sparse
 from zonevest.model.land import Block
 from zonevest.solvers import join as joining
 from zonevest.solvers.join import join, slices
-from zonevest.solvers.scaling import measures, scaled
+from zonevest.solvers.measures import measures
+from zonevest.solvers.scaling import scaled
 
 
 def block(seed: int, *, single: bool) -> Block:

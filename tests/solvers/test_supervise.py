@@ -73,6 +73,13 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
     return instead
 
 
+def test_a_child_starts_lightly() -> None:
+    # it is started for each solve, and its time counts from there
+    code = "import sys, zonevest.solvers.worker; print(*sorted({'pyomo', 'pandas', 'geopandas'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
 def test_program_survives_the_folder(knapsacks: Any, tmp_path: Path) -> None:
     program = knapsacks(20, 3, offset=0.1, row_blocks=(("weights", 0, 3),), whole=[1, 0] * 10)
     write_program(program, tmp_path)
