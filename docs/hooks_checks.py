@@ -12,7 +12,8 @@ from zonevest.instances.rules import Row, rules
 INTRODUCTION = """\
 # What is checked
 
-Reading a study tells every rule that it breaks at once: where it stands, what must hold, what was found, what to do.
+Reading a study, or importing one, tells every rule that it breaks at once: where it stands, what must hold, what was
+found, what to do.
 
 - A **fault** is refused: `StudyError.faults`, exit code 2.
 - A **warning** is legal, but suspicious: the study is read, and may be right. `zonevest check` lists warnings at its
@@ -47,6 +48,9 @@ ABOUT = {
     "finance": "study.toml: [finance]",
     "equity": "study.toml: [equity]",
     "layers": "Layers of parcels",
+    "import": "Importing layers",
+    "survey": "Importing the national land survey",
+    "marxan": "Importing a folder of Marxan",
     "flows": "Flow tables",
 }
 """Places that are no table, by the first word of a rule."""
@@ -78,7 +82,8 @@ def line(name: str, row: Row) -> str:
 
 def plain(text: str) -> str:
     """A sentence as Markdown shows it."""
-    text = text.replace("{{", "\0").replace("}}", "\1")
-    for mark in "|<>[]*_":
-        text = text.replace(mark, f"\\{mark}")
-    return text.replace("\0", "{").replace("\1", "}")
+    parts = text.replace("{{", "\0").replace("}}", "\1").split("`")
+    for at in range(0, len(parts), 2):  # between backticks a mark stands for itself
+        for mark in "|<>[]*_":
+            parts[at] = parts[at].replace(mark, f"\\{mark}")
+    return "`".join(parts).replace("\0", "{").replace("\1", "}")

@@ -63,7 +63,8 @@ def county(
     people = layer.groupby("jurisdiction")["population"].sum()
     tables: dict[str, pd.DataFrame] = {"parcels": layer, "jurisdictions": county_list.people(TOWNS, people)}
     towns = [code for code, _, _ in TOWNS]
-    tables |= county_list.projects(rng, towns)
+    there = layer.geometry.area.groupby([layer["jurisdiction"], layer["land_class"]]).sum() / 1e4
+    tables |= county_list.projects(rng, towns, there)
     tables["projects"] = tables["projects"].merge(_sites(layer), how="left")
     tables["parcel_flows"] = county_list.polluted(layer.loc[_old_works(layer), "parcel_id"])
     tables |= county_list.money(towns) | county_list.markets()

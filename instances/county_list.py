@@ -20,11 +20,16 @@ OPPORTUNITIES = files("zonevest.instances").joinpath("opportunities.csv")
 DRAWN = ("capex", "revenue", "cost", "ecosystem")
 
 
-def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFrame]:
-    """Tables projects, project_flows (places in schools and clinics) and land_take; figures drawn from their ranges."""
+def projects(rng: np.random.Generator, towns: list[str], there: pd.Series[float]) -> dict[str, pd.DataFrame]:
+    """Tables projects, project_flows (places in schools and clinics) and land_take; figures drawn from their ranges.
+
+    Parameters
+    ----------
+    there : hectares, by town and land class.
+    """
     with OPPORTUNITIES.open(encoding="utf-8") as file:
         kinds = pd.read_csv(file, dtype={"earliest": str, "latest": str})
-    table = kinds.drop(columns=["name_en", "name_zh", "jobs", "places", "land_take"])
+    table = kinds.drop(columns=["name_en", "name_zh", "town", "jobs", "places", "land_take"])
     table = table.drop(columns=[f"{name}_{end}" for name in DRAWN for end in ("low", "high")])
     table.insert(1, "name", kinds["name_en"] + " " + kinds["name_zh"])
     shares, where = np.zeros((len(DRAWN), len(kinds))), []
@@ -34,6 +39,7 @@ def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFra
         shares[0, j] = rng.uniform(low[0, j], high[0, j])
         where.append(towns[0] if central[j] or rng.uniform() < 0.35 else towns[int(rng.integers(1, len(towns)))])
         shares[1:, j] = rng.uniform(low[1:, j], high[1:, j])
+    where = kinds["town"].fillna(pd.Series(where)).to_list()  # a name that says where it is
     capex = np.round(shares[0], 1)
     table.insert(3, "jurisdiction", where)
     table.insert(4, "capex", capex)
@@ -53,13 +59,18 @@ def projects(rng: np.random.Generator, towns: list[str]) -> dict[str, pd.DataFra
         source=MADE_UP,
         confidence="synthetic",
     )
-    parts = kinds[["project", "land_take"]].assign(jurisdiction=where).dropna()
-    parts = parts.assign(land_take=parts["land_take"].str.split(";")).explode("land_take")
-    split = parts["land_take"].str.split(":", expand=True)
-    taken = parts[["project"]].assign(
-        land_class=split[0], jurisdiction=parts["jurisdiction"], area_ha=split[1].astype(float)
-    )
-    return {"projects": table, "project_flows": flows, "land_take": taken}
+    return {"projects": table, "project_flows": flows, "land_take": _taken(kinds["land_take"], table, there)}
+
+
+def _taken(cells: pd.Series[str], table: pd.DataFrame, there: pd.Series[float]) -> pd.DataFrame:
+    """Table land_take; of the classes that a cell names (``0307|0305:12``) the first of which its town has enough."""
+    rows = []
+    for cell, project, town in zip(cells, table["project"], table["jurisdiction"], strict=True):
+        for part in cell.split(";") if pd.notna(cell) else []:
+            classes, _, area = part.partition(":")
+            enough = [c for c in classes.split("|") if there.get((town, c), 0.0) >= float(area)]
+            rows.append((project, (enough or classes.split("|"))[0], town, float(area)))
+    return pd.DataFrame(rows, columns=["project", "land_class", "jurisdiction", "area_ha"])
 
 
 DELIVERED = {
@@ -412,13 +423,14 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "village_renewal": (900.0, "Villages that visitors and tenants fill", "乡村更新市场容量"),
         "scene_commerce": (60.0, "Streets that new scenes can fill", "消费场景市场容量"),
         "flow_space": (60.0, "Flow space that third parties pay for", "流量空间市场容量"),
+        "forest_bank": (15000.0, "Forest that its bank can hold", "森林生态银行容量上限"),
         "solar": (600.0, "Solar power that the grid takes", "光伏消纳上限"),
         "mining": (150.0, "Ore that is to be mined by 2035", "采矿权投放"),
     }
     for practice, (hectares, english, chinese) in demand.items():
         limit(f"demand_{practice}", f"area.practice.{practice}", "<=", hectares, english, chinese, period="last")
     # what waits for its title to be cleared sells on the same market
-    for practice in ("eco_tourism", "collective_entry"):
+    for practice in ("eco_tourism", "collective_entry", "forest_bank"):
         term(f"demand_{practice}", f"area.practice.{practice}_clearing")
     built = "area.class_group.construction"
     limit(

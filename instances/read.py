@@ -462,7 +462,7 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
             faults.add(parcels.where(at, "geometry"), rule("layers.shape"), found)
         if at := np.flatnonzero(missing & ~blank).tolist():
             ids = some(parcels.ids(at))
-            notes.append(say("{layer}: no shape, only an area: {parcels}", layer=parcels.label, parcels=ids))
+            notes.append(rule("layers.area-alone", layer=parcels.label, parcels=ids))
         blank &= ~missing
         check_rings(shapes, parcels.ids(range(parcels.size)), blank, parcels.label, faults, notes)
         if blank.any() and shapes.crs is not None and "area_ha" not in parcels.broken:

@@ -7,7 +7,8 @@ The list is ``rules.csv``, and its sentences stand nowhere else. A new rule take
 2. the sentences in Chinese in ``words_zh.csv``;
 3. the condition, in the ``checks_….py`` of its table: ``study.tell(table, rows, column, rule("table.word"))``, or
    ``faults.add(where, rule("table.word", value=…), found)`` where no single table is at fault;
-4. a case that trips it in ``tests/instances/faults_….py`` (or ``rule_cases.py`` where files alone do not show it);
+4. a case that trips it in ``tests/instances/faults_….py``, named in ``rule_of_case.csv`` there (or in
+   ``rule_cases.py`` where tables alone do not show it; of importers in ``importing/rule_cases.py``);
 5. nothing else: docs/checks.md is made from the list, and tests fail for a rule that no case trips.
 """
 

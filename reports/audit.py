@@ -41,9 +41,9 @@ _WORDS = {
         "more": "… and {count} more",
     },
     "zh": {
-        "ok": "核验：全部成立（复算 {figures} 个数值）",
-        "bad": "核验：{count} 处不符",
-        "none": "核验：没有可核验的方案",
+        "ok": "审计：全部成立（复算 {figures} 个数值）",
+        "bad": "审计：{count} 处不符",
+        "none": "审计：没有可审计的方案",
         "must": "应为",
         "found": "实为",
         "more": "……另有 {count} 处",

@@ -103,7 +103,7 @@ WORDS = {
         "no_ties": "无",
         "allowed": "允许",
         "cash": "净现金流 F1（百万 {currency}，现值）",
-        "ecosystem": "生态价值 F2（百万 {currency}，现值）",
+        "ecosystem": "生态系统价值 F2（百万 {currency}，现值）",
         "breaks": "维持现状所突破的约束",
         "off": "，相差 {off:,.6g}",
         "none": "无",

@@ -12,6 +12,7 @@ from zonevest.instances.cells import numbers, own_column, texts
 from zonevest.instances.faults import Faults, meant, rows_of, some, within
 from zonevest.instances.importing.mapping import AREA_UNITS, COMPARED, Rule
 from zonevest.instances.importing.sources import Layer
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import PARCELS
 
@@ -37,9 +38,9 @@ class Fields:
         folded = [each for each in known if each.casefold() == name.casefold()]
         if len(folded) == 1:
             return folded[0]
-        do = meant(name, known, say("name one of these: {fields}", fields=some(known, 20)))
-        must = say("the layer {layer} has the field", layer=self.layer.label)
-        self.faults.add(within(self.label, where), must, say("no field {name!r}", name=name), do)
+        must = rule("import.field", layer=self.layer.label, fields=some(known, 20))
+        found, do = say("no field {name!r}", name=name), meant(name, known, must.do)
+        self.faults.add(within(self.label, where), must, found, do)
         return None
 
     def text(self, name: str) -> NDArray[np.object_]:
@@ -61,9 +62,8 @@ class Fields:
         values, bad = numbers(list(self.text(name)) if held is None else held)
         if bad:
             found = some(repr(self.text(name)[i]) for i in bad)
-            must = say("the field {name} holds numbers", name=name)
             place = within(within(self.label, where), rows_of("feature", [i + 1 for i in bad]))
-            self.faults.add(place, must, found, say("correct them, or list them under values"))
+            self.faults.add(place, rule("import.numbers", name=name), found)
         return values
 
     def holds(self, condition: str, where: str) -> NDArray[np.bool_]:
@@ -86,8 +86,7 @@ class Fields:
             return same if sign == "=" else ~same
         bound, bad = numbers([value])
         if bad or np.isnan(bound[0]):
-            must, do = say("an order compares with a number"), say('write it as "field=a|b; other>=3"')
-            self.faults.add(within(self.label, where), must, repr(value), do)
+            self.faults.add(within(self.label, where), rule("import.order"), repr(value))
             return np.zeros(len(self), dtype=bool)
         compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[sign]
         return np.asarray(compare(self.number(name, where), bound[0]), dtype=bool)
@@ -121,21 +120,19 @@ class Fields:
             out[self.holds(condition, rule.path)] = value
         return out
 
-    def _mapped(self, rule: Rule, name: str) -> NDArray[np.object_]:
+    def _mapped(self, how: Rule, name: str) -> NDArray[np.object_]:
         """Values of a field by the table of the mapping; those that it does not list take the default."""
-        listed = rule.listed or {}
+        listed = how.listed or {}
         cells = pd.Series(self.text(name), dtype=object)
         blank = cells == ""
         out = cells.map(listed)
         odd = out.isna() & ~blank
-        if odd.any() and rule.default is None:
+        if odd.any() and how.default is None:
             kinds = cells[odd].value_counts()
             found = some(f"{value} ({count})" for value, count in kinds.items())
-            do = say("add them to values, or write default = …")
-            must = say("values lists every value of {name}, or there is a default", name=name)
-            self.faults.add(within(self.label, rule.path), must, found, do)
-        out = out.where(~odd, rule.default or "")
-        instead = rule.blank if rule.blank is not None else listed.get("", rule.default or "")
+            self.faults.add(within(self.label, how.path), rule("import.values", name=name), found)
+        out = out.where(~odd, how.default or "")
+        instead = how.blank if how.blank is not None else listed.get("", how.default or "")
         return np.array(out.where(~blank, instead).fillna("").tolist(), dtype=object)
 
     def _computed(self, rule: Rule, name: str) -> NDArray[np.float64]:

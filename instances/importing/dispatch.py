@@ -7,6 +7,7 @@ from pathlib import Path
 
 from zonevest.instances.faults import Faults, choice, meant
 from zonevest.instances.importing.imported import Imported
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 PRESETS = ("cn-survey",)
@@ -45,13 +46,13 @@ def import_study(
     wanted = None if mapping is None else Path(mapping)
     faults = Faults()
     if preset is not None and preset not in PRESETS:
-        must = say("a preset is {choices}", choices=choice(PRESETS))
-        faults.add("--preset", must, preset, meant(preset, PRESETS, say("name one of these")))
+        must = rule("import.preset", choices=choice(PRESETS))
+        faults.add("--preset", must, preset, meant(preset, PRESETS, must.do))
     for path in paths:
         if not path.exists():
             beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
-            do = meant(path.name, beside, say("check the path"))
-            faults.add(str(path), say("a source of an import is there"), say("no such file or folder"), do)
+            must = rule("import.there")
+            faults.add(str(path), must, say("no such file or folder"), meant(path.name, beside, must.do))
     faults.stop_if_any()
     if preset is not None:
         from zonevest.instances.importing.survey import import_survey

@@ -34,6 +34,7 @@ from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
+from zonevest.instances.rules import rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
@@ -49,8 +50,7 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
     """
     if mapping is None:
         if not sources:
-            must, do = say("an import has a source or a mapping file"), say("name the layers, or a --mapping")
-            faults.add("zonevest import", must, say("neither"), do)
+            faults.add("zonevest import", rule("import.sources"), say("neither of them"))
         found = find_layers(sources, faults)
         faults.stop_if_any()
         text, told = starter(found, faults)
@@ -76,13 +76,11 @@ class LayerImport:
         try:
             with np.errstate(all="ignore"):  # what comes of odd coordinates is looked at, and told, as what it is
                 return self.steps()
-        except (shapely.errors.GEOSException, pyproj.exceptions.ProjError) as error:
-            must = say("shapes can be laid over each other")
-            do = say("repair the shapes in the program that wrote them")
-            if isinstance(error, pyproj.exceptions.ProjError):
-                must = say("coordinates can be projected from the coordinate system that the layer says it has")
-                do = say("look at the coordinate system that the layer says it has")
-            self.faults.add(self.plan.label, must, foreign(str(error).partition("\n")[0]), do)
+        except shapely.errors.GEOSException as error:
+            self.faults.add(self.plan.label, rule("import.overlay"), foreign(str(error).partition("\n")[0]))
+            self.faults.stop()
+        except pyproj.exceptions.ProjError as error:
+            self.faults.add(self.plan.label, rule("import.projection"), foreign(str(error).partition("\n")[0]))
             self.faults.stop()
 
     def steps(self) -> Imported:
@@ -108,11 +106,6 @@ class LayerImport:
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:
                 lay_over(parcels, line, layer, plan.label, self.faults)
-        strange = [name for name in plan.merge_by if name not in parcels.frame]
-        if strange:
-            must = say("[merge] by names columns of the parcels")
-            do = meant(strange[0], list(parcels.frame), say("name one of these: {fields}", fields=some(parcels.frame)))
-            self.faults.add(within(plan.label, "merge.by"), must, some(map(repr, strange)), do)
         self.faults.stop_if_any()
         if plan.min_ha:
             join_neighbours(parcels, plan.min_ha, plan.merge_by, plan.by_area)
@@ -160,8 +153,7 @@ class LayerImport:
             return None, none, False
         crs = crs_of(layer, ref, within(self.plan.label, "parcels"), self.faults)
         if not len(layer.fields):
-            must, do = say("the layer of parcels has features"), say("check that this is the layer meant")
-            self.faults.add(layer.label, must, say("none"), do)
+            self.faults.add(layer.label, rule("import.features"), say("none"))
             return None, none, False
         fields = Fields(layer, self.plan.label, self.faults)
         columns = {name: fields.column(rule, kind_of(name)) for name, rule in self.plan.columns.items()}
@@ -169,6 +161,7 @@ class LayerImport:
         self.ids(frame, layer)
         self.areas_only(layer)
         self.amounts(frame)
+        self.says_the_same(frame)
         if crs is None or "parcel_id" not in frame or not on_earth(layer, crs, self.faults):
             return None, none, False
         told = [say("{where}: {what}", where=layer.label, what=each) for each in layer.told]
@@ -182,37 +175,44 @@ class LayerImport:
             return
         frame["parcel_id"] = np.array(texts(frame["parcel_id"]), dtype=object)
         ids = frame["parcel_id"]
-        rule = self.plan.columns["parcel_id"]
-        where, do = within(self.plan.label, rule.path), say("name a field that tells every parcel from the others")
+        where = within(self.plan.label, self.plan.columns["parcel_id"].path)
         twice = ids[ids.duplicated(keep=False) & (ids != "")]
         if len(twice):
             kinds = twice.value_counts(sort=False)
             found = some(say("{id} ({count} times)", id=key, count=count) for key, count in kinds.items())
-            self.faults.add(where, say("no two parcels have the same parcel_id"), found, do)
+            self.faults.add(where, rule("import.id-twice"), found)
         if (ids == "").any():
             at = np.flatnonzero(ids == "") + 1
             found = say(
                 "{count} features of {layer} without one: {ids}", count=len(at), layer=layer.label, ids=some(at)
             )
-            self.faults.add(where, say("every parcel has a parcel_id"), found, do)
+            self.faults.add(where, rule("import.id"), found)
 
     def areas_only(self, layer: Layer) -> None:
         """Parcels are areas, not lines or points."""
         kinds = shapely.get_type_id(layer.shapes)
         wrong = np.flatnonzero(~np.isin(kinds, (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION)))
         if len(wrong):
-            must, do = say("parcels are areas"), say("choose a layer of areas, or leave these out with where")
             found = say("{count} features that are lines or points: {ids}", count=len(wrong), ids=some(wrong + 1))
-            self.faults.add(layer.label, must, found, do)
+            self.faults.add(layer.label, rule("import.areas"), found)
 
     def amounts(self, frame: pd.DataFrame) -> None:
         """What is shared out or added up by area is numbers."""
         for name in self.plan.by_area:
             if name not in frame or frame[name].dtype.kind not in "iuf":
-                must = say("by_area names columns of the parcels that hold numbers")
                 known = [each for each in frame if frame[each].dtype.kind in "iuf" and each not in AMOUNTS]
-                do = say("name one of these: {fields}", fields=some(known, 20))
-                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name), do)
+                must = rule("import.by-area", fields=some(known, 20))
+                self.faults.add(within(self.plan.label, "parcels.by_area"), must, repr(name))
+
+    def says_the_same(self, frame: pd.DataFrame) -> None:
+        """What parcels have to say alike to be joined is columns that they have."""
+        lines = [line.column for line in self.plan.lines]
+        for name in self.plan.merge_by:
+            if name not in frame and name not in lines:
+                known = [str(each) for each in [*frame.columns, *lines]]
+                must = rule("import.merge-by", fields=some(known, 20))
+                do = meant(name, known, must.do)
+                self.faults.add(within(self.plan.label, "merge.by"), must, repr(name), do)
 
     def finished(self, parcels: Parcels, stated: bool, tables: Mapping[str, str | pd.DataFrame]) -> Imported:
         """The parts of the study folder."""

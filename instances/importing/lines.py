@@ -15,6 +15,7 @@ from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
 from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
 from zonevest.instances.importing.sources import Layer, crs_of, on_earth
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 VERTICES = 256
@@ -54,10 +55,9 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
     cells = fields.column(line.rule, "text") if len(layer.fields) else np.zeros(0, dtype=object)
     wanted = np.isin(shapely.get_type_id(layer.shapes), (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION))
     if not wanted.all():
-        must, do = say("a line layer consists of areas"), say("make areas of them in the program that wrote the layer")
         at = some(map(str, np.flatnonzero(~wanted) + 1))
         found = say("{count} features that are lines or points: {ids}", count=int((~wanted).sum()), ids=at)
-        faults.add(layer.label, must, found, do)
+        faults.add(layer.label, rule("import.line-areas"), found)
     if crs is None or not on_earth(layer, crs, faults) or len(faults) > before:
         return
     shapes, wrong = sound(layer.shapes)

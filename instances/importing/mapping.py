@@ -14,6 +14,7 @@ from typing import Any
 from zonevest.instances.cells import MOST, as_text
 from zonevest.instances.faults import Faults, choice, meant, some
 from zonevest.instances.files import read_text
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, OVERLAY, PARCELS
 from zonevest.instances.settings import Reader, parse_settings, parse_toml
@@ -60,6 +61,8 @@ KEYS: dict[str, dict[str, str]] = {
     "adjacency": {"gap_m": "number"},
 }
 """Every key of a mapping file with its kind, by table."""
+SAID = {"cells": "table", "cell": "text"}
+"""Kinds that are said to be another one where a value does not fit."""
 COMPARED = re.compile(r"\s*([^=<>!]+?)\s*(!=|<=|>=|=|<|>)\s*(.*)", re.DOTALL)
 
 
@@ -179,8 +182,7 @@ def parse_mapping(values: Mapping[str, Any], label: str, folder: Path, faults: F
     settings = {"format": 1, "name": folder.resolve().name or "study", **top.get("study", {})}
     for key in ("parcels", "layer"):
         if key in settings:
-            must = say("[study] says nothing of the parcels: the import writes them")
-            read.wrong(f"study.{key}", must, settings.pop(key), say("take the key out"))
+            read.wrong(f"study.{key}", rule("import.study"), settings.pop(key))
     parse_settings(settings, label, faults)
     parcels = read.known(top.get("parcels", {}), "parcels", "parcels")
     repair = read.known(top.get("repair", {}), "repair", "repair")
@@ -212,18 +214,16 @@ class _Keys(Reader):
     def known(self, values: Any, table: str, path: str) -> dict[str, Any]:
         """The keys of a table that are known and of their kind."""
         if not isinstance(values, Mapping):
-            must = say("{key} is a table of keys and values", key=path)
-            self.wrong(path, must, values, say("write [{key}] above its keys", key=path))
+            self.wrong(path, rule("settings.table", key=path, path=path), values)
             return {}
         kinds, out = KEYS[table], {}
         for key, value in values.items():
             full = f"{path}.{key}" if path else str(key)
             if key not in kinds:
-                found = say("unknown key {key!r}", key=key)
-                do = meant(str(key), kinds, say("take the key out"))
-                self.wrong(full, say("every key is one of a mapping file"), found, do)
+                must, found = rule("import.key"), say("unknown key {key!r}", key=key)
+                self.wrong(full, must, found, meant(str(key), kinds, must.do))
             elif (taken := _of_kind(value, kinds[key])) is None:
-                self.wrong(full, _kind(str(key), kinds[key]), value, say("see the page on importing in the docs"))
+                self.wrong(full, rule(f"import.kind-{SAID.get(kinds[key], kinds[key])}", key=str(key)), value)
             else:
                 out[str(key)] = taken
         return out
@@ -231,8 +231,8 @@ class _Keys(Reader):
     def one_of(self, values: Mapping[str, Any], key: str, choices: tuple[str, ...], path: str) -> str:
         value = str(values.get(key, choices[0]))
         if value not in choices:
-            must = say("{column} is {choices}", column=key, choices=choice(choices))
-            self.wrong(f"{path}.{key}", must, value, meant(value, choices, say("name one of these")))
+            must = rule("import.choice", column=key, choices=choice(choices))
+            self.wrong(f"{path}.{key}", must, value, meant(value, choices, must.do))
             return choices[0]
         return value
 
@@ -271,21 +271,6 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MOST
 
 
-def _kind(key: str, kind: str) -> str:
-    """What must hold for a value of a kind."""
-    if kind in ("table", "cells"):
-        return say("{key} is a table of keys and values", key=key)
-    if kind == "texts":
-        return say("{key} is a list of texts", key=key)
-    if kind == "numbers":
-        return say("{key} is a list of rising numbers", key=key)
-    if kind == "cases":
-        return say('{key} is a list of {{ where = "…", value = "…" }}', key=key)
-    if kind == "list":
-        return say("{key} is a list of tables, each under [[{key}]]", key=key)
-    return say("{key} is a number", key=key) if kind == "number" else say("{key} is a text", key=key)
-
-
 def _ref(values: Mapping[str, Any], path: str, read: _Keys) -> LayerRef:
     ref = LayerRef(**{key: values[key] for key in _LAYER if key in values})
     _condition(ref.where, f"{path}.where", read)
@@ -297,11 +282,11 @@ def _tables(values: Mapping[str, Any], read: _Keys) -> dict[str, str]:
     for name, file in values.items():
         table = BY_NAME.get(str(name))
         if table is None or name == "parcels":
-            do = meant(str(name), [each for each in BY_NAME if each != "parcels"], say("take the key out"))
-            must = say("[tables] names the files of tables of a study")
+            must = rule("import.tables")
+            do = meant(str(name), [each for each in BY_NAME if each != "parcels"], must.do)
             read.wrong(f"tables.{name}", must, say("no table {name!r}", name=str(name)), do)
         elif not isinstance(file, str) or not file.strip():
-            read.wrong(f"tables.{name}", say("{key} is a text", key=str(name)), file, say("name the file"))
+            read.wrong(f"tables.{name}", rule("import.tables-file", key=str(name)), file)
         else:
             out[str(name)] = file
     return out
@@ -315,9 +300,8 @@ def _columns(values: Mapping[str, Any], wanted: bool, read: _Keys) -> dict[str, 
             out[str(name)] = _rule({"field": given} if isinstance(given, str) else given, "columns", path, read)
     for column in PARCELS.columns:
         if wanted and column.required and column.name not in values:
-            must = say("the mapping says what {column} is", column=column.name)
-            do = say('write {key} = "…" with the name of a field', key=column.name)
-            read.wrong("parcels.columns", must, say("no {key}", key=column.name), do)
+            must = rule("import.required", column=column.name, key=column.name)
+            read.wrong("parcels.columns", must, say("no {key}", key=column.name))
     return out
 
 
@@ -325,8 +309,8 @@ def _known_column(name: str, path: str, read: _Keys) -> bool:
     known = [column.name for column in PARCELS.columns]
     if name in known or (name.startswith("x_") and len(name) > 2):
         return True
-    do = meant(name, known, say("begin the name of a column of your own with x_"))
-    read.wrong(path, say("every column is one of the table parcels, or begins with x_"), name, do)
+    must = rule("import.column")
+    read.wrong(path, must, name, meant(name, known, must.do))
     return False
 
 
@@ -334,28 +318,24 @@ def _rule(values: Any, table: str, path: str, read: _Keys) -> Rule:
     """The rule of a column, and whether its parts go together."""
     taken = read.known(values, table, path)
     named = {{"values": "listed"}.get(key, key): taken[key] for key in _RULE if key in taken}
-    rule = Rule(**named | {"width": int(taken.get("width", 0))}, path=path)
+    how = Rule(**named | {"width": int(taken.get("width", 0))}, path=path)
     sources = [name for name in ("field", "value", "cases") if taken.get(name) is not None]
     if len(sources) != 1 and isinstance(values, Mapping):
-        must = say("a column comes from a field, a value or cases: from one of them")
-        found = choice(sources) if sources else say("none of them")
-        read.wrong(path, must, found, say('write field = "…", value = "…" or cases = […]'))
-    if rule.unit and rule.unit not in AREA_UNITS:
-        must = say("{column} is {choices}", column="unit", choices=choice(list(AREA_UNITS)))
-        read.wrong(f"{path}.unit", must, rule.unit, say("for another unit write factor = …"))
-    if empty := [key for key, value in (rule.listed or {}).items() if not value]:
-        must = say("every value of a field has one of the study")
-        read.wrong(f"{path}.values", must, say("nothing for {keys}", keys=some(map(repr, empty))), say("fill it in"))
-    for condition, _ in rule.cases:
+        read.wrong(path, rule("import.one-of"), choice(sources) if sources else say("none of them"))
+    if how.unit and how.unit not in AREA_UNITS:
+        read.wrong(f"{path}.unit", rule("import.unit", column="unit", choices=choice(list(AREA_UNITS))), how.unit)
+    if empty := [key for key, value in (how.listed or {}).items() if not value]:
+        found = say("nothing for {keys}", keys=some(map(repr, empty)))
+        read.wrong(f"{path}.values", rule("import.values-blank"), found)
+    for condition, _ in how.cases:
         _condition(condition, f"{path}.cases", read)
-    return rule
+    return how
 
 
 def _condition(text: str, path: str, read: _Keys) -> None:
     for part in filter(str.strip, text.split(";")):
         if not COMPARED.fullmatch(part):
-            must = say("a condition compares a field with a value")
-            read.wrong(path, must, part.strip(), say('write it as "field=a|b; other>=3"'))
+            read.wrong(path, rule("import.condition"), part.strip())
 
 
 def _line(values: Any, at: int, read: _Keys) -> Line:
@@ -363,20 +343,19 @@ def _line(values: Any, at: int, read: _Keys) -> Line:
     taken = read.known(values, "lines", path)
     column, share = str(taken.get("column", "")), str(taken.get("share", ""))
     if not column and not share:
-        read.wrong(path, say("a line layer sets a column"), say("no {key}", key="column"), say('write column = "…"'))
+        read.wrong(path, rule("import.line-column"), say("no {key}", key="column"))
     if column in ("parcel_id", "area_ha"):
-        must = say("a line layer sets a column other than {columns}", columns=choice(["parcel_id", "area_ha"]))
-        read.wrong(f"{path}.column", must, column, say("name another column"))
+        must = rule("import.line-other", columns=choice(["parcel_id", "area_ha"]))
+        read.wrong(f"{path}.column", must, column)
     elif column:
         _known_column(column, f"{path}.column", read)
     if share and not share.startswith("x_"):
-        must = say("share names a column of your own, which begins with x_")
-        read.wrong(f"{path}.share", must, share, say("begin the name of a column of your own with x_"))
+        read.wrong(f"{path}.share", rule("import.share"), share)
     given = {key: value for key, value in taken.items() if key in _RULE}
-    rule = _rule(given or {"value": "1"}, "columns", path, read)
+    how = _rule(given or {"value": "1"}, "columns", path, read)
     usual = 0.5 if column in (*LINE_COLUMNS, "tags") or not column else 0.0
     threshold = read.at_least(taken, "threshold", usual, path, high=1.0)
-    return Line(_ref(taken, path, read), column, rule, threshold, share, path)
+    return Line(_ref(taken, path, read), column, how, threshold, share, path)
 
 
 def _split(values: Any, at: int, read: _Keys) -> Split:

@@ -17,6 +17,7 @@ from zonevest.instances.importing.marxan_files import Parameters, read_lines, re
 from zonevest.instances.importing.marxan_peer import plain_peer
 from zonevest.instances.importing.marxan_tables import PERIOD, cost_accounts, study_tables
 from zonevest.instances.importing.marxan_zones import BOUND, KEYS, zoned_peer
+from zonevest.instances.rules import rule
 from zonevest.instances.say import foreign, listed, say
 
 BOUNDARY = ("BLM", "CM", "BOUNDNAME", "CONNECTIONNAME", *BOUND,
@@ -80,16 +81,15 @@ def _targets(mapping: Path, faults: Faults) -> str:
     try:
         values = tomllib.loads("\n".join(lines or []))
     except tomllib.TOMLDecodeError as error:
-        faults.add(mapping.name, say("the file is TOML"), foreign(str(error)), say("correct it"))
+        faults.add(mapping.name, rule("settings.toml"), foreign(str(error)))
         return ""
     for key in values:
         if key != "targets":
-            must, do = say("keys are those of the format"), meant(key, ("targets",), say("leave it out"))
-            faults.add(within(mapping.name, key), must, repr(key), do)
+            must = rule("marxan.mapping-key")
+            faults.add(within(mapping.name, key), must, repr(key), meant(key, ("targets",), must.do))
     found = values.get("targets", TARGETS[0])
     if found not in TARGETS:
-        must, do = say("it is {choices}", choices=choice(TARGETS)), say("correct it")
-        faults.add(within(mapping.name, "targets"), must, repr(found), do)
+        faults.add(within(mapping.name, "targets"), rule("marxan.targets", choices=choice(TARGETS)), repr(found))
     return str(found)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances.cells import numbers
 from zonevest.instances.faults import Faults, column_of, meant, some, within
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, of_system, say
 
 INPUT = "input.dat"
@@ -99,10 +100,10 @@ class Dat:
         place = within(self.label, lines_of([self.lines[i] for i in at]))
         return within(place, column_of(column)) if column else place
 
-    def tell(self, at: Sequence[int], column: str, must: str, do: str) -> None:
+    def tell(self, at: Sequence[int], column: str, must: Rule) -> None:
         """Take down that cells of a column are wrong, if there are any."""
         if at:
-            self.faults.add(self.where(at, column), must, some(repr(self.columns[column][i]) for i in at), do)
+            self.faults.add(self.where(at, column), must, some(repr(self.columns[column][i]) for i in at))
 
     def number(self, column: str, default: float | None = None, *, low: float | None = None) -> NDArray[np.float64]:
         """A column as numbers; a cell that is blank, or a column that is not there, has the default (None: a fault)."""
@@ -113,10 +114,10 @@ class Dat:
         if default is not None:
             values[blank] = default
             blank = []
-        self.tell(sorted([*bad, *blank]), column, say("every cell is a number"), say("correct or fill in the cells"))
+        self.tell(sorted([*bad, *blank]), column, rule("marxan.number"))
         if low is not None:
             below = np.flatnonzero(values < low).tolist()
-            self.tell(below, column, say("it is not below {low:g}", low=low), say("correct the cells"))
+            self.tell(below, column, rule("marxan.below", low=low))
         return values
 
     def whole(self, column: str, default: int | None = None) -> NDArray[np.int64]:
@@ -126,8 +127,7 @@ class Dat:
             odd = (values != np.rint(values)) | (np.abs(values) >= WHOLE)
             odd |= (values < 0) & (default is None)
         odd &= ~np.isnan(values)
-        must, do = say("it is a whole number, not below 0"), say("correct the cells")
-        self.tell(np.flatnonzero(odd).tolist(), column, must, do)
+        self.tell(np.flatnonzero(odd).tolist(), column, rule("marxan.whole"))
         out: NDArray[np.int64] = np.where(odd | np.isnan(values), -1.0, values).astype(np.int64)
         return out
 
@@ -144,8 +144,7 @@ class Dat:
         again = np.setdiff1d(sound, sound[first]).tolist()
         if again:
             found = some(" ".join(self.columns[name][i] for name in columns) for i in again)
-            must = say("no two rows have the same {columns}", columns=listed(columns, " and "))
-            self.faults.add(self.where(again), must, found, say("keep one of them"))
+            self.faults.add(self.where(again), rule("marxan.once", columns=listed(columns, " and ")), found)
 
 
 @dataclass
@@ -182,8 +181,7 @@ class Parameters:
             return default
         values, bad = numbers([self.said[key].split()[0].rstrip(",;")])
         if bad or not values[0] >= 0:
-            must, do = say("the value is a number, not below 0"), say("correct it")
-            self.faults.add(self.where(key), must, self.said[key], do)
+            self.faults.add(self.where(key), rule("marxan.key-number"), self.said[key])
             return default
         return float(values[0])
 
@@ -196,24 +194,20 @@ class Parameters:
         path = _beside(self.folder, name)
         if path is None:
             there = [each.name for each in self.folder.iterdir()] if self.folder.is_dir() else []
-            must = say("the file that {key} names is in {folder}", key=key, folder=self.folder.name)
-            self.faults.add(
-                self.where(key), must, say("no file {name!r}", name=name), meant(name, there, say("correct it"))
-            )
+            must = rule("marxan.file", key=key, folder=self.folder.name)
+            self.faults.add(self.where(key), must, say("no file {name!r}", name=name), meant(name, there, must.do))
             return None
         return read_dat(path, FORMS[keys[0]], self.faults)
 
     def required(self, *keys: str) -> Dat | None:
         """Read a table without which there is nothing to read; a key that is not there, or no rows, is a fault."""
         if not any(key in self.said for key in keys):
-            must = say("input.dat names the file of {key}", key=keys[0])
-            do = meant(keys[0], self.said, say("add a line with it and its file"))
-            self.faults.add(self.label, must, say("no such key"), do)
+            must = rule("marxan.key", key=keys[0])
+            self.faults.add(self.label, must, say("no such key"), meant(keys[0], self.said, must.do))
             return None
         table = self.table(*keys)
         if table is not None and not len(table):
-            must, do = say("the table has rows"), say("fill it in")
-            self.faults.add(table.label, must, say("none"), do)
+            self.faults.add(table.label, rule("marxan.rows"), say("none"))
             return None
         return table
 
@@ -228,8 +222,7 @@ def read_parameters(folder: Path, faults: Faults, told: list[str]) -> Parameters
     """Read input.dat and find the folder of its files; None, and a fault, if there is none."""
     path = _beside(folder, INPUT)
     if path is None:
-        must, do = say("a folder of Marxan has an input.dat"), say("name the folder that it is in")
-        faults.add(str(folder), must, say("none"), do)
+        faults.add(str(folder), rule("marxan.input-dat"), say("none"))
         return None
     lines = read_lines(path, faults)
     if lines is None:
@@ -260,12 +253,11 @@ def read_lines(path: Path, faults: Faults) -> list[str] | None:
     try:
         content = path.read_bytes()
     except OSError as error:
-        do = say("check the file and its permissions")
-        faults.add(path.name, say("the file can be read"), of_system(error), do)
+        faults.add(path.name, rule("files.readable"), of_system(error))
         return None
     wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     if not wide and b"\0" in content:
-        faults.add(path.name, say("the file is text"), say("zero bytes"), say("export it again as text"))
+        faults.add(path.name, rule("marxan.text"), say("zero bytes"))
         return None
     for encoding in ("utf-16",) if wide else ("utf-8-sig", "gb18030"):
         try:
@@ -290,8 +282,7 @@ def read_dat(path: Path, form: Form, faults: Faults) -> Dat | None:
         return None
     lines = [(at, line) for at, line in enumerate(every, 1) if line.strip(" \t,;")]
     if not lines:
-        do = say("fill it, a table with its header at least, or take it away")
-        faults.add(path.name, say("the file holds something"), say("an empty file"), do)
+        faults.add(path.name, rule("files.empty"), say("an empty file"))
         return None
     mark = max("\t,;", key=lines[0][1].count)
     mark = mark if mark in lines[0][1] else ""
@@ -310,9 +301,8 @@ def read_dat(path: Path, form: Form, faults: Faults) -> Dat | None:
         row += [""] * (len(header) - len(row))
     if long := [i for i, row in enumerate(rows) if len(row) > len(header)]:
         found = say("{cells} cells under a header of {header}", cells=len(rows[long[0]]), header=len(header))
-        do = say("put text with a comma in it in quotes, or name the further columns")
         where = within(path.name, lines_of([body[i][0] for i in long]))
-        faults.add(where, say("no row has more cells than the header"), found, do)
+        faults.add(where, rule("files.long-row"), found)
         return None
     columns = {name: [row[at] for row in rows] for at, name in enumerate(known) if name}
     rest = () if bare else (name for at, name in enumerate(header) if known[at] not in form.columns and name)
@@ -353,25 +343,20 @@ def _header(label: str, line: int, header: Sequence[str], form: Form, bare: bool
     if form.by_place:
         order = list(form.columns[: len(names)])
         if len(names) < len(form.needed) or len(names) > len(form.columns):
-            must = say("the columns are {columns}", columns=listed(form.columns))
             found = say("{count} columns: {names}", count=len(header), names=some(header))
-            faults.add(where, must, found, say("give the table these columns, one row for each pair"))
+            faults.add(where, rule("marxan.columns", columns=listed(form.columns)), found)
             return None
         if not bare and any(name in form.columns and name != there for name, there in zip(names, order, strict=True)):
-            must = say(
-                "the columns stand in the order {columns}: Marxan knows them by their place", columns=listed(order)
-            )
-            faults.add(where, must, listed(header), say("put them in this order"))
+            faults.add(where, rule("marxan.order", columns=listed(order)), listed(header))
             return None
         return order
     lacking = [name for name in form.needed if name not in names]
     if bare or lacking:
-        must = say("the first line is a header with {columns}", columns=listed(lacking or form.needed, " and "))
-        faults.add(where, must, some(header), meant((lacking or form.needed)[0], header, say("add it")))
+        must = rule("marxan.header", columns=listed(lacking or form.needed, " and "))
+        faults.add(where, must, some(header), meant((lacking or form.needed)[0], header, must.do))
         return None
     if twice:
-        must, do = say("every column stands there once"), say("drop or rename all but one")
-        faults.add(where, must, listed(twice), do)
+        faults.add(where, rule("files.header"), listed(twice))
         return None
     return names
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances.faults import choice, some
 from zonevest.instances.importing.marxan_files import Dat, Parameters
+from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 
 Floats = NDArray[np.float64]
@@ -104,8 +105,7 @@ class Ids:
         if not strange:
             return place
         if self.told is None:
-            must, do = say("it is an id of {file}", file=self.label), say("correct it, or take out the row")
-            table.tell(strange, column, must, do)
+            table.tell(strange, column, rule("marxan.id", file=self.label))
         else:
             note = say(
                 "{file}: rows left aside, as Marxan does: {count}; {ids} has no {column} {names}",
@@ -127,7 +127,7 @@ def plain_peer(given: Parameters, told: list[str], soft: bool) -> Peer | None:
     held = sums(amounts.feature, amounts.amount, len(spec))
     status, cost = units.whole("status", 0), read_costs(units, ["cost"], told)
     odd = np.flatnonzero((status < 0) | (status > OUT)).tolist()
-    units.tell(odd, "status", say("it is {choices}", choices=choice("0123")), say("correct the cells"))
+    units.tell(odd, "status", rule("marxan.choice", choices=choice("0123")))
     if (status == 1).any():
         note = say("{file}: units of status 1 are as those of status 0, only a search begins with them: {count}",
                    file=units.label, count=int((status == 1).sum()))  # fmt: skip

@@ -24,6 +24,7 @@ from zonevest.instances.importing.marxan_peer import (
     read_costs,
     sums,
 )
+from zonevest.instances.rules import Rule, rule
 from zonevest.instances.say import listed, say
 
 CONTRIBUTIONS = ("ZONECONTRIBNAME", "ZONECONTRIB2NAME", "ZONECONTRIB3NAME")
@@ -71,12 +72,11 @@ def _named(given: Parameters, key: str, ids: list[int], names: list[str]) -> tup
     numbers, names = table.whole(first), table.text(second)
     table.once([numbers], [first])
     if key == "COSTSNAME":
-        do = say("rename it, in the header of the units too")
         odd = [i for i, name in enumerate(names) if not re.fullmatch(r"[\w.-]+", name)]
-        table.tell(odd, second, say("the name of a cost is one word"), do)
+        table.tell(odd, second, rule("marxan.cost-word"))
         folded = [name.casefold() for name in names]
         again = [i for i, name in enumerate(folded) if name in folded[:i]]
-        table.tell(again, second, say("every cost has a name of its own"), do)
+        table.tell(again, second, rule("marxan.cost-twice"))
     return numbers, names
 
 
@@ -113,18 +113,17 @@ def _locks(given: Parameters, units: Ids, zones: Ids) -> tuple[Ints, Flags]:
     return locked, free
 
 
-def _one_of(given: Parameters, keys: tuple[str, ...], must: str) -> Dat | None:
+def _one_of(given: Parameters, keys: tuple[str, ...], must: Rule) -> Dat | None:
     """The table of the only one of several keys that may be there."""
     there = [key for key in keys if key in given.said]
     if len(there) > 1:
-        given.faults.add(given.where(there[1]), must, listed(there, " and "), say("take out all but one"))
+        given.faults.add(given.where(there[1]), must, listed(there, " and "))
     return given.table(there[0]) if there else None
 
 
 def _counted(given: Parameters, zones: Ids, features: Ids, units: Ids, amounts: Amounts) -> Floats:
     """How much of an amount counts in a zone, shape (K, Z): nothing where a table has no row, all without a table."""
-    must = say("there is one table of contributions at most")
-    table, count = _one_of(given, CONTRIBUTIONS, must), len(zones.numbers)
+    table, count = _one_of(given, CONTRIBUTIONS, rule("marxan.contributions")), len(zones.numbers)
     if table is None:
         return np.repeat(amounts.amount[:, None], count, axis=1)
     zone, fraction = zones.at(table, "zoneid"), table.number("fraction", low=0.0)
@@ -153,17 +152,14 @@ def _targets(given: Parameters, zones: Ids, features: Ids, held: Floats, count: 
 
     Type 0 is an amount, 1 a share of all there is, 2 a number of occurrences, 3 a share of these.
     """
-    must = say(
-        "there is one table of targets in zones at most: versions of Marxan with Zones differ in which one holds"
-    )
-    table, shape = _one_of(given, TARGETS, must), (len(features.numbers), len(zones.numbers))
+    table, shape = _one_of(given, TARGETS, rule("marxan.zone-targets")), (len(features.numbers), len(zones.numbers))
     amount, occurrence = np.zeros(shape), np.zeros(shape)
     if table is None:
         return amount, occurrence
     zone, value, kind = zones.at(table, "zoneid"), table.number("target"), table.whole("targettype", 0)
     odd = np.flatnonzero((kind < 0) | (kind > 3)).tolist()
     if odd:
-        table.tell(odd, "targettype", say("it is {choices}", choices=choice("0123")), say("correct the cells"))
+        table.tell(odd, "targettype", rule("marxan.choice", choices=choice("0123")))
         return amount, occurrence
     named = [name for name in ("zoneid", "species") if name in table.columns]
     table.once([*(table.whole(name) for name in named), kind // 2], named)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from zonevest.instances.faults import Faults
 from zonevest.instances.files import damaged
 from zonevest.instances.importing.sources import Found, Layer
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 
@@ -34,13 +35,7 @@ def read_raster(found: Found, needed: Collection[str], faults: Faults) -> Layer 
     try:
         import rasterio
     except ImportError:
-        must = say("GeoTIFF files are read with rasterio")
-        faults.add(
-            found.label,
-            must,
-            say("it is not installed"),
-            say("install the package with the extra 'raster': `pip install 'zonevest[raster]'`"),
-        )
+        faults.add(found.label, rule("import.rasterio"), say("it is not installed"))
         return None
     try:
         with warnings.catch_warnings():

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, column_of, some, within
 from zonevest.instances.importing.plane import SQUARE_METRES, equal_area, hectares, project
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
@@ -122,8 +123,7 @@ def repair(
     judge.rings(closed)
     judge.without_shape()
     if not len(parcels):
-        must = say("some parcels have a shape")
-        faults.add(parcels.label, must, say("none"), say("check that this is the layer meant"))
+        faults.add(parcels.label, rule("import.some-shapes"), say("none"))
         faults.stop()
     judge.flatten()
     judge.stacked()
@@ -137,11 +137,11 @@ class _Judge:
     def __init__(self, parcels: Parcels, rules: Mapping[str, str], where: str, faults: Faults) -> None:
         self.parcels, self.rules, self.where, self.faults = parcels, rules, where, faults
 
-    def refused(self, defect: str, must: str, found: str, do: str) -> bool:
+    def refused(self, defect: str, must: str, found: str) -> bool:
         """Whether a defect is refused; then it is a fault."""
         if self.rules[defect] != "refuse":
             return False
-        self.faults.add(within(self.parcels.label, column_of("geometry")), must, found, do)
+        self.faults.add(within(self.parcels.label, column_of("geometry")), must, found)
         return True
 
     def named(self, at: NDArray[np.intp]) -> str:
@@ -156,8 +156,7 @@ class _Judge:
             parcels.shapes = repaired
             return
         found = say("{count} shapes that cross themselves: {ids}", count=len(wrong), ids=self.named(wrong))
-        do = say('write [repair] invalid = "repair", or mend them in the program that wrote the layer')
-        if not self.refused("invalid", say("no shape crosses itself"), found, do):
+        if not self.refused("invalid", rule("import.invalid"), found):
             count, ids = len(wrong), self.named(wrong)
             parcels.tell(say("{count} shapes that crossed themselves: repaired ({ids})", count=count, ids=ids))
         parcels.shapes = repaired
@@ -170,8 +169,7 @@ class _Judge:
         if not len(at):
             return
         found = say("{count} parcels without a shape or without area: {ids}", count=len(at), ids=self.named(at))
-        do = say('write [repair] no_shape = "drop", or draw them')
-        if not self.refused("no_shape", say("every parcel has a shape with an area"), found, do):
+        if not self.refused("no_shape", rule("import.no-shape"), found):
             parcels.tell(say("{found}; left out", found=found))
         parcels.keep(~none)
 
@@ -192,8 +190,7 @@ class _Judge:
             "{count} parcels with the very shape of an earlier one: {ids}; {other} of them say something else than it",
             count=len(at), ids=self.named(at), other=int((~same).sum()),
         )  # fmt: skip
-        do = say('write [repair] stacked = "first" to leave them out, or "keep"')
-        if self.refused("stacked", say("every piece of land is one parcel"), found, do):
+        if self.refused("stacked", rule("import.stacked"), found):
             parcels.keep(~twins)  # they are told; what follows is about the others
             return
         first = self.rules["stacked"] == "first"
@@ -213,8 +210,7 @@ class _Judge:
             count=len(one), area=float(area.sum()) / SQUARE_METRES,
             ids=some(f"{ids[i]}/{ids[j]}" for i, j in zip(one, other, strict=True)),
         )  # fmt: skip
-        do = say('write [repair] overlaps = "cut" (the later parcel gives way), or "keep"')
-        if self.refused("overlaps", say("parcels do not overlap"), found, do):
+        if self.refused("overlaps", rule("import.overlaps"), found):
             return
         if self.rules["overlaps"] == "keep":
             parcels.tell(say("{found}; kept", found=found))
@@ -243,8 +239,7 @@ class _Judge:
         if not len(at):
             return
         found = say("{count} slivers below {least:g} m²: {ids}", count=len(at), least=sliver_m2, ids=self.named(at))
-        do = say('write [repair] slivers = "keep", "merge" or "drop"')
-        if self.refused("slivers", say("no parcel is a sliver"), found, do):
+        if self.refused("slivers", rule("import.slivers"), found):
             return
         if self.rules["slivers"] == "keep":
             parcels.tell(say("{found}; kept", found=found))

@@ -21,6 +21,7 @@ from zonevest.instances.faults import Faults, meant, some
 from zonevest.instances.files import attempt, whole_file
 from zonevest.instances.importing.mapping import LayerRef
 from zonevest.instances.layers import VECTOR, cut_short, layers_of, read_geoparquet
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 RASTER = (".tif", ".tiff")
@@ -81,8 +82,7 @@ def find_layers(sources: Sequence[Path], faults: Faults) -> list[Found]:
         inside = source.is_dir() and source.suffix.lower() != ".gdb"
         paths = sorted(each for each in source.iterdir() if each.suffix.lower() in KINDS) if inside else [source]
         if not paths:
-            must = say("a folder of layers holds some")
-            faults.add(str(source), must, say("none"), say("name the files"))
+            faults.add(str(source), rule("import.folder"), say("none"))
         for path in paths:
             found += _layers_of(path, faults)
     return found
@@ -91,13 +91,12 @@ def find_layers(sources: Sequence[Path], faults: Faults) -> list[Found]:
 def _layers_of(path: Path, faults: Faults) -> list[Found]:
     suffix = path.suffix.lower()
     if suffix not in KINDS:
-        must = say("layers are .gpkg, .shp, .gdb, .geojson, .parquet or .tif files")
-        faults.add(path.name, must, say("a file {name!r}", name=path.name), say("export them as one of these"))
+        faults.add(path.name, rule("import.kinds"), say("a file {name!r}", name=path.name))
         return []
     if suffix in (*RASTER, ".parquet", ".shp"):
         return [Found(path, path.stem)]
     if cut := cut_short(path):
-        faults.add(path.name, whole_file(path), cut, say("export or copy it again"))
+        faults.add(path.name, whole_file(path), cut)
         return []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -113,23 +112,19 @@ def choose(ref: LayerRef, found: Sequence[Found], folder: Path, where: str, faul
         among = named or (_layers_of(beside, faults) if beside.exists() else [])
         if not among and not beside.exists():
             files = dict.fromkeys(each.path.name for each in found)
-            do = meant(ref.source, files, say("name it on the command line, or put it beside the mapping file"))
-            must = say("the source {source!r} is there", source=ref.source)
+            must = rule("import.source-named", source=ref.source)
+            do = meant(ref.source, files, must.do)
             faults.add(where, must, some(files) if files else say("no source"), do)
     if not among:
         if not ref.source:
-            must, do = say("a layer has a source"), say("name the file on the command line, or write source = …")
-            faults.add(where, must, say("no source"), do)
+            faults.add(where, rule("import.no-source"), say("no source"))
         return None
     fit = [each for each in among if each.layer.casefold() == ref.layer.casefold()] if ref.layer else among
     if len(fit) == 1:
         return fit[0]
     names = [each.layer for each in fit or among]
-    if not fit:
-        must = say("the layer {layer!r} is there", layer=ref.layer)
-        do = meant(ref.layer, names, say("name one of these"))
-    else:
-        must, do = say("the mapping says which layer is meant"), say('write layer = "…", and source = "…" if need be')
+    must = rule("import.which-layer") if fit else rule("layers.name", layer=ref.layer)
+    do = must.do if fit else meant(ref.layer, names, must.do)
     faults.add(where, must, say("layers {names}", names=some(map(repr, names), 20)), do)
     return None
 
@@ -137,7 +132,7 @@ def choose(ref: LayerRef, found: Sequence[Found], folder: Path, where: str, faul
 def read_layer(found: Found, ref: LayerRef, faults: Faults) -> Layer | None:
     """Read a layer; None, and a fault, where it cannot be read."""
     if cut := cut_short(found.path):
-        faults.add(found.label, whole_file(found.path), cut, say("export or copy it again"))
+        faults.add(found.label, whole_file(found.path), cut)
         return None
     read = _parquet if found.path.suffix.lower() == ".parquet" else _vector
     with warnings.catch_warnings():
@@ -148,16 +143,13 @@ def read_layer(found: Found, ref: LayerRef, faults: Faults) -> Layer | None:
 def crs_of(layer: Layer, ref: LayerRef, where: str, faults: Faults) -> pyproj.CRS | None:
     """The coordinate system of a layer: its own, else the one that the mapping gives."""
     if layer.crs is None and not ref.crs:
-        must = say("the layer says in which coordinate system its shapes are")
-        do = say('write crs = "EPSG:…" beside the layer in the mapping, or add the .prj file')
-        faults.add(layer.label, must, say("no coordinate reference system"), do)
+        faults.add(layer.label, rule("import.crs"), say("no coordinate reference system"))
     if layer.crs is not None or not ref.crs:
         return layer.crs
     try:
         return pyproj.CRS.from_user_input(ref.crs)
     except pyproj.exceptions.CRSError:
-        must, do = say("crs names a coordinate system"), say('write it as crs = "EPSG:4490"')
-        faults.add(where, must, repr(ref.crs), do)
+        faults.add(where, rule("import.crs-name"), repr(ref.crs))
         return None
 
 
@@ -167,10 +159,8 @@ def on_earth(layer: Layer, crs: pyproj.CRS, faults: Faults) -> bool:
     most = [540.0, 90.0 + 1e-6] if crs.is_geographic else [1e9] * 2
     wrong = np.unique(of[~(np.abs(points) <= most).all(axis=1)])  # one that is no number is not within bounds either
     if len(wrong):
-        must = say("coordinates are those of {crs}", crs=crs.name)
         found = say("{count} features beyond it: {ids}", count=len(wrong), ids=some(wrong + 1))
-        do = say("look at the coordinate system that the layer says it has")
-        faults.add(layer.label, must, found, do)
+        faults.add(layer.label, rule("import.coordinates", crs=crs.name), found)
     return not len(wrong)
 
 

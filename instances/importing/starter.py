@@ -25,6 +25,7 @@ from zonevest.instances.importing.plane import name_of
 from zonevest.instances.importing.raster import read_raster
 from zonevest.instances.importing.shapes import POLYGONS
 from zonevest.instances.importing.sources import RASTER, Found, Layer, read_layer
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 SHOWN, LISTED = 8, 60
@@ -60,8 +61,7 @@ def starter(found: Sequence[Found], faults: Faults) -> tuple[str, tuple[str, ...
     layers = [(each, layer) for each in found if (layer := _read(each, faults)) is not None]
     areas = [at for at, (_, layer) in enumerate(layers) if _holds_areas(layer)]
     if not areas:
-        must = say("one of the layers holds areas")
-        faults.add(", ".join(each.label for each in found), must, say("none does"), say("name a layer of areas"))
+        faults.add(", ".join(each.label for each in found), rule("import.guess"), say("none does"))
         return "", ()
     land = max(areas, key=lambda at: len(layers[at][1].fields))
     lines = [*_head(layers[land][0]), "", *_parcels(*layers[land])]

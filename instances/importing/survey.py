@@ -34,6 +34,7 @@ from zonevest.instances.importing.survey_data import (
 )
 from zonevest.instances.importing.survey_fields import BOUNDARY_ZONE, RIDGE, SLOPE, Survey
 from zonevest.instances.importing.survey_layers import find_official, read_official
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.settings import parse_toml
 
@@ -73,16 +74,14 @@ def import_survey(sources: list[Path], mapping: Path | None, faults: Faults) -> 
     values = preset_mapping(own)
     options = parse_options(values.pop("survey", {}), label, faults)
     if not sources:
-        must, do = say("an import has a source"), say("name the database or the layers on the command line")
-        faults.add("zonevest import", must, say("none"), do)
+        faults.add("zonevest import", rule("survey.sources"), say("none"))
     found = find_layers(sources, faults)
     faults.stop_if_any()
     official = find_official(found, options, label, faults)
     if PARCELS_LAYER not in official:
         names = [each.layer for each in found]
-        must = say("the survey has the layer {layer}", layer=layers()[0].label)
-        do = say('name it so, or write [survey.layers] {layer} = "its name"', layer=PARCELS_LAYER)
-        faults.add(", ".join(map(str, sources)), must, say("layers {names}", names=some(map(repr, names), 20)), do)
+        must = rule("survey.layer", layer=layers()[0].label, name=PARCELS_LAYER)
+        faults.add(", ".join(map(str, sources)), must, say("layers {names}", names=some(map(repr, names), 20)))
     faults.stop_if_any()
     held = {name: read_official(name, each, options, faults) for name, each in official.items()}
     surveys = {name: Survey(name, layer, options, label, faults) for name, layer in held.items() if layer is not None}
@@ -271,8 +270,10 @@ class SurveyImport(LayerImport):
         frame["zone"] = zone
         none = int((zone == "").sum())
         if none:
-            told = "{count} parcels without an approved zone: it is that of their line, else the most suitable one"
-            parcels.tell(say(told, count=none))
+            parcels.tell(
+                say("{count} parcels without an approved zone: it is that of their line, else the most suitable one",
+                    count=none)
+            )  # fmt: skip
 
     def areas(self, parcels: Parcels) -> None:
         """TBMJ where it is near the area of the shape, else that."""
@@ -283,9 +284,8 @@ class SurveyImport(LayerImport):
         if not 0.5 < times < 2.0:
             self.faults.add(
                 within(parcels.label, "TBMJ"),
-                say("TBMJ is in square metres"),
+                rule("survey.square-metres"),
                 say("half of the polygons have less than {times:.3g} times the area of their shape", times=times),
-                say("convert it (15 mu are 10,000 m²), or look at the coordinate system of the layer"),
             )
         away = ~(np.abs(held / drawn - 1.0) <= self.options.area_tolerance)
         at = np.flatnonzero(away)

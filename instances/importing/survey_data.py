@@ -13,6 +13,7 @@ from typing import Any
 
 from zonevest.instances.defaults import default
 from zonevest.instances.faults import Faults, choice, meant, within
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 HERE = Path(__file__).parent
@@ -122,42 +123,34 @@ def parse_options(values: Any, label: str, faults: Faults) -> Options:
     known = tomllib.loads(MAPPING_FILE.read_text(encoding="utf-8"))["survey"]
     given: dict[str, Any] = dict(known)
     if not isinstance(values, Mapping):
-        must, do = (
-            say("{key} is a table of keys and values", key="survey"),
-            say("write [{key}] above its keys", key="survey"),
-        )
-        faults.add(within(label, "survey"), must, repr(values), do)
+        faults.add(within(label, "survey"), rule("settings.table", key="survey", path="survey"), repr(values))
         values = {}
     for key, value in values.items():
         where = within(label, f"survey.{key}")
         if key not in known:
-            must, found = say("every key of [survey] is known"), say("unknown key {key!r}", key=key)
-            faults.add(where, must, found, meant(str(key), known, say("take the key out")))
+            must, found = rule("survey.key"), say("unknown key {key!r}", key=key)
+            faults.add(where, must, found, meant(str(key), known, must.do))
         elif not isinstance(value, _kinds(known[key])) or isinstance(value, bool):
-            must = say("the key {key} is of the kind of {example!r}", key=key, example=known[key])
-            faults.add(where, must, repr(value), say("see the page 'From the national land survey' of the docs"))
+            faults.add(where, rule("survey.kind", key=key, example=known[key]), repr(value))
         else:
             given[key] = value
     digits, enclaves = given["jurisdiction_digits"], given["enclaves"]
     if digits not in DIGITS:
-        must = say("jurisdiction_digits is {choices}", choices=choice([*map(str, DIGITS)]))
-        do = say("6 is a county, 9 a town, 12 a village")
-        faults.add(within(label, "survey.jurisdiction_digits"), must, str(digits), do)
+        must = rule("survey.digits", choices=choice([*map(str, DIGITS)]))
+        faults.add(within(label, "survey.jurisdiction_digits"), must, str(digits))
     if enclaves not in ENCLAVES:
-        must = say("{column} is {choices}", column="enclaves", choices=choice([*map(repr, ENCLAVES)]))
-        faults.add(within(label, "survey.enclaves"), must, enclaves, say("name one of these"))
+        must = rule("import.choice", column="enclaves", choices=choice([*map(repr, ENCLAVES)]))
+        faults.add(within(label, "survey.enclaves"), must, enclaves)
     names = [each.layer for each in layers()]
     for table in ("layers", "threshold"):
         for name in given[table]:
             if name not in names:
-                must = say("[survey.{table}] names official layers", table=table)
-                do = meant(str(name), names, say("name one of these: {fields}", fields=", ".join(names)))
-                faults.add(within(label, f"survey.{table}.{name}"), must, repr(name), do)
+                must = rule("survey.official", table=table, fields=", ".join(names))
+                faults.add(within(label, f"survey.{table}.{name}"), must, repr(name), meant(str(name), names, must.do))
     for name, table_ in given["codes"].items():
         if name not in codes() or not isinstance(table_, Mapping):
-            must = say("[survey.codes.<field>] is a table of codes of a field that has codes")
-            do = meant(str(name), codes(), say("name one of these: {fields}", fields=", ".join(codes())))
-            faults.add(within(label, f"survey.codes.{name}"), must, repr(name), do)
+            must = rule("survey.codes", fields=", ".join(codes()))
+            faults.add(within(label, f"survey.codes.{name}"), must, repr(name), meant(str(name), codes(), must.do))
     own = {name: _text_table(table_) for name, table_ in given["codes"].items() if isinstance(table_, Mapping)}
     for name, table_ in own.items():
         _check_values(name, table_, label, faults)
@@ -183,8 +176,8 @@ def _check_values(name: str, own: Mapping[str, str], label: str, faults: Faults)
         else:
             good = bool(NUMBER.fullmatch(value)) if name == "GDDB" else value in codes().get(name, {}).values()
         if not good and name in codes():
-            must = say("a code becomes something that a study knows")
-            do = meant(value, dict.fromkeys(codes()[name].values()), say("correct the value"))
+            must = rule("survey.value")
+            do = meant(value, dict.fromkeys(codes()[name].values()), must.do)
             faults.add(within(label, f"survey.codes.{name}.{code or chr(34) * 2}"), must, repr(value), do)
 
 

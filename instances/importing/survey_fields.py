@@ -13,6 +13,7 @@ from zonevest.instances.faults import Faults, column_of, rows_of, some, within
 from zonevest.instances.importing.columns import Fields
 from zonevest.instances.importing.sources import Layer
 from zonevest.instances.importing.survey_data import Options, code_names, officials
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 HECTARES = 1e-4
@@ -63,9 +64,8 @@ class Survey:
             at = np.flatnonzero(odd) + 1
             self.faults.add(
                 within(within(self.layer.label, column_of(field)), rows_of("feature", at.tolist())),
-                say("{field} holds codes of the national survey", field=f"{field} ({zh})"),
+                rule("survey.code", field=f"{field} ({zh})", key=key),
                 some(f"{code!r} ({count})" for code, count in kinds.items()),
-                say('say what they are: [survey.codes."{key}"] "code" = "value"', key=key),
             )
         return _filled(out)
 
@@ -124,9 +124,8 @@ def land_classes(survey: Survey) -> NDArray[np.object_]:
     if len(none):
         survey.faults.add(
             within(within(survey.layer.label, column_of("DLBM")), rows_of("feature", (none + 1).tolist())),
-            say("every polygon has a land class (DLBM, or the name of one in DLMC)"),
+            rule("survey.class"),
             say("{count} polygons with neither", count=len(none)),
-            say('fill them in, or say what they are: [survey.codes.DLBM] "" = "a land class"'),
         )
     return out
 
@@ -169,9 +168,8 @@ def jurisdictions(survey: Survey) -> NDArray[np.object_]:
     if len(short):
         survey.faults.add(
             within(within(survey.layer.label, column_of("ZLDWDM")), rows_of("feature", (short + 1).tolist())),
-            say("ZLDWDM has {digits} digits or more", digits=digits),
+            rule("survey.jurisdiction", digits=digits),
             some(pd.unique(cells[short])),
-            say("complete them, or write jurisdiction_digits = 6, 9 or 12 under [survey]"),
         )
     none = int((lengths == 0).sum())
     if none:

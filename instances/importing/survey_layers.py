@@ -17,6 +17,7 @@ from zonevest.instances.importing.mapping import LayerRef
 from zonevest.instances.importing.plane import project
 from zonevest.instances.importing.sources import Found, Layer, read_layer
 from zonevest.instances.importing.survey_data import Official, Options, fields_of, layers
+from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
 LEAST = 4
@@ -51,9 +52,9 @@ def find_official(found: Sequence[Found], options: Options, label: str, faults: 
             fit = [each for each in found if each.layer.casefold() == own.casefold()]
             if not fit:
                 names = [each.layer for each in found]
-                must = say("the layer {layer!r} is there", layer=own)
-                do = meant(own, names, say("name one of these: {fields}", fields=some(names, 20)))
-                faults.add(within(label, f"survey.layers.{official.layer}"), must, say("none"), do)
+                must = rule("survey.layer-named", layer=own, fields=some(names, 20))
+                where = within(label, f"survey.layers.{official.layer}")
+                faults.add(where, must, say("none"), meant(own, names, must.do))
             out[official.layer] = fit
             claimed.update(fit)
     for rank in (3, 2, 1):
@@ -145,9 +146,8 @@ def _part(name: str, found: Found, options: Options, faults: Faults) -> Layer | 
         if at and at not in names and named_as(at, official) > 0:
             names[at] = official.field
         elif official.required:
-            must = say("the layer {layer} has the field {field}", layer=found.label, field=official.label)
-            do = say("name the field so, or choose another layer under [survey.layers]")
-            faults.add(found.label, must, say("fields {fields}", fields=some(columns, 20)), do)
+            must = rule("survey.field", layer=found.label, field=official.label)
+            faults.add(found.label, must, say("fields {fields}", fields=some(columns, 20)))
     layer.fields = layer.fields.rename(columns=names)
     layer.crs = layer.crs or _crs(layer, options, faults)
     return layer if len(faults) == before else None
@@ -159,15 +159,12 @@ def _crs(layer: Layer, options: Options, faults: Faults) -> pyproj.CRS | None:
         return pyproj.CRS.from_epsg(GEOGRAPHIC)  # of nothing any system is right
     guess = options.crs or _guessed(layer.shapes)
     if not guess:
-        must = say("the layer says in which coordinate system its shapes are")
-        do = say('write crs = "EPSG:…" under [survey], or add the .prj file')
-        faults.add(layer.label, must, say("no coordinate reference system"), do)
+        faults.add(layer.label, rule("survey.crs"), say("no coordinate reference system"))
         return None
     try:
         crs = pyproj.CRS.from_user_input(guess)
     except pyproj.exceptions.CRSError:
-        must, do = say("crs names a coordinate system"), say('write it as crs = "EPSG:4490"')
-        faults.add("survey.crs", must, repr(guess), do)
+        faults.add("survey.crs", rule("import.crs-name"), repr(guess))
         return None
     layer.told.append(say("it does not say its coordinate system: taken for {crs}", crs=crs.name))
     return crs

@@ -37,7 +37,11 @@ def main() -> int:
                 if wanted.keep:
                     keep(wanted.keep, wanted.reader, wanted.seed, number)
             if (number + 1) % 250 == 0:
-                print(f"... {number + 1}: {dict(counts)}, {time.perf_counter() - started:.0f} s", file=sys.stderr, flush=True)
+                print(
+                    f"... {number + 1}: {dict(counts)}, {time.perf_counter() - started:.0f} s",
+                    file=sys.stderr,
+                    flush=True,
+                )
     for kind, count in sorted(kinds.items()):
         print(f"  {count:5} {kind}")
     print(

@@ -28,15 +28,15 @@ from zonevest.instances.study import Study, StudyError
 YEAR = {"name": "a", "defaults": "none", "periods": [{"name": "2026", "start": 2026, "years": 1}]}
 
 
-def told_by(case: Callable[[Path], Study], folder: Path) -> list[str]:
-    """The rules that a case breaks, by name: faults, or else warnings and notes."""
+def told_by(case: Callable[[Path], object], folder: Path) -> list[str]:
+    """The rules that a case breaks, by name: faults, or else warnings and notes of a study."""
     folder.mkdir(exist_ok=True)
     try:
         study = case(folder)
     except StudyError as error:
         told = error.faults["must"].tolist()
     else:
-        told = [*study.warnings["must"], *study.notes]
+        told = [*study.warnings["must"], *study.notes] if isinstance(study, Study) else []
     return [each.name for each in told if isinstance(each, Rule)]
 
 
@@ -152,6 +152,12 @@ def _hidden(sheet: str) -> Callable[[Path], Study]:
     return lambda folder: read_study(by_hand(folder / "study.xlsx", edit))
 
 
+def _both_places(folder: Path) -> Study:
+    """Parcels in a sheet, and in the file that a key names."""
+    (folder / "parcels.csv").write_text(BASE["parcels.csv"], encoding="utf-8")
+    return read_study(by_hand(folder / "study.xlsx", lambda book: book["study"].append(["parcels", "parcels.csv"])))
+
+
 def scenarios(name: str) -> Callable[[Path], Study]:
     """The base with one of the faults of scenarios."""
     return lambda folder: read_study(with_scenarios(folder, OF_SCENARIOS[name][0]))
@@ -170,7 +176,8 @@ STEPS = {
 
 CASES: Mapping[str, Callable[[Path], Study]] = {
     "files.readable": _directory,
-    "files.utf8": files(zones_csv="zone,name_zh\nZ1,湖\n".encode("gbk")),
+    "files.utf8": files(zones_csv=b"zone,name_en\nZ1,\xff\n"),
+    "files.gbk": files(zones_csv="zone,name_zh\nZ1,湖\n".encode("gbk")),
     "files.parcels-kind": files(study_toml=TOML.replace("parcels.csv", "parcels.dwg")),
     "files.parcels": files(study_toml=TOML.replace("parcels.csv", "land.gpkg")),
     "files.workbook": lambda folder: read_study(folder / "a.xlsx"),
@@ -205,6 +212,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     ),
     "settings.path": lambda folder: read_study(write_base(folder), {"periods.1999.years": 1}),
     "settings.layer-alone": _layer_alone,
+    "settings.parcels-both": _both_places,
     "settings.parcels-table": in_memory({"parcels": "a.csv"}),
     "layers.crs": layer(lambda it: it.set_crs(None, allow_override=True).assign(area_ha=1.0), "land.parquet"),
     "layers.rings": layer(_shape(_bow)),
@@ -214,6 +222,10 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "layers.area": layer(_shape(lambda x, y: shapely.box(x, y, x + 1e12, y + 1e12)), "land.parquet"),
     "parcels.area": layer(_shape(lambda *_: shapely.Polygon([(0, 0), (1, 1), (2, 2)]))),
     "parcels.no-area": files(parcels_csv=BASE["parcels.csv"].replace("2.5,collective", ",collective")),
+    "practices.title": in_memory(
+        **PLAIN,
+        practices=pd.DataFrame({"practice": ["lot"], "zone": ["a"], "needs_title": [1], "clears_title": [1]}),
+    ),
     "accounts.default-rows": lambda _: fallback(
         accounts={"account": ["tending"], "family": ["cost"], "recurrence": ["one_off"], "cash": [1]}
     ),
@@ -246,6 +258,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "layers.second-shapes": layer(lambda it: it.assign(middle=it.geometry.centroid), "land.parquet"),
     "layers.columns-aside": layer(lambda it: it.assign(owner="me")),
     "layers.rings-aside": layer(lambda it: _shape(_bow)(it).assign(area_ha=1.0)),
+    "layers.area-alone": layer(lambda it: _shape(lambda *_: None)(it).assign(area_ha=1.0)),
     "layers.mercator": layer(lambda it: it.to_crs(3857)),
     "settings.without-defaults": lambda _: fallback(zones={"zone": ["moorland"]}),
     "settings.defaults-in-use": lambda _: fallback(),

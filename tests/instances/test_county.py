@@ -26,6 +26,14 @@ def share(study: Study, parcels: pd.Series) -> float:
     return float(100 * area[parcels].sum() / area.sum())
 
 
+def land_that_is_not_there(study: Study) -> pd.DataFrame:
+    """Rows of land_take that take more of a class than their jurisdiction has."""
+    there = study.parcels.groupby(["jurisdiction", "land_class"])["area_ha"].sum()
+    taken = study.tables["land_take"]
+    has = pd.MultiIndex.from_frame(taken[["jurisdiction", "land_class"]]).map(there).to_numpy(float, na_value=0.0)
+    return taken[taken["area_ha"] > has]
+
+
 def test_the_bundled_case_is_what_the_generator_writes(tmp_path: Path) -> None:
     write_county(tmp_path / "new", 1_800, 1, "lakeside", {"en": "Lakeside county (synthetic)", "zh": "湖滨县（合成）"})
     for path in sorted((CASES / "lakeside").iterdir()):
@@ -50,6 +58,7 @@ def test_any_county_is_sound(tmp_path: Path, seed: int) -> None:
     zv.write_county(tmp_path / "county", 400, seed)
     study = zv.read_study(tmp_path / "county")
     assert len(study.parcels) == pytest.approx(400, rel=0.25)
+    assert land_that_is_not_there(study).empty
 
 
 def test_a_number_of_parcels_that_is_no_county(tmp_path: Path) -> None:
@@ -113,6 +122,34 @@ class TestListAndBudget:
         entry = "area.new.practice.collective_entry"
         assert terms["renewed"] == {entry, f"{entry}_clearing", "area.new.practice.rural_processing"}
         assert terms["tax_of_built_land"] == {"commercial_tax", "land_use_tax"}
+
+    def test_projects_that_work_for_a_practice_work_for_its_way_by_a_title(self, lakeside: Study) -> None:
+        """Land that waits for its title first has the same bank and roads; a limit holds both in the bank."""
+        variants = lakeside.practices.loc[lakeside.practices["clears_title"], "practice"]
+        bases = set(variants.str.removesuffix("_clearing"))
+        lists = pd.concat([lakeside.projects["enables"], lakeside.projects["uplift_of"]]).str.split(";")
+        assert lists.explode().isin(bases).any()
+        for names in lists:
+            assert {f"{name}_clearing" for name in bases.intersection(names)} <= set(names)
+        bank = lakeside.projects.set_index("project").loc["P89", "enables_area"]
+        assert lakeside.limits.set_index("limit").loc["demand_forest_bank", "value"] == bank
+
+    def test_projects_take_land_that_is_there(self, lakeside: Study) -> None:
+        assert len(lakeside.tables["land_take"]) >= 5
+        assert land_that_is_not_there(lakeside).empty
+
+    def test_projects_lie_where_their_name_says(self, lakeside: Study) -> None:
+        """In the town that holds most of the place's land."""
+        area, tags = lakeside.parcels["area_ha"], lakeside.parcels["tags"].str.split(";")
+        towns = lakeside.projects.set_index("project")["jurisdiction"]
+        places = {
+            "hot_spring": ("P47", "P48"), "tea_valley": ("P49",), "stone_bridge": ("P21", "P60"),
+            "shore": ("P44", "P45", "P46"), "old_town": ("P26", "P33", "P43"), "station": ("P25", "P41"),
+            "north_river": ("P11", "P62"),
+        }  # fmt: skip
+        for tag, projects in places.items():
+            held = area[tags.map(lambda each, tag=tag: tag in each)].groupby(lakeside.parcels["jurisdiction"]).sum()
+            assert set(towns[list(projects)]) == {held.idxmax()}, tag
 
     def test_every_limit_says_where_it_is_from(self, lakeside: Study) -> None:
         assert (lakeside.limits["source"] != "").all()

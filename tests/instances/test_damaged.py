@@ -151,7 +151,7 @@ def test_coordinates_that_cannot_be_projected(tmp_path: Path) -> None:
     gpd.GeoDataFrame(
         {"id": ["a", "b"], "use": "0101"}, geometry=list(shapely.box(x, 3_000_000, x + 100, 3_000_100)), crs="EPSG:4526"
     ).to_file(tmp_path / "land.gpkg", layer="land")
-    with pytest.raises(StudyError, match="coordinates can be projected"):
+    with pytest.raises(StudyError, match="coordinate systems are known"):
         import_study([], mapping(tmp_path))
 
 
@@ -198,7 +198,7 @@ def test_a_book_in_a_cell_is_cut_where_it_is_quoted(tmp_path: Path) -> None:
 
 
 KEYS = {
-    "[merge] by names columns": {"merge": {"by": ["nobody"], "min_ha": 1.0}},
+    "by names columns": {"merge": {"by": ["nobody"], "min_ha": 1.0}},
     "factor is a number": {"parcels": {"columns": {"x_a": {"field": "id", "factor": float("inf")}}}},
     "plus is a number": {"parcels": {"columns": {"x_a": {"field": "id", "plus": float("nan")}}}},
     "width is a number": {"parcels": {"columns": {"x_a": {"field": "id", "width": 1e300}}}},

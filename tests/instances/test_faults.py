@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -22,14 +23,21 @@ from zonevest.instances.read import read_study
 
 WARNINGS = {**LAND, **AMOUNTS}
 WARNINGS_OF_MONEY = FINANCE
-TRIPPED = set[str]()
-"""Rules that the tests below have seen tripped."""
 GROUPS = {"settings": SETTINGS, "cells": CELLS, "references": REFERENCES, "sense": SENSE, "projects": PROJECTS}
 OF_MONEY = {"finance": FINANCES, "tools": TOOLS, "instruments": INSTRUMENTS, "quotas": QUOTAS, "money limits": LIMITS}
 OF_ALL = {"budgets": BUDGETS, "steps": STEPS, "together": TOGETHER, "places": PLACES}
 CASES = {f"{group}: {name}": change for group, changes in GROUPS.items() for name, change in changes.items()}
 MONEY_CASES = {f"{group}: {name}": change for group, changes in OF_MONEY.items() for name, change in changes.items()}
 WHOLE_CASES = {f"{group}: {name}": change for group, changes in OF_ALL.items() for name, change in changes.items()}
+
+NAMED = {"": {**CASES, **MONEY_CASES, **WHOLE_CASES}, "land: ": WARNINGS, "money: ": WARNINGS_OF_MONEY}
+NAMES = {id(change): start + name for start, cases in NAMED.items() for name, change in cases.items()}
+RULE_OF = dict(csv.reader((Path(__file__).parent / "rule_of_case.csv").read_text(encoding="utf-8").splitlines()[1:]))
+"""Which rule of the list each of these cases trips; the tests below see it do so."""
+
+
+def test_each_case_has_its_rule() -> None:
+    assert set(RULE_OF) == set(NAMES.values())
 
 
 @pytest.mark.parametrize("base", [BASE, MONEY, WHOLE], ids=["base", "money", "whole"])
@@ -64,7 +72,7 @@ def check_told(rows: pd.DataFrame, change: Change) -> None:
     """The one row is what the change makes, by a rule of the list."""
     assert len(rows) == 1, rows.to_string()
     told = rows.iloc[0]
-    TRIPPED.add(told["must"].name)
+    assert told["must"].name == RULE_OF[NAMES[id(change)]]
     assert told["where"].startswith(change.where)
     assert change.must in told["must"]
     assert change.found in told["found"]

@@ -475,6 +475,8 @@ def test_j14_sub_zones_are_for_what_belongs_there() -> None:
         assert set(groups[list(here)]) == {"construction"}, zone
     for zone in ("520", "530", "540"):
         assert not [c for c in groups[groups == "construction"].index if suits.get((c, zone), 0) >= 3]
+        # homes, shops and works that stand there may stay, and no more come
+        assert {suits.get((c, zone), 0) for c in ("0701", "0702", "05H1", "0601")} <= {0, 1}, zone
     assert suits["0301", "510"] == 1
     assert {"0701": suits["0701", "414"], "0601": suits["0601", "411"]} == {"0701": 1, "0601": 1}
 

@@ -75,6 +75,12 @@ def test_i01_ecosystem_value_serves_no_debt() -> None:
     assert richer.ecosystem != pytest.approx(found.ecosystem)
     kinds = default("accounts").groupby("family")["cash"].max()
     assert kinds[["ecosystem", "carbon", "uplift", "quota", "social"]].tolist() == [0, 0, 0, 0, 0]
+    # what the equivalent factors value is all of that family
+    valued = default("accounts").query("source.str.startswith('谢高地')")
+    assert valued["account"].tolist() == [
+        "eco_products", "eco_wild", "eco_water", "eco_regulation", "eco_support", "eco_culture",
+    ]  # fmt: skip
+    assert set(valued["family"]) == {"ecosystem"}
 
 
 def test_i03_land_is_sold_once() -> None:
@@ -100,6 +106,8 @@ def test_i03_land_is_sold_once() -> None:
     assert flows.loc[flows["item"] == "land_sale", ["kind", "period", "value"]].to_numpy().tolist() == [
         ["source", "a", 100.0]
     ]
+    sold = default("accounts").query("role == 'land_sale'").set_index("account")
+    assert sold["recurrence"].to_dict() == {"land_sale": "one_off"}
 
 
 def test_i03_who_sells_more_gets_less() -> None:

@@ -119,5 +119,7 @@ def test_a_market_takes_no_more_of_what_is_cleared_first(lakeside: Study) -> Non
     doubled = {
         (name, account) for name, account in counted if account.rpartition("practice.")[2] + "_clearing" in actions
     }
-    assert {name for name, _ in doubled} == {"demand_eco_tourism", "demand_collective_entry", "renewed"}
+    markets = {"demand_eco_tourism", "demand_collective_entry", "demand_forest_bank"}
+    assert {name for name, _ in doubled} == {*markets, "renewed"}
     assert {(name, f"{account}_clearing") for name, account in doubled} <= counted
+    assert (terms.loc[terms["account"].str.endswith("_clearing"), "coefficient"] == 1.0).all()

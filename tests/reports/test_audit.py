@@ -468,7 +468,7 @@ def rewrite(path: Path, old: str, new: str) -> None:
 
 
 def test_words(plan: Any) -> None:
-    assert audit(plan).to_text("zh").startswith("核验：全部成立")
+    assert audit(plan).to_text("zh").startswith("审计：全部成立")
     plan.objective += 1.0
     report = audit(plan)
     assert "objective" in report.to_text()

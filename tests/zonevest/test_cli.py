@@ -437,7 +437,7 @@ class TestChinese:
         (plan / "report.html").unlink()
         assert zonevest("report", plan, "--lang", "zh").exit_code == 0
         assert "已达时限" in (plan / "report.html").read_text(encoding="utf-8")
-        assert "没有可核验的方案" in self.told("audit", plan).stdout
+        assert "没有可审计的方案" in self.told("audit", plan).stdout
 
     @pytest.mark.parametrize("command", COMMANDS)
     def test_the_help(self, command: str, monkeypatch: pytest.MonkeyPatch) -> None:

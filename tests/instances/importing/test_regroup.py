@@ -117,6 +117,11 @@ def test_crumbs_of_a_split_stay_with_the_largest_piece(tmp_path: Path) -> None:
     assert areas(found) == {"P1": 1.0, "P2": 1.0}
 
 
+def test_by_names_columns_of_the_parcels(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="did you mean 'land_class'"):
+        taken(tmp_path, layer([square(0), square(1)]), merge={"by": ["and_class"], "min_ha": 2})
+
+
 def test_by_area_names_numbers(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="by_area names columns of the parcels that hold numbers"):
         taken(tmp_path, layer([square(0)]), parcels={"by_area": ["x_none"]})
