@@ -26,12 +26,10 @@ def resources(plan: PlanData, display: Display, ledger: Ledger) -> Part | None:
     """Natural resources where the study asks for their value, and people where some move in; None for neither."""
     told = assets(plan, ledger) if names_assets(plan.study) else pd.DataFrame()
     moves = bool((plan.study.practices["in_migration"] > 0).any())
-    if told.empty and not moves:
+    lived = _people(people(plan, ledger), display) if moves else None
+    if told.empty and lived is None:
         return None
-    return {
-        "assets": None if told.empty else _assets(plan, told, display),
-        "people": _people(people(plan, ledger), display) if moves else None,
-    }
+    return {"assets": None if told.empty else _assets(plan, told, display), "people": lived}
 
 
 def _assets(plan: PlanData, table: pd.DataFrame, display: Display) -> Part:
@@ -84,8 +82,8 @@ def _asked(plan: PlanData) -> dict[str, tuple[str, str]]:
     }
 
 
-def _people(table: pd.DataFrame, display: Display) -> Part:
-    """People, who of them moved in, and construction land a head, in all and by jurisdiction."""
+def _people(table: pd.DataFrame, display: Display) -> Part | None:
+    """People, who of them moved in, and construction land a head, in all and by jurisdiction; None where nobody is."""
     words = display.words
     names = [words("period_start") if name == BEFORE else name for name in dict.fromkeys(table["period"])]
     units = {
@@ -104,4 +102,6 @@ def _people(table: pd.DataFrame, display: Display) -> Part:
             lines.append({"name": words(f"people_{name}"), "unit": unit, "cells": cells, "kind": kind})
         if lines:
             blocks.append({"name": display.jurisdiction(str(place)), "lines": lines})
+    if not blocks:  # nobody lives there, and nothing is built
+        return None
     return {"periods": names, "total": blocks[0], "each": blocks[1:] if len(blocks) > 2 else []}

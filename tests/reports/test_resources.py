@@ -13,6 +13,7 @@ from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
 from tests.reports.test_audit_assets import PLANT, land
 from tests.reports.told import planned
 from zonevest.model.booked import books
+from zonevest.reports.page import render
 from zonevest.reports.resources import assets, names_assets, people
 
 
@@ -98,3 +99,12 @@ def test_people_and_their_land() -> None:
     assert table.loc[("total", "p2"), "per_head"] == pytest.approx(160000 / (20 + 100 * 1.1**4 + 420))
     # in the west nothing is built before
     assert table.loc[("west", "p1"), "per_head"] == 0
+
+
+def test_where_nobody_lives_nothing_is_told_of_people() -> None:
+    # a land action could bring people; here nobody lives, nothing is built, and the plan brings none
+    given = land(accounts=ACCOUNTS, parcels=[FARM], practices=[{**PLANT, "in_migration": 3.0}])
+    empty, moved = planned(given, {}, {}), planned(given, {FARM["parcel_id"]: ("plant", "p2")}, {})
+    title = "<h3>People "
+    assert title not in render(empty)
+    assert title in render(moved)
