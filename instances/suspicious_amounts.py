@@ -44,7 +44,7 @@ AMOUNTS = {
 """Columns of money that are those of a whole project, or a whole budget."""
 TOTALS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources", "opening_cash")
 """Keys of [finance] likewise."""
-YEARLY = re.compile(r"/\s*(year|yr|a)\b|per year|annual|a year|/年|每年|年$")
+YEARLY = re.compile(r"/\s*(year|yr|a)\b|(per|and) year|annual|a year|/年|每年|年$")
 HECTARE = re.compile(r"/\s*(ha|hm2|hm²|hectare|mu)\b|per (ha|hectare|mu)\b|/(公顷|亩)|每(公顷|亩)")
 MONEY = re.compile(r"yuan|cny|rmb|usd|eur|gbp|元", re.IGNORECASE)
 MILLION = re.compile(r"million|\bmn?\b|百万|1e6|10\^6", re.IGNORECASE)

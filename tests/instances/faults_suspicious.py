@@ -51,6 +51,7 @@ AMOUNTS: dict[str, Change] = {
     "unit of yuan": _C("accounts.csv", "water,million/year", "water,10000 yuan", "accounts.csv, row 4, column unit", "counted in million", "'10000 yuan' (water)", "see that the amounts are million"),
     "unit of another scale": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,yuan/mu\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, column unit", "in the unit of their account", "'yuan/mu' (sale: million)", "convert the amounts"),
     "once a year": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,million/ha/year\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, row 2, column unit", "has no unit of a year", "per_ha_once", "change the basis"),
+    "once a year, in words": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,million per ha and year\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, row 2, column unit", "has no unit of a year", "per_ha_once", "change the basis"),
     "years of a name": _C("study.toml", 'name = "2027-2031"\nstart = 2027\nyears = 5', 'name = "2027-2031"\nstart = 2027\nyears = 4', "study.toml, periods", "has these years", "'2027-2031': from 2027 to 2030", "correct start or years"),
 }  # fmt: skip
 FINANCE: dict[str, Change] = {
