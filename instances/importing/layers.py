@@ -19,7 +19,7 @@ from zonevest.instances.files import read_csv, read_parquet, read_text
 from zonevest.instances.importing.adjacency import adjacency
 from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.imported import Imported
-from zonevest.instances.importing.lines import lay_over
+from zonevest.instances.importing.lines import areas_only, lay_over
 from zonevest.instances.importing.mapping import (
     MAPPING_FILE,
     LayerRef,
@@ -101,6 +101,8 @@ class LayerImport:
         self.faults.stop_if_any()
         for split, layer in zip(plan.splits, splits, strict=True):
             crs = crs_of(layer, split.ref, within(plan.label, split.path), self.faults) if layer else None
+            if layer is not None:
+                areas_only(layer, self.faults)
             if layer is not None and crs is not None and on_earth(layer, crs, self.faults):
                 split_along(parcels, layer, crs, split.min_m2, plan.by_area)
         for line, layer in zip(plan.lines, layers, strict=True):

@@ -53,11 +53,7 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
     fields = Fields(layer, label, faults)
     before = len(faults)
     cells = fields.column(line.rule, "text") if len(layer.fields) else np.zeros(0, dtype=object)
-    wanted = np.isin(shapely.get_type_id(layer.shapes), (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION))
-    if not wanted.all():
-        at = some(map(str, np.flatnonzero(~wanted) + 1))
-        found = say("{count} features that are lines or points: {ids}", count=int((~wanted).sum()), ids=at)
-        faults.add(layer.label, rule("import.line-areas"), found)
+    areas_only(layer, faults)
     if crs is None or not on_earth(layer, crs, faults) or len(faults) > before:
         return
     shapes, wrong = sound(layer.shapes)
@@ -73,6 +69,15 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
     plane = parcels.plane()
     cover = covered(plane, shapes, codes, apart=line.column == "tags")
     _take(parcels, line, layer.label, names, cover, shapely.area(plane))
+
+
+def areas_only(layer: Layer, faults: Faults) -> None:
+    """See that a layer that is laid over parcels, or cuts them, consists of areas."""
+    wanted = np.isin(shapely.get_type_id(layer.shapes), (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION))
+    if not wanted.all():
+        at = some(map(str, np.flatnonzero(~wanted) + 1))
+        found = say("{count} features that are lines or points: {ids}", count=int((~wanted).sum()), ids=at)
+        faults.add(layer.label, rule("import.line-areas"), found)
 
 
 def covered(

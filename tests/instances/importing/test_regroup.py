@@ -111,6 +111,12 @@ def test_split_along_a_layer(tmp_path: Path) -> None:
     assert "town.gpkg: 1 parcels split into 2" in told(found)
 
 
+def test_a_layer_of_lines_cuts_nothing_and_says_so(tmp_path: Path) -> None:
+    road = layer([shapely.LineString([(50, -50), (50, 150)])])
+    with pytest.raises(StudyError, match="a line layer consists of areas"):
+        taken(tmp_path, layer([square(0)]), {"road": road}, split=[{"source": "road.gpkg"}])
+
+
 def test_crumbs_of_a_split_stay_with_the_largest_piece(tmp_path: Path) -> None:
     town = layer([square(0.0005, 0, 5)])  # five square metres of P1 remain outside
     found = taken(tmp_path, layer([square(0), square(1)]), {"town": town}, split=[{"source": "town.gpkg"}])
