@@ -77,9 +77,11 @@ class Books:
     Attributes
     ----------
     ledger : of the options chosen, for whoever needs more of it.
+    weight : the share of each of its options, shape (options,).
     """
 
     ledger: Ledger
+    weight: Floats
     plan: Booked
     nothing: Booked
 
@@ -98,7 +100,7 @@ def books(plan: PlanData) -> Books:
         *_of_synergies(plan, ledger),
     ]
     held = _of_land(ledger.held, np.ones(len(ledger.held.options.kind))) if ledger.study.has_doing_nothing else ()
-    return Books(ledger, Booked.of(parts, periods), Booked.of(held, periods))
+    return Books(ledger, weight, Booked.of(parts, periods), Booked.of(held, periods))
 
 
 def _chosen(plan: PlanData) -> tuple[Ledger, Floats]:
@@ -180,7 +182,7 @@ def _of_land(ledger: Ledger, weight: Floats) -> list[tuple[tuple[str, str, str, 
     return found
 
 
-def _starts(plan: PlanData, ledger: Ledger) -> dict[str, int]:
+def starts_of(plan: PlanData, ledger: Ledger) -> dict[str, int]:
     """Position of the start (projects x periods + period) of every project that is built."""
     names, works = period_names(plan.study.periods), ledger.works
     built = plan.projects[plan.projects["start"].fillna("") != ""]
@@ -193,7 +195,7 @@ def _starts(plan: PlanData, ledger: Ledger) -> dict[str, int]:
 def _of_projects(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
     """What projects book of their own."""
     works, clock = ledger.works, ledger.clock
-    starts = _starts(plan, ledger)
+    starts = starts_of(plan, ledger)
     row, code, amounts = _amounts(works.timed)
     last = np.where(works.end == 0, NEVER, works.end - 1)
     carried = (1.0 + clock.finance) ** (works.service - clock.years[0]).astype(float)
@@ -210,7 +212,7 @@ def _of_projects(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, s
 def _of_land_taken(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
     """What land that projects take without a drawn site books no more."""
     leaving = ledger.leaving
-    owner = {at: project for project, at in _starts(plan, ledger).items()}
+    owner = {at: project for project, at in starts_of(plan, ledger).items()}
     row, code, amounts = _amounts(leaving.timed)
     start = leaving.start[leaving.leave[row]]
     return [
@@ -225,7 +227,7 @@ def _of_uplift(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str
     if plan.uplift.empty:
         return found
     clock, accounts, works = ledger.clock, ledger.accounts, ledger.works
-    names, starts = period_names(plan.study.periods), _starts(plan, ledger)
+    names, starts = period_names(plan.study.periods), starts_of(plan, ledger)
     raising = {row.project: row for row in each(plan.study.projects)}
     rate, known = clock.finance, tools(plan.study)
     for row in each(plan.uplift):
@@ -298,7 +300,7 @@ def _of_markets(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, st
 
 def _of_synergies(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
     """What projects bring together, of the first of them."""
-    accounts, periods, starts = ledger.accounts, len(ledger.clock.length), _starts(plan, ledger)
+    accounts, periods, starts = ledger.accounts, len(ledger.clock.length), starts_of(plan, ledger)
     found: list[tuple[tuple[str, str, str, str], Floats]] = []
     for synergy in synergies(ledger):
         money = accounts.money[accounts.names.get_loc(synergy.account)]
