@@ -99,3 +99,10 @@ class Facts:
         from zonevest.reports.balance_sheet import balance_sheet
 
         return balance_sheet(self)
+
+    @cached_property
+    def circulation(self) -> pd.DataFrame:
+        """The circulation of money (see `circulation.circulation`)."""
+        from zonevest.reports.circulation import circulation
+
+        return circulation(self)
