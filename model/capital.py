@@ -2,9 +2,9 @@
 
 An operating asset is what an undertaking spends once and in cash, the cost of land apart: land stands among the natural
 resources. Of land actions what restores or reclaims is left out too: it stands in the value of the land that it mends,
-where it would be counted again. What is spent is written off in equal parts over the life over which F1 spreads it (of projects
-``life_years``, of practices the lease where land is sold, else ``life_years``), from the first year of service on, or
-from the year of payment where that is later; a blank life is for good: nothing is written off.
+where it would be counted again. What is spent is written off in equal parts over the life over which F1 spreads it (of
+projects ``life_years``, of practices the lease where land is sold, else ``life_years``), from the first year of service
+on, or from the year of payment where that is later; a blank life is for good: nothing is written off.
 """
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ def _of_land(ledger: Ledger, weight: Floats) -> Iterator[tuple[tuple[Any, ...], 
     for code, amounts in found.items():
         for at in np.flatnonzero(amounts.any(axis=1)):
             practice, start, years = groups[at]
-            key = (LAND, options.practices[int(practice)], int(start), str(ledger.accounts.names[code]))
-            yield (*key, int(service[at]), np.nan if years == FOR_GOOD else float(years)), amounts[at]
+            name = (LAND, options.practices[int(practice)], int(start), str(ledger.accounts.names[code]))
+            yield (*name, int(service[at]), np.nan if years == FOR_GOOD else float(years)), amounts[at]
 
 
 def _of_projects(plan: PlanData, ledger: Ledger) -> Iterator[tuple[tuple[Any, ...], Floats]]:

@@ -1,8 +1,8 @@
 """The balance sheet of the city by period, and why its net worth changes: numbers only, no words.
 
-What is owned and owed by the budget entity, with the state-owned natural resources and the compensation fund; collective
-resources stand beside it as a memo. Natural resources are worth what their ecosystem services are worth for good: this
-is no cash, pays no debt, and has a net worth of its own.
+What is owned and owed by the budget entity, with the state-owned natural resources and the compensation fund; resources
+of collectives stand beside it as a memo. Natural resources are worth what their ecosystem services are worth for good:
+this is no cash, pays no debt, and has a net worth of its own.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zonevest.model.booked import PROJECT
 from zonevest.reports.budgets import ALL, budgets
 from zonevest.reports.cash_flow import A_YEAR, MILLION, SMALL, START, owners
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.natural import STATE, natural_assets, natural_changes
+from zonevest.reports.natural import STATE, natural_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ class _Rows:
 
 
 def _rows(facts: Facts) -> list[tuple[Any, ...]]:
-    rows, natural = _Rows([START, *facts.periods]), natural_assets(facts)
+    rows, natural = _Rows([START, *facts.periods]), facts.natural
     own, restricted, worth = _cash(facts, rows), np.zeros(len(facts.periods) + 1), np.zeros(len(facts.periods) + 1)
     for name, values in operating_assets(facts).items():
         rows.add(ASSET, name, values)
@@ -220,36 +220,44 @@ def net_worth_changes(facts: Facts) -> pd.DataFrame:
 
 
 def written_off(facts: Facts) -> pd.DataFrame:
-    """Operating assets by undertaking: ``practice, project, start, life, period, opening, spent, written_off, closing``.
+    """Operating assets by undertaking and period.
 
-    Amounts in million; life in years, NaN for good.
+    Returns
+    -------
+    DataFrame
+        ``practice, project, start, life`` (years, NaN: for good), ``period``, and in million ``opening`` + ``spent`` -
+        ``written_off`` = ``closing``.
     """
-    capital, names = facts.capital, facts.periods
-    columns = ["practice", "project", "start", "life", "period", "opening", "spent", "written_off", "closing"]
+    capital, periods = facts.capital, facts.periods
     keys = ["kind", "source", "start", "life"]
-    if capital.rows.empty:
-        return pd.DataFrame({name: [] for name in columns})
-    table = pd.concat([capital.rows[keys]] * 2, ignore_index=True)
-    amounts = pd.DataFrame(np.concatenate([capital.spent, capital.written_off]), columns=names)
-    table["what"] = np.repeat(["spent", "written_off"], len(capital.rows))
-    sums = pd.concat([table, amounts], axis=1).groupby([*keys, "what"], dropna=False, sort=False)[names].sum()
-    long = sums.stack().unstack("what").reset_index()
-    long.columns = pd.Index([*keys, "period", *long.columns[5:]])
-    left = (long["spent"] - long["written_off"]).to_numpy().reshape(-1, len(names)).cumsum(axis=1)
-    long["closing"] = left.ravel()
-    long["opening"] = long["closing"] - long["spent"] + long["written_off"]
-    long["project"] = long["source"].where(long["kind"] == PROJECT, "")
-    long["practice"] = long["source"].where(long["kind"] != PROJECT, "")
-    amounts = ["opening", "spent", "written_off", "closing"]
-    long[amounts] = long[amounts].where(long[amounts].abs() > SMALL, 0.0)
-    long = long[long[amounts].any(axis=1)]
-    place = {name: at for at, name in enumerate(names)}
-    order = np.lexsort([long["period"].map(place), long["start"].map(place), long["source"], long["kind"]])
-    return long.iloc[order][columns].reset_index(drop=True)
+    group = capital.rows.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    own = capital.rows[keys].drop_duplicates().reset_index(drop=True)
+    sums = np.zeros((2, len(own), len(periods)))
+    np.add.at(sums[0], group, capital.spent)
+    np.add.at(sums[1], group, capital.written_off)
+    closing = np.cumsum(sums[0] - sums[1], axis=1)
+    opening = closing - sums[0] + sums[1]
+    place = {name: at for at, name in enumerate(periods)}
+    order = np.lexsort([own["start"].map(place).to_numpy(dtype=float), own["source"], own["kind"]])
+    table = own.iloc[np.repeat(order, len(periods))].reset_index(drop=True)
+    of_project = table["kind"] == PROJECT
+    amounts = {"opening": opening, "spent": sums[0], "written_off": sums[1], "closing": closing}
+    amounts = {name: np.where(np.abs(each) > SMALL, each, 0.0)[order].ravel() for name, each in amounts.items()}
+    table = pd.DataFrame(
+        {
+            "practice": table["source"].where(~of_project, ""),
+            "project": table["source"].where(of_project, ""),
+            "start": table["start"],
+            "life": table["life"],
+            "period": np.tile(np.array(periods, dtype=object), len(own)),
+            **amounts,
+        }
+    )
+    return table[(table[list(amounts)] != 0.0).any(axis=1)].reset_index(drop=True)
 
 
 def compensation_fund(facts: Facts) -> pd.DataFrame:
-    """The compensation fund: ``period, opening, received, passed, closing`` (million); received is less what it pays."""
+    """The compensation fund: ``period, opening, received`` (less what it pays), ``passed, closing``; million."""
     fund = fund_ledger(facts)
     if fund is None:
         return pd.DataFrame({name: [] for name in ("period", "opening", "received", "passed", "closing")})

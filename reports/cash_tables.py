@@ -12,7 +12,7 @@ import pandas as pd
 
 from zonevest.reports.budgets import COLUMNS as OF_BUDGETS
 from zonevest.reports.budgets import budgets
-from zonevest.reports.cash_flow import SMALL, START
+from zonevest.reports.cash_flow import MILLION, SMALL, START
 from zonevest.reports.contents import Column, Sheet
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def cash_by_nature(facts: Facts) -> pd.DataFrame:
     flows = sources_and_uses(facts)
     years = dict(zip(facts.periods, (float(period.years) for period in facts.study.periods), strict=True))
     keys = pd.MultiIndex.from_product([facts.periods, [RECURRING, ONCE, FINANCING]], names=["period", "nature"])
-    sums = flows[flows["nature"] != STOCK].groupby(["period", "nature", "kind"])["value"].sum().unstack("kind")
+    sums = flows[flows["nature"] != STOCK].pivot_table("value", ["period", "nature"], "kind", aggfunc="sum")
     sums = sums.reindex(index=keys, columns=["source", "use"]).fillna(0.0).reset_index()
     net = sums["source"] - sums["use"]
     return pd.DataFrame(
@@ -139,7 +139,7 @@ def debt_and_cover(facts: Facts) -> pd.DataFrame:
     if facts.finance is None:
         return pd.DataFrame({name: [] for name in columns})
     told = facts.cash[(facts.cash["instrument"] == "") & facts.cash["item"].isin([*stated, *RATIOS])]
-    wide = told.pivot(index="period", columns="item", values="value").reindex([START, *facts.periods])
+    wide = told.pivot_table(index="period", columns="item", values="value").reindex([START, *facts.periods])
     wide = wide.reindex(columns=[*stated, *RATIOS])
     wide[list(RATIOS)] /= 100.0
     graded = told[told["item"] == "debt_ratio"].set_index("period")["grade"]
@@ -151,13 +151,12 @@ def debt_and_cover(facts: Facts) -> pd.DataFrame:
 def land_dependence(facts: Facts) -> pd.Series:
     """Land sale as a share of land sale and recurring revenue, by period; NaN where there is neither."""
     flows = facts.cash[facts.cash["kind"] == "source"]
-    sums = flows.groupby(["period", "item"])["value"].sum().unstack("item")
+    sums = flows.pivot_table("value", "period", "item", aggfunc="sum")
     sums = sums.reindex(index=facts.periods, columns=["land_sale", "revenue", "own_revenue", "transfers"]).fillna(0.0)
     whole = sums.sum(axis=1)
     return sums["land_sale"] / whole.where(whole > SMALL)
 
 
-_MONEY = {"unit": "million"}
 SHEETS = (
     Sheet(
         "sources_and_uses",
@@ -170,7 +169,7 @@ SHEETS = (
             Column("item", "word:item_"),
             Column("account", "money_item"),
             Column("instrument", "instrument"),
-            Column("value", **_MONEY),
+            Column("value", unit=MILLION),
         ),
     ),
     Sheet(
@@ -180,7 +179,7 @@ SHEETS = (
         (
             Column("period", "period"),
             Column("nature", "word:nature_"),
-            *(Column(name, **_MONEY) for name in ("comes_in", "goes_out", "net")),
+            *(Column(name, unit=MILLION) for name in ("comes_in", "goes_out", "net")),
             Column("per_year", unit="million/year"),
         ),
     ),
@@ -191,7 +190,7 @@ SHEETS = (
         (
             Column("budget", "budget"),
             Column("period", "period"),
-            *(Column(name, **_MONEY) for name in OF_BUDGETS[2:]),
+            *(Column(name, unit=MILLION) for name in OF_BUDGETS[2:]),
         ),
     ),
     Sheet(
@@ -202,7 +201,7 @@ SHEETS = (
             Column("instrument", "instrument"),
             Column("budget", "budget"),
             Column("period", "period"),
-            *(Column(name, **_MONEY) for name in ("opening", "raised", "repaid", "closing", "interest")),
+            *(Column(name, unit=MILLION) for name in ("opening", "raised", "repaid", "closing", "interest")),
         ),
     ),
     Sheet(
@@ -211,7 +210,7 @@ SHEETS = (
         debt_and_cover,
         (
             Column("period", "period"),
-            *(Column(name, **_MONEY) for name in ("debt", "debt_counted")),
+            *(Column(name, unit=MILLION) for name in ("debt", "debt_counted")),
             Column("fiscal_resources", unit="million/year"),
             Column("debt_ratio", "share"),
             Column("grade", "word:grade_"),

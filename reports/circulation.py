@@ -1,7 +1,7 @@
 """Resource, asset, capital, fund and resource again: the money of the budget entity on its way. Numbers only, no words.
 
 Every account names the step at which its money flows (column ``circulation`` of accounts); where it is blank the rules
-of `STEPS_OF` and `step_of` say it. What is received on a step X -> Y is paid to X, goes on to Y, and from there into the
+of `step_of` say it. What is received on a step X -> Y is paid to X, goes on to Y, and from there into the
 fund, which is the cash of all budgets. What is spent on a step is paid by the fund into the node that it works on: that
 from which the step begins, and the resource where the fund itself begins it; from there recurring cost goes out to who
 is paid, and what is laid out once is kept in the node.
@@ -10,6 +10,7 @@ is paid, and what is laid out once is kept in the node.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -52,6 +53,8 @@ COLUMNS = [
     "kind", "period", "from", "to", "step", "item", "account", "instrument", "nature", "circulation", "value", "unit",
 ]  # fmt: skip
 
+FLOW = ("period", "from", "to", "step", "item", "account", "instrument", "nature", "circulation", "value")
+
 
 @dataclass(frozen=True)
 class _Item:
@@ -83,9 +86,9 @@ def circulation(facts: Facts) -> pd.DataFrame:
         - kind ``money``: what flows in each circulation: first, second, third, none;
         - kind ``share``: per cent of the first three together;
         - kind ``loop``: money on each of the four steps (received or spent; debt service and refinancing left out);
-          reinvestment (restoration outlay as per cent of resource income of the period) and reinvestment_to_date (to date, of resource income above doing nothing, as the row
-          ``reinvestment_min`` counts it); recurring_net (a year, after interest); closed (1: all four steps have money
-          and the recurring net is not below 0).
+          reinvestment (restoration outlay as per cent of resource income of the period) and reinvestment_to_date (to
+          date, of resource income above doing nothing, as the row ``reinvestment_min`` counts it); recurring_net (a
+          year, after interest); closed (1: all four steps have money and the recurring net is not below 0).
     """
     if not facts.plan.has_plan:
         return pd.DataFrame(columns=COLUMNS)
@@ -113,12 +116,13 @@ def _items(facts: Facts) -> list[_Item]:
     marked = dict(zip(facts.study.accounts["account"], facts.study.accounts["circulation"], strict=True))
     route = dict(zip(facts.study.accounts["account"], facts.study.accounts["route"], strict=True))
     sides, mending, raw = money.both_ways(), _restores(facts), _undeveloped(facts)
-    sums: dict[tuple[Any, ...], Floats] = {}
+    roles = accounts.role[money.at]
+    sums: dict[tuple[str, bool, str, str, str, str], Floats] = {}
     rows = zip(money.rows["kind"], money.rows["source"], money.rows["account"], strict=True)
-    for at, (kind, source, account) in enumerate(rows):
-        role, annual = str(accounts.role[money.at[at]]), bool(money.annual[at])
+    for row, (kind, source, account) in enumerate(rows):
+        role, annual = str(roles[row]), bool(money.annual[row])
         for received, amounts in zip((True, False), sides, strict=True):
-            if not np.any(np.abs(amounts[at]) > SMALL):
+            if not np.any(np.abs(amounts[row]) > SMALL):
                 continue
             step = marked.get(account) or step_of(account, role, kind == PROJECT and source in mending, received)
             sold_raw = kind == LAND and source in raw and role == "land_sale"
@@ -127,8 +131,11 @@ def _items(facts: Facts) -> list[_Item]:
             item = item or ("revenue" if annual else "receipts") * received
             item = item or ("operating_cost" if annual else "outlay")
             key = (item, received, step, RECURRING if annual else ONCE, of, account)
-            sums[key] = sums.get(key, 0.0) + amounts[at]
-    found = [_Item(*key[:-1], amount=amount, account=key[-1]) for key, amount in sums.items()]
+            sums[key] = sums.get(key, 0.0) + amounts[row]
+    found = [
+        _Item(item, received, step, nature, of, amount, account)
+        for (item, received, step, nature, of, account), amount in sums.items()
+    ]
     return found + _financing(facts)
 
 
@@ -212,7 +219,7 @@ def _flows(facts: Facts, items: list[_Item]) -> pd.DataFrame:
     for each in items:
         path = _path(each)
         for period, value in zip(facts.periods, each.amount.tolist(), strict=True):
-            for places in zip(path[:-1], path[1:], strict=True):
+            for places in pairwise(path):
                 put(period, places, each, value)
     for item, places in (("opening_cash", (BEFORE, FUND)), ("closing_cash", (FUND, AFTER)), ("net", (FUND, AFTER))):
         told = facts.cash[facts.cash["item"] == item]
@@ -323,7 +330,7 @@ def nodes(facts: Facts) -> pd.DataFrame:
     """Node balances: ``period, node, enters, leaves, kept`` (million); what enters leaves or is kept."""
     table = facts.circulation
     table = table[table["kind"] == "node"]
-    wide = table.pivot(index=["period", "from"], columns="item", values="value")
+    wide = table.pivot_table(index=["period", "from"], columns="item", values="value")
     keys = pd.MultiIndex.from_product([facts.periods, NODES], names=["period", "node"])
     return wide.reindex(index=keys, columns=["enters", "leaves", "kept"]).fillna(0.0).reset_index()
 
@@ -340,7 +347,7 @@ def shares(facts: Facts) -> pd.DataFrame:
 def loop(facts: Facts) -> pd.DataFrame:
     """The loop by period: money on each step (million), reinvestment (shares), recurring net (a year), and closed."""
     table = facts.circulation
-    wide = table[table["kind"] == "loop"].pivot(index="period", columns="item", values="value")
+    wide = table[table["kind"] == "loop"].pivot_table(index="period", columns="item", values="value")
     wide = wide.reindex(
         index=facts.periods, columns=[*LOOP, "reinvestment", "reinvestment_to_date", "recurring_net", "closed"]
     )
@@ -352,7 +359,9 @@ SHEETS = (
     Sheet(
         "circulation",
         "circulation",
-        _kind("flow", "period", "from", "to", "step", "item", "account", "instrument", "nature", "circulation", "value"),
+        _kind(
+            "flow", "period", "from", "to", "step", "item", "account", "instrument", "nature", "circulation", "value"
+        ),
         (
             Column("period", "period"),
             Column("from", "word:node_"),

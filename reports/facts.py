@@ -106,3 +106,10 @@ class Facts:
         from zonevest.reports.circulation import circulation
 
         return circulation(self)
+
+    @cached_property
+    def natural(self) -> pd.DataFrame:
+        """Natural resources by tenure and period (see `natural.natural_assets`)."""
+        from zonevest.reports.natural import natural_assets
+
+        return natural_assets(self)

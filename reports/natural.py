@@ -188,7 +188,7 @@ SHEETS = (
     Sheet(
         "natural_assets",
         "balance",
-        natural_assets,
+        lambda facts: facts.natural,
         (
             *_KEY,
             Column("extent", unit="ha"),
