@@ -18,11 +18,12 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import period_names
-from zonevest.model.booked import LAND, PROJECT, Books, flagged, starts_of
+from zonevest.model.booked import LAND, PROJECT, Books, flagged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zonevest.model.booked_land import Chosen
     from zonevest.model.flows import Accounts, Timed
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
@@ -57,7 +58,7 @@ class Capital:
         """Everything that a plan spends on operating assets."""
         ledger, names = found.ledger, period_names(plan.study.periods)
         clock, accounts = ledger.clock, ledger.accounts
-        parts = [*_of_land(ledger, found.weight), *_of_projects(plan, ledger)]
+        parts = [*_of_land(found.chosen), *_of_projects(plan, ledger)]
         rows = pd.DataFrame([key for key, _ in parts], columns=KEY)
         yearly = np.array([amounts for _, amounts in parts]).reshape(len(parts), clock.horizon)
         of_project = np.where(rows["kind"] == PROJECT, rows["source"], "")
@@ -107,43 +108,28 @@ def _capital(timed: Timed) -> Ints:
     return np.flatnonzero(cost & (accounts.recurrence[account] == "one_off"))
 
 
-def _of_land(ledger: Ledger, weight: Floats) -> Iterator[tuple[tuple[Any, ...], Floats]]:
+def _of_land(chosen: Chosen) -> Iterator[tuple[tuple[Any, ...], Floats]]:
     """What land actions spend, by practice, start and life: key and amount in each year of the horizon."""
+    ledger, kind = chosen.ledger, chosen.kind
     options, horizon = ledger.options, ledger.clock.horizon
-    acts = np.flatnonzero(options.kind_start >= 0)
-    if not len(acts):
-        return
-    life = np.nan_to_num(ledger.lives[acts], nan=FOR_GOOD)
-    key = np.column_stack([options.kind_practice[acts], options.kind_start[acts], life])
-    groups, group = np.unique(key, axis=0, return_inverse=True)
-    size = (len(groups), len(options.kind_pattern))
-    of_kind = sparse.csr_array((np.ones(len(acts)), (group.ravel(), acts)), shape=size)
-    service = np.zeros(len(groups), dtype=np.int64)
-    service[group.ravel()] = ledger.states.service_year[acts]
+    life = np.nan_to_num(ledger.lives, nan=FOR_GOOD)
+    key = np.column_stack([options.kind_practice, options.kind_start, life])[kind]
+    groups, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    service = ledger.states.service_year[kind[first]]
     found: dict[int, Floats] = {}
-
-    def add(carried: sparse.csr_array, timed: Timed, stream: Ints, row: Ints) -> None:
-        """What groups carry of some rows: groups x streams."""
-        yearly = timed.take(row).yearly()[:, :horizon]
-        account = timed.rows.account[row]
+    for streams, rows, carrier, amount in chosen.parts():
+        timed = streams.timed
+        row = rows[_capital(timed.take(rows))]
+        yearly, account = timed.take(row).yearly()[:, :horizon], timed.rows.account[row]
+        count, width = streams.carried.shape
+        carried = sparse.csr_array((amount, (group.ravel(), carrier)), shape=(len(groups), count)) @ streams.carried
         for code in np.unique(account).tolist():
             mine = account == code
-            where = np.repeat(stream[row[mine]], horizon), np.tile(np.arange(horizon), int(mine.sum()))
-            value = sparse.csr_array((yearly[mine].ravel(), where), shape=(carried.shape[1], horizon))
+            where = np.repeat(streams.stream[row[mine]], horizon), np.tile(np.arange(horizon), int(mine.sum()))
+            value = sparse.csr_array((yearly[mine].ravel(), where), shape=(width, horizon))
             found[code] = found.get(code, np.zeros((len(groups), horizon))) + (carried @ value).toarray()
-
-    timed, stream = ledger.land.timed, ledger.land.stream
-    row = _capital(timed)
-    for scale in np.unique(timed.rows.scale[row]).tolist():
-        area = np.bincount(options.kind, weights=weight * ledger.scales[scale][options.parcel], minlength=size[1])
-        carried = sparse.csr_array((of_kind * area) @ ledger.land.carried)
-        add(carried, timed, stream, row[timed.rows.scale[row] == scale])
-    if ledger.own is not None:
-        of_option = sparse.csr_array(of_kind[:, options.kind] * weight)
-        carried = sparse.csr_array(of_option @ ledger.own.carried)
-        add(carried, ledger.own.timed, ledger.own.stream, _capital(ledger.own.timed))
     for code, amounts in found.items():
-        for at in np.flatnonzero(amounts.any(axis=1)):
+        for at in np.flatnonzero(amounts.any(axis=1) & (groups[:, 1] >= 0)):
             practice, start, years = groups[at]
             name = (LAND, options.practices[int(practice)], int(start), str(ledger.accounts.names[code]))
             yield (*name, int(service[at]), np.nan if years == FOR_GOOD else float(years)), amounts[at]
@@ -155,7 +141,7 @@ def _of_projects(plan: PlanData, ledger: Ledger) -> Iterator[tuple[tuple[Any, ..
     row = _capital(works.timed)
     yearly, account = works.timed.take(row).yearly()[:, :horizon], works.timed.rows.account[row]
     periods = len(ledger.clock.length)
-    for project, start in starts_of(plan, ledger).items():
+    for project, start in works.starts_of(plan.projects).items():
         mine = works.start[row] == start
         for code in np.unique(account[mine]).tolist():
             key = (PROJECT, project, start % periods, str(ledger.accounts.names[code]))

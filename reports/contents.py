@@ -70,5 +70,14 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    found: tuple[Sheet, ...] = ()
+    from zonevest.reports import balance_sheet, cash_tables, circulation, losing, natural, scorecard
+
+    found: tuple[Sheet, ...] = (
+        *scorecard.SHEETS,
+        *balance_sheet.SHEETS,
+        *natural.SHEETS,
+        *cash_tables.SHEETS,
+        *losing.SHEETS,
+        *circulation.SHEETS,
+    )
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zonevest.instances.study import period_names
-from zonevest.model.booked import Books, books, starts_of
+from zonevest.model.booked import Booked, Books, books
+from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.model.capital import Capital
 from zonevest.reports import tables
+from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.cash_flow import Finance, Money, cash_flow
+from zonevest.reports.circulation import circulation
+from zonevest.reports.natural import natural_assets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +49,16 @@ class Facts:
         return books(self.plan)
 
     @property
+    def by_place(self) -> tuple[Booked, Booked]:
+        """What the plan and doing nothing book by place too (see `booked_places.by_place`)."""
+        return self.books.plan_by_place, self.books.nothing_by_place
+
+    @cached_property
+    def parcel_worth(self) -> ParcelWorth:
+        """What each parcel books on accounts of money, uplift and ecosystem, present values."""
+        return parcel_worth(self.plan, self.books)
+
+    @property
     def ledger(self) -> Ledger:
         """The ledger of the options that the plan chooses."""
         return self.books.ledger
@@ -69,9 +83,17 @@ class Facts:
         """U: 1 from the period on in which a project starts, shape (projects, periods)."""
         periods = len(self.periods)
         state = np.zeros((len(self.ledger.works.names), periods))
-        for start in starts_of(self.plan, self.ledger).values():
+        for start in self.ledger.works.starts_of(self.plan.projects).values():
             state[start // periods, start % periods :] = 1.0
         return state
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """x: the share that each option of the ledger is taken in, shape (options,)."""
+        chosen = self.books.chosen
+        weight = np.zeros(len(self.ledger.options.kind))
+        np.add.at(weight, chosen.option, chosen.share)
+        return weight
 
     @cached_property
     def money(self) -> Money:
@@ -96,20 +118,14 @@ class Facts:
     @cached_property
     def balance(self) -> pd.DataFrame:
         """The balance sheet (see `balance_sheet.balance_sheet`)."""
-        from zonevest.reports.balance_sheet import balance_sheet
-
         return balance_sheet(self)
 
     @cached_property
     def circulation(self) -> pd.DataFrame:
         """The circulation of money (see `circulation.circulation`)."""
-        from zonevest.reports.circulation import circulation
-
         return circulation(self)
 
     @cached_property
     def natural(self) -> pd.DataFrame:
         """Natural resources by tenure and period (see `natural.natural_assets`)."""
-        from zonevest.reports.natural import natural_assets
-
         return natural_assets(self)

@@ -11,12 +11,13 @@ from zonevest.model.booked import Books, books
 from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.distribution import capture, cash_parts, distribution
+from zonevest.reports.facts import Facts
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
 TABLES = {"cash_flow": cash_flow, "budgets": budgets, "capture": capture, "distribution": distribution}
-"""Each is a file of the plan folder, `budgets` with [finance] only."""
+"""Each is a file of the plan folder, `budgets` with [finance] only; `balance_sheet` and `circulation` are two more."""
 
 
 def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.DataFrame]:
@@ -44,8 +45,8 @@ def write_money(plan: PlanData, folder: Path) -> dict[str, Any]:
     """Write the tables of a plan into a folder; what plan.json says of them."""
     if not plan.has_plan:
         return {}
-    booked = books(plan)
-    tables = money_tables(plan, booked)
-    for name, table in tables.items():
+    facts = Facts(plan)
+    tables = money_tables(plan, facts.books)
+    for name, table in (tables | {"balance_sheet": facts.balance, "circulation": facts.circulation}).items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    return in_short(plan, tables, booked)
+    return in_short(plan, tables, facts.books)

@@ -16,7 +16,6 @@ from zonevest.instances.schema import RESOURCES
 from zonevest.model.areas import START as BEFORE
 from zonevest.model.areas import TOTAL
 from zonevest.model.assets import ASSET
-from zonevest.model.booked import starts_of
 from zonevest.model.flows import AT_START_PRICES
 from zonevest.model.works import BUILDS_NOTHING
 from zonevest.reports.cash_flow import SMALL, START
@@ -107,12 +106,9 @@ def _long(facts: Facts, **parts: Floats) -> pd.DataFrame:
 
 def _extents(facts: Facts) -> tuple[Floats, Floats]:
     """Hectares, and hectares times condition, before the first period and at each one's end: (1 + T, 8, tenures)."""
-    ledger, weight = facts.ledger, facts.books.weight
-    options, states, clock = ledger.options, ledger.states, ledger.clock
-    parcels = ledger.study.parcels
-    chosen = np.flatnonzero(weight)
-    kind, parcel = options.kind[chosen], options.parcel[chosen]
-    area = weight[chosen] * parcels["area_ha"].to_numpy(dtype=float)[parcel]
+    states, clock, parcels = facts.ledger.states, facts.ledger.clock, facts.study.parcels
+    chosen = facts.books.chosen
+    kind, parcel, area = chosen.kind, chosen.parcel, chosen.area
     weighed = area * parcels["condition"].to_numpy(dtype=float)[parcel]
     own = _tenure(parcels["tenure"].to_numpy(dtype=object))[parcel]
     before, after = states.resource
@@ -140,7 +136,7 @@ def _take(facts: Facts, sums: Floats) -> None:
     ledger, study = facts.ledger, facts.study
     resource_of = dict(zip(study.land_classes["land_class"], study.land_classes["resource"], strict=True))
     category = dict(zip(study.projects["project"], study.projects["category"], strict=True))
-    starts, periods = starts_of(facts.plan, ledger), len(facts.periods)
+    starts, periods = ledger.works.starts_of(facts.plan.projects), len(facts.periods)
     for taking in ledger.works.sites.takings:
         if taking.project not in starts:
             continue
@@ -168,7 +164,7 @@ def _values(facts: Facts) -> tuple[Floats, Floats]:
         accounts = [ASSET + name + tail + prices for name in RESOURCES for tail in ("", ".state", ".collective")]
         first = _read(ledger.held, [(name, BEFORE) for name in accounts], None, None)
         wanted = [(name, t) for t in range(periods) for name in accounts]
-        rest = _read(ledger, wanted, facts.books.weight, facts.started)
+        rest = _read(ledger, wanted, facts.weight, facts.started)
         values = np.concatenate([first, rest]).reshape(shape).copy()
         values[..., 0] -= values[..., 1:].sum(axis=-1)
         values[..., 0][np.abs(values[..., 0]) < SMALL * np.maximum(1.0, np.abs(values).sum(axis=-1))] = 0.0

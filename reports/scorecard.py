@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 HIGHER, LOWER = "higher", "lower"
 COLUMNS = ["effect", "indicator", "unit", "better", "before", "near", "target", "nothing", "source"]
+SCORECARD = "scorecard"
 NEAR_YEARS: Final = 5
 """The near term is the period with the fifth year."""
 GROUP, BUILT, CARBON = "area.class_group.", "area.class_group.construction", "carbon_sink"
@@ -62,10 +63,19 @@ def scorecard(facts: Facts) -> pd.DataFrame:
         such number: of doing nothing it is that which depends on how it would be financed. Indicators of which a study
         knows nothing are left out.
     """
+    if not facts.plan.has_plan:
+        return pd.DataFrame(columns=COLUMNS)
     card = _Card(facts)
     for card.effect, tell in EFFECTS.items():
         tell(card)
     return pd.DataFrame(card.rows, columns=COLUMNS)
+
+
+def indicators(facts: Facts) -> pd.DataFrame:
+    """Everything that a plan is measured by: ``group`` (scorecard), and the columns of `scorecard`."""
+    table = scorecard(facts)
+    table.insert(0, "group", SCORECARD)
+    return table
 
 
 @dataclass
