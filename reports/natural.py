@@ -149,6 +149,8 @@ def _take(facts: Facts, sums: Floats) -> None:
             for side, amount in enumerate((part, good)):
                 gone = np.bincount(tenure, weights=amount, minlength=len(TENURES))
                 sums[side, since:, RESOURCES.index(resource)] -= gone
+        elif resource:  # nobody's land: no plan that keeps its rows takes any
+            sums[:, since:, RESOURCES.index(resource), 0] -= taking.area
         if category[taking.project] not in BUILDS_NOTHING:
             sums[:, since:, RESOURCES.index("land"), 0] += taking.area
 

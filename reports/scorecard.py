@@ -127,7 +127,10 @@ class _Card:
     def _held(self) -> dict[str, tuple[float, float]]:
         """Doing nothing: L before the first period and in the last, of `ACCOUNTS` as far as the study has them."""
         held, last = self.facts.ledger.held, len(self.facts.periods) - 1
+        # without a social rate nothing that lasts has a finite worth
+        valued = self.facts.ledger.clock.social > 0
         known = [name for name in ACCOUNTS if name != CARBON or name in self.facts.ledger.accounts.names]
+        known = [name for name in known if valued or not name.startswith(ASSET)]
         idle = np.zeros((len(held.works.names), last + 1))
         wanted = [(name, when) for when in (BEFORE, last) for name in known]
         values = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0].reshape(2, -1)
