@@ -64,7 +64,7 @@ def named(column: Column, values: pd.Series, display: Display) -> list[str]:
     """The cells of a column that holds no numbers, in words; each code is looked up once."""
     texts = values.fillna("") if values.dtype != bool else values
     if column.kind == "text":
-        return texts.astype(str).tolist()
+        return list(map(str, texts))
     words = {code: display.named(column.kind, code) for code in texts.unique()}
     return [words[code] for code in texts]
 
