@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zonevest.model.booked import Books, books
+from zonevest.model.booked import Booked, Books, books
+from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.reports import distribution, resources, tables
 from zonevest.reports.maps import Shapes, pack
 from zonevest.reports.money import money_tables
@@ -39,6 +40,16 @@ class Facts:
     def books(self) -> Books:
         """What the plan and doing nothing book on accounts of money and uplift, by undertaking."""
         return books(self.plan)
+
+    @property
+    def by_place(self) -> tuple[Booked, Booked]:
+        """What the plan and doing nothing book by place too (see `booked_places.by_place`)."""
+        return self.books.plan_by_place, self.books.nothing_by_place
+
+    @cached_property
+    def parcel_worth(self) -> ParcelWorth:
+        """What each parcel books on accounts of money, uplift and ecosystem, present values."""
+        return parcel_worth(self.plan, self.books)
 
     @property
     def ledger(self) -> Ledger:
