@@ -169,7 +169,7 @@ def fund_ledger(facts: Facts) -> dict[str, Floats] | None:
 
 def _changes(facts: Facts, rows: _Rows, opening: Floats) -> None:
     """Opening net worth, why it changes, and closing net worth: the sum of these."""
-    money, capital, finance = facts.money, facts.capital, facts.finance
+    money, capital, finance = facts.flows, facts.capital, facts.finance
     zero = np.zeros(len(facts.periods))
     sale = money.land_sale()
     result, interest, grants, transfers = money.sum(money.annual), zero, zero, zero

@@ -112,7 +112,7 @@ def step_of(account: str, role: str, restores: bool, received: bool) -> str:
 
 def _items(facts: Facts) -> list[_Item]:
     """Everything that comes to the budget entity and leaves it."""
-    money, accounts = facts.money, facts.ledger.accounts
+    money, accounts = facts.flows, facts.ledger.accounts
     marked = dict(zip(facts.study.accounts["account"], facts.study.accounts["circulation"], strict=True))
     route = dict(zip(facts.study.accounts["account"], facts.study.accounts["route"], strict=True))
     sides, mending, raw = money.both_ways(), _restores(facts), _undeveloped(facts)
@@ -253,7 +253,7 @@ def _money(facts: Facts, items: list[_Item]) -> pd.DataFrame:
     for each in items:
         if each.received:
             sums[each.circulation] = sums[each.circulation] + each.amount
-    sums[THIRD] = sums[THIRD] + facts.money.restoration()
+    sums[THIRD] = sums[THIRD] + facts.flows.restoration()
     whole = sum(sums[name] for name in CIRCULATIONS[:3])
     rows = []
     for name, amounts in sums.items():
@@ -271,7 +271,7 @@ def _loop(facts: Facts, items: list[_Item]) -> pd.DataFrame:
     money = {step: sum((np.abs(each.amount) for each in counted if each.step == step), zero) for step in LOOP}
     balance = facts.cash[facts.cash["item"] == "balance_after_interest"].set_index("period")["value"]
     years = np.array([float(period.years) for period in facts.study.periods])
-    net = facts.money.sum(facts.money.annual) / years
+    net = facts.flows.sum(facts.flows.annual) / years
     if len(balance):
         net = balance.reindex(facts.periods).to_numpy(dtype=float)
     closed = np.all([amounts > SMALL for amounts in money.values()], axis=0) & (net >= -SMALL)
@@ -295,7 +295,7 @@ def reinvestment(facts: Facts) -> dict[str, Floats]:
 
     NaN where there is no such income.
     """
-    money, accounts, nothing = facts.money, facts.ledger.accounts, facts.books.nothing
+    money, accounts, nothing = facts.flows, facts.ledger.accounts, facts.books.nothing
     spent = money.restoration()
     income = money.sum(money.revenue, accounts.role[money.at] == "resource_income")
     at = accounts.names.get_indexer(nothing.rows["account"])

@@ -24,7 +24,7 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit",
+    "money_item", "period", "unit", "limit",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
 NUMBERS: Final = ("number", "share", "count", "year")
@@ -70,14 +70,15 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import balance_sheet, cash_tables, circulation, losing, natural, scorecard
+    from zonevest.reports import balance_sheet, cash_tables, circulation, listed, losing, natural, scorecard
 
     found: tuple[Sheet, ...] = (
+        *listed.SHEETS,
         *scorecard.SHEETS,
         *balance_sheet.SHEETS,
         *natural.SHEETS,
         *cash_tables.SHEETS,
         *losing.SHEETS,
         *circulation.SHEETS,
-    )
+    )  # fmt: skip
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

@@ -12,10 +12,12 @@ from zonevest.instances.study import period_names
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.model.capital import Capital
-from zonevest.reports import tables
+from zonevest.reports import distribution, resources, tables
 from zonevest.reports.balance_sheet import balance_sheet
-from zonevest.reports.cash_flow import Finance, Money, cash_flow
+from zonevest.reports.cash_flow import Finance, Money
 from zonevest.reports.circulation import circulation
+from zonevest.reports.maps import Shapes, pack
+from zonevest.reports.money import money_tables
 from zonevest.reports.natural import natural_assets
 
 if TYPE_CHECKING:
@@ -69,6 +71,36 @@ class Facts:
         return tables.allocation(self.plan)
 
     @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Every row of every limit with its standing (see `tables.limits`)."""
+        return tables.limits(self.plan)
+
+    @cached_property
+    def money(self) -> dict[str, pd.DataFrame]:
+        """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        return money_tables(self.plan, self.books)
+
+    @cached_property
+    def shapes(self) -> Shapes | None:
+        """The parcels' shapes as they are drawn; None without any."""
+        return pack(self.study.geometry)
+
+    @cached_property
+    def cash_parts(self) -> pd.DataFrame:
+        """Of what F1 is made (see `distribution.cash_parts`)."""
+        return distribution.cash_parts(self.plan, self.books)
+
+    @cached_property
+    def assets(self) -> pd.DataFrame:
+        """Natural resources as assets (see `resources.assets`)."""
+        return resources.assets(self.plan, self.ledger)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People and construction land (see `resources.people`)."""
+        return resources.people(self.plan, self.ledger)
+
+    @cached_property
     def accounts(self) -> pd.DataFrame:
         """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
         return tables.accounts(self.plan)
@@ -77,6 +109,14 @@ class Facts:
     def periods(self) -> list[str]:
         """The names of the periods."""
         return period_names(self.study.periods)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """x: the share that each option of the ledger is taken in, shape (options,)."""
+        chosen = self.books.chosen
+        weight = np.zeros(len(self.ledger.options.kind))
+        np.add.at(weight, chosen.option, chosen.share)
+        return weight
 
     @cached_property
     def started(self) -> NDArray[np.float64]:
@@ -88,32 +128,29 @@ class Facts:
         return state
 
     @cached_property
-    def weight(self) -> NDArray[np.float64]:
-        """x: the share that each option of the ledger is taken in, shape (options,)."""
-        chosen = self.books.chosen
-        weight = np.zeros(len(self.ledger.options.kind))
-        np.add.at(weight, chosen.option, chosen.share)
-        return weight
-
-    @cached_property
-    def money(self) -> Money:
+    def flows(self) -> Money:
         """What accounts of money bring to the purse and take from it."""
         return Money(self.plan, self.books)
 
     @cached_property
     def finance(self) -> Finance | None:
         """What [finance] adds; None without it."""
-        return None if self.study.settings.finance is None else Finance(self.plan, self.books, self.money)
+        return None if self.study.settings.finance is None else Finance(self.plan, self.books, self.flows)
 
-    @cached_property
+    @property
     def cash(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `cash_flow.cash_flow`)."""
-        return cash_flow(self.plan, self.books)
+        return self.money["cash_flow"]
 
     @cached_property
     def capital(self) -> Capital:
         """What is spent on operating assets, and written off."""
         return Capital.of(self.plan, self.books)
+
+    @cached_property
+    def natural(self) -> pd.DataFrame:
+        """Natural resources by tenure and period (see `natural.natural_assets`)."""
+        return natural_assets(self)
 
     @cached_property
     def balance(self) -> pd.DataFrame:
@@ -124,8 +161,3 @@ class Facts:
     def circulation(self) -> pd.DataFrame:
         """The circulation of money (see `circulation.circulation`)."""
         return circulation(self)
-
-    @cached_property
-    def natural(self) -> pd.DataFrame:
-        """Natural resources by tenure and period (see `natural.natural_assets`)."""
-        return natural_assets(self)

@@ -11,13 +11,12 @@ from zonevest.model.booked import Books, books
 from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.distribution import capture, cash_parts, distribution
-from zonevest.reports.facts import Facts
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
 TABLES = {"cash_flow": cash_flow, "budgets": budgets, "capture": capture, "distribution": distribution}
-"""Each is a file of the plan folder, `budgets` with [finance] only; `balance_sheet` and `circulation` are two more."""
+"""Each is a file of the plan folder, `budgets` with [finance] only; so are `balance_sheet` and `circulation`."""
 
 
 def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.DataFrame]:
@@ -41,12 +40,14 @@ def in_short(plan: PlanData, tables: dict[str, pd.DataFrame], booked: Books | No
     }
 
 
-def write_money(plan: PlanData, folder: Path) -> dict[str, Any]:
+def write_money(
+    plan: PlanData, folder: Path, tables: dict[str, pd.DataFrame] | None = None, booked: Books | None = None
+) -> dict[str, Any]:
     """Write the tables of a plan into a folder; what plan.json says of them."""
     if not plan.has_plan:
         return {}
-    facts = Facts(plan)
-    tables = money_tables(plan, facts.books)
-    for name, table in (tables | {"balance_sheet": facts.balance, "circulation": facts.circulation}).items():
+    booked = booked or books(plan)
+    tables = tables or money_tables(plan, booked)
+    for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
-    return in_short(plan, tables, facts.books)
+    return in_short(plan, tables, booked)

@@ -21,9 +21,7 @@ from zonevest.reports.balance_sheet import fund_ledger
 from zonevest.reports.cash_flow import A_YEAR, MILLION, PERCENT, SMALL, START, TIMES
 from zonevest.reports.cash_tables import land_dependence
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.distribution import distribution
 from zonevest.reports.natural import STATE
-from zonevest.reports.resources import people
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -180,7 +178,7 @@ def _control(card: _Card) -> None:
         before, nothing = card.held(account)
         if before > SMALL or card.ledger(account).any():
             card.add(name, "ha", HIGHER, card.ledger(account), "accounts", before, nothing)
-    table = people(facts.plan, facts.ledger)
+    table = facts.people
     heads = table[table["jurisdiction"] == TOTAL].set_index("period")["per_head"]
     there = heads.reindex([START, *facts.periods]).to_numpy(dtype=float)
     idle = 1e4 * _ratio(card.held(BUILT)[1], card.held("population")[1])
@@ -222,7 +220,7 @@ def _appreciation(card: _Card) -> None:
         card.add("uplift", MILLION, HIGHER, created, "capture", 0.0, 0.0)
         card.add("uplift_captured", PERCENT, HIGHER, 100.0 * _ratio(captured, created), "capture")
     years = facts.ledger.clock.length.astype(float)
-    earned = _ratio(facts.money.sum(facts.money.annual, facts.money.revenue) / years, card.ledger(BUILT))
+    earned = _ratio(facts.flows.sum(facts.flows.annual, facts.flows.revenue) / years, card.ledger(BUILT))
     before, nothing = (
         float(_ratio(money, area)) for money, area in zip(card.held(REVENUE), card.held(BUILT), strict=True)
     )
@@ -250,7 +248,7 @@ def _financing(card: _Card) -> None:
     facts = card.facts
     before, nothing = _net_before(card)
     if facts.finance is None:
-        net = facts.money.sum(facts.money.annual) / facts.ledger.clock.length
+        net = facts.flows.sum(facts.flows.annual) / facts.ledger.clock.length
         card.add("recurring_net", A_YEAR, HIGHER, net, "cash_by_nature", before, nothing)
     else:
         net = card.cash("balance_after_interest")[1]
@@ -300,7 +298,7 @@ def _leverage(card: _Card) -> None:
         known = facts.finance.purse.instruments.items()
         given = [facts.finance.raised[f] for f, each in known if each.kind == "equity"]
         if given:
-            share = 100.0 * _ratio(np.cumsum(sum(given)), np.cumsum(facts.money.outlay()))
+            share = 100.0 * _ratio(np.cumsum(sum(given)), np.cumsum(facts.flows.outlay()))
             card.add("outside_share", PERCENT, HIGHER, share, "debt_by_instrument")
 
 
@@ -313,7 +311,7 @@ def _equity(card: _Card) -> None:
     fund = fund_ledger(facts)
     if fund is not None:
         card.add("compensation_fund", MILLION, HIGHER, fund["closing"][1:], "compensation_fund", 0.0)
-    shared = distribution(facts.plan, facts.books)
+    shared = facts.money["distribution"]
     places = shared[(shared["kind"] == "jurisdiction") & (shared["people"] > 0)]
     if len(places):
         least, mean = float(places["per_head"].min()), float(1e6 * places["net"].sum() / places["people"].sum())

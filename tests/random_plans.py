@@ -7,7 +7,9 @@ the practices of a project that is open, land is sold in the steps that it fills
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
@@ -103,12 +105,8 @@ def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, 
             more(tables, "instruments", [{**AGAIN, "outstanding": rnd.choice([0.0, 3.0])}])
             if rnd.random() < 0.6:
                 features.budgets(rnd, settings, tables)
-                alone = rnd.random() < 0.5
-                change(
-                    tables,
-                    "budgets",
-                    lambda row: {"borrower": "enterprise"} if alone and row["budget"] == "fund" else {},
-                )
+                apart = "fund" if rnd.random() < 0.5 else "enterprise"
+                change(tables, "budgets", partial(_borrowed_by_firms, apart))
         try:
             study = make_study(settings | {"divisible": rnd.random() < 0.5}, **tables)
             plan = random_plan(study, rnd, borrowing=borrowing)
@@ -116,6 +114,10 @@ def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, 
             continue
         count -= 1
         yield seed, plan
+
+
+def _borrowed_by_firms(budget: str, row: dict[str, Any]) -> dict[str, str]:
+    return {"borrower": "enterprise"} if row["budget"] == budget else {}
 
 
 def _near(rnd: Random, tables: Tables) -> None:

@@ -224,7 +224,7 @@ def test_sources_are_uses(known: Known) -> None:
 
 
 class TestByHand:
-    """The municipal budget of `test_audit_money`: 1, 2 and 3 years; the works cost 6 and 6, and serve 10 years from 2028."""
+    """The budget of `test_audit_money`: 1, 2 and 3 years; the works cost 6 and 6, and serve 10 years from 2028."""
 
     @pytest.fixture
     def facts(self) -> Facts:
