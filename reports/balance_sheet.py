@@ -34,6 +34,13 @@ ASSET, LIABILITY, NET_WORTH, MEMO, CHANGE, PHYSICAL = (
 SIDES = (ASSET, LIABILITY, NET_WORTH, MEMO, CHANGE, PHYSICAL)
 OWN, RESTRICTED, NATURAL, ALL_OF_IT = "own", "restricted", "natural", "total"
 """Parts of net worth: of the budget entity, of the compensation fund, of natural resources, and all three."""
+ASSETS = ("cash", "projects", "land_actions", NATURAL, "compensation_fund")
+LIABILITIES = ("debt", "outside_equity")
+WORTHS = (OWN, RESTRICTED, NATURAL, ALL_OF_IT)
+CHANGES = (
+    "opening", "operating_result", "interest", "land_sale", "receipts", "grants", "outlay_spent", "written_off",
+    "fund_transfers", "fund_received", "fund_passed", "extent", "quality", "prices", "closing",
+)  # fmt: skip
 
 
 def balance_sheet(facts: Facts) -> pd.DataFrame:
@@ -213,10 +220,43 @@ def _sides(*sides: str) -> Any:
     return make
 
 
+def _by_period(table: pd.DataFrame, periods: list[str], items: tuple[str, ...]) -> pd.DataFrame:
+    """Sums of items (0 where there is nothing of one), one row for each period."""
+    wide = table.pivot_table("value", "period", "item", aggfunc="sum").reindex(index=periods, columns=list(items))
+    return wide.fillna(0.0).reset_index(names="period")
+
+
+def balance_in_short(facts: Facts) -> pd.DataFrame:
+    """The balance sheet in one row for each period (million).
+
+    Returns
+    -------
+    DataFrame
+        ``period`` (``start``: before the first); ``cash, projects, land_actions, natural, compensation_fund`` and their
+        sum, ``assets``; ``debt, outside_equity``; ``own, restricted, natural_worth``, and ``total``, their sum: assets
+        less debt and outside equity; ``collective``: the memo of natural resources that are not the state's.
+    """
+    table, periods = facts.balance, [START, *facts.periods]
+    told = {
+        side: _by_period(table[table["side"] == side], periods, items)
+        for side, items in ((ASSET, ASSETS), (LIABILITY, LIABILITIES), (NET_WORTH, WORTHS), (MEMO, (NATURAL,)))
+    }
+    worth = told[NET_WORTH].rename(columns={NATURAL: "natural_worth"})
+    return pd.DataFrame(
+        {
+            **{name: told[ASSET][name] for name in ("period", *ASSETS)},
+            "assets": told[ASSET][list(ASSETS)].sum(axis=1),
+            **{name: told[LIABILITY][name] for name in LIABILITIES},
+            **{name: worth[name] for name in (OWN, RESTRICTED, "natural_worth", ALL_OF_IT)},
+            "collective": told[MEMO][NATURAL],
+        }
+    )
+
+
 def net_worth_changes(facts: Facts) -> pd.DataFrame:
-    """Why net worth changes: ``period, item, value`` (million), from opening to closing."""
+    """Why net worth changes, one row for each period (million): ``period``, opening, what adds to it, closing."""
     table = facts.balance
-    return table.loc[table["side"] == CHANGE, ["period", "item", "value"]].reset_index(drop=True)
+    return _by_period(table[table["side"] == CHANGE], facts.periods, CHANGES)
 
 
 def written_off(facts: Facts) -> pd.DataFrame:
@@ -283,6 +323,18 @@ _KEY = (
 )
 SHEETS = (
     Sheet(
+        "balance_in_short",
+        "balance",
+        balance_in_short,
+        (
+            Column("period", "period"),
+            *(
+                Column(name, unit="million")
+                for name in (*ASSETS, "assets", *LIABILITIES, OWN, RESTRICTED, "natural_worth", ALL_OF_IT, "collective")
+            ),
+        ),
+    ),
+    Sheet(
         "balance_sheet",
         "balance",
         _sides(ASSET, LIABILITY, NET_WORTH, MEMO),
@@ -292,7 +344,7 @@ SHEETS = (
         "net_worth_changes",
         "balance",
         net_worth_changes,
-        (Column("period", "period"), Column("item", "word:balance_"), Column("value", unit="million")),
+        (Column("period", "period"), *(Column(name, unit="million") for name in CHANGES)),
     ),
     Sheet(
         "operating_assets",

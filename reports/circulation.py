@@ -313,7 +313,7 @@ def reinvestment(facts: Facts) -> dict[str, Floats]:
 def _short(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     """Rows of kind, period, item, value and unit in all columns."""
     table = pd.DataFrame(rows, columns=["kind", "period", "item", "value", "unit"])
-    return table.reindex(columns=COLUMNS).fillna(dict.fromkeys(set(COLUMNS) - {"value"}, ""))
+    return table.assign(**{name: "" for name in COLUMNS if name not in table})[COLUMNS]
 
 
 def _kind(kind: str, *columns: str) -> Any:
