@@ -33,8 +33,8 @@ PAGES = {"936": CHINESE, "GBK": CHINESE, "GB2312": CHINESE, "65001": "utf-8"}
 """What .cpg files say that Python calls otherwise."""
 FARTHEST = 1e8
 """Metres from the origin beyond which no projected coordinate lies: the earth is 4e7 round, and the largest eastings in
-use are Gauss-Krüger's with the number of the zone before them, up to 6.1e7. Long edges get points every 5 km before they
-are projected, so that a corner farther out costs seconds."""
+use are Gauss-Krüger's with the number of the zone before them, up to 6.1e7. Long edges get points every 5 km before
+they are projected, so that a corner farther out costs seconds."""
 SAMPLE = 20_000
 """How many records are looked at for the code page."""
 

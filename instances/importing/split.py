@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.faults import Faults, some
-from zonevest.instances.importing.lines import TOUCH, VERTICES, subdivide
+from zonevest.instances.importing.lines import VERTICES, subdivide
 from zonevest.instances.importing.plane import SQUARE_METRES, hectares, project
 from zonevest.instances.importing.regroup import amounts
 from zonevest.instances.importing.shapes import LINES_TOO, POLYGONS, Parcels, polygons, sound
@@ -20,6 +20,12 @@ from zonevest.instances.say import say
 
 Pieces = tuple[NDArray[np.intp], NDArray[np.object_], NDArray[np.bool_]]
 """Pieces of parcels: whose each is, its shape, and whether it stays with the largest one however large it is."""
+
+GRID = 1e-5
+"""Corners of pieces lie on a grid of so many times what a line may fall short of an edge: a ten-thousandth of a
+millimetre."""
+LEAST = 0.01
+"""Square metres below which there is no piece, whatever is asked for: along an edge a line leaves some by rounding."""
 
 
 def areas_or_lines(layer: Layer, faults: Faults) -> bool:
@@ -41,7 +47,9 @@ def split_along(parcels: Parcels, layer: Layer, crs: pyproj.CRS, min_m2: float, 
     kinds = shapely.get_type_id(parts)
     # an area of several parts is one to those inside it
     areas = sound(layer.shapes)[0]
-    areas = areas[~(shapely.is_missing(areas) | shapely.is_empty(areas)) & np.isin(shapely.get_type_id(areas), POLYGONS)]
+    areas = areas[
+        ~(shapely.is_missing(areas) | shapely.is_empty(areas)) & np.isin(shapely.get_type_id(areas), POLYGONS)
+    ]
     lines = parts[np.isin(kinds, LINES_TOO) & (shapely.length(parts) > 0)]
     if len(areas):
         pieces = _by_areas(parcels.shapes, project(areas, crs, parcels.crs))
@@ -58,7 +66,7 @@ def split_along(parcels: Parcels, layer: Layer, crs: pyproj.CRS, min_m2: float, 
 
 def _split(parcels: Parcels, pieces: Pieces, label: str, min_m2: float, by_area: Sequence[str]) -> None:
     """Put pieces in the place of their parcels, and tell how many."""
-    of, shapes = _without_crumbs(parcels, *pieces, max(min_m2, TOUCH))
+    of, shapes = _without_crumbs(parcels, *pieces, max(min_m2, LEAST))
     kept = np.setdiff1d(np.arange(len(parcels)), of)
     rows, every = np.concatenate([kept, of]), np.concatenate([parcels.shapes[kept], shapes])
     _replace(parcels, rows, every, by_area)
@@ -88,9 +96,7 @@ def _by_areas(shapes: NDArray[np.object_], areas: NDArray[np.object_]) -> Pieces
     return of[good], found[good], np.zeros(int(good.sum()), dtype=bool)
 
 
-def _by_lines(
-    shapes: NDArray[np.object_], lines: NDArray[np.object_], reach: float
-) -> tuple[Pieces, NDArray[np.intp]]:
+def _by_lines(shapes: NDArray[np.object_], lines: NDArray[np.object_], reach: float) -> tuple[Pieces, NDArray[np.intp]]:
     """The pieces of the parcels that lines cross, and the parcels in which lines only end.
 
     Of the edges of a parcel and all lines in it together those faces are its pieces that lie in it. Of a parcel of
@@ -103,10 +109,13 @@ def _by_lines(
     order = np.argsort(at, kind="stable")
     through = shapely.multilinestrings(chunks[chunk[order]], indices=at[order])
     # where lines leave a parcel and come back there are faces outside it, as there are in its holes
-    edges = shapely.union(shapely.boundary(parts[met]), through)
+    # (on a grid, finer than any area shows: lines that run along an edge but for the last digit are noded soundly so)
+    edges = shapely.union(shapely.boundary(parts[met]), through, grid_size=GRID * reach)
     faces, face_of = shapely.get_parts(shapely.polygonize(edges[:, None]), return_index=True)
+    # by the middle, since next to an edge rounding decides on which side a point lies
+    middles = shapely.get_point(shapely.maximum_inscribed_circle(faces), 0)
     shapely.prepare(parts)
-    inside = shapely.contains(parts[met[face_of]], shapely.point_on_surface(faces))
+    inside = shapely.contains(parts[met[face_of]], middles)
     faces, face_of = faces[inside], face_of[inside]
     crossed = np.bincount(face_of, minlength=len(met)) > 1
     faces, face_of = faces[crossed[face_of]], face_of[crossed[face_of]]
@@ -182,9 +191,9 @@ def _replace(parcels: Parcels, rows: NDArray[np.intp], shapes: NDArray[np.object
 
 def _called(ids: Sequence[str], number: Sequence[int]) -> list[str]:
     """The ids of pieces: the first keeps the parcel's, the others get the next numbers that no parcel has."""
-    taken, out = set(ids), []
+    taken, last, out = set(ids), 1, []
     for each, k in zip(ids, number, strict=True):
-        last = k + 1 if k < 2 else last + 1
+        last = last + 1 if k else 1
         while k and f"{each}~{last}" in taken:
             last += 1
         out.append(f"{each}~{last}" if k else each)
