@@ -18,8 +18,12 @@ _TABLE: dict[str, tuple[str, str]] = {
         "已由内置算例 {case} 生成研究：{path}",
     ),
     "new_county": (
-        "a synthetic county was written to {path} (seed {seed}): no place on earth",
-        "已生成合成县域（种子 {seed}，并非真实地方）：{path}",
+        "a synthetic county of {parcels:,} parcels was written to {path} (seed {seed}): no place on earth",
+        "已生成合成县域（{parcels:,} 个地块，种子 {seed}，并非真实地方）：{path}",
+    ),
+    "new_beside": (
+        "its parcels are in {path}, which belongs beside it",
+        "地块在 {path} 中，须与其放在一起",
     ),
     "new_next": ("next: zonevest check {path}", "下一步：zonevest check {path}"),
     # import
