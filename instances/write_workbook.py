@@ -67,11 +67,15 @@ def _save(book: Workbook, path: Path) -> None:
 class _Dated(zipfile.ZipFile):
     """A zip file whose parts are all of one time and belong to nobody."""
 
-    def writestr(self, name: Any, data: Any, *how: Any, **more: Any) -> None:
-        super().writestr(self._part(zipfile.ZipInfo(name)), data, *how, **more)
+    def writestr(
+        self, zinfo_or_arcname: Any, data: Any, compress_type: int | None = None, compresslevel: int | None = None
+    ) -> None:
+        super().writestr(self._part(zipfile.ZipInfo(zinfo_or_arcname)), data, compress_type, compresslevel)
 
-    def write(self, filename: Any, arcname: Any = None, *how: Any, **more: Any) -> None:
-        del how, more
+    def write(
+        self, filename: Any, arcname: Any = None, compress_type: int | None = None, compresslevel: int | None = None
+    ) -> None:
+        del compress_type, compresslevel
         part = self._part(zipfile.ZipInfo.from_file(filename, arcname))
         with Path(filename).open("rb") as source, self.open(part, "w") as target:
             shutil.copyfileobj(source, target)

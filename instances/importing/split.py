@@ -139,14 +139,14 @@ def _longer(lines: NDArray[np.object_], reach: float) -> NDArray[np.object_]:
 
     An end that was drawn on an edge lies beside it by what the arithmetic leaves.
     """
-    lines = lines[~shapely.is_closed(lines)], lines[shapely.is_closed(lines)]
+    ending = lines[~shapely.is_closed(lines)]
     ends = []
     for first, second in ((0, 1), (-1, -2)):
-        a, b = (shapely.get_coordinates(shapely.get_point(lines[0], k)) for k in (first, second))
+        a, b = (shapely.get_coordinates(shapely.get_point(ending, k)) for k in (first, second))
         away = np.hypot(*(a - b).T)[:, None]
         beyond = a + (a - b) * reach / np.where(away > 0, away, np.inf)
         ends.append(shapely.linestrings(np.stack([a, beyond], axis=1)))
-    return np.concatenate([*lines, *ends])
+    return np.concatenate([lines, *ends])
 
 
 def _chunks(lines: NDArray[np.object_]) -> NDArray[np.object_]:
