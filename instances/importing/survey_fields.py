@@ -194,37 +194,29 @@ def areas(survey: Survey, arable: NDArray[np.bool_]) -> tuple[NDArray[np.float64
     sound = (net > 0) & (difference >= -SLIP) & ~np.isnan(difference)
     odd = np.flatnonzero(~np.isnan(net) & ~np.isnan(gross) & ~sound)
     if len(odd):
-        survey.tell(
-            say(
-                "{count} polygons whose TBDLMJ is 0 or more than their TBMJ: taken for TBMJ less KCMJ ({ids})",
-                **_those(survey, odd),
-            )
-        )
+        told = say(
+            "{count} polygons whose TBDLMJ is 0 or more than their TBMJ: taken for TBMJ less KCMJ ({ids})",
+            count=len(odd), ids=some(survey.text("BSM")[odd]),
+        )  # fmt: skip
+        survey.tell(told)
     ridge = np.where(sound, np.maximum(difference, 0.0), instead)
     # only arable land has ridges; what is over elsewhere is a slip
     slipped = np.flatnonzero(~arable & (ridge > SLIP))
     if len(slipped):
-        survey.tell(
-            say(
-                "{count} polygons that are not arable, with TBDLMJ other than TBMJ: their area is TBMJ ({ids})",
-                **_those(survey, slipped),
-            )
-        )
+        told = say(
+            "{count} polygons that are not arable, with TBDLMJ other than TBMJ: their area is TBMJ ({ids})",
+            count=len(slipped), ids=some(survey.text("BSM")[slipped]),
+        )  # fmt: skip
+        survey.tell(told)
     ridge = np.where(arable & (ridge > SLIP) & ~np.isnan(gross), ridge, 0.0)
     differs = np.flatnonzero(arable & sound & ~np.isnan(stated) & (np.abs(ridge - stated) > 1.0))
     if len(differs):
-        survey.tell(
-            say(
-                "{count} polygons whose KCMJ is not TBMJ less TBDLMJ: the ridges are what TBDLMJ leaves ({ids})",
-                **_those(survey, differs),
-            )
-        )
+        told = say(
+            "{count} polygons whose KCMJ is not TBMJ less TBDLMJ: the ridges are what TBDLMJ leaves ({ids})",
+            count=len(differs), ids=some(survey.text("BSM")[differs]),
+        )  # fmt: skip
+        survey.tell(told)
     return gross, ridge
-
-
-def _those(survey: Survey, at: NDArray[np.intp]) -> dict[str, object]:
-    """How many polygons something is told of, and the first of their ids."""
-    return {"count": len(at), "ids": some(survey.text("BSM")[at])}
 
 
 def _class_of_slope(cells: NDArray[np.object_]) -> NDArray[np.object_]:
