@@ -21,12 +21,12 @@ from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overlay import fill_overlay, without_filled
-from zonevest.instances.overrides import override
+from zonevest.instances.overrides import blame, override
 from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
-from zonevest.instances.study import Settings, Study, StudyError
+from zonevest.instances.study import CHANGES, Settings, Study, StudyError
 from zonevest.instances.suspicious import check_suspicious, check_units
 from zonevest.instances.tables import Raw, Typed, frame, in_code, typed
 from zonevest.instances.workbook import OLD, Book, read_workbook
@@ -54,7 +54,8 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, 
     path
         A study folder, an .xlsx workbook, or the name of a bundled case.
     overrides
-        Settings to change, dotted path of study.toml -> value; they come after the scenario.
+        Settings to change, dotted path of study.toml -> value, as ``--set`` does on the command line; they come after
+        the scenario, and what is wrong with them is told as of ``--set``.
     scenario
         The scenario under which the study is read, one of its table `scenarios`; ``""`` for the study as it is.
 
@@ -177,7 +178,7 @@ def replace_study(
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
     made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
-    return made if scenario else replace(made, scenario=study.scenario)
+    return made if scenario else replace(made, scenario=study.scenario, changes=study.changes)
 
 
 def _derived(study: Study) -> bool:
@@ -359,24 +360,33 @@ def _study(
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
+    made, values = list[dict[str, Any]](), given.toml or {}
     if settings is not None and ("scenarios" in tables or given.scenario):
-        changed, tables = scenarios.applied(given.scenario, tables, given.toml or {}, label, faults)
+        changed, tables, made = scenarios.applied(given.scenario, tables, values, label, faults)
         if given.scenario and changed is not None:
             settings, source = given.parsed(faults, changed)
+            values = changed
             periods = settings.periods if settings is not None and source.sound_periods else None
     filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
     notes += defaults.told(tables, in_use, settings)
     check(settings, periods, tables, faults, label, notes)
     if not len(faults):
         check_suspicious(Context(settings, periods, tables, faults, label, notes))
+    land = _land(settings, tables, shapes, faults, label) if len(faults) and periods else None
+    blame(faults, label, given.overrides, values)
     if len(faults):
-        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
+        raise StudyError(faults.frame(), land)
     assert settings is not None  # without settings there was a fault
+    if given.overrides:
+        before, _ = parse_settings(values, label, Faults())
+        made += scenarios.settings_listing(given.overrides, before, settings, values)
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
     warnings = faults.warnings()
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, warnings, given.scenario)
+    changes = pd.DataFrame(made, columns=[*CHANGES])
+    noted, named = tuple(dict.fromkeys(notes)), given.scenario
+    return Study(settings, frames, _geometry(shapes), noted, filled, warnings, named, changes, label)
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from zonevest.instances.faults import SHOWN, Faults, within
+from zonevest.instances.overrides import place
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import each, period_names
@@ -194,4 +195,6 @@ def _residuals(model: pyo.ConcreteModel, faults: Faults) -> None:
             found = say(
                 "{whole:,.6g} million, {rest:,.6g} of it not of today's land", whole=whole, rest=float(residual[0])
             )
-            faults.add(within("study.toml", f"finance.{key}"), rule("finance.residual-small", key=key), found)
+            study = model.source.study
+            where = place(f"finance.{key}", study.label, study.set_anew)
+            faults.add(where, rule("finance.residual-small", key=key), found)
