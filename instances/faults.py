@@ -97,8 +97,10 @@ def rows_of(unit: str, numbers: Sequence[Any]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like `name`, or ``""`` if none does; a code that has lost its zeros first."""
+    """The known name that looks most like `name`, or ``""``; a code that has lost its zeros, or other order, first."""
     known = list(known)
+    if turned := next((each for each in known if sorted(each) == sorted(name)), ""):
+        return turned  # =< for <=
     if name.isdigit() and (whole := next((each for each in known if without_zeros(each) == without_zeros(name)), "")):
         return whole
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)

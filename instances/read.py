@@ -22,8 +22,8 @@ from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_t
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overlay import fill_overlay, without_filled
 from zonevest.instances.overrides import blame, override
-from zonevest.instances.rules import advice, rule
-from zonevest.instances.say import listed, say
+from zonevest.instances.rules import Rule, advice, rule
+from zonevest.instances.say import Said, listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import CHANGES, Settings, Study, StudyError
@@ -123,6 +123,8 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
         With every fault of the study.
     """
     faults, notes = Faults(), list[str]()
+    _keys(settings, faults)
+    faults.stop_if_any()
     given = Given(MEMORY, {"format": 1, **settings})
     parsed, source = given.parsed(faults)
     for key, value in (("parcels", source.parcels), ("layer", source.layer)):
@@ -159,6 +161,9 @@ def replace_study(
     """
     faults, notes = Faults(), list[str]()
     parsed: Settings | None
+    if settings is not None and not isinstance(settings, Settings):
+        _keys(settings, faults)
+        faults.stop_if_any()
     if isinstance(settings, Settings):
         given = Given(MEMORY, to_toml(settings, None), scenario=scenario)
         parsed, source = settings, Source(sound_periods=True)
@@ -170,15 +175,51 @@ def replace_study(
     if _derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
-    if (land := tables.get("parcels")) is not None:
+    if isinstance(land := tables.get("parcels"), pd.DataFrame):
         tables = {**tables, "parcels": without_filled(study, land)}
     if study.geometry is not None:
         parcels = tables.get("parcels", merged["parcels"])
-        if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
+        if isinstance(parcels, pd.DataFrame) and not isinstance(parcels, gpd.GeoDataFrame):
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
-    made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
+    notes += [note for note in study.notes if note not in notes and getattr(note, "name", "") != "parcels.none"]
+    try:
+        made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, notes)
+    except StudyError as error:
+        raise _with_cause(error, study, tables) from None
     return made if scenario else replace(made, scenario=study.scenario, changes=study.changes)
+
+
+def _with_cause(error: StudyError, study: Study, tables: Mapping[str, pd.DataFrame | None]) -> StudyError:
+    """Faults with the cause first, where tables that others name have been taken out."""
+    lost = {name: len(study.tables[name]) for name, table in tables.items() if table is None and name in study.tables}
+    blamed = Faults()
+    for name, count in lost.items():
+        if count and any(_named(fault["must"], name) for fault in error.faults.to_dict("records")):
+            found = say("None, which takes out {count:,} rows", count=count)
+            blamed.add(say("the table {name}", name=name), rule("tables.taken-out"), found)
+    faults = pd.concat([blamed.frame(), error.faults], ignore_index=True) if len(blamed) else error.faults
+    return StudyError(faults, error.land)
+
+
+OF_PARCELS = ("projects.catchment", "limits.place", "limits.nobody", "limits.each")
+"""Rules that look for a tag, a jurisdiction or people, which parcels hold."""
+
+
+def _named(must: str, table: str) -> bool:
+    """Whether what must hold is that a name is one of a table, or of what its rows hold."""
+    if not isinstance(must, Rule):
+        return False
+    what = must.given.get("what")
+    if isinstance(what, Said) and what.given.get("table") == table:
+        return True
+    return table == "parcels" and must.name in OF_PARCELS
+
+
+def _keys(settings: object, faults: Faults) -> None:
+    """Settings are keys and values."""
+    if not isinstance(settings, Mapping):
+        faults.add(MEMORY, rule("settings.mapping"), type(settings).__name__)
 
 
 def _derived(study: Study) -> bool:
@@ -326,6 +367,9 @@ def _frames(
         if table is None:
             must, do = rule("tables.unknown"), meant(name, TABLE_NAMES, advice("tables.unknown"))
             faults.add(label, must, say("no table {name!r}", name=name), do)
+        elif given is not None and not isinstance(given, pd.DataFrame):
+            faults.add(label, rule("tables.frame"), type(given).__name__)
+            raws[name] = _lost(name, label)
         elif given is None or not len(given):
             continue
         else:
@@ -352,10 +396,12 @@ def _study(
     split = {name: defaults.split(raw, name in in_use, faults) for name, raw in raws.items()}
     tables = {name: typed(raw, faults, notes) for name, (raw, _) in split.items()}
     tables = defaults.merge(tables, in_use, {name: keys for name, (_, keys) in split.items()})
-    if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
+    if "parcels" not in tables:
+        notes.append(rule("parcels.none"))
+    elif not raws["parcels"].lost and not tables["parcels"].size:
         faults.add(tables["parcels"].label, rule("parcels.rows"), say("the table has no rows"))
         tables["parcels"].broken.update(tables["parcels"].data)
-    elif "parcels" in tables:
+    else:
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None

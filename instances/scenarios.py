@@ -18,13 +18,13 @@ import pandas as pd
 from zonevest.instances import keys, names
 from zonevest.instances.accounts import FREE
 from zonevest.instances.cells import MOST, flags, plain
-from zonevest.instances.faults import Faults, choice, meant, some
+from zonevest.instances.faults import Faults, choice, meant, nearest, some
 from zonevest.instances.finance import VALUES
 from zonevest.instances.overrides import override
-from zonevest.instances.rules import Rule, rule
+from zonevest.instances.rules import Rule, advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, Column
-from zonevest.instances.settings import parse_settings, to_toml
+from zonevest.instances.settings import known_paths, parse_settings, to_toml
 from zonevest.instances.study import CHANGES, Settings, items
 from zonevest.instances.tables import Typed, span
 
@@ -157,9 +157,7 @@ class State:
             rows = [i for i, key in enumerate(held) if pattern.fullmatch(key)]
         if not rows:
             must = rule("scenarios.rows", table=table.name, parts=parts)
-            like = say("write it as {example}", example=repr(held[0])) if held else must.do
-            do = meant(change.key, held[:5_000], like)
-            raise ChangeError("key", must, say("no row {key!r}", key=change.key), do)
+            raise ChangeError("key", must, say("no row {key!r}", key=change.key), _like(change.key, held, must.do))
         built_in = [held[i] for i in rows if table.name == "accounts" and held[i] in BUILT_IN_ACCOUNTS]
         if built_in and names.column_of("accounts", change.column) not in FREE:
             must = rule("scenarios.built-in", columns=choice(FREE))
@@ -249,7 +247,10 @@ class State:
         settings, _ = parse_settings(values, self.label, trial)
         if len(trial):
             fault = trial.frame().iloc[0]
-            raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], fault["do"])
+            do = fault["do"]
+            if getattr(fault["must"], "name", "") in ("settings.key", "settings.path"):
+                do = meant(keys.join(parts), known_paths(self.toml), advice("settings.path"))
+            raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], do)
         self.toml, self.settings = values, settings
         return [held], [at_path(to_toml(settings, None), parts)]
 
@@ -271,9 +272,24 @@ class State:
 
     def _product(self, change: Change, number: Any) -> float:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            found = say("no number at {key}", key=change.key)
-            raise ChangeError("key", rule("scenarios.no-number"), found)
+            found, must = say("no number at {key}", key=change.key), rule("scenarios.no-number")
+            known = known_paths(self.toml)
+            do = must.do if change.key in known else meant(change.key, known, must.do)
+            raise ChangeError("key", must, found, do)
         return number * change.factor
+
+
+def _like(key: str, held: Sequence[str], otherwise: str) -> str:
+    """Advice on a key of no row: all rows that begin with it, the nearest one, or what keys look like."""
+    if any(each.startswith(f"{key}/") for each in held):
+        close = f"{key}/*"
+    else:
+        close = nearest(key, held[:5_000])
+    if close:
+        return say("did you mean {close}? {otherwise}", close=repr(close), otherwise=otherwise)
+    if not held:
+        return otherwise
+    return say("correct the key (those of the table are {examples}; * stands for anything)", examples=some(held, 3))
 
 
 def at_path(values: Any, parts: Sequence[str]) -> Any:

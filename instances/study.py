@@ -287,7 +287,10 @@ class StudyError(Exception):
     ----------
     faults : DataFrame with columns ``where, must, found, do``, one row per fault, in English.
     land : parcels, zones, classes, practices and projects, where nothing is wrong with these; else None.
+    warnings : what is legal but suspicious, where it was known before the faults.
     """
+
+    warnings: pd.DataFrame | None = None
 
     def __init__(self, faults: pd.DataFrame, land: Study | None = None) -> None:
         self.faults = faults

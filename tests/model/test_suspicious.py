@@ -123,5 +123,5 @@ def test_what_is_left_of_the_base_year() -> None:
     assert revenue(3.0).empty
     assert revenue(1.02).empty
     told = revenue(1.005)
-    assert told["where"].tolist() == ["study.toml, finance.own_revenue"]
+    assert told["where"].tolist() == ["the settings, finance.own_revenue"]
     assert told["found"].tolist() == ["1.005 million, 0.005 of it not of today's land"]
