@@ -281,10 +281,8 @@ class State:
 
 def _like(key: str, held: Sequence[str], otherwise: str) -> str:
     """Advice on a key of no row: all rows that begin with it, the nearest one, or what keys look like."""
-    if any(each.startswith(f"{key}/") for each in held):
-        close = f"{key}/*"
-    else:
-        close = nearest(key, held[:5_000])
+    first = any(each.startswith(f"{key}/") for each in held)
+    close = f"{key}/*" if first else nearest(key, held[:5_000])
     if close:
         return say("did you mean {close}? {otherwise}", close=repr(close), otherwise=otherwise)
     if not held:

@@ -214,6 +214,36 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert run(app, ["check", str(folder), "--scenario", "dri"]).exit_code == 2
 
 
+def test_check_lists_what_is_changed(tmp_path: Path) -> None:
+    """Under a scenario, and with what is set for the run, in the words of the language."""
+    folder = folder_with(tmp_path, ROWS)
+    asked = ["check", str(folder), "--scenario", "dry", "--set", "rates.finance=0.07"]
+    told = CliRunner().invoke(app, asked).output
+    assert "What it changes\n  dry (probability 0.3)\n    limits l2 value: 20 → 10\n" in told
+    assert "    study rates.finance value: 0.05 → 0.1\n" in told
+    assert "  set for this run\n    study rates.finance value: 0.1 → 0.07\n" in told
+    chinese = CliRunner().invoke(app, [*asked, "--lang", "zh"]).output
+    assert "    约束指标 l2 限值: 20 → 10\n" in chinese
+    assert "    项目 road 必建: 是 → 否\n" in chinese
+    assert "    地块 * 生态保护红线" in chinese
+    rows = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)["changes"]
+    assert [row["scenario"] for row in rows] == ["dry"] * 8 + [""]
+    assert (rows[-1]["from"], rows[-1]["to"]) == (0.1, 0.07)
+
+
+def test_a_scenario_beside_what_is_set(tmp_path: Path) -> None:
+    """Where the run leaves no place for a change, the listing says so, and the check goes on."""
+    folder = folder_with(tmp_path, "a,,study,objective.floor.ecosystem,value,,value,0.5\n")
+    (folder / "study.toml").write_text(
+        (folder / "study.toml").read_text().replace('method = "floor"', 'method = "floor"\nfloor = { ecosystem = 1.0 }')
+    )
+    told = CliRunner().invoke(
+        app, ["check", str(folder), "--set", "objective.method=weighted", "--set", "objective.cash=1"]
+    )
+    assert told.exit_code == 0, told.output
+    assert "objective.floor.ecosystem value: no place for it beside what is set" in told.output
+
+
 def test_a_plan_of_a_scenario(tmp_path: Path) -> None:
     """The plan folder says the scenario, and its study is the one as changed: it is read and audited by itself."""
     folder = tmp_path / "village"
