@@ -46,7 +46,7 @@ TOTALS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources", "opening
 """Keys of [finance] likewise."""
 YEARLY = re.compile(r"/\s*(year|yr|a)\b|(per|and) (year|annum)|annual|a year|\b(yr|year|a)\s?(-1|⁻¹)|/年|每年|年$")
 HECTARE = re.compile(r"/\s*(ha|hm2|hm²|hectare|mu)\b|per (ha|hectare|mu)\b|\bha\s?(-1|⁻¹)|/(公顷|亩)|每(公顷|亩)")
-LAND = re.compile(HECTARE.pattern + r"|(/|per |每)\s*(k?m2|k?m²|平方)|of land")
+LAND = re.compile(HECTARE.pattern + r"|(/|per |每)\s*(k?m2|k?m²|平方)")
 """Of a hectare, or of another measure of land."""
 MONEY = re.compile(r"yuan|cny|rmb|usd|eur|gbp|元", re.IGNORECASE)
 MILLION = re.compile(r"million|\bmn?\b|百万|1e6|10\^6", re.IGNORECASE)

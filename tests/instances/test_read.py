@@ -265,7 +265,7 @@ def test_what_is_wrong_with_a_setting_of_a_run_is_told_of_it(path: str, tmp_path
     assert told["where"] == f"--set {path}"
     assert must in told["must"]
     assert do in told["do"]
-    check_faults(error.value.faults, [*names_in(tmp_path / "study"), "set", "rate", "2099", "wast", "mayor"])
+    check_faults(error.value.faults, [*names_in(tmp_path / "study"), "abc", "rate", "2099", "wast", "mayor"])
 
 
 def test_what_a_run_does_not_set_is_told_of_the_file(tmp_path: Path) -> None:
