@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances import accounts as account_names
 from zonevest.instances import defaults, names, scenarios
+from zonevest.instances.causes import with_cause
 from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
 from zonevest.instances.context import Context
@@ -22,8 +23,8 @@ from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_t
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overlay import fill_overlay, without_filled
 from zonevest.instances.overrides import blame, override
-from zonevest.instances.rules import Rule, advice, rule
-from zonevest.instances.say import Said, listed, say
+from zonevest.instances.rules import advice, rule
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import CHANGES, Settings, Study, StudyError
@@ -186,34 +187,8 @@ def replace_study(
     try:
         made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, notes)
     except StudyError as error:
-        raise _with_cause(error, study, tables) from None
+        raise with_cause(error, study, tables) from None
     return made if scenario else replace(made, scenario=study.scenario, changes=study.changes)
-
-
-def _with_cause(error: StudyError, study: Study, tables: Mapping[str, pd.DataFrame | None]) -> StudyError:
-    """Faults with the cause first, where tables that others name have been taken out."""
-    lost = {name: len(study.tables[name]) for name, table in tables.items() if table is None and name in study.tables}
-    blamed = Faults()
-    for name, count in lost.items():
-        if count and any(_named(fault["must"], name) for fault in error.faults.to_dict("records")):
-            found = say("None, which takes out {count:,} rows", count=count)
-            blamed.add(say("the table {name}", name=name), rule("tables.taken-out"), found)
-    faults = pd.concat([blamed.frame(), error.faults], ignore_index=True) if len(blamed) else error.faults
-    return StudyError(faults, error.land)
-
-
-OF_PARCELS = ("projects.catchment", "limits.place", "limits.nobody", "limits.each")
-"""Rules that look for a tag, a jurisdiction or people, which parcels hold."""
-
-
-def _named(must: str, table: str) -> bool:
-    """Whether what must hold is that a name is one of a table, or of what its rows hold."""
-    if not isinstance(must, Rule):
-        return False
-    what = must.given.get("what")
-    if isinstance(what, Said) and what.given.get("table") == table:
-        return True
-    return table == "parcels" and must.name in OF_PARCELS
 
 
 def _keys(settings: object, faults: Faults) -> None:
