@@ -212,7 +212,11 @@ def check(study: Study, *, on_progress: Callable[[Progress], object] | None = No
             kept=kept,
         )
 
-    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    try:
+        return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    except StudyError as error:
+        error.warnings = study.warnings  # they may say why
+        raise
 
 
 def read_plan(folder: str | Path) -> Plan:

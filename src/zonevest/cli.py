@@ -68,6 +68,10 @@ StudyArgument = Annotated[
 ScenarioOption = Annotated[
     str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
@@ -198,13 +202,18 @@ def import_(
 
 @app.command()
 def check(
-    study: StudyArgument, scenario: ScenarioOption = "", as_json: JsonOption = False, lang: LangOption = Lang.en
+    study: StudyArgument,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
 ) -> None:
     """Tell every fault of a study at once; then its size, its scenarios, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
+        changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, scenario=scenario)
+        given = api.read_study(study, changes, scenario=scenario)
         with large(len(given.parcels), lang) as told:
             found = api.check(given, on_progress=told)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
@@ -228,10 +237,7 @@ def solve(
     ] = 600.0,
     threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
-    ] = None,
+    settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,

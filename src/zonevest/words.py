@@ -11,6 +11,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "found": ("found: ", "实际："),
     "do": ("do:    ", "处理："),
     "note": ("note: ", "说明："),
+    "warnings": ("warnings, which may say why", "提醒（可能说明原因）"),
     "warning": ("warning: {where}: {found} (must: {must})", "提醒：{where}：{found}（应当：{must}）"),
     # new
     "new_done": (
