@@ -95,6 +95,19 @@ class TestHelp:
         assert runs[0][1:] == []
         assert min(float(run[0]) for run in runs) < 0.5
 
+    def test_no_statistics_come_along(self) -> None:
+        # Pyomo would bring them, half a second of every command; whoever wants them gets them, from SciPy and from it.
+        code = (
+            "import sys, zonevest.api; print(*sorted({'scipy.stats', 'scipy.integrate', 'scipy.spatial'} & {*sys.modules}))\n"
+            "from pyomo.common.dependencies import scipy as of_pyomo\n"
+            "import scipy.stats\n"
+            "assert of_pyomo.stats is scipy.stats\n"
+            "print(of_pyomo.stats.norm.cdf(0), len(of_pyomo.spatial.KDTree([[0.0]]).data), callable(of_pyomo.integrate.quad))"
+        )
+        command = [sys.executable, "-W", "error", "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert done.stdout.splitlines() == ["", "0.5 1 True"]
+
     def test_the_module_is_the_same_command(self) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "zonevest", "--version"], capture_output=True, text=True, check=True
