@@ -21,7 +21,7 @@ from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
 from zonevest.instances.say import translate, translated
-from zonevest.model.booked import books
+from zonevest.model.booked import Books, books
 from zonevest.reports import sections, tables
 from zonevest.reports.colours import NONE
 from zonevest.reports.display import NBSP, Display, number, percent
@@ -41,7 +41,7 @@ Part = dict[str, Any]
 _TEMPLATES = files("zonevest.reports").joinpath("templates")
 
 
-def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
+def write_page(plan: PlanData, path: str | Path, lang: str = "en", booked: Books | None = None) -> None:
     """Write the report page of a plan.
 
     Parameters
@@ -49,13 +49,14 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
     plan : the plan; without `has_plan` the page says why there is none and what was asked.
     path : the .html file; replaced if it exists, and never left half written.
     lang : ``en`` or ``zh``.
+    booked : what the plan books, where that is known.
 
     Raises
     ------
     ValueError
         If the language is another.
     """
-    text = render(plan, lang)
+    text = render(plan, lang, booked)
     target = Path(path)
     beside = target.with_name(f".{target.name}.{os.getpid()}")
     try:
@@ -65,7 +66,7 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
         beside.unlink(missing_ok=True)
 
 
-def render(plan: PlanData, lang: str = "en") -> str:
+def render(plan: PlanData, lang: str = "en", booked: Books | None = None) -> str:
     """The report page as text (see `write_page`)."""
     words = Words(lang)
     plan = tables.completed(plan)
@@ -73,7 +74,7 @@ def render(plan: PlanData, lang: str = "en") -> str:
     parts: Part = {"head": _head(plan, display), "notes": _notes(plan, display)}
     scripts = [_read("page.js")]
     if plan.has_plan:
-        has_land, booked = len(plan.study.parcels) > 0, books(plan)
+        has_land, booked = len(plan.study.parcels) > 0, booked or books(plan)
         parts["maps"] = _maps(plan, display) if has_land else None
         parts["land"] = sections.land(plan, display) if has_land else None
         parts["resources"] = resources(plan, display, booked.ledger) if has_land else None

@@ -29,6 +29,7 @@ from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
+from zonevest.model.booked import Books, books
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block
@@ -93,22 +94,32 @@ class Plan(PlanData):
     """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    _books: Books | None = field(default=None, init=False, repr=False, compare=False)
+
+    @contextmanager
+    def booked_once(self) -> Iterator[Books]:
+        """While nobody changes the plan: what it books is put together once, for all that is told of money."""
+        self._books = books(self)
+        try:
+            yield self._books
+        finally:
+            self._books = None
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
-        return cash_flow(self)
+        return cash_flow(self, self._books)
 
     def budgets(self) -> pd.DataFrame:
         """What comes to every budget and leaves it, by period (see `zonevest.reports.budgets.budgets`)."""
-        return budgets(self)
+        return budgets(self, self._books)
 
     def capture(self) -> pd.DataFrame:
         """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
-        return capture(self)
+        return capture(self, self._books)
 
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
-        return distribution(self)
+        return distribution(self, self._books)
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
@@ -129,8 +140,9 @@ class Plan(PlanData):
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
             fresh.mkdir()
-            self.write_tables(fresh, write_money(self, fresh))
-            write_page(self, fresh / "report.html", lang=lang)
+            booked = books(self) if self.has_plan else None
+            self.write_tables(fresh, write_money(self, fresh, booked))
+            write_page(self, fresh / "report.html", lang=lang, booked=booked)
             if target.exists() or target.is_symlink():
                 old = Path(beside) / "old"
                 target.rename(old)
@@ -233,10 +245,11 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
     """(Re)write the reports of a plan into a folder."""
     target = Path(folder)
     target.mkdir(parents=True, exist_ok=True)
-    write_money(plan, target)
+    booked = books(plan) if plan.has_plan else None
+    write_money(plan, target, booked)
     beside = target / f".report-{os.getpid()}.html"
     try:
-        write_page(plan, beside, lang=lang)
+        write_page(plan, beside, lang=lang, booked=booked)
         beside.replace(target / "report.html")
     finally:
         beside.unlink(missing_ok=True)
@@ -391,7 +404,8 @@ def solve(
         plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
-            plan.audit = audit(plan)
+            with plan.booked_once():
+                plan.audit = audit(plan)
     plan.seconds = clock.seconds
     return plan
 
