@@ -1,0 +1,97 @@
+"""What the tables of a report are made from, each worked out once: a plan and what follows from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from zonevest.model.booked import Booked, Books, books
+from zonevest.model.booked_places import ParcelWorth, parcel_worth
+from zonevest.reports import distribution, resources, tables
+from zonevest.reports.maps import Shapes, pack
+from zonevest.reports.money import money_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zonevest.instances.study import Study
+    from zonevest.model.ledger import Ledger
+    from zonevest.model.plan import PlanData
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A plan, and what several tables need of it.
+
+    Attributes
+    ----------
+    plan : the plan; it has one (`has_plan`).
+    """
+
+    plan: PlanData
+
+    @property
+    def study(self) -> Study:
+        """The study that the plan answers."""
+        return self.plan.study
+
+    @cached_property
+    def books(self) -> Books:
+        """What the plan and doing nothing book on accounts of money and uplift, by undertaking."""
+        return books(self.plan)
+
+    @property
+    def by_place(self) -> tuple[Booked, Booked]:
+        """What the plan and doing nothing book by place too (see `booked_places.by_place`)."""
+        return self.books.plan_by_place, self.books.nothing_by_place
+
+    @cached_property
+    def parcel_worth(self) -> ParcelWorth:
+        """What each parcel books on accounts of money, uplift and ecosystem, present values."""
+        return parcel_worth(self.plan, self.books)
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the options that the plan chooses."""
+        return self.books.ledger
+
+    @cached_property
+    def land(self) -> pd.DataFrame:
+        """Every parcel with what the plan does on it (see `tables.allocation`)."""
+        return tables.allocation(self.plan)
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Every row of every limit with its standing (see `tables.limits`)."""
+        return tables.limits(self.plan)
+
+    @cached_property
+    def money(self) -> dict[str, pd.DataFrame]:
+        """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        return money_tables(self.plan, self.books)
+
+    @cached_property
+    def shapes(self) -> Shapes | None:
+        """The parcels' shapes as they are drawn; None without any."""
+        return pack(self.study.geometry)
+
+    @cached_property
+    def cash_parts(self) -> pd.DataFrame:
+        """Of what F1 is made (see `distribution.cash_parts`)."""
+        return distribution.cash_parts(self.plan, self.books)
+
+    @cached_property
+    def assets(self) -> pd.DataFrame:
+        """Natural resources as assets (see `resources.assets`)."""
+        return resources.assets(self.plan, self.ledger)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People and construction land (see `resources.people`)."""
+        return resources.people(self.plan, self.ledger)
+
+    @cached_property
+    def accounts(self) -> pd.DataFrame:
+        """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
+        return tables.accounts(self.plan)
