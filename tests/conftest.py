@@ -19,8 +19,8 @@ settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("ci", settings.get_profile("desk"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
-# Tables and models are built by thousands, and nothing of them lives long: looking for cycles at each 700th object, as
-# Python does by itself, took a tenth of the time of all tests.
+# Tables and models are built by thousands, and nothing of them lives long: there is little to gain by looking for
+# cycles at each 700th object, as Python does by itself.
 gc.set_threshold(50_000, 20, 20)
 
 
