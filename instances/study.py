@@ -217,7 +217,7 @@ def items(cell: str) -> list[str]:
 def each(table: pd.DataFrame) -> Iterator[Any]:
     """The rows of a small table as named tuples."""
     # pandas' own itertuples takes a column at a time: most of the time that a small study takes
-    return map(_row(tuple(table.columns))._make, table.to_numpy(dtype=object).tolist())
+    return map(_row(tuple(table.columns.tolist()))._make, table.to_numpy(dtype=object).tolist())
 
 
 @lru_cache(maxsize=256)
