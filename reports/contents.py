@@ -70,5 +70,13 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    found: tuple[Sheet, ...] = ()
+    from zonevest.reports import compensation, equity, gains, parcel_gains, waterfall
+
+    found: tuple[Sheet, ...] = (
+        *waterfall.SHEETS,
+        *gains.SHEETS,
+        *equity.SHEETS,
+        *parcel_gains.SHEETS,
+        *compensation.SHEETS,
+    )
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

@@ -272,6 +272,10 @@ class Display:
         per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
         if per_year:
             return self.words("per_year", unit=self.unit(per_year.group(1)))
+        for of, key in (("/head", "a_head"), ("/ha", "a_hectare")):
+            if unit.startswith("currency") and unit.endswith(of):
+                currency = self.study.settings.currency
+                return self.words(key, unit=self.words("currency_cny") if currency == "CNY" else currency)
         if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
             return self.money_unit
         known = {"ha": "ha", "people": "people", "jobs": "jobs", "ha x quality": "ha_quality", "km": "km", "m": "m"}

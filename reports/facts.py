@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from zonevest.model.booked import Books, books
+from zonevest.model.booked import Booked, Books, books
+from zonevest.model.booked_places import ParcelWorth, parcel_worth
+from zonevest.model.finance import Purse
 from zonevest.reports import tables
+from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,9 +42,41 @@ class Facts:
         return books(self.plan)
 
     @property
+    def by_place(self) -> tuple[Booked, Booked]:
+        """What the plan and doing nothing book by place too (see `booked_places.by_place`)."""
+        return self.books.plan_by_place, self.books.nothing_by_place
+
+    @cached_property
+    def parcel_worth(self) -> ParcelWorth:
+        """What each parcel books on accounts of money, uplift and ecosystem, present values."""
+        return parcel_worth(self.plan, self.books)
+
+    @property
     def ledger(self) -> Ledger:
         """The ledger of the options that the plan chooses."""
         return self.books.ledger
+
+    @cached_property
+    def purse(self) -> Purse:
+        """What the purse has and owes whatever is decided; with [finance] only."""
+        return Purse.of(self.ledger)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Who receives and who pays what the plan and doing nothing book."""
+        return Sharing.of(self.study, self.ledger.accounts, self.books.plan, self.books.nothing)
+
+    @cached_property
+    def sharing_by_place(self) -> Sharing:
+        """The same by place."""
+        return Sharing.of(self.study, self.ledger.accounts, *self.by_place)
+
+    @cached_property
+    def parcel_gains(self) -> pd.DataFrame:
+        """What the plan changes of what the holders of each parcel have (see `parcel_gains.parcel_gains`)."""
+        from zonevest.reports.parcel_gains import parcel_gains
+
+        return parcel_gains(self)
 
     @cached_property
     def land(self) -> pd.DataFrame:

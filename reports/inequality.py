@@ -137,5 +137,5 @@ def _counted(amount: Floats, weight: Floats) -> tuple[Floats, Floats]:
 
 
 def _x_ln_x(x: Floats) -> Floats:
-    """x ln x, 0 at 0."""
+    """Of each x, x ln x: 0 at 0."""
     return np.asarray(x * np.log(np.where(x > 0.0, x, 1.0)))
