@@ -17,6 +17,7 @@ from zonevest.model.booked import PROJECT, Booked, Books, books
 from zonevest.model.builtin import actors
 from zonevest.model.gains import PRESENT, people_at_start
 from zonevest.reports.cash_flow import SMALL, purse_parts
+from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
     from zonevest.model.flows import Accounts
@@ -81,7 +82,9 @@ def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         - kind ``transfer``: what the compensation fund passes on: paid by the fund, received by jurisdictions;
         - kind ``gain``: ``gain.actor.<h>`` of every actor: the sums of the rows above;
         - kind ``jurisdiction``: ``gain.jurisdiction``, with the people at the start and the gain per head in units
-          of the currency.
+          of the currency;
+        - kind ``place``: the gain of an actor in a jurisdiction (what is of no jurisdiction, and what the fund passes on,
+          is in none).
     """
     rows: list[tuple[object, ...]] = []
     if not plan.has_plan:
@@ -122,6 +125,7 @@ def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         sums = (received[actor], paid[actor], received[actor] - paid[actor])
         rows.append(("gain", f"gain.actor.{actor}", TOTAL, actor, nan, nan, *sums, nan, nan, PRESENT))
     rows += _jurisdictions(plan, found)
+    rows += _places(plan, found)
     return pd.DataFrame(rows, columns=DISTRIBUTION)
 
 
@@ -137,6 +141,20 @@ def _sides(accounts: Accounts, parts: Iterable[tuple[Booked, float]]) -> dict[tu
                 for actor, part in shares.items():
                     sums.setdefault((account, actor), np.zeros(2))[side] += sign * part * value
     return sums
+
+
+def _places(plan: PlanData, found: Books) -> list[tuple[object, ...]]:
+    """The gain of every actor in every jurisdiction."""
+    places, nan = list(plan.study.jurisdictions["jurisdiction"]), np.nan
+    sharing = Sharing.of(plan.study, found.ledger.accounts, found.plan_by_place, found.nothing_by_place)
+    at = pd.Index(places).get_indexer(sharing.rows["jurisdiction"]).astype(np.int64)
+    gain = sharing.present(sharing.net, at, len(places))
+    return [
+        ("place", f"gain.actor.{actor}", place, actor, nan, nan, nan, nan, value, nan, nan, PRESENT)
+        for place, row in zip(places, gain.tolist(), strict=True)
+        for actor, value in zip(sharing.actors, row, strict=True)
+        if abs(value) > SMALL
+    ]
 
 
 def _jurisdictions(plan: PlanData, found: Books) -> list[tuple[object, ...]]:
