@@ -74,7 +74,7 @@ class Sharing:
     @cached_property
     def at(self) -> Ints:
         """Position of the account of each row, shape (n,)."""
-        return self.accounts.names.get_indexer(self.rows["account"]).astype(np.int64)
+        return np.asarray(self.accounts.names.get_indexer(self.rows["account"]), dtype=np.int64)
 
     @cached_property
     def uplift(self) -> NDArray[np.bool_]:

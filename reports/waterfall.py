@@ -81,7 +81,7 @@ def _steps(facts: Facts) -> tuple[list[tuple[str, str]], Floats]:
     cost = sharing.accounts.family[sharing.at] == "cost"
 
     def to_outside(keep: NDArray[np.bool_]) -> Floats:
-        return sharing.sums(sharing.receives, keep)[outside]
+        return np.asarray(sharing.sums(sharing.receives, keep)[outside])
 
     found = {
         ("from_outside", ""): sharing.sums(sharing.pays)[outside],
