@@ -24,7 +24,7 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit",
+    "money_item", "period", "unit", "limit",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
 NUMBERS: Final = ("number", "share", "count", "year")
@@ -70,13 +70,14 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import compensation, equity, gains, parcel_gains, waterfall
+    from zonevest.reports import compensation, equity, gains, listed, parcel_gains, waterfall
 
     found: tuple[Sheet, ...] = (
+        *listed.SHEETS,
         *waterfall.SHEETS,
         *gains.SHEETS,
         *equity.SHEETS,
         *parcel_gains.SHEETS,
         *compensation.SHEETS,
-    )
+    )  # fmt: skip
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))
