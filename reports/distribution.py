@@ -83,8 +83,8 @@ def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         - kind ``gain``: ``gain.actor.<h>`` of every actor: the sums of the rows above;
         - kind ``jurisdiction``: ``gain.jurisdiction``, with the people at the start and the gain per head in units
           of the currency;
-        - kind ``place``: the gain of an actor in a jurisdiction (what is of no jurisdiction, and what the fund passes on,
-          is in none).
+        - kind ``place``: the gain of an actor in a jurisdiction (what is of no jurisdiction, and what the fund passes
+          on, is in none).
     """
     rows: list[tuple[object, ...]] = []
     if not plan.has_plan:
