@@ -6,21 +6,18 @@ recurring amounts discounted at the finance rate, one-off ones as annual equival
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import period_names
-from zonevest.model.booked import PROJECT, Booked, Books, books
-from zonevest.model.builtin import actors
+from zonevest.model.booked import Books, books
 from zonevest.model.gains import PRESENT, people_at_start
 from zonevest.reports.cash_flow import SMALL, purse_parts
 from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
-    from zonevest.model.flows import Accounts
     from zonevest.model.plan import PlanData
 
 CAPTURE = ["uplift_account", "kind", "source", "item", "capture_tool", "account", "value", "share", "unit"]
@@ -91,23 +88,17 @@ def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         return pd.DataFrame(rows, columns=DISTRIBUTION)
     found = booked or books(plan)
     accounts, study, nan = found.ledger.accounts, plan.study, np.nan
-    sides = _sides(accounts, ((found.plan, 1.0), (found.nothing, -1.0)))
-    names = actors(study)
-    received, paid = dict.fromkeys(names, 0.0), dict.fromkeys(names, 0.0)
-    ranked = {name: place for place, name in enumerate(names)}
-    for account in dict.fromkeys(account for account, _ in sides):
+    sharing = Sharing.of(study, accounts, found.plan, found.nothing)
+    code, booked_on = pd.factorize(sharing.rows["account"])
+    gets, gives = (sharing.present(parts, code, len(booked_on)) for parts in (sharing.receives, sharing.pays))
+    for a, h in zip(*np.nonzero(np.maximum(np.abs(gets), np.abs(gives)) > SMALL), strict=True):
+        account, actor = booked_on[a], sharing.actors[h]
         at = int(accounts.names.get_loc(account))
         kind = "money" if accounts.money[at] else "uplift"
-        general = accounts.sides(at)
-        for actor in sorted((actor for name, actor in sides if name == account), key=lambda one: ranked[one]):
-            amounts = sides[account, actor]
-            if np.abs(amounts).max() <= SMALL:
-                continue
-            gets, gives = float(amounts[0]), float(amounts[1])
-            given = [side.get(actor, 0.0) for side in general]
-            rows.append((kind, account, TOTAL, actor, *given, gets, gives, gets - gives, nan, nan, PRESENT))
-            received[actor] += gets
-            paid[actor] += gives
+        given = [side.get(actor, 0.0) for side in accounts.sides(at)]
+        sums = (float(gets[a, h]), float(gives[a, h]), float(gets[a, h] - gives[a, h]))
+        rows.append((kind, account, TOTAL, actor, *given, *sums, nan, nan, PRESENT))
+    received, paid = (dict(zip(sharing.actors, sums.sum(axis=0).tolist(), strict=True)) for sums in (gets, gives))
     fund, passed = study.settings.equity.fund, plan.fund_transfers
     if fund is not None and len(passed):
         clock = found.ledger.clock
@@ -121,26 +112,12 @@ def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
         ]
         if fund in paid:
             paid[fund] += whole
-    for actor in names:
+    for actor in sharing.actors:
         sums = (received[actor], paid[actor], received[actor] - paid[actor])
         rows.append(("gain", f"gain.actor.{actor}", TOTAL, actor, nan, nan, *sums, nan, nan, PRESENT))
     rows += _jurisdictions(plan, found)
     rows += _places(plan, found)
     return pd.DataFrame(rows, columns=DISTRIBUTION)
-
-
-def _sides(accounts: Accounts, parts: Iterable[tuple[Booked, float]]) -> dict[tuple[str, str], np.ndarray]:
-    """What each actor receives and pays of each account: (account, actor) -> (receives, pays)."""
-    sums: dict[tuple[str, str], np.ndarray] = {}
-    for booked, sign in parts:
-        for kind, source, account, value in zip(
-            booked.rows["kind"], booked.rows["source"], booked.rows["account"], booked.present, strict=True
-        ):
-            at = int(accounts.names.get_loc(account))
-            for side, shares in enumerate(accounts.sides(at, source if kind == PROJECT else "")):
-                for actor, part in shares.items():
-                    sums.setdefault((account, actor), np.zeros(2))[side] += sign * part * value
-    return sums
 
 
 def _places(plan: PlanData, found: Books) -> list[tuple[object, ...]]:

@@ -1,4 +1,4 @@
-"""Waterfall, gains, windfalls and the compensation fund: small plans by hand, identities on random plans (12 s)."""
+"""Waterfall, gains, windfalls and the compensation fund: small plans by hand, identities on random plans (14 s)."""
 
 from __future__ import annotations
 
@@ -242,7 +242,7 @@ def test_twice_the_land_is_twice_the_money_as_even_as_before() -> None:
 @pytest.fixture(scope="module")
 def drawn() -> list[tuple[int, Facts]]:
     """Random plans with uplift, captures, trade, price steps, transfers of the fund, shared parcels."""
-    return [(seed, Facts(plan)) for seed, plan in random_plans(16)]
+    return [(seed, Facts(plan)) for seed, plan in random_plans(12)]
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +284,7 @@ def test_the_purse_is_left_with_the_gain_in_f1(drawn: list[tuple[int, Facts]], f
         mine -= gains.by_actor(found).set_index("actor")["land_value"][list(found.study.settings.purse)].sum()
         assert mine == pytest.approx(found.plan.cash, abs=1e-6)
         counted += 1
-    assert counted >= 14
+    assert counted >= 11
 
 
 def test_the_purse_is_left_with_the_cash_that_its_flow_tells(funded: list[Facts]) -> None:
@@ -403,7 +403,7 @@ def bare(**tables: Any) -> PlanData:
     return hand.plan_of(hand.tables_of(hand.parcels_of(60)), **tables)
 
 
-@pytest.mark.parametrize("what", ["village", "no doing nothing", "projects only"])
+@pytest.mark.parametrize("what", ["village", "no doing nothing", "projects only", "nothing"])
 def test_a_study_may_lack_anything(what: str) -> None:
     plan = bare()
     if what == "no doing nothing":
@@ -411,13 +411,15 @@ def test_a_study_may_lack_anything(what: str) -> None:
     elif what == "projects only":
         only = study({}, parcels=(), practices=(), projects=[{"project": "tram", "capex": 6.0, "annual_revenue": 1.0}])
         plan = planned(only, {}, {"tram": "p1"})
+    elif what == "nothing":
+        plan = planned(study({}), {}, {})
     found = Facts(plan)
     for sheet in SHEETS:
         table = sheet.make(found)
         assert list(table.columns) == [column.name for column in sheet.columns], sheet.key
     steps = waterfall.waterfall(found)
     assert steps["left"].iloc[-1] == 0
-    if what != "village":
+    if what in ("no doing nothing", "projects only"):
         assert found.parcel_gains.empty
 
 

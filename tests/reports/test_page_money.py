@@ -98,7 +98,8 @@ def test_in_chinese(plan: PlanData, section: str) -> None:
     text = part(html, section)
     assert english_in(text, CODES) == []
     long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
-    assert [label for label in long if label in words_of(html)] == []
+    words = words_of(html)
+    assert [label for label in long if label in words] == []
     assert not read(html).open
 
 
