@@ -41,13 +41,13 @@ def ledger(facts: Facts) -> pd.DataFrame:
     if not _there(facts):
         return pd.DataFrame({name: [] for name in LEDGER})
     names, places = period_names(facts.study.periods), list(facts.study.jurisdictions["jurisdiction"])
-    lines: list[tuple[str, str, str, Floats]] = []
+    lines: list[tuple[str, str | None, str | None, Floats]] = []
     for item, amounts in zip((RECEIVED, PAID), _flows(facts), strict=True):
         by_account = pd.DataFrame(amounts).groupby(facts.sharing.rows["account"].to_numpy(), sort=False).sum()
         lines += [
-            (item, account, "", row) for account, row in zip(by_account.index, by_account.to_numpy(), strict=True)
+            (item, account, None, row) for account, row in zip(by_account.index, by_account.to_numpy(), strict=True)
         ]
-    lines += [(PASSED, "", place, row[:-1]) for place, row in zip(places, passed_on(facts), strict=True)]
+    lines += [(PASSED, None, place, row[:-1]) for place, row in zip(places, passed_on(facts), strict=True)]
     change = sum(((1.0 if item == RECEIVED else -1.0) * row for item, _, _, row in lines), np.zeros(len(names)))
     closing = np.cumsum(change)
     opening = np.concatenate([[0.0], closing[:-1]])
@@ -55,10 +55,10 @@ def ledger(facts: Facts) -> pd.DataFrame:
     for t, name in enumerate([*names, TOTAL]):
         # over the horizon what there is at its beginning, all that comes and goes, and what there is at its end
         first, last, at = (t, t, [t]) if t < len(names) else (0, len(names) - 1, list(range(len(names))))
-        rows.append((name, OPENING, "", "", opening[first]))
+        rows.append((name, OPENING, None, None, opening[first]))
         told = [(item, account, place, float(row[at].sum())) for item, account, place, row in lines]
         rows += [(name, *one) for one in told if abs(one[-1]) > SMALL]
-        rows.append((name, CLOSING, "", "", closing[last]))
+        rows.append((name, CLOSING, None, None, closing[last]))
     return pd.DataFrame(rows, columns=LEDGER)
 
 
@@ -80,9 +80,9 @@ def uses(facts: Facts) -> pd.DataFrame:
     spent = spent[spent["value"].abs() > SMALL].sort_values("value", ascending=False, kind="stable")
     land = spent["kind"] == "practice"
     table = spent.assign(
-        practice=spent["source"].where(land, ""),
-        project=spent["source"].where(spent["kind"].isin(["project", "land_take"]), ""),
-        jurisdiction="",
+        practice=spent["source"].where(land, None),
+        project=spent["source"].where(spent["kind"].isin(["project", "land_take"]), None),
+        jurisdiction=None,
     )
     passed = passed_on(facts)[:, :-1].sum(axis=1)
     given = pd.DataFrame({"jurisdiction": facts.study.jurisdictions["jurisdiction"].to_numpy(), "value": passed})
@@ -91,8 +91,8 @@ def uses(facts: Facts) -> pd.DataFrame:
     kept = pd.DataFrame({"kind": [CLOSING], "value": [whole - float(paid.sum()) - float(passed.sum())]})
     table = pd.concat([table, given, kept], ignore_index=True)
     table["share"] = table["value"] / whole if whole > SMALL else np.nan
-    texts = ["kind", "practice", "project", "account", "jurisdiction"]
-    table[texts] = table[texts].fillna("").astype(object)
+    texts = ["practice", "project", "account", "jurisdiction"]
+    table[texts] = table[texts].astype(object).where(table[texts].notna(), None)
     return table[USES]
 
 

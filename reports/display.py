@@ -281,8 +281,10 @@ class Display:
                 return self.words(key, unit=self.words("currency_cny") if currency == "CNY" else currency)
         if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
             return self.money_unit
-        known = {"ha": "ha", "people": "people", "jobs": "jobs", "ha x quality": "ha_quality", "km": "km", "m": "m"}
-        return self.words(known[unit]) if unit in known else unit
+        known = ("ha", "people", "jobs", "km", "m", "times")
+        if unit == "ha x quality":
+            return self.words("ha_quality")
+        return self.words(unit) if unit in known else unit
 
     @property
     def money_unit(self) -> str:

@@ -115,9 +115,9 @@ def measures(facts: Facts) -> pd.DataFrame:
             ends = (amount[low], each.names[low], amount[high], each.names[high])
             below = int((amount[there] < 0.0).sum())
             why = inequality.undefined(amount, each.weight)
-            rows.append((each.basis, level, len(there), below, mean, *ends, each.unit, *told, why))
-    head = ["basis", "level", "units", "below_zero", "mean", "least", "least_at", "most", "most_at", "unit"]
-    return pd.DataFrame(rows, columns=[*head, *MEASURES, "why"])
+            rows.append((each.basis, level, len(there), below, *told, why, mean, *ends, each.unit))
+    tail = ["mean", "least", "least_at", "most", "most_at", "unit"]
+    return pd.DataFrame(rows, columns=["basis", "level", "units", "below_zero", *MEASURES, "why", *tail])
 
 
 def theil(facts: Facts) -> pd.DataFrame:
@@ -147,7 +147,8 @@ def theil(facts: Facts) -> pd.DataFrame:
     numbers = ["weight_share", "value_share", "theil", "contribution"]
     table = pd.DataFrame(rows, columns=["basis", "level", "grouping", "part", "group", *numbers])
     for name in GROUPINGS:
-        table[name] = table["group"].where(table["grouping"] == name, "")
+        mine = (table["grouping"] == name) & (table["part"] == GROUP)
+        table[name] = table["group"].astype(object).where(mine, None)
     return table[["basis", "level", "grouping", "part", *GROUPINGS, *numbers]]
 
 
@@ -186,7 +187,7 @@ def extremes(facts: Facts) -> pd.DataFrame:
         there = table.dropna(subset=[column])
         if len(there):
             found = there.loc[there[column].idxmin()]
-            whose = [found[of] if of == name else "" for name in ("actor", "jurisdiction", "settlement")]
+            whose = [found[of] if of == name else None for name in ("actor", "jurisdiction", "settlement")]
             rows.append((measure, *whose, float(found[column]), unit, ""))
 
     least("least_actor", actors[actors["role"] == HOLDER], "gain", "actor", PRESENT)
@@ -196,7 +197,7 @@ def extremes(facts: Facts) -> pd.DataFrame:
         urban, rural = sides[f"{name}_per_head"]
         why = "nobody" if np.isnan(urban + rural) else "negative" if min(urban, rural) < 0.0 else ""
         why = why or ("" if rural > 0.0 else "nothing")
-        rows.append((f"urban_rural_{name}", "", "", "", np.nan if why else urban / rural, "times", why))
+        rows.append((f"urban_rural_{name}", None, None, None, np.nan if why else urban / rural, "times", why))
     return pd.DataFrame(rows, columns=["measure", "actor", "jurisdiction", "settlement", "value", "unit", "why"])
 
 
@@ -223,14 +224,14 @@ SHEETS = (
             *WHICH,
             Column("units", "count"),
             Column("below_zero", "count"),
+            *(Column(name) for name in MEASURES),
+            WHY,
             Column("mean", unit="@unit"),
             Column("least", unit="@unit"),
             Column("least_at", "jurisdiction"),
             Column("most", unit="@unit"),
             Column("most_at", "jurisdiction"),
             Column("unit", "unit"),
-            *(Column(name) for name in MEASURES),
-            WHY,
         ),
     ),
     Sheet(

@@ -61,12 +61,15 @@ def is_number(column: Column) -> bool:
 
 
 def named(column: Column, values: pd.Series, display: Display) -> list[str]:
-    """The cells of a column that holds no numbers, in words; each code is looked up once."""
+    """The cells of a column that holds no numbers, in words; each code is looked up once.
+
+    A missing code (None, NaN) is left blank: the row has none; a blank one may have a name (no zone, say).
+    """
     texts = values.fillna("") if values.dtype != bool else values
     if column.kind == "text":
         return list(map(str, texts))
     words = {code: display.named(column.kind, code) for code in texts.unique()}
-    return [words[code] for code in texts]
+    return [words[code] if there else "" for code, there in zip(texts, values.notna(), strict=True)]
 
 
 def write_files(tables: list[Made], folder: Path) -> None:

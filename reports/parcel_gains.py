@@ -128,13 +128,13 @@ def _firm_parts(facts: Facts) -> Floats:
 
 
 PARCELS = (
-    Column("parcels", "count", "parcels"),
+    Column("parcels", "count"),
     Column("area_ha", unit="ha"),
     Column("people", "count", "people"),
     Column("before", unit=PRESENT),
     Column("gain", unit=PRESENT),
     *(Column(name, "share") for name in ("losing", "losing_area", "losing_people")),
-    *(Column(name, "count", "parcels") for name in OUTCOMES),
+    *(Column(name, "count") for name in OUTCOMES),
 )
 SHEETS = (
     Sheet("windfalls_zones", "distribution", by_zone, (Column("zone", "zone"), *PARCELS)),

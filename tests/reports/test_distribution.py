@@ -20,8 +20,10 @@ from zonevest.model.gains import of_jurisdictions
 from zonevest.model.plan import PlanData
 from zonevest.reports import compensation, contents, equity, gains, parcel_gains, settlement, waterfall
 from zonevest.reports.cash_flow import cash_flow
+from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
-from zonevest.reports.labels import LABELS
+from zonevest.reports.forms import named
+from zonevest.reports.labels import LABELS, Words
 
 SHEETS = [sheet for sheet in contents.sheets() if sheet.section == "distribution"]
 
@@ -208,9 +210,9 @@ def test_fund() -> None:
     )
     uses = compensation.uses(found)
     assert uses[["kind", "practice", "account", "jurisdiction"]].to_numpy().tolist() == [
-        ["practice", "build", "cost", ""],
-        ["passed_on", "", "", "west"],
-        ["closing", "", "", ""],
+        ["practice", "build", "cost", None],
+        ["passed_on", None, None, "west"],
+        ["closing", None, None, None],
     ]
     assert uses["value"].tolist() == pytest.approx([0.4, 0.5, 3.1])
     assert uses["share"].sum() == pytest.approx(1)
@@ -432,5 +434,13 @@ def test_every_table_has_its_words(drawn: list[tuple[int, Facts]]) -> None:
             assert list(table.columns) == [column.name for column in sheet.columns]
             for column in sheet.columns:
                 prefix = column.kind.partition(":")[2]
-                codes = {code for code in table[column.name].unique() if code} if prefix else set()
+                codes = {code for code in table[column.name].dropna() if code} if prefix else set()
                 assert {f"{prefix}{code}" for code in codes} <= set(LABELS), (sheet.key, column.name)
+
+
+def test_a_row_without_a_place_is_blank_and_one_of_no_place_says_so() -> None:
+    display = Display(whole.whole(), Words("en"))
+    cells = named(contents.Column("jurisdiction", "jurisdiction"), pd.Series([None, "", "east"], dtype=object), display)
+    assert cells == ["", LABELS["no_jurisdiction"][0], "east"]
+    assert Display(whole.whole(), Words("zh")).unit("currency/head") == "元/人"
+    assert display.unit("currency/ha") == "yuan per ha"
