@@ -256,7 +256,7 @@ SHEETS = (
             *WHICH,
             Column("grouping", "word:grouping_"),
             Column("part", "word:theil_"),
-            Column("main_function", "text"),
+            Column("main_function", "word:function_"),
             Column("jurisdiction", "jurisdiction"),
             Column("settlement", "word:settlement_"),
             Column("zone", "zone"),

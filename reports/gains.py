@@ -220,7 +220,7 @@ SHEETS = (
         jurisdictions,
         (
             Column("jurisdiction", "jurisdiction"),
-            Column("main_function", "text"),
+            Column("main_function", "word:function_"),
             Column("people", "count", "people", total=True),
             _sum("passed_on"),
             *HAD,
