@@ -70,5 +70,7 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    found: tuple[Sheet, ...] = ()
+    from zonevest.reports import capture_tables  # modules of tables name `Sheet`
+
+    found: tuple[Sheet, ...] = (*capture_tables.SHEETS,)
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))
