@@ -24,7 +24,7 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit",
+    "money_item", "period", "unit", "limit",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
 NUMBERS: Final = ("number", "share", "count", "year")
@@ -70,7 +70,10 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import capture_tables  # modules of tables name `Sheet`
+    from zonevest.reports import capture_tables, listed
 
-    found: tuple[Sheet, ...] = (*capture_tables.SHEETS,)
+    found: tuple[Sheet, ...] = (
+        *listed.SHEETS,
+        *capture_tables.SHEETS,
+    )  # fmt: skip
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

@@ -243,13 +243,16 @@ class Display:
         look = {"class": self.land_class, "zone": self.zone, "practice": self.practice}
         return look[kind](code)
 
-    def limit(self, row: pd.Series) -> str:
-        """The name of a limit (a row with ``limit, name_en, name_zh``); rows of money and quotas are named by kind."""
-        first, second = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
-        named = str(row[first] or row[second])
-        kind, _, of = str(row["limit"]).partition(".")
-        if named or not self.words.has(f"row_{kind}"):
-            return named or str(row["limit"])
+    @cached_property
+    def _limits(self) -> dict[str, str]:
+        names = self._names(self.study.limits, "limit")
+        return {code: name for code, name in names.items() if name != code}
+
+    def limit(self, code: str) -> str:
+        """The name of a limit; rows of money and quotas are named by kind."""
+        kind, _, of = code.partition(".")
+        if code in self._limits or not self.words.has(f"row_{kind}"):
+            return self._limits.get(code, code)
         named = self.words(f"row_{kind}")
         others = (self._projects, self._instruments, self._quotas, self._actors, self._accounts)
         for names in (self._budgets,) if kind in OF_BUDGETS else others:
@@ -298,3 +301,14 @@ class Display:
     def projects(self, count: int) -> str:
         """A count of projects."""
         return f"{count:,}{NBSP}{self.words('count_project' if count == 1 else 'count_projects')}"
+
+    def named(self, kind: str, code: object) -> str:
+        """What a code of a table's column is called, by the column's kind (see `zonevest.reports.contents`)."""
+        if kind == "text":
+            return str(code)
+        if kind == "yes":
+            return "" if code == "" else self.words("yes" if code else "no")
+        if kind.startswith("word:"):
+            return self.words.or_code(kind.removeprefix("word:"), str(code)) if code != "" else ""
+        name: str = getattr(self, kind)(str(code))
+        return name

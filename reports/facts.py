@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
-from zonevest.reports import tables
+from zonevest.reports import distribution, resources, tables
 from zonevest.reports.capture import BY, split
+from zonevest.reports.maps import Shapes, pack
+from zonevest.reports.money import money_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,6 +67,36 @@ class Facts:
     def land(self) -> pd.DataFrame:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Every row of every limit with its standing (see `tables.limits`)."""
+        return tables.limits(self.plan)
+
+    @cached_property
+    def money(self) -> dict[str, pd.DataFrame]:
+        """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        return money_tables(self.plan, self.books)
+
+    @cached_property
+    def shapes(self) -> Shapes | None:
+        """The parcels' shapes as they are drawn; None without any."""
+        return pack(self.study.geometry)
+
+    @cached_property
+    def cash_parts(self) -> pd.DataFrame:
+        """Of what F1 is made (see `distribution.cash_parts`)."""
+        return distribution.cash_parts(self.plan, self.books)
+
+    @cached_property
+    def assets(self) -> pd.DataFrame:
+        """Natural resources as assets (see `resources.assets`)."""
+        return resources.assets(self.plan, self.ledger)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People and construction land (see `resources.people`)."""
+        return resources.people(self.plan, self.ledger)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import platform
 import shutil
 import tempfile
@@ -43,8 +42,7 @@ from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
 from zonevest.reports.distribution import distribution
-from zonevest.reports.money import write_money
-from zonevest.reports.page import write_page
+from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
@@ -135,8 +133,7 @@ class Plan(PlanData):
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
             fresh.mkdir()
-            self.write_tables(fresh, write_money(self, fresh))
-            write_page(self, fresh / "report.html", lang=lang)
+            self.write_tables(fresh, write_reports(self, fresh, lang))
             if target.exists() or target.is_symlink():
                 old = Path(beside) / "old"
                 target.rename(old)
@@ -221,7 +218,11 @@ def check(study: Study, *, on_progress: Callable[[Progress], object] | None = No
             kept=kept,
         )
 
-    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    try:
+        return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    except StudyError as error:
+        error.warnings = study.warnings  # they may say why
+        raise
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -236,25 +237,32 @@ def read_plan(folder: str | Path) -> Plan:
 
 
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
-    """(Re)write the reports of a plan into a folder."""
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    write_money(plan, target)
-    beside = target / f".report-{os.getpid()}.html"
-    try:
-        write_page(plan, beside, lang=lang)
-        beside.replace(target / "report.html")
-    finally:
-        beside.unlink(missing_ok=True)
+    """(Re)write the reports of a plan into a folder: the page, the workbook and all tables.
+
+    Parameters
+    ----------
+    lang : ``en`` or ``zh``: the language of the workbook, and the one in which the page opens.
+
+    Raises
+    ------
+    ValueError
+        If the language is another.
+    """
+    replace_reports(plan, Path(folder), lang)
 
 
-def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
-    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx."""
+def copy_case(name: str, target: str | Path, lang: str = "en") -> tuple[Path, ...]:
+    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx.
+
+    Returns
+    -------
+    What was written: the folder, or the workbook and the parcels beside it.
+    """
     place = Path(target)
     if place.suffix.lower() == WORKBOOK:
-        folder_as_workbook(CASES / name, place, lang)
-    else:
-        shutil.copytree(CASES / name, place)
+        return place, folder_as_workbook(CASES / name, place, lang)
+    shutil.copytree(CASES / name, place)
+    return (place,)
 
 
 def write_county(
@@ -265,7 +273,7 @@ def write_county(
     *,
     polygons: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
-) -> None:
+) -> tuple[int, tuple[Path, ...]]:
     """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
@@ -276,6 +284,10 @@ def write_county(
     lang : the language of a workbook.
     polygons : whether parcels have shapes; without, parcels.parquet states their areas.
     on_progress : is told the phases as they begin.
+
+    Returns
+    -------
+    How many parcels it has; and what was written, the folder, or the workbook and the parcels beside it.
 
     Raises
     ------
@@ -288,11 +300,10 @@ def write_county(
         raise ValueError(say("a county has 100 to 1,000,000 parcels"))
     place, tell = Path(folder), _Watch(on_progress).begin
     if place.suffix.lower() != WORKBOOK:
-        write(place, parcels, seed, "county", polygons=polygons, tell=tell)
-        return
+        return write(place, parcels, seed, "county", polygons=polygons, tell=tell), (place,)
     with tempfile.TemporaryDirectory() as beside:
-        write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
-        folder_as_workbook(Path(beside) / "county", place, lang)
+        count = write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
+        return count, (place, folder_as_workbook(Path(beside) / "county", place, lang))
 
 
 def solve(
