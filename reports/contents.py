@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -68,16 +69,19 @@ class Sheet:
     columns: tuple[Column, ...]
 
 
+TOPICS: Final = (
+    "listed",
+    "capture_tables",
+    "waterfall",
+    "gains",
+    "equity",
+    "parcel_gains",
+    "compensation",
+)
+"""Modules of this package that hold tables, each a tuple `SHEETS`; within a section tables stand in this order."""
+
+
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import compensation, equity, gains, listed, parcel_gains, waterfall
-
-    found: tuple[Sheet, ...] = (
-        *listed.SHEETS,
-        *waterfall.SHEETS,
-        *gains.SHEETS,
-        *equity.SHEETS,
-        *parcel_gains.SHEETS,
-        *compensation.SHEETS,
-    )  # fmt: skip
+    found = (sheet for topic in TOPICS for sheet in import_module(f"zonevest.reports.{topic}").SHEETS)
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))
