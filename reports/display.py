@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from zonevest.instances.study import Study
 
 NBSP = "\u00a0"
@@ -256,6 +256,18 @@ class Display:
             if of in names:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named
+
+    def limit_name(self, code: str) -> str:
+        """The name of a limit of the study, or of a row of money or quotas, by its code."""
+        table = self.study.limits
+        own = table[table["limit"] == code]
+        if len(own):
+            return self.limit(own.iloc[0])
+        return self.limit(pd.Series({"limit": code, "name_en": "", "name_zh": ""}))
+
+    def quota(self, code: str) -> str:
+        """The name of a quota."""
+        return self._quotas.get(code, code)
 
     def measured(self, row: pd.Series) -> str:
         """What a row of a limit measures: its account, or what a row of money compares in its place."""

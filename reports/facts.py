@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from zonevest.model.booked import Books, books
 from zonevest.reports import tables
+from zonevest.reports.chosen import Chosen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
+
+NEAR = 5
+"""Years of the near term, from the first of the plan."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,17 @@ class Facts:
     def land(self) -> pd.DataFrame:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
+
+    @cached_property
+    def chosen(self) -> Chosen:
+        """The rows of `land` as options of the ledger."""
+        return Chosen.of(self.plan, self.ledger)
+
+    @property
+    def near(self) -> int:
+        """Position of the last period of the near term: that ends within five years, else the first."""
+        ends = [place for place, period in enumerate(self.study.periods) if period.last < self.study.first_year + NEAR]
+        return max(ends, default=0)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:
