@@ -74,9 +74,9 @@ class Chosen:
         held = self.ledger.held
         return self._of(held, held.options.pattern[self.parcel], self.parcel, entries, weights)
 
-    def each(self, items: Sequence[tuple[str, int]], place: str = "total") -> tuple[list[Entry], sparse.csr_array]:
-        """Entries of one place, each a combination of its own: for `amounts`."""
-        return [(account, place, period) for account, period in items], sparse.csr_array(sparse.eye_array(len(items)))
+    def take(self, rows: Ints) -> Chosen:
+        """Some of the rows."""
+        return Chosen(self.ledger, self.parcel[rows], self.kind[rows], self.option[rows], self.share[rows])
 
     def _of(
         self, ledger: Ledger, kind: Ints, option: Ints, entries: Sequence[Entry], weights: sparse.csr_array

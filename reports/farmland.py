@@ -6,7 +6,7 @@ take without a drawn site in that of their start, as in the ledger. Hectares, an
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ import pandas as pd
 from zonevest.instances.study import items, period_names
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import becomes, group_of, started, taken
-from zonevest.reports.tables import TOTAL
+from zonevest.reports.tables import TOTAL, limits
 
 if TYPE_CHECKING:
     from zonevest.reports.facts import Facts
@@ -26,6 +26,7 @@ _CHANGES = ["jurisdiction", "period", "way", "group", "practice", "project", "ar
 _LEDGER = [
     "jurisdiction", "period", "opening_ha", "lost_ha", "gained_ha", "closing_ha", "opening_quality", "lost_quality",
     "gained_quality", "closing_quality", "mean_lost", "mean_gained", "balance_ha", "balance_quality", "kept",
+    "limit",
 ]  # fmt: skip
 
 
@@ -91,7 +92,9 @@ def farmland_ledger(facts: Facts) -> pd.DataFrame:
     DataFrame
         ``jurisdiction, period``; ``opening_ha`` less ``lost_ha`` and ``gained_ha`` more is ``closing_ha``, and so for
         ``…_quality`` (hectares x quality); ``mean_lost, mean_gained`` (quality of the mean hectare);
-        ``balance_ha, balance_quality`` (gained less lost to date); ``kept``: neither is short.
+        ``balance_ha, balance_quality`` (gained less lost to date); ``kept``: as the study's limits on arable land and
+        its quality say of the place and period (they may let listed retreats off; ``limit`` is the first of them),
+        else whether neither balance is short.
     """
     arable = _arable(facts)
     parcels = facts.study.parcels
@@ -106,11 +109,11 @@ def farmland_ledger(facts: Facts) -> pd.DataFrame:
         for what, values in (("ha", own), ("quality", quality))
     }
     changes = farmland_changes(facts).groupby(["jurisdiction", "period", "way"])[["area_ha", "quality_ha"]].sum()
-    parts = []
+    told, parts = _asked(facts), []
     for place in places:
         index = pd.MultiIndex.from_product([[place], names, ["lost", "gained"]])
         moved = changes.reindex(index).fillna(0.0).to_numpy().reshape(len(names), 2, 2)
-        table: dict[str, object] = {"jurisdiction": place, "period": names}
+        table: dict[str, Any] = {"jurisdiction": place, "period": names}
         for column, what in enumerate(("ha", "quality")):
             lost, gained = moved[:, 0, column], moved[:, 1, column]
             balance = np.cumsum(gained - lost)
@@ -123,11 +126,24 @@ def farmland_ledger(facts: Facts) -> pd.DataFrame:
             area = moved[:, at, 0]
             table[f"mean_{way}"] = np.divide(moved[:, at, 1], area, out=np.full(len(names), np.nan), where=area > 0)
         least = [-BALANCE * max(1.0, float(opening[what][place])) for what in ("ha", "quality")]
-        table["kept"] = (np.asarray(table["balance_ha"]) >= least[0]) & (
-            np.asarray(table["balance_quality"]) >= least[1]
-        )
+        plain = (table["balance_ha"] >= least[0]) & (table["balance_quality"] >= least[1])
+        asked = [told.get((place, name)) for name in names]
+        table["kept"] = [bool(own) if found is None else found[1] for own, found in zip(plain, asked, strict=True)]
+        table["limit"] = ["" if found is None else found[0] for found in asked]
         parts.append(pd.DataFrame(table)[_LEDGER])
     return pd.concat(parts, ignore_index=True)
+
+
+def _asked(facts: Facts) -> dict[tuple[str, str], tuple[str, bool]]:
+    """The first limit on arable land by place and period, and whether all of them are kept."""
+    rows = limits(facts.plan)
+    rows = rows[rows["account"].isin(["area.class_group.arable", "quality.arable"]) & (rows["sense"] == ">=")]
+    found: dict[tuple[str, str], tuple[str, bool]] = {}
+    kept = rows["state"].isin(["holds", "binding"])
+    for name, place, period, held in zip(rows["limit"], rows["jurisdiction"], rows["period"], kept, strict=True):
+        first, so_far = found.get((place, period), (name, True))
+        found[place, period] = first, so_far and bool(held)
+    return found
 
 
 _PLACE, _PERIOD = Column("jurisdiction", "jurisdiction"), Column("period", "period")
@@ -140,7 +156,7 @@ SHEETS = (
             *(Column(f"{what}_ha", unit="ha") for what in ("opening", "lost", "gained", "closing")),
             *(Column(f"{what}_quality", unit=_WEIGHED) for what in ("opening", "lost", "gained", "closing")),
             Column("mean_lost"), Column("mean_gained"), Column("balance_ha", unit="ha"),
-            Column("balance_quality", unit=_WEIGHED), Column("kept", "yes"),
+            Column("balance_quality", unit=_WEIGHED), Column("kept", "yes"), Column("limit", "limit_name"),
         ),
     ),
     Sheet(

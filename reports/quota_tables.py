@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import each, period_names
+from zonevest.model.plan import KEY
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.tables import TOTAL, account_unit
 
 if TYPE_CHECKING:
     from zonevest.reports.facts import Facts
 
+ROUNDING = 1e-9
+"""By how much of a period's use a balance may miss zero."""
 QUOTAS = [
     "quota", "jurisdiction", "period", "opening", "granted", "generated", "available", "bought", "used", "sold",
     "closing", "lapsed", "unit",
@@ -40,23 +43,22 @@ def _quota(facts: Facts, row: Any) -> pd.DataFrame:
     places = list(study.jurisdictions["jurisdiction"])
     years, shape = facts.ledger.clock.length.astype(float), (len(places), len(names))
     booked = plan.ledger[plan.ledger["account"].isin([row.account_used, row.account_generated])]
-    amounts = booked.set_index(["account", "jurisdiction", "period"])["value"]
+    amounts = dict(zip(zip(*(booked[name] for name in KEY), strict=True), booked["value"], strict=True))
 
     def total(account: str, place: str) -> np.ndarray:
         """What an account books in the periods: years x annual, or once."""
         if not account:
             return np.zeros(len(names))
-        index = pd.MultiIndex.from_product([[account], [place], names])
         annual = facts.ledger.recurrence(account) == "annual"
-        return np.asarray(amounts.reindex(index).fillna(0.0), dtype=float) * (years if annual else 1.0)
+        return np.array([amounts.get((account, place, t), 0.0) for t in names]) * (years if annual else 1.0)
 
     grants = study.quota_grants[study.quota_grants["quota"] == row.quota]
     granted = grants.pivot_table(index="jurisdiction", columns="period", values="amount", aggfunc="sum", fill_value=0.0)
     granted = granted.reindex(index=places, columns=names).fillna(0.0).to_numpy(dtype=float).reshape(shape)
     trade = plan.quota_trade[plan.quota_trade["quota"] == row.quota] if len(plan.quota_trade) else plan.quota_trade
 
-    def traded(side: str, place: str) -> np.ndarray:
-        mine = trade[trade["jurisdiction"] == place]
+    def traded(side: str, places: list[str]) -> np.ndarray:
+        mine = trade[trade["jurisdiction"].isin(places)]
         return np.asarray(mine.groupby("period")[side].sum().reindex(names).fillna(0.0), dtype=float)
 
     parts = []
@@ -71,14 +73,17 @@ def _quota(facts: Facts, row: Any) -> pd.DataFrame:
             "generated": generated,
             "available": np.concatenate([np.zeros(later), generated[: len(names) - later]]),
             "used": used,
-            "bought": sum((traded("bought", name) for name in at), np.zeros(len(names))),
-            "sold": sum((traded("sold", name) for name in at), np.zeros(len(names))),
+            "bought": traded("bought", at),
+            "sold": traded("sold", at),
         }
         came = columns["granted"] + columns["available"] + columns["bought"] - used - columns["sold"]
         first = float(row.opening) if whole else 0.0
-        opening = first + np.concatenate([[0.0], np.cumsum(came)[:-1]]) if row.bank else np.zeros(len(names))
-        if not row.bank:
-            opening[0] = first
+        opening = np.zeros(len(names))
+        opening[0] = first
+        if row.bank:
+            opening[1:] = first + np.cumsum(came)[:-1]
+            opening[np.abs(opening) < ROUNDING * (1.0 + used)] = 0.0
+        came[np.abs(came) < ROUNDING * (1.0 + used)] = 0.0
         told = balanced or (whole and not row.movable)
         columns |= {name: np.where(told, value, np.nan) for name, value in (("opening", opening), ("closing", opening + came))}
         ends = np.zeros(len(names)) if row.bank else np.append(columns["closing"][:-1], 0.0)
