@@ -40,7 +40,7 @@ class Column:
     name : its name in the frame.
     kind : one of `CODES` (a code to be named), one of `NUMBERS`, ``text`` (shown as it is), ``yes`` (a bool), or
         ``word:<prefix>`` (a code whose label is ``<prefix><code>``), or ``@name``: one of these, which stands in that
-        column of the frame (blank: ``text``).
+        column of the frame (blank: ``text``), or ``hidden``: what such a column reads, in files only.
     unit : of a number: ``ha``, ``million``, ``million/year`` ..., or ``@name``: it stands in that column of the frame.
     total : the column adds up downwards; the workbook writes a formula below it.
     head : blank: the label ``col_<name>``; else the name is a code of that kind (one of `CODES`), as in a matrix.
