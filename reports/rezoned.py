@@ -18,22 +18,21 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.limits import limit_sides, total_or_period
-from zonevest.model.markets import markets
 from zonevest.model.options import REASONS
 from zonevest.model.policy import ACCOUNTS
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import started
+from zonevest.reports.terms import SMALL, Entries, Terms, as_weights, sold_in_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zonevest.model.ledger import Entry, Ledger
+    from zonevest.model.ledger import Ledger
     from zonevest.reports.facts import Facts
 
     Floats: TypeAlias = NDArray[np.float64]
@@ -42,38 +41,6 @@ COLUMNS = [
     "parcel_id", "jurisdiction", "zone_before", "zone", "class_before", "class_after", "practice", "start", "area_ha",
     "cash", "ecosystem", "objective", "reason", "project", "limit", "limit_worth",
 ]  # fmt: skip
-SMALL = 1e-9
-
-
-class Terms(dict[tuple[str, str, int], float]):
-    """A sum of ledger entries times coefficients: entry -> coefficient; what is constant is left out."""
-
-    def __add__(self, other: Any) -> Terms:
-        result = Terms(self)
-        for entry, value in other.items() if isinstance(other, dict) else ():
-            result[entry] = result.get(entry, 0.0) + value
-        return result
-
-    __radd__ = __add__
-
-    def __mul__(self, factor: float) -> Terms:
-        return Terms({entry: value * factor for entry, value in self.items()})
-
-    __rmul__ = __mul__
-
-    def __sub__(self, other: Any) -> Terms:
-        return self + (other * -1.0 if isinstance(other, Terms) else other)
-
-
-class _Entries:
-    """The ledger as terms: [account, place, period] -> that entry."""
-
-    def __init__(self, names: list[str]) -> None:
-        self.names = names
-
-    def __getitem__(self, key: tuple[str, str, str]) -> Terms:
-        account, place, period = key
-        return Terms({(account, place, self.names.index(period)): 1.0})
 
 
 def rezoned(facts: Facts) -> pd.DataFrame:
@@ -115,19 +82,15 @@ def rezoned(facts: Facts) -> pd.DataFrame:
 
 def _above_holding(facts: Facts, at: NDArray[np.int64], wanted: list[Terms]) -> Floats:
     """What rows of the land add to sums of entries, less what they would if they were held, shape (rows, sums)."""
-    entries: dict[Entry, int] = {}
-    cells = [(m, entries.setdefault(e, len(entries)), v) for m, terms in enumerate(wanted) for e, v in terms.items()]
-    row, column, value = (np.array(part) for part in zip(*cells, strict=True))
-    weights = sparse.csr_array((value.astype(float), (row, column)), shape=(len(wanted), len(entries)))
-    some = facts.chosen.take(at)
-    return some.amounts(list(entries), weights) - some.held(list(entries), weights)
+    some, (entries, weights) = facts.chosen.take(at), as_weights(wanted)
+    return some.amounts(entries, weights) - some.held(entries, weights)
 
 
 def _wanted(facts: Facts) -> tuple[list[Terms], list[tuple[str, Terms]]]:
     """F1, F2 and the objective as terms; and for every row with a shadow price what a unit of it is worth."""
     ledger, objective = facts.ledger, facts.study.settings.objective
-    entries = _Entries(period_names(facts.study.periods))
-    cash = Terms({(CASH, TOTAL, 0): 1.0}) + _sold(facts)
+    entries = Entries(period_names(facts.study.periods))
+    cash = Terms({(CASH, TOTAL, 0): 1.0}) + sold_in_steps(facts)
     nature = Terms({(ECOSYSTEM, TOTAL, 0): 1.0})
     accounts = {name: total_or_period(entries, ledger, name, TOTAL, TOTAL) for name in objective.accounts}
     weighted: Any = sum((weight * accounts[name] for name, weight in objective.accounts.items()), Terms())
@@ -142,23 +105,7 @@ def _wanted(facts: Facts) -> tuple[list[Terms], list[tuple[str, Terms]]]:
     return [cash, nature, goal], _priced(facts, entries)
 
 
-def _sold(facts: Facts) -> Terms:
-    """What is sold or bought in price steps, at the mean price of the period, as F1 of a hectare."""
-    ledger, total = facts.ledger, Terms()
-    booked = facts.plan.ledger.set_index(["account", "jurisdiction", "period"])["value"]
-    for market in markets(ledger):
-        at = int(ledger.accounts.names.get_loc(market.account))
-        part = float(ledger.accounts.weight(CASH)[at])
-        for t, name in enumerate(period_names(facts.study.periods)):
-            hectares = float(booked.get((market.area, market.place, name), 0.0))
-            if hectares > SMALL and market.steps[t]:
-                filled = zip(market.filled(hectares, t), market.steps[t], strict=True)
-                paid = market.amount(ledger, t, sum(area * step.price for area, step in filled))
-                total += Terms({(market.area, market.place, t): part * paid * market.worth(ledger, t) / hectares})
-    return total
-
-
-def _priced(facts: Facts, entries: _Entries) -> list[tuple[str, Terms]]:
+def _priced(facts: Facts, entries: Entries) -> list[tuple[str, Terms]]:
     """Limits and quotas with a shadow price: what they pay for each of their terms, in units of the objective."""
     ledger, study, found = facts.ledger, facts.study, list[tuple[str, Terms]]()
     limits, quotas = ({getattr(row, key): row for row in each(study.tables[name])} for key, name in
