@@ -274,7 +274,7 @@ def parcel_streams(
     pairs = np.concatenate([np.flatnonzero(held), np.flatnonzero(own)])
     begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
-    # rows that differ in nothing but value and parcel (and are told apart by their source) share a profile; profile x years is the stream
+    # rows that differ in nothing but value and parcel share a profile (of one source); profile x years is the stream
     profile = numbered(
         rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.decay, rows.growth, rows.lag, rows.captured,
         rows.source, *(flows[name].to_numpy() for name in ("source", "confidence")),
