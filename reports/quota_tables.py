@@ -95,7 +95,7 @@ def _quota(facts: Facts, row: Any) -> pd.DataFrame:
 _AMOUNT = ("opening", "granted", "generated", "available", "bought", "used", "sold", "closing", "lapsed")
 SHEETS = (
     Sheet(
-        "quotas", "statutory", quotas,
+        "quota_decomposition", "statutory", quotas,
         (Column("quota", "quota"), Column("jurisdiction", "jurisdiction"), Column("period", "period"),
          *(Column(name, unit="@unit") for name in _AMOUNT), Column("unit", "unit")),
     ),
