@@ -19,14 +19,21 @@ from zonevest.reports.tables import HOLD, limits
 if TYPE_CHECKING:
     from zonevest.reports.facts import Facts
 
-CODES = {"published": "V", "recalled": "K", "modelling default": "D", "stated in the paper": "S", "computed": "C", "": "N"}
+CODES = {
+    "published": "V",
+    "recalled": "K",
+    "modelling default": "D",
+    "stated in the paper": "S",
+    "computed": "C",
+    "": "N",
+}
 """Codes of what a row says of its confidence; other words are `O`, as the study puts it."""
 RECALLED = "K"
 MORE_TABLES = ("quotas", "price_steps", "set_asides", "project_flows", "synergies")
 """Tables without defaults whose rows have a source too."""
-ANNEX = ["table", "what", "value", "unit", "source", "confidence", "code", "origin", "cash", "ecosystem"]
-SHARES = ["measure", "basis", "code", "rows", "amount", "share"]
-METHOD = ["item", "code", "kind", "value", "unit"]
+ANNEX = ["table", "what", "value", "unit", "stated_in", "confidence", "code", "origin", "cash", "ecosystem"]
+SHARES = ["measure", "over", "code", "rows", "amount", "share"]
+METHOD = ["item", "code", "code_kind", "value", "unit"]
 
 
 def code_of(confidence: pd.Series) -> pd.Series:
@@ -44,7 +51,7 @@ def annex(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``table, what`` (the key), ``value, unit, source, confidence`` (its word), ``code`` (V published, K recalled, D
+        ``table, what`` (the key), ``value, unit, stated_in, confidence`` (its word), ``code`` (V published, K recalled, D
         modelling default, S stated in the paper, C computed, N nothing said, O other), ``origin`` (default: as the
         package's row; study: the study's own), ``cash, ecosystem`` (what flows add to the gains in F1 and F2, million
         present value).
@@ -71,7 +78,7 @@ def annex(facts: Facts) -> pd.DataFrame:
                         "what": ["/".join(filter(None, key)) for key in keys.tolist()],
                         "value": rows[_VALUE[name]].to_numpy(dtype=float) if name in _VALUE else np.nan,
                         "unit": rows["unit"].fillna("").to_numpy() if "unit" in rows else "",
-                        "source": rows["source"].fillna("").to_numpy(),
+                        "stated_in": rows["source"].fillna("").to_numpy(),
                         "confidence": rows["confidence"].fillna("").to_numpy(),
                         "origin": np.where(_is_default(name, rows), "default", "study"),
                         **more,
@@ -175,7 +182,7 @@ def confidence_shares(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``measure`` (F1, F2), ``basis`` (``gain``: over doing nothing; ``total``: all that the plan books), ``code`` (of
+        ``measure`` (F1, F2), ``over`` (``gain``: over doing nothing; ``total``: all that the plan books), ``code`` (of
         the confidence), ``rows`` (that add something), ``amount`` (Σ of absolute sizes, million present value) and
         ``share`` of it. The share of code K is what rests on recalled numbers.
     """
@@ -188,16 +195,18 @@ def confidence_shares(facts: Facts) -> pd.DataFrame:
             size = size[size > 1e-12]
             by_code = size.groupby(flows.loc[size.index, "code"]).agg(["size", "sum"])
             by_code = by_code.loc[sorted(by_code.index, key=order.__getitem__)]
-            table = pd.DataFrame({"code": by_code.index, "rows": by_code["size"].to_numpy(), "amount": by_code["sum"].to_numpy()})
+            table = pd.DataFrame(
+                {"code": by_code.index, "rows": by_code["size"].to_numpy(), "amount": by_code["sum"].to_numpy()}
+            )
             whole = float(table["amount"].sum())
-            parts.append(table.assign(measure=measure, basis=basis, share=table["amount"] / (whole or np.nan)))
+            parts.append(table.assign(measure=measure, over=basis, share=table["amount"] / (whole or np.nan)))
     return pd.concat(parts, ignore_index=True)[SHARES]
 
 
 def recalled_share(facts: Facts) -> dict[str, float]:
     """The share of the gains in F1 and F2 that rests on recalled numbers; 0 where nothing is recalled."""
     table = confidence_shares(facts)
-    mine = table[(table["basis"] == "gain") & (table["code"] == RECALLED)].set_index("measure")["share"]
+    mine = table[(table["over"] == "gain") & (table["code"] == RECALLED)].set_index("measure")["share"]
     return {measure: float(mine.get(measure, 0.0)) for measure in ("F1", "F2")}
 
 
@@ -207,7 +216,7 @@ def method(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``item``; its ``value`` in a ``unit``, or a ``code`` of a ``kind`` (blank: a text).
+        ``item``; its ``value`` in a ``unit``, or a ``code`` of a ``code_kind`` (blank: a text).
     """
     plan, study = facts.plan, facts.study
     rates, objective, present = study.settings.rates, study.settings.objective, "million, present value"
@@ -228,7 +237,7 @@ def method(facts: Facts) -> pd.DataFrame:
     if objective.method == "weighted":
         numbers += [("weight_cash", objective.cash, ""), ("weight_ecosystem", objective.ecosystem, "")]
     words = [
-        ("status", plan.status, "word:status_"), ("solver_method", plan.method, "word:method_"),
+        ("status", plan.status + "_plain" * (plan.status == "optimal"), "word:status_"), ("solver_method", plan.method, "word:method_"),
         ("goal", objective.method, "word:goal_by_"), ("study_hash", study.hash, ""),
         *(("version", f"{name} {number}", "") for name, number in plan.versions.items()),
         *(("limits_off", name, "word:off_") for name in plan.limits_off),
@@ -242,18 +251,18 @@ _PV = "million, present value"
 SHEETS = (
     Sheet(
         "method", "assumptions", method,
-        (Column("item", "word:how_"), Column("code", "@kind"), Column("kind", "hidden"), Column("value", unit="@unit"),
+        (Column("item", "word:how_"), Column("code", "@code_kind"), Column("code_kind", "hidden"), Column("value", unit="@unit"),
          Column("unit", "unit")),
     ),
     Sheet(
         "confidence_shares", "assumptions", confidence_shares,
-        (Column("measure", "word:measure_"), Column("basis", "word:basis_"), Column("code", "word:confidence_"),
+        (Column("measure", "word:measure_"), Column("over", "word:basis_"), Column("code", "word:confidence_"),
          Column("rows", "count"), Column("amount", unit=_PV), Column("share", "share")),
     ),
     Sheet(
         "annex", "assumptions", annex,
         (Column("table", "word:in_table_"), Column("what", "text"), Column("value", unit="@unit"), Column("unit", "unit"),
-         Column("source", "text"), Column("confidence", "text"), Column("code", "word:confidence_"),
+         Column("stated_in", "text"), Column("confidence", "text"), Column("code", "word:confidence_"),
          Column("origin", "word:origin_"), Column("cash", unit=_PV), Column("ecosystem", unit=_PV)),
     ),
 )  # fmt: skip

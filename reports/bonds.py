@@ -31,9 +31,20 @@ if TYPE_CHECKING:
     Bools: TypeAlias = NDArray[np.bool_]
     Floats: TypeAlias = NDArray[np.float64]
 
-YEARS = ["project", "year", "raised", "income", "captured", "principal", "interest", "owed", "cover", "cover_to_date"]
+YEARS = [
+    "project",
+    "year",
+    "raised",
+    "income",
+    "captured",
+    "principal",
+    "interest_paid",
+    "owed",
+    "cover",
+    "cover_to_date",
+]
 COVER = [
-    "project", "start", "raised", "principal", "interest", "years", "income", "captured", "cover", "cover_min", "margin",
+    "project", "start", "raised", "principal", "interest_paid", "years", "income", "captured", "cover", "cover_min", "margin",
     "kept",
 ]  # fmt: skip
 
@@ -141,7 +152,7 @@ def bond_years(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``project, year, raised, income, captured, principal, interest, owed`` (at the year's end), ``cover`` (income
+        ``project, year, raised, income, captured, principal, interest_paid, owed`` (at the year's end), ``cover`` (income
         and captured over principal and interest of the year) and ``cover_to_date`` (of all years so far).
     """
     parts = []
@@ -149,7 +160,7 @@ def bond_years(facts: Facts) -> pd.DataFrame:
         comes, pays = one.income + one.captured, one.principal + one.interest
         table = {"project": one.project, "year": one.begin + np.arange(len(comes)), "raised": one.raised,
                  "income": one.income, "captured": one.captured, "principal": one.principal,
-                 "interest": one.interest, "owed": np.where(one.owed > 1e-9, one.owed, 0.0), "cover": _times(comes, pays),
+                 "interest_paid": one.interest, "owed": np.where(one.owed > 1e-9, one.owed, 0.0), "cover": _times(comes, pays),
                  "cover_to_date": _times(np.cumsum(comes), np.cumsum(pays))}  # fmt: skip
         parts.append(pd.DataFrame(table)[YEARS])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in YEARS})
@@ -166,7 +177,7 @@ def bond_cover(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``project, start, raised, principal, interest``; ``years``: those over which income counts, from the start;
+        ``project, start, raised, principal, interest_paid``; ``years``: those over which income counts, from the start;
         ``income, captured`` (of these years), ``cover`` (over all principal and interest), ``cover_min`` (the least
         that the instruments ask for), ``margin`` (what is earned more than that) and ``kept``: as the plan's row
         `cover_min` says, which discounts where an instrument asks for it.
@@ -190,12 +201,12 @@ def bond_cover(facts: Facts) -> pd.DataFrame:
 
 
 _M, _YEAR = "million", Column("year", "year")
-_FLOWS = ("raised", "income", "captured", "principal", "interest")
+_FLOWS = ("raised", "income", "captured", "principal", "interest_paid")
 SHEETS = (
     Sheet(
         "bond_cover", "finance", bond_cover,
         (Column("project", "project"), Column("start", "period"), Column("raised", unit=_M, total=True),
-         Column("principal", unit=_M, total=True), Column("interest", unit=_M, total=True), Column("years", "count"),
+         Column("principal", unit=_M, total=True), Column("interest_paid", unit=_M, total=True), Column("years", "count"),
          Column("income", unit=_M, total=True), Column("captured", unit=_M, total=True), Column("cover", unit="times"),
          Column("cover_min", unit="times"), Column("margin", unit=_M), Column("kept", "yes")),
     ),

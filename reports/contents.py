@@ -24,7 +24,7 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit", "limit_name", "quota",
+    "money_item", "period", "unit", "limit", "quota",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
 NUMBERS: Final = ("number", "share", "count", "year")
@@ -82,5 +82,20 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    found: tuple[Sheet, ...] = ()
+    from zonevest.reports import (
+        assumptions, bonds, farmland, fiscal, indicators, land_tables, programme, project_tables, quota_tables, rezoned,
+    )  # fmt: skip
+
+    found: tuple[Sheet, ...] = (
+        *indicators.SHEETS,
+        *land_tables.SHEETS,
+        *quota_tables.SHEETS,
+        *farmland.SHEETS,
+        *rezoned.SHEETS,
+        *programme.SHEETS,
+        *project_tables.SHEETS,
+        *bonds.SHEETS,
+        *fiscal.SHEETS,
+        *assumptions.SHEETS,
+    )
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

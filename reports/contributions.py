@@ -162,9 +162,7 @@ def _others(facts: Facts) -> pd.DataFrame:
             cash.setdefault((kind, source, account, taken), [0.0, 0.0])[0] += part * value
     for (kind, source, account), value in _nature(facts).items():
         cash.setdefault((kind, source, account, ""), [0.0, 0.0])[1] += value
-    rows = [
-        (*_origin(facts, *key), first, second, 0.0, 0.0, True) for key, (first, second) in cash.items()
-    ]
+    rows = [(*_origin(facts, *key), first, second, 0.0, 0.0, True) for key, (first, second) in cash.items()]
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -156,7 +156,7 @@ SHEETS = (
             *(Column(f"{what}_ha", unit="ha") for what in ("opening", "lost", "gained", "closing")),
             *(Column(f"{what}_quality", unit=_WEIGHED) for what in ("opening", "lost", "gained", "closing")),
             Column("mean_lost"), Column("mean_gained"), Column("balance_ha", unit="ha"),
-            Column("balance_quality", unit=_WEIGHED), Column("kept", "yes"), Column("limit", "limit_name"),
+            Column("balance_quality", unit=_WEIGHED), Column("kept", "yes"), Column("limit", "limit"),
         ),
     ),
     Sheet(

@@ -29,7 +29,7 @@ HECTARES = [
     "gain", "gain_per_ha",
 ]  # fmt: skip
 RESIDENTS = [
-    "practice", "area_ha", "people", "revenue", "cost", "net", "once", "revenue_per_head", "cost_per_head",
+    "practice", "area_ha", "new_people", "revenue", "cost", "net", "once", "revenue_per_head", "cost_per_head",
     "net_per_head", "once_per_head", "gain_per_head",
 ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def by_resident(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``practice`` (the last row, ``total``: all of them), ``area_ha, people`` (who moved in by the end); above
+        ``practice`` (the last row, ``total``: all of them), ``area_ha, new_people`` (who moved in by the end); above
         holding the land ``revenue, cost, net`` (million a year, last period) and ``once`` (receipts less outlay, million, all
         periods); the same per head and ``gain_per_head`` (F1) in units of the currency.
     """
@@ -108,7 +108,7 @@ def by_resident(facts: Facts) -> pd.DataFrame:
         {
             "practice": land["practice"].to_numpy()[rows],
             "area_ha": land["area_ha"].to_numpy()[rows],
-            "people": (drawn * land["area_ha"].to_numpy())[rows],
+            "new_people": (drawn * land["area_ha"].to_numpy())[rows],
             "revenue": more[:, 0],
             "cost": more[:, 1],
             "net": more[:, 0] - more[:, 1],
@@ -119,7 +119,7 @@ def by_resident(facts: Facts) -> pd.DataFrame:
     table = table.groupby("practice", sort=False).sum().reset_index()
     table = pd.concat([table, table.drop(columns="practice").sum().to_frame().T.assign(practice=TOTAL)])
     for name in ("revenue", "cost", "net", "once", "gain"):
-        table[f"{name}_per_head"] = 1e6 * table[name].astype(float) / table["people"].astype(float)
+        table[f"{name}_per_head"] = 1e6 * table[name].astype(float) / table["new_people"].astype(float)
     return table[RESIDENTS].astype({name: float for name in RESIDENTS[1:]}).reset_index(drop=True)
 
 
@@ -136,7 +136,7 @@ SHEETS = (
     ),
     Sheet(
         "fiscal_residents", "finance", by_resident,
-        (Column("practice", "practice"), Column("area_ha", unit="ha"), Column("people", unit="people"),
+        (Column("practice", "practice"), Column("area_ha", unit="ha"), Column("new_people", unit="people"),
          *(Column(name, unit=_A_YEAR) for name in ("revenue", "cost", "net")), Column("once", unit="million"),
          *(Column(f"{name}_per_head", unit="currency/head/year") for name in ("revenue", "cost", "net")),
          Column("once_per_head", unit="currency/head"),

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
 
 COLUMNS = [
-    "number", "topic", "indicator", "kind", "unit", "base_year", "base", "near_year", "near", "target_year", "target",
-    "sense", "near_asked", "target_asked", "met", "limit", "source",
+    "number", "topic", "indicator", "binding", "unit", "base_year", "base", "near_year", "near", "target_year", "target_value",
+    "sense", "near_asked", "target_asked", "met", "limit", "stated_in",
 ]  # fmt: skip
 AREAS = (
     "area.class_group.arable", "quality.arable", "area.class_group.garden", "area.class_group.forest",
@@ -69,10 +69,10 @@ def indicators(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``number`` (1, 2, …), ``topic``, ``indicator`` (an account, or a code ``indicator.…``), ``kind`` (binding,
+        ``number`` (1, 2, …), ``topic``, ``indicator`` (an account, or a code ``indicator.…``), ``binding`` (binding,
         expected), ``unit``, ``base_year, base`` (before the first period), ``near_year, near`` (end of the near term),
-        ``target_year, target`` (end of the last period), ``sense, near_asked, target_asked`` (what a limit asks for, in
-        the same terms), ``met`` (of every limit on the account), ``limit`` (the first of them) and its ``source``.
+        ``target_year, target_value`` (end of the last period), ``sense, near_asked, target_asked`` (what a limit asks for, in
+        the same terms), ``met`` (of every limit on the account), ``limit`` (the first of them) and where it is from, ``stated_in``.
     """
     found = _Table()
     for account in AREAS:
@@ -152,7 +152,9 @@ def _ratios(facts: Facts, found: _Table) -> None:
     lost = changes[(changes["jurisdiction"] == TOTAL) & (changes["way"] == "lost") & (changes["group"] == BUILT)]
     by_period = lost.groupby("period")["area_ha"].sum().reindex(period_names(study.periods)).fillna(0.0).cumsum()
     if len(lost):
-        found.add("land", "indicator.arable_built", "ha", np.nan, float(by_period.iloc[facts.near]), float(by_period.iloc[-1]))
+        found.add(
+            "land", "indicator.arable_built", "ha", np.nan, float(by_period.iloc[facts.near]), float(by_period.iloc[-1])
+        )
 
 
 def _families(facts: Facts, found: _Table) -> None:
@@ -161,7 +163,9 @@ def _families(facts: Facts, found: _Table) -> None:
     for family, topic in (("carbon", "ecology"), ("social", "people")):
         for account in table.loc[table["family"] == family, "account"]:
             _account(facts, found, topic, str(account))
-    natural = table[(table["family"] == "ecosystem") & (table["counterpart_of"] == "") & (table["recurrence"] == "annual")]
+    natural = table[
+        (table["family"] == "ecosystem") & (table["counterpart_of"] == "") & (table["recurrence"] == "annual")
+    ]
     sums = np.zeros(3)
     for account in natural["account"]:
         sums += np.array(_values(facts, str(account)))
@@ -259,10 +263,10 @@ SHEETS = (
     Sheet(
         "indicators", "statutory", indicators,
         (Column("number", "count"), Column("topic", "word:topic_"), Column("indicator", "account"),
-         Column("kind", "word:binding_"), Column("unit", "unit"), Column("base_year", "year"),
+         Column("binding", "word:binding_"), Column("unit", "unit"), Column("base_year", "year"),
          Column("base", unit="@unit"), Column("near_year", "year"), Column("near", unit="@unit"),
-         Column("target_year", "year"), Column("target", unit="@unit"), Column("sense", "word:sense_"),
+         Column("target_year", "year"), Column("target_value", unit="@unit"), Column("sense", "word:sense_"),
          Column("near_asked", unit="@unit"), Column("target_asked", unit="@unit"), Column("met", "yes"),
-         Column("limit", "limit_name"), Column("source", "text")),
+         Column("limit", "limit"), Column("stated_in", "text")),
     ),
 )  # fmt: skip

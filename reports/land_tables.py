@@ -142,27 +142,39 @@ def _change(table: pd.DataFrame) -> pd.Series:
 
 
 def class_moves(facts: Facts) -> pd.DataFrame:
-    """Hectares from every land class to every other, what stays included."""
+    """Hectares from every land class to every other, what stays included.
+
+    Returns
+    -------
+    DataFrame
+        ``class_before, class_after, area_ha, share`` (of the class before), ``moved``.
+    """
     pairs = class_pairs(facts).groupby(["before", "after"], sort=False)["area_ha"].sum().reset_index()
+    pairs = pairs.rename(columns={"before": "class_before", "after": "class_after"})
     return _moves(pairs, [*facts.study.land_classes["land_class"], TAKEN])
 
 
 def zone_moves(facts: Facts) -> pd.DataFrame:
-    """Hectares from every zone to every other, what stays included; land without a zone is of zone ``""``."""
+    """Hectares from every zone to every other, what stays included; land without a zone is of zone ``""``.
+
+    Returns
+    -------
+    DataFrame
+        ``zone_before, zone, area_ha, share`` (of the zone before), ``moved``.
+    """
     pairs = facts.land.groupby(["zone_before", "zone"], sort=False)["area_ha"].sum().reset_index()
-    return _moves(pairs.set_axis(["before", "after", "area_ha"], axis=1), [*facts.study.zones["zone"], ""])
+    return _moves(pairs, [*facts.study.zones["zone"], ""])
 
 
 def _moves(pairs: pd.DataFrame, order: list[str]) -> pd.DataFrame:
-    """Pairs in order, with their share of what there was before."""
+    """Pairs in order (of the first two columns), with their share of what there was before."""
+    before, after = pairs.columns[:2]
     pairs = pairs[pairs["area_ha"].abs() > 1e-12]
     ranks = {code: rank for rank, code in enumerate(order)}
-    rank = pairs["before"].map(ranks) * len(ranks) + pairs["after"].map(ranks)
+    rank = pairs[before].map(ranks) * len(ranks) + pairs[after].map(ranks)
     pairs = pairs.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
-    whole = pairs.groupby("before", sort=False)["area_ha"].transform("sum")
-    return pairs.assign(share=pairs["area_ha"] / whole, moved=pairs["before"] != pairs["after"])[
-        ["before", "after", "area_ha", "share", "moved"]
-    ]
+    whole = pairs.groupby(before, sort=False)["area_ha"].transform("sum")
+    return pairs.assign(share=pairs["area_ha"] / whole, moved=pairs[before] != pairs[after])
 
 
 def matrix(moves: pd.DataFrame) -> pd.DataFrame:
@@ -170,10 +182,11 @@ def matrix(moves: pd.DataFrame) -> pd.DataFrame:
 
     The last row, of code ``total``, is what each column sums to.
     """
+    before, after = moves.columns[:2]
     if moves.empty:
-        return pd.DataFrame({"before": pd.Series(dtype=object), "before_ha": pd.Series(dtype=float)})
-    order = list(dict.fromkeys([*moves["before"], *moves["after"]]))
-    table = moves.pivot_table(index="before", columns="after", values="area_ha", aggfunc="sum", fill_value=0.0)
+        return pd.DataFrame({before: pd.Series(dtype=object), "before_ha": pd.Series(dtype=float)})
+    order = list(dict.fromkeys([*moves[before], *moves[after]]))
+    table = moves.pivot_table(index=before, columns=after, values="area_ha", aggfunc="sum", fill_value=0.0)
     table = table.reindex(index=[c for c in order if c in table.index], columns=[c for c in order if c in table])
     table.loc[TOTAL] = table.sum(axis=0)
     table.insert(0, "before_ha", table.sum(axis=1))
@@ -197,7 +210,7 @@ def zone_statistics(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``jurisdiction, zone, level`` (1: the first, of which the rows add up to the land), `AREAS`, ``parcels`` (after),
+        ``jurisdiction, zone, zone_level`` (1: the first, of which the rows add up to the land), `AREAS`, ``parcels`` (after),
         ``arable_ha, construction_ha, nonconforming_ha`` (after).
     """
     study, land = facts.study, facts.land
@@ -223,9 +236,9 @@ def zone_statistics(facts: Facts) -> pd.DataFrame:
             table = table[["jurisdiction", "zone", "before_ha"]]
         table = table.assign(zone=table["zone"].map(lineage)).explode("zone")
         parts += [table.assign(jurisdiction=TOTAL), table]
-    keys = ["jurisdiction", "zone", "level"]
+    keys = ["jurisdiction", "zone", "zone_level"]
     table = pd.concat(parts)
-    table = table.assign(level=table["zone"].map({code: len(chain) for code, chain in lineage.items()}))
+    table = table.assign(zone_level=table["zone"].map({code: len(chain) for code, chain in lineage.items()}))
     table = table.groupby(keys, sort=False).sum().reset_index()
     places = {place: rank for rank, place in enumerate([TOTAL, *dict.fromkeys(land["jurisdiction"])])}
     ranks = {code: rank for rank, code in enumerate([*study.zones["zone"], ""])}
@@ -295,11 +308,11 @@ def nonconforming(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``parcel_id, jurisdiction, zone, land_class, area_ha, why``: the first that holds of ``class`` (it never suits
+        ``parcel_id, jurisdiction, zone, land_class, area_ha, nonconforming_why``: the first that holds of ``class`` (it never suits
         the zone), ``redline`` (inside the red line it is built on, or may only stay), ``basic_farmland`` (on basic
         farmland it is not arable) and ``line`` (a control line asks for another zone).
     """
-    columns = ["parcel_id", "jurisdiction", "zone", "land_class", "area_ha", "why"]
+    columns = ["parcel_id", "jurisdiction", "zone", "land_class", "area_ha", "nonconforming_why"]
     study, odd = facts.study, facts.plan.nonconforming
     if odd.empty:
         return pd.DataFrame({name: [] for name in columns})
@@ -320,7 +333,7 @@ def nonconforming(facts: Facts) -> pd.DataFrame:
     table = odd[["parcel_id", "zone", "land_class"]].reset_index(drop=True)
     table["jurisdiction"] = own["jurisdiction"]
     table["area_ha"] = table["parcel_id"].map(held).to_numpy(dtype=float)
-    return table.assign(why=why)[columns]
+    return table.assign(nonconforming_why=why)[columns]
 
 
 def _areas() -> tuple[Column, ...]:
@@ -340,24 +353,24 @@ SHEETS = (
     Sheet("main_groups", "statutory", main_groups, (_PLACE, Column("group", "word:group_"), *_areas())),
     Sheet(
         "class_moves", "statutory", class_moves,
-        (Column("before", "land_class"), Column("after", "land_class"), _HA, Column("share", "share"),
+        (Column("class_before", "land_class"), Column("class_after", "land_class"), _HA, Column("share", "share"),
          Column("moved", "yes")),
     ),
     Sheet(
-        "class_matrix", "statutory", class_matrix, (Column("before", "land_class"), Column("before_ha", unit="ha")),
+        "class_matrix", "statutory", class_matrix, (Column("class_before", "land_class"), Column("before_ha", unit="ha")),
         more=Column("", unit="ha", head="land_class"),
     ),
     Sheet(
         "zone_moves", "statutory", zone_moves,
-        (Column("before", "zone"), Column("after", "zone"), _HA, Column("share", "share"), Column("moved", "yes")),
+        (Column("zone_before", "zone"), Column("zone", "zone"), _HA, Column("share", "share"), Column("moved", "yes")),
     ),
     Sheet(
-        "zone_matrix", "statutory", zone_matrix, (Column("before", "zone"), Column("before_ha", unit="ha")),
+        "zone_matrix", "statutory", zone_matrix, (Column("zone_before", "zone"), Column("before_ha", unit="ha")),
         more=Column("", unit="ha", head="zone"),
     ),
     Sheet(
         "zone_statistics", "statutory", zone_statistics,
-        (_PLACE, Column("zone", "zone"), Column("level", "count"), *_areas(), Column("parcels", "count"),
+        (_PLACE, Column("zone", "zone"), Column("zone_level", "count"), *_areas(), Column("parcels", "count"),
          Column("arable_ha", unit="ha"), Column("construction_ha", unit="ha"), Column("nonconforming_ha", unit="ha")),
     ),
     Sheet(
@@ -369,6 +382,6 @@ SHEETS = (
     Sheet(
         "nonconforming", "statutory", nonconforming,
         (Column("parcel_id", "text"), _PLACE, Column("zone", "zone"), Column("land_class", "land_class"), _HA,
-         Column("why", "word:why_")),
+         Column("nonconforming_why", "word:why_")),
     ),
 )  # fmt: skip

@@ -111,8 +111,12 @@ def _acquisition(facts: Facts) -> pd.DataFrame:
     land = facts.land
     before, after = _tenures(facts)
     return land[["jurisdiction", "practice", "area_ha"]].assign(
-        item="acquisition", period=_ready(facts), group=land["class_before"].map(group_of(facts.study)), way="",
-        land_class=land["class_before"], project="",
+        item="acquisition",
+        period=_ready(facts),
+        group=land["class_before"].map(group_of(facts.study)),
+        way="",
+        land_class=land["class_before"],
+        project="",
     )[(before == "collective") & (after == "state")]
 
 
@@ -129,8 +133,12 @@ def _supply(facts: Facts) -> pd.DataFrame:
     _, after = _tenures(facts)
     way = np.select([sold, after == "collective", leased], ["sold", "collective", "leased"], "allocated")
     return land[["jurisdiction", "practice", "area_ha"]].assign(
-        item="supply", period=_ready(facts), group=land["class_before"].map(group_of(facts.study)), way=way,
-        land_class=land["class_after"], project="",
+        item="supply",
+        period=_ready(facts),
+        group=land["class_before"].map(group_of(facts.study)),
+        way=way,
+        land_class=land["class_after"],
+        project="",
     )[supplied]
 
 

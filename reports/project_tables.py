@@ -29,7 +29,7 @@ MEASURES = [
     "project", "start", "outlay", "revenue_year", "cost_year", "irr", "no_irr", "payback", "npv", "hurdle", "debt",
     "grant", "equity", "own", "cover", "cash_gain", "uplift", "captured", "captured_share",
 ]  # fmt: skip
-FIELDS = ["project", "field", "code", "kind", "value", "unit"]
+FIELDS = ["project", "field", "code", "code_kind", "value", "unit"]
 DELIVERED = [
     "project", "start", "deliverability", "revenue_planned", "revenue_deliverable", "ecosystem_planned",
     "ecosystem_deliverable", "uplift_planned", "uplift_deliverable", "npv", "hurdle",
@@ -129,7 +129,7 @@ def _present(facts: Facts) -> dict[tuple[str, str], float]:
 
 
 def prospectus(facts: Facts, project: str) -> pd.DataFrame:
-    """One page on a chosen project: ``field, code, kind, value, unit``.
+    """One page on a chosen project: ``field, code, code_kind, value, unit``.
 
     A field has a value in a unit, or a code of a kind (a zone, a land class, an instrument ...), or both: hectares of a
     zone, million of an instrument.
@@ -266,7 +266,7 @@ SHEETS = (
     ),
     Sheet(
         "prospectus", "projects", prospectuses,
-        (_PROJECT, Column("field", "word:field_"), Column("code", "@kind"), Column("kind", "hidden"),
+        (_PROJECT, Column("field", "word:field_"), Column("code", "@code_kind"), Column("code_kind", "hidden"),
          Column("value", unit="@unit"), Column("unit", "unit")),
     ),
     Sheet(

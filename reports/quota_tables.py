@@ -85,9 +85,13 @@ def _quota(facts: Facts, row: Any) -> pd.DataFrame:
             opening[np.abs(opening) < ROUNDING * (1.0 + used)] = 0.0
         came[np.abs(came) < ROUNDING * (1.0 + used)] = 0.0
         told = balanced or (whole and not row.movable)
-        columns |= {name: np.where(told, value, np.nan) for name, value in (("opening", opening), ("closing", opening + came))}
+        columns |= {
+            name: np.where(told, value, np.nan) for name, value in (("opening", opening), ("closing", opening + came))
+        }
         ends = np.zeros(len(names)) if row.bank else np.append(columns["closing"][:-1], 0.0)
-        parts.append(pd.DataFrame({"quota": row.quota, "jurisdiction": place, "period": names, **columns, "lapsed": ends}))
+        parts.append(
+            pd.DataFrame({"quota": row.quota, "jurisdiction": place, "period": names, **columns, "lapsed": ends})
+        )
     unit = account_unit(study, row.account_used or row.account_generated).removesuffix("/year")
     return pd.concat(parts).assign(unit=unit)[QUOTAS]
 

@@ -60,7 +60,7 @@ def rezoned(facts: Facts) -> pd.DataFrame:
     land = facts.land.iloc[at].reset_index(drop=True)
     rows, priced = _wanted(facts)
     more = _above_holding(facts, at, [*rows, *(terms for _, terms in priced)])
-    worth = more[:, len(rows):]
+    worth = more[:, len(rows) :]
     best = worth.argmax(axis=1) if worth.shape[1] else np.zeros(len(at), dtype=np.int64)
     most = worth[np.arange(len(at)), best] if worth.shape[1] else np.zeros(len(at))
     names = np.array([name for name, _ in priced] or [""], dtype=object)
@@ -174,7 +174,7 @@ SHEETS = (
          Column("zone", "zone"), Column("class_before", "land_class"), Column("class_after", "land_class"),
          Column("practice", "practice"), Column("start", "period"), Column("area_ha", unit="ha", total=True),
          Column("cash", unit=_PV, total=True), Column("ecosystem", unit=_PV, total=True), Column("objective"),
-         Column("reason", "word:reason_"), Column("project", "project"), Column("limit", "limit_name"),
+         Column("reason", "word:reason_"), Column("project", "project"), Column("limit", "limit"),
          Column("limit_worth")),
     ),
 )  # fmt: skip

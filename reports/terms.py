@@ -55,7 +55,9 @@ def as_weights(sums: list[Terms]) -> tuple[list[Entry], sparse.csr_array]:
     entries: dict[Entry, int] = {}
     cells = [(m, entries.setdefault(e, len(entries)), v) for m, terms in enumerate(sums) for e, v in terms.items()]
     row, column, value = zip(*cells, strict=True)
-    return list(entries), sparse.csr_array((np.array(value, dtype=float), (row, column)), shape=(len(sums), len(entries)))
+    return list(entries), sparse.csr_array(
+        (np.array(value, dtype=float), (row, column)), shape=(len(sums), len(entries))
+    )
 
 
 def sold_in_steps(facts: Facts, *, present: bool = True) -> Terms:
