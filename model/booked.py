@@ -1,30 +1,28 @@
-"""What a plan books on the accounts of money and uplift, by undertaking: totals of periods, and present values.
+"""What a plan books on the accounts of money and uplift, by undertaking and place: totals of periods, present values.
 
-The ledger says how much an account holds; who did it, for whom a project's own shares hold, and what a capture was
-taken from is told here, from the same flow rows. A present value is F1's arithmetic (FORMULATION.md section 9) on the
-whole of an account: recurring amounts discounted at the finance rate, one-off ones as the annual equivalents of their
-undertaking.
+The ledger says how much an account holds; who did it, on what land, for whom a project's own shares hold, and what a
+capture was taken from is told here, from the same flow rows. A present value is F1's arithmetic (FORMULATION.md
+section 9) on the whole of an account: recurring amounts discounted at the finance rate, one-off ones as the annual
+equivalents of their undertaking.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from zonevest.instances.study import Study, each, period_names
-from zonevest.model.capture import tools
-from zonevest.model.flows import CASH, NEVER, Accounts, Clock, Timed
+from zonevest.model.areas import TOTAL
+from zonevest.model.booked_land import PLACE, Chosen, amounts_of, named
+from zonevest.model.booked_uplift import Raised, raised
+from zonevest.model.flows import NEVER
 from zonevest.model.ledger import Ledger
 from zonevest.model.markets import markets
-from zonevest.model.options import Options, build_options
-from zonevest.model.starts import once_worth
 from zonevest.model.synergies import Run, synergies
-from zonevest.model.uplift import lift
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,8 +37,8 @@ LAND, PROJECT, QUOTA, STEPS = "practice", "project", "quota", "price_steps"
 """Kinds of undertakings; land that is held is of practice `hold`; what quotas and price steps bring is of none."""
 TAKEN = "land_take"
 """The kind of what leaves with land that a project takes: the project is its source, its own shares do not hold."""
-WHERE_JOINT = " + "
-"""What stands between the `where` cells of an atom in the table of uplift."""
+Part: TypeAlias = tuple[pd.DataFrame, "Floats"]
+"""Some rows and their amounts: totals of the periods and the present value, one column each."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +48,7 @@ class Booked:
     Attributes
     ----------
     rows : kind, source (a practice, a project, a quota or an account of hectares), account, captured_from (an
-        uplift account, ``""``: it is no capture).
+        uplift account, ``""``: it is no capture); by place also jurisdiction, zone and land_class (``""``: none).
     totals : million in each period, shape (n, periods).
     present : million, present value, shape (n,).
     """
@@ -60,14 +58,24 @@ class Booked:
     present: Floats
 
     @classmethod
-    def of(cls, parts: Iterable[tuple[tuple[str, str, str, str], Floats]], periods: int) -> Booked:
-        """Sum up amounts of the same key; each has the totals of the periods and the present value."""
-        sums: dict[tuple[str, str, str, str], Floats] = {}
-        for key, amounts in parts:
-            sums[key] = sums[key] + amounts if key in sums else amounts
-        sums = {key: amounts for key, amounts in sums.items() if np.any(amounts != 0.0)}
-        table = np.array(list(sums.values()), dtype=float).reshape(len(sums), periods + 1)
-        return cls(pd.DataFrame(list(sums), columns=KEY, dtype=object), table[:, :-1], table[:, -1])
+    def of(cls, parts: Iterable[Part], columns: Sequence[str], periods: int) -> Booked:
+        """Sum up amounts that agree in some columns; what comes to nothing is left out."""
+        kept = [part for part in parts if len(part[0])]
+        if not kept:
+            return cls(pd.DataFrame(columns=list(columns), dtype=object), np.zeros((0, periods)), np.zeros(0))
+        rows = pd.concat([rows[list(columns)] for rows, _ in kept], ignore_index=True)
+        amounts = np.concatenate([amounts for _, amounts in kept])
+        group = rows.groupby(list(columns), sort=False, dropna=False).ngroup().to_numpy()
+        first = np.flatnonzero(~rows.duplicated().to_numpy())
+        sums = np.zeros((len(first), amounts.shape[1]))
+        np.add.at(sums, group, amounts)
+        some = np.flatnonzero((sums != 0.0).any(axis=1))
+        return cls(rows.iloc[first[some]].reset_index(drop=True), sums[some, :-1], sums[some, -1])
+
+    def over(self, columns: Sequence[str]) -> Booked:
+        """The same, summed up over all that the columns do not tell."""
+        amounts = np.column_stack([self.totals, self.present])
+        return Booked.of([(self.rows, amounts)], columns, self.totals.shape[1])
 
 
 @dataclass(frozen=True)
@@ -76,192 +84,105 @@ class Books:
 
     Attributes
     ----------
-    ledger : of the options chosen, for whoever needs more of it.
+    chosen : the land that the plan chooses, whose ledger is `ledger`.
+    raised : what projects raise in their catchments.
+    plan, nothing : by undertaking.
+    plan_by_place, nothing_by_place : the same by place too.
     """
 
-    ledger: Ledger
+    chosen: Chosen
+    raised: Raised
     plan: Booked
     nothing: Booked
+    plan_by_place: Booked
+    nothing_by_place: Booked
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of the options that the plan chooses."""
+        return self.chosen.ledger
 
 
 def books(plan: PlanData) -> Books:
     """What a plan books, from its study and its decisions."""
-    ledger, weight = _chosen(plan)
-    periods = len(ledger.clock.length)
+    chosen = Chosen.of(plan)
+    ledger, rise = chosen.ledger, raised(plan, chosen)
+    columns, periods = [*KEY, *PLACE], len(ledger.clock.length)
     parts = [
-        *_of_land(ledger, weight),
-        *_of_projects(plan, ledger),
-        *_of_land_taken(plan, ledger),
-        *_of_uplift(plan, ledger),
-        *_of_trade(plan, ledger),
-        *_of_markets(plan, ledger),
-        *_of_synergies(plan, ledger),
+        _of_land(chosen),
+        _of_projects(plan, ledger),
+        _of_land_taken(plan, ledger),
+        _of_catchments(rise, chosen),
+        _of_trade(plan, ledger),
+        _of_markets(plan, ledger),
+        _of_synergies(plan, ledger),
     ]
-    held = _of_land(ledger.held, np.ones(len(ledger.held.options.kind))) if ledger.study.has_doing_nothing else ()
-    return Books(ledger, Booked.of(parts, periods), Booked.of(held, periods))
+    held = Booked.of([_of_land(Chosen.nothing(ledger))], columns, periods)
+    found = Booked.of(parts, columns, periods)
+    return Books(chosen, rise, found.over(KEY), held.over(KEY), found, held)
 
 
-def _chosen(plan: PlanData) -> tuple[Ledger, Floats]:
-    """A ledger of the kinds of options that a plan chooses, and the share of each of its options."""
-    options, chosen = build_options(plan.study), plan.parcels
-    parcel = pd.Index(plan.study.parcels["parcel_id"]).get_indexer(chosen["parcel_id"])
-    practice = pd.Index(options.practices).get_indexer(chosen["practice"])
-    start = pd.Index(period_names(plan.study.periods)).get_indexer(chosen["start"])  # -1 for none, as in the kinds
-    code = np.stack([options.pattern[parcel], practice, start]).astype(np.int64)
-    kinds, kind = np.unique(code, axis=1, return_inverse=True)
-    few: Options = replace(options, kind_pattern=kinds[0], kind_practice=kinds[1], kind_start=kinds[2])
-    first = np.concatenate([[0], np.cumsum(few.per_pattern)])[:-1]
-    at = few.start[:-1][parcel] + kind.ravel() - first[few.pattern[parcel]]
-    weight = np.zeros(int(few.start[-1]))
-    np.add.at(weight, at, chosen["share"].to_numpy(dtype=float))
-    return Ledger(few), weight
+def _of_land(chosen: Chosen) -> Part:
+    """What land books, by practice and place."""
+    columns = list(chosen.told.columns)
+    group = chosen.told.groupby(columns, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64)
+    groups = chosen.told.drop_duplicates().reset_index(drop=True)
+    of, code, amounts = chosen.booked(group, len(groups))
+    rows = groups.iloc[of].reset_index(drop=True).rename(columns={"practice": "source"})
+    return rows.assign(kind=LAND).join(named(chosen.ledger.accounts, code)), amounts
 
 
-def _amounts(timed: Timed) -> tuple[Ints, Ints, Floats]:
-    """The rows of money and uplift: their positions, a code of account and uplift account, and what a unit makes.
-
-    The last has the totals of the periods, the present value of annual rows, and one-off ones carried to y0.
-    """
-    accounts, clock, account = timed.accounts, timed.clock, timed.rows.account
-    row = np.flatnonzero(accounts.money[account] | (accounts.family[account] == "uplift"))
-    some = timed.take(row)
-    yearly, whole = some.yearly(), np.ones(len(row))
-    annual = accounts.recurrence[some.rows.account] == "annual"
-    totals = some.by_period(yearly) * np.where(annual[:, None], clock.length, 1.0)
-    worth = [some.at_present(clock.finance, yearly, whole), some.carried(clock.finance, whole)]
-    code = some.rows.account * (len(accounts.names) + 1) + some.rows.source + 1
-    return row, code, np.column_stack([totals, *worth])
+def _elsewhere(found: Iterable[tuple[Sequence[str], Floats]], periods: int) -> Part:
+    """Amounts on no land: the key with the jurisdiction after it, and the amounts of each."""
+    listed = list(found)
+    rows = pd.DataFrame([key for key, _ in listed], columns=[*KEY, "jurisdiction"], dtype=object)
+    amounts = np.array([amounts for _, amounts in listed], dtype=float).reshape(len(listed), periods + 1)
+    return rows.assign(zone="", land_class=""), amounts
 
 
-def _names(accounts: Accounts, code: int) -> tuple[str, str]:
-    """Account and uplift account of a code."""
-    account, source = divmod(int(code), len(accounts.names) + 1)
-    return str(accounts.names[account]), str(accounts.names[source - 1]) if source else ""
-
-
-def _of_land(ledger: Ledger, weight: Floats) -> list[tuple[tuple[str, str, str, str], Floats]]:
-    """What land books, by practice."""
-    options, periods = ledger.options, len(ledger.clock.length)
-    factor = ledger.factor(CASH)
-    size = (len(options.practices), len(options.kind_pattern))
-    by_practice = sparse.csr_array((np.ones(size[1]), (options.kind_practice, np.arange(size[1]))), shape=size)
-    of_option = sparse.csr_array(
-        (weight, (options.kind_practice[options.kind], np.arange(len(weight)))), shape=(size[0], len(weight))
-    )
-    found: list[tuple[tuple[str, str, str, str], Floats]] = []
-
-    def add(carriers: sparse.csr_array, once: sparse.csr_array, timed: Timed, stream: Ints, among: Any) -> None:
-        """Carriers (practices x streams; for one-off rows times their annual equivalents) of some rows of streams."""
-        row, code, amounts = _amounts(timed)
-        keep = np.isin(row, among)
-        seen, group = np.unique(code[keep], return_inverse=True)
-        width, streams = periods + 2, carriers.shape[1]
-        at = (np.repeat(stream[row[keep]], width), (group[:, None] * width + np.arange(width)).ravel())
-        value = sparse.csr_array((amounts[keep].ravel(), at), shape=(streams, len(seen) * width))
-        plain, spread = ((side @ value).toarray().reshape(size[0], len(seen), width) for side in (carriers, once))
-        for practice, of in zip(*np.nonzero(np.abs(plain).sum(axis=2)), strict=True):
-            sums = np.append(plain[practice, of, :periods], plain[practice, of, -2] + spread[practice, of, -1])
-            key = (LAND, options.practices[practice], *_names(timed.accounts, seen[of]))
-            found.append((key, sums))
-
-    timed, stream = ledger.land.timed, ledger.land.stream
-    for scale in np.unique(timed.rows.scale).tolist():
-        area = np.bincount(options.kind, weights=weight * ledger.scales[scale][options.parcel], minlength=size[1])
-        carriers, once = (
-            sparse.csr_array((by_practice * part) @ ledger.land.carried) for part in (area, area * factor)
-        )
-        add(carriers, once, timed, stream, np.flatnonzero(timed.rows.scale == scale))
-    if ledger.own is not None:
-        carriers, once = (
-            sparse.csr_array((of_option * part) @ ledger.own.carried)
-            for part in (np.ones(len(weight)), factor[options.kind])
-        )
-        add(carriers, once, ledger.own.timed, ledger.own.stream, np.arange(len(ledger.own.stream)))
-    return found
-
-
-def _starts(plan: PlanData, ledger: Ledger) -> dict[str, int]:
-    """Position of the start (projects x periods + period) of every project that is built."""
-    names, works = period_names(plan.study.periods), ledger.works
-    built = plan.projects[plan.projects["start"].fillna("") != ""]
-    return {
-        project: works.names.index(project) * len(names) + names.index(start)
-        for project, start in zip(built["project"], built["start"], strict=True)
-    }
-
-
-def _of_projects(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+def _of_projects(plan: PlanData, ledger: Ledger) -> Part:
     """What projects book of their own."""
     works, clock = ledger.works, ledger.clock
-    starts = _starts(plan, ledger)
-    row, code, amounts = _amounts(works.timed)
+    row, code, amounts = amounts_of(works.timed)
     last = np.where(works.end == 0, NEVER, works.end - 1)
     carried = (1.0 + clock.finance) ** (works.service - clock.years[0]).astype(float)
     factor = carried * clock.annuity(clock.finance, works.service, works.life, last)
     start = works.start[row]
     sums = np.column_stack([amounts[:, :-2], amounts[:, -2] + amounts[:, -1] * factor[start]])
-    owner = {at: project for project, at in starts.items()}
-    return [
-        ((PROJECT, owner[int(start[i])], *_names(ledger.accounts, code[i])), sums[i])
-        for i in np.flatnonzero(np.isin(start, list(owner)))
-    ]
+    built = np.flatnonzero(np.isin(start, list(works.starts_of(plan.projects).values())))
+    j = start[built] // len(clock.length)
+    rows = pd.DataFrame({"source": np.array(works.names, dtype=object)[j], "jurisdiction": works.place[j]})
+    rows = rows.assign(kind=PROJECT, zone="", land_class="").join(named(ledger.accounts, code[built]))
+    return rows, sums[built]
 
 
-def _of_land_taken(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+def _of_land_taken(plan: PlanData, ledger: Ledger) -> Part:
     """What land that projects take without a drawn site books no more."""
-    leaving = ledger.leaving
-    owner = {at: project for project, at in _starts(plan, ledger).items()}
-    row, code, amounts = _amounts(leaving.timed)
-    start = leaving.start[leaving.leave[row]]
-    return [
-        ((TAKEN, owner[int(start[i])], *_names(ledger.accounts, code[i])), amounts[i, :-1])
-        for i in np.flatnonzero(np.isin(start, list(owner)))
-    ]
+    leaving, works = ledger.leaving, ledger.works
+    row, code, amounts = amounts_of(leaving.timed)
+    leave = leaving.leave[row]
+    built = np.flatnonzero(np.isin(leaving.start[leave], list(works.starts_of(plan.projects).values())))
+    j = leaving.start[leave[built]] // len(ledger.clock.length)
+    rows = pd.DataFrame({"source": np.array(works.names, dtype=object)[j], "jurisdiction": leaving.place[leave[built]]})
+    rows = rows.assign(kind=TAKEN, zone="", land_class="").join(named(ledger.accounts, code[built]))
+    return rows, amounts[built, :-1]
 
 
-def _of_uplift(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
-    """What projects raise in their catchments, and what tools take of it."""
-    found: list[tuple[tuple[str, str, str, str], Floats]] = []
-    if plan.uplift.empty:
-        return found
-    clock, accounts, works = ledger.clock, ledger.accounts, ledger.works
-    names, starts = period_names(plan.study.periods), _starts(plan, ledger)
-    raising = {row.project: row for row in each(plan.study.projects)}
-    rate, known = clock.finance, tools(plan.study)
-    for row in each(plan.uplift):
-        project, start = raising[row.project], starts[row.project]
-        account = str(project.uplift_account)
-        year = int(max(clock.begin[names.index(row.period)], works.service[start]))
-        growth = accounts.growth[accounts.names.get_loc(account)]
-        amount = float(row.area_ha * lift(project) * (1.0 + growth) ** (year - clock.years[0]))
-        worth = amount * once_worth(works, start, year, rate)
-        found.append(((PROJECT, row.project, account, ""), np.append(_falls(clock, year, amount, False), worth)))
-        holds = set(str(row.where).split(WHERE_JOINT))
-        for tool in known:
-            if tool.uplift_account != account or (tool.where and tool.where not in holds):
-                continue
-            paid, part = year + tool.delay, amount * tool.rate
-            if tool.annual:
-                worth = part * float(clock.discount(rate)[clock.years >= paid].sum())
-            else:
-                worth = part * once_worth(works, start, paid, rate)
-            sums = np.append(_falls(clock, paid, part, tool.annual), worth)
-            found.append(((PROJECT, row.project, tool.account, account), sums))
-    return found
+def _of_catchments(rise: Raised, chosen: Chosen) -> Part:
+    """What projects raise in their catchments, and what tools take of it, on the land that enjoys it."""
+    land = chosen.told[PLACE]
+    group = land.groupby(PLACE, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64)
+    groups = land.drop_duplicates().reset_index(drop=True)
+    row, of, hectares = rise.by_group(group, len(groups))
+    rows = rise.rows.iloc[row].reset_index(drop=True).rename(columns={"project": "source"}).assign(kind=PROJECT)
+    return rows.join(groups.iloc[of].reset_index(drop=True)), rise.per_ha[row] * hectares[:, None]
 
 
-def _falls(clock: Clock, year: int, amount: float, annual: bool) -> Floats:
-    """The totals of the periods of an amount in a year, or in every year from then on."""
-    years = clock.years[: clock.horizon]
-    runs = (years >= year) if annual else (years == year)
-    return np.asarray(amount * np.bincount(clock.period_of, weights=runs.astype(float)))
-
-
-def _of_trade(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+def _of_trade(plan: PlanData, ledger: Ledger) -> Part:
     """What quotas are bought and sold for."""
     clock, accounts, names = ledger.clock, ledger.accounts, period_names(plan.study.periods)
     prices = {row.quota: {"bought": row.buy_price, "sold": row.sell_price} for row in each(plan.study.quotas)}
-    found: list[tuple[tuple[str, str, str, str], Floats]] = []
+    found: list[tuple[Sequence[str], Floats]] = []
     for row in each(plan.quota_trade):
         year = int(clock.begin[names.index(row.period)])
         for side, money in (("bought", "purchase"), ("sold", "sale")):
@@ -273,40 +194,45 @@ def _of_trade(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str,
             paid = quantity * float(prices[row.quota][side]) * float((1.0 + growth) ** (year - clock.years[0]))
             later = clock.discount(clock.finance)[clock.years >= year].sum()
             worth = paid * clock.finance / (1.0 + clock.finance) * float(later)
-            sums = np.append(_falls(clock, year, paid, False), worth)
-            found.append(((QUOTA, row.quota, account, ""), sums))
-    return found
+            sums = np.append(clock.falls(year, paid, annual=False), worth)
+            found.append(((QUOTA, row.quota, account, "", _home(row.jurisdiction)), sums))
+    return _elsewhere(found, len(ledger.clock.length))
 
 
-def _of_markets(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+def _of_markets(plan: PlanData, ledger: Ledger) -> Part:
     """What is sold and bought in steps, the hectares read from the plan's ledger."""
     known = markets(ledger)
-    if not known:
-        return []
     clock, names = ledger.clock, period_names(plan.study.periods)
     booked = plan.ledger.set_index(["account", "jurisdiction", "period"])["value"]
-    found: list[tuple[tuple[str, str, str, str], Floats]] = []
+    found: list[tuple[Sequence[str], Floats]] = []
     for market in known:
         for t, name in enumerate(names):
             hectares = float(booked.get((market.area, market.place, name), 0.0))
             filled = zip(market.filled(hectares, t), market.steps[t], strict=True)
             paid = market.amount(ledger, t, sum(area * step.price for area, step in filled))
-            sums = np.append(_falls(clock, int(clock.begin[t]), paid, False), paid * market.worth(ledger, t))
-            found.append(((STEPS, market.area, market.account, ""), sums))
-    return found
+            sums = np.append(clock.falls(int(clock.begin[t]), paid, annual=False), paid * market.worth(ledger, t))
+            found.append(((STEPS, market.area, market.account, "", _home(market.place)), sums))
+    return _elsewhere(found, len(ledger.clock.length))
 
 
-def _of_synergies(plan: PlanData, ledger: Ledger) -> list[tuple[tuple[str, str, str, str], Floats]]:
+def _of_synergies(plan: PlanData, ledger: Ledger) -> Part:
     """What projects bring together, of the first of them."""
-    accounts, periods, starts = ledger.accounts, len(ledger.clock.length), _starts(plan, ledger)
-    found: list[tuple[tuple[str, str, str, str], Floats]] = []
+    accounts, works, periods = ledger.accounts, ledger.works, len(ledger.clock.length)
+    starts = works.starts_of(plan.projects)
+    found: list[tuple[Sequence[str], Floats]] = []
     for synergy in synergies(ledger):
         money = accounts.money[accounts.names.get_loc(synergy.account)]
         if money and synergy.first in starts and synergy.second in starts:
             run = Run.of(ledger, synergy, starts[synergy.first] % periods, starts[synergy.second] % periods)
             sums = np.append(run.totals(), run.worth(ledger.clock.finance))
-            found.append(((PROJECT, synergy.first, synergy.account, ""), sums))
-    return found
+            home = works.place[works.names.index(synergy.first)]
+            found.append(((PROJECT, synergy.first, synergy.account, "", home), sums))
+    return _elsewhere(found, len(ledger.clock.length))
+
+
+def _home(place: str) -> str:
+    """The jurisdiction of a place of the ledger, ``""`` for the total."""
+    return "" if place == TOTAL else place
 
 
 def flagged(study: Study, rows: pd.DataFrame, flag: str) -> NDArray[np.bool_]:

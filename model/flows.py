@@ -91,6 +91,12 @@ class Clock:
         total = np.bincount(self.period_of, weights=yearly[: self.horizon])
         return np.asarray(total / self.length, dtype=np.float64)
 
+    def falls(self, year: int, amount: float, *, annual: bool) -> Floats:
+        """The totals of the periods of an amount in a year, or in every year from then on, shape (periods,)."""
+        years = self.years[: self.horizon]
+        runs = (years >= year) if annual else (years == year)
+        return np.asarray(amount * np.bincount(self.period_of, weights=runs.astype(float)))
+
     def annuity(self, rate: float, service: Ints, life: Floats, end: Ints) -> Floats:
         """Present value of the annual equivalents of one unit that stands at the beginning of the service year.
 

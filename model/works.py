@@ -60,6 +60,15 @@ class Works:
     end: Ints
     appraisal: Appraisal
 
+    def starts_of(self, projects: pd.DataFrame) -> dict[str, int]:
+        """Position of the start (projects x periods + period) of every project that is built, of a plan's table."""
+        names = period_names(self.study.periods)
+        built = projects[projects["start"].fillna("") != ""]
+        return {
+            project: self.names.index(project) * len(names) + names.index(start)
+            for project, start in zip(built["project"], built["start"], strict=True)
+        }
+
     def take(self, account: str, place: str | None) -> Floats:
         """Hectares (x quality) that each project's start books on a built-in area account, shape (projects,).
 

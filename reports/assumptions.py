@@ -51,10 +51,10 @@ def annex(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``table, what`` (the key), ``value, unit, stated_in, confidence`` (its word), ``code`` (V published, K recalled, D
-        modelling default, S stated in the paper, C computed, N nothing said, O other), ``origin`` (default: as the
-        package's row; study: the study's own), ``cash, ecosystem`` (what flows add to the gains in F1 and F2, million
-        present value).
+        ``table, what`` (the key), ``value, unit, stated_in, confidence`` (its word), ``code`` (V published, K
+        recalled, D modelling default, S stated in the paper, C computed, N nothing said, O other), ``origin``
+        (default: as the package's row; study: the study's own), ``cash, ecosystem`` (what flows add to the gains in F1
+        and F2, million present value).
     """
     masks, parts = _used(facts), []
     flows = facts.contributions
@@ -135,7 +135,7 @@ def _used(facts: Facts) -> dict[str, Any]:
         "shares": study.shares["account"].isin(set(booked["account"])).to_numpy(),
         "limits": study.limits["limit"].isin(binding).to_numpy(),
         "project_flows": study.project_flows["project"].isin(_built(facts)).to_numpy(),
-        "synergies": (study.synergies["project"].isin(_built(facts)) & study.synergies["with"].isin(_built(facts))).to_numpy(),
+        "synergies": study.synergies[["project", "with"]].isin(_built(facts)).all(axis=1).to_numpy(),
     }  # fmt: skip
 
 
@@ -231,19 +231,22 @@ def method(facts: Facts) -> pd.DataFrame:
         ("rate_finance", rates.finance, "share"), ("rate_social", rates.social, "share"),
         ("tail_years", rates.tail_years, "years"), ("parcels", len(study.parcels), "count"),
         ("projects", len(study.projects), "count"), ("periods", len(study.periods), "count"),
-        ("first_year", study.first_year, "year"), ("last_year", study.last_year, "year"),
         *((f"recalled_{name.lower()}", value, "share") for name, value in recalled_share(facts).items()),
     ]  # fmt: skip
     if objective.method == "weighted":
         numbers += [("weight_cash", objective.cash, ""), ("weight_ecosystem", objective.ecosystem, "")]
     words = [
-        ("status", plan.status + "_plain" * (plan.status == "optimal"), "word:status_"), ("solver_method", plan.method, "word:method_"),
+        ("status", plan.status + "_plain" * (plan.status == "optimal"), "word:status_"),
+        ("solver_method", plan.method, "word:method_"),
         ("goal", objective.method, "word:goal_by_"), ("study_hash", study.hash, ""),
+        ("first_year", str(study.first_year), ""), ("last_year", str(study.last_year), ""),
         *(("version", f"{name} {number}", "") for name, number in plan.versions.items()),
         *(("limits_off", name, "word:off_") for name in plan.limits_off),
     ]  # fmt: skip
     rows = [(item, code, kind, np.nan, "") for item, code, kind in words]
-    rows[1:1] = [(item, "", "", float(value), unit) for item, value, unit in numbers if value is not None]
+    told = [(item, float(value), unit) for item, value, unit in numbers if value is not None]
+    rows[1:1] = [(item, "", "", 100.0 * v, "percent") if unit == "share" else (item, "", "", v, unit)
+                 for item, v, unit in told]  # fmt: skip
     return pd.DataFrame(rows, columns=METHOD)
 
 
@@ -251,7 +254,8 @@ _PV = "million, present value"
 SHEETS = (
     Sheet(
         "method", "assumptions", method,
-        (Column("item", "word:how_"), Column("code", "@code_kind"), Column("code_kind", "hidden"), Column("value", unit="@unit"),
+        (Column("item", "word:how_"), Column("code", "@code_kind"), Column("code_kind", "hidden"),
+         Column("value", unit="@unit"),
          Column("unit", "unit")),
     ),
     Sheet(
@@ -261,8 +265,9 @@ SHEETS = (
     ),
     Sheet(
         "annex", "assumptions", annex,
-        (Column("table", "word:in_table_"), Column("what", "text"), Column("value", unit="@unit"), Column("unit", "unit"),
-         Column("stated_in", "text"), Column("confidence", "text"), Column("code", "word:confidence_"),
+        (Column("table", "word:in_table_"), Column("what", "text"), Column("value", unit="@unit"),
+         Column("unit", "unit"), Column("stated_in", "text"), Column("confidence", "text"),
+         Column("code", "word:confidence_"),
          Column("origin", "word:origin_"), Column("cash", unit=_PV), Column("ecosystem", unit=_PV)),
     ),
 )  # fmt: skip

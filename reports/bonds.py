@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import each, period_names
-from zonevest.model.booked import WHERE_JOINT
+from zonevest.model.booked_uplift import WHERE_JOINT
 from zonevest.model.capture import tools
 from zonevest.model.self_support import PURSE, yearly_income
 from zonevest.model.uplift import lift
@@ -44,8 +44,8 @@ YEARS = [
     "cover_to_date",
 ]
 COVER = [
-    "project", "start", "raised", "principal", "interest_paid", "years", "income", "captured", "cover", "cover_min", "margin",
-    "kept",
+    "project", "start", "raised", "principal", "interest_paid", "years", "income", "captured", "cover", "cover_min",
+    "margin", "kept",
 ]  # fmt: skip
 
 
@@ -152,15 +152,16 @@ def bond_years(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``project, year, raised, income, captured, principal, interest_paid, owed`` (at the year's end), ``cover`` (income
-        and captured over principal and interest of the year) and ``cover_to_date`` (of all years so far).
+        ``project, year, raised, income, captured, principal, interest_paid, owed`` (at the year's end), ``cover``
+        (income and captured over principal and interest of the year) and ``cover_to_date`` (of all years so far).
     """
     parts = []
     for one in bonds(facts):
         comes, pays = one.income + one.captured, one.principal + one.interest
         table = {"project": one.project, "year": one.begin + np.arange(len(comes)), "raised": one.raised,
                  "income": one.income, "captured": one.captured, "principal": one.principal,
-                 "interest_paid": one.interest, "owed": np.where(one.owed > 1e-9, one.owed, 0.0), "cover": _times(comes, pays),
+                 "interest_paid": one.interest, "owed": np.where(one.owed > 1e-9, one.owed, 0.0),
+                 "cover": _times(comes, pays),
                  "cover_to_date": _times(np.cumsum(comes), np.cumsum(pays))}  # fmt: skip
         parts.append(pd.DataFrame(table)[YEARS])
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({name: [] for name in YEARS})
@@ -168,7 +169,7 @@ def bond_years(facts: Facts) -> pd.DataFrame:
 
 def _times(part: Floats, whole: Floats) -> Floats:
     """One over the other, NaN where nothing is owed."""
-    return np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 1e-12)
+    return np.asarray(np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 1e-12))
 
 
 def bond_cover(facts: Facts) -> pd.DataFrame:
@@ -206,7 +207,8 @@ SHEETS = (
     Sheet(
         "bond_cover", "finance", bond_cover,
         (Column("project", "project"), Column("start", "period"), Column("raised", unit=_M, total=True),
-         Column("principal", unit=_M, total=True), Column("interest_paid", unit=_M, total=True), Column("years", "count"),
+         Column("principal", unit=_M, total=True), Column("interest_paid", unit=_M, total=True),
+         Column("years", "count"),
          Column("income", unit=_M, total=True), Column("captured", unit=_M, total=True), Column("cover", unit="times"),
          Column("cover_min", unit="times"), Column("margin", unit=_M), Column("kept", "yes")),
     ),

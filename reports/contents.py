@@ -27,6 +27,8 @@ CODES: Final = (
     "money_item", "period", "unit", "limit", "quota",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
+HIDDEN: Final = "hidden"
+"""The kind of columns that are in files only."""
 NUMBERS: Final = ("number", "share", "count", "year")
 """Kinds of columns of numbers; a share is shown as per cent."""
 
@@ -83,10 +85,21 @@ class Sheet:
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
     from zonevest.reports import (
-        assumptions, bonds, farmland, fiscal, indicators, land_tables, programme, project_tables, quota_tables, rezoned,
+        assumptions,
+        bonds,
+        farmland,
+        fiscal,
+        indicators,
+        land_tables,
+        listed,
+        programme,
+        project_tables,
+        quota_tables,
+        rezoned,
     )  # fmt: skip
 
     found: tuple[Sheet, ...] = (
+        *listed.SHEETS,
         *indicators.SHEETS,
         *land_tables.SHEETS,
         *quota_tables.SHEETS,

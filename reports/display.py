@@ -250,13 +250,16 @@ class Display:
         look = {"class": self.land_class, "zone": self.zone, "practice": self.practice}
         return look[kind](code)
 
-    def limit(self, row: pd.Series) -> str:
-        """The name of a limit (a row with ``limit, name_en, name_zh``); rows of money and quotas are named by kind."""
-        first, second = ("name_en", "name_zh") if self.words.lang == "en" else ("name_zh", "name_en")
-        named = str(row[first] or row[second])
-        kind, _, of = str(row["limit"]).partition(".")
-        if named or not self.words.has(f"row_{kind}"):
-            return named or str(row["limit"])
+    @cached_property
+    def _limits(self) -> dict[str, str]:
+        names = self._names(self.study.limits, "limit")
+        return {code: name for code, name in names.items() if name != code}
+
+    def limit(self, code: str) -> str:
+        """The name of a limit; rows of money and quotas are named by kind."""
+        kind, _, of = code.partition(".")
+        if code in self._limits or not self.words.has(f"row_{kind}"):
+            return self._limits.get(code, code)
         named = self.words(f"row_{kind}")
         others = (self._projects, self._instruments, self._quotas, self._actors, self._accounts)
         for names in (self._budgets,) if kind in OF_BUDGETS else others:
@@ -283,12 +286,13 @@ class Display:
             if unit.startswith("currency") and unit.endswith(of):
                 currency = self.study.settings.currency
                 return self.words(key, unit=self.words("currency_cny") if currency == "CNY" else currency)
-        if unit == "million/ha":
-            return self.words("a_hectare", unit=self.money_unit)
+        per_hectare = re.fullmatch(r"(.+)/ha", unit)
+        if per_hectare:
+            return self.words("a_hectare", unit=self.unit(per_hectare.group(1)))
         if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
             return self.money_unit
         known = {"ha": "ha", "people": "people", "jobs": "jobs", "ha x quality": "ha_quality", "km": "km", "m": "m"}
-        known |= {name: name for name in ("m2", "times", "years", "percent", "share")} | {"s": "seconds"}
+        known |= {name: name for name in ("m2", "times", "years", "percent", "count")} | {"s": "seconds"}
         return self.words(known[unit]) if unit in known else unit
 
     @property
@@ -312,3 +316,14 @@ class Display:
     def projects(self, count: int) -> str:
         """A count of projects."""
         return f"{count:,}{NBSP}{self.words('count_project' if count == 1 else 'count_projects')}"
+
+    def named(self, kind: str, code: object) -> str:
+        """What a code of a table's column is called, by the column's kind (see `zonevest.reports.contents`)."""
+        if kind == "text":
+            return str(code)
+        if kind == "yes":
+            return "" if code == "" else self.words("yes" if code else "no")
+        if kind.startswith("word:"):
+            return self.words.or_code(kind.removeprefix("word:"), str(code)) if code != "" else ""
+        name: str = getattr(self, kind)(str(code))
+        return name

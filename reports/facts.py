@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zonevest.model.areas import START
-from zonevest.model.booked import Books, books
+from zonevest.model.booked import Booked, Books, books
+from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.model.ledger import DECIDED
-from zonevest.reports import tables
-from zonevest.reports.chosen import Chosen
+from zonevest.reports import distribution, resources, tables
 from zonevest.reports.contributions import contributions
+from zonevest.reports.maps import Shapes, pack
+from zonevest.reports.money import money_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from zonevest.instances.study import Study
+    from zonevest.model.booked_land import Chosen
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
 
@@ -48,6 +51,16 @@ class Facts:
         return books(self.plan)
 
     @property
+    def by_place(self) -> tuple[Booked, Booked]:
+        """What the plan and doing nothing book by place too (see `booked_places.by_place`)."""
+        return self.books.plan_by_place, self.books.nothing_by_place
+
+    @cached_property
+    def parcel_worth(self) -> ParcelWorth:
+        """What each parcel books on accounts of money, uplift and ecosystem, present values."""
+        return parcel_worth(self.plan, self.books)
+
+    @property
     def ledger(self) -> Ledger:
         """The ledger of the options that the plan chooses."""
         return self.books.ledger
@@ -57,10 +70,10 @@ class Facts:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
 
-    @cached_property
+    @property
     def chosen(self) -> Chosen:
         """The rows of `land` as options of the ledger."""
-        return Chosen.of(self.plan, self.ledger)
+        return self.books.chosen
 
     @property
     def near(self) -> int:
@@ -91,6 +104,36 @@ class Facts:
     def contributions(self) -> pd.DataFrame:
         """What every number of the study adds to F1 and F2 (see `contributions`)."""
         return contributions(self)
+
+    @cached_property
+    def limits(self) -> pd.DataFrame:
+        """Every row of every limit with its standing (see `tables.limits`)."""
+        return tables.limits(self.plan)
+
+    @cached_property
+    def money(self) -> dict[str, pd.DataFrame]:
+        """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        return money_tables(self.plan, self.books)
+
+    @cached_property
+    def shapes(self) -> Shapes | None:
+        """The parcels' shapes as they are drawn; None without any."""
+        return pack(self.study.geometry)
+
+    @cached_property
+    def cash_parts(self) -> pd.DataFrame:
+        """Of what F1 is made (see `distribution.cash_parts`)."""
+        return distribution.cash_parts(self.plan, self.books)
+
+    @cached_property
+    def assets(self) -> pd.DataFrame:
+        """Natural resources as assets (see `resources.assets`)."""
+        return resources.assets(self.plan, self.ledger)
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        """People and construction land (see `resources.people`)."""
+        return resources.people(self.plan, self.ledger)
 
     @cached_property
     def accounts(self) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import pandas as pd
 from zonevest.model.areas import TOTAL
 from zonevest.model.flows import CASH
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.terms import Terms, as_weights, sold_in_steps
+from zonevest.reports.terms import Terms, added, as_held, sold_in_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,8 +49,7 @@ def _booked(facts: Facts) -> tuple[Floats, Floats]:
         once + sold_in_steps(facts, present=False),
         Terms({(CASH, TOTAL, 0): 1.0}) + sold_in_steps(facts),
     ]
-    entries, weights = as_weights(wanted)
-    return facts.chosen.amounts(entries, weights), facts.chosen.held(entries, weights)
+    return added(facts.chosen, wanted), added(as_held(facts.chosen), wanted)
 
 
 def by_hectare(facts: Facts) -> pd.DataFrame:
@@ -94,8 +93,8 @@ def by_resident(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         ``practice`` (the last row, ``total``: all of them), ``area_ha, new_people`` (who moved in by the end); above
-        holding the land ``revenue, cost, net`` (million a year, last period) and ``once`` (receipts less outlay, million, all
-        periods); the same per head and ``gain_per_head`` (F1) in units of the currency.
+        holding the land ``revenue, cost, net`` (million a year, last period) and ``once`` (receipts less outlay,
+        million, all periods); the same per head and ``gain_per_head`` (F1) in units of the currency.
     """
     land, clock = facts.land, facts.ledger.clock
     drawn = facts.ledger.states.moved_in(len(clock.length) - 1)[facts.chosen.kind]
@@ -120,7 +119,7 @@ def by_resident(facts: Facts) -> pd.DataFrame:
     table = pd.concat([table, table.drop(columns="practice").sum().to_frame().T.assign(practice=TOTAL)])
     for name in ("revenue", "cost", "net", "once", "gain"):
         table[f"{name}_per_head"] = 1e6 * table[name].astype(float) / table["new_people"].astype(float)
-    return table[RESIDENTS].astype({name: float for name in RESIDENTS[1:]}).reset_index(drop=True)
+    return table[RESIDENTS].astype(dict.fromkeys(RESIDENTS[1:], float)).reset_index(drop=True)
 
 
 _A_YEAR = "million/year"

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
 
 COLUMNS = [
-    "number", "topic", "indicator", "binding", "unit", "base_year", "base", "near_year", "near", "target_year", "target_value",
+    "number", "topic", "indicator", "binding", "unit", "base_year", "base", "near_year", "near", "target_year",
+    "target_value",
     "sense", "near_asked", "target_asked", "met", "limit", "stated_in",
 ]  # fmt: skip
 AREAS = (
@@ -71,8 +72,8 @@ def indicators(facts: Facts) -> pd.DataFrame:
     DataFrame
         ``number`` (1, 2, …), ``topic``, ``indicator`` (an account, or a code ``indicator.…``), ``binding`` (binding,
         expected), ``unit``, ``base_year, base`` (before the first period), ``near_year, near`` (end of the near term),
-        ``target_year, target_value`` (end of the last period), ``sense, near_asked, target_asked`` (what a limit asks for, in
-        the same terms), ``met`` (of every limit on the account), ``limit`` (the first of them) and where it is from, ``stated_in``.
+        ``target_year, target_value`` (end of the last period), ``sense, near_asked, target_asked`` (what a limit asks
+        for, in the same terms), ``met`` (every limit on the account), ``limit`` (the first of them), ``stated_in``.
     """
     found = _Table()
     for account in AREAS:
@@ -86,7 +87,7 @@ def indicators(facts: Facts) -> pd.DataFrame:
         _account(facts, found, _topic(account), account)
     asked |= _held(found) | _rules_of_money(facts)
     study, near = facts.study, facts.study.periods[facts.near]
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for code, (topic, unit, *values) in sorted(found.rows.items(), key=lambda row: TOPICS.index(row[1][0])):
         kind, sense, near_asked, target_asked, met, limit, source = asked.get(code, ("expected", "", *_NOTHING))
         rows.append(
@@ -138,7 +139,7 @@ def _ratios(facts: Facts, found: _Table) -> None:
     whole = float(study.parcels["area_ha"].sum())
     forest = np.array(_values(facts, "area.class_group.forest"))
     if whole > 0:
-        found.add("ecology", "indicator.forest_cover", "share", *(forest / whole).tolist())
+        found.add("ecology", "indicator.forest_cover", "percent", *(100.0 * forest / whole).tolist())
     before = population(study, TOTAL, None, START)
     _, near, target = _values(facts, "population")
     if not near:
@@ -158,7 +159,7 @@ def _ratios(facts: Facts, found: _Table) -> None:
 
 
 def _families(facts: Facts, found: _Table) -> None:
-    """Accounts of carbon and social ones, ecosystem value in all, the purse's recurring revenue, people's restoration."""
+    """Accounts of carbon and social ones, ecosystem value in all, land under restoration."""
     table = facts.study.accounts
     for family, topic in (("carbon", "ecology"), ("social", "people")):
         for account in table.loc[table["family"] == family, "account"]:
@@ -216,7 +217,7 @@ def _rules_of_money(facts: Facts) -> dict[str, tuple[str, str, float, float, boo
 
 @dataclass
 class _Asked:
-    """What limits on one account over the whole area ask for: bounds by period, the first of them tells sense and name."""
+    """What limits on one account over the whole area ask for: bounds by period; the first tells the sense."""
 
     row: Any
     bounds: dict[str, float]

@@ -210,8 +210,8 @@ def zone_statistics(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``jurisdiction, zone, zone_level`` (1: the first, of which the rows add up to the land), `AREAS`, ``parcels`` (after),
-        ``arable_ha, construction_ha, nonconforming_ha`` (after).
+        ``jurisdiction, zone, zone_level`` (1: the first, whose rows add up to the land), `AREAS`,
+        ``parcels`` (after), ``arable_ha, construction_ha, nonconforming_ha`` (after).
     """
     study, land = facts.study, facts.land
     lineage = lineages(study.zones["zone"], study.zones["parent"]) | {"": [""]}
@@ -308,9 +308,9 @@ def nonconforming(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``parcel_id, jurisdiction, zone, land_class, area_ha, nonconforming_why``: the first that holds of ``class`` (it never suits
-        the zone), ``redline`` (inside the red line it is built on, or may only stay), ``basic_farmland`` (on basic
-        farmland it is not arable) and ``line`` (a control line asks for another zone).
+        ``parcel_id, jurisdiction, zone, land_class, area_ha, nonconforming_why``: the first that holds of ``class``
+        (it never suits the zone), ``redline`` (inside the red line it is built on, or may only stay),
+        ``basic_farmland`` (on basic farmland it is not arable) and ``line`` (a control line asks for another zone).
     """
     columns = ["parcel_id", "jurisdiction", "zone", "land_class", "area_ha", "nonconforming_why"]
     study, odd = facts.study, facts.plan.nonconforming
@@ -357,7 +357,8 @@ SHEETS = (
          Column("moved", "yes")),
     ),
     Sheet(
-        "class_matrix", "statutory", class_matrix, (Column("class_before", "land_class"), Column("before_ha", unit="ha")),
+        "class_matrix", "statutory", class_matrix,
+        (Column("class_before", "land_class"), Column("before_ha", unit="ha")),
         more=Column("", unit="ha", head="land_class"),
     ),
     Sheet(

@@ -40,12 +40,14 @@ def in_short(plan: PlanData, tables: dict[str, pd.DataFrame], booked: Books | No
     }
 
 
-def write_money(plan: PlanData, folder: Path) -> dict[str, Any]:
+def write_money(
+    plan: PlanData, folder: Path, tables: dict[str, pd.DataFrame] | None = None, booked: Books | None = None
+) -> dict[str, Any]:
     """Write the tables of a plan into a folder; what plan.json says of them."""
     if not plan.has_plan:
         return {}
-    booked = books(plan)
-    tables = money_tables(plan, booked)
+    booked = booked or books(plan)
+    tables = tables or money_tables(plan, booked)
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
     return in_short(plan, tables, booked)

@@ -1,7 +1,8 @@
-"""The report page of a plan: one file, complete in itself, readable without a network.
+"""The report page of a plan: one file, complete in itself and in both languages, readable without a network.
 
-What is told comes from `tables` (numbers) and `sections` (rows ready to show); this module puts the head and the notes
-together and fills `templates/`.
+What is told comes from `forms` (the tables), `figures` and the hand-made `sections` (where a drawing or a grouping says
+more than a plain table); this module puts them in the order of the contents and fills `templates/`. The language asked
+for is shown; the other one waits in a ``<template>``, whose ids begin with its language, until the reader switches.
 """
 
 from __future__ import annotations
@@ -9,34 +10,52 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import math
 import os
+import re
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
-from zonevest.instances.say import translate, translated
-from zonevest.model.booked import books
-from zonevest.reports import sections, tables
+from zonevest.reports import sections
 from zonevest.reports.colours import NONE
-from zonevest.reports.display import NBSP, Display, number, percent
-from zonevest.reports.labels import Words
-from zonevest.reports.maps import Layer, layers, map_data, pack
+from zonevest.reports.contents import SECTIONS
+from zonevest.reports.display import Display
+from zonevest.reports.facts import Facts
+from zonevest.reports.forms import Made, made
+from zonevest.reports.grid import grid, rows_shown
+from zonevest.reports.labels import LANGUAGES, Words
+from zonevest.reports.maps import Layer, layers, map_data
 from zonevest.reports.sections_budgets import budget_parts
+from zonevest.reports.sections_head import cards, head, notes, price_of
 from zonevest.reports.sections_money import money
 from zonevest.reports.sections_resources import resources
 from zonevest.reports.sections_worth import worth
+from zonevest.reports.tables import completed
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
-    from zonevest.reports.audit import AuditReport
 
 Part = dict[str, Any]
+
+OWN: Final = {
+    "overview": ("head.html", "maps.html"),
+    "land": ("land.html",),
+    "balance": ("resources.html",),
+    "finance": ("money.html",),
+    "distribution": ("actors.html",),
+    "projects": ("projects.html",),
+    "limits": ("limits.html", "accounts.html"),
+    "assumptions": ("notes.html",),
+}
+"""Sections that say more than their tables, and by which template."""
+WITHOUT_PLAN: Final = ("overview", "assumptions")
+"""Sections of a page that has no plan to tell of."""
 
 _TEMPLATES = files("zonevest.reports").joinpath("templates")
 
@@ -48,7 +67,7 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
     ----------
     plan : the plan; without `has_plan` the page says why there is none and what was asked.
     path : the .html file; replaced if it exists, and never left half written.
-    lang : ``en`` or ``zh``.
+    lang : ``en`` or ``zh``: the language that is shown first.
 
     Raises
     ------
@@ -67,43 +86,42 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
 
 def render(plan: PlanData, lang: str = "en") -> str:
     """The report page as text (see `write_page`)."""
-    words = Words(lang)
-    plan = tables.completed(plan)
-    display = Display(plan.study, words)
-    parts: Part = {"head": _head(plan, display), "notes": _notes(plan, display)}
-    scripts = [_read("page.js")]
-    if plan.has_plan:
-        has_land, booked = len(plan.study.parcels) > 0, books(plan)
-        parts["maps"] = _maps(plan, display) if has_land else None
-        parts["land"] = sections.land(plan, display) if has_land else None
-        parts["resources"] = resources(plan, display, booked.ledger) if has_land else None
-        parts["projects"] = sections.projects(plan, display)
-        parts["worth"] = worth(plan, display, booked.ledger)
-        parts["limits"] = sections.limits(plan, display, *_price_of(plan, display))
-        parts["accounts"] = sections.accounts(plan, display)
-        parts["money"] = money(plan, display, booked)
-        parts["tills"] = budget_parts(plan, display, booked)
-        parts["head"]["cards"] = _cards(plan, display, parts)
-        if parts["maps"] and parts["maps"]["data"]:
-            scripts.append(_read("map.js"))
-    environment = Environment(
-        loader=FunctionLoader(_read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
-    )
+    facts = Facts(completed(plan))
+    return page(facts, made(facts), lang)
+
+
+def page(facts: Facts, tables: list[Made], lang: str) -> str:
+    """The report page of what is worked out already (see `write_page`)."""
+    first = Words(lang)
+    bodies = [_body(facts, tables, Words(each)) for each in sorted(LANGUAGES, key=lambda each: each != lang)]
+    drawn = [body.pop("map") for body in bodies]
+    shared, *own = _split(*drawn) if drawn[0] else ({}, {}, {})
+    for body, words in zip(bodies, own, strict=True):
+        body["map"] = _json(words)
+    bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
+    for body in bodies:
+        body["text"] = Markup(body["text"])
+    scripts = [_read(name) for name in ("map.js", "page.js") if name != "map.js" or shared]
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
-    return environment.get_template("page.html").render(
-        **parts,
-        t=words,
-        lang="zh-CN" if lang == "zh" else "en",
-        has_plan=plan.has_plan,
-        unit_money=display.money_unit,
-        unit_year=display.unit("million/year"),
-        unit_head=words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency,
-        style=Markup(_read("style.css")),
-        scripts=[Markup(script) for script in scripts],
-        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src {hashes}",
-        title=plan.study.title(lang),
-        long_title=len(plan.study.title(lang)) > (80 if lang == "en" else 40),
-        written=words("written", date=date.today().isoformat(), version=version("zonevest")),
+    return (
+        _environment()
+        .get_template("page.html")
+        .render(
+            t=first,
+            shown=bodies[0],
+            other=bodies[1],
+            map_data=_json(shared) if shared else None,
+            style=Markup(_read("style.css")),
+            scripts=[Markup(script) for script in scripts],
+            policy=f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {hashes}",
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FunctionLoader(_read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
 
 
@@ -116,191 +134,111 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
-# --- head ---------------------------------------------------------------------------------------------------------
+def _json(data: Any) -> Markup:
+    """Data for a script element, which nothing in it can end."""
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    for letter, code in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
+        text = text.replace(letter, code)
+    return Markup(text)
 
 
-def _head(plan: PlanData, display: Display) -> Part:
-    words, study = display.words, plan.study
-    status = plan.status if plan.has_plan or plan.status != "interrupted" else "interrupted_none"
-    asked = plan.settings.get("gap")
-    if status == "optimal":
-        told = percent(float(asked)) if asked else percent(plan.gap)
-        text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
-    else:
-        text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "interrupted": "soft"}
-    objective = study.settings.objective
-    rate = ""
-    if objective.method == "weighted" and objective.cash and objective.ecosystem:
-        rate = words("exchange_text", rate=number(objective.ecosystem / objective.cash))
+def _split(one: Part, other: Part) -> tuple[Part, Part, Part]:
+    """What two languages have in common, and what each has of its own; to be put together again by the page."""
+    shared: Part = {}
+    mine: Part = {}
+    its: Part = {}
+    for key, value in one.items():
+        if isinstance(value, dict) and isinstance(other[key], dict) and value.keys() == other[key].keys():
+            shared[key], mine[key], its[key] = _split(value, other[key])
+        elif value == other[key]:
+            shared[key] = value
+        else:
+            mine[key], its[key] = value, other[key]
+    return shared, mine, its
+
+
+def _marked(text: str, lang: str) -> str:
+    """A body whose ids, and what refers to them, begin with its language: no id stands twice in the file."""
+    return re.sub(r'( (?:id|for|aria-labelledby|aria-controls)="| href="#)', rf"\g<1>{lang}-", text)
+
+
+# --- one language -------------------------------------------------------------------------------------------------
+
+
+def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
+    """All that stands in the page in one language: ``text``, ``title``, ``lang`` and the data of the map."""
+    plan, display, lang = facts.plan, Display(facts.study, words), words.lang
+    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": None, "land": None}
+    if plan.has_plan:
+        has_land = len(plan.study.parcels) > 0
+        parts["maps"] = _maps(facts, display) if has_land else None
+        parts["land"] = sections.land(facts, display) if has_land else None
+        parts["resources"] = resources(facts, display) if has_land else None
+        parts["projects"] = sections.projects(plan, display)
+        parts["worth"] = worth(plan, display, facts.ledger)
+        parts["limits"] = sections.limits(facts, display, *price_of(plan, display))
+        parts["accounts"] = sections.accounts(facts, display)
+        parts["money"] = money(facts, display)
+        parts["tills"] = budget_parts(facts, display)
+        parts["head"]["cards"] = cards(facts, display, parts)
+    title = plan.study.title(lang)
+    text = (
+        _environment()
+        .get_template("body.html")
+        .render(
+            **parts,
+            t=words,
+            chapters=_chapters(facts, tables, display),
+            has_plan=plan.has_plan,
+            has_land=len(plan.study.parcels) > 0,
+            unit_money=display.money_unit,
+            unit_year=display.unit("million/year"),
+            unit_head=words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency,
+            title=title,
+            long_title=len(title) > (80 if lang == "en" else 40),
+            written=words("written", date=date.today().isoformat(), version=version("zonevest")),
+        )
+    )
+    drawing = parts["maps"]["data"] if parts["maps"] else None
     return {
-        "status": text,
-        "tone": tones.get(status, "bad"),
-        "why": words(f"why_{status}"),
-        "message": translate(plan.message, words.lang),
-        "goal": _goal(plan, display),
-        "exchange": rate,
-        "off": [words.or_code("off_", str(name)) for name in plan.limits_off],
-        "facts": _facts(plan, display),
-        "cards": [],
+        "text": text,
+        "title": f"{title} · {words('report')}",
+        "lang": lang,
+        "tag": "zh-CN" if lang == "zh" else "en",
+        "map": drawing,
     }
 
 
-def _goal(plan: PlanData, display: Display) -> str:
-    words, objective = display.words, plan.study.settings.objective
-    if objective.method == "floor":
-        if "cash" in objective.floor:
-            return words("goal_floor_cash", value=display.money(float(objective.floor["cash"])))
-        return words("goal_floor_ecosystem", share=percent(float(objective.floor.get("ecosystem", 1.0)), 3))
-    if objective.method == "lexicographic":
-        terms = " → ".join(_term(name, display) for name in objective.order)
-        return words("goal_lexicographic", terms=terms, share=percent(objective.tolerance))
-    given = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
-    weights = {name: weight for name, weight in given.items() if weight}
-    if len(weights) == 1 and set(map(abs, weights.values())) == {1.0}:
-        name, weight = weights.popitem()
-        return words("goal_most" if weight > 0 else "goal_least", term=_term(name, display))
-    terms = "; ".join(f"{number(weight)} × {_term(name, display)}" for name, weight in weights.items())
-    return words("goal_weighted", terms=terms)
-
-
-def _term(name: str, display: Display) -> str:
-    return display.words(name) if name in ("cash", "ecosystem") else display.account(name)
-
-
-def _value_unit(plan: PlanData, display: Display) -> str:
-    """The unit of F2."""
-    unit = tables.ecosystem_unit(plan.study)
-    return display.unit(unit) if unit else display.words("value_units")
-
-
-def _objective_unit(plan: PlanData, display: Display) -> str:
-    """The unit of objective and bound."""
-    objective, words = plan.study.settings.objective, display.words
-    if objective.method == "floor":
-        return _value_unit(plan, display) if "cash" in objective.floor else display.money_unit
-    if objective.method == "lexicographic":
-        weights = {objective.order[-1]: 1.0} if objective.order else {}
-    else:
-        given = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
-        weights = {name: weight for name, weight in given.items() if weight}
-    units = set()
-    for name in weights:
-        if name == "cash":
-            units.add(display.money_unit)
-        elif name == "ecosystem":
-            units.add(_value_unit(plan, display))
-        else:
-            units.add(display.unit(tables.account_unit(plan.study, name).removesuffix("/year")))
-    if len(units) != 1:
-        return words("points")
-    unit = units.pop()
-    return unit if all(abs(weight) == 1 for weight in weights.values()) else words("weighted_unit", unit=unit)
-
-
-def _price_of(plan: PlanData, display: Display) -> tuple[str, float]:
-    """The unit in which shadow prices are told, and how many of the objective's it is: money where cash counts."""
-    objective = plan.study.settings.objective
-    if objective.method == "weighted" and objective.cash:
-        return display.money_unit, float(objective.cash)
-    return _objective_unit(plan, display), 1.0
-
-
-def _cards(plan: PlanData, display: Display, parts: Part) -> list[Part]:
-    """The numbers of the head, each with its unit and what it compares with."""
-    words, study = display.words, plan.study
-    objective, rates = study.settings.objective, study.settings.rates
-    unit = _objective_unit(plan, display)
-    compared = study.has_doing_nothing and (
-        objective.method != "weighted" or bool(objective.cash or objective.ecosystem)
-    )
-    known = plan.bound is not None and math.isfinite(plan.bound)
-    notes = [f"{words('bound')}{words('colon')}{number(plan.bound)}{NBSP}{unit}" if known else words("no_bound")]
-    if plan.gap is not None and math.isfinite(plan.gap):
-        notes.append(f"{words('gap')}{words('colon')}{percent(plan.gap)}")
-        if compared and plan.gap_total is not None and math.isfinite(plan.gap_total):
-            notes.append(words("gap_total_note", gap=percent(plan.gap_total)))
-    label = "gain" if compared else "objective_total"
-    cards = [{"name": words(label), "value": number(plan.objective), "unit": unit, "notes": notes, "lead": True}]
-    for name, one, rate in (
-        ("cash", display.money_unit, rates.finance),
-        ("ecosystem", _value_unit(plan, display), rates.social),
-    ):
-        gain: float | None = getattr(plan, name)
-        nothing = plan.doing_nothing.get(name) if study.has_doing_nothing else None
-        years = {"first": study.first_year, "last": study.end_year, "rate": percent(rate)}
-        about = [words(f"{name}_note", **years)]
-        if nothing is not None:
-            about.insert(0, words("nothing_value", value=f"{number(nothing)}{NBSP}{one}"))
-        if not gain and not nothing:
-            about = [words(f"no_{name}")]
-        text = number(gain)
-        if gain is not None and gain > 0 and study.has_doing_nothing:
-            text = f"+{text}"
-        cards.append({"name": words(name), "value": text, "unit": one, "notes": about})
-    if parts["land"]:
-        land = tables.allocation(plan)
-        moved = land[land["changed"]]
-        share = float(moved["area_ha"].sum()) / (float(land["area_ha"].sum()) or 1.0)
-        count = display.parcels(int(moved["parcel_id"].nunique()))
-        note = words("changed_note", parcels=count, share=percent(share))
-        area = number(float(moved["area_ha"].sum()))
-        cards.append({"name": words("changed_card"), "value": area, "unit": words("ha"), "notes": [note]})
-    if parts["projects"]["count"]:
-        table = tables.schedule(plan)
-        built = table[table["built"]]
-        capex = display.money(float(built["capex"].astype(float).sum()))
-        note = words("projects_note", count=f"{len(table):,}", capex=capex)
-        cards.append({"name": words("projects_card"), "value": f"{len(built):,}", "unit": "", "notes": [note]})
-    counts = parts["limits"]["counts"]
-    if parts["limits"]["count"]:
-        kept = counts["holds"] + counts["binding"]
-        note = words("limits_note", count=f"{parts['limits']['count']:,}", binding=f"{counts['binding']:,}")
-        cards.append({"name": words("limits_card"), "value": f"{kept:,}", "unit": "", "notes": [note]})
-    return cards
-
-
-def _facts(plan: PlanData, display: Display) -> list[tuple[str, str]]:
-    """How it was solved, as pairs of a name and a text."""
-    words, study, settings = display.words, plan.study, plan.settings
-    area = display.hectares(float(study.parcels["area_ha"].sum()))
-    phases = {name: seconds for name, seconds in plan.seconds.items() if name != "total"}
-    total = plan.seconds.get("total", sum(phases.values()))
-    told = ", ".join(f"{words.or_code('phase_', name)} {number(value, 1)}" for name, value in phases.items())
-    facts = [
-        (words("size"), words("size_text", parcels=f"{len(study.parcels):,}", area=area, projects=len(study.projects))),
-        (words("periods"), ", ".join(period.name for period in study.periods)),
-        (words("purse"), ", ".join(study.settings.purse)),
-        (words("method"), words.or_code("method_", plan.method)),
-        (words("solve_time"), f"{number(total, 1)}{NBSP}{words('seconds')}" + (f" ({told})" if told else "")),
-    ]
-    if settings.get("gap") is not None:
-        facts.append((words("gap_asked"), percent(float(settings["gap"]))))
-    if settings.get("scenario"):
-        facts.append((words("scenario"), str(settings["scenario"])))
-    if settings.get("time_limit") is not None:
-        facts.append((words("time_limit"), f"{number(float(settings['time_limit']))}{NBSP}{words('seconds')}"))
-    facts += [
-        (words("seed"), str(plan.seed)),
-        (words("study_hash"), study.hash),
-        (words("versions"), ", ".join(f"{name} {number_}" for name, number_ in plan.versions.items())),
-    ]
-    return [(name, text) for name, text in facts if text]
+def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
+    """The sections in their order, each with its own templates, its tables and the names of those without rows."""
+    words, most = display.words, rows_shown(tables)
+    found = []
+    for name in SECTIONS:
+        if not facts.plan.has_plan and name not in WITHOUT_PLAN:
+            continue
+        mine = [table for table in tables if table.sheet.section == name]
+        empty = [words(f"table_{table.sheet.key}") for table in mine if table.frame.empty]
+        found.append(
+            {
+                "name": name,
+                "title": words(f"section_{name}"),
+                "own": OWN.get(name, ()),
+                "tables": [grid(table, display, most) for table in mine if len(table.frame)],
+                "empty": words("tables_empty", names=words("comma").join(empty)) if empty else "",
+            }
+        )
+    return found
 
 
 # --- maps ---------------------------------------------------------------------------------------------------------
 
 
-def _maps(plan: PlanData, display: Display) -> Part:
-    """The drawing data as JSON and the legends; without shapes only the word that there is no map."""
-    words = display.words
-    shapes = pack(plan.study.geometry)
+def _maps(facts: Facts, display: Display) -> Part:
+    """The drawing data and the legends; without shapes only the word that there is no map."""
+    words, shapes = display.words, facts.shapes
     if shapes is None:
         return {"data": None, "note": words("no_map")}
-    found, rows = layers(plan, display)
-    data = json.dumps(map_data(shapes, found, rows, display), ensure_ascii=False, separators=(",", ":"))
-    for letter, code in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
-        data = data.replace(letter, code)
+    found, rows = layers(facts.plan, display)
     modes = {
         "zone": ("map_zone_before", "map_zone_after", [found["zone_after"]]),
         "class": ("map_class_before", "map_class_after", [found["class_after"]]),
@@ -311,7 +249,7 @@ def _maps(plan: PlanData, display: Display) -> Part:
         chosen = "class"
     titles = {"action": ("action", "start")}
     return {
-        "data": Markup(data),
+        "data": map_data(shapes, found, rows, display),
         "chosen": chosen,
         "modes": [
             {
@@ -334,59 +272,3 @@ def _maps(plan: PlanData, display: Display) -> Part:
 def _legend(layer: Layer) -> list[Part]:
     pairs = zip(layer.names, layer.colours, strict=True)
     return [{"name": name, "colour": colour, "pale": colour == NONE} for name, colour in pairs]
-
-
-# --- notes --------------------------------------------------------------------------------------------------------
-
-
-def _notes(plan: PlanData, display: Display) -> Part:
-    words, study = display.words, plan.study
-    rates = study.settings.rates
-    about = words("notes_no_nothing_text")
-    if study.has_doing_nothing:
-        about = words(
-            "notes_gain_text",
-            finance=percent(rates.finance),
-            social=percent(rates.social),
-            first=study.first_year,
-            last=study.last_year,
-            tail=rates.tail_years,
-        )
-    sure = tables.confidence(study)
-    origin = tables.sources(study)
-    return {
-        "units": words("notes_units_text", currency=study.settings.currency),
-        "gain": about,
-        "audit": _audit(getattr(plan, "audit", None), words),
-        "confidence": [
-            {
-                "table": words(f"table_{row.table}"),
-                "confidence": row.confidence or words("not_stated"),
-                "rows": f"{row.rows:,}",
-            }
-            for row in sure.itertuples(index=False)
-        ],
-        "sources": [
-            {
-                "source": row.source,
-                "tables": ", ".join(words(f"table_{name}") for name in str(row.tables).split("; ")),
-                "rows": f"{row.rows:,}",
-            }
-            for row in origin.itertuples(index=False)
-        ],
-        "study": [translate(note, words.lang) for note in study.notes],
-    }
-
-
-def _audit(found: AuditReport | None, words: Words) -> Part:
-    """The audit's verdict, if the plan carries one, with the first differences it found."""
-    if found is None:
-        return {"tone": "", "text": words("audit_none"), "findings": []}
-    if found.ok:
-        return {"tone": "good", "text": words("audit_ok"), "findings": []}
-    lines = [
-        words("audit_line", rule=row.rule, where=row.where, must=row.must, found=row.found)
-        for row in translated(found.breaches.head(20), words.lang).itertuples(index=False)
-    ]
-    text = words("audit_bad", count=len(found.breaches))
-    return {"tone": "bad", "text": f"{text} {translate(found.message, words.lang)}".strip(), "findings": lines}

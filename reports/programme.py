@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from zonevest.instances.study import items, period_names
 from zonevest.model.areas import TOTAL
@@ -20,6 +19,7 @@ from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.farmland import change_period
 from zonevest.reports.land_tables import BUILT, becomes, group_of, started, taken
 from zonevest.reports.project_tables import key_projects
+from zonevest.reports.terms import Terms, added, some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +51,7 @@ def programme(facts: Facts) -> pd.DataFrame:
           a price of land, once), ``collective`` (it stays the collective's), ``leased`` (it has a term) or
           ``allocated``;
 
-        ``group`` (the main group of what the land was), ``practice, project`` (one of them blank), ``area_ha, year_ha``.
+        ``group`` (the main group of what the land was), ``practice, project`` (one is blank), ``area_ha, year_ha``.
     """
     parts = [_conversion(facts), _acquisition(facts), _supply(facts)]
     every = pd.concat([part for part in parts if len(part)] or parts[:1])
@@ -154,10 +154,10 @@ def restoration(facts: Facts) -> pd.DataFrame:
     practices = facts.study.practices
     flagged = practices["restoration"] | practices["mode"].isin(["restoration", "reclamation"])
     rows = np.flatnonzero(facts.land["practice"].isin(practices.loc[flagged, "practice"]).to_numpy())
-    entries = [("money.outlay", TOTAL, t) for t in range(len(facts.study.periods))]
+    outlay = Terms({("money.outlay", TOTAL, t): 1.0 for t in range(len(facts.study.periods))})
     parts = []
     if len(rows):
-        spent = facts.chosen.take(rows).amounts(entries, sparse.csr_array(np.ones((1, len(entries)))))
+        spent = added(some(facts.chosen, rows), [outlay])
         land = facts.land.iloc[rows][["jurisdiction", "practice", "start", "parcel_id", "area_ha"]]
         keys = ["practice", "start", "jurisdiction"]
         summed = land.assign(outlay=spent[:, 0]).groupby(keys, sort=False)
@@ -230,8 +230,9 @@ SHEETS = (
     Sheet(
         "programme", "statutory", programme,
         (_PLACE, Column("period", "period"), Column("years", "count"), Column("item", "word:programme_"),
-         Column("group", "word:group_"), Column("way", "word:way_"), Column("land_class", "land_class"), Column("practice", "practice"),
-         Column("project", "project"), Column("area_ha", unit="ha"), Column("year_ha", unit="ha/year")),
+         Column("group", "word:group_"), Column("way", "word:way_"), Column("land_class", "land_class"),
+         Column("practice", "practice"), Column("project", "project"), Column("area_ha", unit="ha"),
+         Column("year_ha", unit="ha/year")),
     ),
     Sheet(
         "restoration", "statutory", restoration,

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import each, items, period_names
+from zonevest.instances.study import each, items
 from zonevest.model.booked import PROJECT, TAKEN
 from zonevest.model.flows import CASH
 from zonevest.model.takings import takings
 from zonevest.reports.bonds import bond_cover
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.land_tables import started
+from zonevest.reports.display import year
 from zonevest.reports.project_flows import payback, project_cash, rate_of_return
 from zonevest.reports.tables import schedule
 from zonevest.reports.worth import expected
@@ -157,8 +157,8 @@ def prospectuses(facts: Facts) -> pd.DataFrame:
         put("nature", code=entry.nature, kind="word:nature_")
         put("place", code=entry.jurisdiction, kind="jurisdiction")
         put("start", code=entry.start, kind="period")
-        put("from_year", value=entry.from_year, unit="year")
-        put("open_year", value=entry.open_year, unit="year")
+        put("from_year", code=year(entry.from_year))
+        put("open_year", code=year(entry.open_year))
         put("life", value=own.life_years, unit="years")
         _land(facts, own, put)
         _money(facts, measures.loc[entry.project], put)
@@ -177,6 +177,8 @@ class _Page:
         self.rows, self.project = rows, project
 
     def __call__(self, field: str, value: float = np.nan, unit: str = "", code: str = "", kind: str = "") -> None:
+        if unit == "share":
+            value, unit = 100.0 * value, "percent"
         if code or not np.isnan(value):
             self.rows.append((self.project, field, code, kind, float(value), unit))
 
@@ -261,7 +263,8 @@ SHEETS = (
          Column("cost_year", unit=_A_YEAR, total=True), Column("irr", "share"), Column("no_irr", "word:no_irr_"),
          Column("payback", unit="years"), Column("npv", unit=PV, total=True), Column("hurdle", "share"),
          *(Column(name, unit=_M, total=True) for name in ("debt", "grant", "equity", "own")),
-         Column("cover", unit="times"), *(Column(name, unit=PV, total=True) for name in ("cash_gain", "uplift", "captured")),
+         Column("cover", unit="times"),
+         *(Column(name, unit=PV, total=True) for name in ("cash_gain", "uplift", "captured")),
          Column("captured_share", "share")),
     ),
     Sheet(

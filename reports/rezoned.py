@@ -27,12 +27,11 @@ from zonevest.model.options import REASONS
 from zonevest.model.policy import ACCOUNTS
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import started
-from zonevest.reports.terms import SMALL, Entries, Terms, as_weights, sold_in_steps
+from zonevest.reports.terms import SMALL, Entries, Terms, added, as_held, sold_in_steps, some
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zonevest.model.ledger import Ledger
     from zonevest.reports.facts import Facts
 
     Floats: TypeAlias = NDArray[np.float64]
@@ -82,8 +81,8 @@ def rezoned(facts: Facts) -> pd.DataFrame:
 
 def _above_holding(facts: Facts, at: NDArray[np.int64], wanted: list[Terms]) -> Floats:
     """What rows of the land add to sums of entries, less what they would if they were held, shape (rows, sums)."""
-    some, (entries, weights) = facts.chosen.take(at), as_weights(wanted)
-    return some.amounts(entries, weights) - some.held(entries, weights)
+    rows = some(facts.chosen, at)
+    return added(rows, wanted) - added(as_held(rows), wanted)
 
 
 def _wanted(facts: Facts) -> tuple[list[Terms], list[tuple[str, Terms]]]:
@@ -113,7 +112,7 @@ def _priced(facts: Facts, entries: Entries) -> list[tuple[str, Terms]]:
     for row in each(facts.plan.prices):
         if row.limit in limits:
             body, bound = limit_sides(entries, ledger, limits[row.limit], row.jurisdiction, row.period)
-            found.append((row.limit, _of_land(ledger, -row.shadow_price * (body - bound))))
+            found.append((row.limit, _of_land(-row.shadow_price * (body - bound))))
         elif row.limit.startswith("quota.") and (quota := quotas.get(row.limit.removeprefix("quota."))) is not None:
             t, change = entries.names.index(row.period), Terms()
             for account, when, sign in (
@@ -126,7 +125,7 @@ def _priced(facts: Facts, entries: Entries) -> list[tuple[str, Terms]]:
     return found
 
 
-def _of_land(ledger: Ledger, terms: Terms) -> Terms:
+def _of_land(terms: Terms) -> Terms:
     """The terms that land can add to: no finance, trade or gains."""
     return Terms({entry: v for entry, v in terms.items() if not entry[0].startswith(("finance.", "quota.", "gain."))})
 

@@ -17,6 +17,7 @@ from zonevest.reports.resources import names_assets
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
+    from zonevest.reports.facts import Facts
 
 Part = dict[str, Any]
 
@@ -33,8 +34,9 @@ BUILT_IN = ("money", "asset", "area")
 """Families of built-in accounts; most of them are told elsewhere, and they stand folded."""
 
 
-def land(plan: PlanData, display: Display) -> Part:
+def land(facts: Facts, display: Display) -> Part:
     """Areas before and after, moves, land actions and held parcels that do not conform."""
+    plan = facts.plan
     zones, classes = tables.zone_areas(plan), tables.class_areas(plan)
     zone_colour, class_colour = zone_colours(plan.study) | {"": NONE}, class_colours(plan.study) | {"": NONE}
     has_parents = bool((plan.study.zones["parent"].fillna("") != "").any())
@@ -238,14 +240,14 @@ def _window(earliest: str, latest: str, first: str, last: str) -> str:
     return early if early == late else f"{early} {DASH} {late}"
 
 
-def limits(plan: PlanData, display: Display, gain: str = "", scale: float = 1.0) -> Part:
+def limits(facts: Facts, display: Display, gain: str = "", scale: float = 1.0) -> Part:
     """Every row of every limit, by limit; of a long one the tightest rows first and the rest folded.
 
     Parameters
     ----------
     gain, scale : the unit of shadow prices, and how many of the objective's it is.
     """
-    table = tables.limits(plan)
+    plan, table = facts.plan, facts.limits
     terms = plan.study.limit_terms
     groups = []
     places_of = dict(zip(plan.study.limits["limit"], plan.study.limits["jurisdiction"], strict=True))
@@ -281,7 +283,7 @@ def limits(plan: PlanData, display: Display, gain: str = "", scale: float = 1.0)
             notes.append(display.words("tolerance", value=f"{number(head['tolerance'])}\u00a0{unit}"))
         if head["source"]:
             notes.append(f"{display.words('source')}{display.words('colon')}{head['source']}")
-        name = display.limit(head)
+        name = display.limit(str(head["limit"]))
         code = head["limit"] if name != head["limit"] else ""
         group = {"name": name, "code": code, "account": account, "notes": notes, "lines": shown, "rest": rest}
         groups.append(group | {"more": len(rows) - len(listed)})
@@ -331,9 +333,9 @@ def _price(value: float) -> str:
     return number(0.0 if abs(value) < 1e-6 else value) if not math.isnan(value) else DASH
 
 
-def accounts(plan: PlanData, display: Display) -> Part:
+def accounts(facts: Facts, display: Display) -> Part:
     """Every account that is not zero throughout, by family and by how it recurs."""
-    table = tables.accounts(plan)
+    plan, table = facts.plan, facts.accounts
     periods = [period.name for period in plan.study.periods]
     known = bool(table["nothing"].notna().any())
     size = table[["value", "nothing"]].abs().max(axis=1).groupby(table["account"]).max()

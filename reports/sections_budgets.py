@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.reports.budgets import budgets, set_asides
+from zonevest.reports.budgets import set_asides
 from zonevest.reports.display import number, percent, places
 from zonevest.reports.sections_money import table_line
 from zonevest.reports.sold import sold
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zonevest.model.booked import Books
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
+    from zonevest.reports.facts import Facts
 
 Part = dict[str, Any]
 
@@ -26,13 +27,14 @@ TRACE = 1e-6
 """Million: what is less is rounding."""
 
 
-def budget_parts(plan: PlanData, display: Display, booked: Books) -> Part:
+def budget_parts(facts: Facts, display: Display) -> Part:
     """Budgets, what they pass on, what is set aside, and markets; a part that the study has nothing for is None."""
+    plan, booked = facts.plan, facts.books
     periods = [period.name for period in plan.study.periods]
     several = len(plan.study.budgets) > 0 and plan.study.settings.finance is not None
     return {
         "periods": periods,
-        "budgets": _budgets(plan, display, booked, periods) if several else None,
+        "budgets": _budgets(plan, display, facts.money["budgets"], periods) if several else None,
         "passed": _passed(plan, display, periods) if several else None,
         "aside": _aside(plan, display, booked, periods) if several else None,
         "markets": _markets(plan, display, booked, periods) if len(plan.study.price_steps) else None,
@@ -44,9 +46,9 @@ def _by_period(rows: pd.DataFrame, column: str, periods: list[str]) -> list[floa
     return [0.0 if abs(value) < TRACE else value for value in sums]
 
 
-def _budgets(plan: PlanData, display: Display, booked: Books, periods: list[str]) -> list[Part]:
+def _budgets(plan: PlanData, display: Display, table: pd.DataFrame, periods: list[str]) -> list[Part]:
     """What comes to each budget and leaves it, from opening to closing cash; what is 0 throughout is left out."""
-    words, table = display.words, budgets(plan, booked)
+    words = display.words
     decimals = places(table[["opening", *COMES, *LEAVES, "closing"]].to_numpy(dtype=float).ravel())
     held = plan.limits[plan.limits["limit"].str.startswith("reserve.")].assign(
         budget=lambda rows: rows["limit"].str.removeprefix("reserve.")

@@ -13,13 +13,11 @@ from zonevest.model.budgets import FUND, Budgets
 from zonevest.model.vintages import DEBT
 from zonevest.reports.cash_flow import GRADES, START
 from zonevest.reports.display import DASH, number, percent, places, signed
-from zonevest.reports.distribution import cash_parts
-from zonevest.reports.money import money_tables
 
 if TYPE_CHECKING:
-    from zonevest.model.booked import Books
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
+    from zonevest.reports.facts import Facts
 
 Part = dict[str, Any]
 
@@ -33,14 +31,14 @@ HIGH, WIDE, TOP, LEFT = 210.0, 640.0, 16.0, 44.0
 """Size of the chart's drawing, and where its ground begins."""
 
 
-def money(plan: PlanData, display: Display, booked: Books) -> Part:
+def money(facts: Facts, display: Display) -> Part:
     """Cash flow and debt, capture, actors, and of what F1 is made."""
-    found = money_tables(plan, booked)
+    plan, found = facts.plan, facts.money
     return {
         "cash": _cash(plan, found["cash_flow"], display),
         "debt": _debt(plan, found["cash_flow"], display),
         "funding": _funding(plan, display),
-        "parts": _parts(cash_parts(plan, booked), display),
+        "parts": _parts(facts.cash_parts, display),
         "capture": _capture(found["capture"], display),
         "actors": _actors(found["distribution"], display),
         "places": _places(found["distribution"], display),

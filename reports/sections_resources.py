@@ -9,12 +9,11 @@ import pandas as pd
 
 from zonevest.reports import tables
 from zonevest.reports.display import DASH, number, places, signed
-from zonevest.reports.resources import BEFORE, assets, names_assets, people
+from zonevest.reports.resources import BEFORE, names_assets
 
 if TYPE_CHECKING:
-    from zonevest.model.ledger import Ledger
-    from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
+    from zonevest.reports.facts import Facts
 
 Part = dict[str, Any]
 
@@ -22,19 +21,20 @@ KEPT = 1e-6
 """What is missing of a value by no more than this share of it is rounding."""
 
 
-def resources(plan: PlanData, display: Display, ledger: Ledger) -> Part | None:
+def resources(facts: Facts, display: Display) -> Part | None:
     """Natural resources where the study asks for their value, and people where some move in; None for neither."""
-    told = assets(plan, ledger) if names_assets(plan.study) else pd.DataFrame()
+    plan = facts.plan
+    told = facts.assets if names_assets(plan.study) else pd.DataFrame()
     moves = bool((plan.study.practices["in_migration"] > 0).any())
-    lived = _people(people(plan, ledger), display) if moves else None
+    lived = _people(facts.people, display) if moves else None
     if told.empty and lived is None:
         return None
-    return {"assets": None if told.empty else _assets(plan, told, display), "people": lived}
+    return {"assets": None if told.empty else _assets(facts, told, display), "people": lived}
 
 
-def _assets(plan: PlanData, table: pd.DataFrame, display: Display) -> Part:
+def _assets(facts: Facts, table: pd.DataFrame, display: Display) -> Part:
     """Value of each resource, whose it is, how large it is, and whether it is kept."""
-    asked = _asked(plan)
+    plan, asked = facts.plan, _asked(facts)
     decimals = places(table[["before", "after"]].to_numpy().ravel())
     hectares = places(table[["before_ha", "after_ha"]].to_numpy().ravel())
     natural = plan.study.accounts["family"] == "ecosystem"
@@ -67,9 +67,9 @@ def _before_after(before: float, after: float, decimals: int) -> list[str]:
     return [number(before, decimals), number(after, decimals), signed(change, decimals)]
 
 
-def _asked(plan: PlanData) -> dict[str, tuple[str, str]]:
+def _asked(facts: Facts) -> dict[str, tuple[str, str]]:
     """Account -> tone and label, of the assets that a limit compares with their own start in the whole area."""
-    limits = tables.limits(plan)
+    plan, limits = facts.plan, facts.limits
     given = plan.study.limits
     alone = (given["basis"] == "share_of_start") & ~given["limit"].isin(plan.study.limit_terms["limit"])
     own = limits["limit"].isin(given.loc[alone, "limit"]) & (limits["jurisdiction"] == tables.TOTAL)

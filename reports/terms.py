@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from scipy import sparse
 
 from zonevest.instances.study import period_names
+from zonevest.model.booked_land import Chosen
 from zonevest.model.flows import CASH
 from zonevest.model.markets import markets
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zonevest.model.ledger import Entry
     from zonevest.reports.facts import Facts
+
+    Floats: TypeAlias = NDArray[np.float64]
 
 SMALL = 1e-9
 """What is less is rounding."""
@@ -50,14 +55,31 @@ class Entries:
         return Terms({(account, place, self.names.index(period)): 1.0})
 
 
-def as_weights(sums: list[Terms]) -> tuple[list[Entry], sparse.csr_array]:
-    """Sums of entries as the entries and their weights, sums x entries."""
+def some(chosen: Chosen, rows: NDArray[np.int64]) -> Chosen:
+    """Some rows of the land."""
+    return Chosen(chosen.ledger, chosen.parcel[rows], chosen.option[rows], chosen.share[rows])
+
+
+def as_held(chosen: Chosen) -> Chosen:
+    """The same land, held."""
+    return Chosen(chosen.ledger.held, chosen.parcel, chosen.parcel, chosen.share)
+
+
+def added(chosen: Chosen, sums: list[Terms]) -> Floats:
+    """What each row of the land adds to sums of ledger entries, shape (rows, sums)."""
     entries: dict[Entry, int] = {}
     cells = [(m, entries.setdefault(e, len(entries)), v) for m, terms in enumerate(sums) for e, v in terms.items()]
     row, column, value = zip(*cells, strict=True)
-    return list(entries), sparse.csr_array(
-        (np.array(value, dtype=float), (row, column)), shape=(len(sums), len(entries))
-    )
+    weights = sparse.csr_array((np.array(value, dtype=float), (row, column)), shape=(len(sums), len(entries)))
+    found = chosen.ledger.combine(list(entries), weights)
+    total = np.zeros((len(chosen.share), len(sums)))
+    used, position = np.unique(chosen.kind, return_inverse=True)
+    for scale, of_kind in found.by_kind:
+        if of_kind.nnz:
+            total += scale[chosen.parcel][:, None] * of_kind[used].toarray()[position]
+    if found.by_option is not None:
+        total += found.by_option[chosen.option].toarray()
+    return np.asarray(total * chosen.share[:, None])
 
 
 def sold_in_steps(facts: Facts, *, present: bool = True) -> Terms:

@@ -1,11 +1,9 @@
 /* Draws the parcels twice, before and after, from whole-number corners. One pass over the corners writes the number of
    the parcel into every pixel; colours, outlines and pointing at a parcel are then look-ups in that picture. */
-(function () {
+(window.parts = window.parts || []).push(function (page, data) {
   "use strict";
-  const source = document.getElementById("map-data");
-  const root = document.getElementById("maps");
-  if (!source || !root) return;
-  const data = JSON.parse(source.textContent);
+  const root = page.querySelector("#maps");
+  if (!data || !root) return;
   const words = data.words;
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const corners = new Int16Array(bytes(data.corners));
@@ -425,4 +423,4 @@
     layout();
     draw();
   }).observe(panels[0].stage);
-})();
+});

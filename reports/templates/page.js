@@ -1,6 +1,221 @@
-/* Folded parts are opened for printing and folded again afterwards. */
+/* The page's controls: language, search, tables (sort, filter, download), figures and printing. A body is set up when its
+   language is first shown, and kept as it is when the other one takes its place. */
 (function () {
   "use strict";
+  const pages = {};
+  const template = document.getElementById("other");
+  const text = (id) => (document.getElementById(id) || { textContent: "" }).textContent;
+  const merged = (one, other) => {
+    const all = { ...one };
+    for (const key in other) {
+      const both = key in all && typeof other[key] === "object" && !Array.isArray(other[key]);
+      all[key] = both ? merged(all[key], other[key]) : other[key];
+    }
+    return all;
+  };
+
+  /* --- language --- */
+
+  function taken(lang) {
+    if (!pages[lang]) {
+      const page = template.content.querySelector(".page");
+      // ids of the waiting language begin with it, so that none stands twice in the file
+      for (const each of page.querySelectorAll("[id]")) each.id = each.id.replace(lang + "-", "");
+      for (const name of ["for", "aria-labelledby", "aria-controls"]) {
+        for (const each of page.querySelectorAll(`[${name}]`)) {
+          each.setAttribute(name, each.getAttribute(name).replace(lang + "-", ""));
+        }
+      }
+      for (const each of page.querySelectorAll('a[href^="#"]')) {
+        each.setAttribute("href", each.getAttribute("href").replace("#" + lang + "-", "#"));
+      }
+      pages[lang] = page;
+    }
+    return pages[lang];
+  }
+
+  function place(page) {
+    // the part that stands at the top of the window, and how far
+    for (const each of page.querySelectorAll("[id^=section-], [id^=table-], section[id]")) {
+      const box = each.getBoundingClientRect();
+      if (box.bottom > 60 && box.height < 4 * window.innerHeight) return [each.id, box.top];
+    }
+    return ["", 0];
+  }
+
+  function show(lang) {
+    const old = document.querySelector("body > .page");
+    const next = taken(lang);
+    const [id, top] = place(old);
+    old.replaceWith(next);
+    document.documentElement.lang = next.lang;
+    document.title = next.dataset.title;
+    start(next);
+    window.dispatchEvent(new Event("resize"));
+    const same = id && document.getElementById(id);
+    if (same) window.scrollBy({ top: same.getBoundingClientRect().top - top, behavior: "instant" });
+    next.querySelector(".language").focus({ preventScroll: true });
+  }
+
+  /* --- tables --- */
+
+  const clean = (shown) => (shown === "–" ? "" : shown.replace(/,/g, "").replace("−", "-"));
+  const value = (cell, numeric) => cell.dataset.v ?? (numeric ? clean(cell.textContent) : cell.textContent);
+  const wordsOf = new WeakMap();
+  const holds = (row, words) => {
+    if (!wordsOf.has(row)) {
+      const codes = Array.from(row.querySelectorAll(".word[data-v]"), (cell) => cell.dataset.v);
+      wordsOf.set(row, [row.textContent, ...codes].join(" ").toLowerCase());
+    }
+    return words.every((word) => wordsOf.get(row).includes(word));
+  };
+  const split = (query) => query.toLowerCase().split(/\s+/).filter(Boolean);
+  const isData = (row) => !row.matches(".group, .sum, .rest");
+
+  function save(name, type, content) {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([content], { type }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  function download(table) {
+    const heads = Array.from(table.tHead.rows[0].cells);
+    const quoted = (cell) => (/[",\n\r]/.test(cell) ? '"' + cell.replace(/"/g, '""') + '"' : cell);
+    const lines = [heads.map((head) => head.dataset.c)];
+    for (const row of table.tBodies[0].rows) {
+      lines.push(heads.map((head, at) => value(row.cells[at], !head.matches(".word"))));
+    }
+    save(table.dataset.key + ".csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
+  }
+
+  function sort(table, at, lang) {
+    const heads = table.tHead.rows[0].cells;
+    const numeric = !heads[at].matches(".word");
+    const down = heads[at].getAttribute("aria-sort") === "ascending";
+    for (const head of heads) head.removeAttribute("aria-sort");
+    heads[at].setAttribute("aria-sort", down ? "descending" : "ascending");
+    const order = new Intl.Collator(lang, { numeric: true }).compare;
+    const sign = down ? -1 : 1;
+    const keyed = Array.from(table.tBodies[0].rows, (row) => {
+      const own = numeric ? value(row.cells[at], true) : row.cells[at].textContent;
+      return [row, numeric ? (own === "" ? NaN : Number(own)) : own];
+    });
+    keyed.sort(([, one], [, other]) => {
+      if (!numeric) return sign * order(one, other);
+      // rows without a number stand last, whichever way
+      return Number.isNaN(one) - Number.isNaN(other) || (Number.isNaN(one) ? 0 : sign * (one - other));
+    });
+    table.tBodies[0].append(...keyed.map(([row]) => row));
+  }
+
+  function tables(page) {
+    for (const sheet of page.querySelectorAll(".sheet")) {
+      const table = sheet.querySelector("table");
+      sheet.querySelector(".tools").hidden = false;
+      sheet.querySelector(".csv").addEventListener("click", () => download(table));
+      const filter = sheet.querySelector(".filter");
+      if (filter) filter.addEventListener("input", () => sift(page));
+      Array.from(table.tHead.rows[0].cells).forEach((head, at) => {
+        head.tabIndex = 0;
+        head.addEventListener("click", () => sort(table, at, page.lang));
+        head.addEventListener("keydown", (event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          sort(table, at, page.lang);
+        });
+      });
+    }
+  }
+
+  /* Rows that hold the words of the page's search and of their table's filter; while one searches, tables and sections
+     without such rows are out of sight. */
+  function sift(page) {
+    const search = page.querySelector(".search");
+    const query = split(search ? search.value : "");
+    let rows = 0, found = 0;
+    for (const table of page.querySelectorAll("main table")) {
+      const filter = table.closest(".sheet")?.querySelector(".filter");
+      const words = [...query, ...split(filter ? filter.value : "")];
+      let hits = 0;
+      for (const body of table.tBodies) {
+        let mine = 0;
+        for (const row of body.rows) {
+          if (!isData(row)) continue;
+          row.hidden = words.length > 0 && !holds(row, words);
+          mine += !row.hidden;
+        }
+        for (const row of body.rows) if (!isData(row)) row.hidden = words.length > 0 && !row.matches(".group");
+        if (table.tBodies.length > 1) body.hidden = words.length > 0 && !mine;
+        hits += mine;
+      }
+      if (table.tFoot) table.tFoot.hidden = words.length > 0;
+      table.classList.toggle("without", query.length > 0 && !hits);
+      table.closest(".sheet")?.classList.toggle("without", query.length > 0 && !hits);
+      const count = table.closest(".sheet")?.querySelector(".count");
+      if (count) {
+        count.dataset.all ??= count.textContent;
+        count.textContent = words.length ? `${hits} / ${count.dataset.all}` : count.dataset.all;
+      }
+      const folded = table.closest("details");
+      if (folded && query.length && hits) folded.open = true;
+      rows += hits;
+      found += hits > 0;
+    }
+    page.classList.toggle("searching", query.length > 0);
+    for (const part of page.querySelectorAll("main section")) {
+      part.classList.toggle("without", query.length > 0 && !part.querySelector("table:not(.without)"));
+    }
+    const told = page.querySelector(".found");
+    if (told) {
+      const some = told.dataset.some.replace("%r", rows.toLocaleString("en-US")).replace("%t", found);
+      told.textContent = !query.length ? "" : rows ? some : told.dataset.none;
+    }
+  }
+
+  /* --- contents: the section that is read is marked --- */
+
+  function contents(page) {
+    const links = new Map();
+    for (const link of page.querySelectorAll(".contents > li > a")) links.set(link.getAttribute("href").slice(1), link);
+    const seen = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) {
+          if (!entry.isIntersecting) continue;
+          for (const link of links.values()) link.removeAttribute("aria-current");
+          const link = links.get(entry.target.id);
+          link.setAttribute("aria-current", "true");
+          const bar = link.closest("ul");
+          if (bar.scrollWidth > bar.clientWidth) bar.scrollLeft = link.offsetLeft - 40;
+        }
+      },
+      { rootMargin: "-20% 0px -75% 0px" },
+    );
+    for (const part of page.querySelectorAll(".chapter")) seen.observe(part);
+  }
+
+  /* --- start --- */
+
+  function start(page) {
+    if (page.dataset.started) return;
+    page.dataset.started = "yes";
+    pages[page.dataset.lang] = page;
+    page.querySelector(".controls").hidden = false;
+    const other = { en: "zh", zh: "en" }[page.dataset.lang];
+    page.querySelector(".language").addEventListener("click", () => show(other));
+    const search = page.querySelector(".search");
+    if (search) search.addEventListener("input", () => sift(page));
+    tables(page);
+    contents(page);
+    const map = text("map-data");
+    for (const part of window.parts || []) {
+      part(page, map ? merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang))) : null);
+    }
+  }
+  start(document.querySelector("body > .page"));
+
+  /* Folded parts are opened for printing and folded again afterwards. */
   let opened = [];
   window.addEventListener("beforeprint", () => {
     for (const part of document.querySelectorAll("details:not([open])")) {

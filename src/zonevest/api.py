@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import platform
 import shutil
 import tempfile
@@ -42,8 +41,7 @@ from zonevest.reports.budgets import budgets
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
 from zonevest.reports.distribution import capture, distribution
-from zonevest.reports.money import write_money
-from zonevest.reports.page import write_page
+from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
@@ -129,8 +127,7 @@ class Plan(PlanData):
         with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
             fresh = Path(beside) / "plan"
             fresh.mkdir()
-            self.write_tables(fresh, write_money(self, fresh))
-            write_page(self, fresh / "report.html", lang=lang)
+            self.write_tables(fresh, write_reports(self, fresh, lang))
             if target.exists() or target.is_symlink():
                 old = Path(beside) / "old"
                 target.rename(old)
@@ -230,16 +227,18 @@ def read_plan(folder: str | Path) -> Plan:
 
 
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
-    """(Re)write the reports of a plan into a folder."""
-    target = Path(folder)
-    target.mkdir(parents=True, exist_ok=True)
-    write_money(plan, target)
-    beside = target / f".report-{os.getpid()}.html"
-    try:
-        write_page(plan, beside, lang=lang)
-        beside.replace(target / "report.html")
-    finally:
-        beside.unlink(missing_ok=True)
+    """(Re)write the reports of a plan into a folder: the page, the workbook and all tables.
+
+    Parameters
+    ----------
+    lang : ``en`` or ``zh``: the language of the workbook, and the one in which the page opens.
+
+    Raises
+    ------
+    ValueError
+        If the language is another.
+    """
+    replace_reports(plan, Path(folder), lang)
 
 
 def copy_case(name: str, target: str | Path, lang: str = "en") -> None:

@@ -37,7 +37,10 @@ FLAGS = [
 
 
 class Reader(HTMLParser):
-    """The text of a page as a reader sees it, and the addresses and ids it names; unclosed elements are faults."""
+    """The text of a page as a reader sees it, and the addresses and ids it names; unclosed elements are faults.
+
+    What waits in the template of the other language is not seen.
+    """
 
     VOID = frozenset({"meta", "link", "br", "input", "col", "img"})
 
@@ -61,7 +64,7 @@ class Reader(HTMLParser):
         assert self.open.pop() == tag, f"</{tag}> closes nothing"
 
     def handle_data(self, data: str) -> None:
-        if self.open[-1:] not in (["script"], ["style"]):
+        if self.open[-1:] not in (["script"], ["style"]) and "template" not in self.open:
             self.text.append(data)
 
 
@@ -146,7 +149,7 @@ def test_names_of_the_study_are_text(plan: PlanData) -> None:
     assert EVIL not in html
     assert "&lt;b id=&#34;evil&#34;&gt;North&lt;/b&gt; &amp; &#34;Sons&#34;" in html
     assert EVIL in words_of(html)
-    data = re.search(r'id="map-data">(.*?)</script>', html, re.DOTALL)
+    data = re.search(r'id="map-words-en">(.*?)</script>', html, re.DOTALL)
     assert data is not None
     assert "<" not in data[1]
     assert EVIL in json.loads(data[1])["jurisdictions"]

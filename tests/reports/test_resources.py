@@ -105,6 +105,6 @@ def test_where_nobody_lives_nothing_is_told_of_people() -> None:
     # a land action could bring people; here nobody lives, nothing is built, and the plan brings none
     given = land(accounts=ACCOUNTS, parcels=[FARM], practices=[{**PLANT, "in_migration": 3.0}])
     empty, moved = planned(given, {}, {}), planned(given, {FARM["parcel_id"]: ("plant", "p2")}, {})
-    title = "<h3>People "
+    title = "<h4>People "
     assert title not in render(empty)
     assert title in render(moved)

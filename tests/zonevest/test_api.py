@@ -52,6 +52,8 @@ def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
         "distribution.csv",
         "plan.gpkg",
         "report.html",
+        "report.xlsx",
+        "tables",
     }
     again = zv.read_plan(tmp_path / "plan")
     for name in ("status", "objective", "bound", "gap", "cash", "ecosystem", "doing_nothing", "settings"):
@@ -82,7 +84,7 @@ def test_a_crash_leaves_no_half_plan(village: zv.Plan, tmp_path: Path, monkeypat
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError("the disk is full")
 
-    monkeypatch.setattr(api, "write_page", fails)
+    monkeypatch.setattr(api, "write_reports", fails)
     with pytest.raises(RuntimeError):
         village.write(tmp_path / "plan", overwrite=True)
     assert (tmp_path / "plan" / "plan.json").read_text() == "{}"

@@ -1,0 +1,127 @@
+"""The forms of a report: its tables worked out once, written as page, workbook, CSV and parquet.
+
+All forms show the same frames (`Made`), so that a number cannot differ from one to another.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from zonevest.reports.contents import HIDDEN, NUMBERS, Column, Sheet, sheets
+from zonevest.reports.facts import Facts
+from zonevest.reports.tables import completed
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pandas as pd
+
+    from zonevest.model.plan import PlanData
+    from zonevest.reports.display import Display
+
+FOLDER = "tables"
+"""Where the tables of a report lie in a plan folder, as ``<key>.csv`` and ``<key>.parquet``."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table of the report with its frame: columns as the sheet says, rows from 0 on."""
+
+    sheet: Sheet
+    frame: pd.DataFrame
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is shown of it: all but what is hidden."""
+        return tuple(column for column in self.sheet.columns if column.kind != HIDDEN)
+
+
+def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
+    """Every table of the report, worked out once; none without a plan.
+
+    Raises
+    ------
+    ValueError
+        If a frame has other columns than its sheet, or a column's unit or kind stands in none.
+    """
+    if not facts.plan.has_plan:
+        return []
+    frames = [(sheet, sheet.make(facts).reset_index(drop=True)) for sheet in contents or sheets()]
+    tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
+    for table in tables:
+        names = [column.name for column in table.sheet.columns]
+        units = {told[1:] for column in table.sheet.columns for told in (column.unit, column.kind) if told[:1] == "@"}
+        if list(table.frame.columns) != names or not units <= set(names):
+            found = ", ".join(map(str, table.frame.columns))
+            raise ValueError(f"table {table.sheet.key}: its columns are {found}, its sheet says {', '.join(names)}")
+    return tables
+
+
+def is_number(column: Column) -> bool:
+    """Whether a column holds numbers."""
+    return column.kind in NUMBERS
+
+
+def named(column: Column, frame: pd.DataFrame, display: Display) -> list[str]:
+    """The cells of a column that holds no numbers, in words; each code is looked up once."""
+    values = frame[column.name]
+    texts = values.fillna("") if values.dtype != bool else values
+    if column.kind == "text":
+        return list(map(str, texts))
+    kinds = frame[column.kind[1:]].replace("", "text") if column.kind.startswith("@") else [column.kind] * len(texts)
+    pairs = list(zip(kinds, texts, strict=True))
+    words = {(kind, code): display.named(kind, code) for kind, code in dict.fromkeys(pairs)}
+    return [words[pair] for pair in pairs]
+
+
+def write_files(tables: list[Made], folder: Path) -> None:
+    """Write each table as CSV and as parquet: codes and plain numbers, the head is the name of the column."""
+    folder.mkdir(exist_ok=True)
+    for table in tables:
+        table.frame.to_csv(folder / f"{table.sheet.key}.csv", index=False, lineterminator="\n")
+        table.frame.to_parquet(folder / f"{table.sheet.key}.parquet", index=False)
+
+
+def write_reports(plan: PlanData, folder: Path, lang: str) -> dict[str, Any]:
+    """Write all forms of the report, and the tables of money, into an existing folder; plan.json's word on money."""
+    from zonevest.reports.money import write_money
+    from zonevest.reports.page import page
+    from zonevest.reports.workbook import write_workbook
+
+    facts = Facts(completed(plan))
+    tables = made(facts)
+    money = write_money(facts.plan, folder, facts.money, facts.books) if facts.plan.has_plan else {}
+    (folder / "report.html").write_text(page(facts, tables, lang), encoding="utf-8", newline="\n")
+    if facts.plan.has_plan:
+        write_workbook(facts, tables, folder / "report.xlsx", lang)
+        write_files(tables, folder / FOLDER)
+    return money
+
+
+def replace_reports(plan: PlanData, target: Path, lang: str) -> None:
+    """Write the reports of a plan into its folder: beside what is there first, so that none is ever half written."""
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=target) as name:
+        beside, old = Path(name) / "new", Path(name) / "old"
+        beside.mkdir()
+        write_reports(plan, beside, lang)
+        fresh = sorted(beside.iterdir())
+        for path in fresh:
+            place = target / path.name
+            if path.is_dir() and place.is_dir():
+                place.rename(old)
+            path.replace(place)
+        # a plan that is none any more has no tables
+        for gone in {FOLDER, "report.xlsx"} - {path.name for path in fresh}:
+            _remove(target / gone)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

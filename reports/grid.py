@@ -1,0 +1,123 @@
+"""A table of the report as the page shows it: heads, cells in words and figures, and beside each what it stands for.
+
+A cell carries its code or its whole number (``data-v``) where its text does not say it, so that sorting, the download
+and whoever reads the page by program have the frame's values.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from zonevest.reports.contents import Column
+from zonevest.reports.display import DASH, MINUS, number, percent, places, year
+from zonevest.reports.forms import FOLDER, Made, is_number, named
+from zonevest.reports.workbook import name_of, unit_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zonevest.reports.display import Display
+
+Part = dict[str, Any]
+Cell = tuple[str, "str | None"]
+
+ROWS: Final = 2000
+"""Rows of a table that the page carries at most."""
+CELLS: Final = 40_000
+"""Cells that the rows beyond `FEW` of all tables may have together; a cell takes some 50 bytes, twice."""
+FEW: Final = 40
+"""Rows of a table that the page carries at least; more of them are scrolled, and left out in print."""
+
+
+def rows_shown(tables: list[Made]) -> int:
+    """Rows that a table may have in the page, so that all of them together stay within `CELLS`."""
+    caps = np.arange(FEW, ROWS + 1)
+    more = np.zeros(len(caps), dtype=np.int64)
+    for table in tables:
+        more += len(table.columns) * np.maximum(0, np.minimum(len(table.frame), caps) - FEW)
+    return int(caps[more <= CELLS].max())
+
+
+def grid(table: Made, display: Display, most: int) -> Part:
+    """A table as rows of cells, no more than `most` of them, with its words."""
+    words, key, frame = display.words, table.sheet.key, table.frame
+    head = frame.iloc[:most]
+    columns = [_cells(column, head, frame[column.name], display) for column in table.columns]
+    count, file = len(frame), f"{FOLDER}/{key}.csv"
+    told = {"rows": f"{count:,}", "file": file}
+    return {
+        "key": key,
+        "title": words(f"table_{key}"),
+        "about": words(f"about_{key}"),
+        "heads": [_head(column, display) for column in table.columns],
+        "rows": list(zip(*columns, strict=True)),
+        "total": _total(table, display) if any(column.total for column in table.columns) and count > 1 else None,
+        "long": count > 12,
+        "scrolled": count > FEW,
+        "count": words("row_count", rows=f"{count:,}"),
+        "capped": words("capped", shown=f"{len(head):,}", **told) if count > len(head) else "",
+        "printed": words("capped_print", shown=FEW, **told) if count > FEW else "",
+    }
+
+
+def _head(column: Column, display: Display) -> Part:
+    return {
+        "code": column.name,
+        "name": name_of(column, display),
+        "unit": unit_of(column, display),
+        "number": is_number(column),
+    }
+
+
+def _cells(column: Column, head: pd.DataFrame, whole: pd.Series, display: Display) -> list[Cell]:
+    """Text and value of each cell; no value where the text says it."""
+    values = head[column.name]
+    if not is_number(column):
+        codes = (values.fillna("") if values.dtype != bool else values).astype(str)
+        return [
+            (text, None if text == code else code)
+            for text, code in zip(named(column, head, display), codes, strict=True)
+        ]
+    decimals = _decimals(column, whole)
+    return [_figure(column, value, decimals) for value in values.to_numpy(dtype=float, na_value=math.nan).tolist()]
+
+
+def _decimals(column: Column, values: pd.Series) -> int | None:
+    """Decimals of a column of amounts; None where its rows have different units, and each its own."""
+    if column.kind != "number" or column.unit.startswith("@"):
+        return None
+    return places(values.dropna().astype(float))
+
+
+def _figure(column: Column, value: float, decimals: int | None) -> Cell:
+    if math.isnan(value):
+        return DASH, None
+    if column.kind == "share":
+        return percent(value), repr(value)
+    text = year(value) if column.kind == "year" else number(value, decimals)
+    return text, None if _said(text) == value else repr(value)
+
+
+def _said(text: str) -> float:
+    """The number that a text says; NaN for none."""
+    try:
+        return float(text.replace(",", "").replace(MINUS, "-"))
+    except ValueError:
+        return math.nan
+
+
+def _total(table: Made, display: Display) -> list[Cell]:
+    """The row below: sums of the whole frame."""
+    cells: list[Cell] = []
+    for column in table.columns:
+        if column.total:
+            values = table.frame[column.name]
+            cells.append(_figure(column, float(values.sum()), _decimals(column, values)))
+        else:
+            cells.append(("", None))
+    if not table.columns[0].total:
+        cells[0] = (display.words("total"), None)
+    return cells
