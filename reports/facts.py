@@ -13,6 +13,7 @@ from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.model.ledger import DECIDED
 from zonevest.reports import distribution, resources, tables
+from zonevest.reports.bonds import Bonds, bonds
 from zonevest.reports.contributions import contributions
 from zonevest.reports.maps import Shapes, pack
 from zonevest.reports.money import money_tables
@@ -99,6 +100,18 @@ class Facts:
         wanted = [(name, START) for name in listed]
         values = held.values(wanted, np.ones(len(held.options.kind)), idle, [tables.TOTAL])[0]
         return dict(zip(listed, values.tolist(), strict=True))
+
+    @cached_property
+    def bonds(self) -> list[Bonds]:
+        """The debt of projects that supports itself, by year (see `bonds`)."""
+        return bonds(self)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Cost, return and funding of the chosen projects (see `project_tables.project_measures`)."""
+        from zonevest.reports.project_tables import project_measures
+
+        return project_measures(self)
 
     @cached_property
     def contributions(self) -> pd.DataFrame:

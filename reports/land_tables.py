@@ -62,7 +62,8 @@ def becomes(facts: Facts, taking: Taking) -> str:
 def class_pairs(facts: Facts) -> pd.DataFrame:
     """Hectares from class to class, what projects take apart.
 
-    What is taken of a class is taken of land that was of it all along, as far as there is enough of it in the place.
+    What is taken of a class is taken of land that was of it all along, as far as there is enough of it in the place;
+    what may be taken anywhere is taken of all jurisdictions in proportion.
 
     Returns
     -------

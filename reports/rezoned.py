@@ -53,7 +53,8 @@ def rezoned(facts: Facts) -> pd.DataFrame:
         objective); ``reason`` (see above), ``project``, ``limit`` (that asks most for it, whatever the reason) and
         ``limit_worth`` (in units of the objective).
     """
-    at = np.flatnonzero(facts.land["rezoned"].to_numpy(dtype=bool))
+    # land that is left without any action lies in no zone, and is not rezoned
+    at = np.flatnonzero((facts.land["rezoned"] & (facts.land["zone"] != "")).to_numpy(dtype=bool))
     if not len(at):
         return pd.DataFrame({name: [] for name in COLUMNS})
     land = facts.land.iloc[at].reset_index(drop=True)
