@@ -76,7 +76,9 @@ class TestMeasures:
     def test_prospectus(self) -> None:
         facts = works()
         page = prospectus(facts, "works").set_index("field")
-        assert page.loc["funding", "value"].sum() + page.loc["own", "value"] == pytest.approx(page.loc["outlay", "value"])
+        assert page.loc["funding", "value"].sum() + page.loc["own", "value"] == pytest.approx(
+            page.loc["outlay", "value"]
+        )
         assert set(page.loc["funding", "code"]) == {"bond", "grant", "stake"}
         assert page.loc["irr", ["value", "unit"]].tolist() == [pytest.approx(100 * npf.irr(NET)), "percent"]
         assert page.loc["open_year", "code"] == "2028"

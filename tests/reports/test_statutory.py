@@ -11,7 +11,16 @@ from zonevest.instances.study import items, period_names
 from zonevest.model.booked import LAND
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.reports import (
-    assumptions, bonds, farmland, fiscal, indicators, land_tables, programme, project_tables, quota_tables, rezoned,
+    assumptions,
+    bonds,
+    farmland,
+    fiscal,
+    indicators,
+    land_tables,
+    programme,
+    project_tables,
+    quota_tables,
+    rezoned,
 )  # fmt: skip
 from zonevest.reports.contributions import FINANCING
 from zonevest.reports.facts import Facts
@@ -164,14 +173,19 @@ def test_quotas(plans: list[tuple[int, Facts]]) -> None:
         told = table[table["closing"].notna()]
         net = told[list(comes)].sum(axis=1) - told[list(goes)].sum(axis=1)
         assert net.to_numpy() == near(told["closing"].to_numpy()), seed
-        # what comes or goes in the jurisdictions of a quota is what does in all, but for land that is in none
-        rows = facts.plan.limits
-        for row in table.itertuples():
-            mine = rows[(rows["limit"] == f"quota.{row.quota}") & (rows["jurisdiction"] == row.jurisdiction)]
-            for value in mine.loc[mine["period"] == row.period, "value"]:
-                # the random plan's balance is no decision of its own: it follows from the row, and may be below 0
-                checked += 1
-                assert np.isfinite(row.closing)
+        ledger = Ledger(facts)
+        years = np.array([period.years for period in facts.study.periods])
+        for quota in facts.study.quotas.itertuples():
+            mine = table[table["quota"] == quota.quota]
+            for place in places(facts):
+                here = mine[mine["jurisdiction"] == place]
+                for what, account in (("used", quota.account_used), ("generated", quota.account_generated)):
+                    once = not account or facts.ledger.recurrence(account) != "annual"
+                    booked = np.array(ledger.all(account, place)) * (1 if once else years) if account else 0 * years
+                    assert here[what].to_numpy() == near(booked), (seed, quota.quota, what)
+                checked += len(here)
+        moves = table["quota"].map(facts.study.quotas.set_index("quota")["movable"])
+        assert (table["closing"].notna() == (~moves | (table["jurisdiction"] == TOTAL))).all()
     assert checked > 10
 
 
