@@ -100,12 +100,8 @@ def _tenures(facts: Facts) -> tuple[pd.Series, pd.Series]:
     """Whose each row of the land is, before the plan and after it."""
     table = facts.study.practices
     before = pd.Series(facts.study.parcels["tenure"].to_numpy()[facts.chosen.parcel], index=facts.land.index)
-    given = (
-        facts.land["practice"]
-        .map(dict(zip(table["practice"], table["to_tenure"], strict=True)))
-        .astype(object)
-        .fillna("")
-    )
+    new = dict(zip(table["practice"], table["to_tenure"], strict=True))
+    given = facts.land["practice"].map(new).astype(object).fillna("")
     return before, given.where(given != "", before)
 
 

@@ -128,8 +128,8 @@ class TestFarmland:
 
 def test_quotas() -> None:
     # 2 are there, 3 a year come; what is generated counts a period later; 10 are used in p1
-    row = {"quota": "land", "account_used": "area.new_construction", "account_generated": "area.gained.class_group.arable",
-           "granted": 3.0, "opening": 2.0, "bank": 1, "available_after": 1, "buy_price": 1.0,
+    row = {"quota": "land", "account_used": "area.new_construction", "granted": 3.0, "opening": 2.0, "bank": 1,
+           "account_generated": "area.gained.class_group.arable", "available_after": 1, "buy_price": 1.0,
            "buy_max": 9.0}  # fmt: skip
     given = study(parcels=PARCELS, practices=PRACTICES, quotas=[row])
     trade = [{"quota": "land", "jurisdiction": "total", "period": "p1", "bought": 2.5, "sold": 0.0}]
@@ -178,7 +178,8 @@ class TestReasons:
         # dear building that a floor on built land asks for: each of 10 ha is worth 0.7 to it
         flows = [{"practice": "build", "account": "cost", "basis": "per_ha_once", "value": 2.0}]
         limit = [{"limit": "homes", "account": "area.class.built", "period": "last", "sense": ">=", "value": 10.0},
-                 {"limit": "cap", "account": "area.new_construction", "period": "total", "sense": "<=", "value": 10.0}]  # fmt: skip
+                 {"limit": "cap", "account": "area.new_construction", "period": "total", "sense": "<=",
+                  "value": 10.0}]  # fmt: skip
         row = self.told({"homes": -0.7, "cap": 0.2}, practice_flows=flows, limits=limit)
         assert row["objective"] < 0
         assert (row["reason"], row["limit"], row["limit_worth"]) == ("limit", "homes", pytest.approx(7))
