@@ -220,7 +220,11 @@ def check(study: Study, *, on_progress: Callable[[Progress], object] | None = No
             kept=kept,
         )
 
-    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    try:
+        return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    except StudyError as error:
+        error.warnings = study.warnings  # they may say why
+        raise
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -249,13 +253,18 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
     replace_reports(plan, Path(folder), lang)
 
 
-def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
-    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx."""
+def copy_case(name: str, target: str | Path, lang: str = "en") -> tuple[Path, ...]:
+    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx.
+
+    Returns
+    -------
+    What was written: the folder, or the workbook and the parcels beside it.
+    """
     place = Path(target)
     if place.suffix.lower() == WORKBOOK:
-        folder_as_workbook(CASES / name, place, lang)
-    else:
-        shutil.copytree(CASES / name, place)
+        return place, folder_as_workbook(CASES / name, place, lang)
+    shutil.copytree(CASES / name, place)
+    return (place,)
 
 
 def write_county(
@@ -266,7 +275,7 @@ def write_county(
     *,
     polygons: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
-) -> None:
+) -> tuple[int, tuple[Path, ...]]:
     """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
@@ -277,6 +286,10 @@ def write_county(
     lang : the language of a workbook.
     polygons : whether parcels have shapes; without, parcels.parquet states their areas.
     on_progress : is told the phases as they begin.
+
+    Returns
+    -------
+    How many parcels it has; and what was written, the folder, or the workbook and the parcels beside it.
 
     Raises
     ------
@@ -289,11 +302,10 @@ def write_county(
         raise ValueError(say("a county has 100 to 1,000,000 parcels"))
     place, tell = Path(folder), _Watch(on_progress).begin
     if place.suffix.lower() != WORKBOOK:
-        write(place, parcels, seed, "county", polygons=polygons, tell=tell)
-        return
+        return write(place, parcels, seed, "county", polygons=polygons, tell=tell), (place,)
     with tempfile.TemporaryDirectory() as beside:
-        write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
-        folder_as_workbook(Path(beside) / "county", place, lang)
+        count = write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
+        return count, (place, folder_as_workbook(Path(beside) / "county", place, lang))
 
 
 def solve(
