@@ -13,7 +13,7 @@ from zonevest.model.flows import CASH
 from zonevest.model.takings import takings
 from zonevest.reports.bonds import bond_cover
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.display import year
+from zonevest.reports.display import DASH, year
 from zonevest.reports.project_flows import payback, project_cash, rate_of_return
 from zonevest.reports.tables import schedule
 from zonevest.reports.worth import expected
@@ -180,7 +180,7 @@ class _Page:
         if unit == "share":
             value, unit = 100.0 * value, "percent"
         if code or not np.isnan(value):
-            self.rows.append((self.project, field, code, kind, float(value), unit))
+            self.rows.append((self.project, field, code, kind, float(value), DASH if np.isnan(value) else unit))
 
 
 def _land(facts: Facts, own: Any, put: _Page) -> None:

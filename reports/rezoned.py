@@ -110,7 +110,8 @@ def _priced(facts: Facts, entries: Entries) -> list[tuple[str, Terms]]:
     ledger, study, found = facts.ledger, facts.study, list[tuple[str, Terms]]()
     limits, quotas = ({getattr(row, key): row for row in each(study.tables[name])} for key, name in
                       (("limit", "limits"), ("quota", "quotas")))  # fmt: skip
-    for row in each(facts.plan.prices):
+    rows = facts.plan.limits
+    for row in each(rows[rows["shadow_price"].fillna(0.0).abs() > SMALL]):
         if row.limit in limits:
             body, bound = limit_sides(entries, ledger, limits[row.limit], row.jurisdiction, row.period)
             found.append((row.limit, _of_land(-row.shadow_price * (body - bound))))

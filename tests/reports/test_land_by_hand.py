@@ -252,7 +252,7 @@ class TestAssumptions:
         known = facts({"a": ("build", "p1"), "b": ("plant", "p2")}, settings={
             "objective": {"method": "weighted", "cash": 1.0}})  # fmt: skip
         table = confidence_shares(known)
-        gain = table[table["over"] == "gain"].set_index(["measure", "code"])["share"]
+        gain = table[table["over"] == "gain"].set_index(["measure", "certainty"])["share"]
         # 3 a year against 0.1 a year, in the same years
         assert gain["F1"].to_dict() == pytest.approx({"K": 3 / 3.1, "V": 0.1 / 3.1})
         assert gain["F2"].to_dict() == {"C": 1}
@@ -281,7 +281,7 @@ class TestAssumptions:
         rows = table[table["table"] == "land_classes"]
         assert set(rows["origin"]) == {"default"}
         assert (rows["stated_in"] != "").all()
-        assert set(rows["code"]) == {"V"}
+        assert set(rows["certainty"]) == {"V"}
 
     def test_method(self) -> None:
         known = facts({})
