@@ -36,13 +36,17 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
+from zonevest.reports import tables
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
 from zonevest.reports.distribution import distribution
+from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
+from zonevest.reports.indicators import COLUMNS as INDICATORS
+from zonevest.reports.indicators import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
@@ -113,6 +117,10 @@ class Plan(PlanData):
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
         return distribution(self)
+
+    def indicators(self) -> pd.DataFrame:
+        """Planning indicators, binding and expected (see `zonevest.reports.indicators.indicators`)."""
+        return indicators(Facts(tables.completed(self))) if self.has_plan else pd.DataFrame(columns=INDICATORS)
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
