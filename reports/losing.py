@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.model.booked import LAND, PROJECT
-from zonevest.model.booked_land import PLACE
+from zonevest.model.booked_land import PLACE as BY_PLACE
 from zonevest.reports.cash_flow import SMALL, purse_parts
 from zonevest.reports.contents import Column, Sheet
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+PLACE: Final = [name for name in BY_PLACE if name != "period"]
 MOST: Final = 500
 """So many parcels are told, the largest losses first; the places hold all of them."""
 

@@ -21,6 +21,7 @@ from zonevest.reports.balance_sheet import fund_ledger
 from zonevest.reports.cash_flow import A_YEAR, MILLION, PERCENT, SMALL, START, TIMES
 from zonevest.reports.cash_tables import land_dependence
 from zonevest.reports.contents import Column, Sheet
+from zonevest.reports.indicators import statutory_indicators
 from zonevest.reports.natural import STATE
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ if TYPE_CHECKING:
 
 HIGHER, LOWER = "higher", "lower"
 COLUMNS = ["effect", "indicator", "unit", "better", "before", "near", "target", "nothing", "source"]
-SCORECARD = "scorecard"
-NEAR_YEARS: Final = 5
-"""The near term is the period with the fifth year."""
+STATUTORY, SCORECARD = "statutory", "scorecard"
+INDICATORS = [
+    "group", "topic", "indicator", "binding", "unit", "better", "base_year", "before", "near_year", "near",
+    "target_year", "target", "nothing", "sense", "near_asked", "target_asked", "met", "limit", "stated_in",
+]  # fmt: skip
 GROUP, BUILT, CARBON = "area.class_group.", "area.class_group.construction", "carbon_sink"
 REVENUE, COST = "money.revenue", "money.cost"
 ACCOUNTS: Final = (
@@ -56,7 +59,7 @@ def scorecard(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         ``effect`` (control, appreciation, financing, equity), ``indicator``, ``unit``, ``better`` (higher, lower);
-        ``before`` (the state before the first period), ``near`` (the period with the fifth year), ``target`` (the last
+        ``before`` (the state before the first period), ``near`` (the near term: `Facts.near`), ``target`` (the last
         period), ``nothing`` (doing nothing in the last period); ``source``: the table it is from. NaN where there is no
         such number: of doing nothing it is that which depends on how it would be financed. Indicators of which a study
         knows nothing are left out.
@@ -70,10 +73,21 @@ def scorecard(facts: Facts) -> pd.DataFrame:
 
 
 def indicators(facts: Facts) -> pd.DataFrame:
-    """Everything that a plan is measured by: ``group`` (scorecard), and the columns of `scorecard`."""
-    table = scorecard(facts)
-    table.insert(0, "group", SCORECARD)
-    return table
+    """Everything that a plan is measured by.
+
+    Returns
+    -------
+    DataFrame
+        ``group`` (statutory: see `statutory_indicators`; scorecard: see `scorecard`), ``topic`` (of a scorecard: the
+        effect), and the columns of both, NaN where a group has none: ``before`` is the base year of the first,
+        ``target`` the end of the last period.
+    """
+    if not facts.plan.has_plan:
+        return pd.DataFrame(columns=INDICATORS)
+    asked = statutory_indicators(facts).rename(columns={"base": "before", "target_value": "target"})
+    card = scorecard(facts).rename(columns={"effect": "topic", "source": "stated_in"})
+    both = pd.concat([asked.assign(group=STATUTORY), card.assign(group=SCORECARD)], ignore_index=True)
+    return both.reindex(columns=INDICATORS)
 
 
 @dataclass
@@ -95,18 +109,12 @@ class _Card:
         nothing: float = NAN,
     ) -> None:
         """An indicator of the effect at hand by period; none where it is unknown in all of them."""
-        near, target = float(values[self.near]), float(values[-1])
+        near, target = float(values[self.facts.near]), float(values[-1])
         if np.isnan(near) and np.isnan(target):
             return
         if not self.facts.study.has_doing_nothing:
             nothing = NAN
         self.rows.append((self.effect, name, unit, better, before, near, target, nothing, source))
-
-    @cached_property
-    def near(self) -> int:
-        """Position of the near term."""
-        clock = self.facts.ledger.clock
-        return int(clock.period_of[min(NEAR_YEARS, clock.horizon) - 1])
 
     @cached_property
     def _booked(self) -> dict[str, Floats]:

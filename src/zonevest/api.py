@@ -9,7 +9,7 @@ import errno
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -36,13 +36,15 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
+from zonevest.reports import tables
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.budgets import budgets
+from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
 from zonevest.reports.circulation import circulation
-from zonevest.reports.distribution import capture, distribution
+from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.reports.scorecard import indicators
@@ -104,9 +106,14 @@ class Plan(PlanData):
         """What comes to every budget and leaves it, by period (see `zonevest.reports.budgets.budgets`)."""
         return budgets(self)
 
-    def capture(self) -> pd.DataFrame:
-        """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
-        return capture(self)
+    def capture(self, by: Sequence[str] = ("kind", "source")) -> pd.DataFrame:
+        """Value created, captured by the public and left to holders (see `zonevest.reports.capture.capture`).
+
+        Parameters
+        ----------
+        by : some of origin, kind, source, jurisdiction, zone, period and on_land; none: in all.
+        """
+        return capture(self, by=by)
 
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
@@ -114,15 +121,15 @@ class Plan(PlanData):
 
     def balance_sheet(self) -> pd.DataFrame:
         """What is owned, owed and worth, and why that changes (see `zonevest.reports.balance_sheet.balance_sheet`)."""
-        return balance_sheet(Facts(self))
+        return balance_sheet(Facts(tables.completed(self)))
 
     def circulation(self) -> pd.DataFrame:
         """Resource, asset, capital and fund: money on its way (see `zonevest.reports.circulation.circulation`)."""
-        return circulation(Facts(self))
+        return circulation(Facts(tables.completed(self)))
 
     def indicators(self) -> pd.DataFrame:
-        """The scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
-        return indicators(Facts(self))
+        """Planning indicators and the scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
+        return indicators(Facts(tables.completed(self)))
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
