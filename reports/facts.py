@@ -10,7 +10,6 @@ from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.reports import distribution, resources, tables
 from zonevest.reports.maps import Shapes, pack
-from zonevest.reports.money import money_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,6 +68,8 @@ class Facts:
     @cached_property
     def money(self) -> dict[str, pd.DataFrame]:
         """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        from zonevest.reports.money import money_tables
+
         return money_tables(self.plan, self.books)
 
     @cached_property

@@ -16,6 +16,7 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +28,7 @@ from zonevest.reports.colours import NONE
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
+from zonevest.reports.figures import Drawing, drawn
 from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grid, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
@@ -101,7 +103,8 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
     for body in bodies:
         body["text"] = Markup(body["text"])
-    scripts = [_read(name) for name in ("map.js", "page.js") if name != "map.js" or shared]
+    scripts = [_plotly()] if any(body["figures"] for body in bodies) else []
+    scripts += [_read(name) for name in ("map.js", "page.js") if name != "map.js" or shared]
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return (
         _environment()
@@ -127,6 +130,15 @@ def _environment() -> Environment:
 
 def _read(name: str) -> str:
     return _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> str:
+    """The library that draws the figures, as plotly's own package carries it; that package itself is not imported."""
+    found = find_spec("plotly")
+    assert found is not None
+    assert found.submodule_search_locations
+    return Path(found.submodule_search_locations[0], "package_data", "plotly.min.js").read_text(encoding="utf-8")
 
 
 def _digest(script: str) -> str:
@@ -182,13 +194,14 @@ def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
         parts["tills"] = budget_parts(facts, display)
         parts["head"]["cards"] = cards(facts, display, parts)
     title = plan.study.title(lang)
+    drawings = drawn({table.sheet.key: table.frame for table in tables}, display)
     text = (
         _environment()
         .get_template("body.html")
         .render(
             **parts,
             t=words,
-            chapters=_chapters(facts, tables, display),
+            chapters=_chapters(facts, tables, drawings, display),
             has_plan=plan.has_plan,
             has_land=len(plan.study.parcels) > 0,
             unit_money=display.money_unit,
@@ -206,11 +219,14 @@ def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
         "lang": lang,
         "tag": "zh-CN" if lang == "zh" else "en",
         "map": drawing,
+        "figures": len(drawings),
     }
 
 
-def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
-    """The sections in their order, each with its own templates, its tables and the names of those without rows."""
+def _chapters(
+    facts: Facts, tables: list[Made], drawings: dict[str, tuple[str, Drawing]], display: Display
+) -> list[Part]:
+    """The sections in their order, each with its own templates, figures and tables, and the names of empty tables."""
     words, most = display.words, rows_shown(tables)
     found = []
     for name in SECTIONS:
@@ -223,6 +239,17 @@ def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
                 "name": name,
                 "title": words(f"section_{name}"),
                 "own": OWN.get(name, ()),
+                "figures": [
+                    {
+                        "key": key,
+                        "title": words(f"figure_{key}"),
+                        "drawing": _json(drawing),
+                        "table": table,
+                        "of": words(f"table_{table}"),
+                    }
+                    for key, (table, drawing) in drawings.items()
+                    if table in {one.sheet.key for one in mine}
+                ],
                 "tables": [grid(table, display, most) for table in mine if len(table.frame)],
                 "empty": words("tables_empty", names=words("comma").join(empty)) if empty else "",
             }

@@ -195,6 +195,60 @@
     for (const part of page.querySelectorAll(".chapter")) seen.observe(part);
   }
 
+  /* --- figures: drawn when they come near the window, all of them before printing --- */
+
+  const WIDE = 900, ON_PAPER = 680;
+  const width = (plot) => Math.max(280, Math.min(WIDE, plot.parentElement.clientWidth));
+
+  function draw(plot) {
+    if (plot.dataset.drawn) return;
+    plot.dataset.drawn = "yes";
+    const figure = JSON.parse(plot.nextElementSibling.textContent);
+    figure.layout.width = width(plot);
+    if (figure.layout.width < 520) figure.layout.font.size = 11;
+    window.Plotly.newPlot(plot, figure.data, figure.layout, { displayModeBar: false });
+  }
+
+  function figures(page) {
+    if (!window.Plotly) return;
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+      },
+      { rootMargin: "600px" },
+    );
+    for (const plot of page.querySelectorAll(".plot")) {
+      near.observe(plot);
+      const tools = plot.parentElement.querySelector(".saves");
+      tools.hidden = false;
+      for (const button of tools.querySelectorAll("button")) {
+        button.addEventListener("click", () => {
+          draw(plot);
+          const layout = plot.layout;
+          window.Plotly.downloadImage(plot, {
+            format: button.dataset.format,
+            filename: plot.parentElement.id,
+            width: Math.max(WIDE, layout.width),
+            height: layout.height,
+            scale: button.dataset.format === "png" ? 3 : 1,
+          });
+        });
+      }
+    }
+  }
+
+  function fit(size) {
+    for (const plot of document.querySelectorAll(".plot")) {
+      if (plot.dataset.drawn) window.Plotly.relayout(plot, { width: size(plot) });
+    }
+  }
+  let wide = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === wide) return;
+    wide = window.innerWidth;
+    fit(width);
+  });
+
   /* --- start --- */
 
   function start(page) {
@@ -208,6 +262,7 @@
     if (search) search.addEventListener("input", () => sift(page));
     tables(page);
     contents(page);
+    figures(page);
     const map = text("map-data");
     for (const part of window.parts || []) {
       part(page, map ? merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang))) : null);
@@ -222,9 +277,12 @@
       part.open = true;
       opened.push(part);
     }
+    document.querySelectorAll(".plot").forEach(window.Plotly ? draw : () => {});
+    fit(() => ON_PAPER);
   });
   window.addEventListener("afterprint", () => {
     for (const part of opened) part.open = false;
     opened = [];
+    fit(width);
   });
 })();
