@@ -6,38 +6,44 @@ hatches and dashes for those who print in black and white. The data of a figure 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
 
 from zonevest.reports.display import number
+from zonevest.reports.drawing import (
+    COLOURS,
+    DASHES,
+    DOWN,
+    LEFT,
+    LIGHTS,
+    UP,
+    WHOLE,
+    Drawing,
+    bars,
+    fill,
+    hatched,
+    layout,
+    lying,
+    pale,
+    period_or_start,
+    period_with_length,
+    short,
+    told,
+    waterfall_of,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from zonevest.reports.display import Display
 
-Drawing = dict[str, Any]
 Frames = Mapping[str, pd.DataFrame]
 
-COLOURS: Final = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f")
-HATCHES: Final = ("", "/", ".", "x", "-", "\\", "|", "+")
-DASHES: Final = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-UP, DOWN, WHOLE, LEFT = 2, 5, 7, 1
-"""Positions among colours and hatches: of what adds, takes away, is a sum and is left."""
-LIGHTS: Final = {
-    "green": ("#009e73", ""),
-    "yellow": ("#f0e442", "."),
-    "orange": ("#e69f00", "/"),
-    "red": ("#d55e00", "x"),
-}
+LOOP: Final = ("resource", "asset", "capital", "fund")
 GRADES: Final = (1.2, 2.0, 3.0)
 """Debt ratios at which a grade ends."""
-LETTERS: Final = (
-    'Arial, "Helvetica Neue", "Noto Sans", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", sans-serif'
-)
-LOOP: Final = ("resource", "asset", "capital", "fund")
 SMALL: Final = 1e-9
 POINTS: Final = 400
 """Points of a curve at most."""
@@ -72,106 +78,6 @@ def drawn(frames: Frames, display: Display) -> dict[str, tuple[str, Drawing]]:
     return found
 
 
-# --- parts --------------------------------------------------------------------------------------------------------
-
-
-def _layout(x: str = "", y: str = "", height: int = 430, **more: Any) -> Drawing:
-    axis = {
-        "automargin": True,
-        "tickfont": {"size": 13},
-        "linecolor": "#333",
-        "ticks": "outside",
-        "tickcolor": "#333",
-        "zeroline": False,
-    }
-    grid = {"gridcolor": "#e3e6e9", "zeroline": True, "zerolinecolor": "#333", "zerolinewidth": 1}
-    return {
-        "height": height,
-        "paper_bgcolor": "#fff",
-        "plot_bgcolor": "#fff",
-        "font": {"family": LETTERS, "size": 14, "color": "#1d2329"},
-        "margin": {"l": 70, "r": 24, "t": 24, "b": 56},
-        "legend": {
-            "orientation": "h",
-            "yanchor": "bottom",
-            "y": 1.02,
-            "x": 0,
-            "xanchor": "left",
-            "traceorder": "normal",
-        },
-        "xaxis": axis | {"title": {"text": x, "font": {"size": 14}}, "type": "category", "showgrid": False},
-        "yaxis": axis | grid | {"title": {"text": y, "font": {"size": 14}, "standoff": 14}, "tickformat": ","},
-        "separators": ".,",
-        "bargap": 0.3,
-    } | more
-
-
-def _fill(at: int) -> Drawing:
-    """Colour and hatch of a bar."""
-    return _hatched(COLOURS[at % len(COLOURS)], HATCHES[at % len(HATCHES)])
-
-
-def _hatched(colour: str, hatch: str) -> Drawing:
-    marker: Drawing = {"color": colour, "line": {"color": "#333", "width": 0.7}}
-    if hatch:
-        marker["pattern"] = {"shape": hatch, "fillmode": "overlay", "fgcolor": "#1d2329", "size": 7, "solidity": 0.22}
-    return marker
-
-
-def _bars(name: str, x: Sequence[Any], y: Iterable[float], marker: Drawing, **more: Any) -> Drawing:
-    return {"type": "bar", "name": name, "x": list(x), "y": [float(value) for value in y], "marker": marker} | more
-
-
-def _lying(drawing: Drawing) -> Drawing:
-    """The same bars lying down: names of any length have room."""
-    for trace in drawing["data"]:
-        trace["x"], trace["y"], trace["orientation"] = trace["y"], trace["x"], "h"
-    layout = drawing["layout"]
-    layout["xaxis"], layout["yaxis"] = layout["yaxis"], layout["xaxis"]
-    if "range" not in layout["yaxis"]:
-        layout["yaxis"] |= {"autorange": "reversed"}
-    return drawing
-
-
-def _steps(steps: list[tuple[str, float, int]], unit: str, names: Sequence[str]) -> Drawing:
-    """A waterfall: each step begins where the one before ended; a whole stands on the ground.
-
-    Parameters
-    ----------
-    steps : name, amount and kind (`UP`, `DOWN`, `WHOLE`, `LEFT`) of each.
-    names : what each kind is called, in that order.
-    """
-    data: list[Drawing] = []
-    base, ends, level = [], [], 0.0
-    for _, amount, kind in steps:
-        base.append(0.0 if kind == WHOLE else level)
-        level = amount if kind == WHOLE else level + amount
-        ends.append(level)
-    for kind, name in zip((UP, DOWN, WHOLE, LEFT), names, strict=True):
-        at = [place for place, step in enumerate(steps) if step[2] == kind]
-        if at:
-            # a step's place, not its name, says where it stands: two may have one name
-            data.append(_bars(name, at, [steps[place][1] for place in at], _fill(kind), base=[base[p] for p in at]))
-    reach = [max(pair) for pair in zip(base, ends, strict=True)]
-    data.append(_told(range(len(steps)), reach, [number(amount) for _, amount, _ in steps]))
-    layout = _layout(y=unit, height=130 + 34 * len(steps), barmode="overlay")
-    layout["xaxis"] |= {
-        "type": "linear",
-        "tickvals": list(range(len(steps))),
-        "ticktext": [_short(name) for name, _, _ in steps],
-        "range": [len(steps) - 0.5, -0.5],
-    }
-    low, high = min(0.0, *base, *ends), max(0.0, *base, *ends)
-    layout["yaxis"] |= {"range": [low - 0.02 * (high - low), high + 0.16 * (high - low)]}
-    return _lying({"data": data, "layout": layout})
-
-
-def _told(x: Iterable[Any], y: list[float], text: list[str], gap: str = " ") -> Drawing:
-    """Amounts written behind the ends of lying bars."""
-    return {"type": "scatter", "mode": "text", "x": list(x), "y": y, "text": [f"{gap}{each}" for each in text],
-            "textposition": "middle right", "cliponaxis": False, "showlegend": False, "hoverinfo": "skip"}  # fmt: skip
-
-
 def _grouped(table: pd.DataFrame, by: str, value: str) -> pd.Series:
     sums = table.groupby(by, sort=False)[value].sum()
     return sums[sums.abs() > SMALL]
@@ -193,22 +99,7 @@ def value_waterfall(frames: Frames, display: Display) -> Drawing | None:
     steps += [(words(f"capture_{code}"), -value, DOWN) for code, value in captured.items()]
     steps += [(words(f"holder_{code}"), -value, LEFT) for code, value in left.items()]
     names = [words(key) for key in ("created", "captured", "total", "left_to_holders")]
-    return _steps(steps, display.unit("million"), names)
-
-
-def _short(name: str, most: int = 34) -> str:
-    """A name that fits beside a bar, in two lines if need be."""
-    width = 0
-    for at, letter in enumerate(name):
-        width += 2 if ord(letter) > 0x2E7F else 1
-        if width > most:
-            cut = name.rfind(" ", 0, at)
-            cut = cut if cut > at // 2 else at
-            if len(name) - cut <= 3:
-                return name
-            rest = name[cut:].strip()
-            return f"{name[:cut]}<br>{rest if len(rest) <= most else rest[: most - 1] + '…'}"
-    return name
+    return waterfall_of(steps, display.unit("million"), names)
 
 
 def capture_instruments(frames: Frames, display: Display) -> Drawing | None:
@@ -217,14 +108,14 @@ def capture_instruments(frames: Frames, display: Display) -> Drawing | None:
     table = table[table.abs().max(axis=1) > SMALL]
     if table.empty:
         return None
-    names = [_short(display.words(f"capture_{code}")) for code in table.index]
+    names = [short(display.words(f"capture_{code}")) for code in table.index]
     data = [
-        _bars(display.words(f"col_{column}"), names, table[column], _fill(at))
+        bars(display.words(f"col_{column}"), names, table[column], fill(at))
         for at, column in enumerate(table.columns)
         if table[column].abs().max() > SMALL
     ]
-    layout = _layout(y=display.unit("million"), height=130 + 38 * len(names), barmode="relative")
-    return _lying({"data": data, "layout": layout})
+    frame = layout(y=display.unit("million"), height=130 + 38 * len(names), barmode="relative")
+    return lying({"data": data, "layout": frame})
 
 
 def capture_places(frames: Frames, display: Display) -> Drawing | None:
@@ -233,14 +124,14 @@ def capture_places(frames: Frames, display: Display) -> Drawing | None:
     table = table[table["created"].abs() > SMALL]
     if table.empty:
         return None
-    names = [_short(display.jurisdiction(str(code))) for code in table["jurisdiction"]]
+    names = [short(display.jurisdiction(str(code))) for code in table["jurisdiction"]]
     words = display.words
     data = [
-        _bars(words("captured"), names, table["captured"], _fill(0)),
-        _bars(words("left_to_holders"), names, table["left"], _fill(LEFT)),
+        bars(words("captured"), names, table["captured"], fill(0)),
+        bars(words("left_to_holders"), names, table["left"], fill(LEFT)),
     ]
-    layout = _layout(y=display.unit("million"), height=130 + 32 * len(names), barmode="relative")
-    return _lying({"data": data, "layout": layout})
+    frame = layout(y=display.unit("million"), height=130 + 32 * len(names), barmode="relative")
+    return lying({"data": data, "layout": frame})
 
 
 # --- distribution -------------------------------------------------------------------------------------------------
@@ -262,7 +153,7 @@ def gross_to_actors(frames: Frames, display: Display) -> Drawing | None:
         if abs(float(value)) > SMALL:
             steps.append((name, change, UP if change > 0 else LEFT if actor else DOWN))
     names = [words(key) for key in ("figure_comes_in", "figure_goes_out", "total", "figure_to_actors")]
-    return _steps(steps, display.unit("million"), names)
+    return waterfall_of(steps, display.unit("million"), names)
 
 
 def who_gains(frames: Frames, display: Display) -> Drawing | None:
@@ -272,9 +163,9 @@ def who_gains(frames: Frames, display: Display) -> Drawing | None:
     table = table[table[[*parts, "gain"]].abs().max(axis=1) > SMALL]
     if table.empty:
         return None
-    names = [_short(display.actor(str(code))) for code in table["actor"]]
+    names = [short(display.actor(str(code))) for code in table["actor"]]
     data = [
-        _bars(words(f"col_{part}"), names, sign * table[part], _fill(at))
+        bars(words(f"col_{part}"), names, sign * table[part], fill(at))
         for at, (part, sign) in enumerate(parts.items())
         if table[part].abs().max() > SMALL
     ]
@@ -284,10 +175,10 @@ def who_gains(frames: Frames, display: Display) -> Drawing | None:
     )  # fmt: skip
     reach = sum((sign * table[part]).clip(lower=0.0) for part, sign in parts.items())
     data.append(
-        _told(names, np.maximum(reach, table["gain"]).tolist(), [number(value) for value in table["gain"]], "   ")
+        told(names, np.maximum(reach, table["gain"]).tolist(), [number(value) for value in table["gain"]], "   ")
     )
-    layout = _layout(y=display.unit("million"), height=150 + 46 * len(names), barmode="relative")
-    return _lying({"data": data, "layout": layout})
+    frame = layout(y=display.unit("million"), height=150 + 46 * len(names), barmode="relative")
+    return lying({"data": data, "layout": frame})
 
 
 def lorenz(frames: Frames, display: Display) -> Drawing | None:
@@ -299,16 +190,17 @@ def lorenz(frames: Frames, display: Display) -> Drawing | None:
     for at, (basis, rows) in enumerate(table.groupby("basis", sort=False)):
         for place, (level, each) in enumerate(rows.groupby("level", sort=False)):
             some = each.iloc[np.unique(np.linspace(0, len(each) - 1, POINTS).astype(int))]
+            name = f"{words(f'basis_{basis}')}{words('comma')}{words(f'level_{level}')}"
             data.append(
-                {"type": "scatter", "mode": "lines", "name": f"{words(f'basis_{basis}')}{words('comma')}{words(f'level_{level}')}",
-                 "x": some["weight_share"].round(6).tolist(), "y": some["value_share"].round(6).tolist(),
+                {"type": "scatter", "mode": "lines", "name": name,
+                 "x": some["weight_share"].tolist(), "y": some["value_share"].tolist(),
                  "line": {"color": COLOURS[at], "width": 2.4, "dash": DASHES[place]}}
             )  # fmt: skip
-    layout = _layout(words("figure_lorenz_x"), words("figure_lorenz_y"), 520)
+    frame = layout(words("figure_lorenz_x"), words("figure_lorenz_y"), 520)
     share = {"type": "linear", "range": [0, 1], "tickformat": ".0%"}
-    layout["xaxis"] |= share
-    layout["yaxis"] |= share
-    return {"data": data, "layout": layout}
+    frame["xaxis"] |= share
+    frame["yaxis"] |= share
+    return {"data": data, "layout": frame}
 
 
 # --- money --------------------------------------------------------------------------------------------------------
@@ -322,16 +214,16 @@ def cash_by_nature(frames: Frames, display: Display) -> Drawing | None:
         return None
     data = []
     for at, (nature, rows) in enumerate(table.groupby("nature", sort=False)):
-        name, periods = words(f"nature_{nature}"), [_long(str(code), display) for code in rows["period"]]
-        data.append(_bars(name, periods, rows["comes_in"], _fill(at), legendgroup=name))
-        data.append(_bars(name, periods, -rows["goes_out"], _fill(at), legendgroup=name, showlegend=False))
+        name, periods = words(f"nature_{nature}"), [period_with_length(code, display) for code in rows["period"]]
+        data.append(bars(name, periods, rows["comes_in"], fill(at), legendgroup=name))
+        data.append(bars(name, periods, -rows["goes_out"], fill(at), legendgroup=name, showlegend=False))
     net = table.groupby("period", sort=False)["net"].sum()
     data.append(
         {"type": "scatter", "mode": "lines+markers", "name": words("col_net"),
-         "x": [_long(str(code), display) for code in net.index], "y": net.tolist(),
+         "x": [period_with_length(code, display) for code in net.index], "y": net.tolist(),
          "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
     )  # fmt: skip
-    return {"data": data, "layout": _layout(y=words("figure_in_out", unit=display.unit("million")), barmode="relative")}
+    return {"data": data, "layout": layout(y=words("figure_in_out", unit=display.unit("million")), barmode="relative")}
 
 
 def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
@@ -341,14 +233,14 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
     if table.empty:
         return None
     data = []
-    periods = [display.period(str(code)) for code in table["period"]]
+    periods = [period_or_start(code, display) for code in table["period"]]
     for grade, (colour, hatch) in LIGHTS.items():
         rows = table[table["grade"] == grade]
         if len(rows):
-            told = f"{words(f'grade_{grade}')} {words(f'grade_range_{grade}')}"
+            name = f"{words(f'grade_{grade}')} {words(f'grade_range_{grade}')}"
             data.append(
-                _bars(told, [display.period(str(code)) for code in rows["period"]], rows["debt_ratio"],
-                      _hatched(colour, hatch), text=[f"{value:.0%}" for value in rows["debt_ratio"]],
+                bars(name, [period_or_start(code, display) for code in rows["period"]], rows["debt_ratio"],
+                      hatched(colour, hatch), text=[f"{value:.0%}" for value in rows["debt_ratio"]],
                       textposition="outside", cliponaxis=False)
             )  # fmt: skip
     top = max(1.35, 1.15 * float(table["debt_ratio"].max()))
@@ -357,10 +249,10 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
          "line": {"color": "#666", "width": 1, "dash": "dash"}}
         for each in GRADES if each < top
     ]  # fmt: skip
-    layout = _layout(y=words("figure_of_resources"), shapes=lines, barmode="overlay")
-    layout["xaxis"] |= {"categoryorder": "array", "categoryarray": periods}
-    layout["yaxis"] |= {"tickformat": ".0%", "range": [0, top]}
-    return {"data": data, "layout": layout}
+    frame = layout(y=words("figure_of_resources"), shapes=lines, barmode="overlay")
+    frame["xaxis"] |= {"categoryorder": "array", "categoryarray": periods}
+    frame["yaxis"] |= {"tickformat": ".0%", "range": [0, top]}
+    return {"data": data, "layout": frame}
 
 
 def balance_sheet(frames: Frames, display: Display) -> Drawing | None:
@@ -375,29 +267,17 @@ def balance_sheet(frames: Frames, display: Display) -> Drawing | None:
         return None
     sign = {"asset": 1.0, "liability": -1.0}
     data = [
-        _bars(words(f"balance_{item}"), [_start(str(code), display) for code in rows["period"]],
-              sign[str(side)] * rows["value"], _fill(at))
+        bars(words(f"balance_{item}"), [period_or_start(code, display) for code in rows["period"]],
+              sign[str(side)] * rows["value"], fill(at))
         for at, ((side, item), rows) in enumerate(sums.groupby(["side", "item"], sort=False))
     ]  # fmt: skip
     own = (sums["value"] * sums["side"].map(sign)).groupby(sums["period"], sort=False).sum()
     data.append(
         {"type": "scatter", "mode": "lines+markers", "name": words("balance_own"),
-         "x": [_start(str(code), display) for code in own.index], "y": own.tolist(),
+         "x": [period_or_start(code, display) for code in own.index], "y": own.tolist(),
          "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
     )  # fmt: skip
-    return {"data": data, "layout": _layout(y=display.unit("million"), barmode="relative")}
-
-
-def _start(code: str, display: Display) -> str:
-    return display.words("period_start") if code == "start" else display.period(code)
-
-
-def _long(code: str, display: Display) -> str:
-    """A period with its length: what flows in five years is no more a year than what flows in one."""
-    years = {period.name: float(period.years) for period in display.study.periods}
-    if len(set(years.values())) < 2 or code not in years:
-        return display.period(code)
-    return f"{display.period(code)}<br>{display.words('figure_years', years=number(years[code]))}"
+    return {"data": data, "layout": layout(y=display.unit("million"), barmode="relative")}
 
 
 def natural_assets(frames: Frames, display: Display) -> Drawing | None:
@@ -408,12 +288,11 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
     if sums.empty:
         return None
     data = [
-        _bars(
-            words(f"resource_{code}"), [_start(str(name), display) for name in rows["period"]], rows["asset"], _fill(at)
-        )
+        bars(words(f"resource_{code}"), [period_or_start(name, display) for name in rows["period"]], rows["asset"],
+             fill(at))
         for at, (code, rows) in enumerate(sums.groupby("resource", sort=False))
-    ]
-    return {"data": data, "layout": _layout(y=display.unit("million"), barmode="stack")}
+    ]  # fmt: skip
+    return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
 
 
 # --- circulation --------------------------------------------------------------------------------------------------
@@ -449,16 +328,11 @@ def circulation(frames: Frames, display: Display) -> Drawing | None:
             "source": [at[code] for code in flows["from"]],
             "target": [at[code] for code in flows["to"]],
             "value": flows["value"].tolist(),
-            "color": [_pale(colours[at[code]]) for code in flows["from"]],
+            "color": [pale(colours[at[code]]) for code in flows["from"]],
             "line": {"color": "#8a949d", "width": 0.4},
         },
     }
-    return {"data": [sankey], "layout": _layout(height=560)}
-
-
-def _pale(colour: str) -> str:
-    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},0.35)"
+    return {"data": [sankey], "layout": layout(height=560)}
 
 
 def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
@@ -468,17 +342,17 @@ def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
     if table.empty:
         return None
     data = [
-        _bars(
+        bars(
             words(f"circulation_{code}"),
-            [display.period(str(name)) for name in rows["period"]],
+            [period_or_start(name, display) for name in rows["period"]],
             rows["share"],
-            _fill(at),
+            fill(at),
         )
         for at, (code, rows) in enumerate(table.groupby("circulation", sort=False))
     ]
-    layout = _layout(y=words("figure_share"), barmode="stack")
-    layout["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
-    return {"data": data, "layout": layout}
+    frame = layout(y=words("figure_share"), barmode="stack")
+    frame["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
+    return {"data": data, "layout": frame}
 
 
 # --- land and projects --------------------------------------------------------------------------------------------
@@ -490,10 +364,10 @@ def structure(frames: Frames, display: Display) -> Drawing | None:
     table = table[(table["jurisdiction"] == "total") & (table["land_class"] != "total")]
     if table.empty:
         return None
-    names = [_short(display.land_class(str(code))) for code in table["land_class"]]
-    data = [_bars(words(side), names, table[f"{side}_ha"], _fill(at)) for at, side in enumerate(("before", "after"))]
-    layout = _layout(y=words("ha"), height=140 + 40 * len(names), barmode="group")
-    return _lying({"data": data, "layout": layout})
+    names = [short(display.land_class(str(code))) for code in table["land_class"]]
+    data = [bars(words(side), names, table[f"{side}_ha"], fill(at)) for at, side in enumerate(("before", "after"))]
+    frame = layout(y=words("ha"), height=140 + 40 * len(names), barmode="group")
+    return lying({"data": data, "layout": frame})
 
 
 def starts(frames: Frames, display: Display) -> Drawing | None:
@@ -502,15 +376,15 @@ def starts(frames: Frames, display: Display) -> Drawing | None:
     table = table[table["built"]]
     if table.empty:
         return None
-    sums = table.groupby(["category", "start"], sort=False)["capex"].sum().unstack(fill_value=0.0)
-    sums = sums.reindex(columns=[period.name for period in display.study.periods], fill_value=0.0)
-    periods = [_long(str(code), display) for code in sums.columns]
+    sums = table.pivot_table(index="category", columns="start", values="capex", aggfunc="sum", sort=False)
+    sums = sums.reindex(columns=[period.name for period in display.study.periods]).fillna(0.0)
+    periods = [period_with_length(code, display) for code in sums.columns]
     sums = sums.iloc[np.argsort(-sums.sum(axis=1).to_numpy(), kind="stable")]
     data = [
-        _bars(words.or_code("category_", str(code)) or words("category_other"), periods, row, _fill(at))
+        bars(short(words.or_code("category_", str(code)) or words("category_other")), periods, row, fill(at))
         for at, (code, row) in enumerate(zip(sums.index, sums.to_numpy(), strict=True))
     ]
-    return {"data": data, "layout": _layout(y=display.unit("million"), barmode="stack")}
+    return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
 
 
 FIGURES: Final = (

@@ -27,8 +27,9 @@ from zonevest.reports import sections
 from zonevest.reports.colours import NONE
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
+from zonevest.reports.drawing import Drawing
 from zonevest.reports.facts import Facts
-from zonevest.reports.figures import Drawing, drawn
+from zonevest.reports.figures import drawn
 from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grid, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
