@@ -83,7 +83,8 @@ def bars(name: str, x: Sequence[Any], y: Iterable[float], marker: Drawing, **mor
 
 
 def lying(drawing: Drawing) -> Drawing:
-    """The same bars lying down: names of any length have room."""
+    """The same bars lying down: names of any length have room, and so have amounts behind the bars."""
+    drawing["layout"]["margin"]["r"] = 84
     for trace in drawing["data"]:
         trace["x"], trace["y"], trace["orientation"] = trace["y"], trace["x"], "h"
     layout = drawing["layout"]

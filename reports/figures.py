@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from zonevest.reports.display import number
+from zonevest.reports.display import number, signed
 from zonevest.reports.drawing import (
     COLOURS,
     DASHES,
@@ -257,25 +257,21 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
 
 def balance_sheet(frames: Frames, display: Display) -> Drawing | None:
     """Cash and operating assets above the ground, debt below it, and the net worth between them."""
-    table, words = frames["balance_sheet"], display.words
-    money = table[
-        (table["unit"] == "million") & table["side"].isin(["asset", "liability"]) & (table["item"] != "natural")
-    ]
-    sums = money.groupby(["side", "item", "period"], sort=False)["value"].sum().reset_index()
-    sums = sums[sums.groupby("item")["value"].transform(lambda values: values.abs().max()) > SMALL]
-    if sums.empty:
-        return None
-    sign = {"asset": 1.0, "liability": -1.0}
+    table, words = frames["balance_in_short"], display.words
+    sides = dict.fromkeys(("cash", "projects", "land_actions", "compensation_fund"), 1.0)
+    sides |= dict.fromkeys(("debt", "outside_equity"), -1.0)
+    periods = [period_or_start(code, display) for code in table["period"]]
     data = [
-        bars(words(f"balance_{item}"), [period_or_start(code, display) for code in rows["period"]],
-              sign[str(side)] * rows["value"], fill(at))
-        for at, ((side, item), rows) in enumerate(sums.groupby(["side", "item"], sort=False))
-    ]  # fmt: skip
-    own = (sums["value"] * sums["side"].map(sign)).groupby(sums["period"], sort=False).sum()
+        bars(words(f"balance_{item}"), periods, sign * table[item], fill(at))
+        for at, (item, sign) in enumerate(sides.items())
+        if table[item].abs().max() > SMALL
+    ]
+    if not data:
+        return None
+    own = sum(sign * table[item] for item, sign in sides.items())
     data.append(
-        {"type": "scatter", "mode": "lines+markers", "name": words("balance_own"),
-         "x": [period_or_start(code, display) for code in own.index], "y": own.tolist(),
-         "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
+        {"type": "scatter", "mode": "lines+markers", "name": words("figure_net_worth"), "x": periods,
+         "y": own.tolist(), "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
     )  # fmt: skip
     return {"data": data, "layout": layout(y=display.unit("million"), barmode="relative")}
 
@@ -359,14 +355,35 @@ def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
 
 
 def structure(frames: Frames, display: Display) -> Drawing | None:
-    """Hectares of each land class before and after."""
-    table, words = frames["structure"], display.words
-    table = table[(table["jurisdiction"] == "total") & (table["land_class"] != "total")]
+    """Hectares of each group of land classes before and after."""
+    table, words = frames["main_groups"], display.words
+    table = table[(table["jurisdiction"] == "total") & (table["group"] != "total")]
+    table = table[table[["before_ha", "after_ha"]].max(axis=1) > SMALL]
     if table.empty:
         return None
-    names = [short(display.land_class(str(code))) for code in table["land_class"]]
+    names = [short(words.or_code("group_", str(code))) for code in table["group"]]
     data = [bars(words(side), names, table[f"{side}_ha"], fill(at)) for at, side in enumerate(("before", "after"))]
-    frame = layout(y=words("ha"), height=140 + 40 * len(names), barmode="group")
+    frame = layout(y=words("ha"), height=140 + 46 * len(names), barmode="group")
+    return lying({"data": data, "layout": frame})
+
+
+def class_changes(frames: Frames, display: Display) -> Drawing | None:
+    """Hectares that each land class gains or loses."""
+    table = frames["structure"]
+    table = table[(table["jurisdiction"] == "total") & (table["land_class"] != "total")]
+    table = table[table["change_ha"].abs() > SMALL].sort_values("change_ha", ascending=False, kind="stable")
+    if table.empty:
+        return None
+    names = [short(display.land_class(code)) for code in table["land_class"]]
+    change = table["change_ha"].tolist()
+    data = [
+        bars(display.words(key), [name for name, value in zip(names, change, strict=True) if value * sign > 0],
+             [value for value in change if value * sign > 0], fill(kind))
+        for key, sign, kind in (("figure_gained", 1, UP), ("figure_lost", -1, DOWN))
+    ]  # fmt: skip
+    data.append(told(names, [max(value, 0.0) for value in change], [signed(value) for value in change]))
+    frame = layout(y=display.words("ha"), height=130 + 30 * len(names), barmode="overlay")
+    frame["xaxis"] |= {"categoryorder": "array", "categoryarray": names}
     return lying({"data": data, "layout": frame})
 
 
@@ -396,11 +413,12 @@ FIGURES: Final = (
     Figure("lorenz", "lorenz", lorenz),
     Figure("cash_by_nature", "cash_by_nature", cash_by_nature),
     Figure("debt_ratio", "debt_and_cover", debt_ratio),
-    Figure("balance_sheet", "balance_sheet", balance_sheet),
+    Figure("balance_sheet", "balance_in_short", balance_sheet),
     Figure("natural_assets", "natural_assets", natural_assets),
     Figure("circulation", "circulation", circulation),
     Figure("circulation_shares", "circulation_shares", circulation_shares),
-    Figure("structure", "structure", structure),
+    Figure("structure", "main_groups", structure),
+    Figure("class_changes", "structure", class_changes),
     Figure("starts", "schedule", starts),
 )
 """Every figure, in the order of the report."""

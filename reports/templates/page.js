@@ -197,15 +197,14 @@
 
   /* --- figures: drawn when they come near the window, all of them before printing --- */
 
-  const WIDE = 900, ON_PAPER = 680;
-  const width = (plot) => Math.max(280, Math.min(WIDE, plot.parentElement.clientWidth));
+  const WIDE = 900, LEAST = 600, ON_PAPER = 680;
+  const width = (plot) => Math.max(LEAST, Math.min(WIDE, plot.parentElement.clientWidth));
 
   function draw(plot) {
     if (plot.dataset.drawn) return;
     plot.dataset.drawn = "yes";
     const figure = JSON.parse(plot.nextElementSibling.textContent);
     figure.layout.width = width(plot);
-    if (figure.layout.width < 520) figure.layout.font.size = 11;
     window.Plotly.newPlot(plot, figure.data, figure.layout, { displayModeBar: false });
   }
 
