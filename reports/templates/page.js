@@ -35,12 +35,13 @@
   }
 
   function place(page) {
-    // the part that stands at the top of the window, and how far
-    for (const each of page.querySelectorAll("[id^=section-], [id^=table-], section[id]")) {
-      const box = each.getBoundingClientRect();
-      if (box.bottom > 60 && box.height < 4 * window.innerHeight) return [each.id, box.top];
+    // the part that begins last above the upper edge of the window, and where
+    let found = ["", 0];
+    for (const each of page.querySelectorAll("section[id], .sheet, .drawn")) {
+      const top = each.getBoundingClientRect().top;
+      if (top < 120 && each.offsetParent) found = [each.id, top];
     }
-    return ["", 0];
+    return found;
   }
 
   function show(lang) {

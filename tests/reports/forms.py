@@ -152,8 +152,8 @@ class Book:
 
     def __init__(self, path: Path) -> None:
         self.formulas = openpyxl.load_workbook(path)
-        self.values = openpyxl.load_workbook(path, data_only=True)
+        self.shown = openpyxl.load_workbook(path, data_only=True)
 
     def sheet_of(self, title: str) -> str:
         """The name of the sheet whose first cell is a title."""
-        return next(name for name in self.values.sheetnames if self.values[name].cell(1, 1).value == title)
+        return next(name for name in self.shown.sheetnames if self.shown[name].cell(1, 1).value == title)

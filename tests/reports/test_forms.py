@@ -84,7 +84,7 @@ def test_every_number_of_the_workbook_is_the_frame_s(
             continue
         columns = table.columns if hasattr(table, "columns") else table.sheet.columns
         name = book.sheet_of(display.words(f"table_{table.sheet.key}"))
-        sheet, formulas = book.values[name], book.formulas[name]
+        sheet, formulas = book.shown[name], book.formulas[name]
         first, rows = HEAD + 3, len(table.frame)
         assert sheet.freeze_panes == f"B{first}"
         assert formulas.auto_filter.ref is not None
@@ -126,7 +126,7 @@ def test_the_cover_names_every_table_in_both_languages(facts: Facts, tables: lis
         assert heads[0] != heads[1]
 
 
-def test_files_hold_the_frames(facts: Facts, tables: list[Made], tmp_path: Path) -> None:
+def test_files_hold_the_frames(tables: list[Made], tmp_path: Path) -> None:
     write_files(tables, tmp_path / "tables")
     for table in tables:
         key = table.sheet.key
