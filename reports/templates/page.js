@@ -14,6 +14,21 @@
     return all;
   };
 
+  /* What is large is packed; it is unpacked once, and nothing is asked for. */
+  const unpacking = {};
+  function unpacked(id) {
+    if (!document.getElementById(id)) return Promise.resolve(null);
+    if (!("DecompressionStream" in window)) {
+      for (const each of document.querySelectorAll(".old")) each.hidden = false;
+      return Promise.resolve(null);
+    }
+    unpacking[id] ??= (async () => {
+      const bytes = Uint8Array.from(atob(text(id)), (letter) => letter.charCodeAt(0));
+      return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    })();
+    return unpacking[id];
+  }
+
   /* --- language --- */
 
   function taken(lang) {
@@ -198,11 +213,23 @@
 
   /* --- figures: drawn when they come near the window, all of them before printing --- */
 
+  let library = null;
+  function drawer() {
+    // the page's policy names this script by its digest, as it does those that stand in it
+    library ??= unpacked("plotly").then((code) => {
+      if (!code) return;
+      const script = document.createElement("script");
+      script.textContent = code;
+      document.head.append(script);
+    });
+    return library;
+  }
+
   const WIDE = 900, LEAST = 600, ON_PAPER = 680;
   const width = (plot) => Math.max(LEAST, Math.min(WIDE, plot.parentElement.clientWidth));
 
   function draw(plot) {
-    if (plot.dataset.drawn) return;
+    if (plot.dataset.drawn || !window.Plotly) return;
     plot.dataset.drawn = "yes";
     const figure = JSON.parse(plot.nextElementSibling.textContent);
     figure.layout.width = width(plot);
@@ -210,10 +237,10 @@
   }
 
   function figures(page) {
-    if (!window.Plotly) return;
+    if (!page.querySelector(".plot")) return;
     const near = new IntersectionObserver(
       (entries) => {
-        for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+        for (const entry of entries) if (entry.isIntersecting) drawer().then(() => draw(entry.target));
       },
       { rootMargin: "600px" },
     );
@@ -222,7 +249,8 @@
       const tools = plot.parentElement.querySelector(".saves");
       tools.hidden = false;
       for (const button of tools.querySelectorAll("button")) {
-        button.addEventListener("click", () => {
+        button.addEventListener("click", async () => {
+          await drawer();
           draw(plot);
           const layout = plot.layout;
           window.Plotly.downloadImage(plot, {
@@ -235,6 +263,16 @@
         });
       }
     }
+  }
+
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+  function atLeisure(plots) {
+    const plot = plots.shift();
+    if (!plot || !window.Plotly) return;
+    idle(() => {
+      if (plot.isConnected) draw(plot);
+      atLeisure(plots);
+    });
   }
 
   function fit(size) {
@@ -263,10 +301,12 @@
     tables(page);
     contents(page);
     figures(page);
-    const map = text("map-data");
-    for (const part of window.parts || []) {
-      part(page, map ? merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang))) : null);
-    }
+    unpacked("map-data").then((map) => {
+      const data = map && merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang)));
+      for (const part of window.parts || []) part(page, data);
+      // what prints before anyone has scrolled has its figures too
+      return drawer();
+    }).then(() => atLeisure(Array.from(page.querySelectorAll(".plot"))));
   }
   start(document.querySelector("body > .page"));
 
@@ -277,7 +317,7 @@
       part.open = true;
       opened.push(part);
     }
-    document.querySelectorAll(".plot").forEach(window.Plotly ? draw : () => {});
+    document.querySelectorAll(".plot").forEach(draw);
     fit(() => ON_PAPER);
   });
   window.addEventListener("afterprint", () => {

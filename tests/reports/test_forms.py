@@ -27,9 +27,9 @@ from zonevest.reports.contents import Column, Sheet, sheets
 from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import Made, made, replace_reports, write_files
-from zonevest.reports.grid import CELLS, FEW, ROWS, rows_shown
+from zonevest.reports.grid import BYTES, CELLS, FEW, ROWS, rows_shown
 from zonevest.reports.labels import LABELS, Words
-from zonevest.reports.page import page
+from zonevest.reports.page import ROOM, page
 from zonevest.reports.workbook import HEAD, write_workbook
 
 
@@ -52,7 +52,7 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 def test_every_number_of_the_page_is_the_frame_s(facts: Facts, tables: list[Made], lang: str) -> None:
     found = tables_of_page(page(facts, tables, lang))
-    most = rows_shown(tables)
+    most = max(len(rows["tbody"]) for rows in found.values())
     for waiting in (False, True):
         for table in tables:
             if table.frame.empty:
@@ -158,12 +158,24 @@ def test_a_frame_that_is_not_what_its_sheet_says_is_refused(facts: Facts) -> Non
             made(facts, (Sheet("ledger", "limits", make, columns),))
 
 
-@pytest.mark.parametrize("count", [1, 3, 30])
-def test_long_tables_share_what_a_page_can_carry(facts: Facts, count: int) -> None:
-    tables = [made(facts, (long_sheet(20_000),))[0] for _ in range(count)]
-    most = rows_shown(tables)
+@pytest.mark.parametrize(("count", "room"), [(1, 10**9), (3, 10**9), (30, 10**9), (30, 10**6), (30, 0), (600, 10**9)])
+def test_long_tables_share_what_a_page_can_carry(facts: Facts, count: int, room: int) -> None:
+    tables = made(facts, (long_sheet(20_000),)) * count
+    most, cells = rows_shown(tables, room), min(CELLS, room // BYTES)
     assert FEW <= most <= ROWS
-    assert most == ROWS or count * 4 * (most - FEW) <= CELLS < count * 4 * (most + 1 - FEW)
+    # one row more would be too much; the first rows are always there
+    assert most == ROWS or count * 4 * (most + 1) > cells
+    assert most == FEW or count * 4 * most <= cells
+
+
+def test_a_page_of_many_parcels_stays_below_15_megabytes(facts: Facts) -> None:
+    """Ninety tables as long as the parcels beside maps that leave no room: a cell takes no more than is reckoned."""
+    tables = made(facts, (long_sheet(100_000),))
+    assert rows_shown(tables * 90, 0) == FEW
+    few, more = (len(page(facts, tables[:count], "en").encode()) for count in (0, 1))
+    rows = rows_shown(tables, 10**9)
+    assert (more - few) / (4 * rows) < BYTES
+    assert ROOM + 90 * 9 * FEW * BYTES < 15e6
 
 
 def test_a_capped_table_says_where_the_rest_is(facts: Facts, lang: str) -> None:
