@@ -21,7 +21,7 @@ from zonevest.instances import county_list
 from zonevest.instances.county_ground import TOWNS, ground
 from zonevest.instances.county_land import MIX, parcels_table
 from zonevest.instances.county_plots import plots
-from zonevest.instances.county_units import shapes
+from zonevest.instances.county_units import units
 from zonevest.instances.say import silent
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def county(
     tell("land")
     rng = np.random.default_rng(seed)
     land = ground(rng, OCTAVES if parcels > UNITS else 0, seed)
-    drawn = shapes(rng, land, parcels) if parcels <= UNITS else plots(rng, land, parcels, MIX["village"])
+    drawn = units(rng, land, parcels) if parcels <= UNITS else plots(rng, land, parcels, MIX["village"])
     tell("classes")
     layer = parcels_table(rng, land, drawn)
     increment = layer["tags"].str.contains("increment")
@@ -89,6 +89,8 @@ def _sites(layer: gpd.GeoDataFrame) -> pd.DataFrame:
         inside = layer["growth_boundary"].eq(1) if zones.startswith("4") else layer["growth_boundary"].eq(0)
         among = area[layer["land_class"].isin(classes) & inside]
         among = among.nsmallest(2) if len(layer) <= UNITS else _together(layer.loc[among.index])
+        if among.empty:  # a county of few parcels may have no such unit: the project has no drawn site
+            continue
         drawn = layer.loc[among.index]
         line = "general" if drawn["redline"].ne("0").any() else "no"
         rows.append((project, ";".join(drawn["parcel_id"]), zones, practice, line))
@@ -113,7 +115,7 @@ def write_county(
     title: dict[str, str] | None = None,
     polygons: bool = True,
     tell: Callable[[str], object] = silent,
-) -> None:
+) -> int:
     """Write a synthetic county as a study folder to be edited: study.toml, the parcels, tables.
 
     The same arguments and version write the same bytes, as long as CPU family and the versions of NumPy, SciPy, GEOS,
@@ -124,6 +126,10 @@ def write_county(
     polygons : whether parcels have shapes; without, they are a parquet table that states their areas, which are those
         of the shapes. With them they are a GeoPackage, or GeoParquet where there are more than `LAYER` parcels.
     tell : is told the phases as they begin.
+
+    Returns
+    -------
+    How many parcels it has.
     """
     settings, tables = county(parcels, seed, name, title, tell)
     tell("writing")
@@ -145,6 +151,7 @@ def write_county(
         table.to_parquet(folder / file, index=False, compression="zstd")
     for each, frame in tables.items():
         frame.to_csv(folder / f"{each}.csv", index=False, lineterminator="\n")
+    return len(layer)
 
 
 def _write_layer(layer: gpd.GeoDataFrame, path: Path) -> None:

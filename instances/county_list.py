@@ -17,6 +17,8 @@ MADE_UP = "made up for a synthetic county"
 
 OPPORTUNITIES = files("zonevest.instances").joinpath("opportunities.csv")
 """Kinds of projects: ranges of capex in million, and of yearly revenue, cost and ecosystem value as shares of capex."""
+OPEN_LAND = ("01", "02", "03", "04")
+"""Groups of classes on which something may be built: arable, garden, forest, grass."""
 DRAWN = ("capex", "revenue", "cost", "ecosystem")
 
 
@@ -63,13 +65,23 @@ def projects(rng: np.random.Generator, towns: list[str], there: pd.Series[float]
 
 
 def _taken(cells: pd.Series[str], table: pd.DataFrame, there: pd.Series[float]) -> pd.DataFrame:
-    """Table land_take; of the classes that a cell names (``0307|0305:12``) the first of which its town has enough."""
-    rows = []
+    """Table land_take; of the classes that a cell names (``0307|0305:12``) the first of which its town has enough.
+
+    A county of few parcels may have none of them there: then it is the open land of which the town has most, if that is
+    enough, and else nothing is taken.
+    """
+    rows: list[tuple[str, str, str, float]] = []
     for cell, project, town in zip(cells, table["project"], table["jurisdiction"], strict=True):
+        taken: set[str] = set()
         for part in cell.split(";") if pd.notna(cell) else []:
             classes, _, area = part.partition(":")
-            enough = [c for c in classes.split("|") if there.get((town, c), 0.0) >= float(area)]
-            rows.append((project, (enough or classes.split("|"))[0], town, float(area)))
+            held = there[town].sort_values(ascending=False, kind="stable") if town in there else there[:0]
+            open_land = [c for c in held.index if c[:2] in OPEN_LAND]
+            among = [c for c in [*classes.split("|"), *open_land] if c not in taken]
+            enough = [c for c in among if held.get(c, 0.0) >= float(area)]
+            if enough:
+                rows.append((project, enough[0], town, float(area)))
+                taken.add(enough[0])
     return pd.DataFrame(rows, columns=["project", "land_class", "jurisdiction", "area_ha"])
 
 

@@ -63,6 +63,28 @@ def _carve(cells: list[Any], pieces: list[Any]) -> list[Any]:
     return out
 
 
+SMALL, NEAR, DRAWS = 1_000, 0.04, 6
+"""A county of fewer parcels is drawn again until it is so near to what was asked for, at most so many times."""
+
+
+def units(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataFrame:
+    """Planning units, about as many as asked for.
+
+    How many there are shows only when all is drawn: water counts as much in a small county as in a large one, and which
+    villages find room is chance. A large county comes near enough; a small one is drawn again with another aim.
+    """
+    began, aim = rng.bit_generator.state, parcels
+    nearest = shapes(rng, land, aim)
+    found, draws = nearest, 1
+    while parcels < SMALL and abs(len(nearest) - parcels) > NEAR * parcels and draws < DRAWS:
+        fixed = int(found["kind"].isin(["lake", "wetland"]).sum())
+        aim = round(aim * (parcels - fixed) / (len(found) - fixed))
+        rng.bit_generator.state = began
+        found, draws = shapes(rng, land, aim), draws + 1
+        nearest = min(nearest, found, key=lambda each: abs(len(each) - parcels))
+    return nearest
+
+
 def shapes(rng: np.random.Generator, land: Ground, parcels: int) -> gpd.GeoDataFrame:
     """Parcels with what they are drawn as: lake, wetland, village, lot, vacant plot, or land still to be classed."""
     factor = np.sqrt(1_715 / parcels)  # not every dart finds room

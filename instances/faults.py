@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -36,6 +36,13 @@ class Faults:
         named = must if isinstance(must, Rule) else None
         rows = self._warnings if named is not None and named.severity == "warning" else self._rows
         rows[where, must, found, do or (named.do if named is not None else "")] = None
+
+    def move(self, to: Callable[[str, str, str], tuple[str, str]]) -> None:
+        """Let everything stand elsewhere, with other advice: where, must, do -> where, do."""
+        for rows in (self._rows, self._warnings):
+            told = [(*to(where, must, do), must, found) for where, must, found, do in rows]
+            rows.clear()
+            rows.update(((where, must, found, do), None) for where, do, must, found in told)
 
     def frame(self) -> pd.DataFrame:
         """All faults in the order in which they were found; the sentences stay `Said`, as objects do."""
@@ -90,8 +97,10 @@ def rows_of(unit: str, numbers: Sequence[Any]) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known name that looks most like `name`, or ``""`` if none does; a code that has lost its zeros first."""
+    """The known name that looks most like `name`, or ``""``; a code that has lost its zeros, or other order, first."""
     known = list(known)
+    if turned := next((each for each in known if sorted(each) == sorted(name)), ""):
+        return turned  # =< for <=
     if name.isdigit() and (whole := next((each for each in known if without_zeros(each) == without_zeros(name)), "")):
         return whole
     close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)

@@ -147,8 +147,8 @@ def value_of(column: Column, word: str) -> str:
 
 
 def said_values(column: Column) -> Sequence[str]:
-    """Every word that a column with a closed list takes."""
-    return [*column.choices, *_values(column)]
+    """The words that a column with a closed list takes, but for short forms like ``=``: what is told to be meant."""
+    return [*column.choices, *(word for word in _values(column) if not word.isascii())]
 
 
 def header(table: Table, column: str, lang: str) -> str:

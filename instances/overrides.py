@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from zonevest.instances.faults import Faults
+from zonevest.instances.faults import Faults, meant, within
 from zonevest.instances.keys import kind, split
-from zonevest.instances.rules import rule
-from zonevest.instances.say import say
-from zonevest.instances.settings import METHODS, flat
+from zonevest.instances.rules import Rule, advice, rule
+from zonevest.instances.say import Said, say
+from zonevest.instances.settings import METHODS, flat, known_paths
 
 
 def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: Faults) -> dict[str, Any]:
@@ -55,8 +55,48 @@ def override(values: Mapping[str, Any], changes: Mapping[str, object], faults: F
         else:
             must = rule("settings.path")
             found = say("nothing to set at {path!r}", path=path)
-            faults.add(say("setting {path}", path=path), must, found)
+            faults.add(set_at(path), must, found, meant(path, known_paths(values), must.do))
     return out
+
+
+def set_at(path: str) -> str:
+    """Name what was set for this run as a place."""
+    return say("--set {path}", path=path)
+
+
+def place(key: str, label: str, paths: Iterable[str]) -> str:
+    """Where a key of study.toml stands: in the settings, or among the paths that were set anew for this run."""
+    path = setting(key, paths)
+    return set_at(path) if path else within(label, key)
+
+
+def setting(key: str, paths: Iterable[str]) -> str:
+    """The path, of those set anew, that is meant by a key: by itself, by what lies below it, by a table above it."""
+    parts = split(key.partition(",")[0])  # ``periods, number 2, start`` is of periods
+    for path in paths:
+        own = split(path)
+        if parts[: len(own)] == own or own[: len(parts)] == parts:
+            return path
+    return ""
+
+
+def blame(faults: Faults, label: str, changes: Mapping[str, object], values: Mapping[str, Any]) -> None:
+    """Let what is wrong with a setting stand where it was set: faults of study.toml that `changes` have made."""
+
+    def moved(where: str, must: str, do: str) -> tuple[str, str]:
+        given = where.given if isinstance(where, Said) and where.template == WITHIN else {}
+        if given.get("where") != label:
+            return where, do
+        path = setting(str(given["part"]), changes)
+        if path and isinstance(must, Rule) and must.name == "settings.key":
+            do = meant(path, known_paths(values), advice("settings.path"))
+        return (set_at(path) if path else where), do
+
+    faults.move(moved)
+
+
+WITHIN = "{where}, {part}"
+"""How a key is named as a place, see `zonevest.instances.faults.within`."""
 
 
 def _leave(out: dict[str, Any], asked: Mapping[tuple[str, ...], object]) -> None:

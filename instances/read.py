@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from zonevest.instances import accounts as account_names
 from zonevest.instances import defaults, names, scenarios
+from zonevest.instances.causes import with_cause
 from zonevest.instances.cells import MOST
 from zonevest.instances.checks import check
 from zonevest.instances.context import Context
@@ -21,12 +22,12 @@ from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import frame_cells, read_csv, read_parquet, read_text
 from zonevest.instances.layers import check_rings, hectares, read_parcels, take
 from zonevest.instances.overlay import fill_overlay, without_filled
-from zonevest.instances.overrides import override
+from zonevest.instances.overrides import blame, override
 from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
-from zonevest.instances.study import Settings, Study, StudyError
+from zonevest.instances.study import CHANGES, Settings, Study, StudyError
 from zonevest.instances.suspicious import check_suspicious, check_units
 from zonevest.instances.tables import Raw, Typed, frame, in_code, typed
 from zonevest.instances.workbook import OLD, Book, read_workbook
@@ -54,7 +55,8 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, 
     path
         A study folder, an .xlsx workbook, or the name of a bundled case.
     overrides
-        Settings to change, dotted path of study.toml -> value; they come after the scenario.
+        Settings to change, dotted path of study.toml -> value, as ``--set`` does on the command line; they come after
+        the scenario, and what is wrong with them is told as of ``--set``.
     scenario
         The scenario under which the study is read, one of its table `scenarios`; ``""`` for the study as it is.
 
@@ -122,6 +124,8 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
         With every fault of the study.
     """
     faults, notes = Faults(), list[str]()
+    _keys(settings, faults)
+    faults.stop_if_any()
     given = Given(MEMORY, {"format": 1, **settings})
     parsed, source = given.parsed(faults)
     for key, value in (("parcels", source.parcels), ("layer", source.layer)):
@@ -158,6 +162,9 @@ def replace_study(
     """
     faults, notes = Faults(), list[str]()
     parsed: Settings | None
+    if settings is not None and not isinstance(settings, Settings):
+        _keys(settings, faults)
+        faults.stop_if_any()
     if isinstance(settings, Settings):
         given = Given(MEMORY, to_toml(settings, None), scenario=scenario)
         parsed, source = settings, Source(sound_periods=True)
@@ -169,15 +176,25 @@ def replace_study(
     if _derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
-    if (land := tables.get("parcels")) is not None:
+    if isinstance(land := tables.get("parcels"), pd.DataFrame):
         tables = {**tables, "parcels": without_filled(study, land)}
     if study.geometry is not None:
         parcels = tables.get("parcels", merged["parcels"])
-        if parcels is not None and not isinstance(parcels, gpd.GeoDataFrame):
+        if isinstance(parcels, pd.DataFrame) and not isinstance(parcels, gpd.GeoDataFrame):
             tables = {**tables, "parcels": _with_shapes(parcels, study, notes)}
     merged |= tables
-    made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, [*notes, *study.notes])
-    return made if scenario else replace(made, scenario=study.scenario)
+    notes += [note for note in study.notes if note not in notes and getattr(note, "name", "") != "parcels.none"]
+    try:
+        made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, notes)
+    except StudyError as error:
+        raise with_cause(error, study, tables) from None
+    return made if scenario else replace(made, scenario=study.scenario, changes=study.changes)
+
+
+def _keys(settings: object, faults: Faults) -> None:
+    """Settings are keys and values."""
+    if not isinstance(settings, Mapping):
+        faults.add(MEMORY, rule("settings.mapping"), type(settings).__name__)
 
 
 def _derived(study: Study) -> bool:
@@ -325,6 +342,9 @@ def _frames(
         if table is None:
             must, do = rule("tables.unknown"), meant(name, TABLE_NAMES, advice("tables.unknown"))
             faults.add(label, must, say("no table {name!r}", name=name), do)
+        elif given is not None and not isinstance(given, pd.DataFrame):
+            faults.add(label, rule("tables.frame"), type(given).__name__)
+            raws[name] = _lost(name, label)
         elif given is None or not len(given):
             continue
         else:
@@ -351,32 +371,43 @@ def _study(
     split = {name: defaults.split(raw, name in in_use, faults) for name, raw in raws.items()}
     tables = {name: typed(raw, faults, notes) for name, (raw, _) in split.items()}
     tables = defaults.merge(tables, in_use, {name: keys for name, (_, keys) in split.items()})
-    if "parcels" in tables and not raws["parcels"].lost and not tables["parcels"].size:
+    if "parcels" not in tables:
+        notes.append(rule("parcels.none"))
+    elif not raws["parcels"].lost and not tables["parcels"].size:
         faults.add(tables["parcels"].label, rule("parcels.rows"), say("the table has no rows"))
         tables["parcels"].broken.update(tables["parcels"].data)
-    elif "parcels" in tables:
+    else:
         _areas(tables["parcels"], shapes, faults, notes)
     tables["accounts"] = account_names.complete(tables.get("accounts"), faults, _quotas(tables))
     periods = settings.periods if settings is not None and source.sound_periods else None
     tables |= defaults.without_ground(Context(settings, periods, tables, Faults(), label))
+    made, values = list[dict[str, Any]](), given.toml or {}
     if settings is not None and ("scenarios" in tables or given.scenario):
-        changed, tables = scenarios.applied(given.scenario, tables, given.toml or {}, label, faults)
+        changed, tables, made = scenarios.applied(given.scenario, tables, values, label, faults)
         if given.scenario and changed is not None:
             settings, source = given.parsed(faults, changed)
+            values = changed
             periods = settings.periods if settings is not None and source.sound_periods else None
     filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
     notes += defaults.told(tables, in_use, settings)
     check(settings, periods, tables, faults, label, notes)
     if not len(faults):
         check_suspicious(Context(settings, periods, tables, faults, label, notes))
+    land = _land(settings, tables, shapes, faults, label) if len(faults) and periods else None
+    blame(faults, label, given.overrides, values)
     if len(faults):
-        raise StudyError(faults.frame(), _land(settings, tables, shapes, faults, label) if periods else None)
+        raise StudyError(faults.frame(), land)
     assert settings is not None  # without settings there was a fault
+    if given.overrides:
+        before, _ = parse_settings(values, label, Faults())
+        made += scenarios.settings_listing(given.overrides, before, settings, values)
     _jurisdictions(tables)
     frames = _tables(tables)
     frames["shares"] = _with_payers(frames)
     warnings = faults.warnings()
-    return Study(settings, frames, _geometry(shapes), tuple(dict.fromkeys(notes)), filled, warnings, given.scenario)
+    changes = pd.DataFrame(made, columns=[*CHANGES])
+    noted, named = tuple(dict.fromkeys(notes)), given.scenario
+    return Study(settings, frames, _geometry(shapes), noted, filled, warnings, named, changes, label)
 
 
 def _quotas(tables: Mapping[str, Typed]) -> list[str] | None:

@@ -24,7 +24,7 @@ LANGUAGES = ("zh",)
 LONG = 500
 """Letters of what is quoted at most."""
 MARKS: Mapping[str, Mapping[str, str]] = {
-    "zh": {", ": "、", "; ": "；", " and ": " 和 ", " or ": " 或 "},
+    "zh": {", ": "、", "; ": "；", " and ": " 和 ", " or ": " 或 ", "; or ": "；或"},
 }
 """What stands between the parts of a list, by language."""
 

@@ -18,14 +18,14 @@ import pandas as pd
 from zonevest.instances import keys, names
 from zonevest.instances.accounts import FREE
 from zonevest.instances.cells import MOST, flags, plain
-from zonevest.instances.faults import Faults, choice, meant, some
+from zonevest.instances.faults import Faults, choice, meant, nearest, some
 from zonevest.instances.finance import VALUES
 from zonevest.instances.overrides import override
-from zonevest.instances.rules import Rule, rule
+from zonevest.instances.rules import Rule, advice, rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, Column
-from zonevest.instances.settings import parse_settings, to_toml
-from zonevest.instances.study import Settings, items
+from zonevest.instances.settings import known_paths, parse_settings, to_toml
+from zonevest.instances.study import CHANGES, Settings, items
 from zonevest.instances.tables import Typed, span
 
 if TYPE_CHECKING:
@@ -157,9 +157,7 @@ class State:
             rows = [i for i, key in enumerate(held) if pattern.fullmatch(key)]
         if not rows:
             must = rule("scenarios.rows", table=table.name, parts=parts)
-            like = say("write it as {example}", example=repr(held[0])) if held else must.do
-            do = meant(change.key, held[:5_000], like)
-            raise ChangeError("key", must, say("no row {key!r}", key=change.key), do)
+            raise ChangeError("key", must, say("no row {key!r}", key=change.key), _like(change.key, held, must.do))
         built_in = [held[i] for i in rows if table.name == "accounts" and held[i] in BUILT_IN_ACCOUNTS]
         if built_in and names.column_of("accounts", change.column) not in FREE:
             must = rule("scenarios.built-in", columns=choice(FREE))
@@ -249,7 +247,10 @@ class State:
         settings, _ = parse_settings(values, self.label, trial)
         if len(trial):
             fault = trial.frame().iloc[0]
-            raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], fault["do"])
+            do = fault["do"]
+            if getattr(fault["must"], "name", "") in ("settings.key", "settings.path"):
+                do = meant(keys.join(parts), known_paths(self.toml), advice("settings.path"))
+            raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], do)
         self.toml, self.settings = values, settings
         return [held], [at_path(to_toml(settings, None), parts)]
 
@@ -271,16 +272,30 @@ class State:
 
     def _product(self, change: Change, number: Any) -> float:
         if isinstance(number, bool) or not isinstance(number, (int, float)):
-            found = say("no number at {key}", key=change.key)
-            raise ChangeError("key", rule("scenarios.no-number"), found)
+            found, must = say("no number at {key}", key=change.key), rule("scenarios.no-number")
+            known = known_paths(self.toml)
+            do = must.do if change.key in known else meant(change.key, known, must.do)
+            raise ChangeError("key", must, found, do)
         return number * change.factor
+
+
+def _like(key: str, held: Sequence[str], otherwise: str) -> str:
+    """Advice on a key of no row: all rows that begin with it, the nearest one, or what keys look like."""
+    first = any(each.startswith(f"{key}/") for each in held)
+    close = f"{key}/*" if first else nearest(key, held[:5_000])
+    if close:
+        return say("did you mean {close}? {otherwise}", close=repr(close), otherwise=otherwise)
+    if not held:
+        return otherwise
+    return say("correct the key (those of the table are {examples}; * stands for anything)", examples=some(held, 3))
 
 
 def at_path(values: Any, parts: Sequence[str]) -> Any:
     """What stands at a path of nested settings, None if nothing does."""
     for part in parts:
         if isinstance(values, list):
-            values = next((each for each in values if each.get("name") == part), None)
+            placed = values[int(part)] if part.isdigit() and int(part) < len(values) else None
+            values = next((each for each in values if each.get("name") == part), placed)
         elif isinstance(values, Mapping):
             values = values.get(part)
         if values is None:
@@ -302,7 +317,7 @@ def applied(
     values: Mapping[str, Any],
     label: str,
     faults: Faults,
-) -> tuple[Mapping[str, Any] | None, dict[str, Typed]]:
+) -> tuple[Mapping[str, Any] | None, dict[str, Typed], list[dict[str, Any]]]:
     """Check every scenario, and apply the one that is asked for.
 
     Parameters
@@ -314,7 +329,7 @@ def applied(
 
     Returns
     -------
-    Settings nested like study.toml, and the tables, as the scenario changes them.
+    Settings nested like study.toml, and the tables, as the scenario changes them; and its rows as `listing` has them.
     """
     table, out = tables.get(NAME), dict(tables)
     held = {name: each.data for name, each in tables.items() if each.size and not each.broken}
@@ -329,9 +344,10 @@ def applied(
         must = rule("scenarios.scenario", names=listed(rows)) if rows else rule("scenarios.none")
         do = meant(scenario, rows, must.do)
         faults.add(say("scenario {name!r}", name=scenario), must, say("no such scenario"), do)
-    told = values
+    told, made = values, list[dict[str, Any]]()
     for name, at in rows.items():
         state = State(held, values, base, label)
+        likely = _probability(table, at)
         for i, change in zip(at, _changes(table, at), strict=True):
             if change.table in BY_NAME and change.table in tables and tables[change.table].broken:
                 continue  # nothing is concluded from a table with faults
@@ -340,7 +356,9 @@ def applied(
             if change.period and change.period not in [period.name for period in base.periods]:
                 continue  # which is told where all names of periods are looked at
             try:
-                state.make(change)
+                before, after = state.make(change)
+                if name == scenario:
+                    made.append(_row(name, likely, change, before, after))
             except ChangeError as error:
                 assert table is not None
                 faults.add(table.where(i, error.column), error.must, error.found, error.do)
@@ -349,7 +367,7 @@ def applied(
             for other, columns in state.changed.items():
                 out[other] = replace(tables[other], data={**tables[other].data, **columns})
             out.pop(NAME)
-    return told, out
+    return told, out, made
 
 
 def _rows(table: Typed) -> dict[str, list[int]]:
@@ -404,15 +422,50 @@ def listing(study: Study) -> pd.DataFrame:
     out = []
     for name, at in _rows(typed).items():
         state = State(held, to_toml(study.settings, None), study.settings, NAME)
-        said = [each for each in table["probability"].to_numpy()[at].tolist() if each == each]
+        likely = _probability(typed, at)
         for change in _changes(typed, at):
-            before, after = state.make(change)
-            row = {"scenario": name, "probability": said[0] if said else None, "table": change.table}
-            column = names.column_of(change.table, change.column)
-            row |= {"key": change.key, "column": column, "period": change.period, "op": change.op}
-            out.append(row | {"amount": change.amount, "count": len(after), "from": _span(before), "to": _span(after)})
-    names_of = ["scenario", "probability", "table", "key", "column", "period", "op", "amount", "count", "from", "to"]
-    return pd.DataFrame(out, columns=names_of)
+            try:
+                before, after = state.make(change)
+            except ChangeError:  # what was set anew for this run has left no place for it
+                before, after = [], []
+            out.append(_row(name, likely, change, before, after))
+    return pd.DataFrame(out, columns=[*CHANGES])
+
+
+def settings_listing(
+    changes: Mapping[str, object], before: Settings, after: Settings, toml: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """What was set anew for this run, as rows of `listing` without a scenario.
+
+    Parameters
+    ----------
+    changes : dotted path -> value.
+    before, after : the settings without and with them.
+    toml : settings nested like study.toml that say what `before` says, for what it does not fill in.
+    """
+    out = []
+    for path in changes:
+        parts = keys.split(path)
+        held = at_path(to_toml(before, None), parts)
+        held = at_path(toml, parts) if held is None else held
+        change = Change(names.STUDY, path, VALUE, "", "value", str(changes[path]))
+        out.append(_row("", None, change, [held], [at_path(to_toml(after, None), parts)]))
+    return out
+
+
+def _row(
+    scenario: str, likely: float | None, change: Change, before: Sequence[Any], after: Sequence[Any]
+) -> dict[str, Any]:
+    """A row of `listing`."""
+    column = names.column_of(change.table, change.column)
+    row = {"scenario": scenario, "probability": likely, "table": change.table, "key": change.key, "column": column}
+    row |= {"period": change.period, "op": change.op, "amount": change.amount, "count": len(after)}
+    return row | {"from": _span(before), "to": _span(after)}
+
+
+def _probability(table: Any, at: Sequence[int]) -> float | None:
+    """The first probability that the rows of a scenario state."""
+    return next((each for each in np.asarray(table.data["probability"])[at].tolist() if each == each), None)
 
 
 def _column(cells: pd.Series[Any]) -> Cells:
@@ -422,7 +475,7 @@ def _column(cells: pd.Series[Any]) -> Cells:
 def _span(cells: Sequence[Any]) -> Any:
     """One cell as it is, of several the smallest and the largest."""
     known = [plain(cell) for cell in cells if cell is not None and cell == cell]
-    if len(known) < 2:
+    if len(known) < 2 or isinstance(known[0], (list, Mapping)):
         return known[0] if known else ""
     different = sorted(set(known))
     return different[0] if len(different) == 1 else [different[0], different[-1]]

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest, some, within
+from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
 from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import DEFAULT_TABLES
@@ -214,6 +215,23 @@ def flat(values: Mapping[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
         name = f"{prefix}{key}"
         out += flat(value, f"{name}.") if isinstance(value, Mapping) else [(name, value)]
     return out
+
+
+def known_paths(values: Mapping[str, Any]) -> list[str]:
+    """The dotted paths of study.toml that are there to be set, periods by the names that `values` give them."""
+    periods = values.get("periods")
+    named = [each["name"] for each in periods if isinstance(each, Mapping) and "name" in each] if periods else []
+    nested: Mapping[str, Iterable[str]] = {
+        **{f"periods.{name}": ("start", "years") for name in named},
+        "rates": [each.name for each in fields(Rates)],
+        "objective": [each.name for each in fields(Objective)],
+        "objective.floor": TERMS[:2],
+        "finance": [each.name for each in fields(Finance)],
+        "finance.growth": GROWING,
+        "finance.soft": SOFT,
+        "equity": [each.name for each in fields(Equity)],
+    }
+    return [*KEYS, *(f"{above}.{key}" for above, keys in nested.items() for key in keys)]
 
 
 def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tuple[Settings, Source]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 PARTS = ("where", "must", "found", "do")
 """What is told of a fault or a warning."""
+CHANGES = ("scenario", "probability", "table", "key", "column", "period", "op", "amount", "count", "from", "to")
+"""What is told of a change that a scenario makes."""
 EACH = "each"
 MAIN_FUNCTION = "main_function:"
 """By these a limit stands for every jurisdiction, and for those of a main function."""
@@ -112,6 +114,9 @@ class Study:
     warnings : what is legal but suspicious, by the rules of ``rules.csv``: where, must, found, do.
     scenario : the scenario that the tables and settings are of, ``""`` for none; its changes are made, so that the
         table `scenarios` is empty then.
+    changes : what the scenario has changed, and after it what was set anew for this run (scenario ``""``), with the
+        columns of `zonevest.instances.scenarios.listing`.
+    label : how the reader knows the settings: a file's name, a sheet, or ``the settings``.
     """
 
     settings: Settings
@@ -121,6 +126,8 @@ class Study:
     overlay_filled: NDArray[np.bool_] | None = None
     warnings: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*PARTS], dtype=object))
     scenario: str = ""
+    changes: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=[*CHANGES], dtype=object))
+    label: str = "study.toml"
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         tables: Mapping[str, pd.DataFrame] = self.__dict__.get("tables", {})
@@ -152,6 +159,11 @@ class Study:
     def has_doing_nothing(self) -> bool:
         """Whether doing nothing (every parcel held, no project) is a plan to compare with."""
         return self.tables["parcels"].empty or (self.settings.hold and not self.settings.unassigned)
+
+    @property
+    def set_anew(self) -> list[str]:
+        """The paths of study.toml that were set anew for this run."""
+        return list(self.changes.loc[self.changes["scenario"] == "", "key"])
 
     def title(self, lang: str = "en") -> str:
         """The study's title in a language, else in another, else its name."""
@@ -205,7 +217,7 @@ def items(cell: str) -> list[str]:
 def each(table: pd.DataFrame) -> Iterator[Any]:
     """The rows of a small table as named tuples."""
     # pandas' own itertuples takes a column at a time: most of the time that a small study takes
-    return map(_row(tuple(table.columns))._make, table.to_numpy(dtype=object).tolist())
+    return map(_row(tuple(table.columns.tolist()))._make, table.to_numpy(dtype=object).tolist())
 
 
 @lru_cache(maxsize=256)
@@ -275,7 +287,10 @@ class StudyError(Exception):
     ----------
     faults : DataFrame with columns ``where, must, found, do``, one row per fault, in English.
     land : parcels, zones, classes, practices and projects, where nothing is wrong with these; else None.
+    warnings : what is legal but suspicious, where it was known before the faults.
     """
+
+    warnings: pd.DataFrame | None = None
 
     def __init__(self, faults: pd.DataFrame, land: Study | None = None) -> None:
         self.faults = faults

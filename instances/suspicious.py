@@ -17,8 +17,8 @@ from zonevest.instances.faults import Faults, some
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
-from zonevest.instances.study import conditions
-from zonevest.instances.suspicious_amounts import check_amounts
+from zonevest.instances.study import conditions, items
+from zonevest.instances.suspicious_amounts import check_amounts, everybody
 from zonevest.instances.tables import NO_ROW, Typed
 
 if TYPE_CHECKING:
@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
 MU, SQUARE_METRES, SQUARE_KILOMETRES = 15.0, 1e4, 0.01
 """In a hectare."""
-LARGE = 1e4
-"""Hectares: seldom half of all parcels are larger, be they cells of a map of a province."""
+LARGE, VAST = 1e4, 1e9
+"""Hectares: seldom half of all parcels are larger, be they cells of a map of a province; and more than China has."""
+BUILT, SPREAD, SPARSE = 1500.0, 20_000.0, 0.03
+"""Square metres of built land a head: five times what China has, of provinces the emptiest included; and the same where
+fewer people than these live on a hectare (salt works, mines and roads of a desert), or towns spread as in America."""
+BUDGET = 0.05
+"""Million a year for a hectare of built land: a tenth of what counties of China have, half of what the poorest have."""
 CROWDED, EMPTY = 500.0, 1e-4
 """People per hectare: twice those of Macau, and a thirtieth of those of the emptiest prefecture of Tibet."""
 USUAL = {"condition": (0.0, 3.0), "land_price_factor": (0.01, 20.0), "farmland_quality": (0.0, 100.0)}
@@ -40,8 +45,8 @@ def check_suspicious(study: Context) -> None:
     """Take down what is suspicious in a study without faults."""
     parcels = study.rows("parcels")
     if parcels is not None:
-        _large(study, parcels)
         words = Words(parcels)
+        _areas(study, parcels, words)
         _people(study, parcels, words)
         _ranges(study, parcels)
         _places(study, parcels, words)
@@ -68,13 +73,50 @@ def check_units(parcels: Typed, times: float, faults: Faults) -> None:
 UNITS = {"mu": MU, "m2": SQUARE_METRES, "km2": SQUARE_KILOMETRES}
 
 
-def _large(study: Context, parcels: Typed) -> None:
-    """Square metres, or mu, where there are no shapes by which it has been told."""
-    middle = float(np.partition(parcels.number("area_ha"), parcels.size // 2)[parcels.size // 2])
+def _areas(study: Context, parcels: Typed, words: Words) -> None:
+    """Square metres, or mu, where there are no shapes by which it has been told: the first sign of them."""
     where = parcels.where(column="area_ha")
-    if middle > LARGE and where not in set(study.faults.warnings()["where"]):
+    if where in set(study.faults.warnings()["where"]):
+        return
+    area = parcels.number("area_ha")
+    middle, whole = float(np.partition(area, parcels.size // 2)[parcels.size // 2]), float(area.sum())
+    if middle > LARGE:
         found = say("half of the parcels have {area:,.6g} ha or more", area=middle)
         study.faults.add(where, rule("parcels.area-large"), found)
+    elif whole > VAST:
+        study.faults.add(where, rule("parcels.area-vast"), say("{area:,.6g} ha in all", area=whole))
+    else:
+        _built(study, where, _built_land(study, area, words), whole)
+
+
+def _built_land(study: Context, area: NDArray[np.float64], words: Words) -> float:
+    """Hectares of the classes of construction."""
+    classes, (at, codes) = study.rows("land_classes"), words("land_class")
+    if classes is None:
+        return 0.0
+    pairs = zip(classes.text("land_class"), classes.text("class_group"), strict=True)
+    built = {code for code, groups in pairs if "construction" in items(groups)}
+    return float(area[np.isin(at, [i for i, code in enumerate(codes) if code in built])].sum())
+
+
+def _built(study: Context, where: str, hectares: float, whole: float) -> None:
+    """Built land beside the people who use it, or else beside the budget that it has to feed."""
+    assert study.settings is not None
+    chinese, finance = study.settings.currency == "CNY", study.settings.finance
+    people = everybody(study)
+    if people:
+        each = hectares * SQUARE_METRES / people
+        most = BUILT if chinese and people / whole >= SPARSE else SPREAD
+        if each > most:
+            told = {"each": each, "area": hectares, "people": people}
+            found = say("{each:,.0f} m2 a head: {area:,.6g} ha of built land, {people:,.6g} people", **told)
+            study.faults.add(where, rule("parcels.built", most=most), found)
+    elif chinese and finance is not None and hectares:
+        budget = finance.fiscal_resources or (finance.own_revenue or 0.0) + (finance.transfers or 0.0)
+        if 0 < budget < BUDGET * hectares:
+            told = {"each": budget / hectares, "area": hectares, "budget": budget}
+            found = say("{each:.3g} million: {area:,.6g} ha of built land, {budget:,.6g} million a year", **told)
+            study.faults.add(where, rule("parcels.built-budget", least=BUDGET), found)
 
 
 def _people(study: Context, parcels: Typed, words: Words) -> None:

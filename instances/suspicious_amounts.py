@@ -14,7 +14,7 @@ import numpy as np
 from zonevest.instances.checks_flows import ONCE
 from zonevest.instances.context import Context
 from zonevest.instances.defaults import default
-from zonevest.instances.faults import within
+from zonevest.instances.faults import some, within
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.schema import FLOW_TABLES
@@ -44,8 +44,10 @@ AMOUNTS = {
 """Columns of money that are those of a whole project, or a whole budget."""
 TOTALS = ("own_revenue", "transfers", "fixed_cost", "fiscal_resources", "opening_cash")
 """Keys of [finance] likewise."""
-YEARLY = re.compile(r"/\s*(year|yr|a)\b|(per|and) year|annual|a year|/年|每年|年$")
-HECTARE = re.compile(r"/\s*(ha|hm2|hm²|hectare|mu)\b|per (ha|hectare|mu)\b|/(公顷|亩)|每(公顷|亩)")
+YEARLY = re.compile(r"/\s*(year|yr|a)\b|(per|and) (year|annum)|annual|a year|\b(yr|year|a)\s?(-1|⁻¹)|/年|每年|年$")
+HECTARE = re.compile(r"/\s*(ha|hm2|hm²|hectare|mu)\b|per (ha|hectare|mu)\b|\bha\s?(-1|⁻¹)|/(公顷|亩)|每(公顷|亩)")
+LAND = re.compile(HECTARE.pattern + r"|(/|per |每)\s*(k?m2|k?m²|平方)")
+"""Of a hectare, or of another measure of land."""
 MONEY = re.compile(r"yuan|cny|rmb|usd|eur|gbp|元", re.IGNORECASE)
 MILLION = re.compile(r"million|\bmn?\b|百万|1e6|10\^6", re.IGNORECASE)
 
@@ -87,17 +89,41 @@ def _units(study: Context) -> None:
     money = [i for i in written if cash[i] or family[i] in ("revenue", "cost", "ecosystem")]
     small = [i for i in money if MONEY.search(unit[i]) and not MILLION.search(unit[i])]
     study.tell(accounts, small, "unit", rule("accounts.unit-million"))
+    yearless = [
+        i
+        for i in money
+        if i not in {*land, *small} and paid[i] == "annual" and _of_money(unit[i]) and not YEARLY.search(unit[i])
+    ]
+    study.tell(accounts, yearless, "unit", rule("accounts.unit-annual"), found=lambda i: f"{unit[i]!r}, {paid[i]}")
     for name in FLOW_TABLES:
         if (flows := study.rows(name)) is not None and any(flows.text("unit")):
-            _once(study, flows)
+            _of_basis(study, flows)
 
 
-def _once(study: Context, flows: Typed) -> None:
-    """What is paid once is no amount a year."""
-    basis, unit = flows.text("basis"), flows.text("unit")
-    at = [i for i, cell in enumerate(unit) if cell and basis[i] in ONCE and flows.rows[i] != NO_ROW]
-    at = [i for i in at if YEARLY.search(unit[i])]
-    study.tell(flows, at, "unit", rule("flows.unit-year"), found=lambda i: f"{unit[i]!r}, {basis[i]}")
+def _of_money(unit: str) -> bool:
+    return bool(MONEY.search(unit) or MILLION.search(unit))
+
+
+def _of_basis(study: Context, flows: Typed) -> None:
+    """The unit of an amount is that of its basis: of a year and of a hectare where that is, and only there.
+
+    Units that speak of neither money nor land may count what is there (jobs, people): they need no year.
+    """
+    basis, unit, scaled = flows.text("basis"), flows.text("unit"), flows.text("scale_by")
+    own = [i for i, cell in enumerate(unit) if cell and flows.rows[i] != NO_ROW]
+    money = _money(study)
+    account = flows.text("account")
+    cash = [i for i in own if account[i] in money and _of_money(unit[i])]
+    once = [i for i in own if basis[i] in ONCE and YEARLY.search(unit[i])]
+    annual = [i for i in cash if basis[i] not in ONCE and not YEARLY.search(unit[i])]
+    # what is scaled by a column may be an amount of that column's unit
+    whole = [i for i in own if not basis[i].startswith("per_ha") and LAND.search(unit[i]) and not scaled[i]]
+    land = [i for i in cash if basis[i].startswith("per_ha") and not LAND.search(unit[i]) and not scaled[i]]
+    told = {"flows.unit-year": once, "flows.unit-annual": annual, "flows.unit-whole": whole, "flows.unit-land": land}
+    for name, at in told.items():
+        if at:
+            found = some(dict.fromkeys(f"{unit[i]!r}, {basis[i]}" for i in at))
+            study.faults.add(flows.where(at, "unit"), rule(name), found)
 
 
 def _growth(study: Context, settings: Settings) -> None:
@@ -184,7 +210,7 @@ def _totals(study: Context, settings: Settings) -> None:
     finance, parcels = settings.finance, study.rows("parcels")
     if finance is None:
         return
-    people, area = _people(study), float(parcels.number("area_ha").sum()) if parcels is not None else 0.0
+    people, area = everybody(study), float(parcels.number("area_ha").sum()) if parcels is not None else 0.0
     for key in TOTALS:
         value = getattr(finance, key) or 0.0
         parts = {"head": (people, PER_HEAD), "hectare": (area, PER_AREA)}
@@ -197,7 +223,7 @@ def _totals(study: Context, settings: Settings) -> None:
                 break
 
 
-def _people(study: Context) -> float:
+def everybody(study: Context) -> float:
     """Everybody who is counted: those of jurisdictions, else those of parcels."""
     named, parcels = study.rows("jurisdictions"), study.rows("parcels")
     stated = float(np.nansum(named.number("population"))) if named is not None else 0.0

@@ -130,13 +130,20 @@ class Typed:
 
 def raw_frame(table: Table, frame: pd.DataFrame, label: str, unit: str = "position", first: int = 0) -> Raw:
     """Take the cells of a DataFrame, numbers as arrays and everything else as lists."""
-    cells: dict[str, Cells] = {}
-    for name, column in frame.items():
-        dtype = column.dtype
-        cells[str(name)] = column.to_numpy() if isinstance(dtype, np.dtype) and dtype.kind in "iufb" else column
+    cells: dict[str, Cells]
+    if len(frame) <= SMALL and set(frame.dtypes.tolist()) == {np.dtype(object)}:
+        # all columns at once: taken one by one they cost more than what is done with them
+        cells = dict(zip(map(str, frame.columns.tolist()), frame.to_numpy().T.tolist(), strict=True))
+    else:
+        cells = {str(name): _cells(column) for name, column in frame.items()}
     plain_index = isinstance(frame.index, pd.RangeIndex) and frame.index.start == 0 and frame.index.step == 1
     index = None if plain_index or unit != "position" else frame.index
     return Raw(table, label, cells, range(first, first + len(frame)), unit, index=index)
+
+
+def _cells(column: pd.Series) -> Cells:
+    plain = isinstance(column.dtype, np.dtype) and column.dtype.kind in "iufb"
+    return column.to_numpy() if plain else column
 
 
 def in_code(raw: Raw, faults: Faults) -> Raw:
@@ -453,29 +460,33 @@ def frame(table: Typed) -> pd.DataFrame:
         )
     # one block per kind instead of one array per column: several times faster, and small studies are made by thousands
     types = tuple(values.dtype.kind if isinstance(values, np.ndarray) else "O" for values in columns.values())
-    plan, order = _blocks(tuple(columns), types)
+    plan, order, heads = _blocks(tuple(columns), types)
     rows, blocks = pd.RangeIndex(table.size), []
-    for dtype, heads in plan:
-        block: NDArray[Any] = np.empty((table.size, len(heads)), dtype=dtype)
-        for at, name in enumerate(heads):
+    for dtype, inside, places in plan:
+        block: NDArray[Any] = np.empty((table.size, len(inside)), dtype=dtype)
+        for at, name in enumerate(inside):
             block[:, at] = columns[name]
-        blocks.append(pd.DataFrame(block, index=rows, columns=heads, dtype=dtype, copy=False))
-    return blocks[0] if len(blocks) == 1 else pd.concat(blocks, axis=1).take(order, axis=1)
+        blocks.append(pd.DataFrame(block, index=rows, columns=places, dtype=dtype, copy=False))
+    together = blocks[0] if len(blocks) == 1 else pd.concat(blocks, axis=1).take(order, axis=1)
+    together.columns = heads  # given last: names are dear to put side by side and in order, numbers are not
+    return together
 
 
 @lru_cache(maxsize=256)
 def _blocks(
     heads: tuple[str, ...], types: tuple[str, ...]
-) -> tuple[list[tuple[type, pd.Index[str]]], NDArray[np.intp]]:
-    """Which columns share a block, and the places of all columns in the blocks put side by side."""
+) -> tuple[list[tuple[type, list[str], pd.RangeIndex]], NDArray[np.intp], pd.Index[str]]:
+    """Which columns share a block, with their places side by side, the place of each there, and their names."""
     dtypes: dict[str, type] = {"O": object, "b": bool, "f": float}
-    plan = [
-        (dtype, pd.Index([name for name, each in zip(heads, types, strict=True) if each == kind]))
-        for kind, dtype in dtypes.items()
-        if kind in types
-    ]
-    together = pd.Index([name for _, block in plan for name in block])
-    return plan, together.get_indexer(pd.Index(heads))
+    plan: list[tuple[type, list[str], pd.RangeIndex]] = []
+    together: list[str] = []
+    for kind, dtype in dtypes.items():
+        inside = [name for name, each in zip(heads, types, strict=True) if each == kind]
+        if inside:
+            plan.append((dtype, inside, pd.RangeIndex(len(together), len(together) + len(inside))))
+            together += inside
+    place = {name: at for at, name in enumerate(together)}
+    return plan, np.array([place[name] for name in heads], dtype=np.intp), pd.Index(heads)
 
 
 def _objects(values: list[str]) -> NDArray[np.object_]:

@@ -103,10 +103,10 @@ def _write_workbook(study: Study, held: dict[str, pd.DataFrame], target: Path, l
             raise
 
 
-def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> None:
+def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> Path:
     """Write a sound study folder of csv tables as a workbook, row by row: what it leaves to default rows stays so.
 
-    The parcels are copied beside the workbook.
+    The parcels are copied beside the workbook, into the file whose path is returned.
     """
     from zonevest.instances.write_workbook import write_workbook
 
@@ -127,6 +127,7 @@ def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> None:
             tables[table.name] = frame
     shutil.copy(parcels, beside)
     write_workbook(settings | {"parcels": beside.name}, tables, target, lang)
+    return beside
 
 
 def _refuse_existing(*paths: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 import re
+import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +34,8 @@ TEXT = "@"
 """The format of cells that stay text, whatever is typed into them."""
 WIDTH = (8, 40)
 AUTHOR = "zonevest"
+DATED = datetime.datetime(2026, 1, 1)
+"""The time that every workbook and every part of it states: the same study is the same file, whenever it is written."""
 
 
 def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], target: Path, lang: str) -> None:
@@ -44,10 +49,41 @@ def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFram
         _table(book, table, frame, cells, lang)
     beside = target.with_name(f".{target.stem}-{os.getpid()}.xlsx")
     try:
-        book.save(beside)
+        _save(book, beside)
         beside.replace(target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _save(book: Workbook, path: Path) -> None:
+    """Write a workbook as openpyxl does, but for the time of writing."""
+    from openpyxl.writer.excel import ExcelWriter
+
+    book.properties.created = book.properties.modified = DATED
+    with _Dated(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        ExcelWriter(book, archive).save()
+
+
+class _Dated(zipfile.ZipFile):
+    """A zip file whose parts are all of one time and belong to nobody."""
+
+    def writestr(
+        self, zinfo_or_arcname: Any, data: Any, compress_type: int | None = None, compresslevel: int | None = None
+    ) -> None:
+        super().writestr(self._part(zipfile.ZipInfo(zinfo_or_arcname)), data, compress_type, compresslevel)
+
+    def write(
+        self, filename: Any, arcname: Any = None, compress_type: int | None = None, compresslevel: int | None = None
+    ) -> None:
+        del compress_type, compresslevel
+        part = self._part(zipfile.ZipInfo.from_file(filename, arcname))
+        with Path(filename).open("rb") as source, self.open(part, "w") as target:
+            shutil.copyfileobj(source, target)
+
+    def _part(self, part: zipfile.ZipInfo) -> zipfile.ZipInfo:
+        part.date_time, part.external_attr = DATED.timetuple()[:6], 0o600 << 16
+        part.compress_type = zipfile.ZIP_DEFLATED
+        return part
 
 
 def _settings(settings: Mapping[str, Any], lang: str) -> tuple[Table, pd.DataFrame]:

@@ -45,8 +45,9 @@ class Option:
 
 def records(table: pd.DataFrame) -> list[Record]:
     """The rows of a table as dictionaries, in order."""
-    rows: list[Record] = [{str(column): cell for column, cell in row.items()} for row in table.to_dict("records")]
-    return rows
+    # pandas' own to_dict takes a column at a time: a third of the time that the model of a small study takes
+    names = table.columns.tolist()
+    return [dict(zip(names, row, strict=True)) for row in table.to_numpy(dtype=object).tolist()]
 
 
 def blank(number: float) -> bool:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pyomo.environ as pyo
 
-from zonevest.instances.faults import Faults, within
+from zonevest.instances.faults import Faults
+from zonevest.instances.overrides import place
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 from zonevest.instances.study import each, items, period_names
@@ -87,7 +88,7 @@ class Purse:
             if residual[key] < -1e-9 * max(1.0, abs(booked)):
                 must = rule("finance.residual", key=key)
                 found = say("{stated:,.6g} million, and {booked:,.6g} are booked", stated=stated, booked=float(booked))
-                faults.add(within("study.toml", f"finance.{key}"), must, found)
+                faults.add(place(f"finance.{key}", study.label, study.set_anew), must, found)
         faults.stop_if_any()
 
         def mean(amount: float, key: str) -> Floats:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from zonevest.instances.faults import SHOWN, Faults, within
+from zonevest.instances.finance import SOFT, VALUES, Finance
+from zonevest.instances.overrides import place
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import each, period_names
@@ -159,22 +161,51 @@ def _today(model: pyo.ConcreteModel, broken: pd.DataFrame, faults: Faults) -> No
     What it breaks later, over the whole, or in a period that the limit names, is a goal: what a plan is for.
     """
     study = model.source.study
-    limits = dict(zip(study.limits["limit"], study.limits["period"], strict=True))
+    limits = {row.limit: row for row in each(study.limits)}
     names = period_names(study.periods)
     last = names[-1]
     for name, rows in broken.groupby("limit", sort=False):
-        if last == names[0] or limits.get(name) or not (rows["period"] == names[0]).any():
+        row = limits.get(name)
+        if last == names[0] or (row is not None and row.period) or not (rows["period"] == names[0]).any():
             continue
         amounts = [
             say(
                 "{value:,.6g} for {bound:,.6g}, off by {off:,.6g} [{place}, {period}]",
-                value=row.value, bound=row.bound, off=-row.slack, place=row.jurisdiction, period=row.period,
+                value=off.value, bound=off.bound, off=-off.slack, place=off.jurisdiction, period=off.period,
             )
-            for row in each(rows)
+            for off in each(rows)
         ]  # fmt: skip
-        of_limits = name in limits
-        must = rule("limits.today", period=last) if of_limits else rule("finance.today", period=last)
-        faults.add(within("limits", str(name)) if of_limits else str(name), must, _some(amounts))
+        if row is None:
+            ways = _ways_of_money(str(name), study.settings.finance, last)
+            faults.add(str(name), rule("finance.today", ways=listed(ways, "; ", "; or ")), _some(amounts))
+        else:
+            ways = _ways(row, last, bool(rows["value"].abs().max() > NEAR))
+            faults.add(
+                within("limits", str(name)), rule("limits.today", ways=listed(ways, "; ", "; or ")), _some(amounts)
+            )
+
+
+def _ways(limit: Any, last: str, there: bool) -> list[str]:
+    """How a limit that today breaks can be planned towards, other than it is written; `there`: today is not nought."""
+    ways = [say("write period = {period}", period=last)]
+    if limit.kind != "soft":
+        ways.append(say("write kind = soft with a penalty"))
+    if there and not limit.basis.startswith("share_of_start"):
+        ways.append(say("write basis = share_of_start with a share of today's state"))
+    return [*ways, say("give each period a limit of its own, each nearer to the goal")]
+
+
+def _ways_of_money(name: str, finance: Finance | None, last: str) -> list[str]:
+    """How a row of money, quotas or gains that today breaks can be planned towards."""
+    key = {"reserve": "reserve_months"}.get(name, name).partition(".")[0]
+    ways = []
+    if key in VALUES and key != "refinance_share":  # which is never off
+        ways.append(say("let {key} begin later, as {{ {period} = … }}", key=key, period=f'"{last}"'))
+    if key == "operating_balance":
+        ways.append(say("write operating_balance_from = {period}", period=f'"{last}"'))
+    if key in SOFT and finance is not None and key not in finance.soft:
+        ways.append(say("give {key} a penalty under finance.soft", key=key))
+    return ways or [say("ask for less until {period}", period=last)]
 
 
 def _some(amounts: list[str]) -> str:
@@ -194,4 +225,6 @@ def _residuals(model: pyo.ConcreteModel, faults: Faults) -> None:
             found = say(
                 "{whole:,.6g} million, {rest:,.6g} of it not of today's land", whole=whole, rest=float(residual[0])
             )
-            faults.add(within("study.toml", f"finance.{key}"), rule("finance.residual-small", key=key), found)
+            study = model.source.study
+            where = place(f"finance.{key}", study.label, study.set_anew)
+            faults.add(where, rule("finance.residual-small", key=key), found)

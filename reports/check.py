@@ -9,9 +9,10 @@ from typing import Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from zonevest.instances import names
 from zonevest.instances.say import listed, silent, translate, translated
 from zonevest.instances.scenarios import listing
-from zonevest.instances.schema import OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
+from zonevest.instances.schema import BY_NAME, OVERLAY, OVERLAY_BY_LINE, OVERLAY_ELSEWHERE
 from zonevest.instances.study import Study, each
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy, shared
@@ -33,6 +34,9 @@ WORDS = {
     "en": {
         "sound": "{title}: no faults",
         "under": "under the scenario {name}",
+        "changes": "What it changes",
+        "set": "set for this run",
+        "no_place": "no place for it beside what is set for this run",
         "scenarios": "Scenarios",
         "probability": "probability {value:g}",
         "cells": "{count:,} cells",
@@ -77,6 +81,9 @@ WORDS = {
     "zh": {
         "sound": "{title}：数据无误",
         "under": "情景：{name}",
+        "changes": "改动",
+        "set": "本次运行设定",
+        "no_place": "与本次运行的设定不相容，未能改动",
         "scenarios": "情景",
         "probability": "概率 {value:g}",
         "cells": "{count:,} 个单元格",
@@ -219,6 +226,7 @@ class CheckReport:
         return {
             "study": self.study.settings.name,
             "scenario": self.study.scenario,
+            "changes": self.study.changes.to_dict("records"),
             "scenarios": self.scenarios.to_dict("records"),
             "faults": 0,
             "size": self.size,
@@ -241,6 +249,8 @@ class CheckReport:
         lines = [say["sound"].format(title=self.study.title(lang))]
         if self.study.scenario:
             lines.append(say["under"].format(name=self.study.scenario))
+        if len(self.study.changes):
+            lines += ["", say["changes"], *self._scenarios(self.study.changes, lang)]
         lines += ["", say["size"]]
         smallest, largest = self.size["smallest"], self.size["largest"]
         counted = ("parcels", "area", "patterns", "options", "held", "nonconforming", "rows")
@@ -283,7 +293,7 @@ class CheckReport:
             if self.mandatory:
                 lines.append(f"  {say['mandatory']}: {', '.join(self.mandatory)}")
         if len(self.scenarios):
-            lines += ["", say["scenarios"], *self._scenarios(lang)]
+            lines += ["", say["scenarios"], *self._scenarios(self.scenarios, lang)]
         notes = [translate(note, lang) for note in self.study.notes]
         if self.exact:
             notes.append(say["exact"].format(names=", ".join(self.exact)))
@@ -304,17 +314,21 @@ class CheckReport:
         share = finance.at(row.limit, row.period)
         return share is not None and abs(row.bound - share * row.value) <= 1e-9 * max(1.0, row.value)
 
-    def _scenarios(self, lang: str) -> list[str]:
+    def _scenarios(self, changes: pd.DataFrame, lang: str) -> list[str]:
         """Every scenario with what it changes: where, from what to what, and of many cells how many there are."""
         say, lines = WORDS[lang], []
-        for name, rows in self.scenarios.groupby("scenario", sort=False):
+        for name, rows in changes.groupby("scenario", sort=False):
             likely = rows["probability"].iloc[0]
             told = "" if pd.isna(likely) else f" ({say['probability'].format(value=likely)})"
-            lines.append(f"  {name}{told}")
+            lines.append(f"  {name or say['set']}{told}")
             for row in rows.to_dict("records"):
-                where = " ".join(filter(None, (row["table"], row["key"], row["column"], row["period"])))
+                where = " ".join(filter(None, (*_named(row["table"], row["key"], row["column"], lang), row["period"])))
+                if not row["count"]:
+                    lines.append(f"    {where}: {say['no_place']}")
+                    continue
                 many = f" ({say['cells'].format(count=row['count'])})" if row["count"] > 1 else ""
-                lines.append(f"    {where}: {shown(row['from'])} → {shown(row['to'])}{many}")
+                before, after = (_told(row, end, lang) for end in ("from", "to"))
+                lines.append(f"    {where}: {before} → {after}{many}")
         return lines
 
     def _overlay(self, lang: str, hectares: str) -> list[str]:
@@ -402,6 +416,24 @@ def check(study: Study, loosest: Loosest, measured: Measured, tell: Callable[[st
     return CheckReport(
         study, size, reasons, overlays(study), tied, nothing, broken, never, mandatory, unmet, found, changes
     )
+
+
+def _named(table: str, key: str, column: str, lang: str) -> tuple[str, str, str]:
+    """The table, the rows and the column of a change as a reader knows them."""
+    if lang == "en":
+        return table, key, column
+    of = names.of_column(table, column) if table == names.STUDY else None
+    return names.of_table(table).zh[0], key, of.zh[0] if of else names.header(BY_NAME[table], column, lang)
+
+
+def _told(row: Mapping[str, Any], end: str, lang: str) -> str:
+    """What stood or stands in a change's cells, values of closed lists in words."""
+    known = {} if row["table"] == names.STUDY else {each.name: each for each in BY_NAME[row["table"]].columns}
+    cells = row[end] if isinstance(row[end], list) else [row[end]]
+    column = known.get(row["column"])
+    if column is None or lang == "en" or not (column.kind == "flag" or column.choices):
+        return shown(row[end])
+    return " … ".join(str(each) or "–" for each in names.spoken(column, cells, lang))
 
 
 def shown(cell: Any) -> str:

@@ -94,11 +94,11 @@ def value_waterfall(frames: Frames, display: Display) -> Drawing | None:
     left = _grouped(frames["value_left"], "holder", "left")
     if created.empty:
         return None
-    steps = [(words(f"origin_{code}"), value, UP) for code, value in created.items()]
-    steps.append((words("created"), float(created.sum()), WHOLE))
-    steps += [(words(f"capture_{code}"), -value, DOWN) for code, value in captured.items()]
-    steps += [(words(f"holder_{code}"), -value, LEFT) for code, value in left.items()]
-    names = [words(key) for key in ("created", "captured", "total", "left_to_holders")]
+    steps = [(words.or_code("origin_", str(code)), value, UP) for code, value in created.items()]
+    steps.append((words("figure_created"), float(created.sum()), WHOLE))
+    steps += [(words.or_code("capture_", str(code)), -value, DOWN) for code, value in captured.items()]
+    steps += [(words.or_code("holder_", str(code)), -value, LEFT) for code, value in left.items()]
+    names = [words(key) for key in ("figure_created", "figure_captured", "total", "figure_left")]
     return waterfall_of(steps, display.unit("million"), names)
 
 
@@ -108,9 +108,9 @@ def capture_instruments(frames: Frames, display: Display) -> Drawing | None:
     table = table[table.abs().max(axis=1) > SMALL]
     if table.empty:
         return None
-    names = [short(display.words(f"capture_{code}")) for code in table.index]
+    names = [short(display.words.or_code("capture_", str(code))) for code in table.index]
     data = [
-        bars(display.words(f"col_{column}"), names, table[column], fill(at))
+        bars(display.words.or_code("col_", str(column)), names, table[column], fill(at))
         for at, column in enumerate(table.columns)
         if table[column].abs().max() > SMALL
     ]
@@ -127,8 +127,8 @@ def capture_places(frames: Frames, display: Display) -> Drawing | None:
     names = [short(display.jurisdiction(str(code))) for code in table["jurisdiction"]]
     words = display.words
     data = [
-        bars(words("captured"), names, table["captured"], fill(0)),
-        bars(words("left_to_holders"), names, table["left"], fill(LEFT)),
+        bars(words("figure_captured"), names, table["captured"], fill(0)),
+        bars(words("figure_left"), names, table["left"], fill(LEFT)),
     ]
     frame = layout(y=display.unit("million"), height=130 + 32 * len(names), barmode="relative")
     return lying({"data": data, "layout": frame})
@@ -145,7 +145,7 @@ def gross_to_actors(frames: Frames, display: Display) -> Drawing | None:
     steps = []
     before = 0.0
     for step, actor, value, left in table[["step", "actor", "value", "left"]].itertuples(index=False):
-        name = words(f"step_{step}")
+        name = words.or_code("step_", str(step))
         if actor:
             name = f"{name}{words('colon')}{display.actor(actor)}"
         change = float(left) - before
@@ -165,7 +165,7 @@ def who_gains(frames: Frames, display: Display) -> Drawing | None:
         return None
     names = [short(display.actor(str(code))) for code in table["actor"]]
     data = [
-        bars(words(f"col_{part}"), names, sign * table[part], fill(at))
+        bars(words.or_code("col_", str(part)), names, sign * table[part], fill(at))
         for at, (part, sign) in enumerate(parts.items())
         if table[part].abs().max() > SMALL
     ]
@@ -190,7 +190,7 @@ def lorenz(frames: Frames, display: Display) -> Drawing | None:
     for at, (basis, rows) in enumerate(table.groupby("basis", sort=False)):
         for place, (level, each) in enumerate(rows.groupby("level", sort=False)):
             some = each.iloc[np.unique(np.linspace(0, len(each) - 1, POINTS).astype(int))]
-            name = f"{words(f'basis_{basis}')}{words('comma')}{words(f'level_{level}')}"
+            name = f"{words.or_code('basis_', str(basis))}{words('comma')}{words.or_code('level_', str(level))}"
             data.append(
                 {"type": "scatter", "mode": "lines", "name": name,
                  "x": some["weight_share"].tolist(), "y": some["value_share"].tolist(),
@@ -214,7 +214,10 @@ def cash_by_nature(frames: Frames, display: Display) -> Drawing | None:
         return None
     data = []
     for at, (nature, rows) in enumerate(table.groupby("nature", sort=False)):
-        name, periods = words(f"nature_{nature}"), [period_with_length(code, display) for code in rows["period"]]
+        name, periods = (
+            words.or_code("nature_", str(nature)),
+            [period_with_length(code, display) for code in rows["period"]],
+        )
         data.append(bars(name, periods, rows["comes_in"], fill(at), legendgroup=name))
         data.append(bars(name, periods, -rows["goes_out"], fill(at), legendgroup=name, showlegend=False))
     net = table.groupby("period", sort=False)["net"].sum()
@@ -237,7 +240,7 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
     for grade, (colour, hatch) in LIGHTS.items():
         rows = table[table["grade"] == grade]
         if len(rows):
-            name = f"{words(f'grade_{grade}')} {words(f'grade_range_{grade}')}"
+            name = f"{words.or_code('grade_', str(grade))} {words(f'grade_range_{grade}')}"
             data.append(
                 bars(name, [period_or_start(code, display) for code in rows["period"]], rows["debt_ratio"],
                       hatched(colour, hatch), text=[f"{value:.0%}" for value in rows["debt_ratio"]],
@@ -262,7 +265,7 @@ def balance_sheet(frames: Frames, display: Display) -> Drawing | None:
     sides |= dict.fromkeys(("debt", "outside_equity"), -1.0)
     periods = [period_or_start(code, display) for code in table["period"]]
     data = [
-        bars(words(f"balance_{item}"), periods, sign * table[item], fill(at))
+        bars(words.or_code("balance_", str(item)), periods, sign * table[item], fill(at))
         for at, (item, sign) in enumerate(sides.items())
         if table[item].abs().max() > SMALL
     ]
@@ -284,7 +287,7 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
     if sums.empty:
         return None
     data = [
-        bars(words(f"resource_{code}"), [period_or_start(name, display) for name in rows["period"]], rows["asset"],
+        bars(words.or_code("resource_", str(code)), [period_or_start(name, display) for name in rows["period"]], rows["asset"],
              fill(at))
         for at, (code, rows) in enumerate(sums.groupby("resource", sort=False))
     ]  # fmt: skip
@@ -314,7 +317,9 @@ def circulation(frames: Frames, display: Display) -> Drawing | None:
         "arrangement": "snap",
         "valueformat": ",.0f",
         "node": {
-            "label": [f"{words('node_' + code.strip('>'))}<br>{number(float(through[code]), 0)}" for code in nodes],
+            "label": [
+                f"{words.or_code('node_', code.strip('>'))}<br>{number(float(through[code]), 0)}" for code in nodes
+            ],
             "color": colours,
             "line": {"color": "#333", "width": 0.7},
             "pad": 26,
@@ -339,7 +344,7 @@ def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
         return None
     data = [
         bars(
-            words(f"circulation_{code}"),
+            words.or_code("circulation_", str(code)),
             [period_or_start(name, display) for name in rows["period"]],
             rows["share"],
             fill(at),

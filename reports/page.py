@@ -103,8 +103,8 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     displays = [Display(facts.study, Words(each)) for each in (lang, *others)]
     has_land = facts.plan.has_plan and len(facts.study.parcels) > 0
     maps = [_maps(facts, display) if has_land else None for display in displays]
-    drawings = [each.pop("data") if each else None for each in maps]
-    shared, *own = _split(*drawings) if drawings[0] else ({}, {}, {})
+    drawings = [(each.pop("data") if each else None) or {} for each in maps]
+    shared, *own = _split(*drawings)
     packed = {"map-data": _packed(_json(shared))} if shared else {}
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
     bodies = [_body(facts, tables, display, each, most) for display, each in zip(displays, maps, strict=True)]

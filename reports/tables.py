@@ -6,6 +6,7 @@ DataFrame; what is shown of it, and in which language, is decided in `page`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,16 @@ BUILT_IN = {"asset": "asset", "finance": "money", "money": "money", "gain": "mon
 
 _CLOSE = 1e-6
 """A limit counts as binding, or as broken, from this share of its size on."""
+
+
+def in_order(table: pd.DataFrame, **orders: Iterable[str]) -> pd.DataFrame:
+    """The rows in the order of the codes of columns, of the first column first; codes that are in none come last."""
+    ranks = []
+    for column, order in orders.items():
+        known = pd.Index(list(dict.fromkeys(order)), dtype=object)
+        rank = known.get_indexer(table[column].astype(object))
+        ranks.append(np.where(rank < 0, len(known), rank))
+    return table.iloc[np.lexsort(ranks[::-1])].reset_index(drop=True)
 
 
 def completed(plan: PlanData) -> PlanData:
@@ -283,8 +294,7 @@ def accounts(plan: PlanData) -> pd.DataFrame:
         rank = table["account"].map(order) * len(times) + table["period"].map(times).fillna(0)
         table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
-    units = {name: account_unit(study, str(name)) for name in table["account"].unique()}
-    table["unit"] = table["account"].map(units)
+    table["unit"] = table["account"].map(account_units(study, table["account"].unique().tolist()))
     own = study.accounts.set_index("account")
     built_in = table["account"].str.partition(".")[0].map(BUILT_IN).fillna("area")
     table["family"] = table["account"].map(own["family"].astype(object)).fillna(built_in)
@@ -325,23 +335,34 @@ def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
 
 def account_unit(study: Study, account: str) -> str:
     """The unit of an account as the study gives it, of a built-in account its own; blank where not given."""
-    table = study.accounts
-    given = table.loc[table["account"] == account, "unit"]
-    if len(given) and given.iloc[0]:
-        return str(given.iloc[0])
-    if account.startswith("area."):
-        return "ha"
-    if account.startswith("quality."):
-        return "ha x quality"
-    if account == "population":
-        return "people"
-    if account.partition(".")[0] in BUILT_IN:
-        return str(built_in_accounts(study)["unit"].get(account, ""))
-    if len(given):
-        row = table.loc[table["account"] == account].iloc[0]
-        if row["family"] in ("revenue", "cost") and row["cash"]:
-            return "million/year" if row["recurrence"] == "annual" else "million"
-    return ""
+    return account_units(study, [account])[account]
+
+
+def account_units(study: Study, accounts: Sequence[str]) -> dict[str, str]:
+    """The units of accounts, by account (see `account_unit`)."""
+    table = study.accounts[["account", "unit", "family", "cash", "recurrence"]]
+    given = {row[0]: row[1:] for row in table.to_numpy(dtype=object).tolist()}
+    built_in: dict[str, str] | None = None
+    found = {}
+    for name in accounts:
+        unit, family, cash, recurrence = given.get(name, ("", "", False, ""))
+        if unit:
+            found[name] = str(unit)
+        elif name.startswith("area."):
+            found[name] = "ha"
+        elif name.startswith("quality."):
+            found[name] = "ha x quality"
+        elif name == "population":
+            found[name] = "people"
+        elif name.partition(".")[0] in BUILT_IN:
+            if built_in is None:
+                built_in = built_in_accounts(study)["unit"].to_dict()
+            found[name] = str(built_in.get(name, ""))
+        elif family in ("revenue", "cost") and cash:
+            found[name] = "million/year" if recurrence == "annual" else "million"
+        else:
+            found[name] = ""
+    return found
 
 
 def ecosystem_unit(study: Study) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from zonevest.instances.study import each, period_names
 from zonevest.model.appraisal import RESTORATION
 from zonevest.model.synergies import Run, synergies
-from zonevest.reports.tables import account_unit
+from zonevest.reports.tables import account_units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,7 +43,8 @@ def expected(plan: PlanData, works: Works) -> pd.DataFrame:
     def stated(column: str, family: str) -> tuple[Floats, Floats]:
         """What is stated above 0 and below it, shape (projects,)."""
         names = accounts.loc[(accounts["family"] == family) & (accounts["counterpart_of"] == ""), "account"]
-        names = [name for name in names if account_unit(study, str(name)) == A_YEAR]
+        units = account_units(study, names.tolist())
+        names = [name for name in names if units[name] == A_YEAR]
         more = flows[flows["account"].isin(names)].groupby("project")["value"].sum()
         own = study.projects[column].to_numpy(dtype=float)
         flowing = study.projects["project"].map(more).fillna(0.0).to_numpy(dtype=float)

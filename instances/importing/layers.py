@@ -19,7 +19,7 @@ from zonevest.instances.files import read_csv, read_parquet, read_text
 from zonevest.instances.importing.adjacency import adjacency
 from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.imported import Imported
-from zonevest.instances.importing.lines import areas_only, lay_over
+from zonevest.instances.importing.lines import lay_over
 from zonevest.instances.importing.mapping import (
     MAPPING_FILE,
     LayerRef,
@@ -29,9 +29,10 @@ from zonevest.instances.importing.mapping import (
 )
 from zonevest.instances.importing.plane import name_of
 from zonevest.instances.importing.raster import read_raster
-from zonevest.instances.importing.regroup import AMOUNTS, join_neighbours, split_along
+from zonevest.instances.importing.regroup import AMOUNTS, join_neighbours
 from zonevest.instances.importing.shapes import POLYGONS, Parcels, repair
 from zonevest.instances.importing.sources import RASTER, Found, Layer, choose, crs_of, find_layers, on_earth, read_layer
+from zonevest.instances.importing.split import areas_or_lines, split_along
 from zonevest.instances.importing.starter import starter
 from zonevest.instances.read import ADJACENCY_FILE
 from zonevest.instances.rules import rule
@@ -101,9 +102,9 @@ class LayerImport:
         self.faults.stop_if_any()
         for split, layer in zip(plan.splits, splits, strict=True):
             crs = crs_of(layer, split.ref, within(plan.label, split.path), self.faults) if layer else None
-            if layer is not None:
-                areas_only(layer, self.faults)
-            if layer is not None and crs is not None and on_earth(layer, crs, self.faults):
+            if layer is None or not areas_or_lines(layer, self.faults) or crs is None:
+                continue
+            if on_earth(layer, crs, self.faults):
                 split_along(parcels, layer, crs, split.min_m2, plan.by_area)
         for line, layer in zip(plan.lines, layers, strict=True):
             if layer is not None:

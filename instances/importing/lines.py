@@ -72,7 +72,7 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
 
 
 def areas_only(layer: Layer, faults: Faults) -> None:
-    """See that a layer that is laid over parcels, or cuts them, consists of areas."""
+    """See that a layer that is laid over parcels consists of areas."""
     wanted = np.isin(shapely.get_type_id(layer.shapes), (-1, *POLYGONS, shapely.GeometryType.GEOMETRYCOLLECTION))
     if not wanted.all():
         at = some(map(str, np.flatnonzero(~wanted) + 1))

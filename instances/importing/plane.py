@@ -34,8 +34,8 @@ def equal_area(shapes: NDArray[np.object_], crs: pyproj.CRS) -> pyproj.CRS:
     about the middle of the land; where it is wider than `WIDE` degrees Albers' conic one, with its standard parallels
     a sixth of the height from top and bottom; the cylindrical one where such land lies on both sides of the equator.
     """
-    metres = all(axis.unit_conversion_factor == 1.0 for axis in crs.axis_info[:2])
-    if keeps_areas(crs) and metres:
+    in_metres = all(axis.unit_conversion_factor == 1.0 for axis in crs.axis_info[:2])
+    if keeps_areas(crs) and in_metres:
         return crs
     west, south, east, north = _bounds(shapes, crs)
     geodetic = crs.geodetic_crs
@@ -59,7 +59,7 @@ def project(shapes: NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS)
     """Shapes in another coordinate system; long edges follow the course that they had in their own one."""
     if source == target:
         return shapes
-    step = STEP_DEGREES if source.is_geographic else STEP_METRES / _metres(source)
+    step = STEP_DEGREES if source.is_geographic else STEP_METRES / metres(source)
     dense = shapely.segmentize(shapes, step)
     transformer = _transformer(source, target)
     return np.asarray(shapely.transform(dense, transformer.transform, interleaved=False), dtype=object)
@@ -83,7 +83,8 @@ def name_of(crs: pyproj.CRS) -> str:
     return crs.name if named or operation is None else str(operation.method_name)
 
 
-def _metres(crs: pyproj.CRS) -> float:
+def metres(crs: pyproj.CRS) -> float:
+    """Metres (of angles: radians) of the unit in which a system's coordinates are."""
     return float(crs.axis_info[0].unit_conversion_factor) if crs.axis_info else 1.0
 
 
@@ -91,7 +92,7 @@ def _bounds(shapes: NDArray[np.object_], crs: pyproj.CRS) -> tuple[float, float,
     """West, south, east and north of shapes in degrees."""
     west, south, east, north = (float(each) for each in shapely.total_bounds(shapes))
     if crs.is_geographic:
-        degrees = float(np.degrees(_metres(crs)))  # a unit of angle is given in radians
+        degrees = float(np.degrees(metres(crs)))  # a unit of angle is given in radians
         return west * degrees, south * degrees, east * degrees, north * degrees
     base = crs.geodetic_crs
     transformer = pyproj.Transformer.from_crs(crs, base, always_xy=True)

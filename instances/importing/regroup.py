@@ -1,4 +1,4 @@
-"""Parcels split along the outlines of a layer, or joined with neighbours that say the same."""
+"""Parcels joined with neighbours that say the same."""
 
 from __future__ import annotations
 
@@ -10,90 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances.importing.adjacency import edges
-from zonevest.instances.importing.lines import subdivide
-from zonevest.instances.importing.plane import SQUARE_METRES, hectares, project
-from zonevest.instances.importing.shapes import Parcels, polygons, sound
-from zonevest.instances.importing.sources import Layer
+from zonevest.instances.importing.shapes import Parcels
 from zonevest.instances.say import say
 
 AMOUNTS = ("area_ha", "population")
 """Columns that are amounts of a parcel: shared out by area, and added up."""
-
-
-def split_along(parcels: Parcels, layer: Layer, crs: object, min_m2: float, by_area: Sequence[str]) -> None:
-    """Cut parcels along the outlines of a layer's areas.
-
-    The largest piece keeps the parcel's id, the others are called ``id~2``, ``id~3``, … by size. Pieces below `min_m2`
-    square metres stay with the largest one.
-    """
-    areas, _ = sound(layer.shapes)
-    areas = areas[~(shapely.is_missing(areas) | shapely.is_empty(areas))]
-    areas = project(areas, crs, parcels.crs)  # type: ignore[arg-type]
-    tiles, origin = subdivide(areas)
-    shapely.prepare(tiles)
-    tile, parcel = shapely.STRtree(parcels.shapes).query(tiles, predicate="intersects")
-    within_tile = shapely.covers(tiles[tile], parcels.shapes[parcel])
-    beside = shapely.touches(tiles[tile], parcels.shapes[parcel])
-    cut = np.unique(parcel[~within_tile & ~beside])
-    if not len(cut):
-        return
-    before = len(parcels)
-    of, shapes = _cut(parcels.shapes, cut, areas, np.unique(np.stack([parcel, origin[tile]]), axis=1))
-    of, shapes = _without_crumbs(parcels, of, shapes, min_m2)
-    kept = np.setdiff1d(np.arange(before), cut)
-    rows, every = np.concatenate([kept, of]), np.concatenate([parcels.shapes[kept], shapes])
-    _replace(parcels, rows, every, by_area)
-    several = np.bincount(of)
-    count, pieces = int((several > 1).sum()), int(several[several > 1].sum())
-    parcels.told.append(
-        say("{layer}: {count} parcels split into {pieces}", layer=layer.label, count=count, pieces=pieces)
-    )
-
-
-def _cut(
-    shapes: NDArray[np.object_], cut: NDArray[np.intp], areas: NDArray[np.object_], pairs: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """The pieces of the parcels `cut`, inside each area that meets them and outside all; whose piece each is."""
-    pairs = pairs[:, np.isin(pairs[0], cut)]
-    inside = np.asarray(shapely.intersection(shapes[pairs[0]], areas[pairs[1]]), dtype=object)
-    order = np.argsort(pairs[0], kind="stable")
-    starts = np.searchsorted(pairs[0][order], cut)
-    groups = np.split(inside[order], starts[1:])
-    outside = [shapely.difference(shapes[i], shapely.union_all(group)) for i, group in zip(cut, groups, strict=True)]
-    found = polygons(np.concatenate([inside, np.array(outside, dtype=object)]))
-    of = np.concatenate([pairs[0], cut])
-    good = ~shapely.is_empty(found)
-    return of[good], found[good]
-
-
-def _without_crumbs(
-    parcels: Parcels, of: NDArray[np.intp], shapes: NDArray[np.object_], min_m2: float
-) -> tuple[NDArray[np.intp], NDArray[np.object_]]:
-    """Pieces by parcel and size, the small ones united with the largest."""
-    area = hectares(project(shapes, parcels.crs, parcels.flat)) * SQUARE_METRES
-    order = np.lexsort((-area, of))
-    of, shapes, area = of[order], shapes[order], area[order]
-    first = np.concatenate([[True], of[1:] != of[:-1]])
-    crumb = (area < min_m2) & ~first
-    head = np.maximum.accumulate(np.where(first, np.arange(len(of)), 0))
-    for at in np.unique(head[crumb]):
-        shapes[at] = shapely.union_all(shapes[(head == at) & (crumb | first)])
-    return of[~crumb], shapes[~crumb]
-
-
-def _replace(parcels: Parcels, rows: NDArray[np.intp], shapes: NDArray[np.object_], by_area: Sequence[str]) -> None:
-    """Put pieces in the place of parcels, in their order; amounts are shared out by area."""
-    order = np.argsort(rows, kind="stable")
-    rows, shapes = rows[order], shapes[order]
-    number = np.arange(len(rows)) - np.searchsorted(rows, rows)
-    frame = parcels.frame.iloc[rows].reset_index(drop=True)
-    area = hectares(project(shapes, parcels.crs, parcels.flat))
-    share = area / np.bincount(rows, weights=area)[rows]
-    for name in _amounts(frame, by_area):
-        frame[name] = frame[name].to_numpy(dtype=np.float64) * share
-    ids = frame["parcel_id"].tolist()
-    frame["parcel_id"] = [f"{each}~{k + 1}" if k else each for each, k in zip(ids, number.tolist(), strict=True)]
-    parcels.frame, parcels.shapes = frame, shapes
 
 
 def join_neighbours(parcels: Parcels, least_ha: float, by: Sequence[str], by_area: Sequence[str]) -> None:
@@ -161,7 +82,7 @@ def _unite(parcels: Parcels, group: NDArray[np.intp], area: NDArray[np.float64],
     order = np.lexsort((-area, group))
     heads, starts = np.unique(group[order], return_index=True)
     frame = parcels.frame.iloc[order[starts]].reset_index(drop=True)
-    for name in _amounts(parcels.frame, by_area):
+    for name in amounts(parcels.frame, by_area):
         values = parcels.frame[name].to_numpy(dtype=np.float64)
         frame[name] = np.bincount(group, weights=values, minlength=before)[heads]
     parts = np.split(parcels.shapes[order], starts[1:])
@@ -170,5 +91,6 @@ def _unite(parcels: Parcels, group: NDArray[np.intp], area: NDArray[np.float64],
     parcels.tell(say("{before} parcels joined into {after}", before=before, after=len(parcels)))
 
 
-def _amounts(frame: pd.DataFrame, by_area: Sequence[str]) -> list[str]:
+def amounts(frame: pd.DataFrame, by_area: Sequence[str]) -> list[str]:
+    """The columns of parcels that are shared out by area, and added up."""
     return [name for name in (*AMOUNTS, *by_area) if name in frame and frame[name].dtype.kind in "iuf"]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from zonevest.instances.faults import Faults, meant, some
 from zonevest.instances.files import attempt, whole_file
 from zonevest.instances.importing.mapping import LayerRef
+from zonevest.instances.importing.plane import metres
 from zonevest.instances.layers import VECTOR, cut_short, layers_of, read_geoparquet
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
@@ -30,6 +31,10 @@ CHINESE, BYTES = "gb18030", "ISO-8859-1"
 """The code page that GBK and GB2312 are parts of, and the one in which every byte is a character."""
 PAGES = {"936": CHINESE, "GBK": CHINESE, "GB2312": CHINESE, "65001": "utf-8"}
 """What .cpg files say that Python calls otherwise."""
+FARTHEST = 1e8
+"""Metres from the origin beyond which no projected coordinate lies: the earth is 4e7 round, and the largest eastings in
+use are Gauss-Krüger's with the number of the zone before them, up to 6.1e7. Long edges get points every 5 km before
+they are projected, so that a corner farther out costs seconds."""
 SAMPLE = 20_000
 """How many records are looked at for the code page."""
 
@@ -156,7 +161,7 @@ def crs_of(layer: Layer, ref: LayerRef, where: str, faults: Faults) -> pyproj.CR
 def on_earth(layer: Layer, crs: pyproj.CRS, faults: Faults) -> bool:
     """Whether the coordinates of a layer can be those of its system; else a fault, which names the first features."""
     points, of = shapely.get_coordinates(layer.shapes, return_index=True)
-    most = [540.0, 90.0 + 1e-6] if crs.is_geographic else [1e9] * 2
+    most = [540.0, 90.0 + 1e-6] if crs.is_geographic else [FARTHEST / metres(crs)] * 2
     wrong = np.unique(of[~(np.abs(points) <= most).all(axis=1)])  # one that is no number is not within bounds either
     if len(wrong):
         found = say("{count} features beyond it: {ids}", count=len(wrong), ids=some(wrong + 1))

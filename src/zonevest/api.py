@@ -9,7 +9,7 @@ import errno
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -36,12 +36,17 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
+from zonevest.reports import tables
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.budgets import budgets
+from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
-from zonevest.reports.distribution import capture, distribution
+from zonevest.reports.distribution import distribution
+from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
+from zonevest.reports.indicators import COLUMNS as INDICATORS
+from zonevest.reports.indicators import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
@@ -100,13 +105,22 @@ class Plan(PlanData):
         """What comes to every budget and leaves it, by period (see `zonevest.reports.budgets.budgets`)."""
         return budgets(self)
 
-    def capture(self) -> pd.DataFrame:
-        """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
-        return capture(self)
+    def capture(self, by: Sequence[str] = ("kind", "source")) -> pd.DataFrame:
+        """Value created, captured by the public and left to holders (see `zonevest.reports.capture.capture`).
+
+        Parameters
+        ----------
+        by : some of origin, kind, source, jurisdiction, zone, period and on_land; none: in all.
+        """
+        return capture(self, by=by)
 
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
         return distribution(self)
+
+    def indicators(self) -> pd.DataFrame:
+        """Planning indicators, binding and expected (see `zonevest.reports.indicators.indicators`)."""
+        return indicators(Facts(tables.completed(self))) if self.has_plan else pd.DataFrame(columns=INDICATORS)
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
@@ -212,7 +226,11 @@ def check(study: Study, *, on_progress: Callable[[Progress], object] | None = No
             kept=kept,
         )
 
-    return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    try:
+        return checking.check(study, loosest, measures, _Watch(on_progress).begin)
+    except StudyError as error:
+        error.warnings = study.warnings  # they may say why
+        raise
 
 
 def read_plan(folder: str | Path) -> Plan:
@@ -241,13 +259,18 @@ def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
     replace_reports(plan, Path(folder), lang)
 
 
-def copy_case(name: str, target: str | Path, lang: str = "en") -> None:
-    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx."""
+def copy_case(name: str, target: str | Path, lang: str = "en") -> tuple[Path, ...]:
+    """Copy a bundled case into a new folder, or write it as a workbook where the target ends in .xlsx.
+
+    Returns
+    -------
+    What was written: the folder, or the workbook and the parcels beside it.
+    """
     place = Path(target)
     if place.suffix.lower() == WORKBOOK:
-        folder_as_workbook(CASES / name, place, lang)
-    else:
-        shutil.copytree(CASES / name, place)
+        return place, folder_as_workbook(CASES / name, place, lang)
+    shutil.copytree(CASES / name, place)
+    return (place,)
 
 
 def write_county(
@@ -258,7 +281,7 @@ def write_county(
     *,
     polygons: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
-) -> None:
+) -> tuple[int, tuple[Path, ...]]:
     """Write a synthetic county as a study folder to be edited, or as a workbook where the path ends in .xlsx.
 
     Parameters
@@ -269,6 +292,10 @@ def write_county(
     lang : the language of a workbook.
     polygons : whether parcels have shapes; without, parcels.parquet states their areas.
     on_progress : is told the phases as they begin.
+
+    Returns
+    -------
+    How many parcels it has; and what was written, the folder, or the workbook and the parcels beside it.
 
     Raises
     ------
@@ -281,11 +308,10 @@ def write_county(
         raise ValueError(say("a county has 100 to 1,000,000 parcels"))
     place, tell = Path(folder), _Watch(on_progress).begin
     if place.suffix.lower() != WORKBOOK:
-        write(place, parcels, seed, "county", polygons=polygons, tell=tell)
-        return
+        return write(place, parcels, seed, "county", polygons=polygons, tell=tell), (place,)
     with tempfile.TemporaryDirectory() as beside:
-        write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
-        folder_as_workbook(Path(beside) / "county", place, lang)
+        count = write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
+        return count, (place, folder_as_workbook(Path(beside) / "county", place, lang))
 
 
 def solve(

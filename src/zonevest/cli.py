@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -68,6 +68,10 @@ StudyArgument = Annotated[
 ScenarioOption = Annotated[
     str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
 ]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
@@ -115,15 +119,13 @@ def new(
             if no_polygons:
                 must = say("shapes are left out of a synthetic county only")
                 raise InputError("--no-polygons", must, "--no-polygons", say("add --parcels"))
-            done = [_copy(folder, case or "village", seed, lang, label)]
-            told: dict[str, object] = {"case": case or "village"}
+            told, done = _copy(folder, case or "village", seed, lang, label)
         else:
-            done = [_county(folder, case, parcels, 1 if seed is None else seed, not no_polygons, lang, label)]
-            told = {"parcels": parcels, "seed": 1 if seed is None else seed}
+            told, done = _county(folder, case, parcels, 1 if seed is None else seed, not no_polygons, lang, label)
         show_result({"study": str(folder), **told}, [*done, label["new_next"].format(path=folder)], as_json)
 
 
-def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -> str:
+def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -> tuple[dict[str, object], list[str]]:
     from zonevest import api
 
     if seed is not None:
@@ -132,11 +134,21 @@ def _copy(folder: Path, case: str, seed: int | None, lang: Lang, label: Words) -
     if case not in cases:
         must = say("a bundled case is one of: {cases}", cases=listed(cases))
         raise InputError("--case", must, case, say("name one of these"))
-    api.copy_case(case, folder, lang.value)
-    return label["new_done"].format(path=folder, case=case)
+    files = api.copy_case(case, folder, lang.value)
+    more, lines = _beside(files, label)
+    return {"case": case, **more}, [label["new_done"].format(path=folder, case=case), *lines]
 
 
-def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, lang: Lang, label: Words) -> str:
+def _beside(files: Sequence[Path], label: Words) -> tuple[dict[str, object], list[str]]:
+    """What is told of the file that belongs to a workbook, if it is one."""
+    if len(files) == 1:
+        return {}, []
+    return {"parcels_file": str(files[1])}, [label["new_beside"].format(path=files[1])]
+
+
+def _county(
+    folder: Path, case: str | None, parcels: int, seed: int, polygons: bool, lang: Lang, label: Words
+) -> tuple[dict[str, object], list[str]]:
     from zonevest import api
 
     if case is not None:
@@ -144,10 +156,12 @@ def _county(folder: Path, case: str | None, parcels: int, seed: int, polygons: b
         raise InputError("--case", must, case, say("leave out --case or --parcels"))
     try:
         with large(parcels, lang) as told:
-            api.write_county(folder, parcels, seed, lang.value, polygons=polygons, on_progress=told)
+            count, files = api.write_county(folder, parcels, seed, lang.value, polygons=polygons, on_progress=told)
     except ValueError as error:
         raise InputError("--parcels", error.args[0], str(parcels), say("give another number")) from None
-    return label["new_county"].format(path=folder, seed=seed)
+    done = label["new_county"].format(parcels=count, path=folder, seed=seed)
+    more, lines = _beside(files, label)
+    return {"parcels": count, "seed": seed, **more}, [done, *lines]
 
 
 @app.command("import")
@@ -188,13 +202,18 @@ def import_(
 
 @app.command()
 def check(
-    study: StudyArgument, scenario: ScenarioOption = "", as_json: JsonOption = False, lang: LangOption = Lang.en
+    study: StudyArgument,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
 ) -> None:
     """Tell every fault of a study at once; then its size, its scenarios, and what doing nothing breaks."""
     with faults_shown(lang, as_json):
+        changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, scenario=scenario)
+        given = api.read_study(study, changes, scenario=scenario)
         with large(len(given.parcels), lang) as told:
             found = api.check(given, on_progress=told)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
@@ -218,10 +237,7 @@ def solve(
     ] = 600.0,
     threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
-    ] = None,
+    settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,

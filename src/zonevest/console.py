@@ -52,9 +52,11 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     """Turn faults and Ctrl-C inside the block into messages and exit codes; yields the words of the language."""
     label = words(lang)
 
-    def show(rows: list[dict[str, str]]) -> None:
-        told = [{part: translate(text, lang) for part, text in row.items()} for row in rows]
-        show_faults(told, label, as_json)
+    def told(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+        return [{part: translate(text, lang) for part, text in row.items()} for row in rows]
+
+    def show(rows: list[dict[str, str]], warnings: list[dict[str, str]] | None = None) -> None:
+        show_faults(told(rows), label, as_json, told(warnings or []))
 
     try:
         yield label
@@ -77,17 +79,22 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
 
         if not isinstance(error, StudyError):
             raise
-        show([{str(part): text for part, text in row.items()} for row in error.faults.to_dict("records")])
+        show(_texts(error.faults), _texts(error.warnings))
         raise typer.Exit(WRONG_INPUT) from None
 
 
-def show_faults(rows: list[dict[str, str]], label: Words, as_json: bool) -> None:
-    """Faults as a list of a fixed shape on stderr, or as JSON on stdout."""
+def show_faults(
+    rows: list[dict[str, str]], label: Words, as_json: bool, warnings: list[dict[str, str]] | None = None
+) -> None:
+    """Faults, and what was suspicious before them, as a list of a fixed shape on stderr, or as JSON on stdout."""
+    warnings = warnings or []
     if as_json:
-        print(json.dumps({"faults": rows}, ensure_ascii=False, indent=2))
+        print(json.dumps({"faults": rows} | ({"warnings": warnings} if warnings else {}), ensure_ascii=False, indent=2))
         return
     lines = [label["faults"].format(count=len(rows))]
-    for row in rows:
+    for at, row in enumerate([*rows, *warnings]):
+        if at == len(rows):
+            lines.append(label["warnings"])
         lines.append(f"• {row['where']}")
         lines += [f"    {label[part]}{row[part]}" for part in ("must", "found", "do")]
     print("\n".join(lines), file=sys.stderr)
@@ -226,6 +233,13 @@ def _row(error: InputError | OSError) -> dict[str, str]:
         "found": of_system(error),
         "do": say("look at the path, its rights and the space on the disk"),
     }
+
+
+def _texts(frame: Any) -> list[dict[str, str]]:
+    """The rows of a table of faults."""
+    return (
+        [] if frame is None else [{str(part): text for part, text in row.items()} for row in frame.to_dict("records")]
+    )
 
 
 def _part(progress: object, name: str) -> Any:

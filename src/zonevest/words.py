@@ -11,6 +11,7 @@ _TABLE: dict[str, tuple[str, str]] = {
     "found": ("found: ", "实际："),
     "do": ("do:    ", "处理："),
     "note": ("note: ", "说明："),
+    "warnings": ("warnings, which may say why", "提醒（可能说明原因）"),
     "warning": ("warning: {where}: {found} (must: {must})", "提醒：{where}：{found}（应当：{must}）"),
     # new
     "new_done": (
@@ -18,8 +19,12 @@ _TABLE: dict[str, tuple[str, str]] = {
         "已由内置算例 {case} 生成研究：{path}",
     ),
     "new_county": (
-        "a synthetic county was written to {path} (seed {seed}): no place on earth",
-        "已生成合成县域（种子 {seed}，并非真实地方）：{path}",
+        "a synthetic county of {parcels:,} parcels was written to {path} (seed {seed}): no place on earth",
+        "已生成合成县域（{parcels:,} 个地块，种子 {seed}，并非真实地方）：{path}",
+    ),
+    "new_beside": (
+        "its parcels are in {path}, which belongs beside it",
+        "地块在 {path} 中，须与其放在一起",
     ),
     "new_next": ("next: zonevest check {path}", "下一步：zonevest check {path}"),
     # import

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import io
+import json
 import re
 import sqlite3
 import struct
@@ -18,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.fuzz.damage import ODD, Damage, cut, flip, of_bytes, of_letters, scribble
+from tests.fuzz.damage import ODD, Damage, cut, encoded, flip, of_bytes, of_letters, scribble
 
 PAGE = {0x02: 12, 0x05: 12, 0x0A: 8, 0x0D: 8}
 """Length of the head of a page of a tree of SQLite, by its kind."""
@@ -61,11 +62,16 @@ SQL = (
 """What a program may have made of a GeoPackage that SQLite finds sound."""
 
 
+def with_spatial(db: sqlite3.Connection) -> None:
+    """Give SQLite the functions for which the triggers of the spatial index ask."""
+    for name in ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"):
+        db.create_function(name, 1, lambda _: 0)
+
+
 def _by_sql(content: bytes, sql: str, values: tuple[Any, ...] = ()) -> bytes:
     with closing(sqlite3.connect(":memory:")) as db:
         db.deserialize(content)
-        for name, arguments in (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MaxX", 1), ("ST_MinY", 1), ("ST_MaxY", 1)):
-            db.create_function(name, arguments, lambda _: 0)  # the triggers of the spatial index ask for them
+        with_spatial(db)
         with suppress(sqlite3.Error), db:
             db.execute(sql, values)
         return db.serialize()
@@ -198,6 +204,77 @@ def of_xlsx(rng: Random, content: bytes) -> Damage:
         instead = b"<c " + where + b' t="inlineStr"><is><t>' + odd + b"</t></is></c>"
     parts[name] = parts[name][: one.start()] + instead + parts[name][one.end() :]
     return Damage("cells", zipped(parts, rng))
+
+
+JSON = (
+    "null", "true", "0", "-1", "1e999", "-1e999", "1e300", "NaN", "-Infinity", "1e8", "38500000", "181", "-91", "[]", "{}", "[[]]", "[[[]]]", "[null]", '""',
+    "9" * 25, "9" * 5_000, "[" * 3_000, "[" * 200 + "]" * 200, '{"a":' * 600 + "1" + "}" * 600, '"\\ud800"', '"\\u0000"', '"Point"', '"MultiPolygon"',
+    '"LineString"', '"GeometryCollection"', '"Feature"', '{"type":"Polygon","coordinates":[]}', '{"type":"Point","coordinates":[1,2]}', "[0]", "[0,1]", "[0,1,2,3,4]",
+    '{"type":"GeometryCollection","geometries":[]}', '{"type":"Polygon","coordinates":[[[0,0],[1,1],[0,0]]]}', '{"type":"Polygon","coordinates":[[[0,0]]]}',
+    '{"type":"name","properties":{"name":"EPSG:0"}}', '{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}}', '"' + "a" * 70_000 + '"',
+)  # fmt: skip
+"""What nobody expects at a place of a GeoJSON file, or hardly anybody."""
+MARK = "\0here\0"
+
+
+def _places(held: Any) -> list[tuple[Any, Any]]:
+    """Every place of a JSON document: what holds it, and its key or position there."""
+    pairs = list(held.items()) if isinstance(held, dict) else list(enumerate(held)) if isinstance(held, list) else []
+    return [(held, key) for key, _ in pairs] + [place for _, each in pairs for place in _places(each)]
+
+
+def of_geojson(rng: Random, content: bytes) -> Damage:
+    """Damage to a GeoJSON file: to its letters, or to a place of the document."""
+    text, kind = content.decode(), rng.random()
+    if kind < 0.3:
+        return of_bytes(rng, content, "values")
+    if kind < 0.40:
+        return Damage("letters", of_letters(rng, text).encode())
+    if kind < 0.44:
+        return Damage("encoding", encoded(rng, text))
+    document = json.loads(text)
+    if kind < 0.50:
+        same = (json.dumps(document, indent=1), json.dumps(document, separators=(",", ":")), text.replace("\n", "\r\n"))
+        return Damage("written again", rng.choice(same).encode(), "all")
+    if kind < 0.75:  # a feature or the frame round them, down to the corners
+        holder, key = rng.choice(_places(document))
+    else:  # the corners are many: of other places one as often
+        holder, key = rng.choice([each for each in _places(document) if isinstance(each[0], dict)])
+    if kind < 0.92:
+        holder[key] = MARK
+        return Damage("places", json.dumps(document).replace(json.dumps(MARK), rng.choice(JSON)).encode())
+    if isinstance(holder, dict) and rng.random() < 0.5:
+        holder[rng.choice(("type", "features", "geometry", "coordinates", "id", "地名", ""))] = holder.pop(key)
+    else:
+        del holder[key]
+    return Damage("keys", json.dumps(document).encode())
+
+
+def of_wal(rng: Random, name: str, content: bytes) -> Damage:
+    """Damage to a GeoPackage into which another program is writing, or to the log of what it has written."""
+    which = "log" if name.endswith("-wal") else "file"
+    if which == "log" and rng.random() < 0.05:
+        return Damage("no log", None)
+    if rng.random() < 0.3:
+        return Damage(f"header of the {which}", rng.choice((flip, scribble))(rng, content, 0, 100))
+    done = of_bytes(rng, content)
+    return done._replace(kind=f"{done.kind} of the {which}")
+
+
+def of_tif(rng: Random, content: bytes) -> Damage:
+    """Damage to a GeoTIFF: anywhere, or to a part of an entry of its directory."""
+    kind = rng.random()
+    if kind < 0.4:
+        return of_bytes(rng, content, "values")
+    order = "<" if content[:2] == b"II" else ">"
+    start = struct.unpack(f"{order}I", content[4:8])[0]
+    count = struct.unpack(f"{order}H", content[start : start + 2])[0]
+    if kind < 0.6:
+        return Damage("directory", rng.choice((flip, scribble))(rng, content, start, start + 2 + 12 * count))
+    at = start + 2 + 12 * rng.randrange(count) + rng.choice((0, 2, 4, 8, 8))
+    number = struct.pack(f"{order}I", rng.choice(NUMBERS))
+    number = number[: rng.choice((1, 2, 4))] if order == "<" else number[-rng.choice((1, 2, 4)) :]
+    return Damage("count", content[:at] + number + content[at + len(number) :])
 
 
 def _columns(size: int) -> list[pa.Array]:

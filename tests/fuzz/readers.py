@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 import io
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -15,11 +16,12 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import rasterio
 import shapely
 from geopandas.array import GeometryDtype
 
 from tests.fuzz.damage import Damage, of_csv, of_toml
-from tests.fuzz.damage_files import of_gpkg, of_parquet, of_shp, of_xlsx
+from tests.fuzz.damage_files import of_geojson, of_gpkg, of_parquet, of_shp, of_tif, of_wal, of_xlsx, with_spatial
 from tests.instances.whole_study import WHOLE
 from zonevest.instances.importing.dispatch import import_study
 from zonevest.instances.importing.imported import Imported
@@ -133,6 +135,27 @@ source = "parcels.shp"
 parcel_id = "parcel_id"
 land_class = "land_class"
 x_place = "地名"
+"""
+
+
+CELLS = """\
+[study]
+name = "land"
+defaults = "none"
+
+[[study.periods]]
+name = "2026"
+start = 2026
+years = 5
+
+[parcels]
+source = "land.tif"
+by_area = ["x_height"]
+
+[parcels.columns]
+parcel_id = "cell_id"
+land_class = { field = "use", width = 2 }
+x_height = { field = "height", blank = 0.0 }
 """
 
 
@@ -301,6 +324,57 @@ def _shp() -> list[Case]:
     ]
 
 
+def _geojson() -> list[Case]:
+    files = _files_of(_layer(), "parcels.geojson")
+    degrees = _files_of(_layer(chinese=True).to_crs(4326), "parcels.geojson")
+    study = _bytes(LAND) | files
+    mapped = _bytes({"mapping.toml": MAPPING.replace("SOURCE", "parcels.geojson"), **LAND}) | files
+    coded = _bytes({"mapping.toml": GB.replace(".shp", ".geojson")}) | degrees
+    target = ("parcels.geojson",)
+    return [
+        *[Case(study, target, _of(of_geojson))] * 2,
+        *[Case(mapped, target, _of(of_geojson), mapping=True)] * 2,
+        Case(coded, target, _of(of_geojson), mapping=True),
+    ]
+
+
+def _wal() -> list[Case]:
+    """A GeoPackage whose last changes are in the log beside it, as another program leaves it while it is open."""
+    whole = _files_of(_layer(), "parcels.gpkg", layer="parcels")
+    with written(whole) as folder:
+        path = folder / "parcels.gpkg"
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA journal_mode = wal")
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+            with_spatial(db)
+            with db:
+                db.execute("UPDATE parcels SET x_height = x_height + 1")
+            files = {name: (folder / name).read_bytes() for name in ("parcels.gpkg", "parcels.gpkg-wal")}
+    study = _bytes(LAND) | files
+    imported = _bytes({"mapping.toml": MAPPING.replace("SOURCE", "parcels.gpkg"), **LAND}) | files
+    return [Case(study, tuple(files), of_wal), Case(imported, tuple(files), of_wal, mapping=True)]
+
+
+def _tif() -> list[Case]:
+    """Four by six cells of a hectare in two bands, of which one has no data in a corner."""
+    use = np.tile(np.array([1, 2], dtype=np.float32), (4, 3))
+    height = np.arange(24, dtype=np.float32).reshape(4, 6)
+    height[0, 0] = -9999.0
+    with written({}) as folder:
+        for name, more in (
+            ("a.tif", {}),
+            ("b.tif", {"compress": "deflate", "tiled": True, "blockxsize": 16, "blockysize": 16}),
+        ):
+            grid = rasterio.Affine(100.0, 0.0, 500_000.0, 0.0, -100.0, 3_000_400.0)
+            how = {"driver": "GTiff", "width": 6, "height": 4, "count": 2, "dtype": "float32", "nodata": -9999.0}
+            with rasterio.open(folder / name, "w", crs="EPSG:32650", transform=grid, **how, **more) as out:
+                out.write(np.stack([use, height]))
+                out.descriptions = ("use", "height")
+        contents = [(folder / name).read_bytes() for name in ("a.tif", "b.tif")]
+    mapped = _bytes({"mapping.toml": CELLS})
+    return [Case(mapped | {"land.tif": each}, ("land.tif",), _of(of_tif), mapping=True) for each in contents]
+
+
 def _xlsx() -> list[Case]:
     small = _as(_bytes(SMALL), "study.xlsx")
     chinese = _as(_bytes(SMALL), "study.xlsx", lang="zh")
@@ -311,6 +385,7 @@ def _xlsx() -> list[Case]:
 
 READERS: Mapping[str, Callable[[], list[Case]]] = {
     "csv": _csv, "parquet": _parquet, "toml": _toml, "gpkg": _gpkg, "shp": _shp, "xlsx": _xlsx,
+    "geojson": _geojson, "wal": _wal, "tif": _tif,
 }  # fmt: skip
 """The cases of every reader, made on demand."""
 

@@ -8,6 +8,12 @@ from tests.instances.studies import BASE, Change
 
 _C = Change
 PARCELS = BASE["parcels.csv"]
+MU = (
+    PARCELS.replace("1.5,coll", "22.5,coll")
+    .replace("2.5,coll", "37.5,coll")
+    .replace("1.0,state", "15,state")
+    .replace("4.0,state", "60,state")
+)
 HEADER = "x_slope,condition,land_price_factor,farmland_quality,growth_boundary"
 STATED = PARCELS.replace("\n", ",1,1,1,1\n").replace("x_slope,1,1,1,1", HEADER, 1)
 RENT = "build,rent,per_ha_year,1,1,30"
@@ -19,8 +25,19 @@ def _parcels(old: str, new: str, where: str, must: str, found: str, do: str) -> 
     return _C("parcels.csv", "", STATED.replace(old, new), where, must, found, do)
 
 
+def _unit(row: str, unit: str, where: str, must: str, found: str, do: str) -> Change:
+    """A unit of one of the two rows of practice flows."""
+    flows = BASE["practice_flows.csv"].replace("life_years\n", "life_years,unit\n").replace("2,0,\n", "2,0,,\n")
+    flows = flows.replace("1,1,30\n", "1,1,30,\n")
+    assert f"{row},\n" in flows, row
+    told = f"practice_flows.csv, {where}, column unit"
+    return _C("practice_flows.csv", "", flows.replace(f"{row},\n", f"{row},{unit}\n"), told, must, found, do)
+
+
 LAND: dict[str, Change] = {
     "square metres": _C("parcels.csv", "", PARCELS.replace("1.5,coll", "15000,coll").replace("2.5,coll", "25000,coll").replace("1.0,state", "10000,state").replace("4.0,state", "40000,state"), "parcels.csv, column area_ha", "larger than 10,000 ha", "half of the parcels have 25,000 ha", "15 mu"),
+    "square metres of a county": _C("parcels.csv", "4.0,state", "2000000000,state", "parcels.csv, column area_ha", "more than China has", "2e+09 ha in all", "15 mu", (("jurisdictions.csv", "west,200", "west,2000000"),)),
+    "mu": _C("parcels.csv", "", MU, "parcels.csv, column area_ha", "more than 1,500 m2 a head", "2,500 m2 a head: 75 ha of built land, 300 people", "divide mu by 15"),
     "people": _C("jurisdictions.csv", "west,200", "west,20000", "jurisdictions.csv, column population", "between 0.0001 and 500", "west: 20,000 on 5 ha", "in people"),
     "ten thousand people": _C("jurisdictions.csv", "west,200", "west,0.0004", "jurisdictions.csv, column population", "between 0.0001 and 500", "west: 0.0004 on 5 ha", "in people"),
     "condition in per cent": _parcels("1.5,1,1,1,1", "1.5,80,1,1,1", "parcels.csv, row 2, column condition", "usually from 0 to 3", "80 (0101)", "if they are meant"),
@@ -48,15 +65,20 @@ AMOUNTS: dict[str, Change] = {
     "unit of a hectare": _C("accounts.csv", "water,million/year", "water,million/ha/year", "accounts.csv, row 4, column unit", "not of a hectare", "'million/ha/year' (water)", "flow rows have a basis"),
     "unit of a mu": _C("accounts.csv", "water,million/year", "water,百万元/亩", "accounts.csv, row 4, column unit", "not of a hectare", "'百万元/亩' (water)", "flow rows have a basis"),
     "unit of a year": _C("accounts.csv", "sale,million,", "sale,million/year,", "accounts.csv, row 3, column unit", "only the unit of an annual account", "'million/year', one_off (sale)", "the recurrence"),
+    "unit without a year": _C("accounts.csv", "water,million/year", "water,million", "accounts.csv, row 4, column unit", "annual account of money has a unit of a year", "'million', annual (water)", "as million/year"),
     "unit of yuan": _C("accounts.csv", "water,million/year", "water,10000 yuan", "accounts.csv, row 4, column unit", "counted in million", "'10000 yuan' (water)", "see that the amounts are million"),
     "unit of another scale": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,yuan/mu\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, column unit", "in the unit of their account", "'yuan/mu' (sale: million)", "convert the amounts"),
     "once a year": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,million/ha/year\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, row 2, column unit", "has no unit of a year", "per_ha_once", "change the basis"),
     "once a year, in words": _C("practice_flows.csv", BASE["practice_flows.csv"], "practice,account,basis,value,start_year,life_years,unit\nbuild,sale,per_ha_once,2,0,,million per ha and year\nbuild,rent,per_ha_year,1,1,30,\n", "practice_flows.csv, row 2, column unit", "has no unit of a year", "per_ha_once", "change the basis"),
+    "a hectare without a year": _unit("rent,per_ha_year,1,1,30", "million per ha", "row 3", "by the year has a unit of a year", "'million per ha', per_ha_year", "change the basis"),
+    "a year without a hectare": _unit("rent,per_ha_year,1,1,30", "million/year", "row 3", "of a hectare has a unit of a hectare", "'million/year', per_ha_year", "of the whole parcel"),
+    "a hectare of a whole parcel": _C("parcel_flows.csv", "", "parcel_id,practice,zone,account,basis,value,unit\n0101,build,,rent,per_year,2,million/ha/year\n", "parcel_flows.csv, row 2, column unit", "has no unit of land", "'million/ha/year', per_year", "per_ha_year or per_ha_once"),
     "years of a name": _C("study.toml", 'name = "2027-2031"\nstart = 2027\nyears = 5', 'name = "2027-2031"\nstart = 2027\nyears = 4', "study.toml, periods", "has these years", "'2027-2031': from 2027 to 2030", "correct start or years"),
 }  # fmt: skip
 FINANCE: dict[str, Change] = {
     "yuan a head": _C("study.toml", "fiscal_resources = 50.0", "fiscal_resources = 50000000.0", "study.toml, finance.fiscal_resources", "million of the currency a year", "a head", "divide them by a million"),
     "yuan a hectare": _C("study.toml", "fiscal_resources = 50.0", "fiscal_resources = 50000000.0", "study.toml, finance.fiscal_resources", "million of the currency a year", "a hectare", "divide them by a million", (("jurisdictions.csv", "jurisdiction,population\neast,100\nwest,200", "jurisdiction\neast\nwest"), ("limits.csv", "", "limit,account,sense,value\nl1,area.converted,<=,9\n"), ("limit_terms.csv", "", "limit,account,coefficient\n"), ("study.toml", "jurisdiction_floor = 0.5\nfund = \"relief\"\n", ""))),
+    "a poor budget": _C("study.toml", "fiscal_resources = 50.0", "fiscal_resources = 0.1", "parcels.csv, column area_ha", "less than 0.05 million a year", "0.02 million: 5 ha of built land, 0.1 million a year", "divide mu by 15", (("jurisdictions.csv", "jurisdiction,population\neast,100\nwest,200", "jurisdiction\neast\nwest"), ("limits.csv", "", "limit,account,sense,value\nl1,area.converted,<=,9\n"), ("limit_terms.csv", "", "limit,account,coefficient\n"), ("study.toml", "jurisdiction_floor = 0.5\nfund = \"relief\"\n", ""))),
     "growth of revenue": _C("study.toml", "fiscal_resources = 0.01", "fiscal_resources = 0.3", "study.toml, finance.growth.fiscal_resources", "seldom beyond 0.2", "0.3", "0.02 for 2 %"),
     "hurdle": _C("study.toml", "land_rent = false", "land_rent = false\nhurdle = { livelihood = 0.5 }", "study.toml, finance.hurdle.livelihood", "seldom above 0.25", "0.5", "0.05 for 5 %"),
     "rate of a bond": _C("instruments.csv", "general,bond,general,1,0.02,", "general,bond,general,1,0.3,", "instruments.csv, row 2, column rate", "seldom above 0.25", "0.3 (general)", "0.05 for 5 %"),

@@ -200,6 +200,9 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "workbook.value": workbook("a date for a name"),
     "workbook.below": workbook("a key below a value"),
     "tables.unknown": in_memory(parcel=ONE),
+    "tables.frame": in_memory(parcels=["a"]),  # type: ignore[arg-type]
+    "tables.taken-out": lambda folder: read_study(write_base(folder)).replace(parcels=None),
+    "settings.mapping": lambda _: make_study(["name"]),  # type: ignore[arg-type]
     "tables.not-yet": in_memory(scenarios=pd.DataFrame({"scenario": ["q"]})),
     "columns.drop": files(projects_csv="project,drop\nroad,1\n"),
     "columns.drop-key": lambda _: fallback(practices={"practice": ["minig"], "drop": [1]}),
@@ -264,6 +267,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "settings.defaults-in-use": lambda _: fallback(),
     "shares.default-purse": lambda _: fallback({"purse": ["town"]}, actors={"actor": ["town"]}),
     "parcels.shapes-lost": _lost_shapes,
+    "parcels.none": in_memory(),
     "projects.uplift-nowhere": _money(projects=(",0.4,rise,build,0.5", ",0.4,rise,rest,0.5")),
     "finance.counts-none": _money(projects=("west,2,,,1,", "west,2,,,,")),
     "columns.without-finance": in_memory(

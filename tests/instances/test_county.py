@@ -54,10 +54,12 @@ def test_the_same_seed_draws_the_same_county() -> None:
 
 
 @pytest.mark.parametrize("seed", [2, 3, 4])
-def test_any_county_is_sound(tmp_path: Path, seed: int) -> None:
-    zv.write_county(tmp_path / "county", 400, seed)
+@pytest.mark.parametrize("parcels", [100, 400])
+def test_any_county_is_sound(tmp_path: Path, parcels: int, seed: int) -> None:
+    count, files = zv.write_county(tmp_path / "county", parcels, seed)
     study = zv.read_study(tmp_path / "county")
-    assert len(study.parcels) == pytest.approx(400, rel=0.25)
+    assert len(study.parcels) == count == pytest.approx(parcels, rel=0.05)
+    assert files == (tmp_path / "county",)
     assert land_that_is_not_there(study).empty
 
 

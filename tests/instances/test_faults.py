@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -19,6 +20,7 @@ from tests.instances.faults_whole import PROJECTS as TOGETHER
 from tests.instances.money_study import MONEY
 from tests.instances.studies import BASE, Change, faults_of, write_base
 from tests.instances.whole_study import WHOLE
+from zonevest.instances.overlay import without_filled
 from zonevest.instances.read import read_study
 
 WARNINGS = {**LAND, **AMOUNTS}
@@ -94,6 +96,19 @@ def check_warned(folder: Path, change: Change) -> None:
     warnings = read_study(folder).warnings
     check_told(warnings, change)
     check_faults(warnings, names_in(folder))
+
+
+@pytest.mark.parametrize(
+    ("name", "times"), [("village", 15.0), ("village", 1e4), ("lakeside", 15.0), ("lakeside", 1e4)]
+)
+def test_areas_in_mu_or_square_metres_without_shapes(name: str, times: float) -> None:
+    """The bundled cases without their shapes: silent as they are, told in either unit."""
+    study = read_study(name)
+    land = without_filled(study, study.parcels)
+    study = replace(study, geometry=None)
+    assert study.replace(parcels=land).warnings.empty
+    told = study.replace(parcels=land.assign(area_ha=land["area_ha"] * times)).warnings
+    assert "the table parcels, column area_ha" in told["where"].tolist()
 
 
 @pytest.mark.parametrize("name", ["base", "money", "village"])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.chinese import check_faults
+from tests.chinese import check_faults, names_in
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
 from tests.instances.studies import BASE, TOML, faults_of, write_base
 from zonevest.instances.read import make_study, read_study
@@ -244,6 +244,38 @@ def test_overrides(tmp_path: Path) -> None:
         read_study(folder, {"periods.1999.years": 1})
     with pytest.raises(StudyError, match="without quotes"):
         read_study(folder, {"hold": "perhaps"})
+
+
+SET = {
+    "rates.social": ("abc", "from 0 to 1", "0.05 for 5 %"),
+    "rate.social": (0.1, "every key", "did you mean 'rates.social'?"),
+    "periods.2099.years": (1, "the path", "correct the path"),
+    "periods.2026.years": (2, "follow each other", "correct start"),
+    "objective.accounts.wast": (1, "weights are on", "'waste'"),
+    "purse": (["mayor"], "rows of actors", "correct the name"),
+}
+
+
+@pytest.mark.parametrize("path", SET)
+def test_what_is_wrong_with_a_setting_of_a_run_is_told_of_it(path: str, tmp_path: Path) -> None:
+    value, must, do = SET[path]
+    with pytest.raises(StudyError) as error:
+        read_study(write_base(tmp_path / "study"), {path: value})
+    (told,) = error.value.faults.to_dict("records")
+    assert told["where"] == f"--set {path}"
+    assert must in told["must"]
+    assert do in told["do"]
+    check_faults(error.value.faults, [*names_in(tmp_path / "study"), "abc", "rate", "2099", "wast", "mayor"])
+
+
+def test_what_a_run_does_not_set_is_told_of_the_file(tmp_path: Path) -> None:
+    folder = write_base(tmp_path / "study")
+    (folder / "study.toml").write_text(TOML.replace("finance = 0.05", "finance = 5.0"))
+    with pytest.raises(StudyError) as error:
+        read_study(folder, {"rates.social": "abc", "hold": True})
+    assert error.value.faults["where"].tolist() == ["study.toml, rates.finance", "--set rates.social"]
+    warned = read_study(write_base(tmp_path / "b"), {"rates.finance": 0.5}).warnings
+    assert warned["where"].tolist() == ["--set rates.finance"]
 
 
 def test_another_method_leaves_the_keys_of_the_one_before(tmp_path: Path) -> None:

@@ -124,8 +124,8 @@ FAULTS = {
     "table": ("a,,limit,l2,value,,factor,1\n", "row 2, column table", "a table of the study", "'limit'", "'limits'"),
     "own table": ("a,,scenarios,a,amount,,value,1\n", "row 2, column table", "a table of the study", "'scenarios'", "correct"),
     "empty table": ("a,,quotas,q,granted,,factor,1\n", "row 2, column key", "names rows of quotas by quota", "'q'", "correct"),
-    "key": ("a,,limits,l9,value,,factor,1\n", "row 2, column key", "names rows of limits by limit", "no row 'l9'", "write it as 'l1'"),
-    "parts": ("a,,class_zones,01,suitability,,value,1\n", "row 2, column key", "by land_class/zone", "'01'", "write it as '01/Z1'"),
+    "key": ("a,,limits,l9,value,,factor,1\n", "row 2, column key", "names rows of limits by limit", "no row 'l9'", "those of the table are l1, l2, l3"),
+    "parts": ("a,,class_zones,01,suitability,,value,1\n", "row 2, column key", "by land_class/zone", "'01'", "did you mean '01/*'?"),
     "column": ("a,,limits,l2,values,,factor,1\n", "row 2, column column", "a column of limits", "'values'", "'value'"),
     "own column": ("a,,parcels,0101,x_slope,,factor,1\n", "row 2, column column", "a column of parcels", "'x_slope'", "of the study format"),
     "key column": ("a,,limits,l2,limit,,value,b\n", "row 2, column column", "what rows say", "limit, a part of the key", "another"),
@@ -144,7 +144,7 @@ FAULTS = {
     "period": ("a,,limits,l2,value,2030,factor,1\n", "row 2, column period", "a period of study.toml", "'2030'", "correct"),
     "row for each period": ("a,,limits,l4,value,2026,factor,1\n", "row 2, column period", "of that period", "'l4' in 2026", "period by period"),
     "table without periods": ("a,,projects,road,capex,2026,factor,1\n", "row 2, column period", "with a column period", "'2026'", "blank"),
-    "key of study.toml": ("a,,study,rates.finanse,value,,value,1\n", "row 2, column key", "every key", "'finanse'", "'finance'"),
+    "key of study.toml": ("a,,study,rates.finanse,value,,value,1\n", "row 2, column key", "every key", "'finanse'", "did you mean 'rates.finance'?"),
     "value of study.toml": ("a,,study,rates.finance,value,,factor,40\n", "row 2, column amount", "from 0 to 1", "2", "share"),
     "column of study.toml": ("a,,study,rates,finance,,factor,1\n", "row 2, column column", "the column value", "'finance'", "rates.finance as key"),
     "nothing to multiply": ("a,,study,objective.method,value,,factor,1\n", "row 2, column key", "a number", "no number at objective.method", "op = value"),
@@ -212,6 +212,36 @@ def test_the_command_line(tmp_path: Path) -> None:
     listed = json.loads(run(app, ["check", str(folder), "--json"]).output)["scenarios"]
     assert [row["count"] for row in listed] == [1, 2]
     assert run(app, ["check", str(folder), "--scenario", "dri"]).exit_code == 2
+
+
+def test_check_lists_what_is_changed(tmp_path: Path) -> None:
+    """Under a scenario, and with what is set for the run, in the words of the language."""
+    folder = folder_with(tmp_path, ROWS)
+    asked = ["check", str(folder), "--scenario", "dry", "--set", "rates.finance=0.07"]
+    told = CliRunner().invoke(app, asked).output
+    assert "What it changes\n  dry (probability 0.3)\n    limits l2 value: 20 → 10\n" in told
+    assert "    study rates.finance value: 0.05 → 0.1\n" in told
+    assert "  set for this run\n    study rates.finance value: 0.1 → 0.07\n" in told
+    chinese = CliRunner().invoke(app, [*asked, "--lang", "zh"]).output
+    assert "    约束指标 l2 限值: 20 → 10\n" in chinese
+    assert "    项目 road 必建: 是 → 否\n" in chinese
+    assert "    地块 * 生态保护红线" in chinese
+    rows = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)["changes"]
+    assert [row["scenario"] for row in rows] == ["dry"] * 8 + [""]
+    assert (rows[-1]["from"], rows[-1]["to"]) == (0.1, 0.07)
+
+
+def test_a_scenario_beside_what_is_set(tmp_path: Path) -> None:
+    """Where the run leaves no place for a change, the listing says so, and the check goes on."""
+    folder = folder_with(tmp_path, "a,,study,objective.floor.ecosystem,value,,value,0.5\n")
+    (folder / "study.toml").write_text(
+        (folder / "study.toml").read_text().replace('method = "floor"', 'method = "floor"\nfloor = { ecosystem = 1.0 }')
+    )
+    told = CliRunner().invoke(
+        app, ["check", str(folder), "--set", "objective.method=weighted", "--set", "objective.cash=1"]
+    )
+    assert told.exit_code == 0, told.output
+    assert "objective.floor.ecosystem value: no place for it beside what is set" in told.output
 
 
 def test_a_plan_of_a_scenario(tmp_path: Path) -> None:

@@ -7,6 +7,10 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import os
+import re
+import time
+import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
@@ -563,3 +567,25 @@ def test_flags_in_chinese() -> None:
     )
     assert study.zones["urban"].tolist() == [True, False]
     assert np.array_equal(frame["urban"], ["是", "否"])
+
+
+def test_the_same_study_is_the_same_file_whenever_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A day lies between the two; nothing in the file tells when it was written, or by whom."""
+    write_base(tmp_path / "base", base=MONEY)
+    study = zv.read_study(tmp_path / "base")
+    zv.write_study(study, tmp_path / "one.xlsx", lang="zh")
+    now = time.time() + 86_400
+    monkeypatch.setattr(time, "time", lambda: now)
+    monkeypatch.setattr(time, "localtime", lambda _=None: time.gmtime(now))
+    before = os.umask(0o077)
+    try:
+        zv.write_study(study, tmp_path / "other.xlsx", lang="zh")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "other.xlsx").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.xlsx") as archive:
+        assert {part.date_time for part in archive.infolist()} == {(2026, 1, 1, 0, 0, 0)}
+        told = archive.read("docProps/core.xml").decode()
+    assert re.findall(r"<dcterms:(?:created|modified)[^>]*>([^<]*)<", told) == ["2026-01-01T00:00:00Z"] * 2

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from tests.chinese import check_faults
+from tests.model.complete_town import account, parcel, town
 from tests.model.four import four
 from tests.model.rule_cases import CASES, built, late, revenue, told_by, waste
 from zonevest.api import check
-from zonevest.instances.study import Study
+from zonevest.instances.study import Study, StudyError
 from zonevest.model.areas import TOTAL
 from zonevest.model.compiled import compile_policy
 from zonevest.model.land import land_block
@@ -119,9 +120,42 @@ def test_what_doing_nothing_breaks_from_the_start() -> None:
     assert waste(value=11.0)["must"].tolist() == ["a limit can bind: some choice of land and projects reaches it"]
 
 
+def test_the_ways_to_plan_towards_a_limit_are_others_than_it_has() -> None:
+    """The limit says its value a hectare of today's, or may give: neither is offered again."""
+    hard = waste()["do"].item()
+    assert "kind = soft" in hard
+    assert "basis = share_of_start" in hard
+    soft = waste(kind="soft", penalty=1.0)["do"].item()
+    assert "kind = soft" not in soft
+    assert "basis = share_of_start" in soft
+    share = waste(basis="share_of_start", value=0.5)["do"].item()
+    assert "kind = soft" in share
+    assert "share_of_start" not in share
+    for told in (hard, soft, share):
+        assert "period = p3" in told
+        assert "a limit of its own" in told
+
+
+def test_a_fault_of_the_base_year_comes_with_what_was_suspicious() -> None:
+    """Ten hectares of town for 50 people, 2,000 m2 a head: the fault of money has a cause, told beside it."""
+    rent = {"account": "rent", "land_class": "field", "basis": "per_ha_year", "value": 0.1}
+    study = town(
+        finance={"own_revenue": 0.5},
+        parcels=[parcel(population=50)],
+        land_classes=[{"land_class": "field", "class_group": "construction"}],
+        accounts=[account("rent", budget="general")],
+        class_flows=[rent],
+    )
+    with pytest.raises(StudyError) as error:
+        check(study)
+    assert [each.name for each in error.value.faults["must"]] == ["finance.residual"]
+    assert error.value.warnings is not None
+    assert [each.name for each in error.value.warnings["must"]] == ["parcels.built"]
+
+
 def test_what_is_left_of_the_base_year() -> None:
     assert revenue(3.0).empty
     assert revenue(1.02).empty
     told = revenue(1.005)
-    assert told["where"].tolist() == ["study.toml, finance.own_revenue"]
+    assert told["where"].tolist() == ["the settings, finance.own_revenue"]
     assert told["found"].tolist() == ["1.005 million, 0.005 of it not of today's land"]

@@ -164,7 +164,7 @@ def test_the_loop_goes_round_and_ends_stand_apart(figures: dict[str, Any], displ
     names = [label.partition("<br>")[0] for label in sankey["node"]["label"]]
     links = {(names[one], names[other]): value for one, other, value in zip(
         sankey["link"]["source"], sankey["link"]["target"], sankey["link"]["value"], strict=True)}  # fmt: skip
-    told = {key: display.words(f"node_{key}") for key in ("lenders", "fund", "asset", "capital")}
+    told = {key: display.words.or_code("node_", key) for key in ("lenders", "fund", "asset", "capital")}
     assert links[told["asset"], told["capital"]] == 5.0
     assert links[told["capital"], told["fund"]] == 5.0
     assert names.count(told["lenders"]) == 2, "who lends and who is paid back"

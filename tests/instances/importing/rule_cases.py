@@ -178,6 +178,7 @@ CASES: Mapping[str, Case] = {
     "import.line-areas": lambda folder: taken(
         folder, LAND, {"p": POINT}, lines=[{"source": "p.gpkg", "column": "sea"}]
     ),
+    "import.split-shapes": lambda folder: taken(folder, LAND, {"p": POINT}, split=[{"source": "p.gpkg"}]),
     "import.some-shapes": land(layer([shapely.Polygon()])),
     "import.no-shape": land(layer([square(0), shapely.Polygon()]), repair={"no_shape": "refuse"}),
     "import.invalid": land(layer([BOW_TIE]), repair={"invalid": "refuse"}),

@@ -1,4 +1,4 @@
-"""Neighbours and their common edges, parcels joined and parcels split."""
+"""Neighbours and their common edges, and parcels joined."""
 
 from __future__ import annotations
 
@@ -96,31 +96,6 @@ def test_joining_goes_on_until_all_are_large_enough(tmp_path: Path) -> None:
     assert len(held) >= 6  # none is much larger than it has to be
     assert held.max() <= 2 * 0.35 + 1e-9
     assert parcels(found).geometry.geom_type.eq("Polygon").all()
-
-
-def test_split_along_a_layer(tmp_path: Path) -> None:
-    """A town line through P1 at a quarter; P2 lies inside, P3 outside; people go by area."""
-    town = layer([square(0.25, 0, 1.75)])
-    land = layer([square(0), square(1), square(2)], people=[100, 50, 20])
-    found = taken(
-        tmp_path, land, {"town": town}, split=[{"source": "town.gpkg"}],
-        parcels={"columns": {"population": "people"}},
-    )  # fmt: skip
-    assert areas(found) == {"P1": 0.75, "P1~2": 0.25, "P2": 1.0, "P3": 1.0}
-    assert parcels(found)["population"].to_dict() == {"P1": 75.0, "P1~2": 25.0, "P2": 50.0, "P3": 20.0}
-    assert "town.gpkg: 1 parcels split into 2" in told(found)
-
-
-def test_a_layer_of_lines_cuts_nothing_and_says_so(tmp_path: Path) -> None:
-    road = layer([shapely.LineString([(50, -50), (50, 150)])])
-    with pytest.raises(StudyError, match="a line layer consists of areas"):
-        taken(tmp_path, layer([square(0)]), {"road": road}, split=[{"source": "road.gpkg"}])
-
-
-def test_crumbs_of_a_split_stay_with_the_largest_piece(tmp_path: Path) -> None:
-    town = layer([square(0.0005, 0, 5)])  # five square metres of P1 remain outside
-    found = taken(tmp_path, layer([square(0), square(1)]), {"town": town}, split=[{"source": "town.gpkg"}])
-    assert areas(found) == {"P1": 1.0, "P2": 1.0}
 
 
 def test_by_names_columns_of_the_parcels(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ NAMES = [each.field or each.layer for each in officials()]
 @pytest.fixture(scope="module")
 def land() -> gpd.GeoDataFrame:
     """The county."""
-    return given.land(150, 1)
+    return given.land(210, 1)  # of fewer, some lines and classes are not there
 
 
 @pytest.fixture(scope="module")
