@@ -190,7 +190,7 @@ def lorenz(frames: Frames, display: Display) -> Drawing | None:
     for at, (basis, rows) in enumerate(table.groupby("basis", sort=False)):
         for place, (level, each) in enumerate(rows.groupby("level", sort=False)):
             some = each.iloc[np.unique(np.linspace(0, len(each) - 1, POINTS).astype(int))]
-            name = f"{words.or_code('basis_', str(basis))}{words('comma')}{words.or_code('level_', str(level))}"
+            name = f"{words('grade_' + grade)} {words('grade_range_' + grade)}"
             data.append(
                 {"type": "scatter", "mode": "lines", "name": name,
                  "x": some["weight_share"].tolist(), "y": some["value_share"].tolist(),
@@ -240,7 +240,7 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
     for grade, (colour, hatch) in LIGHTS.items():
         rows = table[table["grade"] == grade]
         if len(rows):
-            name = f"{words.or_code('grade_', str(grade))} {words(f'grade_range_{grade}')}"
+            name = f"{words('grade_' + grade)} {words('grade_range_' + grade)}"
             data.append(
                 bars(name, [period_or_start(code, display) for code in rows["period"]], rows["debt_ratio"],
                       hatched(colour, hatch), text=[f"{value:.0%}" for value in rows["debt_ratio"]],
