@@ -190,7 +190,7 @@ def lorenz(frames: Frames, display: Display) -> Drawing | None:
     for at, (basis, rows) in enumerate(table.groupby("basis", sort=False)):
         for place, (level, each) in enumerate(rows.groupby("level", sort=False)):
             some = each.iloc[np.unique(np.linspace(0, len(each) - 1, POINTS).astype(int))]
-            name = f"{words('grade_' + grade)} {words('grade_range_' + grade)}"
+            name = words("comma").join([words.or_code("basis_", str(basis)), words.or_code("level_", str(level))])
             data.append(
                 {"type": "scatter", "mode": "lines", "name": name,
                  "x": some["weight_share"].tolist(), "y": some["value_share"].tolist(),
