@@ -416,11 +416,11 @@ def test_the_maps_draw_what_changes(browser: Browser, plan: PlanData, tmp_path: 
         assert {"da5d55", "175a34"} <= set(after)
         page.uncheck("#map-highlight")
         assert {"175a34", "f4ed94", "da5d55", "d99c58"} <= set(opened.colours(0))
-        page.check("text=Land class", force=True)
+        page.check("#maps >> text=Land class", force=True)
         assert page.locator("figcaption").all_inner_texts() == ["Land classes before", "Land classes after"]
         assert {"1a552c", "f6e27a", "cb5042"} <= set(opened.colours(1))
         assert page.locator(".legend:visible li").all_inner_texts() == ["Arable land", "Forest", "Built land"]
-        page.check("text=Land action", force=True)
+        page.check("#maps >> text=Land action", force=True)
         assert page.locator("figcaption").all_inner_texts() == ["Land actions", "Start of the land actions"]
         assert {"0072b2", "e69f00", "dcd9d2"} <= set(opened.colours(0))
         assert opened.said == []
