@@ -11,12 +11,15 @@ import numpy as np
 from zonevest.model.areas import START
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
+from zonevest.model.finance import Purse
 from zonevest.model.ledger import DECIDED
 from zonevest.reports import distribution, resources, tables
 from zonevest.reports.bonds import Bonds, bonds
+from zonevest.reports.capture import BY, split
 from zonevest.reports.contributions import contributions
 from zonevest.reports.maps import Shapes, pack
 from zonevest.reports.money import money_tables
+from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,10 +64,38 @@ class Facts:
         """What each parcel books on accounts of money, uplift and ecosystem, present values."""
         return parcel_worth(self.plan, self.books)
 
+    @cached_property
+    def capture(self) -> pd.DataFrame:
+        """Value created, captured and left, by all that it may be told by; whether it is of a rise of land value."""
+        table, accounts = split(self.plan, self.books, BY), self.ledger.accounts
+        return table.assign(rise=accounts.family[accounts.names.get_indexer(table["account"])] == "uplift")
+
     @property
     def ledger(self) -> Ledger:
         """The ledger of the options that the plan chooses."""
         return self.books.ledger
+
+    @cached_property
+    def purse(self) -> Purse:
+        """What the purse has and owes whatever is decided; with [finance] only."""
+        return Purse.of(self.ledger)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Who receives and who pays what the plan and doing nothing book."""
+        return Sharing.of(self.study, self.ledger.accounts, self.books.plan, self.books.nothing)
+
+    @cached_property
+    def sharing_by_place(self) -> Sharing:
+        """The same by place."""
+        return Sharing.of(self.study, self.ledger.accounts, *self.by_place)
+
+    @cached_property
+    def parcel_gains(self) -> pd.DataFrame:
+        """What the plan changes of what the holders of each parcel have (see `parcel_gains.parcel_gains`)."""
+        from zonevest.reports.parcel_gains import parcel_gains
+
+        return parcel_gains(self)
 
     @cached_property
     def land(self) -> pd.DataFrame:

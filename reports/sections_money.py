@@ -1,4 +1,4 @@
-"""The parts of the report page that tell of money: cash flow and debt, capture, and who receives and pays."""
+"""The parts of the report page that tell of money: cash flow and debt, and who receives and pays."""
 
 from __future__ import annotations
 
@@ -32,14 +32,13 @@ HIGH, WIDE, TOP, LEFT = 210.0, 640.0, 16.0, 44.0
 
 
 def money(facts: Facts, display: Display) -> Part:
-    """Cash flow and debt, capture, actors, and of what F1 is made."""
+    """Cash flow and debt, actors, and of what F1 is made."""
     plan, found = facts.plan, facts.money
     return {
         "cash": _cash(plan, found["cash_flow"], display),
         "debt": _debt(plan, found["cash_flow"], display),
         "funding": _funding(plan, display),
         "parts": _parts(facts.cash_parts, display),
-        "capture": _capture(found["capture"], display),
         "actors": _actors(found["distribution"], display),
         "places": _places(found["distribution"], display),
         "off": [display.words.or_code("off_", str(name)) for name in plan.limits_off],
@@ -246,46 +245,6 @@ def _parts(table: pd.DataFrame, display: Display) -> Part | None:
         text = words("land_rent_plain", value=display.money(float(rent["value"])))
     total = signed(float(table["value"].sum()), decimals)
     return {"lines": lines, "total": total, "text": text}
-
-
-def _capture(table: pd.DataFrame, display: Display) -> Part | None:
-    """What is created, captured by each tool and left, by uplift account; by undertaking folded."""
-    if table.empty:
-        return None
-    decimals = places(table["value"])
-
-    def block(name: str, rows: pd.DataFrame) -> Part:
-        sums = rows.groupby("item")["value"].sum()
-        whole = float(sums.get("created", 0.0))
-        taken = rows[rows["item"] == "captured"].groupby("account", sort=False)["value"].sum()
-
-        def line(label: str, value: float, kind: str) -> Part:
-            share = value / whole if whole > 0 else math.nan
-            return {"name": label, "value": number(value, decimals), "share": percent(share), "kind": kind,
-                    "width": 100 * max(0.0, min(1.0, share)) if whole > 0 else 0.0}  # fmt: skip
-
-        lines = [line(display.words("created"), whole, "created")]
-        lines += [line(display.account(str(tool)), float(value), "captured") for tool, value in taken.items()]
-        lines.append(line(display.words("left_to_holders"), float(sums.get("left", 0.0)), "left"))
-        return {"name": name, "lines": lines}
-
-    blocks = [block(display.account(str(name)), rows) for name, rows in table.groupby("uplift_account", sort=False)]
-    if len(blocks) > 1:
-        blocks.insert(0, block(display.words("all_uplift"), table))
-    pivot = table.pivot_table(index=["kind", "source"], columns="item", values="value", aggfunc="sum", fill_value=0.0)
-    pivot = pivot.reindex(columns=["created", "captured", "left"], fill_value=0.0)
-    pivot = pivot.iloc[np.argsort(-pivot["created"].to_numpy(), kind="stable")]
-    named = {"practice": display.practice, "project": display.project}
-    sources = [
-        {
-            "name": named[kind](source),
-            "kind": display.words(f"by_{kind}"),
-            "cells": [number(value, decimals) for value in row],
-            "share": percent(row[1] / row[0]) if row[0] > 0 else DASH,
-        }
-        for (kind, source), row in zip(pivot.index, pivot.to_numpy().tolist(), strict=True)
-    ]
-    return {"blocks": blocks, "sources": sources}
 
 
 def _actors(table: pd.DataFrame, display: Display) -> Part | None:
