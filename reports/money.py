@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
 TABLES = {"cash_flow": cash_flow, "budgets": budgets, "capture": capture, "distribution": distribution}
-"""Each is a file of the plan folder, `budgets` with [finance] only."""
+"""Each is a file of the plan folder, `budgets` with [finance] only; so are `balance_sheet` and `circulation`."""
 
 
 def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.DataFrame]:
