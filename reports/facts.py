@@ -23,7 +23,6 @@ from zonevest.reports.cash_flow import Finance, Money
 from zonevest.reports.circulation import circulation
 from zonevest.reports.contributions import contributions
 from zonevest.reports.maps import Shapes, pack
-from zonevest.reports.money import money_tables
 from zonevest.reports.natural import natural_assets
 from zonevest.reports.sharing import Sharing
 
@@ -164,6 +163,8 @@ class Facts:
     @cached_property
     def money(self) -> dict[str, pd.DataFrame]:
         """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        from zonevest.reports.money import money_tables
+
         return money_tables(self.plan, self.books)
 
     @cached_property

@@ -60,9 +60,9 @@ def scorecard(facts: Facts) -> pd.DataFrame:
     DataFrame
         ``effect`` (control, appreciation, financing, equity), ``indicator``, ``unit``, ``direction`` (higher, lower:
         which is better); ``base`` (the state before the first period), ``near`` (the near term: `Facts.near`),
-        ``target`` (the last period), ``nothing`` (doing nothing in the last period); ``source``: the table it is from. NaN where there is no
-        such number: of doing nothing it is that which depends on how it would be financed. Indicators of which a study
-        knows nothing are left out.
+        ``target`` (the last period), ``nothing`` (doing nothing in the last period); ``source``: the table it is from.
+        NaN where there is no such number: of doing nothing it is that which depends on how it would be financed.
+        Indicators of which a study knows nothing are left out.
     """
     if not facts.plan.has_plan:
         return pd.DataFrame(columns=COLUMNS)
