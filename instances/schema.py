@@ -294,6 +294,7 @@ TABLES: tuple[Table, ...] = (
             _number("life_years", low=1.0, whole=True),
             _number("lease_years", low=1.0),
             _number("in_migration", 0.0),
+            _text("space", "order", "scene", "flow", "public_space"),
             _flag("green"),
             _flag("real_estate"),
             _flag("restoration"),

@@ -48,7 +48,8 @@ class Booked:
     Attributes
     ----------
     rows : kind, source (a practice, a project, a quota or an account of hectares), account, captured_from (an
-        uplift account, ``""``: it is no capture); by place also jurisdiction, zone and land_class (``""``: none).
+        uplift account, ``""``: it is no capture); by place also jurisdiction, zone, land_class and period (of the
+        start, the trade or the rise of value), ``""`` for none.
     totals : million in each period, shape (n, periods).
     present : million, present value, shape (n,).
     """
@@ -124,18 +125,14 @@ def books(plan: PlanData) -> Books:
 
 def _of_land(chosen: Chosen) -> Part:
     """What land books, by practice and place."""
-    columns = list(chosen.told.columns)
-    group = chosen.told.groupby(columns, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64)
-    groups = chosen.told.drop_duplicates().reset_index(drop=True)
-    of, code, amounts = chosen.booked(group, len(groups))
-    rows = groups.iloc[of].reset_index(drop=True).rename(columns={"practice": "source"})
-    return rows.assign(kind=LAND).join(named(chosen.ledger.accounts, code)), amounts
+    rows, amounts = chosen.booked(chosen.told)
+    return rows.rename(columns={"practice": "source"}).assign(kind=LAND), amounts
 
 
 def _elsewhere(found: Iterable[tuple[Sequence[str], Floats]], periods: int) -> Part:
-    """Amounts on no land: the key with the jurisdiction after it, and the amounts of each."""
+    """Amounts on no land: the key with jurisdiction and period after it, and the amounts of each."""
     listed = list(found)
-    rows = pd.DataFrame([key for key, _ in listed], columns=[*KEY, "jurisdiction"], dtype=object)
+    rows = pd.DataFrame([key for key, _ in listed], columns=[*KEY, "jurisdiction", "period"], dtype=object)
     amounts = np.array([amounts for _, amounts in listed], dtype=float).reshape(len(listed), periods + 1)
     return rows.assign(zone="", land_class=""), amounts
 
@@ -151,7 +148,8 @@ def _of_projects(plan: PlanData, ledger: Ledger) -> Part:
     sums = np.column_stack([amounts[:, :-2], amounts[:, -2] + amounts[:, -1] * factor[start]])
     built = np.flatnonzero(np.isin(start, list(works.starts_of(plan.projects).values())))
     j = start[built] // len(clock.length)
-    rows = pd.DataFrame({"source": np.array(works.names, dtype=object)[j], "jurisdiction": works.place[j]})
+    told = {"source": np.array(works.names, dtype=object)[j], "jurisdiction": works.place[j]}
+    rows = pd.DataFrame(told | {"period": _begun(ledger, start[built])})
     rows = rows.assign(kind=PROJECT, zone="", land_class="").join(named(ledger.accounts, code[built]))
     return rows, sums[built]
 
@@ -162,20 +160,18 @@ def _of_land_taken(plan: PlanData, ledger: Ledger) -> Part:
     row, code, amounts = amounts_of(leaving.timed)
     leave = leaving.leave[row]
     built = np.flatnonzero(np.isin(leaving.start[leave], list(works.starts_of(plan.projects).values())))
-    j = leaving.start[leave[built]] // len(ledger.clock.length)
-    rows = pd.DataFrame({"source": np.array(works.names, dtype=object)[j], "jurisdiction": leaving.place[leave[built]]})
+    start = leaving.start[leave[built]]
+    project = np.array(works.names, dtype=object)[start // len(ledger.clock.length)]
+    told = {"source": project, "jurisdiction": leaving.place[leave[built]], "period": _begun(ledger, start)}
+    rows = pd.DataFrame(told)
     rows = rows.assign(kind=TAKEN, zone="", land_class="").join(named(ledger.accounts, code[built]))
     return rows, amounts[built, :-1]
 
 
 def _of_catchments(rise: Raised, chosen: Chosen) -> Part:
     """What projects raise in their catchments, and what tools take of it, on the land that enjoys it."""
-    land = chosen.told[PLACE]
-    group = land.groupby(PLACE, sort=False, dropna=False).ngroup().to_numpy(dtype=np.int64)
-    groups = land.drop_duplicates().reset_index(drop=True)
-    row, of, hectares = rise.by_group(group, len(groups))
-    rows = rise.rows.iloc[row].reset_index(drop=True).rename(columns={"project": "source"}).assign(kind=PROJECT)
-    return rows.join(groups.iloc[of].reset_index(drop=True)), rise.per_ha[row] * hectares[:, None]
+    rows, amounts = rise.booked(chosen.told[["jurisdiction", "zone", "land_class"]])
+    return rows.rename(columns={"project": "source"}).assign(kind=PROJECT), amounts
 
 
 def _of_trade(plan: PlanData, ledger: Ledger) -> Part:
@@ -195,7 +191,7 @@ def _of_trade(plan: PlanData, ledger: Ledger) -> Part:
             later = clock.discount(clock.finance)[clock.years >= year].sum()
             worth = paid * clock.finance / (1.0 + clock.finance) * float(later)
             sums = np.append(clock.falls(year, paid, annual=False), worth)
-            found.append(((QUOTA, row.quota, account, "", _home(row.jurisdiction)), sums))
+            found.append(((QUOTA, row.quota, account, "", _home(row.jurisdiction), row.period), sums))
     return _elsewhere(found, len(ledger.clock.length))
 
 
@@ -211,7 +207,7 @@ def _of_markets(plan: PlanData, ledger: Ledger) -> Part:
             filled = zip(market.filled(hectares, t), market.steps[t], strict=True)
             paid = market.amount(ledger, t, sum(area * step.price for area, step in filled))
             sums = np.append(clock.falls(int(clock.begin[t]), paid, annual=False), paid * market.worth(ledger, t))
-            found.append(((STEPS, market.area, market.account, "", _home(market.place)), sums))
+            found.append(((STEPS, market.area, market.account, "", _home(market.place), name), sums))
     return _elsewhere(found, len(ledger.clock.length))
 
 
@@ -225,9 +221,17 @@ def _of_synergies(plan: PlanData, ledger: Ledger) -> Part:
         if money and synergy.first in starts and synergy.second in starts:
             run = Run.of(ledger, synergy, starts[synergy.first] % periods, starts[synergy.second] % periods)
             sums = np.append(run.totals(), run.worth(ledger.clock.finance))
+            last = max(starts[synergy.first] % periods, starts[synergy.second] % periods)
+            begun = _begun(ledger, np.array([last]))[0]
             home = works.place[works.names.index(synergy.first)]
-            found.append(((PROJECT, synergy.first, synergy.account, "", home), sums))
+            found.append(((PROJECT, synergy.first, synergy.account, "", home, begun), sums))
     return _elsewhere(found, len(ledger.clock.length))
+
+
+def _begun(ledger: Ledger, start: Ints) -> NDArray[np.object_]:
+    """The periods of some starts of projects."""
+    names = np.array(period_names(ledger.study.periods), dtype=object)
+    return np.asarray(names[start % len(names)])
 
 
 def _home(place: str) -> str:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import period_names
-from zonevest.model.flows import CASH, ECOSYSTEM
+from zonevest.model.flows import CASH, ECOSYSTEM, NEVER
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
-PLACE = ["jurisdiction", "zone", "land_class"]
-"""Where land lies and what it is; of what is on no land only the jurisdiction is told."""
+PLACE = ["jurisdiction", "zone", "land_class", "period"]
+"""Where land lies, what it is and when that begins; of what is on no land zone and class are not told."""
 
 
 @dataclass(frozen=True)
@@ -69,18 +69,30 @@ class Chosen:
         every = np.arange(len(ledger.study.parcels) if ledger.study.has_doing_nothing else 0)
         return cls(ledger.held, every, every, np.ones(len(every)))
 
+    def held(self) -> Chosen:
+        """The same land held as it is, row by row: none where there is no such state."""
+        some = slice(None if self.ledger.study.has_doing_nothing else 0)
+        return Chosen(self.ledger.held, self.parcel[some], self.parcel[some], self.share[some])
+
+    @cached_property
+    def rezoned(self) -> NDArray[np.bool_]:
+        """Whether the action of each row changes the zone, shape (n,)."""
+        return np.asarray(self.ledger.states.zone_year[self.kind] < NEVER)
+
     @cached_property
     def told(self) -> pd.DataFrame:
-        """Practice, jurisdiction, and the zone and class after the action (zone ``""`` without one), n rows."""
+        """Practice, jurisdiction, zone and class after the action, the period in which it begins (``""``: none)."""
         ledger, states, kind = self.ledger, self.ledger.states, self.kind
         zones = np.append(ledger.study.zones["zone"].to_numpy(dtype=object), "")
         classes = ledger.study.land_classes["land_class"].to_numpy(dtype=object)
+        periods = np.array([*period_names(ledger.study.periods), ""], dtype=object)
         return pd.DataFrame(
             {
                 "practice": np.array(ledger.options.practices, dtype=object)[ledger.options.kind_practice[kind]],
                 "jurisdiction": ledger.study.parcels["jurisdiction"].to_numpy(dtype=object)[self.parcel],
                 "zone": zones[np.where(states.assigned, states.zone_new, -1)[kind]],
                 "land_class": classes[states.class_new[kind]],
+                "period": periods[ledger.options.kind_start[kind]],
             }
         )
 
@@ -116,18 +128,26 @@ class Chosen:
         if ledger.own is not None:
             yield ledger.own, np.arange(len(ledger.own.stream)), self.option, self.share
 
-    def booked(self, group: Ints, groups: int) -> tuple[Ints, Ints, Floats]:
-        """What groups of rows book on accounts of money and uplift.
+    def booked(self, told: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+        """What the land books on accounts of money and uplift, summed up over rows that are told the same.
 
         Parameters
         ----------
-        group : of each row, 0 … groups − 1, shape (n,).
+        told : of each row, n rows.
 
         Returns
         -------
-        array of int, array of int, array of float
-            Group, code of the account (see `named`), and totals of the periods and present value, one row each.
+        DataFrame, array of float
+            The columns of `told`, account and captured_from (the uplift account that a capture is of, ``""``: none);
+            and the totals of the periods and the present value, one row each.
         """
+        group = told.groupby(list(told.columns), sort=False).ngroup().to_numpy(dtype=np.int64)
+        seen = told.drop_duplicates().reset_index(drop=True)
+        of, code, amounts = self._booked(group, len(seen))
+        return seen.iloc[of].reset_index(drop=True).join(named(self.ledger.accounts, code)), amounts
+
+    def _booked(self, group: Ints, groups: int) -> tuple[Ints, Ints, Floats]:
+        """Group, code of the account (see `named`) and amounts, by groups of rows."""
         ledger, periods = self.ledger, len(self.ledger.clock.length)
         accounts, factor, width = ledger.accounts, ledger.factor(CASH)[self.kind], periods + 1
         codes = (len(accounts.names) + 1) * len(accounts.names)

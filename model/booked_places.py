@@ -37,11 +37,12 @@ class ParcelWorth:
 
 
 def by_place(plan: PlanData) -> tuple[Booked, Booked]:
-    """What a plan and doing nothing book, by undertaking, account, jurisdiction, zone and class of land.
+    """What a plan and doing nothing book, by undertaking, account, jurisdiction, zone, class of land and period.
 
     Land is told where it lies, in its zone and class after the action (doing nothing: in today's); so is the rise of
     land value that projects bring, where it is enjoyed. All else is on no land: zone and class are blank, and the
-    jurisdiction is that of the project, of the land that it takes, of the quota or the price steps (blank: none).
+    jurisdiction is that of the project, of the land that it takes, of the quota or the price steps (blank: none). The
+    period is that in which it begins: of the start, the trade or the rise of value.
     """
     found = books(plan)
     return found.plan_by_place, found.nothing_by_place

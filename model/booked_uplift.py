@@ -33,7 +33,7 @@ class Raised:
 
     Attributes
     ----------
-    rows : project, account, captured_from (``""``: it is the rise itself), index 0 … n − 1.
+    rows : project, period (of the rise), account, captured_from (``""``: it is the rise itself), index 0 … n − 1.
     of : the row of `plan.uplift` of each booking, shape (n,).
     per_ha : what a hectare books, million: totals of the periods and present value, shape (n, periods + 1).
     hectares : the land that enjoys it, m x rows of the land.
@@ -44,13 +44,25 @@ class Raised:
     per_ha: Floats
     hectares: sparse.csr_array
 
-    def by_group(self, group: Ints, groups: int) -> tuple[Ints, Ints, Floats]:
-        """Hectares of each booking by group of the land's rows: booking, group and hectares, one row each."""
-        land = np.arange(len(group))
-        member = sparse.csr_array((np.ones(len(group)), (land, group)), shape=(len(group), groups))
+    def booked(self, told: pd.DataFrame) -> tuple[pd.DataFrame, Floats]:
+        """What is booked, summed up over land that is told the same.
+
+        Parameters
+        ----------
+        told : of each row of the land.
+
+        Returns
+        -------
+        DataFrame, array of float
+            The columns of `rows` and of `told`; and the totals of the periods and the present value, one row each.
+        """
+        group = told.groupby(list(told.columns), sort=False).ngroup().to_numpy(dtype=np.int64)
+        seen, land = told.drop_duplicates().reset_index(drop=True), np.arange(len(group))
+        member = sparse.csr_array((np.ones(len(group)), (land, group)), shape=(len(group), len(seen)))
         found = sparse.coo_array((self.hectares @ member)[self.of])
         booking, of = found.coords
-        return booking.astype(np.int64), of.astype(np.int64), found.data
+        rows = self.rows.iloc[booking].reset_index(drop=True).join(seen.iloc[of].reset_index(drop=True))
+        return rows, self.per_ha[booking] * found.data[:, None]
 
     def worth(self, accounts: pd.Index, *, captured: bool = False) -> sparse.csr_array:
         """Present value by row of the land and account; `captured`: only what tools take."""
@@ -68,7 +80,7 @@ def raised(plan: PlanData, chosen: Chosen) -> Raised:
     clock, accounts, works, rate = ledger.clock, ledger.accounts, ledger.works, ledger.clock.finance
     names, starts = period_names(plan.study.periods), works.starts_of(plan.projects)
     raising = {row.project: row for row in each(plan.study.projects)}
-    found: list[tuple[int, str, str, str, Floats]] = []
+    found: list[tuple[int, str, str, str, str, Floats]] = []
     for k, row in enumerate(each(plan.uplift)):
         project, start = raising[row.project], starts[row.project]
         account = str(project.uplift_account)
@@ -76,7 +88,9 @@ def raised(plan: PlanData, chosen: Chosen) -> Raised:
         growth = accounts.growth[accounts.names.get_loc(account)]
         amount = float(lift(project) * (1.0 + growth) ** (year - clock.years[0]))
         worth = amount * once_worth(works, start, year, rate)
-        found.append((k, row.project, account, "", np.append(clock.falls(year, amount, annual=False), worth)))
+        found.append(
+            (k, row.project, row.period, account, "", np.append(clock.falls(year, amount, annual=False), worth))
+        )
         cells = set(str(row.where).split(WHERE_JOINT))
         for tool in tools(plan.study):
             if tool.uplift_account != account or (tool.where and tool.where not in cells):
@@ -87,8 +101,10 @@ def raised(plan: PlanData, chosen: Chosen) -> Raised:
             else:
                 worth = part * once_worth(works, start, paid, rate)
             sums = np.append(clock.falls(paid, part, annual=tool.annual), worth)
-            found.append((k, row.project, tool.account, account, sums))
-    rows = pd.DataFrame([key for _, *key, _ in found], columns=["project", "account", "captured_from"], dtype=object)
+            found.append((k, row.project, row.period, tool.account, account, sums))
+    rows = pd.DataFrame(
+        [key for _, *key, _ in found], columns=["project", "period", "account", "captured_from"], dtype=object
+    )
     per_ha = np.array([sums for *_, sums in found], dtype=float).reshape(len(found), len(names) + 1)
     return Raised(rows, np.array([k for k, *_ in found], dtype=np.int64), per_ha, _enjoying(plan, chosen))
 

@@ -13,7 +13,8 @@ from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cells import texts
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_told import SMALL, TOLD, Told, light, told
+from zonevest.reports.audit_told import SMALL, TOLD, light, told
+from zonevest.reports.audit_value import Told
 
 if TYPE_CHECKING:
     from zonevest.reports.audit_evaluate import Evaluation, Evaluator
@@ -172,8 +173,8 @@ def _budgets(frame: pd.DataFrame, periods: list[str]) -> Iterator[Breach]:
 
 
 def _uplift(frame: pd.DataFrame) -> Iterator[Breach]:
-    """Per uplift account and source: what is created is what is captured and what is left."""
-    names = ["uplift_account", "kind", "source"]
+    """Per source: what is created is what is captured and what is left."""
+    names = ["kind", "source"]
     sums = frame.pivot_table(index=names, columns="item", values="value", aggfunc="sum", fill_value=0.0)
     sums = sums.reindex(columns=["created", "captured", "left"], fill_value=0.0)
     for key, (created, captured, left) in zip(sums.index, sums.to_numpy().tolist(), strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from zonevest.reports.audit_cells import Floats
 from zonevest.reports.audit_program import Sum, total
 from zonevest.reports.audit_rules import TOLERANCE
 from zonevest.reports.audit_undertakings import TAKEN, Key, Undertakings, of_nothing, of_plan
+from zonevest.reports.audit_value import PRESENT, Told, value_told
 
 if TYPE_CHECKING:
     from zonevest.reports.audit_evaluate import Decided, Evaluator
@@ -24,10 +24,9 @@ SMALL = 1e-9
 SIGNS = (1, 1, -1, 1, -1, -1, 1, -1, -1)
 """Of what changes the cash of a budget, in the order of its table."""
 LIGHTS = ((120.0, "green"), (200.0, "yellow"), (300.0, "orange"))
-PRESENT = "million, present value"
 TOLD = {
     "cash_flow": (("period", "kind", "item", "account", "instrument"), ("value",), ("unit", "grade")),
-    "capture": (("uplift_account", "kind", "source", "item", "capture_tool", "account"), ("value", "share"), ("unit",)),
+    "capture": (("kind", "source", "item", "instrument", "account", "actor"), ("value",), ("unit",)),
     "distribution": (
         ("kind", "account", "jurisdiction", "actor"),
         ("receives_share", "pays_share", "receives", "pays", "net", "people", "per_head"),
@@ -53,19 +52,6 @@ def light(percent: float) -> str:
     return "red"
 
 
-@dataclass
-class Told:
-    """The rows of one table by what they are known by: numbers, and further words.
-
-    Attributes
-    ----------
-    optional : rows of nothing, which need not be there.
-    """
-
-    rows: dict[tuple[str, ...], tuple[tuple[float, ...], tuple[str, ...]]] = field(default_factory=dict)
-    optional: set[tuple[str, ...]] = field(default_factory=set)
-
-
 def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float]:
     """The tables, and the land rent in the gain in F1: sales of land as the rent that they give up."""
     parts, flows = evaluator.parts, evaluator.flows
@@ -74,11 +60,11 @@ def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float
         return float(decided.ledger[0, place, column])
 
     found = of_plan(flows, parts, decided.choices, decided.system, decided.values, hectares)
-    nothing = of_nothing(flows) if evaluator.study.has_doing_nothing else Undertakings(flows)
+    nothing = of_nothing(flows, decided.choices) if evaluator.study.has_doing_nothing else Undertakings(flows)
     cash = _Cash(evaluator, decided, found)
     tables = {
         "cash_flow": cash.table(),
-        "capture": _capture(evaluator, found),
+        "capture": value_told(evaluator, found, nothing),
         "distribution": _distribution(evaluator, decided, found, nothing),
         "budgets": cash.budgets(),
     }
@@ -327,28 +313,6 @@ class _Cash:
             self._one("start", "stock", "fiscal_resources", base, "million/year")
             self._one("start", "ratio", "debt_ratio", 100.0 * inside / base, "percent")
             self._one("start", "ratio", "debt_ratio_all", 100.0 * sum(before.values()) / base, "percent")
-
-
-def _capture(evaluator: Evaluator, found: Undertakings) -> Told:
-    """Created, captured and left, by uplift account and source."""
-    out, tables = Told(), evaluator.tables
-    tools = {str(row["account"]): str(row["capture_tool"]) for row in tables.rows("accounts")}
-    for key, sums in found.sums.items():
-        if not found.account(key).uplift or not np.any(sums):
-            continue
-        created = float(sums[-1])
-        named = (key.account, key.kind, key.source)
-        parts = {(*named, "created", "", ""): created}
-        rest = created
-        for other, theirs in found.sums.items():
-            if other.captured_from == key.account and (other.kind, other.source) == (key.kind, key.source):
-                if np.any(theirs):
-                    parts[*named, "captured", tools[other.account], other.account] = float(theirs[-1])
-                rest -= float(theirs[-1])
-        parts[*named, "left", "", ""] = rest
-        for row, value in parts.items():
-            out.rows[row] = ((value, value / created if created > SMALL else math.nan), (PRESENT,))
-    return out
 
 
 def _distribution(evaluator: Evaluator, decided: Decided, found: Undertakings, nothing: Undertakings) -> Told:

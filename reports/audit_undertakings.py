@@ -61,19 +61,19 @@ class Undertakings:
         ones = np.ones((len(self.calendar.rates), len(life)))
         return np.asarray(self.calendar.present(0.0 * ones, ones, service, life, last)[0], dtype=np.float64)
 
-    def land(self, members: Ints, share: Floats, practice: str, start: int) -> None:
-        """Add parcels under an option."""
+    def land(self, members: Ints, share: Floats, practice: str, start: int, source: str = "") -> None:
+        """Add parcels under an option, as of that practice or, where another source is named, of it."""
         tables, flows = self.tables, self.flows
         acts = practice not in (HOLD, UNASSIGNED)
         last, sold = np.full(len(members), -np.inf), np.zeros(len(members), dtype=bool)
         found: list[tuple[Key, Booking, Ints, Floats]] = []
 
-        def note(booking: Booking, at: Ints, amounts: Floats, source: str) -> None:
+        def note(booking: Booking, at: Ints, amounts: Floats, uplift: str) -> None:
             account = booking.row.account
             last[at] = np.maximum(last[at], self._value(booking).last)
             sold[at] |= not booking.row.annual and account.role == "land_sale"
             if account.money or account.uplift:
-                found.append((Key("practice", practice, account.name, source), booking, at, amounts))
+                found.append((Key("practice", source or practice, account.name, uplift), booking, at, amounts))
 
         for booking, among in flows.bookings(members, practice, start):
             amounts, applies = row_amounts(tables, booking.row, members[among])
@@ -173,9 +173,9 @@ def of_plan(
     return out
 
 
-def of_nothing(flows: Flows) -> Undertakings:
-    """What everything held as it is books."""
-    out, size = Undertakings(flows), flows.tables.parcels
-    if size:
-        out.land(np.arange(size, dtype=np.int64), np.ones(size), HOLD, -1)
+def of_nothing(flows: Flows, choices: Choices) -> Undertakings:
+    """What everything held as it is books, told of the practices that the land follows under a plan."""
+    out = Undertakings(flows)
+    for (practice, _), members, share in choices.by_option():
+        out.land(members, share, HOLD, -1, practice)
     return out

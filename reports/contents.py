@@ -70,9 +70,10 @@ class Sheet:
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import listed
+    from zonevest.reports import capture_tables, listed  # modules of tables name `Sheet`
 
     found: tuple[Sheet, ...] = (
+        *capture_tables.SHEETS,
         *listed.SHEETS,
     )  # fmt: skip
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

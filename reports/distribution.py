@@ -1,4 +1,4 @@
-"""Who pays and who receives, what is captured of the rise of land value, and of what F1 is made: numbers only.
+"""Who pays and who receives, and of what F1 is made: numbers only.
 
 All amounts are present values above doing nothing, in million, by F1's arithmetic on the whole of an account:
 recurring amounts discounted at the finance rate, one-off ones as annual equivalents over the life of their undertaking.
@@ -22,48 +22,12 @@ if TYPE_CHECKING:
     from zonevest.model.flows import Accounts
     from zonevest.model.plan import PlanData
 
-CAPTURE = ["uplift_account", "kind", "source", "item", "capture_tool", "account", "value", "share", "unit"]
 DISTRIBUTION = [
     "kind", "account", "jurisdiction", "actor", "receives_share", "pays_share", "receives", "pays", "net", "people",
     "per_head", "unit",
 ]  # fmt: skip
 TOTAL = "total"
 TRANSFERS = "fund_transfers"
-
-
-def capture(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:
-    """What undertakings create of land value, what tools take of it, and what is left to holders.
-
-    Returns
-    -------
-    DataFrame
-        ``uplift_account``; ``kind`` (practice, project) and ``source``; ``item``: created, captured (one row per
-        ``capture_tool``, with the revenue ``account`` on which it posts) or left; ``value``; ``share`` of what is
-        created; ``unit``. Per uplift account and source what is created is what is captured and what is left.
-    """
-    rows: list[tuple[object, ...]] = []
-    if plan.has_plan:
-        found = booked or books(plan)
-        accounts, table = found.ledger.accounts, found.plan.rows.assign(value=found.plan.present)
-        tool_of = dict(zip(plan.study.accounts["account"], plan.study.accounts["capture_tool"], strict=True))
-        family = accounts.family[accounts.names.get_indexer(table["account"])]
-        created = table[(family == "uplift") & (table["captured_from"] == "")]
-        taken = table[table["captured_from"] != ""]
-        for each in created.sort_values("account", kind="stable").itertuples(index=False):
-            mine = taken[
-                (taken["captured_from"] == each.account)
-                & (taken["kind"] == each.kind)
-                & (taken["source"] == each.source)
-            ]
-            key = (each.account, each.kind, each.source)
-            parts = [("created", "", "", each.value)]
-            parts += [("captured", tool_of[a], a, v) for a, v in zip(mine["account"], mine["value"], strict=True)]
-            parts.append(("left", "", "", each.value - float(mine["value"].sum())))
-            rows += [
-                (*key, item, tool, account, value, value / each.value if each.value > SMALL else np.nan, PRESENT)
-                for item, tool, account, value in parts
-            ]
-    return pd.DataFrame(rows, columns=CAPTURE)
 
 
 def distribution(plan: PlanData, booked: Books | None = None) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.reports import distribution, resources, tables
+from zonevest.reports.capture import BY, split
 from zonevest.reports.maps import Shapes, pack
 from zonevest.reports.money import money_tables
 
@@ -50,6 +51,12 @@ class Facts:
     def parcel_worth(self) -> ParcelWorth:
         """What each parcel books on accounts of money, uplift and ecosystem, present values."""
         return parcel_worth(self.plan, self.books)
+
+    @cached_property
+    def capture(self) -> pd.DataFrame:
+        """Value created, captured and left, by all that it may be told by; whether it is of a rise of land value."""
+        table, accounts = split(self.plan, self.books, BY), self.ledger.accounts
+        return table.assign(rise=accounts.family[accounts.names.get_indexer(table["account"])] == "uplift")
 
     @property
     def ledger(self) -> Ledger:

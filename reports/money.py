@@ -9,8 +9,9 @@ import pandas as pd
 
 from zonevest.model.booked import Books, books
 from zonevest.reports.budgets import budgets
+from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
-from zonevest.reports.distribution import capture, cash_parts, distribution
+from zonevest.reports.distribution import cash_parts, distribution
 
 if TYPE_CHECKING:
     from zonevest.model.plan import PlanData

@@ -249,43 +249,36 @@ def _parts(table: pd.DataFrame, display: Display) -> Part | None:
 
 
 def _capture(table: pd.DataFrame, display: Display) -> Part | None:
-    """What is created, captured by each tool and left, by uplift account; by undertaking folded."""
+    """What is created, captured by each instrument and left; by undertaking folded."""
     if table.empty:
         return None
     decimals = places(table["value"])
+    sums = table.groupby("item")["value"].sum().reindex(["created", "left"]).fillna(0.0)
+    whole = float(sums["created"])
 
-    def block(name: str, rows: pd.DataFrame) -> Part:
-        sums = rows.groupby("item")["value"].sum()
-        whole = float(sums.get("created", 0.0))
-        taken = rows[rows["item"] == "captured"].groupby("account", sort=False)["value"].sum()
+    def line(label: str, value: float, kind: str) -> Part:
+        share = value / whole if whole > 0 else math.nan
+        return {"name": label, "value": number(value, decimals), "share": percent(share), "kind": kind,
+                "width": 100 * max(0.0, min(1.0, share)) if whole > 0 else 0.0}  # fmt: skip
 
-        def line(label: str, value: float, kind: str) -> Part:
-            share = value / whole if whole > 0 else math.nan
-            return {"name": label, "value": number(value, decimals), "share": percent(share), "kind": kind,
-                    "width": 100 * max(0.0, min(1.0, share)) if whole > 0 else 0.0}  # fmt: skip
-
-        lines = [line(display.words("created"), whole, "created")]
-        lines += [line(display.account(str(tool)), float(value), "captured") for tool, value in taken.items()]
-        lines.append(line(display.words("left_to_holders"), float(sums.get("left", 0.0)), "left"))
-        return {"name": name, "lines": lines}
-
-    blocks = [block(display.account(str(name)), rows) for name, rows in table.groupby("uplift_account", sort=False)]
-    if len(blocks) > 1:
-        blocks.insert(0, block(display.words("all_uplift"), table))
+    taken = table[table["item"] == "captured"].groupby("instrument", sort=False)["value"].sum()
+    lines = [line(display.words("created"), whole, "created")]
+    lines += [line(display.words(f"capture_{name}"), float(value), "captured") for name, value in taken.items()]
+    lines.append(line(display.words("left_to_holders"), float(sums["left"]), "left"))
     pivot = table.pivot_table(index=["kind", "source"], columns="item", values="value", aggfunc="sum", fill_value=0.0)
     pivot = pivot.reindex(columns=["created", "captured", "left"], fill_value=0.0)
     pivot = pivot.iloc[np.argsort(-pivot["created"].to_numpy(), kind="stable")]
     named = {"practice": display.practice, "project": display.project}
     sources = [
         {
-            "name": named[kind](source),
-            "kind": display.words(f"by_{kind}"),
+            "name": named.get(kind, str)(source),
+            "kind": display.words(f"origin_{kind}"),
             "cells": [number(value, decimals) for value in row],
             "share": percent(row[1] / row[0]) if row[0] > 0 else DASH,
         }
         for (kind, source), row in zip(pivot.index, pivot.to_numpy().tolist(), strict=True)
     ]
-    return {"blocks": blocks, "sources": sources}
+    return {"lines": lines, "sources": sources}
 
 
 def _actors(table: pd.DataFrame, display: Display) -> Part | None:

@@ -9,7 +9,7 @@ import errno
 import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -38,9 +38,10 @@ from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_sta
 from zonevest.reports import check as checking
 from zonevest.reports.audit import AuditReport, audit
 from zonevest.reports.budgets import budgets
+from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
-from zonevest.reports.distribution import capture, distribution
+from zonevest.reports.distribution import distribution
 from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
@@ -100,9 +101,14 @@ class Plan(PlanData):
         """What comes to every budget and leaves it, by period (see `zonevest.reports.budgets.budgets`)."""
         return budgets(self)
 
-    def capture(self) -> pd.DataFrame:
-        """Rise of land value: created, captured and left (see `zonevest.reports.distribution.capture`)."""
-        return capture(self)
+    def capture(self, by: Sequence[str] = ("kind", "source")) -> pd.DataFrame:
+        """Value created, captured by the public and left to holders (see `zonevest.reports.capture.capture`).
+
+        Parameters
+        ----------
+        by : some of origin, kind, source, jurisdiction, zone, period and on_land; none: in all.
+        """
+        return capture(self, by=by)
 
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""

@@ -75,8 +75,7 @@ def test_capture_and_actors(plan: PlanData) -> None:
     for told in (
         "Created",
         "Left to holders",
-        "levy",
-        "tax",
+        "Taxes and levies on the rise of land value",
         "farmers",
         "Receives",
         "What is paid is received",
