@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from zonevest.model.ledger import Ledger
     from zonevest.model.vintages import Instrument
 
     Bools: TypeAlias = NDArray[np.bool_]
@@ -111,7 +112,7 @@ def _supported(model: pyo.ConcreteModel, sums: Sums) -> Iterator[Supported]:
         start = purse.ledger.works.names.index(j) * len(names) + names.index(s)
         budgets = purse.budgets
         serving = purse.ledger.accounts.serving(any(budgets.instrument(f) in budgets.enterprises for f, *_ in draws))
-        income = float(_income(sums, start, begin, span, serving) @ weights)
+        income = float(yearly_income(sums.purse.ledger, start, begin, span, serving) @ weights)
         captured = _captured(model, sums, by_start.get((j, s), []), weights, serving)
         total = sum(variable for *_, variable in draws)
         built = started(model, names, j, s)
@@ -154,9 +155,15 @@ def _service(bond: Instrument, after: int, rate: float) -> float:
     return float(paid @ (1.0 + rate) ** -(np.arange(len(paid)) + after + 1.0))
 
 
-def _income(sums: Sums, start: int, begin: int, span: int, serving: Bools) -> Floats:
-    """What a start earns the purse in each year from its first: revenue that counts, less recurring cost, (span,)."""
-    works, clock = sums.purse.ledger.works, sums.purse.ledger.clock
+def yearly_income(ledger: Ledger, start: int, begin: int, span: int, serving: Bools) -> Floats:
+    """What a start earns the purse in each year from its first: revenue that counts, less recurring cost, (span,).
+
+    Parameters
+    ----------
+    start, begin, span : project x periods + period, its first year, and how many years are asked for.
+    serving : the accounts whose revenue counts (see `Accounts.serving`).
+    """
+    works, clock = ledger.works, ledger.clock
     timed = works.timed
     at = np.flatnonzero(works.start == start)
     longer = replace(clock, years=np.arange(clock.years[0], max(clock.years[-1], begin + span) + 1))

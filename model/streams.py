@@ -7,7 +7,7 @@ kinds of options; the parcels' own rows give theirs to single options.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -39,6 +39,8 @@ class Streams:
     carried : carriers x streams; 1, or for the parcels' own rows the row's value times its scale.
     end : year after the last annual row that each kind of option brings itself; 0 without one, NEVER for good.
     sale : whether each kind brings a one-off row on an account of role land_sale.
+    row : the row of the flow tables from which each timed row is, shape (n,): of classes, zones and practices its
+        position in `LandRows`, of parcels the first of those in parcel_flows that differ in parcel and value only.
     """
 
     timed: Timed
@@ -46,6 +48,7 @@ class Streams:
     carried: sparse.csr_array
     end: Ints
     sale: Bools
+    row: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def items(self, wanted: Sequence[Item]) -> dict[int, sparse.csr_array]:
         """What each stream gives to each item: scale -> streams x items."""
@@ -152,7 +155,7 @@ class _Gathering:
         carried = sparse.csr_array(
             (np.ones(len(carriers)), (carriers, np.concatenate([empty, *self.streams]))), shape=(kinds, self.count)
         )
-        return Streams(timed, stream, carried, self.end, self.sale)
+        return Streams(timed, stream, carried, self.end, self.sale, row)
 
 
 @dataclass(frozen=True)
@@ -162,11 +165,15 @@ class LandRows:
     Attributes
     ----------
     rows : of all three, one below the other.
+    table, source : of each row its table (0: classes, 1: zones, 2: practices) and its position in it; a capture's are
+        those of the row of which it takes.
     groups : for each table (position of the subject, `where`) -> its rows.
     """
 
     rows: Rows
     groups: tuple[dict[tuple[int, str], Ints], ...]
+    table: Ints
+    source: Ints
 
 
 def land_rows(study: Study, accounts: Accounts, scales: dict[str, Ints]) -> LandRows:
@@ -177,7 +184,7 @@ def land_rows(study: Study, accounts: Accounts, scales: dict[str, Ints]) -> Land
     scales : for each flow table the position of each row's scale.
     """
     subjects = {"class_flows": "land_class", "zone_flows": "zone", "practice_flows": "practice"}
-    parts, groups, shift = [], [], 0
+    parts, groups, sources, shift = [], [], [], 0
     for name, subject in subjects.items():
         flows, source = with_captures(study, study.tables[name])
         names = study.tables["land_classes" if subject == "land_class" else subject + "s"][subject]
@@ -187,8 +194,10 @@ def land_rows(study: Study, accounts: Accounts, scales: dict[str, Ints]) -> Land
             found.setdefault(key, []).append(shift + at)
         groups.append({key: np.array(at) for key, at in sorted(found.items())})
         parts.append(Rows.of(flows, accounts, scales[name][source]))
+        sources.append(source)
         shift += len(flows)
-    return LandRows(Rows.joined(parts), tuple(groups))
+    of_table = np.repeat(np.arange(len(sources)), [len(source) for source in sources])
+    return LandRows(Rows.joined(parts), tuple(groups), of_table, np.concatenate(sources))
 
 
 def land_streams(land: LandRows, clock: Clock, accounts: Accounts, states: States) -> Streams:
@@ -265,10 +274,10 @@ def parcel_streams(
     pairs = np.concatenate([np.flatnonzero(held), np.flatnonzero(own)])
     begin = np.concatenate([np.full(held.sum(), clock.years[0]), start[own]])
     until = np.concatenate([start[held], np.full(own.sum(), NEVER)])
-    # rows that differ in nothing but value and parcel share a profile; profile x years is the stream
+    # rows that differ in nothing but value and parcel share a profile (of one source); profile x years is the stream
     profile = numbered(
         rows.account, rows.once, rows.offset, rows.ramp, rows.life, rows.decay, rows.growth, rows.lag, rows.captured,
-        rows.source,
+        rows.source, *(flows[name].to_numpy() for name in ("source", "confidence")),
     )  # fmt: skip
     stream, seen = numbered(profile[row[pairs]], begin, until), None
     _, seen = np.unique(stream, return_index=True)
@@ -285,4 +294,4 @@ def parcel_streams(
     mine = slice(int(held.sum()), None)
     np.maximum.at(end, kind[pairs[mine]], np.where(shown.once | shown.captured, 0, timed.stop)[stream[mine]])
     np.logical_or.at(sale, kind[pairs[mine]], (shown.once & accounts.sale[shown.account])[stream[mine]])
-    return Streams(timed, np.arange(len(seen)), carried, end, sale)
+    return Streams(timed, np.arange(len(seen)), carried, end, sale, source[row[once_per_stream]])

@@ -9,7 +9,7 @@ of a column.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,9 +24,11 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit", "limit",
+    "money_item", "period", "unit", "limit", "quota",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
+HIDDEN: Final = "hidden"
+"""The kind of columns that are in files only."""
 NUMBERS: Final = ("number", "share", "count", "year")
 """Kinds of columns of numbers; a share is shown as per cent."""
 
@@ -39,15 +41,18 @@ class Column:
     ----------
     name : its name in the frame.
     kind : one of `CODES` (a code to be named), one of `NUMBERS`, ``text`` (shown as it is), ``yes`` (a bool), or
-        ``word:<prefix>`` (a code whose label is ``<prefix><code>``).
+        ``word:<prefix>`` (a code whose label is ``<prefix><code>``), or ``@name``: one of these, which stands in that
+        column of the frame (blank: ``text``), or ``hidden``: what such a column reads, in files only.
     unit : of a number: ``ha``, ``million``, ``million/year`` ..., or ``@name``: it stands in that column of the frame.
     total : the column adds up downwards; the workbook writes a formula below it.
+    head : blank: the label ``col_<name>``; else the name is a code of that kind (one of `CODES`), as in a matrix.
     """
 
     name: str
     kind: str = "number"
     unit: str = ""
     total: bool = False
+    head: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,21 +64,53 @@ class Sheet:
     key : its name: of the file, the sheet's anchor and its labels.
     section : one of `SECTIONS`.
     make : works it out; an empty frame (with its columns) is left out and named as empty.
-    columns : what is shown, in this order; the frame holds exactly these.
+    columns : what is shown, in this order; the frame holds exactly these, and those that `more` stands for.
+    more : of a matrix: what every further column of the frame is; its `head` says of which codes they are.
     """
 
     key: str
     section: str
     make: Callable[[Facts], pd.DataFrame]
     columns: tuple[Column, ...]
+    more: Column | None = None
+
+    def shown(self, frame: pd.DataFrame) -> tuple[Column, ...]:
+        """The columns of a frame of this table, those of a matrix included."""
+        if self.more is None:
+            return self.columns
+        known = {column.name: column for column in self.columns}
+        return tuple(known.get(name, replace(self.more, name=name)) for name in frame.columns)
 
 
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import capture_tables, listed  # modules of tables name `Sheet`
+    from zonevest.reports import (
+        assumptions,
+        bonds,
+        capture_tables,
+        farmland,
+        fiscal,
+        indicators,
+        land_tables,
+        listed,
+        programme,
+        project_tables,
+        quota_tables,
+        rezoned,
+    )  # fmt: skip
 
     found: tuple[Sheet, ...] = (
         *capture_tables.SHEETS,
         *listed.SHEETS,
-    )  # fmt: skip
+        *indicators.SHEETS,
+        *land_tables.SHEETS,
+        *quota_tables.SHEETS,
+        *farmland.SHEETS,
+        *rezoned.SHEETS,
+        *programme.SHEETS,
+        *project_tables.SHEETS,
+        *bonds.SHEETS,
+        *fiscal.SHEETS,
+        *assumptions.SHEETS,
+    )
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

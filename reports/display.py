@@ -122,18 +122,19 @@ class Display:
 
     @cached_property
     def _zones(self) -> dict[str, str]:
-        return self._names(self.study.zones, "zone") | {"": self.words("no_zone")}
+        return self._names(self.study.zones, "zone") | {"": self.words("no_zone"), "total": self.words("sum")}
 
     @cached_property
     def _classes(self) -> dict[str, str]:
         return self._names(self.study.land_classes, "land_class") | {
             "": self.words("no_class"),
             "land_take": self.words("taken"),
+            "total": self.words("sum"),
         }
 
     @cached_property
     def _practices(self) -> dict[str, str]:
-        own = {"hold": self.words("hold"), "": self.words("unassigned")}
+        own = {"hold": self.words("hold"), "": self.words("unassigned"), "total": self.words("sum")}
         return own | self._names(self.study.practices, "practice")
 
     @cached_property
@@ -197,6 +198,10 @@ class Display:
         """The name of an actor, or of everyone else."""
         return self._actors.get(code, code)
 
+    def quota(self, code: str) -> str:
+        """The name of a quota."""
+        return self._quotas.get(code, code)
+
     def budget(self, code: str) -> str:
         """The name of a budget, or of a pair of them, ``<from>.<to>``."""
         return self._budgets.get(code, code)
@@ -232,6 +237,8 @@ class Display:
         for prefix, names in named.items():
             if code.startswith(prefix) and code.removeprefix(prefix) in names:
                 return self.words(f"acc_{prefix}", name=names[code.removeprefix(prefix)])
+        if code.startswith("indicator."):
+            return self.words.or_code("indicator_", code.removeprefix("indicator."))
         for prefix, kind in _ACCOUNT_PREFIXES:
             if code.startswith(prefix):
                 rest = code[len(prefix) :]
@@ -275,9 +282,17 @@ class Display:
         per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
         if per_year:
             return self.words("per_year", unit=self.unit(per_year.group(1)))
+        for of, key in (("/head", "a_head"), ("/ha", "a_hectare")):
+            if unit.startswith("currency") and unit.endswith(of):
+                currency = self.study.settings.currency
+                return self.words(key, unit=self.words("currency_cny") if currency == "CNY" else currency)
+        per_hectare = re.fullmatch(r"(.+)/ha", unit)
+        if per_hectare:
+            return self.words("a_hectare", unit=self.unit(per_hectare.group(1)))
         if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
             return self.money_unit
         known = {"ha": "ha", "people": "people", "jobs": "jobs", "ha x quality": "ha_quality", "km": "km", "m": "m"}
+        known |= {name: name for name in ("m2", "times", "years", "percent", "count")} | {"s": "seconds"}
         return self.words(known[unit]) if unit in known else unit
 
     @property

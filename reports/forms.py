@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from zonevest.reports.contents import NUMBERS, Column, Sheet, sheets
+from zonevest.reports.contents import HIDDEN, NUMBERS, Column, Sheet, sheets
 from zonevest.reports.facts import Facts
 from zonevest.reports.tables import completed
 
@@ -34,6 +34,11 @@ class Made:
     sheet: Sheet
     frame: pd.DataFrame
 
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What is shown of it: all but what is hidden."""
+        return tuple(column for column in self.sheet.columns if column.kind != HIDDEN)
+
 
 def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
     """Every table of the report, worked out once; none without a plan.
@@ -41,14 +46,15 @@ def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
     Raises
     ------
     ValueError
-        If a frame has other columns than its sheet, or a column's unit stands in none.
+        If a frame has other columns than its sheet, or a column's unit or kind stands in none.
     """
     if not facts.plan.has_plan:
         return []
-    tables = [Made(sheet, sheet.make(facts).reset_index(drop=True)) for sheet in contents or sheets()]
+    frames = [(sheet, sheet.make(facts).reset_index(drop=True)) for sheet in contents or sheets()]
+    tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
     for table in tables:
         names = [column.name for column in table.sheet.columns]
-        units = {column.unit[1:] for column in table.sheet.columns if column.unit.startswith("@")}
+        units = {told[1:] for column in table.sheet.columns for told in (column.unit, column.kind) if told[:1] == "@"}
         if list(table.frame.columns) != names or not units <= set(names):
             found = ", ".join(map(str, table.frame.columns))
             raise ValueError(f"table {table.sheet.key}: its columns are {found}, its sheet says {', '.join(names)}")
@@ -60,13 +66,16 @@ def is_number(column: Column) -> bool:
     return column.kind in NUMBERS
 
 
-def named(column: Column, values: pd.Series, display: Display) -> list[str]:
+def named(column: Column, frame: pd.DataFrame, display: Display) -> list[str]:
     """The cells of a column that holds no numbers, in words; each code is looked up once."""
+    values = frame[column.name]
     texts = values.fillna("") if values.dtype != bool else values
     if column.kind == "text":
         return list(map(str, texts))
-    words = {code: display.named(column.kind, code) for code in texts.unique()}
-    return [words[code] for code in texts]
+    kinds = frame[column.kind[1:]].replace("", "text") if column.kind.startswith("@") else [column.kind] * len(texts)
+    pairs = list(zip(kinds, texts, strict=True))
+    words = {(kind, code): display.named(kind, code) for kind, code in dict.fromkeys(pairs)}
+    return [words[pair] for pair in pairs]
 
 
 def write_files(tables: list[Made], folder: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from zonevest.reports.contents import Column
 from zonevest.reports.display import DASH, MINUS, number, percent, places, year
 from zonevest.reports.forms import FOLDER, Made, is_number, named
-from zonevest.reports.workbook import unit_of
+from zonevest.reports.workbook import name_of, unit_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +37,7 @@ def rows_shown(tables: list[Made]) -> int:
     caps = np.arange(FEW, ROWS + 1)
     more = np.zeros(len(caps), dtype=np.int64)
     for table in tables:
-        more += len(table.sheet.columns) * np.maximum(0, np.minimum(len(table.frame), caps) - FEW)
+        more += len(table.columns) * np.maximum(0, np.minimum(len(table.frame), caps) - FEW)
     return int(caps[more <= CELLS].max())
 
 
@@ -45,16 +45,16 @@ def grid(table: Made, display: Display, most: int) -> Part:
     """A table as rows of cells, no more than `most` of them, with its words."""
     words, key, frame = display.words, table.sheet.key, table.frame
     head = frame.iloc[:most]
-    columns = [_cells(column, head[column.name], frame[column.name], display) for column in table.sheet.columns]
+    columns = [_cells(column, head, frame[column.name], display) for column in table.columns]
     count, file = len(frame), f"{FOLDER}/{key}.csv"
     told = {"rows": f"{count:,}", "file": file}
     return {
         "key": key,
         "title": words(f"table_{key}"),
         "about": words(f"about_{key}"),
-        "heads": [_head(column, display) for column in table.sheet.columns],
+        "heads": [_head(column, display) for column in table.columns],
         "rows": list(zip(*columns, strict=True)),
-        "total": _total(table, display) if any(column.total for column in table.sheet.columns) and count > 1 else None,
+        "total": _total(table, display) if any(column.total for column in table.columns) and count > 1 else None,
         "long": count > 12,
         "scrolled": count > FEW,
         "count": words("row_count", rows=f"{count:,}"),
@@ -66,19 +66,20 @@ def grid(table: Made, display: Display, most: int) -> Part:
 def _head(column: Column, display: Display) -> Part:
     return {
         "code": column.name,
-        "name": display.words(f"col_{column.name}"),
+        "name": name_of(column, display),
         "unit": unit_of(column, display),
         "number": is_number(column),
     }
 
 
-def _cells(column: Column, values: pd.Series, whole: pd.Series, display: Display) -> list[Cell]:
+def _cells(column: Column, head: pd.DataFrame, whole: pd.Series, display: Display) -> list[Cell]:
     """Text and value of each cell; no value where the text says it."""
+    values = head[column.name]
     if not is_number(column):
         codes = (values.fillna("") if values.dtype != bool else values).astype(str)
         return [
             (text, None if text == code else code)
-            for text, code in zip(named(column, values, display), codes, strict=True)
+            for text, code in zip(named(column, head, display), codes, strict=True)
         ]
     decimals = _decimals(column, whole)
     return [_figure(column, value, decimals) for value in values.to_numpy(dtype=float, na_value=math.nan).tolist()]
@@ -111,12 +112,12 @@ def _said(text: str) -> float:
 def _total(table: Made, display: Display) -> list[Cell]:
     """The row below: sums of the whole frame."""
     cells: list[Cell] = []
-    for column in table.sheet.columns:
+    for column in table.columns:
         if column.total:
             values = table.frame[column.name]
             cells.append(_figure(column, float(values.sum()), _decimals(column, values)))
         else:
             cells.append(("", None))
-    if not table.sheet.columns[0].total:
+    if not table.columns[0].total:
         cells[0] = (display.words("total"), None)
     return cells

@@ -120,9 +120,9 @@ def _cover(
 
 
 def _sheet(sheet: Worksheet, table: Made, displays: list[Display], styles: _Styles) -> None:
-    words, columns = displays[0].words, table.sheet.columns
+    words, columns = displays[0].words, table.columns
     frame = table.frame.iloc[:MOST]
-    cells = [_values(column, frame[column.name], displays[0]) for column in columns]
+    cells = [_values(column, frame, displays[0]) for column in columns]
     formats = [_format(column, frame[column.name]) for column in columns]
     heads = [[head(column, display) for column in columns] for display in displays]
     for place in range(len(columns)):
@@ -171,18 +171,18 @@ def _totals(
     from xlsxwriter.utility import xl_range
 
     sheet.write_string(last + 1, 0, word, styles.bold)
-    for place, column in enumerate(table.sheet.columns):
+    for place, column in enumerate(table.columns):
         if column.total:
             formula = f"=SUBTOTAL(9,{xl_range(first, place, last, place)})"
             value = float(table.frame[column.name].iloc[:MOST].sum())
             sheet.write_formula(last + 1, place, formula, styles.number(formats[place], True), value)
 
 
-def _values(column: Column, values: pd.Series, display: Display) -> list[Any]:
+def _values(column: Column, frame: pd.DataFrame, display: Display) -> list[Any]:
     """The cells of a column: numbers, words; None for nothing."""
     if not is_number(column):
-        return named(column, values, display)
-    numbers = values.to_numpy(dtype=float, na_value=math.nan).tolist()
+        return named(column, frame, display)
+    numbers = frame[column.name].to_numpy(dtype=float, na_value=math.nan).tolist()
     return [None if value != value else value if math.isfinite(value) else "∞" if value > 0 else "−∞"
             for value in numbers]  # fmt: skip
 
@@ -203,9 +203,13 @@ def _format(column: Column, values: pd.Series) -> str:
 
 def head(column: Column, display: Display) -> str:
     """The head of a column with its unit."""
-    name = display.words(f"col_{column.name}")
-    unit = unit_of(column, display)
+    name, unit = name_of(column, display), unit_of(column, display)
     return f"{name} ({unit})" if unit else name
+
+
+def name_of(column: Column, display: Display) -> str:
+    """What a column is called: by its label, or in a matrix by the code that it is of."""
+    return display.named(column.head, column.name) if column.head else display.words(f"col_{column.name}")
 
 
 def unit_of(column: Column, display: Display) -> str:
@@ -235,10 +239,12 @@ def _names(sheet: Worksheet, tables: list[Made], displays: list[Display], styles
     sheet.freeze_panes(1, 0)
     found: dict[str, dict[str, None]] = {}
     for table in tables:
-        for column in table.sheet.columns:
-            if column.kind in CODES or column.kind.startswith("word:"):
-                codes = table.frame[column.name].fillna("").astype(str).unique()
-                found.setdefault(column.kind, {}).update(dict.fromkeys(codes))
+        for column in table.columns:
+            kinds = table.frame[column.kind[1:]].unique() if column.kind.startswith("@") else [column.kind]
+            for kind in kinds:
+                if kind in CODES or kind.startswith("word:"):
+                    some = table.frame[table.frame[column.kind[1:]] == kind] if len(kinds) > 1 else table.frame
+                    found.setdefault(kind, {}).update(dict.fromkeys(some[column.name].fillna("").astype(str).unique()))
     row = 1
     for kind, codes in found.items():
         told = words.or_code("kind_", kind.removeprefix("word:").rstrip("_"))
