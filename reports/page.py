@@ -23,16 +23,15 @@ from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
 from zonevest.reports import sections
-from zonevest.reports.colours import NONE
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grid, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
-from zonevest.reports.maps import Layer, layers, map_data
 from zonevest.reports.sections_budgets import budget_parts
 from zonevest.reports.sections_head import cards, head, notes, price_of
+from zonevest.reports.sections_maps import maps
 from zonevest.reports.sections_money import money
 from zonevest.reports.sections_resources import resources
 from zonevest.reports.sections_worth import worth
@@ -54,6 +53,7 @@ OWN: Final = {
     "assumptions": ("notes.html",),
 }
 """Sections that say more than their tables, and by which template."""
+MAP_SCRIPTS: Final = ("map_draw.js", "map_figure.js", "map.js")
 WITHOUT_PLAN: Final = ("overview", "assumptions")
 """Sections of a page that has no plan to tell of."""
 
@@ -101,7 +101,7 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
     for body in bodies:
         body["text"] = Markup(body["text"])
-    scripts = [_read(name) for name in ("map.js", "page.js") if name != "map.js" or shared]
+    scripts = [_read(name) for name in (*(MAP_SCRIPTS if shared else ()), "page.js")]
     hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
     return (
         _environment()
@@ -171,7 +171,7 @@ def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
     parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": None, "land": None}
     if plan.has_plan:
         has_land = len(plan.study.parcels) > 0
-        parts["maps"] = _maps(facts, display) if has_land else None
+        parts["maps"] = maps(facts, display) if has_land else None
         parts["land"] = sections.land(facts, display) if has_land else None
         parts["resources"] = resources(facts, display) if has_land else None
         parts["projects"] = sections.projects(plan, display)
@@ -228,47 +228,3 @@ def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
             }
         )
     return found
-
-
-# --- maps ---------------------------------------------------------------------------------------------------------
-
-
-def _maps(facts: Facts, display: Display) -> Part:
-    """The drawing data and the legends; without shapes only the word that there is no map."""
-    words, shapes = display.words, facts.shapes
-    if shapes is None:
-        return {"data": None, "note": words("no_map")}
-    found, rows = layers(facts.plan, display)
-    modes = {
-        "zone": ("map_zone_before", "map_zone_after", [found["zone_after"]]),
-        "class": ("map_class_before", "map_class_after", [found["class_after"]]),
-        "action": ("map_action", "map_start", [found["action"], found["start"]]),
-    }
-    chosen = "zone"
-    if not (rows["zone"] != rows["zone_before"]).any() and rows["changed"].any():
-        chosen = "class"
-    titles = {"action": ("action", "start")}
-    return {
-        "data": map_data(shapes, found, rows, display),
-        "chosen": chosen,
-        "modes": [
-            {
-                "key": key,
-                "name": words(key),
-                "captions": (words(before), words(after)),
-                "legends": [
-                    {"title": words(titles[key][place]) if key in titles else "", "entries": _legend(layer)}
-                    for place, layer in enumerate(shown)
-                ],
-            }
-            for key, (before, after, shown) in modes.items()
-        ],
-        "any_change": bool(rows["changed"].any()),
-        "missing": words("no_shape", count=f"{shapes.missing:,}") if shapes.missing else "",
-        "alt": [words("map_alt", title=words(side), count=f"{len(rows):,}") for side in ("maps_before", "maps_after")],
-    }
-
-
-def _legend(layer: Layer) -> list[Part]:
-    pairs = zip(layer.names, layer.colours, strict=True)
-    return [{"name": name, "colour": colour, "pale": colour == NONE} for name, colour in pairs]
