@@ -144,6 +144,13 @@ def tints(colour: str) -> list[str]:
     return [_mix(colour, end, share / 10) for share in range(1, 8) for end in ("#ffffff", "#000000")]
 
 
+def shaded(colour: str) -> str:
+    """The colour of hatches on a colour: darker on light ones, lighter on dark ones."""
+    red, green, blue = rgb(colour)
+    light = 0.3 * red + 0.59 * green + 0.11 * blue > 110
+    return _mix(colour, "#000000", 0.6) if light else _mix(colour, "#ffffff", 0.75)
+
+
 def rgb(colour: str) -> tuple[int, int, int]:
     """``"#rrggbb"`` as three numbers 0..255."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)

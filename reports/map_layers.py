@@ -23,11 +23,9 @@ from zonevest.reports.colours import (
 from zonevest.reports.display import DASH, number, percent
 from zonevest.reports.distinct import dealt
 from zonevest.reports.map_values import VALUES, by_parcel, classes
-from zonevest.reports.maps import text
+from zonevest.reports.maps import Packing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from zonevest.instances.study import Study
@@ -46,7 +44,7 @@ VIEWS: Final = {
 """Maps that are shown side by side."""
 _WORDS: Final = (
     "zone", "class", "action", "start", "area", "ha", "jurisdiction", "split", "not_found", "m", "km", "projects",
-    "project", "legend", "legend_changed", "map_values_note", "tip_unknown",
+    "project", "legend", "not_known", "map_old_browser",
 )  # fmt: skip
 
 
@@ -179,23 +177,29 @@ def sites(facts: Facts, display: Display) -> list[dict[str, Any]]:
 def map_data(
     shapes: Shapes, found: dict[str, Layer], rows: pd.DataFrame, projects: list[dict[str, Any]], display: Display
 ) -> dict[str, Any]:
-    """What the page's drawing code reads: plain lists and base64 of little-endian numbers."""
+    """What the page's drawing code reads: plain lists, and the numbers of every parcel packed."""
     places = {name: place for place, name in enumerate(dict.fromkeys(rows["jurisdiction"]))}
     split = {place: percent(rows["share"].iloc[place]) for place in np.flatnonzero(rows["share"].to_numpy() < 1 - 1e-9)}
-    values = {name: _halves(rows[name].to_numpy()) for name in VALUES}
-    owners = np.diff(shapes.ring_parcels.astype(np.int64), prepend=0)
+    pack = Packing()
+    pack.steps("x", shapes.corners[:, 0])
+    pack.steps("y", shapes.corners[:, 1])
+    pack.counts("sizes", shapes.ring_sizes)
+    pack.counts("owners", np.diff(shapes.ring_parcels.astype(np.int64), prepend=0))
+    pack.names("ids", map(str, rows.index))
+    pack.counts("changed", rows["changed"].to_numpy().astype(np.int64))
+    pack.counts("jurisdiction", rows["jurisdiction"].map(places).to_numpy())
+    factors = {"area": pack.halves("area", rows["area_ha"].to_numpy())}
+    for name, layer in found.items():
+        pack.counts(f"codes.{name}", layer.codes)
+    for name in VALUES:
+        factors[name] = pack.halves(f"values.{name}", rows[name].to_numpy())
     return {
         "width": shapes.width,
         "height": shapes.height,
         "metres": None if np.isnan(shapes.metres) else shapes.metres,
-        "corners": text(shapes.corners, "<i2"),
-        "sizes": _counts(shapes.ring_sizes),
-        "owners": _counts(owners),
-        "ids": [str(name) for name in rows.index],
-        "areas": text(rows["area_ha"].to_numpy(), "<f4"),
-        "changed": text(rows["changed"].to_numpy(), "u1"),
+        "packed": pack.packed(),
+        "factors": factors,
         "jurisdictions": [display.jurisdiction(name) for name in places],
-        "jurisdiction": _counts(rows["jurisdiction"].map(places).to_numpy()),
         "split": {str(place): share for place, share in split.items()},
         "layers": {
             name: {
@@ -204,8 +208,6 @@ def map_data(
                 "names": layer.names,
                 "colours": layer.colours,
                 "patterns": layer.patterns,
-                "codes": _counts(layer.codes),
-                **values.get(name, {}),
             }
             for name, layer in found.items()
         },
@@ -213,17 +215,3 @@ def map_data(
         "projects": projects,
         "words": {key: display.words(key) for key in _WORDS} | {"title": display.study.title(display.words.lang)},
     }
-
-
-def _counts(values: Iterable[int] | NDArray[Any]) -> dict[str, Any]:
-    """Whole numbers from 0 on, in as few bytes each as they need."""
-    numbers = np.asarray(values)
-    size = next(size for size in (1, 2, 4) if numbers.max(initial=0) < 256**size)
-    return {"bytes": size, "text": text(numbers, f"<u{size}")}
-
-
-def _halves(values: NDArray[np.float64]) -> dict[str, Any]:
-    """Numbers to three digits: halves of 16 bits, and what they are to be multiplied by."""
-    known = np.abs(values[np.isfinite(values)])
-    factor = float(known.max(initial=0.0)) / 60_000 or 1.0
-    return {"factor": factor, "values": text(values / factor, "<f2")}

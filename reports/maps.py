@@ -1,4 +1,4 @@
-"""Parcels as a compact drawing: shapes on a whole-number grid, as base64 text.
+"""Parcels as a compact drawing: shapes on a whole-number grid, and numbers of each, in one compressed text.
 
 The page draws them itself on a canvas, so that one file serves from sixty parcels to a hundred thousand without any
 library or tile server.
@@ -7,6 +7,7 @@ library or tile server.
 from __future__ import annotations
 
 import base64
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from geopandas import GeoSeries
     from numpy.typing import NDArray
 
@@ -21,7 +24,7 @@ GRID = 32_000
 """Steps of the grid along the longer side of the area: fits a signed 16-bit number, finer than any screen."""
 
 VERTICES = 700_000
-"""Corners that a page may hold; 4 bytes each, a third more as text."""
+"""Corners that a page may hold: some 3 characters each once they are packed."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,44 @@ def _metres_per_unit(crs: Any) -> float:
     return factor * 6_371_007.2 if crs.is_geographic else factor
 
 
-def text(values: NDArray[Any], kind: str) -> str:
-    """Numbers as base64 of their little-endian bytes."""
-    return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode("ascii")
+class Packing:
+    """Arrays in one compressed text, from which the page takes them again by name (`templates/map_draw.js`)."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[str, str, int]] = []
+        self._bytes: list[bytes] = []
+
+    def counts(self, name: str, values: NDArray[Any]) -> None:
+        """Whole numbers from 0 on, in as few bytes each as they need."""
+        size = next(size for size in (1, 2, 4) if values.max(initial=0) < 256**size)
+        self._add(name, f"u{size}", values.astype(f"<u{size}").tobytes())
+
+    def steps(self, name: str, values: NDArray[np.int16]) -> None:
+        """Whole numbers of 16 bits, as their differences."""
+        steps = np.diff(values.astype(np.int32), prepend=0)
+        self._add(name, "steps", _planes((steps & 0xFFFF).astype("<u2")))
+
+    def halves(self, name: str, values: NDArray[np.float64]) -> float:
+        """Numbers to three digits, each a half of 16 bits; what those are to be multiplied by."""
+        known = np.abs(values[np.isfinite(values)])
+        factor = float(known.max(initial=0.0)) / 60_000 or 1.0
+        self._add(name, "halves", _planes((values / factor).astype("<f2").view("<u2")))
+        return factor
+
+    def names(self, name: str, values: Iterable[str]) -> None:
+        """Names, one a line."""
+        self._add(name, "names", "\n".join(value.replace("\n", " ") for value in values).encode())
+
+    def _add(self, name: str, kind: str, content: bytes) -> None:
+        self.parts.append((name, kind, len(content)))
+        self._bytes.append(content)
+
+    def packed(self) -> dict[str, Any]:
+        """``text``, and name, kind and bytes of each of the ``parts`` in it."""
+        text = base64.b64encode(zlib.compress(b"".join(self._bytes), 6)).decode("ascii")
+        return {"text": text, "parts": [list(part) for part in self.parts]}
+
+
+def _planes(values: NDArray[np.uint16]) -> bytes:
+    """Numbers of two bytes: all the low ones, then all the high ones, which are much alike."""
+    return np.ascontiguousarray(values.view(np.uint8).reshape(-1, 2).T).tobytes()

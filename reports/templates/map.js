@@ -1,11 +1,15 @@
 /* The maps on the page: two side by side in one view, looked at by mouse, touch or keys. */
-(window.parts = window.parts || []).push(function (page, data) {
+(window.parts = window.parts || []).push(async function (page, data) {
   "use strict";
   const root = page.querySelector("#maps");
   if (!data || !root) return;
-  const { shapes, layers: layersOf, raster, paint, overlay, outline, onPage, legends, save, paper, escaped } = window.zonemap;
+  if (!window.DecompressionStream) {
+    root.querySelector(".map-pair").textContent = data.words.map_old_browser;
+    return;
+  }
+  const { land: landOf, layers: layersOf, raster, paint, overlay, outline, onPage, legends, save, paper, escaped } = window.zonemap;
   const { words, projects, views } = data;
-  const land = shapes(data), layers = layersOf(data);
+  const land = await landOf(data), layers = layersOf(data, land);
   const { count, firstRing, box } = land;
   const get = (id) => root.querySelector("#map-" + id);
 
@@ -108,13 +112,13 @@
       row(words.class, pair(nameOf("class_before", parcel), nameOf("class_after", parcel)));
       row(words.action, nameOf("action", parcel));
       row(words.start, nameOf("start", parcel));
-      row(words.area, number(land.areas[parcel]) + " " + words.ha);
-      if (data.jurisdictions.length > 1) row(words.jurisdiction, data.jurisdictions[land.places[parcel]]);
+      row(words.area, number(land.values.area[parcel]) + " " + words.ha);
+      if (data.jurisdictions.length > 1) row(words.jurisdiction, data.jurisdictions[land.jurisdiction[parcel]]);
       for (const of of ["worth", "nature", "captured", "left", "shadow"]) {
-        const value = layers[of].values[parcel];
-        row(layers[of].title, Number.isNaN(value) ? words.tip_unknown : `${number(value)} ${layers[of].unit}`);
+        const value = land.values[of][parcel];
+        row(layers[of].title, Number.isNaN(value) ? words.not_known : `${number(value)} ${layers[of].unit}`);
       }
-      text += `<strong>${escaped(data.ids[parcel])}</strong><dl>${rows.join("")}</dl>`;
+      text += `<strong>${escaped(land.ids[parcel])}</strong><dl>${rows.join("")}</dl>`;
       if (parcel in data.split) text += `<p>${escaped(words.split.replace("{share}", data.split[parcel]))}</p>`;
     }
     tip.innerHTML = text;
@@ -291,7 +295,7 @@
       colour();
     });
   }
-  const positions = new Map(data.ids.map((id, at) => [id, at]));
+  const positions = new Map(land.ids.map((id, at) => [id, at]));
   const last = panels[panels.length - 1];
   const finder = get("find");
   finder.addEventListener("keydown", (event) => {

@@ -2,29 +2,61 @@
    page; `map_figure.js` puts legends and frames around it, `map.js` lets a reader look at it. */
 window.zonemap = (function () {
   "use strict";
-  const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
-  const KINDS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array };
-  const counts = (packed) => new KINDS[packed.bytes](bytes(packed.text));
 
-  // numbers of 16 bits: sign, 5 bits of exponent, 10 of mantissa
-  function halves(text, factor) {
-    return Float32Array.from(new Uint16Array(bytes(text)), (half) => {
-      const sign = half & 0x8000 ? -1 : 1, power = (half >> 10) & 31, rest = half & 1023;
-      if (power === 31) return NaN;
-      return sign * factor * (power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024));
-    });
+  /* --- what the page carries, packed --- */
+
+  const pairs = (bytes) => {
+    const size = bytes.length / 2; // all the low bytes, then all the high ones
+    return Uint16Array.from({ length: size }, (_, at) => bytes[at] | (bytes[size + at] << 8));
+  };
+  function half(bits) {
+    const sign = bits & 0x8000 ? -1 : 1, power = (bits >> 10) & 31, rest = bits & 1023;
+    if (power === 31) return NaN;
+    return sign * (power ? 2 ** (power - 15) * (1 + rest / 1024) : 2 ** -14 * (rest / 1024));
+  }
+  const KINDS = {
+    u1: (bytes) => bytes,
+    u2: (bytes) => new Uint16Array(bytes.buffer),
+    u4: (bytes) => new Uint32Array(bytes.buffer),
+    names: (bytes) => new TextDecoder().decode(bytes).split("\n"),
+    halves: (bytes) => Float32Array.from(pairs(bytes), half),
+    steps(bytes) {
+      let sum = 0;
+      return Int16Array.from(pairs(bytes), (step) => (sum = (sum + step) & 0xffff));
+    },
+  };
+
+  let unpacked = null; // both languages draw the same parcels
+  async function unpack(packed) {
+    const text = Uint8Array.from(atob(packed.text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([text]).stream().pipeThrough(new DecompressionStream("deflate"));
+    const content = await new Response(stream).arrayBuffer();
+    const found = {};
+    let from = 0;
+    for (const [name, kind, size] of packed.parts) {
+      found[name] = KINDS[kind](new Uint8Array(content.slice(from, from + size)));
+      from += size;
+    }
+    return found;
   }
 
-  let unpacked = null; // both languages draw the same shapes
-  function shapes(data) {
-    if (unpacked) return unpacked;
-    const corners = new Int16Array(bytes(data.corners));
-    const sizes = counts(data.sizes), steps = counts(data.owners);
-    const count = data.ids.length, rings = sizes.length;
+  // the parcels' shapes, and what each of them is
+  function land(data) {
+    unpacked ??= unpack(data.packed).then((packed) => indexed(packed, data));
+    return unpacked;
+  }
+
+  function indexed({ x, y, sizes, owners, ids, changed, jurisdiction, ...rest }, data) {
+    const count = ids.length, rings = sizes.length;
+    const corners = new Int16Array(2 * x.length);
+    for (let at = 0; at < x.length; at++) {
+      corners[2 * at] = x[at];
+      corners[2 * at + 1] = y[at];
+    }
     const firstRing = new Uint32Array(count + 1), ringStart = new Uint32Array(rings + 1);
     const box = new Int16Array(count * 4);
     for (let ring = 0, owner = 0; ring < rings; ring++) {
-      owner += steps[ring];
+      owner += owners[ring];
       ringStart[ring + 1] = ringStart[ring] + sizes[ring];
       firstRing[owner + 1]++;
     }
@@ -34,31 +66,26 @@ window.zonemap = (function () {
       firstRing[parcel + 1] += firstRing[parcel];
       let left = 32767, top = 32767, right = -1, bottom = -1;
       for (let c = ringStart[firstRing[parcel]]; c < ringStart[firstRing[parcel + 1]]; c++) {
-        const x = corners[2 * c], y = corners[2 * c + 1];
-        if (x < left) left = x;
-        if (x > right) right = x;
-        if (y < top) top = y;
-        if (y > bottom) bottom = y;
+        left = Math.min(left, corners[2 * c]);
+        right = Math.max(right, corners[2 * c]);
+        top = Math.min(top, corners[2 * c + 1]);
+        bottom = Math.max(bottom, corners[2 * c + 1]);
       }
       box.set([left, top, right, bottom], parcel * 4);
     }
-    unpacked = {
-      width: data.width, height: data.height, metres: data.metres, count, corners, firstRing, ringStart, box,
-      drawn: Math.max(1, drawn),
-      changed: new Uint8Array(bytes(data.changed)),
-      areas: new Float32Array(bytes(data.areas)),
-      places: counts(data.jurisdiction),
+    const values = {};
+    for (const name in data.factors) {
+      values[name] = (rest["values." + name] || rest[name]).map((value) => value * data.factors[name]);
+    }
+    return {
+      width: data.width, height: data.height, metres: data.metres, drawn: Math.max(1, drawn),
+      count, ids, corners, firstRing, ringStart, box, changed, jurisdiction, values, rest,
     };
-    return unpacked;
   }
 
-  function layers(data) {
+  function layers(data, land) {
     const found = {};
-    for (const name in data.layers) {
-      const layer = data.layers[name];
-      const values = layer.values ? halves(layer.values, layer.factor) : null;
-      found[name] = { ...layer, name, values, codes: counts(layer.codes) };
-    }
+    for (const name in data.layers) found[name] = { ...data.layers[name], name, codes: land.rest["codes." + name] };
     return found;
   }
 
@@ -272,5 +299,5 @@ window.zonemap = (function () {
     (point.x - view.x) * view.k + width / 2, (point.y - view.y) * view.k + height / 2,
   ];
 
-  return { shapes, layers, raster, paint, overlay, outline, onPage, swatch, tile };
+  return { land, layers, raster, paint, overlay, outline, onPage, swatch, tile };
 })();
