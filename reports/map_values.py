@@ -30,6 +30,10 @@ VALUES: Final = ("worth", "nature", "captured", "left", "shadow")
 """Million per hectare; ``shadow`` in units of the objective."""
 
 
+def _beyond_land(account: str) -> bool:
+    return account.startswith(("finance.", "quota.", "gain."))
+
+
 def values(facts: Facts) -> pd.DataFrame:
     """`VALUES` of each row of `facts.land`, per hectare of that row; NaN: not known."""
     area = facts.chosen.area
@@ -60,8 +64,10 @@ def prices_known(facts: Facts) -> bool:
     rows = facts.plan.limits
     limits = rows[rows["limit"].isin(facts.study.limits["limit"]) | rows["limit"].astype(str).str.startswith("quota.")]
     known = not len(limits) or bool(limits["shadow_price"].notna().any())
-    # of several stages the last one has prices, in which the earlier ones are limits that are not told
-    return known and facts.study.settings.objective.method != "lexicographic"
+    # of several stages the last one has prices, in which the earlier ones are limits that are not told; finance, trade
+    # and the gains of actors are not told by parcel
+    objective = facts.study.settings.objective
+    return known and objective.method != "lexicographic" and not any(map(_beyond_land, objective.accounts))
 
 
 def _gains(facts: Facts) -> Floats:
@@ -126,7 +132,7 @@ def _bounds(amounts: Floats) -> list[float]:
     for bound in quartiles:
         tidy = _round(bound)
         # what is next to nothing beside the others is no class of its own
-        if tidy > max(bounds[-1], 1e-3 * quartiles[-1]) and amounts.max() >= tidy > amounts.min():
+        if tidy > max(bounds[-1], 1e-4 * quartiles[-1]) and amounts.max() >= tidy > amounts.min():
             bounds.append(tidy)
     return bounds
 
