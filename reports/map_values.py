@@ -1,4 +1,4 @@
-"""What a plan makes of each parcel's worth, per hectare: numbers of the maps and of the plan's layer, and their classes.
+"""What a plan makes of each parcel's worth, per hectare, for the maps and the plan's layer; and classes of it.
 
 All are present values above the same land held. ``worth``: money, what is created less what the public spends outside;
 ``nature``: ecosystem value; ``captured`` by the public and ``left`` to holders (see `capture`); ``shadow``: what the
@@ -114,7 +114,9 @@ def classes(of: Floats) -> Classes:
     used = np.unique(codes).tolist() if unknown.all() else sorted({*np.unique(codes).tolist(), len(low)})
     place = np.zeros(len(names), dtype=np.int64)
     place[used] = np.arange(len(used))
-    return Classes([names[at] for at in used], [colours[at] for at in used], [patterns[at] for at in used], place[codes])
+    return Classes(
+        [names[at] for at in used], [colours[at] for at in used], [patterns[at] for at in used], place[codes]
+    )
 
 
 def _ramp(ramp: tuple[str, ...], count: int) -> list[str]:

@@ -82,8 +82,9 @@ def test_styles_lie_where_qgis_looks_for_them(path: Path) -> None:
     shapes = dict(rows(path, "SELECT table_name, column_name FROM gpkg_geometry_columns"))
     # its query: no catalogue, no schema, table and column of shapes; one style of each layer is the default
     for layer, count in (("plan", len(STYLED)), ("projects", 1)):
-        where = f"f_table_catalog='' AND f_table_schema='' AND f_table_name='{layer}' AND f_geometry_column='{shapes[layer]}'"
-        found = rows(path, f"SELECT useAsDefault FROM layer_styles WHERE {where} ORDER BY id")
+        blank = "f_table_catalog='' AND f_table_schema=''"
+        of = f"f_table_name='{layer}' AND f_geometry_column='{shapes[layer]}'"
+        found = rows(path, f"SELECT useAsDefault FROM layer_styles WHERE {blank} AND {of} ORDER BY id")
         assert [value for (value,) in found] == [1, *[0] * (count - 1)]
 
 

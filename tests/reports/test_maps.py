@@ -21,8 +21,8 @@ from zonevest.instances.read import read_study
 from zonevest.model.flows import ECOSYSTEM
 from zonevest.model.plan import LIMITS
 from zonevest.reports import colours
-from zonevest.reports.distinct import PATTERNS, dealt
 from zonevest.reports.display import Display
+from zonevest.reports.distinct import PATTERNS, dealt
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import Words
 from zonevest.reports.map_layers import VIEWS, layers, map_data, parcels, sites

@@ -17,8 +17,8 @@ from zonevest.instances.read import read_study
 from zonevest.model.plan import PlanData
 from zonevest.reports import colours, tables
 from zonevest.reports.display import Display, number, percent, places, signed
-from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.facts import Facts
+from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.map_layers import layers, map_data, parcels
 from zonevest.reports.maps import GRID, pack
 
