@@ -14,6 +14,7 @@ from zonevest.instances.defaults import CN, group
 from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.contributions import LAND_TABLES, SURE
+from zonevest.reports.display import DASH
 from zonevest.reports.tables import HOLD, limits
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ CODES = {
 RECALLED = "K"
 MORE_TABLES = ("quotas", "price_steps", "set_asides", "project_flows", "synergies")
 """Tables without defaults whose rows have a source too."""
-ANNEX = ["table", "what", "value", "unit", "stated_in", "confidence", "code", "origin", "cash", "ecosystem"]
-SHARES = ["measure", "over", "code", "rows", "amount", "share"]
+ANNEX = ["table", "what", "value", "unit", "stated_in", "confidence", "certainty", "origin", "cash", "ecosystem"]
+SHARES = ["measure", "over", "certainty", "rows", "amount", "share"]
 METHOD = ["item", "code", "code_kind", "value", "unit"]
 
 
@@ -51,7 +52,7 @@ def annex(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``table, what`` (the key), ``value, unit, stated_in, confidence`` (its word), ``code`` (V published, K
+        ``table, what`` (the key), ``value, unit, stated_in, confidence`` (its word), ``certainty`` (V published, K
         recalled, D modelling default, S stated in the paper, C computed, N nothing said, O other), ``origin``
         (default: as the package's row; study: the study's own), ``cash, ecosystem`` (what flows add to the gains in F1
         and F2, million present value).
@@ -88,7 +89,7 @@ def annex(facts: Facts) -> pd.DataFrame:
     if not parts:
         return pd.DataFrame({name: [] for name in ANNEX})
     every = pd.concat(parts, ignore_index=True)
-    return every.assign(code=code_of(every["confidence"]))[ANNEX]
+    return every.assign(certainty=code_of(every["confidence"]))[ANNEX]
 
 
 _VALUE = {
@@ -182,21 +183,21 @@ def confidence_shares(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``measure`` (F1, F2), ``over`` (``gain``: over doing nothing; ``total``: all that the plan books), ``code`` (of
-        the confidence), ``rows`` (that add something), ``amount`` (Σ of absolute sizes, million present value) and
+        ``measure`` (F1, F2), ``over`` (``gain``: over doing nothing; ``total``: all that the plan books), ``certainty``
+        (the code), ``rows`` (that add something), ``amount`` (Σ of absolute sizes, million present value) and
         ``share`` of it. The share of code K is what rests on recalled numbers.
     """
-    flows = facts.contributions.assign(code=lambda table: code_of(table["confidence"]))
+    flows = facts.contributions.assign(certainty=lambda table: code_of(table["confidence"]))
     parts = []
     order = {code: rank for rank, code in enumerate([*(CODES[word] for word in SURE), "O", "N"])}
     for measure, name in (("F1", "cash"), ("F2", "ecosystem")):
         for basis in ("gain", "total"):
             size = (flows[name] - (flows[f"{name}_nothing"] if basis == "gain" else 0.0)).abs()
             size = size[size > 1e-12]
-            by_code = size.groupby(flows.loc[size.index, "code"]).agg(["size", "sum"])
+            by_code = size.groupby(flows.loc[size.index, "certainty"]).agg(["size", "sum"])
             by_code = by_code.loc[sorted(by_code.index, key=order.__getitem__)]
             table = pd.DataFrame(
-                {"code": by_code.index, "rows": by_code["size"].to_numpy(), "amount": by_code["sum"].to_numpy()}
+                {"certainty": by_code.index, "rows": by_code["size"].to_numpy(), "amount": by_code["sum"].to_numpy()}
             )
             whole = float(table["amount"].sum())
             parts.append(table.assign(measure=measure, over=basis, share=table["amount"] / (whole or np.nan)))
@@ -206,7 +207,7 @@ def confidence_shares(facts: Facts) -> pd.DataFrame:
 def recalled_share(facts: Facts) -> dict[str, float]:
     """The share of the gains in F1 and F2 that rests on recalled numbers; 0 where nothing is recalled."""
     table = confidence_shares(facts)
-    mine = table[(table["over"] == "gain") & (table["code"] == RECALLED)].set_index("measure")["share"]
+    mine = table[(table["over"] == "gain") & (table["certainty"] == RECALLED)].set_index("measure")["share"]
     return {measure: float(mine.get(measure, 0.0)) for measure in ("F1", "F2")}
 
 
@@ -226,7 +227,7 @@ def method(facts: Facts) -> pd.DataFrame:
         ("cash", plan.cash, present), ("ecosystem", plan.ecosystem, present),
         ("nothing_cash", plan.doing_nothing.get("cash"), present),
         ("nothing_ecosystem", plan.doing_nothing.get("ecosystem"), present),
-        ("seed", plan.seed, "count"), ("seconds", sum(plan.seconds.values()) if plan.seconds else None, "s"),
+        ("seed", plan.seed, ""), ("seconds", sum(plan.seconds.values()) if plan.seconds else None, "s"),
         *((f"floor_{name}", value, "") for name, value in objective.floor.items()),
         ("rate_finance", rates.finance, "share"), ("rate_social", rates.social, "share"),
         ("tail_years", rates.tail_years, "years"), ("parcels", len(study.parcels), "count"),
@@ -243,9 +244,9 @@ def method(facts: Facts) -> pd.DataFrame:
         *(("version", f"{name} {number}", "") for name, number in plan.versions.items()),
         *(("limits_off", name, "word:off_") for name in plan.limits_off),
     ]  # fmt: skip
-    rows = [(item, code, kind, np.nan, "") for item, code, kind in words]
+    rows = [(item, code, kind, np.nan, DASH) for item, code, kind in words]
     told = [(item, float(value), unit) for item, value, unit in numbers if value is not None]
-    rows[1:1] = [(item, "", "", 100.0 * v, "percent") if unit == "share" else (item, "", "", v, unit)
+    rows[1:1] = [(item, "", "", 100.0 * v, "percent") if unit == "share" else (item, "", "", v, unit or DASH)
                  for item, v, unit in told]  # fmt: skip
     return pd.DataFrame(rows, columns=METHOD)
 
@@ -260,14 +261,14 @@ SHEETS = (
     ),
     Sheet(
         "confidence_shares", "assumptions", confidence_shares,
-        (Column("measure", "word:measure_"), Column("over", "word:basis_"), Column("code", "word:confidence_"),
+        (Column("measure", "word:measure_"), Column("over", "word:basis_"), Column("certainty", "word:confidence_"),
          Column("rows", "count"), Column("amount", unit=_PV), Column("share", "share")),
     ),
     Sheet(
         "annex", "assumptions", annex,
         (Column("table", "word:in_table_"), Column("what", "text"), Column("value", unit="@unit"),
          Column("unit", "unit"), Column("stated_in", "text"), Column("confidence", "text"),
-         Column("code", "word:confidence_"),
+         Column("certainty", "word:confidence_"),
          Column("origin", "word:origin_"), Column("cash", unit=_PV), Column("ecosystem", unit=_PV)),
     ),
 )  # fmt: skip

@@ -359,4 +359,11 @@ def _distribution(evaluator: Evaluator, decided: Decided, found: Undertakings, n
         people = gains.people.get(place, nan)
         numbers = (nan, nan, nan, nan, gain, people, gain * 1e6 / people)
         out.rows["jurisdiction", JURISDICTION_GAIN, place, ""] = (numbers, (PRESENT,))
+        for actor in actors.names:
+            whose = f"gain.actor.{actor}"
+            mine = (tables.account[whose] + 1) * evaluator.flows.width - 1
+            gain = float(decided.ledger[0, evaluator.place[place], mine])
+            out.rows["place", whose, place, actor] = ((nan, nan, nan, nan, gain, nan, nan), (PRESENT,))
+            # plans written before these rows were told have none
+            out.optional.add(("place", whose, place, actor))
     return out

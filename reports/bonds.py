@@ -156,7 +156,7 @@ def bond_years(facts: Facts) -> pd.DataFrame:
         (income and captured over principal and interest of the year) and ``cover_to_date`` (of all years so far).
     """
     parts = []
-    for one in bonds(facts):
+    for one in facts.bonds:
         comes, pays = one.income + one.captured, one.principal + one.interest
         table = {"project": one.project, "year": one.begin + np.arange(len(comes)), "raised": one.raised,
                  "income": one.income, "captured": one.captured, "principal": one.principal,
@@ -187,7 +187,7 @@ def bond_cover(facts: Facts) -> pd.DataFrame:
     slack = dict(zip(rows["limit"], rows["slack"], strict=True))
     bound = dict(zip(rows["limit"], rows["bound"], strict=True))
     table = []
-    for one in bonds(facts):
+    for one in facts.bonds:
         service = float(one.principal.sum() + one.interest.sum())
         income, captured = float(one.income[: one.span].sum()), float(one.captured[: one.span].sum())
         key = f"cover_min.{one.project}"

@@ -131,7 +131,7 @@ def by_account(facts: Facts) -> pd.DataFrame:
 
 
 def by_parcel(facts: Facts) -> pd.DataFrame:
-    """Parcels on which value is created, captured or left; at the end what is on none, by what creates it."""
+    """Parcels on which value is created, captured or left, most first; at the end what is on none, by its origin."""
     found, told = facts.books, facts.books.chosen.told
     table = pd.DataFrame(
         {
@@ -143,6 +143,7 @@ def by_parcel(facts: Facts) -> pd.DataFrame:
         }
     )
     table = table[table[list(ITEMS)].abs().max(axis=1) > SMALL]
+    table = table.sort_values("created", ascending=False, kind="stable")
     on_none = facts.capture[~facts.capture["on_land"]]
     rest = _wide(on_none, ["origin"]).assign(area_ha=np.nan)
     rest = rest.assign(**dict.fromkeys(("parcel_id", "jurisdiction", "zone", "practice", "period"), ""))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -82,35 +83,35 @@ class Sheet:
         return tuple(known.get(name, replace(self.more, name=name)) for name in frame.columns)
 
 
+TOPICS: Final = (
+    "listed",
+    "indicators",
+    "land_tables",
+    "quota_tables",
+    "farmland",
+    "rezoned",
+    "programme",
+    "project_tables",
+    "bonds",
+    "fiscal",
+    "assumptions",
+    "capture_tables",
+    "waterfall",
+    "gains",
+    "equity",
+    "parcel_gains",
+    "compensation",
+    "scorecard",
+    "balance_sheet",
+    "natural",
+    "cash_tables",
+    "losing",
+    "circulation",
+)
+"""Modules of this package that hold tables, each a tuple `SHEETS`; within a section tables stand in this order."""
+
+
 def sheets() -> tuple[Sheet, ...]:
     """Every table of the report, in the order of `SECTIONS`."""
-    from zonevest.reports import (
-        assumptions,
-        bonds,
-        capture_tables,
-        farmland,
-        fiscal,
-        indicators,
-        land_tables,
-        listed,
-        programme,
-        project_tables,
-        quota_tables,
-        rezoned,
-    )  # fmt: skip
-
-    found: tuple[Sheet, ...] = (
-        *capture_tables.SHEETS,
-        *listed.SHEETS,
-        *indicators.SHEETS,
-        *land_tables.SHEETS,
-        *quota_tables.SHEETS,
-        *farmland.SHEETS,
-        *rezoned.SHEETS,
-        *programme.SHEETS,
-        *project_tables.SHEETS,
-        *bonds.SHEETS,
-        *fiscal.SHEETS,
-        *assumptions.SHEETS,
-    )
+    found = (sheet for topic in TOPICS for sheet in import_module(f"zonevest.reports.{topic}").SHEETS)
     return tuple(sorted(found, key=lambda sheet: SECTIONS.index(sheet.section)))

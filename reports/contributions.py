@@ -32,6 +32,7 @@ SURE = ("published", "computed", "stated in the paper", "recalled", "modelling d
 """From the surest on; other words of a study come after them, and nothing said comes last."""
 COLUMNS = ["table", "row", "what", "account", "source", "confidence", "cash", "ecosystem", "cash_nothing",
            "ecosystem_nothing", "used"]  # fmt: skip
+SMALL = 1e-9
 FINANCING = "financing"
 """What F1 holds beside all rows: grants less the price of debt, and what the compensation fund passes on."""
 
@@ -49,8 +50,9 @@ def contributions(facts: Facts) -> pd.DataFrame:
     """
     parts = [_land(facts), _parcels(facts), _others(facts)]
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    if facts.plan.cash is not None and facts.study.settings.finance is not None:
-        rest = facts.plan.cash - float((table["cash"] - table["cash_nothing"]).sum())
+    total = table["cash"] - table["cash_nothing"]
+    rest = 0.0 if facts.plan.cash is None else facts.plan.cash - float(total.sum())
+    if abs(rest) > SMALL * (1.0 + float(total.abs().sum())):
         used = facts.plan.financing["instrument"] if len(facts.plan.financing) else []
         rows = facts.study.instruments[facts.study.instruments["instrument"].isin(used)]
         named = ("instruments", -1, FINANCING, "", *_least_sure(rows), rest, 0.0, 0.0, 0.0, True)

@@ -8,18 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zonevest.instances.study import period_names
 from zonevest.model.areas import START
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
+from zonevest.model.capital import Capital
+from zonevest.model.finance import Purse
 from zonevest.model.ledger import DECIDED
 from zonevest.reports import distribution, map_values, resources, tables
+from zonevest.reports.balance_sheet import balance_sheet
+from zonevest.reports.bonds import Bonds, bonds
 from zonevest.reports.capture import BY, split
+from zonevest.reports.cash_flow import Finance, Money
+from zonevest.reports.circulation import circulation
 from zonevest.reports.contributions import contributions
 from zonevest.reports.maps import Shapes, pack
-from zonevest.reports.money import money_tables
+from zonevest.reports.natural import natural_assets
+from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from zonevest.instances.study import Study
     from zonevest.model.booked_land import Chosen
@@ -78,6 +87,28 @@ class Facts:
         return self.books.ledger
 
     @cached_property
+    def purse(self) -> Purse:
+        """What the purse has and owes whatever is decided; with [finance] only."""
+        return Purse.of(self.ledger)
+
+    @cached_property
+    def sharing(self) -> Sharing:
+        """Who receives and who pays what the plan and doing nothing book."""
+        return Sharing.of(self.study, self.ledger.accounts, self.books.plan, self.books.nothing)
+
+    @cached_property
+    def sharing_by_place(self) -> Sharing:
+        """The same by place."""
+        return Sharing.of(self.study, self.ledger.accounts, *self.by_place)
+
+    @cached_property
+    def parcel_gains(self) -> pd.DataFrame:
+        """What the plan changes of what the holders of each parcel have (see `parcel_gains.parcel_gains`)."""
+        from zonevest.reports.parcel_gains import parcel_gains
+
+        return parcel_gains(self)
+
+    @cached_property
     def land(self) -> pd.DataFrame:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
@@ -113,6 +144,18 @@ class Facts:
         return dict(zip(listed, values.tolist(), strict=True))
 
     @cached_property
+    def bonds(self) -> list[Bonds]:
+        """The debt of projects that supports itself, by year (see `bonds`)."""
+        return bonds(self)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Cost, return and funding of the chosen projects (see `project_tables.project_measures`)."""
+        from zonevest.reports.project_tables import project_measures
+
+        return project_measures(self)
+
+    @cached_property
     def contributions(self) -> pd.DataFrame:
         """What every number of the study adds to F1 and F2 (see `contributions`)."""
         return contributions(self)
@@ -125,6 +168,8 @@ class Facts:
     @cached_property
     def money(self) -> dict[str, pd.DataFrame]:
         """Cash flow, budgets, capture and distribution (see `zonevest.reports.money`)."""
+        from zonevest.reports.money import money_tables
+
         return money_tables(self.plan, self.books)
 
     @cached_property
@@ -151,3 +196,60 @@ class Facts:
     def accounts(self) -> pd.DataFrame:
         """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
         return tables.accounts(self.plan)
+
+    @cached_property
+    def periods(self) -> list[str]:
+        """The names of the periods."""
+        return period_names(self.study.periods)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """x: the share that each option of the ledger is taken in, shape (options,)."""
+        chosen = self.books.chosen
+        weight = np.zeros(len(self.ledger.options.kind))
+        np.add.at(weight, chosen.option, chosen.share)
+        return weight
+
+    @cached_property
+    def started(self) -> NDArray[np.float64]:
+        """U: 1 from the period on in which a project starts, shape (projects, periods)."""
+        periods = len(self.periods)
+        state = np.zeros((len(self.ledger.works.names), periods))
+        for start in self.ledger.works.starts_of(self.plan.projects).values():
+            state[start // periods, start % periods :] = 1.0
+        return state
+
+    @cached_property
+    def flows(self) -> Money:
+        """What accounts of money bring to the purse and take from it."""
+        return Money(self.plan, self.books)
+
+    @cached_property
+    def finance(self) -> Finance | None:
+        """What [finance] adds; None without it."""
+        return None if self.study.settings.finance is None else Finance(self.plan, self.books, self.flows)
+
+    @property
+    def cash(self) -> pd.DataFrame:
+        """Sources, uses, cash, debt and ratios by period (see `cash_flow.cash_flow`)."""
+        return self.money["cash_flow"]
+
+    @cached_property
+    def capital(self) -> Capital:
+        """What is spent on operating assets, and written off."""
+        return Capital.of(self.plan, self.books)
+
+    @cached_property
+    def natural(self) -> pd.DataFrame:
+        """Natural resources by tenure and period (see `natural.natural_assets`)."""
+        return natural_assets(self)
+
+    @cached_property
+    def balance(self) -> pd.DataFrame:
+        """The balance sheet (see `balance_sheet.balance_sheet`)."""
+        return balance_sheet(self)
+
+    @cached_property
+    def circulation(self) -> pd.DataFrame:
+        """The circulation of money (see `circulation.circulation`)."""
+        return circulation(self)

@@ -14,7 +14,7 @@ import pandas as pd
 from zonevest.instances.study import items, period_names
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import becomes, group_of, started, taken
-from zonevest.reports.tables import TOTAL, limits
+from zonevest.reports.tables import TOTAL, in_order, limits
 
 if TYPE_CHECKING:
     from zonevest.reports.facts import Facts
@@ -77,11 +77,9 @@ def farmland_changes(facts: Facts) -> pd.DataFrame:
         return pd.DataFrame({name: [] for name in _CHANGES})
     both = pd.concat([every.assign(jurisdiction=TOTAL), every])
     summed = both.groupby(_CHANGES[:-2], sort=False)[_CHANGES[-2:]].sum().reset_index()
-    order = {name: place for place, name in enumerate(period_names(facts.study.periods))}
-    places = {name: place for place, name in enumerate(dict.fromkeys(both["jurisdiction"]))}
-    rank = summed["jurisdiction"].map(places) * len(order) + summed["period"].map(order)
-    keyed = summed.assign(_rank=rank).sort_values(["_rank", "way", "area_ha"], ascending=[True, False, False])
-    return keyed[_CHANGES].reset_index(drop=True)
+    summed = summed.sort_values("area_ha", ascending=False, kind="stable")
+    places, periods = both["jurisdiction"].unique(), period_names(facts.study.periods)
+    return in_order(summed, jurisdiction=places, period=periods, way=("lost", "gained"))[_CHANGES]
 
 
 def farmland_ledger(facts: Facts) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pandas as pd
 from zonevest.model.areas import TOTAL
 from zonevest.model.flows import CASH
 from zonevest.reports.contents import Column, Sheet
+from zonevest.reports.tables import in_order
 from zonevest.reports.terms import Terms, added, as_held, sold_in_steps
 
 if TYPE_CHECKING:
@@ -76,9 +77,8 @@ def by_hectare(facts: Facts) -> pd.DataFrame:
             "gain": own[:, 3] - held[:, 3],
         }
     )
-    ranks = {code: rank for rank, code in enumerate(facts.study.land_classes["land_class"])}
     summed = table.groupby("land_class", sort=False).sum().reset_index()
-    summed = summed.iloc[np.argsort(summed["land_class"].map(ranks).to_numpy(), kind="stable")].reset_index(drop=True)
+    summed = in_order(summed, land_class=facts.study.land_classes["land_class"])
     area = summed["area_ha"].where(summed["area_ha"] > 0)
     for name in ("revenue", "cost", "net"):
         summed[f"{name}_per_ha"] = summed[name] / area

@@ -67,7 +67,10 @@ def is_number(column: Column) -> bool:
 
 
 def named(column: Column, frame: pd.DataFrame, display: Display) -> list[str]:
-    """The cells of a column that holds no numbers, in words; each code is looked up once."""
+    """The cells of a column that holds no numbers, in words; each code is looked up once.
+
+    A missing code (None, NaN) is left blank: the row has none; a blank one may have a name (no zone, say).
+    """
     values = frame[column.name]
     texts = values.fillna("") if values.dtype != bool else values
     if column.kind == "text":
@@ -75,7 +78,7 @@ def named(column: Column, frame: pd.DataFrame, display: Display) -> list[str]:
     kinds = frame[column.kind[1:]].replace("", "text") if column.kind.startswith("@") else [column.kind] * len(texts)
     pairs = list(zip(kinds, texts, strict=True))
     words = {(kind, code): display.named(kind, code) for kind, code in dict.fromkeys(pairs)}
-    return [words[pair] for pair in pairs]
+    return [words[pair] if there else "" for pair, there in zip(pairs, values.notna(), strict=True)]
 
 
 def write_files(tables: list[Made], folder: Path) -> None:
@@ -100,7 +103,10 @@ def write_reports(plan: PlanData, folder: Path, lang: str, *, layer: bool = True
 
     facts = Facts(completed(plan))
     tables = made(facts)
-    money = write_money(facts.plan, folder, facts.money, facts.books) if facts.plan.has_plan else {}
+    money: dict[str, Any] = {}
+    if facts.plan.has_plan:
+        told = facts.money | {"balance_sheet": facts.balance, "circulation": facts.circulation}
+        money = write_money(facts.plan, folder, told, facts.books)
     (folder / "report.html").write_text(page(facts, tables, lang), encoding="utf-8", newline="\n")
     if facts.plan.has_plan:
         write_workbook(facts, tables, folder / "report.xlsx", lang)

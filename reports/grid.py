@@ -26,19 +26,22 @@ Cell = tuple[str, "str | None"]
 
 ROWS: Final = 2000
 """Rows of a table that the page carries at most."""
-CELLS: Final = 40_000
-"""Cells that the rows beyond `FEW` of all tables may have together; a cell takes some 50 bytes, twice."""
-FEW: Final = 40
+CELLS: Final = 70_000
+"""Cells that all tables may have together in each language: more are slow to scroll."""
+BYTES: Final = 120
+"""What a cell takes in both languages."""
+FEW: Final = 30
 """Rows of a table that the page carries at least; more of them are scrolled, and left out in print."""
 
 
-def rows_shown(tables: list[Made]) -> int:
-    """Rows that a table may have in the page, so that all of them together stay within `CELLS`."""
+def rows_shown(tables: list[Made], room: int) -> int:
+    """Rows that a table may have in the page, so that all of them together stay within `CELLS` and `room` bytes."""
     caps = np.arange(FEW, ROWS + 1)
-    more = np.zeros(len(caps), dtype=np.int64)
+    cells = np.zeros(len(caps), dtype=np.int64)
     for table in tables:
-        more += len(table.columns) * np.maximum(0, np.minimum(len(table.frame), caps) - FEW)
-    return int(caps[more <= CELLS].max())
+        cells += len(table.columns) * np.minimum(len(table.frame), caps)
+    # all grow together from the first rows on, which every table has
+    return int(caps[cells <= min(CELLS, room // BYTES)].max(initial=FEW))
 
 
 def grid(table: Made, display: Display, most: int) -> Part:

@@ -16,7 +16,7 @@ from zonevest.instances.study import items, lineages
 from zonevest.model.options import inside_line
 from zonevest.model.works import BUILDS_NOTHING
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.tables import HOLD, TAKEN, TOTAL
+from zonevest.reports.tables import HOLD, TAKEN, TOTAL, in_order
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,7 +62,8 @@ def becomes(facts: Facts, taking: Taking) -> str:
 def class_pairs(facts: Facts) -> pd.DataFrame:
     """Hectares from class to class, what projects take apart.
 
-    What is taken of a class is taken of land that was of it all along, as far as there is enough of it in the place.
+    What is taken of a class is taken of land that was of it all along, as far as there is enough of it in the place;
+    what may be taken anywhere is taken of all jurisdictions in proportion.
 
     Returns
     -------
@@ -119,10 +120,7 @@ def _structure(pairs: pd.DataFrame, order: list[str], name: str) -> pd.DataFrame
         for side in ("before", "after")
     ]
     table = pd.concat(sides, axis=1, keys=["before_ha", "after_ha"]).fillna(0.0).reset_index()
-    places = {place: rank for rank, place in enumerate(dict.fromkeys(both["jurisdiction"]))}
-    ranks = {code: rank for rank, code in enumerate(order)}
-    rank = table["jurisdiction"].map(places) * (len(order) + 1) + table[name].map(ranks).fillna(len(order))
-    table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
+    table = in_order(table, **{"jurisdiction": both["jurisdiction"], name: order})
     return _shares(table[table[["before_ha", "after_ha"]].abs().max(axis=1) > 0].reset_index(drop=True), name)
 
 
@@ -170,9 +168,7 @@ def _moves(pairs: pd.DataFrame, order: list[str]) -> pd.DataFrame:
     """Pairs in order (of the first two columns), with their share of what there was before."""
     before, after = pairs.columns[:2]
     pairs = pairs[pairs["area_ha"].abs() > 1e-12]
-    ranks = {code: rank for rank, code in enumerate(order)}
-    rank = pairs[before].map(ranks) * len(ranks) + pairs[after].map(ranks)
-    pairs = pairs.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
+    pairs = in_order(pairs, **{before: order, after: order})
     whole = pairs.groupby(before, sort=False)["area_ha"].transform("sum")
     return pairs.assign(share=pairs["area_ha"] / whole, moved=pairs[before] != pairs[after])
 
@@ -240,10 +236,7 @@ def zone_statistics(facts: Facts) -> pd.DataFrame:
     table = pd.concat(parts)
     table = table.assign(zone_level=table["zone"].map({code: len(chain) for code, chain in lineage.items()}))
     table = table.groupby(keys, sort=False).sum().reset_index()
-    places = {place: rank for rank, place in enumerate([TOTAL, *dict.fromkeys(land["jurisdiction"])])}
-    ranks = {code: rank for rank, code in enumerate([*study.zones["zone"], ""])}
-    rank = table["jurisdiction"].map(places) * (len(ranks) + 1) + table["zone"].map(ranks).fillna(len(ranks))
-    table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
+    table = in_order(table, jurisdiction=[TOTAL, *land["jurisdiction"].unique()], zone=study.zones["zone"])
     whole = land.groupby("jurisdiction")["area_ha"].sum().to_dict() | {TOTAL: float(land["area_ha"].sum())}
     of = table["jurisdiction"].map(whole)
     for side in ("before", "after"):

@@ -44,7 +44,7 @@ VIEWS: Final = {
 """Maps that are shown side by side."""
 _WORDS: Final = (
     "zone", "class", "action", "start", "area", "ha", "jurisdiction", "split", "not_found", "m", "km", "projects",
-    "project", "legend", "not_known", "map_old_browser",
+    "project", "legend", "not_known",
 )  # fmt: skip
 
 
@@ -177,7 +177,7 @@ def sites(facts: Facts, display: Display) -> list[dict[str, Any]]:
 def map_data(
     shapes: Shapes, found: dict[str, Layer], rows: pd.DataFrame, projects: list[dict[str, Any]], display: Display
 ) -> dict[str, Any]:
-    """What the page's drawing code reads: plain lists, and the numbers of every parcel packed."""
+    """What the page's drawing code reads: plain lists, and the numbers of every parcel as text."""
     places = {name: place for place, name in enumerate(dict.fromkeys(rows["jurisdiction"]))}
     split = {place: percent(rows["share"].iloc[place]) for place in np.flatnonzero(rows["share"].to_numpy() < 1 - 1e-9)}
     pack = Packing()
@@ -185,7 +185,6 @@ def map_data(
     pack.steps("y", shapes.corners[:, 1])
     pack.counts("sizes", shapes.ring_sizes)
     pack.counts("owners", np.diff(shapes.ring_parcels.astype(np.int64), prepend=0))
-    pack.names("ids", map(str, rows.index))
     pack.counts("changed", rows["changed"].to_numpy().astype(np.int64))
     pack.counts("jurisdiction", rows["jurisdiction"].map(places).to_numpy())
     factors = {"area": pack.halves("area", rows["area_ha"].to_numpy())}
@@ -197,7 +196,8 @@ def map_data(
         "width": shapes.width,
         "height": shapes.height,
         "metres": None if np.isnan(shapes.metres) else shapes.metres,
-        "packed": pack.packed(),
+        "packed": {name: list(packed) for name, packed in pack.texts.items()},
+        "ids": [str(name) for name in rows.index],
         "factors": factors,
         "jurisdictions": [display.jurisdiction(name) for name in places],
         "split": {str(place): share for place, share in split.items()},

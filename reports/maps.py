@@ -1,4 +1,4 @@
-"""Parcels as a compact drawing: shapes on a whole-number grid, and numbers of each, in one compressed text.
+"""Parcels as a compact drawing: shapes on a whole-number grid, and numbers of each, as base64 text.
 
 The page draws them itself on a canvas, so that one file serves from sixty parcels to a hundred thousand without any
 library or tile server.
@@ -7,7 +7,6 @@ library or tile server.
 from __future__ import annotations
 
 import base64
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +14,6 @@ import numpy as np
 import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from geopandas import GeoSeries
     from numpy.typing import NDArray
 
@@ -24,7 +21,7 @@ GRID = 32_000
 """Steps of the grid along the longer side of the area: fits a signed 16-bit number, finer than any screen."""
 
 VERTICES = 700_000
-"""Corners that a page may hold: some 3 characters each once they are packed."""
+"""Corners that a page may hold: some 3 bytes each once they are packed."""
 
 
 @dataclass(frozen=True)
@@ -129,11 +126,14 @@ def _metres_per_unit(crs: Any) -> float:
 
 
 class Packing:
-    """Arrays in one compressed text, from which the page takes them again by name (`templates/map_draw.js`)."""
+    """Arrays as base64 text by name, laid out so that the page, which is packed as a whole, becomes small.
+
+    ``texts`` holds kind and text of each: ``u1, u2, u4`` (whole numbers), ``steps`` (differences of 16 bits),
+    ``halves`` (numbers of 16 bits). Of 16 bits all the low bytes come first, then all the high ones, much alike.
+    """
 
     def __init__(self) -> None:
-        self.parts: list[tuple[str, str, int]] = []
-        self._bytes: list[bytes] = []
+        self.texts: dict[str, tuple[str, str]] = {}
 
     def counts(self, name: str, values: NDArray[Any]) -> None:
         """Whole numbers from 0 on, in as few bytes each as they need."""
@@ -152,20 +152,9 @@ class Packing:
         self._add(name, "halves", _planes((values / factor).astype("<f2").view("<u2")))
         return factor
 
-    def names(self, name: str, values: Iterable[str]) -> None:
-        """Names, one a line."""
-        self._add(name, "names", "\n".join(value.replace("\n", " ") for value in values).encode())
-
     def _add(self, name: str, kind: str, content: bytes) -> None:
-        self.parts.append((name, kind, len(content)))
-        self._bytes.append(content)
-
-    def packed(self) -> dict[str, Any]:
-        """``text``, and name, kind and bytes of each of the ``parts`` in it."""
-        text = base64.b64encode(zlib.compress(b"".join(self._bytes), 6)).decode("ascii")
-        return {"text": text, "parts": [list(part) for part in self.parts]}
+        self.texts[name] = (kind, base64.b64encode(content).decode("ascii"))
 
 
 def _planes(values: NDArray[np.uint16]) -> bytes:
-    """Numbers of two bytes: all the low ones, then all the high ones, which are much alike."""
     return np.ascontiguousarray(values.view(np.uint8).reshape(-1, 2).T).tobytes()

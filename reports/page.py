@@ -8,6 +8,7 @@ for is shown; the other one waits in a ``<template>``, whose ids begin with its 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from datetime import date
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,7 +27,9 @@ from markupsafe import Markup
 from zonevest.reports import sections
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
+from zonevest.reports.drawing import Drawing
 from zonevest.reports.facts import Facts
+from zonevest.reports.figures import drawn
 from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grid, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
@@ -56,6 +60,9 @@ OWN: Final = {
 MAP_SCRIPTS: Final = ("map_draw.js", "map_figure.js", "map.js")
 WITHOUT_PLAN: Final = ("overview", "assumptions")
 """Sections of a page that has no plan to tell of."""
+
+ROOM: Final = 10_500_000
+"""Bytes that maps and tables may take together: with the figures' library and the rest the page stays below 15 MB."""
 
 _TEMPLATES = files("zonevest.reports").joinpath("templates")
 
@@ -92,25 +99,30 @@ def render(plan: PlanData, lang: str = "en") -> str:
 
 def page(facts: Facts, tables: list[Made], lang: str) -> str:
     """The report page of what is worked out already (see `write_page`)."""
-    first = Words(lang)
-    bodies = [_body(facts, tables, Words(each)) for each in sorted(LANGUAGES, key=lambda each: each != lang)]
-    drawn = [body.pop("map") for body in bodies]
-    shared, *own = _split(*drawn) if drawn[0] else ({}, {}, {})
-    for body, words in zip(bodies, own, strict=True):
-        body["map"] = _json(words)
+    others = [each for each in LANGUAGES if each != lang]
+    displays = [Display(facts.study, Words(each)) for each in (lang, *others)]
+    has_land = facts.plan.has_plan and len(facts.study.parcels) > 0
+    mapped = maps(facts, displays) if has_land else [None] * len(displays)
+    drawings = [(each.pop("data") if each else None) or {} for each in mapped]
+    shared, *own = _split(*drawings)
+    packed = {"map-data": _packed(_json(shared))} if shared else {}
+    most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
+    bodies = [_body(facts, tables, display, each, most) for display, each in zip(displays, mapped, strict=True)]
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
-    for body in bodies:
-        body["text"] = Markup(body["text"])
     scripts = [_read(name) for name in (*(MAP_SCRIPTS if shared else ()), "page.js")]
-    hashes = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    allowed = list(map(_digest, scripts))
+    if any(body["figures"] for body in bodies):
+        packed["plotly"], digest = _plotly()
+        allowed.append(digest)
+    hashes = " ".join(f"'sha256-{digest}'" for digest in allowed)
     return (
         _environment()
         .get_template("page.html")
         .render(
-            t=first,
             shown=bodies[0],
             other=bodies[1],
-            map_data=_json(shared) if shared else None,
+            packed=packed,
+            words={body["lang"]: _json(words) for body, words in zip(bodies, own, strict=True)} if shared else {},
             style=Markup(_read("style.css")),
             scripts=[Markup(script) for script in scripts],
             policy=f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {hashes}",
@@ -127,6 +139,21 @@ def _environment() -> Environment:
 
 def _read(name: str) -> str:
     return _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _plotly() -> tuple[str, str]:
+    """The library that draws the figures, packed, and its digest; from plotly's package, which is not imported."""
+    found = find_spec("plotly")
+    assert found is not None
+    assert found.submodule_search_locations
+    script = Path(found.submodule_search_locations[0], "package_data", "plotly.min.js").read_text(encoding="utf-8")
+    return _packed(script), _digest(script)
+
+
+def _packed(text: str) -> str:
+    """A text as the page unpacks it: what is large goes to a third, and the page stays one that is sent by mail."""
+    return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode("ascii")
 
 
 def _digest(script: str) -> str:
@@ -157,21 +184,20 @@ def _split(one: Part, other: Part) -> tuple[Part, Part, Part]:
     return shared, mine, its
 
 
-def _marked(text: str, lang: str) -> str:
+def _marked(text: str, lang: str) -> Markup:
     """A body whose ids, and what refers to them, begin with its language: no id stands twice in the file."""
-    return re.sub(r'( (?:id|for|aria-labelledby|aria-controls)="| href="#)', rf"\g<1>{lang}-", text)
+    return Markup(re.sub(r'( (?:id|for|aria-labelledby|aria-controls)="| href="#)', rf"\g<1>{lang}-", str(text)))
 
 
 # --- one language -------------------------------------------------------------------------------------------------
 
 
-def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
-    """All that stands in the page in one language: ``text``, ``title``, ``lang`` and the data of the map."""
-    plan, display, lang = facts.plan, Display(facts.study, words), words.lang
-    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": None, "land": None}
+def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | None, most: int) -> Part:
+    """All that stands in the page in one language: ``text``, ``title``, ``lang`` and how many ``figures``."""
+    plan, words, lang = facts.plan, display.words, display.words.lang
+    has_land = len(plan.study.parcels) > 0
+    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": mapped, "land": None}
     if plan.has_plan:
-        has_land = len(plan.study.parcels) > 0
-        parts["maps"] = maps(facts, display) if has_land else None
         parts["land"] = sections.land(facts, display) if has_land else None
         parts["resources"] = resources(facts, display) if has_land else None
         parts["projects"] = sections.projects(plan, display)
@@ -182,15 +208,16 @@ def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
         parts["tills"] = budget_parts(facts, display)
         parts["head"]["cards"] = cards(facts, display, parts)
     title = plan.study.title(lang)
+    drawings = drawn({table.sheet.key: table.frame for table in tables}, display)
     text = (
         _environment()
         .get_template("body.html")
         .render(
             **parts,
             t=words,
-            chapters=_chapters(facts, tables, display),
+            chapters=_chapters(facts, tables, drawings, display, most),
             has_plan=plan.has_plan,
-            has_land=len(plan.study.parcels) > 0,
+            has_land=has_land,
             unit_money=display.money_unit,
             unit_year=display.unit("million/year"),
             unit_head=words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency,
@@ -199,19 +226,20 @@ def _body(facts: Facts, tables: list[Made], words: Words) -> Part:
             written=words("written", date=date.today().isoformat(), version=version("zonevest")),
         )
     )
-    drawing = parts["maps"]["data"] if parts["maps"] else None
     return {
-        "text": text,
+        "text": Markup(text),
         "title": f"{title} · {words('report')}",
         "lang": lang,
         "tag": "zh-CN" if lang == "zh" else "en",
-        "map": drawing,
+        "figures": len(drawings),
     }
 
 
-def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
-    """The sections in their order, each with its own templates, its tables and the names of those without rows."""
-    words, most = display.words, rows_shown(tables)
+def _chapters(
+    facts: Facts, tables: list[Made], drawings: dict[str, tuple[str, Drawing]], display: Display, most: int
+) -> list[Part]:
+    """The sections in their order, each with its own templates, figures and tables, and the names of empty tables."""
+    words = display.words
     found = []
     for name in SECTIONS:
         if not facts.plan.has_plan and name not in WITHOUT_PLAN:
@@ -223,6 +251,17 @@ def _chapters(facts: Facts, tables: list[Made], display: Display) -> list[Part]:
                 "name": name,
                 "title": words(f"section_{name}"),
                 "own": OWN.get(name, ()),
+                "figures": [
+                    {
+                        "key": key,
+                        "title": words(f"figure_{key}"),
+                        "drawing": _json(drawing),
+                        "table": table,
+                        "of": words(f"table_{table}"),
+                    }
+                    for key, (table, drawing) in drawings.items()
+                    if table in {one.sheet.key for one in mine}
+                ],
                 "tables": [grid(table, display, most) for table in mine if len(table.frame)],
                 "empty": words("tables_empty", names=words("comma").join(empty)) if empty else "",
             }

@@ -19,6 +19,7 @@ from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.farmland import change_period
 from zonevest.reports.land_tables import BUILT, becomes, group_of, started, taken
 from zonevest.reports.project_tables import key_projects
+from zonevest.reports.tables import in_order
 from zonevest.reports.terms import Terms, added, some
 
 if TYPE_CHECKING:
@@ -63,12 +64,8 @@ def programme(facts: Facts) -> pd.DataFrame:
     years = {period.name: period.years for period in facts.study.periods}
     table["years"] = table["period"].map(years)
     table["year_ha"] = table["area_ha"] / table["years"]
-    order = {name: place for place, name in enumerate(years)}
-    places = {name: place for place, name in enumerate(dict.fromkeys(both["jurisdiction"]))}
-    what = {name: place for place, name in enumerate(("conversion", "acquisition", "supply"))}
-    rank = (table["item"].map(what) * len(places) + table["jurisdiction"].map(places)) * len(order)
-    rank = rank + table["period"].map(order)
-    return table.iloc[np.argsort(rank.to_numpy(), kind="stable")][PROGRAMME].reset_index(drop=True)
+    items_, places = ("conversion", "acquisition", "supply"), both["jurisdiction"].unique()
+    return in_order(table, item=items_, jurisdiction=places, period=years)[PROGRAMME]
 
 
 def _built(facts: Facts) -> dict[str, bool]:
@@ -103,7 +100,8 @@ def _tenures(facts: Facts) -> tuple[pd.Series, pd.Series]:
     """Whose each row of the land is, before the plan and after it."""
     table = facts.study.practices
     before = pd.Series(facts.study.parcels["tenure"].to_numpy()[facts.chosen.parcel], index=facts.land.index)
-    given = facts.land["practice"].map(dict(zip(table["practice"], table["to_tenure"], strict=True))).fillna("")
+    new = dict(zip(table["practice"], table["to_tenure"], strict=True))
+    given = facts.land["practice"].map(new).astype(object).fillna("")
     return before, given.where(given != "", before)
 
 
@@ -162,11 +160,8 @@ def restoration(facts: Facts) -> pd.DataFrame:
         keys = ["practice", "start", "jurisdiction"]
         summed = land.assign(outlay=spent[:, 0]).groupby(keys, sort=False)
         table = summed.agg(parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum"), outlay=("outlay", "sum"))
-        ranks = {name: rank for rank, name in enumerate([*practices["practice"]])}
-        times = {name: rank for rank, name in enumerate(period_names(facts.study.periods))}
-        table = table.reset_index().assign(project="")
-        rank = table["practice"].map(ranks) * len(times) + table["start"].map(times)
-        parts.append(table.iloc[np.argsort(rank.to_numpy(), kind="stable")])
+        starts = period_names(facts.study.periods)
+        parts.append(in_order(table.reset_index().assign(project=""), practice=practices["practice"], start=starts))
     own = facts.study.projects.set_index("project")
     projects = key_projects(facts)
     kinds = own["restoration"] | (own["category"] == "ecological_restoration")

@@ -13,7 +13,7 @@ from zonevest.model.flows import CASH
 from zonevest.model.takings import takings
 from zonevest.reports.bonds import bond_cover
 from zonevest.reports.contents import Column, Sheet
-from zonevest.reports.display import year
+from zonevest.reports.display import DASH, year
 from zonevest.reports.project_flows import payback, project_cash, rate_of_return
 from zonevest.reports.tables import schedule
 from zonevest.reports.worth import expected
@@ -148,7 +148,7 @@ def prospectus(facts: Facts, project: str) -> pd.DataFrame:
 
 def prospectuses(facts: Facts) -> pd.DataFrame:
     """The prospectus of every chosen project, one below the other, `project` first."""
-    measures = project_measures(facts).set_index("project")
+    measures = facts.measures.set_index("project")
     rows: list[tuple[Any, ...]] = []
     for entry in each(key_projects(facts)):
         put = _Page(rows, entry.project)
@@ -180,7 +180,7 @@ class _Page:
         if unit == "share":
             value, unit = 100.0 * value, "percent"
         if code or not np.isnan(value):
-            self.rows.append((self.project, field, code, kind, float(value), unit))
+            self.rows.append((self.project, field, code, kind, float(value), DASH if np.isnan(value) else unit))
 
 
 def _land(facts: Facts, own: Any, put: _Page) -> None:
@@ -258,7 +258,7 @@ SHEETS = (
          Column("jobs", unit="jobs", total=True), Column("mandatory", "yes")),
     ),
     Sheet(
-        "project_measures", "projects", project_measures,
+        "project_measures", "projects", lambda facts: facts.measures,
         (_PROJECT, _START, Column("outlay", unit=_M, total=True), Column("revenue_year", unit=_A_YEAR, total=True),
          Column("cost_year", unit=_A_YEAR, total=True), Column("irr", "share"), Column("no_irr", "word:no_irr_"),
          Column("payback", unit="years"), Column("npv", unit=PV, total=True), Column("hurdle", "share"),

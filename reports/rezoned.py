@@ -53,7 +53,8 @@ def rezoned(facts: Facts) -> pd.DataFrame:
         objective); ``reason`` (see above), ``project``, ``limit`` (that asks most for it, whatever the reason) and
         ``limit_worth`` (in units of the objective).
     """
-    at = np.flatnonzero(facts.land["rezoned"].to_numpy(dtype=bool))
+    # land that is left without any action lies in no zone, and is not rezoned
+    at = np.flatnonzero((facts.land["rezoned"] & (facts.land["zone"] != "")).to_numpy(dtype=bool))
     if not len(at):
         return pd.DataFrame({name: [] for name in COLUMNS})
     land = facts.land.iloc[at].reset_index(drop=True)
@@ -109,7 +110,8 @@ def _priced(facts: Facts, entries: Entries) -> list[tuple[str, Terms]]:
     ledger, study, found = facts.ledger, facts.study, list[tuple[str, Terms]]()
     limits, quotas = ({getattr(row, key): row for row in each(study.tables[name])} for key, name in
                       (("limit", "limits"), ("quota", "quotas")))  # fmt: skip
-    for row in each(facts.plan.prices):
+    rows = facts.plan.limits
+    for row in each(rows[rows["shadow_price"].fillna(0.0).abs() > SMALL]):
         if row.limit in limits:
             body, bound = limit_sides(entries, ledger, limits[row.limit], row.jurisdiction, row.period)
             found.append((row.limit, _of_land(-row.shadow_price * (body - bound))))

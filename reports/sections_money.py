@@ -1,4 +1,4 @@
-"""The parts of the report page that tell of money: cash flow and debt, capture, and who receives and pays."""
+"""The parts of the report page that tell of money: cash flow and debt, and who receives and pays."""
 
 from __future__ import annotations
 
@@ -32,14 +32,13 @@ HIGH, WIDE, TOP, LEFT = 210.0, 640.0, 16.0, 44.0
 
 
 def money(facts: Facts, display: Display) -> Part:
-    """Cash flow and debt, capture, actors, and of what F1 is made."""
+    """Cash flow and debt, actors, and of what F1 is made."""
     plan, found = facts.plan, facts.money
     return {
         "cash": _cash(plan, found["cash_flow"], display),
         "debt": _debt(plan, found["cash_flow"], display),
         "funding": _funding(plan, display),
         "parts": _parts(facts.cash_parts, display),
-        "capture": _capture(found["capture"], display),
         "actors": _actors(found["distribution"], display),
         "places": _places(found["distribution"], display),
         "off": [display.words.or_code("off_", str(name)) for name in plan.limits_off],
@@ -246,39 +245,6 @@ def _parts(table: pd.DataFrame, display: Display) -> Part | None:
         text = words("land_rent_plain", value=display.money(float(rent["value"])))
     total = signed(float(table["value"].sum()), decimals)
     return {"lines": lines, "total": total, "text": text}
-
-
-def _capture(table: pd.DataFrame, display: Display) -> Part | None:
-    """What is created, captured by each instrument and left; by undertaking folded."""
-    if table.empty:
-        return None
-    decimals = places(table["value"])
-    sums = table.groupby("item")["value"].sum().reindex(["created", "left"]).fillna(0.0)
-    whole = float(sums["created"])
-
-    def line(label: str, value: float, kind: str) -> Part:
-        share = value / whole if whole > 0 else math.nan
-        return {"name": label, "value": number(value, decimals), "share": percent(share), "kind": kind,
-                "width": 100 * max(0.0, min(1.0, share)) if whole > 0 else 0.0}  # fmt: skip
-
-    taken = table[table["item"] == "captured"].groupby("instrument", sort=False)["value"].sum()
-    lines = [line(display.words("created"), whole, "created")]
-    lines += [line(display.words(f"capture_{name}"), float(value), "captured") for name, value in taken.items()]
-    lines.append(line(display.words("left_to_holders"), float(sums["left"]), "left"))
-    pivot = table.pivot_table(index=["kind", "source"], columns="item", values="value", aggfunc="sum", fill_value=0.0)
-    pivot = pivot.reindex(columns=["created", "captured", "left"], fill_value=0.0)
-    pivot = pivot.iloc[np.argsort(-pivot["created"].to_numpy(), kind="stable")]
-    named = {"practice": display.practice, "project": display.project}
-    sources = [
-        {
-            "name": named.get(kind, str)(source),
-            "kind": display.words(f"origin_{kind}"),
-            "cells": [number(value, decimals) for value in row],
-            "share": percent(row[1] / row[0]) if row[0] > 0 else DASH,
-        }
-        for (kind, source), row in zip(pivot.index, pivot.to_numpy().tolist(), strict=True)
-    ]
-    return {"lines": lines, "sources": sources}
 
 
 def _actors(table: pd.DataFrame, display: Display) -> Part | None:

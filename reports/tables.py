@@ -6,7 +6,7 @@ DataFrame; what is shown of it, and in which language, is decided in `page`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,16 @@ BUILT_IN = {"asset": "asset", "finance": "money", "money": "money", "gain": "mon
 
 _CLOSE = 1e-6
 """A limit counts as binding, or as broken, from this share of its size on."""
+
+
+def in_order(table: pd.DataFrame, **orders: Iterable[str]) -> pd.DataFrame:
+    """The rows in the order of the codes of columns, of the first column first; codes that are in none come last."""
+    ranks = []
+    for column, order in orders.items():
+        known = pd.Index(list(dict.fromkeys(order)), dtype=object)
+        rank = known.get_indexer(table[column].astype(object))
+        ranks.append(np.where(rank < 0, len(known), rank))
+    return table.iloc[np.lexsort(ranks[::-1])].reset_index(drop=True)
 
 
 def completed(plan: PlanData) -> PlanData:

@@ -52,9 +52,8 @@ class Entries:
 
     def __getitem__(self, key: tuple[str, str, str]) -> Terms:
         account, place, period = key
-        if period not in self.names:
-            return Terms()  # the gains of an actor: no entry, and not of land alone
-        return Terms({(account, place, self.names.index(period)): 1.0})
+        # gains are over everything: of no period
+        return Terms({(account, place, 0 if period == "total" else self.names.index(period)): 1.0})
 
 
 def some(chosen: Chosen, rows: NDArray[np.int64]) -> Chosen:

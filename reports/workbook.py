@@ -168,12 +168,12 @@ def _fill(
 def _totals(
     sheet: Worksheet, table: Made, first: int, last: int, formats: list[str], styles: _Styles, word: str
 ) -> None:
-    from xlsxwriter.utility import xl_range
+    from xlsxwriter.utility import xl_rowcol_to_cell
 
     sheet.write_string(last + 1, 0, word, styles.bold)
     for place, column in enumerate(table.columns):
         if column.total:
-            formula = f"=SUBTOTAL(9,{xl_range(first, place, last, place)})"
+            formula = f"=SUBTOTAL(9,{xl_rowcol_to_cell(first, place)}:{xl_rowcol_to_cell(last, place)})"
             value = float(table.frame[column.name].iloc[:MOST].sum())
             sheet.write_formula(last + 1, place, formula, styles.number(formats[place], True), value)
 

@@ -1,15 +1,11 @@
 /* The maps on the page: two side by side in one view, looked at by mouse, touch or keys. */
-(window.parts = window.parts || []).push(async function (page, data) {
+(window.parts = window.parts || []).push(function (page, data) {
   "use strict";
   const root = page.querySelector("#maps");
   if (!data || !root) return;
-  if (!window.DecompressionStream) {
-    root.querySelector(".map-pair").textContent = data.words.map_old_browser;
-    return;
-  }
   const { land: landOf, layers: layersOf, raster, paint, overlay, outline, onPage, legends, save, paper, escaped } = window.zonemap;
   const { words, projects, views } = data;
-  const land = await landOf(data), layers = layersOf(data, land);
+  const land = landOf(data), layers = layersOf(data, land);
   const { count, firstRing, box } = land;
   const get = (id) => root.querySelector("#map-" + id);
 

@@ -18,7 +18,6 @@ window.zonemap = (function () {
     u1: (bytes) => bytes,
     u2: (bytes) => new Uint16Array(bytes.buffer),
     u4: (bytes) => new Uint32Array(bytes.buffer),
-    names: (bytes) => new TextDecoder().decode(bytes).split("\n"),
     halves: (bytes) => Float32Array.from(pairs(bytes), half),
     steps(bytes) {
       let sum = 0;
@@ -26,27 +25,24 @@ window.zonemap = (function () {
     },
   };
 
-  let unpacked = null; // both languages draw the same parcels
-  async function unpack(packed) {
-    const text = Uint8Array.from(atob(packed.text), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([text]).stream().pipeThrough(new DecompressionStream("deflate"));
-    const content = await new Response(stream).arrayBuffer();
+  function unpack(packed) {
     const found = {};
-    let from = 0;
-    for (const [name, kind, size] of packed.parts) {
-      found[name] = KINDS[kind](new Uint8Array(content.slice(from, from + size)));
-      from += size;
+    for (const name in packed) {
+      const [kind, text] = packed[name];
+      found[name] = KINDS[kind](Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)));
     }
     return found;
   }
 
-  // the parcels' shapes, and what each of them is
+  // the parcels' shapes, and what each of them is; both languages draw the same
+  let indexed = null;
   function land(data) {
-    unpacked ??= unpack(data.packed).then((packed) => indexed(packed, data));
-    return unpacked;
+    indexed ??= index(data);
+    return indexed;
   }
 
-  function indexed({ x, y, sizes, owners, ids, changed, jurisdiction, ...rest }, data) {
+  function index(data) {
+    const { x, y, sizes, owners, changed, jurisdiction, ...rest } = unpack(data.packed), ids = data.ids;
     const count = ids.length, rings = sizes.length;
     const corners = new Int16Array(2 * x.length);
     for (let at = 0; at < x.length; at++) {

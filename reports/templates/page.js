@@ -14,6 +14,21 @@
     return all;
   };
 
+  /* What is large is packed; it is unpacked once, and nothing is asked for. */
+  const unpacking = {};
+  function unpacked(id) {
+    if (!document.getElementById(id)) return Promise.resolve(null);
+    if (!("DecompressionStream" in window)) {
+      for (const each of document.querySelectorAll(".old")) each.hidden = false;
+      return Promise.resolve(null);
+    }
+    unpacking[id] ??= (async () => {
+      const bytes = Uint8Array.from(atob(text(id)), (letter) => letter.charCodeAt(0));
+      return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).text();
+    })();
+    return unpacking[id];
+  }
+
   /* --- language --- */
 
   function taken(lang) {
@@ -35,12 +50,13 @@
   }
 
   function place(page) {
-    // the part that stands at the top of the window, and how far
-    for (const each of page.querySelectorAll("[id^=section-], [id^=table-], section[id]")) {
-      const box = each.getBoundingClientRect();
-      if (box.bottom > 60 && box.height < 4 * window.innerHeight) return [each.id, box.top];
+    // the part that begins last above the upper edge of the window, and where
+    let found = ["", 0];
+    for (const each of page.querySelectorAll("section[id], .sheet, .drawn")) {
+      const top = each.getBoundingClientRect().top;
+      if (top < 120 && each.offsetParent) found = [each.id, top];
     }
-    return ["", 0];
+    return found;
   }
 
   function show(lang) {
@@ -195,6 +211,82 @@
     for (const part of page.querySelectorAll(".chapter")) seen.observe(part);
   }
 
+  /* --- figures: drawn when they come near the window, all of them before printing --- */
+
+  let library = null;
+  function drawer() {
+    // the page's policy names this script by its digest, as it does those that stand in it
+    library ??= unpacked("plotly").then((code) => {
+      if (!code) return;
+      const script = document.createElement("script");
+      script.textContent = code;
+      document.head.append(script);
+    });
+    return library;
+  }
+
+  const WIDE = 900, LEAST = 600, ON_PAPER = 680;
+  const width = (plot) => Math.max(LEAST, Math.min(WIDE, plot.parentElement.clientWidth));
+
+  function draw(plot) {
+    if (plot.dataset.drawn || !window.Plotly) return;
+    plot.dataset.drawn = "yes";
+    const figure = JSON.parse(plot.nextElementSibling.textContent);
+    figure.layout.width = width(plot);
+    window.Plotly.newPlot(plot, figure.data, figure.layout, { displayModeBar: false });
+  }
+
+  function figures(page) {
+    if (!page.querySelector(".plot")) return;
+    const near = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries) if (entry.isIntersecting) drawer().then(() => draw(entry.target));
+      },
+      { rootMargin: "600px" },
+    );
+    for (const plot of page.querySelectorAll(".plot")) {
+      near.observe(plot);
+      const tools = plot.parentElement.querySelector(".saves");
+      tools.hidden = false;
+      for (const button of tools.querySelectorAll("button")) {
+        button.addEventListener("click", async () => {
+          await drawer();
+          draw(plot);
+          const layout = plot.layout;
+          window.Plotly.downloadImage(plot, {
+            format: button.dataset.format,
+            filename: plot.parentElement.id,
+            width: Math.max(WIDE, layout.width),
+            height: layout.height,
+            scale: button.dataset.format === "png" ? 3 : 1,
+          });
+        });
+      }
+    }
+  }
+
+  const idle = window.requestIdleCallback || ((work) => setTimeout(work, 50));
+  function atLeisure(plots) {
+    const plot = plots.shift();
+    if (!plot || !window.Plotly) return;
+    idle(() => {
+      if (plot.isConnected) draw(plot);
+      atLeisure(plots);
+    });
+  }
+
+  function fit(size) {
+    for (const plot of document.querySelectorAll(".plot")) {
+      if (plot.dataset.drawn) window.Plotly.relayout(plot, { width: size(plot) });
+    }
+  }
+  let wide = window.innerWidth;
+  window.addEventListener("resize", () => {
+    if (window.innerWidth === wide) return;
+    wide = window.innerWidth;
+    fit(width);
+  });
+
   /* --- start --- */
 
   function start(page) {
@@ -208,10 +300,13 @@
     if (search) search.addEventListener("input", () => sift(page));
     tables(page);
     contents(page);
-    const map = text("map-data");
-    for (const part of window.parts || []) {
-      part(page, map ? merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang))) : null);
-    }
+    figures(page);
+    unpacked("map-data").then((map) => {
+      const data = map && merged(JSON.parse(map), JSON.parse(text("map-words-" + page.dataset.lang)));
+      for (const part of window.parts || []) part(page, data);
+      // what prints before anyone has scrolled has its figures too
+      return drawer();
+    }).then(() => atLeisure(Array.from(page.querySelectorAll(".plot"))));
   }
   start(document.querySelector("body > .page"));
 
@@ -222,9 +317,12 @@
       part.open = true;
       opened.push(part);
     }
+    document.querySelectorAll(".plot").forEach(draw);
+    fit(() => ON_PAPER);
   });
   window.addEventListener("afterprint", () => {
     for (const part of opened) part.open = false;
     opened = [];
+    fit(width);
   });
 })();

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import itertools
 import re
-import zlib
 from dataclasses import replace
 from typing import Any
 
@@ -184,17 +183,14 @@ def test_before_and_after_have_one_legend() -> None:
 # --- data -----------------------------------------------------------------------------------------------------------
 
 
-def unpacked(packed: dict[str, Any]) -> dict[str, Any]:
+def unpacked(packed: dict[str, list[str]]) -> dict[str, Any]:
     """The arrays of a page, by the words of `Packing` alone."""
-    content, found, start = zlib.decompress(base64.b64decode(packed["text"])), {}, 0
-    for name, kind, size in packed["parts"]:
-        part = content[start : start + size]
-        start += size
+    found: dict[str, Any] = {}
+    for name, (kind, text) in packed.items():
+        part = base64.b64decode(text)
         half = len(part) // 2
         pairs = bytes(itertools.chain(*zip(part[:half], part[half:], strict=False)))
-        if kind == "names":
-            found[name] = part.decode().split("\n")
-        elif kind == "halves":
+        if kind == "halves":
             found[name] = np.frombuffer(pairs, "<f2")
         elif kind == "steps":
             found[name] = np.cumsum(np.frombuffer(pairs, "<u2").astype(int)).astype(np.uint16).astype(np.int16)
@@ -213,7 +209,7 @@ def test_the_page_gets_what_is_so() -> None:
     assert np.column_stack([got["x"], got["y"]]).tolist() == shapes.corners.tolist()
     assert got["sizes"].tolist() == shapes.ring_sizes.tolist()
     assert np.cumsum(got["owners"]).tolist() == shapes.ring_parcels.tolist()
-    assert got["ids"] == facts.study.parcels["parcel_id"].tolist()
+    assert data["ids"] == facts.study.parcels["parcel_id"].tolist()
     zones = [display.zone(code) for code in rows["zone"]]
     assert [data["layers"]["zone_after"]["names"][code] for code in got["codes.zone_after"]] == zones
     for name in VALUES:

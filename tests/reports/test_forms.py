@@ -1,0 +1,211 @@
+"""The forms of a report: whatever stands in a frame stands in the page, the workbook, the CSV and the parquet file."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.reports.forms import (
+    Book,
+    code_in,
+    codes,
+    is_number,
+    long_sheet,
+    number_in,
+    odd_sheets,
+    same_numbers,
+    tables_of_page,
+)  # fmt: skip
+from tests.reports.plans import village, without_plan
+from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.reports import forms, workbook
+from zonevest.reports.contents import Column, Sheet, sheets
+from zonevest.reports.display import Display
+from zonevest.reports.facts import Facts
+from zonevest.reports.forms import Made, made, replace_reports, write_files
+from zonevest.reports.grid import BYTES, CELLS, FEW, ROWS, rows_shown
+from zonevest.reports.labels import LABELS, Words
+from zonevest.reports.page import ROOM, page
+from zonevest.reports.workbook import HEAD, write_workbook
+
+
+@pytest.fixture(scope="module")
+def facts() -> Facts:
+    """A small plan; or, to try the forms on a large one, that of the folder which the variable names."""
+    folder = os.environ.get("ZONEVEST_LAKESIDE_PLAN")
+    return Facts(PlanData(**read_plan_data(Path(folder))) if folder else village())
+
+
+@pytest.fixture(scope="module", params=["odd", "real"])
+def tables(request: pytest.FixtureRequest, facts: Facts) -> list[Made]:
+    return made(facts, odd_sheets() if request.param == "odd" else None)
+
+
+@pytest.fixture(scope="module", params=["en", "zh"])
+def lang(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_every_number_of_the_page_is_the_frame_s(facts: Facts, tables: list[Made], lang: str) -> None:
+    found = tables_of_page(page(facts, tables, lang))
+    most = max(len(rows["tbody"]) for rows in found.values())
+    for waiting in (False, True):
+        for table in tables:
+            if table.frame.empty:
+                assert (waiting, table.sheet.key) not in found
+                continue
+            told = found[waiting, table.sheet.key]
+            shown = table.frame.iloc[:most]
+            columns = table.columns if hasattr(table, "columns") else table.sheet.columns
+            assert [code_in(cell) for cell in told["thead"][0]] == [column.name for column in columns]
+            assert len(told["tbody"]) == len(shown)
+            for place, column in enumerate(columns):
+                cells = [row[place] for row in told["tbody"]]
+                if is_number(column):
+                    assert same_numbers([number_in(cell) for cell in cells], shown[column.name]), column
+                else:
+                    assert [code_in(cell) for cell in cells] == codes(shown[column.name]), column
+                if column.total and len(table.frame) > 1:
+                    whole = float(table.frame[column.name].sum())
+                    assert number_in(told["tfoot"][0][place]) == whole
+
+
+def test_every_number_of_the_workbook_is_the_frame_s(
+    facts: Facts, tables: list[Made], lang: str, tmp_path: Path
+) -> None:
+    write_workbook(facts, tables, tmp_path / "report.xlsx", lang)
+    book, display = Book(tmp_path / "report.xlsx"), Display(facts.study, Words(lang))
+    for table in tables:
+        if table.frame.empty:
+            continue
+        columns = table.columns if hasattr(table, "columns") else table.sheet.columns
+        name = book.sheet_of(display.words(f"table_{table.sheet.key}"))
+        sheet, formulas = book.shown[name], book.formulas[name]
+        first, rows = HEAD + 3, len(table.frame)
+        assert sheet.freeze_panes == f"B{first}"
+        assert formulas.auto_filter.ref is not None
+        assert formulas.auto_filter.ref.endswith(str(first + rows - 1))
+        for place, column in enumerate(columns, start=1):
+            cells = [sheet.cell(first + row, place).value for row in range(rows)]
+            if is_number(column):
+                numbers = [{None: math.nan, "∞": math.inf, "−∞": -math.inf}.get(cell, cell) for cell in cells]
+                # a workbook holds 16 digits
+                assert same_numbers(numbers, table.frame[column.name], 1e-15), column
+            elif column.kind == "text":
+                assert [cell or "" for cell in cells] == codes(table.frame[column.name])
+            if column.total:
+                letter = sheet.cell(1, place).column_letter
+                total = formulas.cell(first + rows, place).value
+                assert total == f"=SUBTOTAL(9,{letter}{first}:{letter}{first + rows - 1})"
+                told = sheet.cell(first + rows, place).value
+                assert told == pytest.approx(float(table.frame[column.name].sum()), rel=1e-15)
+
+
+def test_the_cover_names_every_table_in_both_languages(facts: Facts, tables: list[Made], tmp_path: Path) -> None:
+    write_workbook(facts, tables, tmp_path / "report.xlsx", "en")
+    book = Book(tmp_path / "report.xlsx").formulas
+    cover = book.worksheets[0]
+    rows = {cover.cell(row, 2).value: row for row in range(7, cover.max_row + 1)}
+    for table in tables:
+        english, chinese = LABELS[f"table_{table.sheet.key}"]
+        if table.frame.empty:
+            assert f"{english} (no rows in this plan)" in rows
+            continue
+        row = rows[english]
+        assert cover.cell(row, 3).value == chinese
+        assert cover.cell(row, 4).value == len(table.frame)
+        link = cover.cell(row, 2).hyperlink
+        assert link is not None
+        target = book[str(link.location).rpartition("!")[0].strip("'")]
+        assert target.cell(1, 1).value == english
+        heads = [target.cell(HEAD + 2, 1).value, target.cell(HEAD + 1, 1).value]
+        assert heads[0] != heads[1]
+
+
+def test_files_hold_the_frames(tables: list[Made], tmp_path: Path) -> None:
+    write_files(tables, tmp_path / "tables")
+    for table in tables:
+        key = table.sheet.key
+        again = pd.read_parquet(tmp_path / "tables" / f"{key}.parquet")
+        pd.testing.assert_frame_equal(again, table.frame, check_dtype=False)
+        text = pd.read_csv(tmp_path / "tables" / f"{key}.csv", keep_default_na=False, dtype=str)
+        assert list(text.columns) == list(table.frame.columns)
+        assert len(text) == len(table.frame)
+        for column in table.sheet.columns:
+            if is_number(column):
+                numbers = [float(cell) if cell else math.nan for cell in text[column.name]]
+                assert same_numbers(numbers, table.frame[column.name]), column
+            else:
+                assert text[column.name].tolist() == codes(table.frame[column.name])
+
+
+def test_every_word_of_every_table_is_there_in_both_languages() -> None:
+    wanted = {f"{word}_{sheet.key}" for sheet in sheets() for word in ("table", "about")}
+    wanted |= {f"col_{column.name}" for sheet in sheets() for column in sheet.columns}
+    assert sorted(key for key in wanted if not all(LABELS.get(key, ("", "")))) == []
+
+
+def test_a_frame_that_is_not_what_its_sheet_says_is_refused(facts: Facts) -> None:
+    def make(_: Facts) -> pd.DataFrame:
+        return pd.DataFrame({"value": [1.0]})
+
+    for columns in ((Column("other"),), (Column("value", unit="@unit"),)):
+        with pytest.raises(ValueError, match="table ledger"):
+            made(facts, (Sheet("ledger", "limits", make, columns),))
+
+
+@pytest.mark.parametrize(("count", "room"), [(1, 10**9), (3, 10**9), (30, 10**9), (30, 10**6), (30, 0), (600, 10**9)])
+def test_long_tables_share_what_a_page_can_carry(facts: Facts, count: int, room: int) -> None:
+    tables = made(facts, (long_sheet(20_000),)) * count
+    most, cells = rows_shown(tables, room), min(CELLS, room // BYTES)
+    assert FEW <= most <= ROWS
+    # one row more would be too much; the first rows are always there
+    assert most == ROWS or count * 4 * (most + 1) > cells
+    assert most == FEW or count * 4 * most <= cells
+
+
+def test_a_page_of_many_parcels_stays_below_15_megabytes(facts: Facts) -> None:
+    """Ninety tables as long as the parcels beside maps that leave no room: a cell takes no more than is reckoned."""
+    tables = made(facts, (long_sheet(100_000),))
+    assert rows_shown(tables * 90, 0) == FEW
+    few, more = (len(page(facts, tables[:count], "en").encode()) for count in (0, 1))
+    rows = rows_shown(tables, 10**9)
+    assert (more - few) / (4 * rows) < BYTES
+    assert ROOM + 90 * 9 * FEW * BYTES < 15e6
+
+
+def test_a_capped_table_says_where_the_rest_is(facts: Facts, lang: str) -> None:
+    tables = made(facts, (long_sheet(20_000),))
+    html = page(facts, tables, lang)
+    told = {"en": "The first 2,000 of 20,000 rows; all of them: tables/ledger.csv.",
+            "zh": "前 2,000 行，共 20,000 行；全部见 tables/ledger.csv。"}  # fmt: skip
+    for text in told.values():
+        assert html.count(text) == 1
+
+
+def test_a_crash_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = village()
+    replace_reports(plan, tmp_path, "en")
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert {"report.html", "report.xlsx", "cash_flow.csv"} <= {path.name for path in before}
+
+    def fails(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    for module, name in ((forms, "write_files"), (workbook, "write_workbook")):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, name, fails)
+            with pytest.raises(OSError, match="disk is full"):
+                replace_reports(plan, tmp_path, "zh")
+        assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+    replace_reports(plan, tmp_path, "zh")
+    assert 'lang="zh-CN"' in (tmp_path / "report.html").read_text(encoding="utf-8")[:200]
+    # nothing is left beside; and a plan that is none any more has no tables
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    replace_reports(without_plan("infeasible"), tmp_path, "en")
+    assert not (tmp_path / "tables").exists()
+    assert not (tmp_path / "report.xlsx").exists()

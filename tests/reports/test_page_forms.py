@@ -1,0 +1,229 @@
+"""The page in a browser: languages, search, tables, figures and print."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from tests.reports.forms import long_frame, long_sheet, odd_sheets
+from tests.reports.plans import village
+from tests.reports.test_page import FLAGS, Opened
+from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.reports.contents import SECTIONS
+from zonevest.reports.facts import Facts
+from zonevest.reports.forms import made
+from zonevest.reports.labels import LABELS
+from zonevest.reports.page import page as written
+from zonevest.reports.page import render
+from zonevest.reports.tables import completed
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def browser(browser_path: str) -> Iterator[Browser]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        yield engine
+        engine.close()
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of a small plan; or, to try it on a large one, of the folder which the variable names."""
+    folder = os.environ.get("ZONEVEST_LAKESIDE_PLAN")
+    plan = PlanData(**read_plan_data(Path(folder))) if folder else village()
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(render(plan), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page with every kind of column and a long table."""
+    facts = Facts(completed(village()))
+    path = tmp_path_factory.mktemp("odd") / "report.html"
+    tables = made(facts, (*odd_sheets(), long_sheet(3000)))
+    path.write_text(written(facts, tables, "en"), encoding="utf-8")
+    return path
+
+
+def cells(page: Page, key: str, column: int) -> list[str]:
+    """The visible cells of a table's column, as they are read."""
+    found: list[str] = page.evaluate(
+        """([key, at]) => Array.from(document.querySelector(`table[data-key=${key}]`).tBodies[0].rows)
+            .filter(row => row.offsetParent).map(row => row.cells[at].textContent)""",
+        [key, column],
+    )
+    return found
+
+
+def saved(page: Page, button: str) -> tuple[str, bytes]:
+    """The name and content of what a button downloads."""
+    with page.expect_download() as waiting:
+        page.locator(button).click()
+    return waiting.value.suggested_filename, Path(waiting.value.path()).read_bytes()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_each_section_is_there_in_both_languages(browser: Browser, report: Path, width: int) -> None:
+    with Opened(browser, report, width) as opened:
+        page = opened.page
+        for lang, side in (("en", 0), ("zh", 1), ("en", 0)):
+            assert page.locator("body > .page").count() == 1
+            assert page.locator("html").get_attribute("lang") == ("zh-CN" if lang == "zh" else "en")
+            titles = [LABELS[f"section_{name}"][side] for name in SECTIONS]
+            assert page.locator(".chapter > h2").all_inner_texts() == titles
+            assert page.locator(".contents > li > a").all_inner_texts() == titles
+            for target in page.locator(".contents a").all():
+                assert page.locator(str(target.get_attribute("href"))).count() == 1
+            ids = page.evaluate("Array.from(document.querySelectorAll('[id]'), each => each.id)")
+            assert len(ids) == len(set(ids))
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert LABELS["report"][side] in page.title()
+            page.click(".language")
+        assert opened.said == []
+        assert opened.asked == [report.as_uri()]
+
+
+def test_a_language_keeps_its_state_and_the_reader_s_place(browser: Browser, odd: Path) -> None:
+    with Opened(browser, odd) as opened:
+        page = opened.page
+        page.fill("#table-ledger .filter", "P000123")
+        page.evaluate("document.getElementById('table-ledger').scrollIntoView({behavior: 'instant'})")
+        top = page.locator("#table-ledger").bounding_box()
+        page.click(".language")
+        moved = page.locator("#table-ledger").bounding_box()
+        assert top is not None
+        assert moved is not None
+        assert abs(top["y"] - moved["y"]) < 40
+        assert page.input_value("#table-ledger .filter") == ""
+        page.click(".language")
+        assert page.input_value("#table-ledger .filter") == "P000123"
+        assert cells(page, "ledger", 0) == ["P000123"]
+        assert opened.said == []
+
+
+def test_a_table_is_searched_and_sorted(browser: Browser, odd: Path) -> None:
+    with Opened(browser, odd) as opened:
+        page = opened.page
+        shown = long_frame(3000).iloc[:2000]
+        assert len(cells(page, "ledger", 0)) == 2000
+        page.fill("#table-ledger .filter", "P0001 urban")  # the words of a row, in any order; a zone by its name
+        wanted = shown[shown["project"].str.contains("P0001") & (shown["account"] == "410")]
+        assert cells(page, "ledger", 0) == wanted["project"].tolist()
+        assert page.locator("#table-ledger .count").inner_text() == f"{len(wanted)} / 3,000 rows"
+        page.click("#table-ledger th[data-c=value]")
+        assert cells(page, "ledger", 0) == wanted.sort_values("value")["project"].tolist()
+        page.click("#table-ledger th[data-c=value]")
+        page.fill("#table-ledger .filter", "")
+        assert cells(page, "ledger", 0) == shown.sort_values("value", ascending=False)["project"].tolist()
+        # rows without a number stand last either way
+        for _ in range(2):
+            page.press("#table-schedule th[data-c=value]", "Enter")
+            assert cells(page, "schedule", 6)[-1] == "–"
+        assert opened.said == []
+
+
+def test_the_search_of_the_page_leaves_what_holds_its_words(browser: Browser, odd: Path) -> None:
+    with Opened(browser, odd) as opened:
+        page = opened.page
+        page.fill(".search", "P001234")
+        assert cells(page, "ledger", 0) == ["P001234"]
+        assert page.locator(".found").inner_text() == "1 rows in 1 tables"
+        assert not page.locator("#table-schedule").is_visible()
+        assert not page.locator("#section-land").is_visible()
+        page.fill(".search", "south")  # in hand-made tables too
+        assert page.locator("#table-schedule").is_visible()
+        assert page.locator("#limits").is_visible()
+        page.fill(".search", "nowhere at all")
+        assert page.locator(".found").inner_text() == "No row holds this."
+        page.fill(".search", "")
+        assert page.locator(".chapter:visible").count() == len(SECTIONS)
+        assert len(cells(page, "ledger", 0)) == 2000
+
+
+def test_the_download_is_the_data(browser: Browser, odd: Path) -> None:
+    with Opened(browser, odd) as opened:
+        page = opened.page
+        for key, frame in (("ledger", long_frame(3000).iloc[:2000]), ("schedule", odd_sheets()[0].make(None))):  # type: ignore[arg-type]
+            page.fill("#table-ledger .filter", "P0000")  # what is filtered away is downloaded too
+            name, content = saved(page, f"#table-{key} .csv")
+            assert name == f"{key}.csv"
+            buffer = io.StringIO()
+            frame.to_csv(buffer, index=False, lineterminator="\n")
+            kept = {"keep_default_na": False, "na_values": {"value": [""], "slack": [""], "from_year": [""]}}
+            again = pd.read_csv(io.BytesIO(content), dtype={"account": str}, **kept)
+            wanted = pd.read_csv(io.StringIO(buffer.getvalue()), dtype={"account": str}, **kept)
+            pd.testing.assert_frame_equal(again, wanted, check_exact=True, check_dtype=False)
+        assert opened.said == []
+
+
+def test_every_figure_is_drawn_and_saved(browser: Browser, report: Path) -> None:
+    with Opened(browser, report) as opened:
+        page = opened.page
+        for lang in ("en", "zh"):
+            figures = [str(each.get_attribute("id")) for each in page.locator(".drawn").all()]
+            assert "figure-starts" in figures
+            for name in figures:
+                page.locator(f"#{name}").scroll_into_view_if_needed()
+                page.wait_for_selector(f"#{name} svg.main-svg")
+                assert page.locator(f"#{name} svg.main-svg").first.bounding_box() is not None
+                target = page.locator(f"#{name} .figure-tools a").get_attribute("href")
+                assert page.locator(str(target)).count() == 1
+            first = figures[-1]
+            title, content = saved(page, f"#{first} [data-format=svg]")
+            assert title == f"{first}.svg"
+            assert content.lstrip().startswith(b"<svg")
+            assert b"<script" not in content
+            title, content = saved(page, f"#{first} [data-format=png]")
+            assert title == f"{first}.png"
+            assert content.startswith(b"\x89PNG")
+            # three times the size it is drawn in: sharp on paper
+            assert int.from_bytes(content[16:20], "big") >= 2700
+            page.click(".language")
+            assert page.locator("body > .page").get_attribute("data-lang") != lang
+        assert opened.said == []
+        assert [each for each in opened.asked if not each.startswith(("file:", "blob:", "data:"))] == []
+
+
+def test_printed_it_has_all_sections_and_no_controls(browser: Browser, odd: Path) -> None:
+    with Opened(browser, odd) as opened:
+        page = opened.page
+        page.wait_for_selector(".plot[data-drawn]")  # nobody has scrolled to it
+        pdf = page.pdf(format="A4")
+        assert pdf.startswith(b"%PDF")
+        page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        assert page.locator("nav:visible, button:visible, input:visible, summary:visible").count() == 0
+        assert page.locator(".chapter > h2:visible").count() == len(SECTIONS)
+        for plot in page.locator(".plot").all():
+            box = plot.locator("svg.main-svg").first.bounding_box()
+            assert box is not None
+            assert box["width"] <= 690, "a figure fits the paper"
+        # of a long table the first rows, and where the rest is
+        assert len(cells(page, "ledger", 0)) == 30
+        assert page.locator("#table-ledger .printed").is_visible()
+        assert "tables/ledger.csv" in page.locator("#table-ledger .printed").inner_text()
+        assert opened.said == []
+
+
+def test_without_scripts_the_language_asked_for_is_there(browser: Browser, odd: Path) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(odd.as_uri())
+    # the controls that need scripts are not shown
+    assert page.locator(".controls").is_hidden()
+    assert page.locator("#table-ledger .tools").is_hidden()
+    assert page.locator("#table-schedule td").first.is_visible()
+    context.close()
