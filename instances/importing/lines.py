@@ -14,7 +14,7 @@ from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
 from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
-from zonevest.instances.importing.sources import Layer, crs_of, on_earth
+from zonevest.instances.importing.sources import Layer, crs_of, noticed, on_earth
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
@@ -56,6 +56,12 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
     areas_only(layer, faults)
     if crs is None or not on_earth(layer, crs, faults) or len(faults) > before:
         return
+    parcels.told += noticed(layer)
+    blank = np.flatnonzero(cells.astype(str) == "")
+    if len(blank) and line.rule.field:
+        told = say("{layer}: {count} features hold nothing in {name}: left out ({ids})",
+                   layer=layer.label, count=len(blank), name=line.rule.field, ids=some(blank + 1))  # fmt: skip
+        parcels.told.append(told)
     shapes, wrong = sound(layer.shapes)
     if len(wrong):
         ids = some(map(str, wrong + 1))

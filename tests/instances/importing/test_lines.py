@@ -109,6 +109,20 @@ def test_crossing_rings_of_a_line_are_repaired(tmp_path: Path) -> None:
     assert "bow.gpkg: 1 shapes repaired (features 1)" in told(found)
 
 
+def test_what_of_a_line_layer_is_left_out_is_told(tmp_path: Path) -> None:
+    """A red line without a grade protects nothing, nor does one without a shape; nobody is to find that out later."""
+    red = layer([square(0), None, square(1), shapely.force_3d(square(2))], grade=["general", "core", None, "core"])
+    rule = {"source": "red.gpkg", "column": "redline", "field": "grade"}
+    found = taken(tmp_path, layer(ROW), {"red": red}, lines=[rule])
+    assert parcels(found)["redline"].tolist() == ["general", "0", "core", "0"]
+    for what in (
+        "1 features without a shape: left out (2)",
+        "1 features hold nothing in grade: left out (3)",
+        "1 shapes with heights or measures: these are left aside",
+    ):
+        assert f"red.gpkg: {what}" in told(found), what
+
+
 def test_lines_that_are_no_areas_are_refused(tmp_path: Path) -> None:
     line = layer([shapely.LineString([(0, 0), (1, 1)])])
     with pytest.raises(StudyError, match="a line layer consists of areas"):
