@@ -287,8 +287,8 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
     if sums.empty:
         return None
     data = [
-        bars(words.or_code("resource_", str(code)), [period_or_start(name, display) for name in rows["period"]], rows["asset"],
-             fill(at))
+        bars(words.or_code("resource_", str(code)), [period_or_start(name, display) for name in rows["period"]],
+             rows["asset"], fill(at))
         for at, (code, rows) in enumerate(sums.groupby("resource", sort=False))
     ]  # fmt: skip
     return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
