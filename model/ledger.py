@@ -327,21 +327,29 @@ class Ledger:
 
     def factor(self, name: str) -> Floats:
         """What one unit of one-off money carried to y0 is worth in annual equivalents, by kind (0: no start)."""
-        practices, rate = self.study.practices, self.clock.rate(name)
-        position = np.clip(self.options.kind_practice - 1, 0, max(len(practices) - 1, 0))
-        acts = self.options.kind_start >= 0
+        rate, acts = self.clock.rate(name), self.options.kind_start >= 0
         if not acts.any():
             return np.zeros(len(acts))
-        end, sale = self.land.end, self.land.sale
-        if self.own is not None:
-            end, sale = np.maximum(end, self.own.end), sale | self.own.sale
-        life = practices["life_years"].to_numpy(dtype=float)[position]
-        lease = practices["lease_years"].to_numpy(dtype=float)[position]
-        life = np.where(sale & ~np.isnan(lease), lease, life)
+        end = self.land.end if self.own is None else np.maximum(self.land.end, self.own.end)
         service = np.where(acts, self.states.service_year, self.clock.years[0])
         last = np.where(end == 0, NEVER, end - 1)
         carried = (1.0 + rate) ** (service - self.clock.years[0]).astype(float)
-        return np.where(acts, carried * self.clock.annuity(rate, service, life, last), 0.0)
+        return np.where(acts, carried * self.clock.annuity(rate, service, self.lives, last), 0.0)
+
+    @cached_property
+    def lives(self) -> Floats:
+        """Years over which one-off amounts are spread, by kind: the lease of land that is sold, else the practice's.
+
+        NaN where it is for good, and where nothing is begun.
+        """
+        practices, acts = self.study.practices, self.options.kind_start >= 0
+        if not acts.any():
+            return np.full(len(acts), np.nan)
+        position = np.clip(self.options.kind_practice - 1, 0, len(practices) - 1)
+        sale = self.land.sale if self.own is None else self.land.sale | self.own.sale
+        life = practices["life_years"].to_numpy(dtype=float)[position]
+        lease = practices["lease_years"].to_numpy(dtype=float)[position]
+        return np.where(acts, np.where(sale & ~np.isnan(lease), lease, life), np.nan)
 
     # -- values -----------------------------------------------------------------------------------------------------
 

@@ -163,11 +163,22 @@ class Money:
         """What sales of land bring."""
         return self.sum(self.revenue, ~self.annual, self.accounts.sale[self.at])
 
+    def restoration(self) -> Floats:
+        """Outlay on restoration, above 0: of restoring undertakings, and of any other on accounts of that role."""
+        mends = flagged(self.plan.study, self.rows, "restoration") | (self.accounts.role[self.at] == "restoration")
+        return -self.sum(~self.annual, ~self.revenue, mends)
+
+    def both_ways(self) -> tuple[Floats, Floats]:
+        """What the purse receives and what it pays of each row, shape (rows, periods).
+
+        What leaves with land that a project takes is less of what came in or went out, not a payment the other way.
+        """
+        sign = np.where(self.rows["kind"] == TAKEN, -1.0, 1.0)[:, None]
+        return sign * np.maximum(sign * self.amount, 0.0), sign * np.maximum(-sign * self.amount, 0.0)
+
     def tell(self, table: _Table) -> None:
         """Sources and uses by account, and the shares that ask for no [finance]."""
-        # what leaves with land that a project takes is less of what came in or went out, not a payment the other way
-        sign = np.where(self.rows["kind"] == TAKEN, -1.0, 1.0)[:, None]
-        received, paid = sign * np.maximum(sign * self.amount, 0.0), sign * np.maximum(-sign * self.amount, 0.0)
+        received, paid = self.both_ways()
         once = np.where(self.accounts.sale[self.at] & self.revenue, "land_sale", "receipts")
         item_in = np.where(self.annual, "revenue", once)
         item_out = np.where(self.annual, "operating_cost", "outlay")

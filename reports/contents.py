@@ -101,6 +101,12 @@ TOPICS: Final = (
     "equity",
     "parcel_gains",
     "compensation",
+    "scorecard",
+    "balance_sheet",
+    "natural",
+    "cash_tables",
+    "losing",
+    "circulation",
 )
 """Modules of this package that hold tables, each a tuple `SHEETS`; within a section tables stand in this order."""
 

@@ -211,7 +211,9 @@ class Display:
         return self.instrument(code) if code in self._instruments else self.account(code)
 
     def period(self, name: str) -> str:
-        """A period's name, the horizon for ``total``, the last one's for ``last``."""
+        """A period's name, the horizon for ``total``, the last one's for ``last``; ``start`` is before the first."""
+        if name == "start":
+            return self.words("period_start")
         if name == "last":
             return self.study.periods[-1].name
         return self.words("horizon") if name == "total" else name
@@ -291,6 +293,8 @@ class Display:
             return self.words("a_hectare", unit=self.unit(per_hectare.group(1)))
         if unit == "million" or unit.lower() == f"million {self.study.settings.currency}".lower():
             return self.money_unit
+        if self.words.has(f"unit_{unit}"):
+            return self.words(f"unit_{unit}", currency=self.study.settings.currency)
         known = ("ha", "people", "jobs", "km", "m", "times", "m2", "years", "percent", "count")
         of_name = {"ha x quality": "ha_quality", "s": "seconds"} | {name: name for name in known}
         return self.words(of_name[unit]) if unit in of_name else unit

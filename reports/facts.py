@@ -8,20 +8,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zonevest.instances.study import period_names
 from zonevest.model.areas import START
 from zonevest.model.booked import Booked, Books, books
 from zonevest.model.booked_places import ParcelWorth, parcel_worth
+from zonevest.model.capital import Capital
 from zonevest.model.finance import Purse
 from zonevest.model.ledger import DECIDED
 from zonevest.reports import distribution, resources, tables
+from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.bonds import Bonds, bonds
 from zonevest.reports.capture import BY, split
+from zonevest.reports.cash_flow import Finance, Money
+from zonevest.reports.circulation import circulation
 from zonevest.reports.contributions import contributions
 from zonevest.reports.maps import Shapes, pack
+from zonevest.reports.natural import natural_assets
 from zonevest.reports.sharing import Sharing
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from zonevest.instances.study import Study
     from zonevest.model.booked_land import Chosen
@@ -184,3 +191,60 @@ class Facts:
     def accounts(self) -> pd.DataFrame:
         """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
         return tables.accounts(self.plan)
+
+    @cached_property
+    def periods(self) -> list[str]:
+        """The names of the periods."""
+        return period_names(self.study.periods)
+
+    @cached_property
+    def weight(self) -> NDArray[np.float64]:
+        """x: the share that each option of the ledger is taken in, shape (options,)."""
+        chosen = self.books.chosen
+        weight = np.zeros(len(self.ledger.options.kind))
+        np.add.at(weight, chosen.option, chosen.share)
+        return weight
+
+    @cached_property
+    def started(self) -> NDArray[np.float64]:
+        """U: 1 from the period on in which a project starts, shape (projects, periods)."""
+        periods = len(self.periods)
+        state = np.zeros((len(self.ledger.works.names), periods))
+        for start in self.ledger.works.starts_of(self.plan.projects).values():
+            state[start // periods, start % periods :] = 1.0
+        return state
+
+    @cached_property
+    def flows(self) -> Money:
+        """What accounts of money bring to the purse and take from it."""
+        return Money(self.plan, self.books)
+
+    @cached_property
+    def finance(self) -> Finance | None:
+        """What [finance] adds; None without it."""
+        return None if self.study.settings.finance is None else Finance(self.plan, self.books, self.flows)
+
+    @property
+    def cash(self) -> pd.DataFrame:
+        """Sources, uses, cash, debt and ratios by period (see `cash_flow.cash_flow`)."""
+        return self.money["cash_flow"]
+
+    @cached_property
+    def capital(self) -> Capital:
+        """What is spent on operating assets, and written off."""
+        return Capital.of(self.plan, self.books)
+
+    @cached_property
+    def natural(self) -> pd.DataFrame:
+        """Natural resources by tenure and period (see `natural.natural_assets`)."""
+        return natural_assets(self)
+
+    @cached_property
+    def balance(self) -> pd.DataFrame:
+        """The balance sheet (see `balance_sheet.balance_sheet`)."""
+        return balance_sheet(self)
+
+    @cached_property
+    def circulation(self) -> pd.DataFrame:
+        """The circulation of money (see `circulation.circulation`)."""
+        return circulation(self)

@@ -97,7 +97,10 @@ def write_reports(plan: PlanData, folder: Path, lang: str) -> dict[str, Any]:
 
     facts = Facts(completed(plan))
     tables = made(facts)
-    money = write_money(facts.plan, folder, facts.money, facts.books) if facts.plan.has_plan else {}
+    money: dict[str, Any] = {}
+    if facts.plan.has_plan:
+        told = facts.money | {"balance_sheet": facts.balance, "circulation": facts.circulation}
+        money = write_money(facts.plan, folder, told, facts.books)
     (folder / "report.html").write_text(page(facts, tables, lang), encoding="utf-8", newline="\n")
     if facts.plan.has_plan:
         write_workbook(facts, tables, folder / "report.xlsx", lang)

@@ -64,7 +64,7 @@ class _Table:
             self.rows[code] = topic, unit, float(base), float(near), float(target)
 
 
-def indicators(facts: Facts) -> pd.DataFrame:
+def statutory_indicators(facts: Facts) -> pd.DataFrame:
     """The indicators of a plan.
 
     Returns
@@ -262,7 +262,7 @@ def _asked(facts: Facts) -> dict[str, tuple[str, str, float, float, bool, str, s
 
 SHEETS = (
     Sheet(
-        "indicators", "statutory", indicators,
+        "indicators", "statutory", statutory_indicators,
         (Column("number", "count"), Column("topic", "word:topic_"), Column("indicator", "account"),
          Column("binding", "word:binding_"), Column("unit", "unit"), Column("base_year", "year"),
          Column("base", unit="@unit"), Column("near_year", "year"), Column("near", unit="@unit"),

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 TABLES = {"cash_flow": cash_flow, "budgets": budgets, "capture": capture, "distribution": distribution}
 """Each is a file of the plan folder, `budgets` with [finance] only."""
+FILES = (*TABLES, "balance_sheet", "circulation")
+"""Tables of money that are files of the plan folder."""
 
 
 def money_tables(plan: PlanData, booked: Books | None = None) -> dict[str, pd.DataFrame]:

@@ -7,14 +7,16 @@ the practices of a project that is open, land is sold in the steps that it fills
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from random import Random
+from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
 
 from tests import random_features as features
 from tests.random_money import money_tables
-from tests.random_rows import Tables, change, names
+from tests.random_rows import Tables, change, more, names
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError, items, period_names
 from zonevest.model.ledger import Ledger
@@ -22,9 +24,19 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, tell
 from zonevest.model.policy import policy_model
 
+AGAIN = {
+    "instrument": "again", "kind": "bond", "refinances": 1, "rate": 0.03, "tenor_years": 3, "repay": "bullet",
+    "in_debt_ratio": 1, "grace_years": 0, "self_supporting": 0, "green_only": 0, "outstanding_years": 4,
+}  # fmt: skip
+"""A bond that replaces others, and may have been issued before."""
 
-def random_plan(study: Study, rnd: Random) -> PlanData:
+
+def random_plan(study: Study, rnd: Random, *, borrowing: bool = False) -> PlanData:
     """A plan of a study; parcels are shared between options where the study divides them.
+
+    Parameters
+    ----------
+    borrowing : money is raised and passed on too, and cash is what the model's own rows of cash make of it.
 
     Raises
     ------
@@ -58,6 +70,10 @@ def random_plan(study: Study, rnd: Random) -> PlanData:
     _meet(model, begun)
     _raise(model, ledger, begun, weight, rnd)
     _sell(model, ledger, weight, started)
+    if borrowing and study.settings.finance is not None:
+        _borrow(model, begun, rnd)
+        model.ledger.load(weight, started)
+        _hold_cash(model, names)
     told = tell(model, weight, started, {})
     gains = {name: told.pop(name) for name in ("cash", "ecosystem")}
     nothing = ledger.doing_nothing() if study.has_doing_nothing else {}
@@ -66,8 +82,14 @@ def random_plan(study: Study, rnd: Random) -> PlanData:
     return plan
 
 
-def random_plans(count: int) -> Iterator[tuple[int, PlanData]]:
-    """So many plans of studies with money, and the seed of each; the same ones each time."""
+def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, PlanData]]:
+    """So many plans of studies with money, and the seed of each; the same ones each time.
+
+    Parameters
+    ----------
+    borrowing : see `random_plan`; many studies have several budgets then, and a bond
+        that replaces others.
+    """
     seed = 0
     while count:
         seed += 1
@@ -79,12 +101,23 @@ def random_plans(count: int) -> Iterator[tuple[int, PlanData]]:
                 features.FEATURES[name](rnd, settings, tables)
         if rnd.random() < 0.7:
             _near(rnd, tables)
+        if borrowing and "finance" in settings:
+            more(tables, "instruments", [{**AGAIN, "outstanding": rnd.choice([0.0, 3.0])}])
+            if rnd.random() < 0.6:
+                features.budgets(rnd, settings, tables)
+                apart = "fund" if rnd.random() < 0.5 else "enterprise"
+                change(tables, "budgets", partial(_borrowed_by_firms, apart))
         try:
-            plan = random_plan(make_study(settings | {"divisible": rnd.random() < 0.5}, **tables), rnd)
+            study = make_study(settings | {"divisible": rnd.random() < 0.5}, **tables)
+            plan = random_plan(study, rnd, borrowing=borrowing)
         except StudyError:
             continue
         count -= 1
         yield seed, plan
+
+
+def _borrowed_by_firms(budget: str, row: dict[str, Any]) -> dict[str, str]:
+    return {"borrower": "enterprise"} if row["budget"] == budget else {}
 
 
 def _near(rnd: Random, tables: Tables) -> None:
@@ -108,6 +141,24 @@ def _trade(model: pyo.ConcreteModel, rnd: Random) -> None:
     for name in ("buy", "sell", "transfer"):
         for variable in model.component(name).values():
             variable.set_value(rnd.choice([0.0, rnd.randint(1, 16) / 4]), skip_validation=True)
+
+
+def _borrow(model: pyo.ConcreteModel, begun: dict[str, str], rnd: Random) -> None:
+    """Money raised for projects that are built and in general, and passed on between budgets."""
+    for (_, project, start, _), variable in model.draw.items():
+        variable.set_value(float(begun.get(project) == start) * rnd.choice([0.0, rnd.randint(1, 16) / 4]))
+    for name in ("raised", "passed"):
+        for variable in model.component(name).values():
+            variable.set_value(rnd.choice([0.0, rnd.randint(1, 16) / 4]))
+
+
+def _hold_cash(model: pyo.ConcreteModel, names: list[str]) -> None:
+    """Cash at the end of every period, one after the other, by the rows of cash."""
+    for name in names:
+        for index, variable in model.cash_end.items():
+            if (index if isinstance(index, str) else index[-1]) == name:
+                variable.set_value(0.0)
+                variable.set_value(-float(pyo.value(model.cash[index].body)))
 
 
 def _meet(model: pyo.ConcreteModel, begun: dict[str, str]) -> None:

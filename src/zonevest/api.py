@@ -38,15 +38,16 @@ from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_sta
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.check import CheckReport
+from zonevest.reports.circulation import circulation
 from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
-from zonevest.reports.indicators import COLUMNS as INDICATORS
-from zonevest.reports.indicators import indicators
+from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
@@ -118,9 +119,17 @@ class Plan(PlanData):
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
         return distribution(self)
 
+    def balance_sheet(self) -> pd.DataFrame:
+        """What is owned, owed and worth, and why that changes (see `zonevest.reports.balance_sheet.balance_sheet`)."""
+        return balance_sheet(Facts(tables.completed(self)))
+
+    def circulation(self) -> pd.DataFrame:
+        """Resource, asset, capital and fund: money on its way (see `zonevest.reports.circulation.circulation`)."""
+        return circulation(Facts(tables.completed(self)))
+
     def indicators(self) -> pd.DataFrame:
-        """Planning indicators, binding and expected (see `zonevest.reports.indicators.indicators`)."""
-        return indicators(Facts(tables.completed(self))) if self.has_plan else pd.DataFrame(columns=INDICATORS)
+        """Planning indicators and the scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
+        return indicators(Facts(tables.completed(self)))
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.

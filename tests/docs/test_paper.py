@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.model.four import four
+from zonevest.api import Plan
 from zonevest.cli import app
 from zonevest.instances.accounts import ASSETS, FINANCE, MONEY, OF_INSTRUMENT
 from zonevest.instances.checks_limits import BASES, OTHERS
@@ -25,14 +26,13 @@ from zonevest.model.areas import area_accounts
 from zonevest.model.plan import DECISIONS, LIMITS
 from zonevest.model.policy import ROW_FAMILIES
 from zonevest.reports.audit_folder import FILES, STATED
+from zonevest.reports.contents import sheets
 from zonevest.reports.labels import LABELS
-from zonevest.reports.money import TABLES as MONEY_TABLES
+from zonevest.reports.money import FILES as MONEY_FILES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "paper.md"
 NUMBERS = {f"A{n}" for n in range(1, 76)} | {"A4b", "A33b", "A46b"}
-NOT_THERE = {"balance_sheet.csv"}
-"""What the page names to say that it is not there."""
 FOR = {"<r>": "forest", "<z>": "R", "<m>": "build", "<c>": "farm", "<f>": ""}
 """What stands in the four parcels for the letters of built-in accounts."""
 
@@ -101,10 +101,11 @@ def names() -> set[str]:
     found |= {f"[{name}]" for name in (*KEYS, *NOT_YET)}
     found |= {*ROW_FAMILIES, "assign", *MONEY, *FINANCE, *BUILT_IN_ACCOUNTS}
     found |= {*ASSETS, *(name for name, _, _ in area_accounts(four())), *(f"{name}." for name in OF_INSTRUMENT)}
-    found |= {"plan.json", *LIMITS, *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_TABLES))}
+    found |= {"plan.json", *LIMITS, *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_FILES))}
     found |= {f"study/{table.name}.csv" for table in TABLES}
     found |= {f"zonevest {command.callback.__name__}" for command in app.registered_commands if command.callback}
-    return found | {"--set", "--scenario"} | NOT_THERE
+    found |= {f"plan.{name}()" for name, each in vars(Plan).items() if callable(each)}
+    return found | {"--set", "--scenario"}
 
 
 @pytest.mark.parametrize("cells", ideas(), ids=lambda cells: cells[0])
@@ -122,12 +123,11 @@ def test_sections_of_the_report_are_there() -> None:
     sections = {
         LABELS[name][0] for name in ("maps", "areas", "projects", "money", "actors", "limits", "accounts", "resources")
     }
+    sections |= {LABELS[f"table_{sheet.key}"][0] for sheet in sheets()}
     told = set(re.findall(r"\*([^*`|]+)\*", " ".join(cells[2] for cells in ideas())))
     assert told <= sections
     assert {"Limits", "Cash flow and debt", "Who pays, who receives", "Value by account"} <= told
 
 
 def test_what_is_not_there_is_not_there() -> None:
-    files = {*FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_TABLES))}
-    assert files.isdisjoint(NOT_THERE)
     assert set(NOT_YET) == {"uncertainty"}

@@ -21,7 +21,7 @@ from zonevest.reports.contents import sheets
 from zonevest.reports.facts import Facts
 from zonevest.reports.farmland import farmland_changes, farmland_ledger
 from zonevest.reports.fiscal import by_hectare, by_resident
-from zonevest.reports.indicators import indicators
+from zonevest.reports.indicators import statutory_indicators
 from zonevest.reports.land_tables import control_lines, main_groups, nonconforming, structure
 from zonevest.reports.programme import programme, restoration
 from zonevest.reports.quota_tables import quotas
@@ -234,7 +234,7 @@ def test_indicators() -> None:
     wish = {"limit": "woods", "account": "area.class_group.forest", "sense": ">=", "value": 20.0, "kind": "soft",
             "penalty": 1.0, "period": "last"}  # fmt: skip
     known = facts({"a": ("build", "p1"), "b": ("plant", "p2")}, limits=[limit, wish])
-    table = indicators(known).set_index("indicator")
+    table = statutory_indicators(known).set_index("indicator")
     assert (table["base_year"].iloc[0], table["near_year"].iloc[0], table["target_year"].iloc[0]) == (2026, 2030, 2030)
     arable = table.loc["area.class_group.arable"]
     assert arable[["base", "target_value", "target_asked"]].tolist() == [14, 0, 3.5]
