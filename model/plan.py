@@ -133,27 +133,11 @@ class PlanData:
             table = getattr(self, name)
             if len(table):
                 table.to_csv(folder / f"{name}.csv", index=False)
-        if self.study.geometry is not None and self.has_plan:
-            _layer(self).to_file(folder / "plan.gpkg", layer="plan", driver="GPKG", engine="pyogrio")
 
 
 def _finite(value: float | None) -> float | None:
     """JSON knows no infinity: what is not known is null."""
     return None if value is None or not np.isfinite(value) else float(value)
-
-
-def _layer(plan: PlanData) -> Any:
-    """The plan as a layer: one feature per parcel and option chosen, with its shape."""
-    import geopandas as gpd
-
-    shapes = pd.Series(range(len(plan.study.parcels)), index=plan.study.parcels["parcel_id"])
-    geometry = plan.study.geometry
-    assert geometry is not None
-    return gpd.GeoDataFrame(
-        plan.parcels.reset_index(drop=True),
-        geometry=geometry.iloc[shapes[plan.parcels["parcel_id"]].to_numpy()].to_numpy(),
-        crs=geometry.crs,
-    )
 
 
 def read_plan_data(folder: Path) -> dict[str, Any]:

@@ -227,7 +227,7 @@ def method(facts: Facts) -> pd.DataFrame:
         ("cash", plan.cash, present), ("ecosystem", plan.ecosystem, present),
         ("nothing_cash", plan.doing_nothing.get("cash"), present),
         ("nothing_ecosystem", plan.doing_nothing.get("ecosystem"), present),
-        ("seed", plan.seed, "count"), ("seconds", sum(plan.seconds.values()) if plan.seconds else None, "s"),
+        ("seed", plan.seed, ""), ("seconds", sum(plan.seconds.values()) if plan.seconds else None, "s"),
         *((f"floor_{name}", value, "") for name, value in objective.floor.items()),
         ("rate_finance", rates.finance, "share"), ("rate_social", rates.social, "share"),
         ("tail_years", rates.tail_years, "years"), ("parcels", len(study.parcels), "count"),
@@ -246,7 +246,7 @@ def method(facts: Facts) -> pd.DataFrame:
     ]  # fmt: skip
     rows = [(item, code, kind, np.nan, DASH) for item, code, kind in words]
     told = [(item, float(value), unit) for item, value, unit in numbers if value is not None]
-    rows[1:1] = [(item, "", "", 100.0 * v, "percent") if unit == "share" else (item, "", "", v, unit)
+    rows[1:1] = [(item, "", "", 100.0 * v, "percent") if unit == "share" else (item, "", "", v, unit or DASH)
                  for item, v, unit in told]  # fmt: skip
     return pd.DataFrame(rows, columns=METHOD)
 

@@ -224,7 +224,7 @@ def _read_layer(path: Path) -> pd.DataFrame:
     import pyogrio
 
     try:
-        layer: pd.DataFrame = pyogrio.read_dataframe(path, read_geometry=False)
+        layer: pd.DataFrame = pyogrio.read_dataframe(path, layer="plan", read_geometry=False)
     except pyogrio.errors.DataSourceError as error:
         raise ValueError(str(error)) from None
     return layer

@@ -139,7 +139,7 @@ def by_parcel(facts: Facts) -> pd.DataFrame:
             "origin": land_origin(facts.study, found),
             **{name: told[name].to_numpy() for name in ("jurisdiction", "zone", "practice", "period")},
             "area_ha": found.chosen.area,
-            **_of_parcels(facts),
+            **of_parcels(facts),
         }
     )
     table = table[table[list(ITEMS)].abs().max(axis=1) > SMALL]
@@ -153,7 +153,7 @@ def by_parcel(facts: Facts) -> pd.DataFrame:
     return table[["parcel_id", "origin", "jurisdiction", "zone", "practice", "period", "area_ha", *NAMES]]
 
 
-def _of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
+def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
     """`ITEMS` and the rise of land value of each row of the land, present value above doing nothing."""
     found, worth, raised = facts.books, facts.parcel_worth, facts.books.raised
     chosen, accounts = found.chosen, found.ledger.accounts

@@ -48,6 +48,14 @@ SERIES = ("#0072b2", "#e69f00", "#069b6d", "#cd7aaa", "#57b4e9", "#d55e00", "#f0
 NONE = "#f1efea"
 HOLD = "#dcd9d2"
 
+GAINS = ("#b9dbd2", "#7fb8af", "#3c8c84", "#0a4f4b")
+LOSSES = ("#f0cba3", "#dc9c5e", "#b3642a", "#682e07")
+"""Classes of values above and below 0, from small to large."""
+UNKNOWN = "#ffffff"
+
+CHANGES = {"same": NONE, "zone": "#57b4e9", "class": "#b06d00", "both": "#5a1a4a"}
+"""What changes on a parcel."""
+
 _OFFICIAL = dict(zip("1234567", list(ZONE_KINDS)[:7], strict=True))
 _OFFICIAL |= {"520": "agriculture", "530": "forestry", "540": "pasture"}
 _LINES = {
@@ -129,6 +137,18 @@ def shade(colour: str, index: int, count: int) -> str:
         return colour
     step = (index + 1) // 2 / (count // 2 + 0.5)
     return _mix(colour, "#000000", 0.55 * step) if index % 2 else _mix(colour, "#ffffff", 0.65 * step)
+
+
+def tints(colour: str) -> list[str]:
+    """A colour made lighter and darker, step by step."""
+    return [_mix(colour, end, share / 10) for share in range(1, 8) for end in ("#ffffff", "#000000")]
+
+
+def shaded(colour: str) -> str:
+    """The colour of hatches on a colour: darker on light ones, lighter on dark ones."""
+    red, green, blue = rgb(colour)
+    light = 0.3 * red + 0.59 * green + 0.11 * blue > 110
+    return _mix(colour, "#000000", 0.6) if light else _mix(colour, "#ffffff", 0.75)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

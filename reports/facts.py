@@ -15,7 +15,7 @@ from zonevest.model.booked_places import ParcelWorth, parcel_worth
 from zonevest.model.capital import Capital
 from zonevest.model.finance import Purse
 from zonevest.model.ledger import DECIDED
-from zonevest.reports import distribution, resources, tables
+from zonevest.reports import distribution, map_values, resources, tables
 from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.bonds import Bonds, bonds
 from zonevest.reports.capture import BY, split
@@ -75,6 +75,11 @@ class Facts:
         """Value created, captured and left, by all that it may be told by; whether it is of a rise of land value."""
         table, accounts = split(self.plan, self.books, BY), self.ledger.accounts
         return table.assign(rise=accounts.family[accounts.names.get_indexer(table["account"])] == "uplift")
+
+    @cached_property
+    def parcel_values(self) -> pd.DataFrame:
+        """What the plan makes of the worth of each row of `land`, per hectare (see `map_values`)."""
+        return map_values.values(self)
 
     @property
     def ledger(self) -> Ledger:

@@ -50,7 +50,9 @@ def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
     """
     if not facts.plan.has_plan:
         return []
-    frames = [(sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in contents or sheets()]
+    frames = [
+        (sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in contents or sheets()
+    ]
     tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
     for table in tables:
         names = [column.name for column in table.sheet.columns]
@@ -89,8 +91,14 @@ def write_files(tables: list[Made], folder: Path) -> None:
         table.frame.to_parquet(folder / f"{table.sheet.key}.parquet", index=False)
 
 
-def write_reports(plan: PlanData, folder: Path, lang: str) -> dict[str, Any]:
-    """Write all forms of the report, and the tables of money, into an existing folder; plan.json's word on money."""
+def write_reports(plan: PlanData, folder: Path, lang: str, *, layer: bool = True) -> dict[str, Any]:
+    """Write all forms of the report, and the tables of money, into an existing folder; plan.json's word on money.
+
+    Parameters
+    ----------
+    layer : plan.gpkg too.
+    """
+    from zonevest.reports.layer import write_layer
     from zonevest.reports.money import write_money
     from zonevest.reports.page import page
     from zonevest.reports.workbook import write_workbook
@@ -105,16 +113,21 @@ def write_reports(plan: PlanData, folder: Path, lang: str) -> dict[str, Any]:
     if facts.plan.has_plan:
         write_workbook(facts, tables, folder / "report.xlsx", lang)
         write_files(tables, folder / FOLDER)
+        if layer:
+            write_layer(facts, folder / "plan.gpkg", lang)
     return money
 
 
 def replace_reports(plan: PlanData, target: Path, lang: str) -> None:
-    """Write the reports of a plan into its folder: beside what is there first, so that none is ever half written."""
+    """Write the reports of a plan into its folder: beside what is there first, so that none is ever half written.
+
+    plan.gpkg stays as it is: a reader may have kept styles of his own in it.
+    """
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".report-", dir=target) as name:
         beside, old = Path(name) / "new", Path(name) / "old"
         beside.mkdir()
-        write_reports(plan, beside, lang)
+        write_reports(plan, beside, lang, layer=False)
         fresh = sorted(beside.iterdir())
         for path in fresh:
             place = target / path.name

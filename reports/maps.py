@@ -1,4 +1,4 @@
-"""Parcels as a compact drawing: shapes on a whole-number grid, what they are as codes, both as base64 text.
+"""Parcels as a compact drawing: shapes on a whole-number grid, and numbers of each, as base64 text.
 
 The page draws them itself on a canvas, so that one file serves from sixty parcels to a hundred thousand without any
 library or tile server.
@@ -11,25 +11,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
-
-from zonevest.reports import tables
-from zonevest.reports.colours import HOLD, NONE, SERIES, action_colours, class_colours, start_colours, zone_colours
-from zonevest.reports.display import percent
 
 if TYPE_CHECKING:
     from geopandas import GeoSeries
     from numpy.typing import NDArray
 
-    from zonevest.model.plan import PlanData
-    from zonevest.reports.display import Display
-
 GRID = 32_000
 """Steps of the grid along the longer side of the area: fits a signed 16-bit number, finer than any screen."""
 
-VERTICES = 1_200_000
-"""Corners that a page may hold; 4 bytes each, a third more as text."""
+VERTICES = 700_000
+"""Corners that a page may hold: some 3 bytes each once they are packed."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +34,8 @@ class Shapes:
     ring_sizes : corners of each ring. All rings of a parcel are filled by the even-odd rule.
     ring_parcels : position of the parcel each ring belongs to, rising.
     width, height : extent in steps of the grid.
+    left, top : where the grid begins, in units of the layer.
+    across, down : units of the layer per step.
     metres : metres per step, or NaN where the layer does not say.
     missing : parcels without a shape.
     """
@@ -51,8 +45,16 @@ class Shapes:
     ring_parcels: NDArray[np.uint32]
     width: int
     height: int
+    left: float
+    top: float
+    across: float
+    down: float
     metres: float
     missing: int
+
+    def place(self, x: float, y: float) -> tuple[int, int]:
+        """A point of the layer on the grid."""
+        return round((x - self.left) / self.across), round((self.top - y) / self.down)
 
 
 def pack(geometry: GeoSeries | None, vertices: int = VERTICES) -> Shapes | None:
@@ -91,6 +93,10 @@ def pack(geometry: GeoSeries | None, vertices: int = VERTICES) -> Shapes | None:
         positions[ring_owner].astype(np.uint32),
         round((high_x - low_x) * squeeze / step),
         round((high_y - low_y) / step),
+        low_x,
+        high_y,
+        step / squeeze,
+        step,
         step * _metres_per_unit(crs),
         missing,
     )
@@ -119,100 +125,36 @@ def _metres_per_unit(crs: Any) -> float:
     return factor * 6_371_007.2 if crs.is_geographic else factor
 
 
-@dataclass(frozen=True)
-class Layer:
-    """One way to colour the parcels: names and colours of its codes, and the code of each parcel."""
+class Packing:
+    """Arrays as base64 text by name, laid out so that the page, which is packed as a whole, becomes small.
 
-    names: list[str]
-    colours: list[str]
-    codes: NDArray[np.uint16]
+    ``texts`` holds kind and text of each: ``u1, u2, u4`` (whole numbers), ``steps`` (differences of 16 bits),
+    ``halves`` (numbers of 16 bits). Of 16 bits all the low bytes come first, then all the high ones, much alike.
+    """
 
-    @classmethod
-    def of(cls, values: pd.Series, names: dict[str, str], colours: dict[str, str], *also: pd.Series) -> Layer:
-        """Codes in the order of `names`; only what occurs, in `values` or in `also`."""
-        occurring = {name for series in (values, *also) for name in series.unique()}
-        used = [name for name in names if name in occurring]
-        used += sorted(occurring - set(used))
-        places = {name: place for place, name in enumerate(used)}
-        codes = values.map(places).to_numpy(dtype=np.uint16)
-        shown = [names.get(name, name) for name in used]
-        spare = [SERIES[place % len(SERIES)] for place in range(len(used))]
-        return cls(shown, [colours.get(name, spare[places[name]]) for name in used], codes)
+    def __init__(self) -> None:
+        self.texts: dict[str, tuple[str, str]] = {}
 
+    def counts(self, name: str, values: NDArray[Any]) -> None:
+        """Whole numbers from 0 on, in as few bytes each as they need."""
+        size = next(size for size in (1, 2, 4) if values.max(initial=0) < 256**size)
+        self._add(name, f"u{size}", values.astype(f"<u{size}").tobytes())
 
-def layers(plan: PlanData, display: Display) -> tuple[dict[str, Layer], pd.DataFrame]:
-    """The ways to colour a map, and one row per parcel of the study (of a divided parcel its largest part)."""
-    study = plan.study
-    parts = tables.allocation(plan)
-    parts["_order"] = np.arange(len(parts))
-    largest = parts.sort_values("share", ascending=False, kind="stable").drop_duplicates("parcel_id")
-    changed = parts.groupby("parcel_id")["changed"].any()
-    rows = largest.set_index("parcel_id").reindex(study.parcels["parcel_id"])
-    rows["changed"] = changed.reindex(rows.index).fillna(False).astype(bool)
-    text = ["zone_before", "zone", "class_before", "class_after", "practice", "start", "jurisdiction"]
-    rows[text] = rows[text].fillna("")
-    rows["share"] = rows["share"].fillna(1.0)
-    rows["area_ha"] = study.parcels["area_ha"].to_numpy(dtype=float)
+    def steps(self, name: str, values: NDArray[np.int16]) -> None:
+        """Whole numbers of 16 bits, as their differences."""
+        steps = np.diff(values.astype(np.int32), prepend=0)
+        self._add(name, "steps", _planes((steps & 0xFFFF).astype("<u2")))
 
-    zones = {code: display.zone(code) for code in [*study.zones["zone"], ""]}
-    classes = {code: display.land_class(code) for code in [*study.land_classes["land_class"], ""]}
-    actions = {code: display.practice(code) for code in [*study.practices["practice"], "hold", ""]}
-    starts = {period.name: period.name for period in study.periods} | {"": display.words("no_start")}
-    zone_colour = zone_colours(study) | {"": NONE}
-    class_colour = class_colours(study) | {"": NONE}
-    action_colour = action_colours(study) | {"hold": HOLD, "": NONE}
-    before, after, was, will = rows["zone_before"], rows["zone"], rows["class_before"], rows["class_after"]
-    found = {
-        "zone_before": Layer.of(before, zones, zone_colour, after),
-        "zone_after": Layer.of(after, zones, zone_colour, before),
-        "class_before": Layer.of(was, classes, class_colour, will),
-        "class_after": Layer.of(will, classes, class_colour, was),
-        "action": Layer.of(rows["practice"], actions, action_colour),
-        "start": Layer.of(rows["start"], starts, start_colours(study) | {"": HOLD}),
-    }
-    return found, rows
+    def halves(self, name: str, values: NDArray[np.float64]) -> float:
+        """Numbers to three digits, each a half of 16 bits; what those are to be multiplied by."""
+        known = np.abs(values[np.isfinite(values)])
+        factor = float(known.max(initial=0.0)) / 60_000 or 1.0
+        self._add(name, "halves", _planes((values / factor).astype("<f2").view("<u2")))
+        return factor
+
+    def _add(self, name: str, kind: str, content: bytes) -> None:
+        self.texts[name] = (kind, base64.b64encode(content).decode("ascii"))
 
 
-def map_data(shapes: Shapes, found: dict[str, Layer], rows: pd.DataFrame, display: Display) -> dict[str, Any]:
-    """What the page's drawing code reads (`templates/map.js`): plain lists and base64 of little-endian numbers."""
-    areas = rows["area_ha"].to_numpy(dtype=np.float32)
-    places = {name: place for place, name in enumerate(dict.fromkeys(rows["jurisdiction"]))}
-    split = {place: percent(rows["share"].iloc[place]) for place in np.flatnonzero(rows["share"].to_numpy() < 1 - 1e-9)}
-    return {
-        "width": shapes.width,
-        "height": shapes.height,
-        "metres": None if np.isnan(shapes.metres) else shapes.metres,
-        "corners": _text(shapes.corners, "<i2"),
-        "sizes": _text(shapes.ring_sizes, "<u4"),
-        "owners": _text(shapes.ring_parcels, "<u4"),
-        "ids": [str(name) for name in rows.index],
-        "areas": _text(areas, "<f4"),
-        "changed": _text(rows["changed"].to_numpy(), "u1"),
-        "jurisdictions": [display.jurisdiction(name) for name in places],
-        "jurisdiction": _text(rows["jurisdiction"].map(places).to_numpy(), "<u2"),
-        "split": {str(place): share for place, share in split.items()},
-        "layers": {
-            name: {"names": layer.names, "colours": layer.colours, "codes": _text(layer.codes, "<u2")}
-            for name, layer in found.items()
-        },
-        "words": {
-            key: display.words(key)
-            for key in (
-                "zone",
-                "class",
-                "action",
-                "start",
-                "area",
-                "ha",
-                "jurisdiction",
-                "split",
-                "not_found",
-                "m",
-                "km",
-            )
-        },
-    }
-
-
-def _text(values: NDArray[Any], kind: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values).astype(kind).tobytes()).decode("ascii")
+def _planes(values: NDArray[np.uint16]) -> bytes:
+    return np.ascontiguousarray(values.view(np.uint8).reshape(-1, 2).T).tobytes()

@@ -25,7 +25,6 @@ from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
 from zonevest.reports import sections
-from zonevest.reports.colours import NONE
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
 from zonevest.reports.drawing import Drawing
@@ -34,9 +33,9 @@ from zonevest.reports.figures import drawn
 from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grid, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
-from zonevest.reports.maps import Layer, layers, map_data
 from zonevest.reports.sections_budgets import budget_parts
 from zonevest.reports.sections_head import cards, head, notes, price_of
+from zonevest.reports.sections_maps import maps
 from zonevest.reports.sections_money import money
 from zonevest.reports.sections_resources import resources
 from zonevest.reports.sections_worth import worth
@@ -58,6 +57,7 @@ OWN: Final = {
     "assumptions": ("notes.html",),
 }
 """Sections that say more than their tables, and by which template."""
+MAP_SCRIPTS: Final = ("map_draw.js", "map_figure.js", "map.js")
 WITHOUT_PLAN: Final = ("overview", "assumptions")
 """Sections of a page that has no plan to tell of."""
 
@@ -102,14 +102,14 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     others = [each for each in LANGUAGES if each != lang]
     displays = [Display(facts.study, Words(each)) for each in (lang, *others)]
     has_land = facts.plan.has_plan and len(facts.study.parcels) > 0
-    maps = [_maps(facts, display) if has_land else None for display in displays]
-    drawings = [(each.pop("data") if each else None) or {} for each in maps]
+    mapped = maps(facts, displays) if has_land else [None] * len(displays)
+    drawings = [(each.pop("data") if each else None) or {} for each in mapped]
     shared, *own = _split(*drawings)
     packed = {"map-data": _packed(_json(shared))} if shared else {}
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
-    bodies = [_body(facts, tables, display, each, most) for display, each in zip(displays, maps, strict=True)]
+    bodies = [_body(facts, tables, display, each, most) for display, each in zip(displays, mapped, strict=True)]
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
-    scripts = [_read(name) for name in ("map.js", "page.js") if name != "map.js" or shared]
+    scripts = [_read(name) for name in (*(MAP_SCRIPTS if shared else ()), "page.js")]
     allowed = list(map(_digest, scripts))
     if any(body["figures"] for body in bodies):
         packed["plotly"], digest = _plotly()
@@ -192,11 +192,11 @@ def _marked(text: str, lang: str) -> Markup:
 # --- one language -------------------------------------------------------------------------------------------------
 
 
-def _body(facts: Facts, tables: list[Made], display: Display, maps: Part | None, most: int) -> Part:
+def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | None, most: int) -> Part:
     """All that stands in the page in one language: ``text``, ``title``, ``lang`` and how many ``figures``."""
     plan, words, lang = facts.plan, display.words, display.words.lang
     has_land = len(plan.study.parcels) > 0
-    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": maps, "land": None}
+    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": mapped, "land": None}
     if plan.has_plan:
         parts["land"] = sections.land(facts, display) if has_land else None
         parts["resources"] = resources(facts, display) if has_land else None
@@ -267,48 +267,3 @@ def _chapters(
             }
         )
     return found
-
-
-# --- maps ---------------------------------------------------------------------------------------------------------
-
-
-def _maps(facts: Facts, display: Display) -> Part:
-    """The drawing data and the legends; without shapes only the word that there is no map."""
-    words, shapes = display.words, facts.shapes
-    if shapes is None:
-        return {"data": None, "drawn": False, "note": words("no_map")}
-    found, rows = layers(facts.plan, display)
-    modes = {
-        "zone": ("map_zone_before", "map_zone_after", [found["zone_after"]]),
-        "class": ("map_class_before", "map_class_after", [found["class_after"]]),
-        "action": ("map_action", "map_start", [found["action"], found["start"]]),
-    }
-    chosen = "zone"
-    if not (rows["zone"] != rows["zone_before"]).any() and rows["changed"].any():
-        chosen = "class"
-    titles = {"action": ("action", "start")}
-    return {
-        "drawn": True,
-        "data": map_data(shapes, found, rows, display),
-        "chosen": chosen,
-        "modes": [
-            {
-                "key": key,
-                "name": words(key),
-                "captions": (words(before), words(after)),
-                "legends": [
-                    {"title": words(titles[key][place]) if key in titles else "", "entries": _legend(layer)}
-                    for place, layer in enumerate(shown)
-                ],
-            }
-            for key, (before, after, shown) in modes.items()
-        ],
-        "any_change": bool(rows["changed"].any()),
-        "missing": words("no_shape", count=f"{shapes.missing:,}") if shapes.missing else "",
-        "alt": [words("map_alt", title=words(side), count=f"{len(rows):,}") for side in ("maps_before", "maps_after")],
-    }
-
-
-def _legend(layer: Layer) -> list[Part]:
-    pairs = zip(layer.names, layer.colours, strict=True)
-    return [{"name": name, "colour": colour, "pale": colour == NONE} for name, colour in pairs]

@@ -58,7 +58,7 @@ def rezoned(facts: Facts) -> pd.DataFrame:
     if not len(at):
         return pd.DataFrame({name: [] for name in COLUMNS})
     land = facts.land.iloc[at].reset_index(drop=True)
-    rows, priced = _wanted(facts)
+    rows, priced = wanted(facts)
     more = _above_holding(facts, at, [*rows, *(terms for _, terms in priced)])
     worth = more[:, len(rows) :]
     best = worth.argmax(axis=1) if worth.shape[1] else np.zeros(len(at), dtype=np.int64)
@@ -86,7 +86,7 @@ def _above_holding(facts: Facts, at: NDArray[np.int64], wanted: list[Terms]) -> 
     return added(rows, wanted) - added(as_held(rows), wanted)
 
 
-def _wanted(facts: Facts) -> tuple[list[Terms], list[tuple[str, Terms]]]:
+def wanted(facts: Facts) -> tuple[list[Terms], list[tuple[str, Terms]]]:
     """F1, F2 and the objective as terms; and for every row with a shadow price what a unit of it is worth."""
     ledger, objective = facts.ledger, facts.study.settings.objective
     entries = Entries(period_names(facts.study.periods))

@@ -68,7 +68,7 @@ def _term(name: str, display: Display) -> str:
     return display.words(name) if name in ("cash", "ecosystem") else display.account(name)
 
 
-def _value_unit(plan: PlanData, display: Display) -> str:
+def value_unit(plan: PlanData, display: Display) -> str:
     """The unit of F2."""
     unit = tables.ecosystem_unit(plan.study)
     return display.unit(unit) if unit else display.words("value_units")
@@ -78,7 +78,7 @@ def _objective_unit(plan: PlanData, display: Display) -> str:
     """The unit of objective and bound."""
     objective, words = plan.study.settings.objective, display.words
     if objective.method == "floor":
-        return _value_unit(plan, display) if "cash" in objective.floor else display.money_unit
+        return value_unit(plan, display) if "cash" in objective.floor else display.money_unit
     if objective.method == "lexicographic":
         weights = {objective.order[-1]: 1.0} if objective.order else {}
     else:
@@ -89,7 +89,7 @@ def _objective_unit(plan: PlanData, display: Display) -> str:
         if name == "cash":
             units.add(display.money_unit)
         elif name == "ecosystem":
-            units.add(_value_unit(plan, display))
+            units.add(value_unit(plan, display))
         else:
             units.add(display.unit(tables.account_unit(plan.study, name).removesuffix("/year")))
     if len(units) != 1:
@@ -124,7 +124,7 @@ def cards(facts: Facts, display: Display, parts: Part) -> list[Part]:
     found = [{"name": words(label), "value": number(plan.objective), "unit": unit, "notes": notes, "lead": True}]
     for name, one, rate in (
         ("cash", display.money_unit, rates.finance),
-        ("ecosystem", _value_unit(plan, display), rates.social),
+        ("ecosystem", value_unit(plan, display), rates.social),
     ):
         gain: float | None = getattr(plan, name)
         nothing = plan.doing_nothing.get(name) if study.has_doing_nothing else None

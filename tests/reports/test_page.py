@@ -408,6 +408,7 @@ def test_the_maps_draw_what_changes(browser: Browser, plan: PlanData, tmp_path: 
     write_page(plan, path)
     with Opened(browser, path) as opened:
         page = opened.drawn()
+        page.check("#map-highlight")
         before, after = opened.colours(0), opened.colours(1)
         # what changes stands in full colour: rural before, urban and protection after
         assert "d99c58" in before

@@ -17,8 +17,10 @@ from zonevest.instances.read import read_study
 from zonevest.model.plan import PlanData
 from zonevest.reports import colours, tables
 from zonevest.reports.display import Display, number, percent, places, signed
+from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
-from zonevest.reports.maps import GRID, layers, map_data, pack
+from zonevest.reports.map_layers import layers, map_data, parcels
+from zonevest.reports.maps import GRID, pack
 
 
 @pytest.fixture(scope="module")
@@ -79,12 +81,11 @@ def test_parts_of_a_divided_parcel() -> None:
     table = by(tables.zone_areas(plan), "jurisdiction", "zone")
     assert table["total", "410"]["after_ha"] == pytest.approx(19.5)
     assert table["total", "500"]["after_ha"] == pytest.approx(12.5)
-    shapes = pack(plan.study.geometry)
-    assert shapes is not None
-    display = Display(plan.study, Words("en"))
-    found, rows = layers(plan, display)
+    facts, display = Facts(plan), Display(plan.study, Words("en"))
+    rows = parcels(facts)
+    assert facts.shapes is not None
     assert rows["zone"].iloc[42] == "410", "the largest part is drawn"
-    assert map_data(shapes, found, rows, display)["split"] == {"42": "75\u00a0%"}
+    assert map_data(facts.shapes, layers(facts, rows, display), rows, [], display)["split"] == {"42": "75\u00a0%"}
 
 
 def test_changes(plan: PlanData) -> None:
