@@ -286,10 +286,11 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
     sums = sums[sums.groupby("resource")["asset"].transform("max") > SMALL]
     if sums.empty:
         return None
-    data = []
-    for at, (code, rows) in enumerate(sums.groupby("resource", sort=False)):
-        periods = [period_or_start(name, display) for name in rows["period"]]
-        data.append(bars(words.or_code("resource_", str(code)), periods, rows["asset"], fill(at)))
+    data = [
+        bars(words.or_code("resource_", str(code)), [period_or_start(name, display) for name in rows["period"]],
+             rows["asset"], fill(at))
+        for at, (code, rows) in enumerate(sums.groupby("resource", sort=False))
+    ]  # fmt: skip
     return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
 
 

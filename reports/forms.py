@@ -50,7 +50,9 @@ def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
     """
     if not facts.plan.has_plan:
         return []
-    frames = [(sheet, sheet.make(facts).reset_index(drop=True)) for sheet in contents or sheets()]
+    frames = [
+        (sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in contents or sheets()
+    ]
     tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
     for table in tables:
         names = [column.name for column in table.sheet.columns]

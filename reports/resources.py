@@ -66,12 +66,13 @@ def people(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
     study, names = plan.study, period_names(plan.study.periods)
     places = [TOTAL, *study.jurisdictions["jurisdiction"]]
     before, arrived = _before(ledger, [CONSTRUCTION], places), _arrived(plan)
+    after = {name: _after(plan, name) for name in names}
     rows = []
     for place in places:
         for t, name in enumerate([BEFORE, *names], start=START):
             there = population(study, place, None if t == START else ledger.clock, t)
             moved = 0.0 if t == START else float(arrived.get((place, name), 0.0))
-            land = before if t == START else _after(plan, name)
+            land = before if t == START else after[name]
             rows.append((place, name, there + moved, moved, float(land.get((CONSTRUCTION, place), 0.0))))
     table = pd.DataFrame(rows, columns=["jurisdiction", "period", "people", "moved_in", "construction_ha"])
     heads = table["people"].where(table["people"] > 0)

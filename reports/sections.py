@@ -263,7 +263,7 @@ def limits(facts: Facts, display: Display, gain: str = "", scale: float = 1.0) -
         slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
         tight = np.argsort(slack, kind="stable")
         listed = rows.iloc[np.sort(tight[:MOST])]
-        lines = [_limit_line(row, display, gain, scale) for _, row in listed.iterrows()]
+        lines = [_limit_line(row, display, gain, scale) for row in listed.to_dict("records")]
         shown, rest = lines, []
         if len(rows) > SHOWN:
             first = set(listed.index.get_indexer(rows.index[tight[: SHOWN // 2]]).tolist())
@@ -297,7 +297,7 @@ def limits(facts: Facts, display: Display, gain: str = "", scale: float = 1.0) -
     }
 
 
-def _limit_line(row: pd.Series, display: Display, gain: str, scale: float) -> Part:
+def _limit_line(row: Part, display: Display, gain: str, scale: float) -> Part:
     words = display.words
     value, bound, slack = (float(row[name]) for name in ("value", "bound", "slack"))
     unit = display.unit(row["unit"])
@@ -369,13 +369,13 @@ def accounts(facts: Facts, display: Display) -> Part:
 
 
 def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display: Display) -> Part:
-    by_period = rows.set_index("period")
-    values = by_period["value"].astype(float)
-    nothing = by_period["nothing"].astype(float)
-    decimals = places(values[values.index != tables.TOTAL])
+    names = rows["period"].tolist()
+    values = dict(zip(names, rows["value"].astype(float).tolist(), strict=True))
+    nothing = dict(zip(names, rows["nothing"].astype(float).tolist(), strict=True))
+    decimals = places([value for name, value in values.items() if name != tables.TOTAL])
 
     def cell(name: str) -> Part | None:
-        if name not in values.index or math.isnan(values[name]):
+        if name not in values or math.isnan(values[name]):
             return None
         change = values[name] - nothing[name]
         shown = places([values[name]]) if name == tables.TOTAL else decimals
