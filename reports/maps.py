@@ -142,8 +142,9 @@ class Packing:
 
     def steps(self, name: str, values: NDArray[np.int16]) -> None:
         """Whole numbers of 16 bits, as their differences."""
-        steps = np.diff(values.astype(np.int32), prepend=0)
-        self._add(name, "steps", _planes((steps & 0xFFFF).astype("<u2")))
+        steps = values.astype("<u2")
+        steps[1:] -= values.astype("<u2")[:-1]
+        self._add(name, "steps", _planes(steps))
 
     def halves(self, name: str, values: NDArray[np.float64]) -> float:
         """Numbers to three digits, each a half of 16 bits; what those are to be multiplied by."""
