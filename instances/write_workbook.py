@@ -133,6 +133,8 @@ def _table(book: Workbook, table: Table, frame: pd.DataFrame, cells: Sequence[li
                     pen.number_format = TEXT
             elif table.name == names.STUDY:
                 pen.number_format = "General"
+            if isinstance(each, (int, float)) and float(f"{each:.16g}") != each:
+                pen.value, pen.data_type = repr(float(each)), "n"  # 17 digits, where openpyxl writes 16
         sheet.append(pens)
 
 

@@ -48,7 +48,7 @@ def sources_and_uses(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``period``, ``kind`` (source, use), ``nature`` (recurring, one_off, financing, stock), ``item``, ``account``,
+        ``period``, ``way`` (source, use), ``nature`` (recurring, one_off, financing, stock), ``item``, ``account``,
         ``instrument``, ``value`` (million). Opening cash is a source and closing cash a use; without [finance] the net
         of all others is the last use.
     """
@@ -60,7 +60,8 @@ def sources_and_uses(facts: Facts) -> pd.DataFrame:
     order = {name: place for place, name in enumerate(facts.periods)}
     kinds = both["kind"].map({"source": 0, "use": 1}).to_numpy(dtype=float)
     at = np.lexsort([kinds, both["period"].map(order).to_numpy(dtype=float)])
-    return both.iloc[at][["period", "kind", "nature", "item", "account", "instrument", "value"]].reset_index(drop=True)
+    both = both.iloc[at].rename(columns={"kind": "way"})
+    return both[["period", "way", "nature", "item", "account", "instrument", "value"]].reset_index(drop=True)
 
 
 def cash_by_nature(facts: Facts) -> pd.DataFrame:
@@ -74,7 +75,7 @@ def cash_by_nature(facts: Facts) -> pd.DataFrame:
     flows = sources_and_uses(facts)
     years = dict(zip(facts.periods, (float(period.years) for period in facts.study.periods), strict=True))
     keys = pd.MultiIndex.from_product([facts.periods, [RECURRING, ONCE, FINANCING]], names=["period", "nature"])
-    sums = flows[flows["nature"] != STOCK].pivot_table("value", ["period", "nature"], "kind", aggfunc="sum")
+    sums = flows[flows["nature"] != STOCK].pivot_table("value", ["period", "nature"], "way", aggfunc="sum")
     sums = sums.reindex(index=keys, columns=["source", "use"]).fillna(0.0).reset_index()
     net = sums["source"] - sums["use"]
     return pd.DataFrame(
@@ -164,7 +165,7 @@ SHEETS = (
         sources_and_uses,
         (
             Column("period", "period"),
-            Column("kind", "word:kind_"),
+            Column("way", "word:kind_"),
             Column("nature", "word:nature_"),
             Column("item", "word:item_"),
             Column("account", "money_item"),

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 HIGHER, LOWER = "higher", "lower"
-COLUMNS = ["effect", "indicator", "unit", "better", "before", "near", "target", "nothing", "source"]
+COLUMNS = ["effect", "indicator", "unit", "direction", "base", "near", "target", "nothing", "source"]
 STATUTORY, SCORECARD = "statutory", "scorecard"
 INDICATORS = [
-    "group", "topic", "indicator", "binding", "unit", "better", "base_year", "before", "near_year", "near",
+    "group", "topic", "indicator", "binding", "unit", "direction", "base_year", "base", "near_year", "near",
     "target_year", "target", "nothing", "sense", "near_asked", "target_asked", "met", "limit", "stated_in",
 ]  # fmt: skip
 GROUP, BUILT, CARBON = "area.class_group.", "area.class_group.construction", "carbon_sink"
@@ -58,11 +58,11 @@ def scorecard(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``effect`` (control, appreciation, financing, equity), ``indicator``, ``unit``, ``better`` (higher, lower);
-        ``before`` (the state before the first period), ``near`` (the near term: `Facts.near`), ``target`` (the last
-        period), ``nothing`` (doing nothing in the last period); ``source``: the table it is from. NaN where there is no
-        such number: of doing nothing it is that which depends on how it would be financed. Indicators of which a study
-        knows nothing are left out.
+        ``effect`` (control, appreciation, financing, equity), ``indicator``, ``unit``, ``direction`` (higher, lower:
+        which is better); ``base`` (the state before the first period), ``near`` (the near term: `Facts.near`),
+        ``target`` (the last period), ``nothing`` (doing nothing in the last period); ``source``: the table it is from.
+        NaN where there is no such number: of doing nothing it is that which depends on how it would be financed.
+        Indicators of which a study knows nothing are left out.
     """
     if not facts.plan.has_plan:
         return pd.DataFrame(columns=COLUMNS)
@@ -79,12 +79,12 @@ def indicators(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         ``group`` (statutory: see `statutory_indicators`; scorecard: see `scorecard`), ``topic`` (of a scorecard: the
-        effect), and the columns of both, NaN where a group has none: ``before`` is the base year of the first,
-        ``target`` the end of the last period.
+        effect), and the columns of both, NaN where a group has none: ``base`` is the state before the first period,
+        ``target`` that at the end of the last.
     """
     if not facts.plan.has_plan:
         return pd.DataFrame(columns=INDICATORS)
-    asked = statutory_indicators(facts).rename(columns={"base": "before", "target_value": "target"})
+    asked = statutory_indicators(facts).rename(columns={"target_value": "target"})
     card = scorecard(facts).rename(columns={"effect": "topic", "source": "stated_in"})
     both = pd.concat([asked.assign(group=STATUTORY), card.assign(group=SCORECARD)], ignore_index=True)
     return both.reindex(columns=INDICATORS)
@@ -345,8 +345,8 @@ SHEETS = (
             Column("effect", "word:effect_"),
             Column("indicator", "word:score_"),
             Column("unit", "unit"),
-            Column("better", "word:better_"),
-            *(Column(name, unit="@unit") for name in ("before", "near", "target", "nothing")),
+            Column("direction", "word:better_"),
+            *(Column(name, unit="@unit") for name in ("base", "near", "target", "nothing")),
             Column("source", "word:table_"),
         ),
     ),

@@ -14,7 +14,7 @@ from zonevest.instances.importing.columns import Fields, kind_of
 from zonevest.instances.importing.mapping import STRICTEST, Line
 from zonevest.instances.importing.plane import SQUARE_METRES, project
 from zonevest.instances.importing.shapes import POLYGONS, SHARE, Parcels, sound
-from zonevest.instances.importing.sources import Layer, crs_of, on_earth
+from zonevest.instances.importing.sources import Layer, crs_of, noticed, on_earth
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
@@ -56,6 +56,12 @@ def lay_over(parcels: Parcels, line: Line, layer: Layer, label: str, faults: Fau
     areas_only(layer, faults)
     if crs is None or not on_earth(layer, crs, faults) or len(faults) > before:
         return
+    parcels.told += noticed(layer)
+    blank = np.flatnonzero(cells.astype(str) == "")
+    if len(blank) and line.rule.field:
+        told = say("{layer}: {count} features hold nothing in {name}: left out ({ids})",
+                   layer=layer.label, count=len(blank), name=line.rule.field, ids=some(blank + 1))  # fmt: skip
+        parcels.told.append(told)
     shapes, wrong = sound(layer.shapes)
     if len(wrong):
         ids = some(map(str, wrong + 1))
@@ -208,23 +214,24 @@ def _take(parcels: Parcels, line: Line, layer: str, names: list[str], cover: Cov
     """Write the column by shares and threshold, and tell how many parcels are inside."""
     share = cover.area / areas[cover.parcel]
     total = np.bincount(cover.parcel, weights=share, minlength=len(parcels))
-    inside = (total >= line.threshold - NEARLY) & (total > 0)
+    least = line.threshold or SHARE  # any share is one that is no noise at the edge to the neighbour
+    inside = total >= least - NEARLY
     if line.column == "tags":
-        inside = _tags(parcels, line, names, cover, share)
+        inside = _tags(parcels, names, cover, share >= least - NEARLY)
     elif line.column:
         _values(parcels, line.column, names, cover, inside)
     if line.share:
         parcels.frame[line.share] = np.minimum(total, 1.0)
-    touched = int((total > 0).sum())
+    touched = int((total >= SHARE).sum())
     parcels.told.append(
         say(
             "{layer} → {column}: {count} parcels inside (a share of at least {threshold:g}), {area:,.2f} ha of them "
             "covered; {touched} touched in all",
-            layer=layer, column=line.column or line.share, count=int(inside.sum()), threshold=line.threshold,
+            layer=layer, column=line.column or line.share, count=int(inside.sum()), threshold=least,
             area=float(cover.area[inside[cover.parcel]].sum()) / SQUARE_METRES, touched=touched,
         )
     )  # fmt: skip
-    if not touched and len(parcels):
+    if not total.any() and len(parcels):
         parcels.told.append(say("{layer} touches no parcel: if it should, look at its coordinate system", layer=layer))
 
 
@@ -243,11 +250,8 @@ def _values(parcels: Parcels, column: str, names: list[str], cover: Cover, insid
     parcels.frame[column] = cells
 
 
-def _tags(
-    parcels: Parcels, line: Line, names: list[str], cover: Cover, share: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    """Add every value that covers the share of a parcel to its tags."""
-    good = (share >= line.threshold - NEARLY) & (share > 0)
+def _tags(parcels: Parcels, names: list[str], cover: Cover, good: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Add every value that covers enough of a parcel to its tags; the parcels that have got one."""
     held = parcels.frame["tags"].tolist() if "tags" in parcels.frame else [""] * len(parcels)
     for i, value in zip(cover.parcel[good].tolist(), cover.value[good].tolist(), strict=True):
         held[i] = f"{held[i]};{names[value]}" if held[i] else names[value]

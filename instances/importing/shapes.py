@@ -91,6 +91,14 @@ def polygons(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return out
 
 
+def with_lines(shapes: NDArray[np.object_]) -> NDArray[np.intp]:
+    """Positions of the collections that hold lines or points beside areas."""
+    mixed = np.flatnonzero(shapely.get_type_id(shapes) == shapely.GeometryType.GEOMETRYCOLLECTION)
+    parts, at = shapely.get_parts(shapes[mixed], return_index=True)
+    nested, within_part = shapely.get_parts(parts, return_index=True)
+    return np.unique(mixed[at[within_part[~np.isin(shapely.get_type_id(nested), POLYGONS)]]])
+
+
 def sound(shapes: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.intp]]:
     """Shapes with sound rings and nothing but areas, and the positions of those that were not so."""
     wrong = np.flatnonzero(~shapely.is_valid(shapes) & ~shapely.is_missing(shapes))
@@ -151,6 +159,11 @@ class _Judge:
         parcels = self.parcels
         if len(closed):
             parcels.tell(say("{count} rings not closed: closed ({ids})", count=len(closed), ids=self.named(closed)))
+        mixed = with_lines(parcels.shapes)
+        if len(mixed):
+            told = say("{count} collections: lines and points in them are left out ({ids})",
+                       count=len(mixed), ids=self.named(mixed))  # fmt: skip
+            parcels.tell(told)
         repaired, wrong = sound(parcels.shapes)
         if not len(wrong):
             parcels.shapes = repaired

@@ -36,7 +36,7 @@ FARTHEST = 1e8
 use are Gauss-Krüger's with the number of the zone before them, up to 6.1e7. Long edges get points every 5 km before
 they are projected, so that a corner farther out costs seconds."""
 SAMPLE = 20_000
-"""How many records are looked at for the code page."""
+"""How many records that hold more than ASCII are looked at for the code page."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,19 @@ class Layer:
         closed = np.flatnonzero(np.isin(at, self.closed))
         fields = self.fields.iloc[at].reset_index(drop=True)
         return Layer(self.label, fields, self.shapes[at], self.crs, closed, self.told)
+
+
+def noticed(layer: Layer) -> list[str]:
+    """What is to be told of a layer that is laid over parcels or cuts them, as it was read."""
+    told = list(layer.told)
+    if len(layer.closed):
+        told.append(
+            say("{count} rings not closed: closed ({ids})", count=len(layer.closed), ids=some(layer.closed + 1))
+        )
+    none = np.flatnonzero(shapely.is_missing(layer.shapes) | shapely.is_empty(layer.shapes))
+    if len(none):
+        told.append(say("{count} features without a shape: left out ({ids})", count=len(none), ids=some(none + 1)))
+    return [say("{where}: {what}", where=layer.label, what=each) for each in told]
 
 
 def find_layers(sources: Sequence[Path], faults: Faults) -> list[Found]:
@@ -279,14 +292,21 @@ def _decodes(parts: list[bytes], encoding: str) -> bool:
 
 
 def _texts(content: bytes) -> list[bytes]:
-    """What of a .dbf is text and not plain ASCII: the names of its fields, and the cells of its first records."""
+    """What of a .dbf is text and not plain ASCII: the names of its fields, and cells of the first such records."""
     start, size = int.from_bytes(content[8:10], "little"), int.from_bytes(content[10:12], "little")
     heads = [content[at : at + 32] for at in range(32, min(start, len(content)) - 31, 32)]
     parts, at = [head[:11].split(b"\0")[0] for head in heads], 1
-    records = range(start, len(content), size) if size else range(0)
+    records = _beyond_ascii(content, start, size) if size else []
     for head in heads:
         width = head[16]
         if head[11:12] == b"C":
-            parts += [content[k + at : k + at + width].rstrip(b" \0") for k in records[:SAMPLE]]
+            parts += [content[k + at : k + at + width].rstrip(b" \0") for k in records]
         at += width
     return [part for part in parts if not part.isascii()]
+
+
+def _beyond_ascii(content: bytes, start: int, size: int) -> list[int]:
+    """Where the first records begin that hold a byte beyond ASCII: what text there is may stand far down."""
+    held = np.frombuffer(content, dtype=np.uint8)[start:]
+    rows = np.unique(np.flatnonzero(held >= 0x80) // size)
+    return [int(start + size * row) for row in rows[:SAMPLE]]

@@ -14,7 +14,7 @@ from zonevest.instances.importing.lines import VERTICES, subdivide
 from zonevest.instances.importing.plane import SQUARE_METRES, hectares, project
 from zonevest.instances.importing.regroup import amounts
 from zonevest.instances.importing.shapes import LINES_TOO, POLYGONS, Parcels, polygons, sound
-from zonevest.instances.importing.sources import Layer
+from zonevest.instances.importing.sources import Layer, noticed
 from zonevest.instances.rules import rule
 from zonevest.instances.say import say
 
@@ -43,6 +43,7 @@ def split_along(parcels: Parcels, layer: Layer, crs: pyproj.CRS, min_m2: float, 
     The largest piece keeps the parcel's id, the others are called ``id~2``, ``id~3``, … by size. Pieces below `min_m2`
     square metres stay with the largest one.
     """
+    parcels.told += noticed(layer)
     parts = shapely.get_parts(shapely.get_parts(layer.shapes))  # twice: of a collection's parts some have parts too
     kinds = shapely.get_type_id(parts)
     # an area of several parts is one to those inside it

@@ -143,6 +143,10 @@ def _prepared(
         layer = surveys[name].layer
         key = key or name
         keep = cells != ""
+        blank = np.flatnonzero(~keep)
+        if len(blank) and column in ("zone", BOUNDARY_ZONE, SLOPE):
+            told = say("{count} features hold no code: left out ({ids})", count=len(blank), ids=some(blank + 1))
+            surveys[name].tell(told)
         fields = pd.DataFrame({"value": cells[keep]})
         kept = layer.take(keep)
         out[key] = replace(kept, fields=fields, told=[])

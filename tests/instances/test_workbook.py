@@ -378,6 +378,20 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
         (tmp_path / name).unlink()
 
 
+def test_numbers_keep_their_last_digit(tmp_path: Path) -> None:
+    """Some numbers take 17 digits: in tables, in columns of your own, and in settings."""
+    study = zv.read_study(write_base(tmp_path / "study"))
+    long = [0.1 + 0.2, 0.10555555555555556, 1.4415961271963372e-08, 90071992547409910.0, 5e-324, 1.7976931348623157e308]
+    rows = len(study.parcels)
+    odd = study.replace(
+        settings={"rates": {"finance": 0.1 + 0.2, "social": 1 / 30}},
+        parcels=study.parcels.assign(x_long=[long[at % len(long)] for at in range(rows)]),
+    )
+    for lang in ("en", "zh"):
+        odd.write(tmp_path / f"{lang}.xlsx", lang=lang)
+        same(odd, zv.read_study(tmp_path / f"{lang}.xlsx"))
+
+
 def test_what_fits_in_no_cell_is_refused(tmp_path: Path) -> None:
     study = zv.read_study(write_base(tmp_path / "study"))
     for text in ("a" * 40_000, "bell\x07"):

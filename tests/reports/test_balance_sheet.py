@@ -203,7 +203,7 @@ def test_the_fund_passes_on_what_it_has(known: Known) -> None:
 def test_sources_are_uses(known: Known) -> None:
     for seed, facts in known:
         table = sources_and_uses(facts)
-        sides = [of(table, facts.periods, kind=kind) for kind in ("source", "use")]
+        sides = [of(table, facts.periods, way=way) for way in ("source", "use")]
         assert sides[0] == pytest.approx(sides[1], **CLOSE), seed
         by_nature = cash_by_nature(facts).groupby("period", sort=False)["net"].sum()
         closing = of(facts.balance[facts.balance["item"] == "cash"], ["start", *facts.periods])

@@ -46,7 +46,7 @@ def test_the_four_effects_are_told() -> None:
         table = card(facts)
         assert list(dict.fromkeys(table["effect"])) == ["control", "appreciation", "financing", "equity"], seed
         assert table.index.is_unique
-        assert set(table["better"]) <= {"higher", "lower"}
+        assert set(table["direction"]) <= {"higher", "lower"}
         if not facts.study.has_doing_nothing:
             assert table["nothing"].isna().all()
         last = [ledger(facts, f"area.class_group.{name}")[-1] for name in ("arable", "forest")]
@@ -60,7 +60,7 @@ class TestByHand:
         """`test_audit_money`: 12 + 3 - 10 less 4 % of 6 owed; doing nothing the same later, and no new debt."""
         facts = Facts(planned(budget(), {}, {"works": "p1"}, financing=DRAWS))
         row = card(facts).loc["recurring_net"]
-        assert row["before"] == pytest.approx(5 - 0.24)
+        assert row["base"] == pytest.approx(5 - 0.24)
         # p3: 7 + 5 of revenue, 4.40561 of transfers on average, 8 + 2 of cost; old debt is paid by 2028
         assert row["nothing"] == pytest.approx(2 + (3.993 + 4.3923 + 4.83153) / 3)
         # the works bring 2 more; 0.4 on the bond, 0.36 on the stake, 0.045 on refinancing, in three years
@@ -70,7 +70,7 @@ class TestByHand:
         facts = Facts(planned(budget(), {}, {"works": "p1"}, financing=DRAWS))
         # 4 in cash of 6 owed
         row = card(facts).loc["backed_debt"]
-        assert row["before"] == pytest.approx(100 * 4 / 6)
+        assert row["base"] == pytest.approx(100 * 4 / 6)
 
     def test_the_near_term_ends_within_five_years(self) -> None:
         given = study(
@@ -79,7 +79,7 @@ class TestByHand:
         )  # fmt: skip
         facts = Facts(planned(given, {"a": ("build", "p3")}, {}))
         row = card(facts).loc["arable"]
-        assert row[["before", "near", "target", "nothing"]].tolist() == [10, 10, 0, 10]
+        assert row[["base", "near", "target", "nothing"]].tolist() == [10, 10, 0, 10]
 
     def test_rezoned_and_people(self) -> None:
         given = study(parcels=[{**FARM, "population": 50}], jurisdictions=[{"jurisdiction": "east"}])

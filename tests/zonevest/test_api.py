@@ -50,6 +50,8 @@ def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
         "cash_flow.csv",
         "capture.csv",
         "distribution.csv",
+        "balance_sheet.csv",
+        "circulation.csv",
         "plan.gpkg",
         "report.html",
         "report.xlsx",

@@ -63,6 +63,20 @@ def test_jurisdictions_take_the_largest_share_however_small(tmp_path: Path) -> N
     assert parcels(found)["jurisdiction"].tolist() == ["01", "02", "02", "02"]
 
 
+def test_neighbours_of_a_zone_are_not_in_it(tmp_path: Path) -> None:
+    """Projected, a long edge and the short ones along it are not the same line: what lies between is no share."""
+
+    def at(x: float, y: float, side: float) -> object:
+        return shapely.box(36.4e6 + SIDE * x, 3.4e6 + SIDE * y, 36.4e6 + SIDE * (x + side), 3.4e6 + SIDE * (y + side))
+
+    land = layer([at(x, y, 1) for y in range(12) for x in range(12)], crs=4524)
+    plan = layer([at(0, 0, 6)], crs=4524, code="300")
+    rule = {"source": "plan.gpkg", "column": "zone", "field": "code"}
+    found = taken(tmp_path, land, {"plan": plan}, lines=[rule])
+    assert (parcels(found)["zone"] == "300").sum() == 36
+    assert "zone: 36 parcels inside (a share of at least 0.001), 35.99 ha of them covered; 36 touched" in told(found)
+
+
 def test_a_line_overrides_a_field_only_inside(tmp_path: Path) -> None:
     lines = {"towns": layer([square(2, 0, 2)], town=["B"])}
     rule = {"source": "towns.gpkg", "column": "jurisdiction", "field": "town"}
@@ -107,6 +121,20 @@ def test_crossing_rings_of_a_line_are_repaired(tmp_path: Path) -> None:
     found = taken(tmp_path, layer(ROW), {"bow": layer([bow])}, lines=[rule])
     assert parcels(found)["x_share"].tolist() == pytest.approx([0.5, 0, 0, 0])
     assert "bow.gpkg: 1 shapes repaired (features 1)" in told(found)
+
+
+def test_what_of_a_line_layer_is_left_out_is_told(tmp_path: Path) -> None:
+    """A red line without a grade protects nothing, nor does one without a shape; nobody is to find that out later."""
+    red = layer([square(0), None, square(1), shapely.force_3d(square(2))], grade=["general", "core", None, "core"])
+    rule = {"source": "red.gpkg", "column": "redline", "field": "grade"}
+    found = taken(tmp_path, layer(ROW), {"red": red}, lines=[rule])
+    assert parcels(found)["redline"].tolist() == ["general", "0", "core", "0"]
+    for what in (
+        "1 features without a shape: left out (2)",
+        "1 features hold nothing in grade: left out (3)",
+        "1 shapes with heights or measures: these are left aside",
+    ):
+        assert f"red.gpkg: {what}" in told(found), what
 
 
 def test_lines_that_are_no_areas_are_refused(tmp_path: Path) -> None:

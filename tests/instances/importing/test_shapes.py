@@ -166,7 +166,9 @@ def test_points_and_lines_are_no_parcels(tmp_path: Path) -> None:
 
 def test_areas_in_a_mixed_collection_are_what_counts(tmp_path: Path) -> None:
     mixed = shapely.GeometryCollection([square(0), shapely.Point(500, 500), shapely.GeometryCollection([square(3)])])
-    assert areas(taken(tmp_path, layer([mixed, square(1)]))) == {"P1": 2.0, "P2": 1.0}
+    found = taken(tmp_path, layer([mixed, square(1), shapely.GeometryCollection([square(5)])]))
+    assert areas(found) == {"P1": 2.0, "P2": 1.0, "P3": 1.0}
+    assert "land.gpkg: 1 collections: lines and points in them are left out (P1)" in told(found)
 
 
 def test_many_defects_are_told_at_once(tmp_path: Path) -> None:

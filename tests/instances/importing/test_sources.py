@@ -64,6 +64,19 @@ def test_metres_said_to_be_degrees(tmp_path: Path) -> None:
         taken(tmp_path, land)
 
 
+def test_text_that_stands_far_down_tells_the_code_page(tmp_path: Path) -> None:
+    """Chinese is in the last of many records alone, and no .cpg says in which code page."""
+    path, many = tmp_path / "land.shp", 20_500
+    land = layer([square(k % 150, k // 150) for k in range(many)], town="a").drop(columns="use")
+    land.loc[many - 1, "town"] = "张家村"
+    land.to_file(path, encoding="gbk")
+    path.with_suffix(".cpg").unlink()
+    columns = {"parcel_id": "id", "land_class": {"value": "0101"}, "x_town": "town"}
+    found = import_study(path, mapping(tmp_path, parcels={"source": path.name, "columns": columns}))
+    assert parcels(found)["x_town"].iloc[-1] == "张家村"
+    assert "code page gb18030" in told(found)
+
+
 def test_the_code_page_may_be_said(tmp_path: Path) -> None:
     path = tmp_path / "land.shp"
     chinese().to_file(path, encoding="gbk")

@@ -232,6 +232,13 @@ def test_the_usual_defects(survey: Mapping[str, gpd.GeoDataFrame], land: gpd.Geo
     read_study(tmp_path / "study")
 
 
+def test_a_planning_zone_without_code_and_name_is_told(survey: Mapping[str, gpd.GeoDataFrame], tmp_path: Path) -> None:
+    zones = survey["GHFQ"].copy()
+    zones.loc[0, ["GHFQDM", "GHFQMC"]] = None
+    made = imported(given.write_gdb(tmp_path / "z.gdb", {**survey, "GHFQ": zones}))
+    told(made, "GHFQ: 1 features hold no code: left out (1)")
+
+
 def test_grades_of_the_red_line(survey: Mapping[str, gpd.GeoDataFrame], land: gpd.GeoDataFrame, tmp_path: Path) -> None:
     """The core by each of the fields that may say so; by area share where it is a part of a parcel."""
     inside = np.flatnonzero(land["redline"] != "0")[:5]
