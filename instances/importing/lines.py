@@ -25,6 +25,8 @@ TOUCH = 1e-6
 OVER = 1.0
 """Square metres of a parcel (or `SHARE` of it) from which on two features share land: drawing and projecting leave less
 at their edges."""
+EDGE = 5e-5
+"""A share of a parcel below this is what projecting leaves between a long edge and the short ones along it."""
 NEARLY = 1e-6
 """A share so close to the threshold reaches it."""
 
@@ -214,7 +216,7 @@ def _take(parcels: Parcels, line: Line, layer: str, names: list[str], cover: Cov
     """Write the column by shares and threshold, and tell how many parcels are inside."""
     share = cover.area / areas[cover.parcel]
     total = np.bincount(cover.parcel, weights=share, minlength=len(parcels))
-    least = line.threshold or SHARE  # any share is one that is no noise at the edge to the neighbour
+    least = line.threshold or EDGE
     inside = total >= least - NEARLY
     if line.column == "tags":
         inside = _tags(parcels, names, cover, share >= least - NEARLY)
@@ -222,7 +224,7 @@ def _take(parcels: Parcels, line: Line, layer: str, names: list[str], cover: Cov
         _values(parcels, line.column, names, cover, inside)
     if line.share:
         parcels.frame[line.share] = np.minimum(total, 1.0)
-    touched = int((total >= SHARE).sum())
+    touched = int((total >= EDGE).sum())
     parcels.told.append(
         say(
             "{layer} → {column}: {count} parcels inside (a share of at least {threshold:g}), {area:,.2f} ha of them "
