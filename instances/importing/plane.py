@@ -13,6 +13,7 @@ SQUARE_METRES = 10_000.0
 """Square metres of a hectare."""
 EQUAL_AREA = ("equal area", "sinusoidal", "equal earth")
 """Parts of the names of methods of projection that keep areas (of an ellipsoid too)."""
+AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 WIDE = 10.0
 """Degrees from which on land is wide: Albers' conic projection then, else Lambert's azimuthal one about its middle."""
 STEP_DEGREES, STEP_METRES = 0.05, 5_000.0
@@ -68,10 +69,33 @@ def project(shapes: NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS)
         return shapes
     transformer = _transformer(source, target)
     coarse = STEP_DEGREES if source.is_geographic else STEP_METRES / metres(source)
-    dense = shapely.segmentize(shapes, coarse)
+    dense = divided(shapes, coarse)
     if (step := _step(dense, coarse, transformer, target)) < coarse:
-        dense = shapely.segmentize(dense, step)
+        dense = divided(dense, step)
     return np.asarray(shapely.transform(dense, transformer.transform, interleaved=False), dtype=object)
+
+
+def divided(shapes: NDArray[np.object_], step: float) -> NDArray[np.object_]:
+    """Shapes with further points in edges longer than a step; of areas ring by ring.
+
+    An area as a whole `segmentize` would mend by a buffer of nothing: of parts that meet in a point it loses some.
+    """
+    kinds = shapely.get_type_id(shapes)
+    areas = np.flatnonzero(np.isin(kinds, AREAS) & ~shapely.is_empty(shapes))
+    points, of = shapely.get_coordinates(shapes[areas], return_index=True)
+    far = (np.hypot(*np.diff(points, axis=0).T) > step) & (of[1:] == of[:-1])
+    areas = areas[np.unique(of[1:][far])]
+    rest = np.flatnonzero(~np.isin(kinds, AREAS))
+    out = shapes.copy()
+    out[rest] = shapely.segmentize(shapes[rest], step)
+    parts, at = shapely.get_parts(shapes[areas], return_index=True)
+    rings, of = shapely.get_rings(parts, return_index=True)
+    if len(rings):
+        parts = shapely.polygons(shapely.segmentize(rings, step), indices=of)  # the first of each is the outer one
+        out[areas] = shapely.multipolygons(parts, indices=at)
+        single = kinds[areas] == shapely.GeometryType.POLYGON
+        out[areas[single]] = parts[single[at]]
+    return out
 
 
 def _step(shapes: NDArray[np.object_], coarse: float, transformer: pyproj.Transformer, target: pyproj.CRS) -> float:

@@ -7,7 +7,7 @@ import pyproj
 import pytest
 import shapely
 
-from zonevest.instances.importing.plane import equal_area, hectares, name_of, project
+from zonevest.instances.importing.plane import divided, equal_area, hectares, name_of, project
 
 NATIONAL = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +ellps=GRS80 +units=m"
 PLACES = {"county": (117.0, 30.0, 0.4), "province": (110.0, 28.0, 6.0), "country": (75.0, 18.0, 34.0)}
@@ -63,3 +63,22 @@ def test_layers_of_one_sphere_keep_its_areas() -> None:
     cell = np.array([shapely.box(-6_395_000, -1_409_000, -6_393_000, -1_407_000)], dtype=object)
     assert equal_area(cell, crs) == crs
     assert hectares(project(cell, crs, crs))[0] == 400.0
+
+
+def test_parts_that_meet_in_a_point_keep_their_areas_when_their_edges_are_divided() -> None:
+    """A wedge whose tip lies on the edge of another, by rounding a hair beside it; a frame with a hole; a line."""
+    made = np.random.default_rng(2).uniform(0, 5_000, size=(400, 5))
+    tips = [(x, (3 * x + 100) / 7) for x in made[:, 0] + 1_000]
+    below = [(0, 100 / 7), (7_000, 21_100 / 7), (9_000, -8_000)]
+    wedges = [[tip, (tip[0] - 900 - b, tip[1] + 4_000 + c), (tip[0] + 300 + d, tip[1] + 6_000 + e)]
+              for tip, (_, b, c, d, e) in zip(tips, made, strict=True)]  # fmt: skip
+    frame = shapely.box(0, 0, 5_000, 5_000).difference(shapely.box(1_000, 1_000, 4_000, 4_000))
+    pairs = [shapely.MultiPolygon([shapely.Polygon(below), shapely.Polygon(wedge)]) for wedge in wedges]
+    shapes = np.array([frame, *pairs, shapely.LineString([(0, 0), (0, 900)]), None, shapely.Polygon()], dtype=object)
+    found = divided(shapes, 300.0)
+    assert shapely.area(found) == pytest.approx(shapely.area(shapes), rel=1e-9, nan_ok=True)
+    assert shapely.get_type_id(found).tolist() == shapely.get_type_id(shapes).tolist()
+    assert shapely.get_num_coordinates(found[[0, -3]]).tolist() == [4 * 17 + 1 + 4 * 10 + 1, 4]
+    edges = np.concatenate([np.hypot(*np.diff(shapely.get_coordinates(ring), axis=0).T)
+                            for ring in shapely.get_rings(shapely.get_parts(found))])  # fmt: skip
+    assert edges.max() <= 300.0
