@@ -109,8 +109,8 @@ def _holds_areas(layer: Layer) -> bool:
 def _head(land: Found) -> list[Row]:
     year = datetime.date.today().year
     return [
-        ("", say("A starter mapping, from what the layers hold; the page on importing in the docs explains every key.")),
-        ("", say("Look at each line marked `guess`, fill in what is blank, take out what is not wanted, import again.")),
+        ("", say("A starter mapping, from what the layers hold; the docs on importing explain every key.")),
+        ("", say("Look at each line marked `guess`, fill in what is blank, drop what is not wanted, import again.")),
         BLANK,
         ("[study]", say("what goes to study.toml")),
         (f"name = {quoted(land.path.stem)}", ""),
