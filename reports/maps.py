@@ -142,8 +142,8 @@ class Packing:
 
     def steps(self, name: str, values: NDArray[np.int16]) -> None:
         """Whole numbers of 16 bits, as their differences."""
-        steps = np.diff(values.astype(np.int32), prepend=0)
-        self._add(name, "steps", _planes((steps & 0xFFFF).astype("<u2")))
+        steps = np.diff(values, prepend=np.int16(0))  # it wraps around, there and back
+        self._add(name, "steps", _planes(steps.astype("<u2")))
 
     def halves(self, name: str, values: NDArray[np.float64]) -> float:
         """Numbers to three digits, each a half of 16 bits; what those are to be multiplied by."""

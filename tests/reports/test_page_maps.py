@@ -177,7 +177,8 @@ def test_paper_has_every_map(browser: Browser, path: Path) -> None:
                     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
                     return data.filter((value, at) => at % 4 === 3 && value).length;
                 });
-                window.captions = Array.from(document.querySelectorAll(".on-paper figcaption"), (one) => one.textContent);
+                const told = document.querySelectorAll(".on-paper figcaption");
+                window.captions = Array.from(told, (one) => one.textContent);
             })"""
         )
         assert page.pdf(format="A4").startswith(b"%PDF")
