@@ -388,8 +388,8 @@ def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
 
     Parameters
     ----------
-    increment, standing : hectares of the boundary's increment, and what of them is built on today. Of few parcels it may
-        be more than the pacing allows; it stays.
+    increment, standing : hectares of the boundary's increment, and what of them is built on today. Of few parcels it
+        may be more than the pacing allows; it stays.
     """
     rows: list[dict[str, Any]] = []
     terms: list[dict[str, Any]] = []
