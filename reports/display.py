@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from zonevest.reports.labels import Words
 
@@ -269,7 +269,7 @@ class Display:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named
 
-    def measured(self, row: pd.Series) -> str:
+    def measured(self, row: Mapping[str, Any]) -> str:
         """What a row of a limit measures: its account, or what a row of money compares in its place."""
         kind, _, of = str(row["limit"]).partition(".")
         own = self.words.has(f"of_{kind}") and not row["sense"] and (of or kind not in OF_BUDGETS)

@@ -15,6 +15,8 @@ from zonevest.reports.display import DASH, number, places, signed, year
 from zonevest.reports.resources import names_assets
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
     from zonevest.reports.facts import Facts
@@ -249,26 +251,33 @@ def limits(facts: Facts, display: Display, gain: str = "", scale: float = 1.0) -
     """
     plan, table = facts.plan, facts.limits
     terms = plan.study.limit_terms
+    further: dict[str, list[tuple[float, str]]] = {}
+    for of, factor, other in zip(terms["limit"], terms["coefficient"], terms["account"], strict=True):
+        further.setdefault(of, []).append((factor, str(other)))
     groups = []
     places_of = dict(zip(plan.study.limits["limit"], plan.study.limits["jurisdiction"], strict=True))
-    for (limit, _), rows in table.groupby(["limit", "account"], sort=False):
-        head = rows.iloc[0]
-        more = terms[terms["limit"] == limit]
+    slacks = table["slack"].to_numpy(dtype=float) / np.maximum(1e-12, table["bound"].abs().to_numpy(dtype=float))
+    columns = {name: table[name].to_numpy(dtype=object) for name in table.columns}
+    for rows in tables.groups(table, ["limit", "account"]):
+        head = {name: column[rows[0]] for name, column in columns.items()}
+        limit = head["limit"]
         account = display.measured(head)
-        for factor, other in zip(more["coefficient"], more["account"], strict=True):
+        for factor, other in further.get(limit, ()):
             sign = " + " if factor > 0 else " \u2212 "
             size = "" if abs(factor) == 1 else f"{number(abs(factor))} × "
-            account += f"{sign}{size}{display.account(str(other))}"
+            account += f"{sign}{size}{display.account(other)}"
         # the tightest rows are what a planner looks for: they stand first where there are many
-        slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
-        tight = np.argsort(slack, kind="stable")
-        listed = rows.iloc[np.sort(tight[:MOST])]
-        lines = [_limit_line(row, display, gain, scale) for row in listed.to_dict("records")]
+        tight = np.argsort(slacks[rows], kind="stable")
+        listed = rows[np.sort(tight[:MOST])]
+        lines = [
+            _limit_line({name: column[row] for name, column in columns.items()}, display, gain, scale)
+            for row in listed.tolist()
+        ]
         shown, rest = lines, []
         if len(rows) > SHOWN:
-            first = set(listed.index.get_indexer(rows.index[tight[: SHOWN // 2]]).tolist())
-            shown = [line for place, line in enumerate(lines) if place in first]
-            rest = [line for place, line in enumerate(lines) if place not in first]
+            first = set(rows[tight[: SHOWN // 2]].tolist())
+            shown = [line for line, row in zip(lines, listed.tolist(), strict=True) if row in first]
+            rest = [line for line, row in zip(lines, listed.tolist(), strict=True) if row not in first]
         notes = []
         function = str(places_of.get(limit, ""))
         if function.startswith(MAIN_FUNCTION):
@@ -349,8 +358,11 @@ def accounts(facts: Facts, display: Display) -> Part:
             rows = table[(table["family"] == family) & (table["recurrence"] == recurrence)]
             if rows.empty:
                 continue
+            columns = {key: rows[key].to_numpy(dtype=object) for key in ("account", "period", "value", "nothing", "unit")}
+            columns["annual"] = np.full(len(rows), recurrence == "annual")
             lines = [
-                _account_line(str(name), each, periods, display) for name, each in rows.groupby("account", sort=False)
+                _account_line({key: column[at] for key, column in columns.items()}, periods, display)
+                for at in tables.groups(rows, ["account"])
             ]
             blocks.append(
                 {
@@ -368,7 +380,7 @@ def accounts(facts: Facts, display: Display) -> Part:
     return {"periods": periods, "blocks": blocks, "known": known, "silent": len(silent), "empty": len(size) == 0}
 
 
-def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display: Display) -> Part:
+def _account_line(rows: dict[str, NDArray[Any]], periods: list[str], display: Display) -> Part:
     names = rows["period"].tolist()
     values = dict(zip(names, rows["value"].astype(float).tolist(), strict=True))
     nothing = dict(zip(names, rows["nothing"].astype(float).tolist(), strict=True))
@@ -382,7 +394,7 @@ def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display:
         told = "" if math.isnan(change) else signed(change, shown) if abs(change) > 1e-9 else "0"
         return {"value": number(values[name], shown), "change": told}
 
-    unit, annual = str(rows["unit"].iloc[0]), rows["recurrence"].iloc[0] == "annual"
+    account, unit, annual = str(rows["account"][0]), str(rows["unit"][0]), bool(rows["annual"][0])
     whole = unit.removesuffix("/year")
     sum_unit = display.unit(whole)
     if annual and whole == unit and unit:
