@@ -195,7 +195,7 @@ class Facts:
     @cached_property
     def accounts(self) -> pd.DataFrame:
         """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
-        return tables.accounts(self.plan)
+        return tables.accounts(self.plan, self.ledger)
 
     @cached_property
     def periods(self) -> list[str]:

@@ -7,7 +7,6 @@ DataFrame; what is shown of it, and in which language, is decided in `page`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +14,13 @@ import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES
 from zonevest.model.builtin import built_in_accounts
-from zonevest.model.ledger import DECIDED, Ledger
-from zonevest.model.options import build_options
+from zonevest.model.ledger import DECIDED
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zonevest.instances.study import Study
+    from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
 
 TOTAL = "total"
@@ -277,8 +278,12 @@ def groups(table: pd.DataFrame, keys: list[str]) -> list[NDArray[np.intp]]:
     return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
 
 
-def accounts(plan: PlanData) -> pd.DataFrame:
+def accounts(plan: PlanData, own: Ledger) -> pd.DataFrame:
     """The ledger of the whole area by account and period, beside doing nothing where there is such a state.
+
+    Parameters
+    ----------
+    own : a ledger of the plan's study, whatever its options.
 
     Returns
     -------
@@ -290,7 +295,7 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     keys = ["account", "period"]
     ledger = plan.ledger[plan.ledger["jurisdiction"] == TOTAL]
     table = ledger[[*keys, "measure", "value"]].reset_index(drop=True)
-    nothing = doing_nothing_ledger(study)
+    nothing = doing_nothing_ledger(own) if study.has_doing_nothing else None
     if nothing is None:
         # a study of projects only has nothing at all when nothing is built
         table["nothing"] = 0.0 if study.has_doing_nothing and study.parcels.empty else np.nan
@@ -305,10 +310,10 @@ def accounts(plan: PlanData) -> pd.DataFrame:
         table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
     table["unit"] = table["account"].map(account_units(study, table["account"].unique().tolist()))
-    own = study.accounts.set_index("account")
+    given = study.accounts.set_index("account")
     built_in = table["account"].str.partition(".")[0].map(BUILT_IN).fillna("area")
-    table["family"] = table["account"].map(own["family"].astype(object)).fillna(built_in)
-    table["cash"] = table["account"].isin(own.index[own["cash"]])
+    table["family"] = table["account"].map(given["family"].astype(object)).fillna(built_in)
+    table["cash"] = table["account"].isin(given.index[given["cash"]])
     table = table[table["period"] != TOTAL]
     years = {period.name: float(period.years) for period in study.periods}
     weight = table["period"].map(years).fillna(1.0).where(table["recurrence"] == "annual", 1.0)
@@ -319,18 +324,17 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     return pd.concat([table, whole.assign(period=TOTAL)], ignore_index=True)[[*fixed, "period", "value", "nothing"]]
 
 
-def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
+def doing_nothing_ledger(ledger: Ledger) -> pd.DataFrame | None:
     """The whole area's ledger of doing nothing (``account, period, measure, nothing``); None without land or state."""
+    study = ledger.study
     if not study.has_doing_nothing or study.parcels.empty:
         return None
-    # no project is part of it, and the ledger is quicker without any
-    gone = {name: study.tables[name].iloc[:0] for name in ("projects", "project_flows", "land_take")}
-    held = Ledger(build_options(replace(study, tables={**study.tables, **gone}))).held
+    held = ledger.held
     listed = held.accounts_and_units()["recurrence"]
     listed = listed[~listed.index.str.startswith(DECIDED) | listed.index.isin(held.accounts.names)]
     periods = [period.name for period in study.periods]
     wanted = [(account, place) for account in listed.index for place in range(len(periods))]
-    idle = np.zeros((0, len(periods)))
+    idle = np.zeros((len(held.works.names), len(periods)))
     values = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0]
     measure = listed.map({"annual": "per_year", "one_off": "period_total", "stock": "stock"})
     return pd.DataFrame(

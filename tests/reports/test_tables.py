@@ -14,6 +14,8 @@ import shapely
 
 from tests.reports.plans import PERIODS, parcels_of, tables_of, village, voronoi, without_plan
 from zonevest.instances.read import read_study
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.reports import colours, tables
 from zonevest.reports.display import Display, number, percent, places, signed
@@ -137,7 +139,7 @@ def test_limits_of_a_rule_the_study_does_not_name(plan: PlanData) -> None:
 
 
 def test_accounts(plan: PlanData) -> None:
-    table = by(tables.accounts(plan), "account", "period")
+    table = by(Facts(plan).accounts, "account", "period")
     assert table["tax", "total"]["value"] == pytest.approx(4.0 * 10)
     assert table["works", "total"]["value"] == 24.0
     assert math.isnan(table["area.class.built", "total"]["value"]), "a stock has no sum over the years"
@@ -154,7 +156,7 @@ def test_accounts(plan: PlanData) -> None:
 
 def test_accounts_without_doing_nothing(plan: PlanData) -> None:
     study = replace(plan.study, settings=replace(plan.study.settings, hold=False))
-    table = tables.accounts(replace(plan, study=study))
+    table = tables.accounts(replace(plan, study=study), Facts(plan).ledger)
     assert table["nothing"].isna().all()
     assert set(table["period"]) == {*PERIODS, "total"}
 
@@ -205,7 +207,7 @@ def test_the_bundled_case_has_tables_for_all_it_names() -> None:
     study = read_study("village")
     assert len(tables.confidence(study))
     assert len(tables.sources(study))
-    table = tables.doing_nothing_ledger(study)
+    table = tables.doing_nothing_ledger(Ledger(build_options(study)))
     assert table is not None
     assert not table["nothing"].isna().any()
 
