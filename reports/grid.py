@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from zonevest.reports.contents import Column
 from zonevest.reports.display import DASH, MINUS, number, percent, places, year
-from zonevest.reports.forms import FOLDER, Made, is_number, named
+from zonevest.reports.forms import FOLDER, Made, coded, is_number, named
 from zonevest.reports.workbook import name_of, unit_of
 
 if TYPE_CHECKING:
@@ -116,11 +116,9 @@ def _written(column: Column, cells: list[Cell]) -> list[str]:
 
 def _words(column: Column, head: pd.DataFrame, display: Display) -> list[Cell]:
     """Name and code of each cell; no code where it is its own name."""
-    values = head[column.name]
-    codes = (values.fillna("") if values.dtype != bool else values).astype(str)
-    return [
-        (text, None if text == code else code) for text, code in zip(named(column, head, display), codes, strict=True)
-    ]
+    codes, _ = coded(head[column.name])
+    texts = named(column, head, display)
+    return [(text, None if text == str(code) else str(code)) for text, code in zip(texts, codes, strict=True)]
 
 
 def _figures(column: Column, values: pd.Series, decimals: int | None) -> list[Cell]:

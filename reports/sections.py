@@ -39,28 +39,30 @@ BUILT_IN = ("money", "asset", "area")
 def land(facts: Facts, display: Display) -> Part:
     """Areas before and after, moves, land actions and held parcels that do not conform."""
     plan = facts.plan
-    zones, classes = tables.zone_areas(plan), tables.class_areas(plan)
+    found = facts.moved
+    zones, classes = found["zones"], found["classes"]
     zone_colour, class_colour = zone_colours(plan.study) | {"": NONE}, class_colours(plan.study) | {"": NONE}
     has_parents = bool((plan.study.zones["parent"].fillna("") != "").any())
-    tops = tables.zone_areas(plan, first_level=True) if has_parents else None
     return {
-        "tops": None if tops is None else _areas(tops, "zone", zone_colour, display.zone, display),
+        "tops": _areas(found["tops"], "zone", zone_colour, display.zone, display) if has_parents else None,
         "zones": _areas(zones, "zone", zone_colour, display.zone, display),
         "classes": _areas(classes, "land_class", class_colour | {tables.TAKEN: "#4d4a46"}, display.land_class, display),
         "taken": bool((classes["land_class"] == tables.TAKEN).any()),
-        "moves_zone": _moves(tables.changes(plan, "zone"), display.zone),
-        "moves_class": _moves(tables.changes(plan, "class"), display.land_class),
-        "actions": _actions(plan, display),
-        "nonconforming": _nonconforming(plan, display),
+        "moves_zone": _moves(found["moves_zone"], display.zone),
+        "moves_class": _moves(found["moves_class"], display.land_class),
+        "actions": _actions(plan, found["actions"], display),
+        "nonconforming": _nonconforming(found["nonconforming"], display),
     }
 
 
 def _areas(table: pd.DataFrame, key: str, colours: dict[str, str], name: Any, display: Display) -> Part:
     """One table for the whole area, one for each jurisdiction, and the two bars before and after."""
     blocks = []
-    for jurisdiction, rows in table.groupby("jurisdiction", sort=False):
-        decimals = places(rows[["before_ha", "after_ha"]].to_numpy().ravel())
-        widest = max(float(rows["change_ha"].abs().max()), 1e-12)
+    names = table["jurisdiction"].to_numpy(dtype=object)
+    codes, hectares = table[key].to_numpy(dtype=object), table[["before_ha", "after_ha", "change_ha"]].to_numpy()
+    for at in tables.groups(table, ["jurisdiction"]):
+        decimals = places(hectares[at, :2].ravel())
+        widest = max(float(np.abs(hectares[at, 2]).max()), 1e-12)
         lines = [
             {
                 "name": name(code),
@@ -72,16 +74,16 @@ def _areas(table: pd.DataFrame, key: str, colours: dict[str, str], name: Any, di
                 "down": 50 * max(-change, 0.0) / widest,
                 "moves": abs(change) >= 0.5 * 10.0**-decimals,
             }
-            for code, before, after, change in rows[[key, "before_ha", "after_ha", "change_ha"]].itertuples(index=False)
+            for code, (before, after, change) in zip(codes[at].tolist(), hectares[at].tolist(), strict=True)
         ]
-        sums = rows[["before_ha", "after_ha"]].sum()
+        before, after = (float(table[name].iloc[at].sum()) for name in ("before_ha", "after_ha"))
         blocks.append(
             {
-                "name": display.jurisdiction(str(jurisdiction)),
+                "name": display.jurisdiction(str(names[at[0]])),
                 "lines": lines,
-                "before": number(sums["before_ha"], decimals),
-                "after": number(sums["after_ha"], decimals),
-                "change": _change(sums["after_ha"] - sums["before_ha"], decimals),
+                "before": number(before, decimals),
+                "after": number(after, decimals),
+                "change": _change(after - before, decimals),
             }
         )
     total = table[table["jurisdiction"] == tables.TOTAL]
@@ -115,9 +117,8 @@ def _moves(table: pd.DataFrame, name: Any) -> Part:
     return {"lines": lines[:SHOWN], "rest": lines[SHOWN:]}
 
 
-def _actions(plan: PlanData, display: Display) -> Part:
+def _actions(plan: PlanData, table: pd.DataFrame, display: Display) -> Part:
     """A row per land action, a column per start period."""
-    table = tables.actions(plan)
     decimals = places(table["area_ha"])
     periods = [period.name for period in plan.study.periods]
     lines = []
@@ -137,8 +138,7 @@ def _actions(plan: PlanData, display: Display) -> Part:
     return {"periods": periods, "lines": lines}
 
 
-def _nonconforming(plan: PlanData, display: Display) -> Part | None:
-    table = tables.nonconforming(plan)
+def _nonconforming(table: pd.DataFrame, display: Display) -> Part | None:
     if table.empty:
         return None
     lines = [

@@ -1,7 +1,7 @@
 """From a plan to the tables of its report: numbers only, no words and no markup.
 
 Areas are in hectares, money in million units of the study's currency. Each function takes a plan and gives one
-DataFrame; what is shown of it, and in which language, is decided in `page`.
+DataFrame; what is shown of it, and in which language, is decided in `page`. `parts` is what `allocation` tells.
 """
 
 from __future__ import annotations
@@ -108,18 +108,17 @@ def _areas(parts: pd.DataFrame, before: str, after: str, order: list[str]) -> pd
     return result[(result["before_ha"] > 0) | (result["after_ha"] > 0)].reset_index(drop=True)
 
 
-def zone_areas(plan: PlanData, *, first_level: bool = False) -> pd.DataFrame:
+def zone_areas(plan: PlanData, parts: pd.DataFrame, *, first_level: bool = False) -> pd.DataFrame:
     """Hectares by jurisdiction and zone before and after; jurisdiction ``total`` first, zone blank: none.
 
     A parcel counts in its own zone only, not again in the zone's parent; with ``first_level`` it counts in the
     uppermost parent only.
     """
     order = list(plan.study.zones["zone"])
-    parts = allocation(plan)
     if first_level:
         tops = _tops(plan.study)
-        for column in ("zone_before", "zone"):
-            parts[column] = parts[column].map(lambda name: tops.get(name, name))
+        ends = {column: parts[column].map(lambda name: tops.get(name, name)) for column in ("zone_before", "zone")}
+        parts = parts.assign(**ends)
     table = _areas(parts, "zone_before", "zone", order)
     table["change_ha"] = table["after_ha"] - table["before_ha"]
     return table
@@ -139,14 +138,14 @@ def _tops(study: Study) -> dict[str, str]:
     return tops
 
 
-def class_areas(plan: PlanData) -> pd.DataFrame:
+def class_areas(plan: PlanData, parts: pd.DataFrame) -> pd.DataFrame:
     """Hectares by jurisdiction and land class before and after, land taken by the chosen projects included.
 
     What projects without a drawn site take leaves its class and appears in a row of its own, class ``land_take``, so
     that the sum over the rows stays the area of the land.
     """
     order = list(plan.study.land_classes["land_class"])
-    table = _areas(allocation(plan), "class_before", "class_after", order)
+    table = _areas(parts, "class_before", "class_after", order)
     table = table.rename(columns={"class_after": "land_class"})
     taken = _taken(plan)
     if len(taken):
@@ -183,7 +182,7 @@ def _taken(plan: PlanData) -> pd.DataFrame:
     return both.groupby(["jurisdiction", "land_class"], sort=False, as_index=False)["area_ha"].sum()
 
 
-def changes(plan: PlanData, what: str) -> pd.DataFrame:
+def changes(parts: pd.DataFrame, what: str) -> pd.DataFrame:
     """Land that moves from one zone (``what="zone"``) or land class (``"class"``) to another, largest first.
 
     Returns
@@ -191,19 +190,17 @@ def changes(plan: PlanData, what: str) -> pd.DataFrame:
     DataFrame with columns ``before, after, parcels, area_ha``.
     """
     before, after = ("zone_before", "zone") if what == "zone" else ("class_before", "class_after")
-    parts = allocation(plan)
     moved = parts[parts[before] != parts[after]]
     table = moved.groupby([before, after], sort=False).agg(parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum"))
     table = table.sort_values("area_ha", ascending=False, kind="stable").reset_index()
     return table.set_axis(["before", "after", "parcels", "area_ha"], axis=1)
 
 
-def actions(plan: PlanData) -> pd.DataFrame:
+def actions(plan: PlanData, parts: pd.DataFrame) -> pd.DataFrame:
     """Land actions by start period: ``practice, start, parcels, area_ha``, in the order of the practices table.
 
     Held land is the row of practice ``hold`` and unassigned land the row of a blank one; both without a start.
     """
-    parts = allocation(plan)
     table = parts.groupby(["practice", "start"], sort=False).agg(
         parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum")
     )

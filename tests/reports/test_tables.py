@@ -35,7 +35,7 @@ def by(table: pd.DataFrame, *keys: str) -> dict[Any, Any]:
 
 
 def test_areas_by_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
     # 60 parcels of 2 ha: 24 protection, 18 farmland, 12 rural, 6 urban; 4 rural ones are built on, 2 are planted
     assert (table["total", "500"]["before_ha"], table["total", "500"]["after_ha"]) == (24.0, 12.0)
     assert (table["total", "410"]["before_ha"], table["total", "410"]["after_ha"]) == (12.0, 20.0)
@@ -45,7 +45,7 @@ def test_areas_by_zone(plan: PlanData) -> None:
 
 
 def test_areas_by_first_level_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan, first_level=True), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan), first_level=True), "jurisdiction", "zone")
     assert table["total", "400"]["after_ha"] == 20.0
     assert ("total", "410") not in table
 
@@ -59,15 +59,15 @@ def test_areas_of_no_zone_today() -> None:
 
 
 def test_areas_by_class_count_land_that_projects_take(plan: PlanData) -> None:
-    table = by(tables.class_areas(plan), "jurisdiction", "land_class")
+    table = by(tables.class_areas(plan, tables.allocation(plan)), "jurisdiction", "land_class")
     # the road takes half a hectare of arable land in the north
     assert table["total", "arable"]["after_ha"] == 60.0 - 12.0 - 0.5
     assert table["north", tables.TAKEN]["after_ha"] == 0.5
     assert ("south", tables.TAKEN) not in table
-    whole = tables.class_areas(plan).query("jurisdiction == 'total'")
+    whole = tables.class_areas(plan, tables.allocation(plan)).query("jurisdiction == 'total'")
     assert whole["change_ha"].sum() == pytest.approx(0.0)
     idle = replace(plan, projects=plan.projects.assign(start=""))
-    assert tables.TAKEN not in set(tables.class_areas(idle)["land_class"])
+    assert tables.TAKEN not in set(tables.class_areas(idle, tables.allocation(idle))["land_class"])
 
 
 def test_parts_of_a_divided_parcel() -> None:
@@ -80,7 +80,7 @@ def test_parts_of_a_divided_parcel() -> None:
         ]
     )
     plan = replace(whole, parcels=pd.concat([whole.parcels.drop(index=42), parts], ignore_index=True))
-    table = by(tables.zone_areas(plan), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
     assert table["total", "410"]["after_ha"] == pytest.approx(19.5)
     assert table["total", "500"]["after_ha"] == pytest.approx(12.5)
     facts, display = Facts(plan), Display(plan.study, Words("en"))
@@ -91,15 +91,15 @@ def test_parts_of_a_divided_parcel() -> None:
 
 
 def test_changes(plan: PlanData) -> None:
-    moved = by(tables.changes(plan, "zone"), "before", "after")
+    moved = by(tables.changes(tables.allocation(plan), "zone"), "before", "after")
     assert moved["500", "410"]["area_ha"] == 8.0
     assert moved["500", "410"]["parcels"] == 4
     assert list(moved) == [("500", "410"), ("500", "100")]
-    assert by(tables.changes(plan, "class"), "before", "after")["arable", "forest"]["area_ha"] == 4.0
+    assert by(tables.changes(tables.allocation(plan), "class"), "before", "after")["arable", "forest"]["area_ha"] == 4.0
 
 
 def test_actions(plan: PlanData) -> None:
-    table = tables.actions(plan)
+    table = tables.actions(plan, tables.allocation(plan))
     assert table["practice"].tolist() == ["build", "plant", "hold"]
     assert table["start"].tolist() == ["2026", "2031-2035", ""]
     assert table["area_ha"].tolist() == [8.0, 4.0, 108.0]
