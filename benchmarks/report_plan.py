@@ -6,28 +6,14 @@ others are held, and every project that may start does so as soon as it may.
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pyomo.environ as pyo
-from benchmarks.measure import Phases, peak_gb
 
-from zonevest.instances.read import read_study
 from zonevest.instances.study import Study, period_names
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, tell
 from zonevest.model.policy import policy_model
-from zonevest.reports.facts import Facts
-from zonevest.reports.forms import FOLDER, made, write_files, write_reports
-from zonevest.reports.layer import write_layer
-from zonevest.reports.page import page
-from zonevest.reports.tables import completed
-from zonevest.reports.workbook import write_workbook
 
 OF = 7
 

@@ -304,7 +304,7 @@ def test_a_study_without_them_is_told_as_before() -> None:
         html = render(village(), lang)
         text = words_of(html)
         for key in ("expected_title", "bundles_title", "together_title", "budgets_title", "passed_title", "aside_title",
-                    "market_title", "assets_title", "resources", "delivered", "hurdle", "family_asset"):  # fmt: skip
+                    "market_title", "assets_title", "resources", "delivered", "family_asset"):  # fmt: skip
             assert LABELS[key][side] not in text, key
         assert 'id="resources"' not in html
         assert 'id="never"' not in html
