@@ -22,7 +22,9 @@ from zonevest.instances.county_ground import TOWNS, ground
 from zonevest.instances.county_land import MIX, parcels_table
 from zonevest.instances.county_plots import plots
 from zonevest.instances.county_units import units
+from zonevest.instances.defaults import default
 from zonevest.instances.say import silent
+from zonevest.instances.study import items
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -68,9 +70,17 @@ def county(
     tables["projects"] = tables["projects"].merge(_sites(layer), how="left")
     tables["parcel_flows"] = county_list.polluted(layer.loc[_old_works(layer), "parcel_id"])
     tables |= county_list.money(towns) | county_list.markets()
-    tables |= county_list.limits(float(layer[increment].area.sum() / 1e4))
+    built = increment & layer["land_class"].isin(_built())
+    tables |= county_list.limits(*(float(layer[inside].area.sum() / 1e4) for inside in (increment, built)))
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
+
+
+def _built() -> list[str]:
+    """The default classes of built land."""
+    classes = default("land_classes")
+    pairs = zip(classes.text("land_class"), classes.text("class_group"), strict=True)
+    return [code for code, groups in pairs if "construction" in items(groups)]
 
 
 def _old_works(layer: gpd.GeoDataFrame) -> NDArray[np.bool_]:

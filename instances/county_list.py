@@ -5,6 +5,7 @@ All of it is made up, in the ranges that a western county would know; shares of 
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from typing import Any
 
@@ -377,8 +378,19 @@ DRAWN_ON = {
 RECALLED = {"source": "自然资发〔2023〕193号", "confidence": "recalled"}
 
 
-def limits(increment: float) -> dict[str, pd.DataFrame]:
-    """Limits beside the default ones: what the county's market absorbs, pacing of its boundary, services."""
+def _paced(hectares: float, standing: float) -> float:
+    """What of the boundary's increment may be built land: at least what is."""
+    return max(round(hectares, 1), math.ceil(10.0 * standing) / 10.0)
+
+
+def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
+    """Limits beside the default ones: what the county's market absorbs, pacing of its boundary, services.
+
+    Parameters
+    ----------
+    increment, standing : hectares of the boundary's increment, and what of them is built on today. Of few parcels it
+        may be more than the pacing allows; it stays.
+    """
     rows: list[dict[str, Any]] = []
     terms: list[dict[str, Any]] = []
 
@@ -449,7 +461,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "increment_2030",
         built,
         "<=",
-        round(0.65 * increment, 1),
+        _paced(0.65 * increment, standing),
         "Boundary increment: 35 % kept beyond 2030",
         "城镇开发边界增量2030年后留存35%",
         jurisdiction="increment",
@@ -460,7 +472,7 @@ def limits(increment: float) -> dict[str, pd.DataFrame]:
         "increment_2035",
         built,
         "<=",
-        round(0.75 * increment, 1),
+        _paced(0.75 * increment, standing),
         "Boundary increment: 25 % kept beyond 2035",
         "城镇开发边界增量2035年后留存25%",
         jurisdiction="increment",

@@ -18,6 +18,7 @@ import pandas as pd
 from zonevest.instances import keys, names
 from zonevest.instances.accounts import FREE
 from zonevest.instances.cells import MOST, flags, plain
+from zonevest.instances.defaults import CN
 from zonevest.instances.faults import Faults, choice, meant, nearest, some
 from zonevest.instances.finance import VALUES
 from zonevest.instances.overrides import override
@@ -444,12 +445,16 @@ def settings_listing(
     toml : settings nested like study.toml that say what `before` says, for what it does not fill in.
     """
     out = []
+    anew = override(toml, changes, Faults())
     for path in changes:
         parts = keys.split(path)
-        held = at_path(to_toml(before, None), parts)
-        held = at_path(toml, parts) if held is None else held
+        if parts[0] in FIXED:  # no part of settings once they are read
+            held, now = (at_path({"defaults": CN, **each}, parts) for each in (toml, anew))
+        else:
+            held, now = (at_path(to_toml(each, None), parts) for each in (before, after))
+            held = at_path(toml, parts) if held is None else held
         change = Change(names.STUDY, path, VALUE, "", "value", str(changes[path]))
-        out.append(_row("", None, change, [held], [at_path(to_toml(after, None), parts)]))
+        out.append(_row("", None, change, [held], [now]))
     return out
 
 

@@ -208,7 +208,7 @@ def _rules_of_money(facts: Facts) -> dict[str, tuple[str, str, float, float, boo
         bounds = [finance.at(rule, names[t]) for t in (facts.near, -1)]
         if any(bound is not None for bound in bounds):
             near, last = (np.nan if bound is None else factor * bound for bound in bounds)
-            mine = table[table["limit"].str.partition(".")[0] == rule]
+            mine = table[table["limit"].str.split(".").str[0] == rule]
             met = bool(mine["state"].isin(["holds", "binding"]).all())
             kind = "expected" if rule in finance.soft else "binding"
             asked[f"indicator.{item}"] = (kind, sense, near, last, met, rule, "")

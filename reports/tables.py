@@ -252,7 +252,8 @@ def limits(plan: PlanData) -> pd.DataFrame:
     rows = plan.limits.copy().reset_index(drop=True)
     rows = rows.drop(columns=[name for name in own[1:] if name in rows.columns])
     rows = rows.merge(plan.study.limits[own], on="limit", how="left", sort=False)
-    for column in ("sense", "kind", "source", "name_en", "name_zh", "unit", "jurisdiction", "period", "account"):
+    texts = ("limit", "sense", "kind", "source", "name_en", "name_zh", "unit", "jurisdiction", "period", "account")
+    for column in texts:
         rows[column] = rows[column].fillna("").astype(str)
     size = np.maximum(rows["bound"].abs().to_numpy(dtype=float), rows["value"].abs().to_numpy(dtype=float))
     close = _CLOSE * np.maximum(1.0, np.nan_to_num(size))

@@ -136,6 +136,22 @@ def of_lines(rng: Random, text: str) -> str:
     return "".join(lines)
 
 
+def says_the_same(content: bytes, text: str) -> bool:
+    """Whether a text stands whole in bytes that are no UTF-8: who guesses at their letters reads other ones."""
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return any(_decoded(content, name) == text for name in ("gb18030", "utf-16", "utf-16-le", "utf-32"))
+    return False
+
+
+def _decoded(content: bytes, name: str) -> str:
+    try:
+        return content.decode(name)
+    except UnicodeDecodeError:
+        return ""
+
+
 def encoded(rng: Random, text: str) -> bytes:
     """A text in another encoding."""
     name = rng.choice(("gbk", "gb18030", "utf-16", "utf-16-le", "utf-32", "latin-1", "cp1252", "shift_jis", "utf-7"))
@@ -209,7 +225,8 @@ def of_csv(rng: Random, content: bytes) -> Damage:
     if kind < 0.85:
         return Damage("cells", of_cells(rng, text).encode())
     if kind < 0.92:
-        return Damage("encoding", encoded(rng, text))
+        coded = encoded(rng, text)
+        return Damage("encoding", coded, "values" if says_the_same(coded, text) else "")
     return Damage("harmless", harmless_csv(rng, text), "all")
 
 

@@ -18,8 +18,9 @@ from zonevest.instances.read import read_study
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import write_study
 
-BY_COMMAND = 20
-"""One refused input of so many is given to the command line too."""
+BY_COMMAND = 19
+"""One input of so many is given to the command line too, where it is refused; it shares no factor with the number of
+cases of a reader, so that each of them comes there in turn."""
 
 
 class Outcome(NamedTuple):
@@ -102,10 +103,10 @@ def once_more(found: Study | Imported, folder: Path) -> None:
 
 def by_command(case: Case, folder: Path) -> None:
     """The command line says the same: exit 2, the faults on stderr, and nothing is written."""
-    before = {path.name for path in folder.rglob("*")}
+    before = set(folder.rglob("*"))
     done = CliRunner().invoke(app, case.command(folder))
     if done.exit_code != 2 or "•" not in done.stderr:
         raise WrongError(f"exit {done.exit_code}, {done.exception!r}, {done.stderr[-300:]!r}")
-    left = {path.name for path in folder.rglob("*")} - before - {"out"}
+    left = sorted(str(path.relative_to(folder)) for path in set(folder.rglob("*")) - before)
     if left or done.stdout:
         raise WrongError(f"left behind: {left}, {done.stdout[:200]!r}")

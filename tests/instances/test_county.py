@@ -63,6 +63,21 @@ def test_any_county_is_sound(tmp_path: Path, parcels: int, seed: int) -> None:
     assert land_that_is_not_there(study).empty
 
 
+@pytest.mark.parametrize(("parcels", "seed"), [(200, 3), (100, 14), (400, 1)])
+def test_what_is_built_in_the_increment_may_stay(lakeside: Study, parcels: int, seed: int) -> None:
+    """Of few parcels, villages may be more of the increment than may be built on by 2030."""
+    _, tables = county(parcels, seed)
+    classes = lakeside.land_classes.set_index("land_class")["class_group"]
+    land, limits = tables["parcels"], tables["limits"].set_index("limit")["value"]
+    inside = land["tags"].str.contains("increment")
+    whole = land[inside].area.sum() / 1e4
+    built = land[inside & land["land_class"].map(classes).eq("construction")].area.sum() / 1e4
+    assert inside.any()
+    assert limits["increment_2030"] == pytest.approx(max(0.65 * whole, built), abs=0.1)
+    assert limits["increment_2030"] >= built
+    assert limits["increment_2035"] == pytest.approx(max(0.75 * whole, built), abs=0.1)
+
+
 def test_a_number_of_parcels_that_is_no_county(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="100 to 1,000,000"):
         zv.write_county(tmp_path / "county", 5)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,22 @@ def test_check_lists_what_is_changed(tmp_path: Path) -> None:
     rows = json.loads(CliRunner().invoke(app, [*asked, "--json"]).output)["changes"]
     assert [row["scenario"] for row in rows] == ["dry"] * 8 + [""]
     assert (rows[-1]["from"], rows[-1]["to"]) == (0.1, 0.07)
+
+
+def test_check_lists_which_tables_are_read_instead(tmp_path: Path) -> None:
+    """Keys that no study holds once it is read are listed by what they were and what they are."""
+    folder = tmp_path / "village"
+    zv.copy_case("village", folder)
+    shutil.copy(folder / "parcels.gpkg", tmp_path / "other.gpkg")
+    (folder / "parcels.gpkg").rename(folder / "land.gpkg")
+    settings = (folder / "study.toml").read_text(encoding="utf-8")
+    (folder / "study.toml").write_text(settings.replace('"parcels.gpkg"', '"land.gpkg"'), encoding="utf-8")
+    changes = zv.read_study(folder, {"parcels": "../other.gpkg", "defaults": "cn"}).changes
+    assert changes[["key", "from", "to"]].to_numpy().tolist() == [
+        ["parcels", "land.gpkg", "../other.gpkg"],
+        ["defaults", "none", "cn"],
+    ]
+    assert zv.read_study("lakeside", {"defaults": "cn"}).changes.loc[0, ["from", "to"]].tolist() == ["cn", "cn"]
 
 
 def test_a_scenario_beside_what_is_set(tmp_path: Path) -> None:
