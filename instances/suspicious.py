@@ -19,7 +19,7 @@ from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.instances.study import conditions, items
-from zonevest.instances.suspicious_amounts import check_amounts, everybody
+from zonevest.instances.suspicious_amounts import a_year, check_amounts, everybody
 from zonevest.instances.tables import NO_ROW, Typed
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _built(study: Context, where: str, hectares: float, whole: float) -> None:
             found = say("{each:,.0f} m2 a head: {area:,.6g} ha of built land, {people:,.6g} people", **told)
             study.faults.add(where, rule("parcels.built", most=most), found)
     elif chinese and finance is not None and hectares:
-        budget = finance.fiscal_resources or (finance.own_revenue or 0.0) + (finance.transfers or 0.0)
+        budget = a_year(study.settings)
         if 0 < budget < BUDGET * hectares:
             told = {"each": budget / hectares, "area": hectares, "budget": budget}
             found = say("{each:.3g} million: {area:,.6g} ha of built land, {budget:,.6g} million a year", **told)
