@@ -27,6 +27,8 @@ from zonevest.instances.schema import PARCELS
 from zonevest.instances.tables import Raw
 
 VECTOR = (".gpkg", ".shp", ".geojson", ".gdb")
+SHAPEFILE = b"\0\0\x27\x0a"
+"""What a .shp or .shx begins with."""
 ONLY_VALUES = (" value in ", "constraint failed", "non-unique")
 """What SQLite says of values that break a rule of their table, which is no damage."""
 SQUARE_METRES = 10_000.0
@@ -165,6 +167,9 @@ def _cut_shapefile(path: Path) -> str:
         size = file.stat().st_size
         with file.open("rb") as opened:
             head = opened.read(100)
+        if suffix != ".dbf" and size and not head.startswith(SHAPEFILE[: len(head)]):
+            why = say("it does not begin as such a file does")
+            return say("{where}: {what}", where=file.name, what=say("it cannot be read: {why}", why=why))
         if suffix == ".dbf":
             rows[file.name] = int.from_bytes(head[4:8], "little")
             start, each = int.from_bytes(head[8:10], "little"), int.from_bytes(head[10:12], "little")
@@ -173,7 +178,8 @@ def _cut_shapefile(path: Path) -> str:
             whole = 2 * int.from_bytes(head[24:28], "big")
             if suffix == ".shx":
                 rows[file.name] = (whole - 100) // 8
-        if size < max(whole, 100 if suffix != ".dbf" else 33):
+        whole = max(whole, 100 if suffix != ".dbf" else 33)
+        if size < whole:
             cut = say("{size:,} bytes of {whole:,}: its end is missing", size=size, whole=whole)
             return say("{where}: {what}", where=file.name, what=cut)
     if len(set(rows.values())) > 1:

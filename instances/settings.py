@@ -185,6 +185,9 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
         if at and at["line"]:
             words = foreign(at["words"])
             found = say("{words} (at line {line}, column {column})", words=words, line=at["line"], column=at["column"])
+            if key := _bare_key(text.split("\n")[int(at["line"]) - 1], int(at["column"]), at["words"]):
+                faults.add(label, rule("settings.toml-bare"), say("{key} in line {line}", key=key, line=at["line"]))
+                return {}
         elif at:
             found = say("{words} (at end of document)", words=foreign(at["words"]))
         faults.add(label, rule("settings.toml"), found)
@@ -192,6 +195,14 @@ def parse_toml(text: str, label: str, faults: Faults) -> dict[str, Any]:
         found = say("a whole number beyond ±9.2e18") if "digits" in str(error) else foreign(str(error))
         faults.add(label, rule("settings.modest"), found)
     return {}
+
+
+def _bare_key(line: str, column: int, words: str) -> str:
+    """The key in a line of TOML that lacks the quotes its letters ask for, or ``""`` where something else is wrong."""
+    letter = line[column - 1 : column]
+    if letter.isascii() or not letter.isalnum() or words == "Invalid value":
+        return ""
+    return next((each[0] for each in re.finditer(r"[\w-]+", line) if each.start() < column <= each.end()), "")
 
 
 def _beyond(value: Any, deep: int) -> str:

@@ -381,9 +381,10 @@ class Ledger:
             pattern = options.pattern[options.parcel[at]]
             result += np.stack([(weight[at] * self._patterns[place][pattern]) @ own for place in places])
         begun = by_state(self.works).T @ started.ravel()
-        of_starts = start_items(self.works, self.leaving, wanted, places)
+        of_starts = start_items(self.works, self.leaving, wanted, places) if begun.any() else {}
         for row, place in enumerate(places):
-            result[row] += begun @ of_starts[place]
+            if of_starts:
+                result[row] += begun @ of_starts[place]
             result[row] += [self.constant(account, place, period) for account, period in wanted]
         return result
 

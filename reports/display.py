@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from zonevest.reports.labels import Words
 
@@ -61,9 +63,15 @@ def number(value: float | None, decimals: int | None = None) -> str:
 
 def places(values: Iterable[float]) -> int:
     """Decimals that suit a column: none from 10,000 on, more for smaller numbers, none where all are whole."""
-    finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
-    largest = max(finite, default=0.0)
-    if largest == 0 or all(abs(value - round(value)) < 1e-9 * max(1.0, value) for value in finite):
+    if isinstance(values, np.ndarray):
+        sizes = np.abs(values[np.isfinite(values)])
+        largest = float(sizes.max(initial=0.0))
+        whole = bool((np.abs(sizes - np.rint(sizes)) < 1e-9 * np.maximum(1.0, sizes)).all())
+    else:  # of a few numbers an array takes longer than they do
+        finite = [abs(value) for value in values if value is not None and math.isfinite(value)]
+        largest = max(finite, default=0.0)
+        whole = all(abs(value - round(value)) < 1e-9 * max(1.0, value) for value in finite)
+    if largest == 0 or whole:
         return 0
     if largest < 1:
         return min(8, 2 - math.floor(math.log10(largest)))
@@ -269,7 +277,7 @@ class Display:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named
 
-    def measured(self, row: pd.Series) -> str:
+    def measured(self, row: Mapping[str, Any]) -> str:
         """What a row of a limit measures: its account, or what a row of money compares in its place."""
         kind, _, of = str(row["limit"]).partition(".")
         own = self.words.has(f"of_{kind}") and not row["sense"] and (of or kind not in OF_BUDGETS)

@@ -113,6 +113,20 @@ class Facts:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
 
+    @cached_property
+    def moved(self) -> dict[str, pd.DataFrame]:
+        """Areas before and after, moves, land actions and what does not conform (see `tables`)."""
+        plan, parts = self.plan, self.land
+        return {
+            "tops": tables.zone_areas(plan, parts, first_level=True),
+            "zones": tables.zone_areas(plan, parts),
+            "classes": tables.class_areas(plan, parts),
+            "moves_zone": tables.changes(parts, "zone"),
+            "moves_class": tables.changes(parts, "class"),
+            "actions": tables.actions(plan, parts),
+            "nonconforming": tables.nonconforming(plan),
+        }
+
     @property
     def chosen(self) -> Chosen:
         """The rows of `land` as options of the ledger."""
@@ -195,7 +209,7 @@ class Facts:
     @cached_property
     def accounts(self) -> pd.DataFrame:
         """The ledger by account and period, beside doing nothing (see `tables.accounts`)."""
-        return tables.accounts(self.plan)
+        return tables.accounts(self.plan, self.ledger)
 
     @cached_property
     def periods(self) -> list[str]:

@@ -14,7 +14,7 @@ import pandas as pd
 from zonevest.instances.study import items, period_names
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import becomes, group_of, started, taken
-from zonevest.reports.tables import TOTAL, in_order, limits
+from zonevest.reports.tables import TOTAL, in_order
 
 if TYPE_CHECKING:
     from zonevest.reports.facts import Facts
@@ -134,7 +134,7 @@ def farmland_ledger(facts: Facts) -> pd.DataFrame:
 
 def _asked(facts: Facts) -> dict[tuple[str, str], tuple[str, bool]]:
     """The first limit on arable land by place and period, and whether all of them are kept."""
-    rows = limits(facts.plan)
+    rows = facts.limits
     rows = rows[rows["account"].isin(["area.class_group.arable", "quality.arable"]) & (rows["sense"] == ">=")]
     found: dict[tuple[str, str], tuple[str, bool]] = {}
     kept = rows["state"].isin(["holds", "binding"])

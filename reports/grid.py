@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from zonevest.reports.contents import Column
 from zonevest.reports.display import DASH, MINUS, number, percent, places, year
-from zonevest.reports.forms import FOLDER, Made, is_number, named
+from zonevest.reports.forms import FOLDER, Made, coded, is_number, named
 from zonevest.reports.workbook import name_of, unit_of
 
 if TYPE_CHECKING:
@@ -45,25 +45,45 @@ def rows_shown(tables: list[Made], room: int) -> int:
     return int(caps[cells <= min(CELLS, room // BYTES)].max(initial=FEW))
 
 
-def grid(table: Made, display: Display, most: int) -> Part:
-    """A table as rows of cells, no more than `most` of them, with its words."""
-    words, key, frame = display.words, table.sheet.key, table.frame
+def grids(table: Made, displays: list[Display], most: int) -> list[Part]:
+    """A table as rows of cells, no more than `most` of them, with its words: once for each language."""
+    frame, columns = table.frame, table.columns
     head = frame.iloc[:most]
-    columns = [_cells(column, head, frame[column.name], display) for column in table.columns]
-    summed = any(column.total for column in table.columns)
-    count, file = len(frame), f"{FOLDER}/{key}.csv"
-    told = {"rows": f"{count:,}", "file": file}
+    summed = len(frame) > 1 and any(column.total for column in columns)
+    decimals = [_decimals(column, frame[column.name]) if is_number(column) else None for column in columns]
+    # numbers read the same in every language
+    figures = {
+        place: _written(column, _figures(column, head[column.name], decimals[place]))
+        for place, column in enumerate(columns)
+        if is_number(column)
+    }
+    parts = []
+    for display in displays:
+        cells = [
+            figures[place] if place in figures else _written(column, _words(column, head, display))
+            for place, column in enumerate(columns)
+        ]
+        part = _told(table, display, len(head))
+        total = _total(table, decimals, display) if summed else []
+        part["rows"] = _rows(cells)
+        part["total"] = _rows([_written(column, [cell]) for column, cell in zip(columns, total, strict=True)] if total else [])
+        parts.append(part)
+    return parts
+
+
+def _told(table: Made, display: Display, shown: int) -> Part:
+    """All of a table but its cells."""
+    words, key, count = display.words, table.sheet.key, len(table.frame)
+    told = {"rows": f"{count:,}", "file": f"{FOLDER}/{key}.csv"}
     return {
         "key": key,
         "title": words(f"table_{key}"),
         "about": words(f"about_{key}"),
         "heads": [_head(column, display) for column in table.columns],
-        "rows": _rows(table, columns),
-        "total": _rows(table, [[cell] for cell in _total(table, display)]) if summed and count > 1 else "",
         "long": count > 12,
         "scrolled": count > FEW,
         "count": words("row_count", rows=f"{count:,}"),
-        "capped": words("capped", shown=f"{len(head):,}", **told) if count > len(head) else "",
+        "capped": words("capped", shown=f"{shown:,}", **told) if count > shown else "",
         "printed": words("capped_print", shown=FEW, **told) if count > FEW else "",
     }
 
@@ -77,32 +97,32 @@ def _head(column: Column, display: Display) -> Part:
     }
 
 
-def _rows(table: Made, columns: list[list[Cell]]) -> Markup:
+def _rows(columns: list[list[str]]) -> Markup:
     """Rows as the page has them, put together here: a template takes four times as long for each cell."""
-    written = []
-    for column, cells in zip(table.columns, columns, strict=True):
-        opening = "<td" if is_number(column) else '<td class="word"'
-        written.append(
-            [
-                f"{opening}>{escape(text)}</td>"
-                if value is None
-                else f'{opening} data-v="{escape(value)}">{escape(text)}</td>'
-                for text, value in cells
-            ]
-        )
-    return Markup("\n").join(Markup(f"<tr>{''.join(row)}</tr>") for row in zip(*written, strict=True))
+    return Markup("\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True)))
 
 
-def _cells(column: Column, head: pd.DataFrame, whole: pd.Series, display: Display) -> list[Cell]:
-    """Text and value of each cell; no value where the text says it."""
-    values = head[column.name]
-    if not is_number(column):
-        codes = (values.fillna("") if values.dtype != bool else values).astype(str)
-        return [
-            (text, None if text == code else code)
-            for text, code in zip(named(column, head, display), codes, strict=True)
-        ]
-    decimals = _decimals(column, whole)
+def _written(column: Column, cells: list[Cell]) -> list[str]:
+    """The cells of a column as the page has them; each that is like another is written once."""
+    opening = "<td" if is_number(column) else '<td class="word"'
+    known = {
+        (text, value): f"{opening}>{escape(text)}</td>"
+        if value is None
+        else f'{opening} data-v="{escape(value)}">{escape(text)}</td>'
+        for text, value in dict.fromkeys(cells)
+    }
+    return [known[cell] for cell in cells]
+
+
+def _words(column: Column, head: pd.DataFrame, display: Display) -> list[Cell]:
+    """Name and code of each cell; no code where it is its own name."""
+    codes, _ = coded(head[column.name])
+    texts = named(column, head, display)
+    return [(text, None if text == str(code) else str(code)) for text, code in zip(texts, codes, strict=True)]
+
+
+def _figures(column: Column, values: pd.Series, decimals: int | None) -> list[Cell]:
+    """Text and value of each number; no value where the text says it."""
     return [_figure(column, value, decimals) for value in values.to_numpy(dtype=float, na_value=math.nan).tolist()]
 
 
@@ -110,7 +130,7 @@ def _decimals(column: Column, values: pd.Series) -> int | None:
     """Decimals of a column of amounts; None where its rows have different units, and each its own."""
     if column.kind != "number" or column.unit.startswith("@"):
         return None
-    return places(values.dropna().astype(float))
+    return places(values.to_numpy(dtype=float, na_value=math.nan))
 
 
 def _figure(column: Column, value: float, decimals: int | None) -> Cell:
@@ -130,15 +150,12 @@ def _said(text: str) -> float:
         return math.nan
 
 
-def _total(table: Made, display: Display) -> list[Cell]:
+def _total(table: Made, decimals: list[int | None], display: Display) -> list[Cell]:
     """The row below: sums of the whole frame."""
-    cells: list[Cell] = []
-    for column in table.columns:
-        if column.total:
-            values = table.frame[column.name]
-            cells.append(_figure(column, float(values.sum()), _decimals(column, values)))
-        else:
-            cells.append(("", None))
+    cells: list[Cell] = [
+        _figure(column, float(table.frame[column.name].sum()), decimals[place]) if column.total else ("", None)
+        for place, column in enumerate(table.columns)
+    ]
     if not table.columns[0].total:
         cells[0] = (display.words("total"), None)
     return cells

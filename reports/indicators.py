@@ -20,7 +20,7 @@ from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.farmland import farmland_changes
 from zonevest.reports.land_tables import BUILT
-from zonevest.reports.tables import account_unit, limits
+from zonevest.reports.tables import account_unit
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -203,7 +203,7 @@ def _rules_of_money(facts: Facts) -> dict[str, tuple[str, str, float, float, boo
     finance, names = facts.study.settings.finance, period_names(facts.study.periods)
     if finance is None:
         return {}
-    table, asked = limits(facts.plan), dict[str, tuple[str, str, float, float, bool, str, str]]()
+    table, asked = facts.limits, dict[str, tuple[str, str, float, float, bool, str, str]]()
     for item, (rule, sense, factor) in RULES.items():
         bounds = [finance.at(rule, names[t]) for t in (facts.near, -1)]
         if any(bound is not None for bound in bounds):
@@ -240,7 +240,7 @@ class _Asked:
 
 def _asked(facts: Facts) -> dict[str, tuple[str, str, float, float, bool, str, str]]:
     """What limits ask for, by account; of further terms of a limit what they are in the plan is taken off the bound."""
-    study, table = facts.study, limits(facts.plan)
+    study, table = facts.study, facts.limits
     table = table[table["jurisdiction"] == TOTAL]
     kept = table["state"].isin(["holds", "binding"])
     several = set(study.limit_terms["limit"])

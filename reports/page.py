@@ -31,7 +31,7 @@ from zonevest.reports.drawing import Drawing
 from zonevest.reports.facts import Facts
 from zonevest.reports.figures import drawn
 from zonevest.reports.forms import Made, made
-from zonevest.reports.grid import grid, rows_shown
+from zonevest.reports.grid import grids, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
 from zonevest.reports.sections_budgets import budget_parts
 from zonevest.reports.sections_head import cards, head, notes, price_of
@@ -107,7 +107,11 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     shared, *own = _split(*drawings)
     packed = {"map-data": _packed(_json(shared))} if shared else {}
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
-    bodies = [_body(facts, tables, display, each, most) for display, each in zip(displays, mapped, strict=True)]
+    shown = {table.sheet.key: grids(table, displays, most) for table in tables if len(table.frame)}
+    bodies = [
+        _body(facts, tables, display, each, {key: parts[place] for key, parts in shown.items()})
+        for place, (display, each) in enumerate(zip(displays, mapped, strict=True))
+    ]
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
     scripts = [_read(name) for name in (*(MAP_SCRIPTS if shared else ()), "page.js")]
     allowed = list(map(_digest, scripts))
@@ -192,7 +196,7 @@ def _marked(text: str, lang: str) -> Markup:
 # --- one language -------------------------------------------------------------------------------------------------
 
 
-def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | None, most: int) -> Part:
+def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | None, shown: dict[str, Part]) -> Part:
     """All that stands in the page in one language: ``text``, ``title``, ``lang`` and how many ``figures``."""
     plan, words, lang = facts.plan, display.words, display.words.lang
     has_land = len(plan.study.parcels) > 0
@@ -215,7 +219,7 @@ def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | Non
         .render(
             **parts,
             t=words,
-            chapters=_chapters(facts, tables, drawings, display, most),
+            chapters=_chapters(facts, tables, drawings, display, shown),
             has_plan=plan.has_plan,
             has_land=has_land,
             unit_money=display.money_unit,
@@ -236,7 +240,11 @@ def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | Non
 
 
 def _chapters(
-    facts: Facts, tables: list[Made], drawings: dict[str, tuple[str, Drawing]], display: Display, most: int
+    facts: Facts,
+    tables: list[Made],
+    drawings: dict[str, tuple[str, Drawing]],
+    display: Display,
+    shown: dict[str, Part],
 ) -> list[Part]:
     """The sections in their order, each with its own templates, figures and tables, and the names of empty tables."""
     words = display.words
@@ -262,7 +270,7 @@ def _chapters(
                     for key, (table, drawing) in drawings.items()
                     if table in {one.sheet.key for one in mine}
                 ],
-                "tables": [grid(table, display, most) for table in mine if len(table.frame)],
+                "tables": [shown[table.sheet.key] for table in mine if len(table.frame)],
                 "empty": words("tables_empty", names=words("comma").join(empty)) if empty else "",
             }
         )

@@ -15,6 +15,8 @@ from zonevest.reports.display import DASH, number, places, signed, year
 from zonevest.reports.resources import names_assets
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zonevest.model.plan import PlanData
     from zonevest.reports.display import Display
     from zonevest.reports.facts import Facts
@@ -37,28 +39,30 @@ BUILT_IN = ("money", "asset", "area")
 def land(facts: Facts, display: Display) -> Part:
     """Areas before and after, moves, land actions and held parcels that do not conform."""
     plan = facts.plan
-    zones, classes = tables.zone_areas(plan), tables.class_areas(plan)
+    found = facts.moved
+    zones, classes = found["zones"], found["classes"]
     zone_colour, class_colour = zone_colours(plan.study) | {"": NONE}, class_colours(plan.study) | {"": NONE}
     has_parents = bool((plan.study.zones["parent"].fillna("") != "").any())
-    tops = tables.zone_areas(plan, first_level=True) if has_parents else None
     return {
-        "tops": None if tops is None else _areas(tops, "zone", zone_colour, display.zone, display),
+        "tops": _areas(found["tops"], "zone", zone_colour, display.zone, display) if has_parents else None,
         "zones": _areas(zones, "zone", zone_colour, display.zone, display),
         "classes": _areas(classes, "land_class", class_colour | {tables.TAKEN: "#4d4a46"}, display.land_class, display),
         "taken": bool((classes["land_class"] == tables.TAKEN).any()),
-        "moves_zone": _moves(tables.changes(plan, "zone"), display.zone),
-        "moves_class": _moves(tables.changes(plan, "class"), display.land_class),
-        "actions": _actions(plan, display),
-        "nonconforming": _nonconforming(plan, display),
+        "moves_zone": _moves(found["moves_zone"], display.zone),
+        "moves_class": _moves(found["moves_class"], display.land_class),
+        "actions": _actions(plan, found["actions"], display),
+        "nonconforming": _nonconforming(found["nonconforming"], display),
     }
 
 
 def _areas(table: pd.DataFrame, key: str, colours: dict[str, str], name: Any, display: Display) -> Part:
     """One table for the whole area, one for each jurisdiction, and the two bars before and after."""
     blocks = []
-    for jurisdiction, rows in table.groupby("jurisdiction", sort=False):
-        decimals = places(rows[["before_ha", "after_ha"]].to_numpy().ravel())
-        widest = max(float(rows["change_ha"].abs().max()), 1e-12)
+    names = table["jurisdiction"].to_numpy(dtype=object)
+    codes, hectares = table[key].to_numpy(dtype=object), table[["before_ha", "after_ha", "change_ha"]].to_numpy()
+    for at in tables.groups(table, ["jurisdiction"]):
+        decimals = places(hectares[at, :2].ravel())
+        widest = max(float(np.abs(hectares[at, 2]).max()), 1e-12)
         lines = [
             {
                 "name": name(code),
@@ -70,16 +74,16 @@ def _areas(table: pd.DataFrame, key: str, colours: dict[str, str], name: Any, di
                 "down": 50 * max(-change, 0.0) / widest,
                 "moves": abs(change) >= 0.5 * 10.0**-decimals,
             }
-            for code, before, after, change in rows[[key, "before_ha", "after_ha", "change_ha"]].itertuples(index=False)
+            for code, (before, after, change) in zip(codes[at].tolist(), hectares[at].tolist(), strict=True)
         ]
-        sums = rows[["before_ha", "after_ha"]].sum()
+        before, after = (float(table[name].iloc[at].sum()) for name in ("before_ha", "after_ha"))
         blocks.append(
             {
-                "name": display.jurisdiction(str(jurisdiction)),
+                "name": display.jurisdiction(str(names[at[0]])),
                 "lines": lines,
-                "before": number(sums["before_ha"], decimals),
-                "after": number(sums["after_ha"], decimals),
-                "change": _change(sums["after_ha"] - sums["before_ha"], decimals),
+                "before": number(before, decimals),
+                "after": number(after, decimals),
+                "change": _change(after - before, decimals),
             }
         )
     total = table[table["jurisdiction"] == tables.TOTAL]
@@ -113,9 +117,8 @@ def _moves(table: pd.DataFrame, name: Any) -> Part:
     return {"lines": lines[:SHOWN], "rest": lines[SHOWN:]}
 
 
-def _actions(plan: PlanData, display: Display) -> Part:
+def _actions(plan: PlanData, table: pd.DataFrame, display: Display) -> Part:
     """A row per land action, a column per start period."""
-    table = tables.actions(plan)
     decimals = places(table["area_ha"])
     periods = [period.name for period in plan.study.periods]
     lines = []
@@ -135,8 +138,7 @@ def _actions(plan: PlanData, display: Display) -> Part:
     return {"periods": periods, "lines": lines}
 
 
-def _nonconforming(plan: PlanData, display: Display) -> Part | None:
-    table = tables.nonconforming(plan)
+def _nonconforming(table: pd.DataFrame, display: Display) -> Part | None:
     if table.empty:
         return None
     lines = [
@@ -249,26 +251,33 @@ def limits(facts: Facts, display: Display, gain: str = "", scale: float = 1.0) -
     """
     plan, table = facts.plan, facts.limits
     terms = plan.study.limit_terms
+    further: dict[str, list[tuple[float, str]]] = {}
+    for of, factor, other in zip(terms["limit"], terms["coefficient"], terms["account"], strict=True):
+        further.setdefault(of, []).append((factor, str(other)))
     groups = []
     places_of = dict(zip(plan.study.limits["limit"], plan.study.limits["jurisdiction"], strict=True))
-    for (limit, _), rows in table.groupby(["limit", "account"], sort=False):
-        head = rows.iloc[0]
-        more = terms[terms["limit"] == limit]
+    slacks = table["slack"].to_numpy(dtype=float) / np.maximum(1e-12, table["bound"].abs().to_numpy(dtype=float))
+    columns = {name: table[name].to_numpy(dtype=object) for name in table.columns}
+    for rows in tables.groups(table, ["limit", "account"]):
+        head = {name: column[rows[0]] for name, column in columns.items()}
+        limit = head["limit"]
         account = display.measured(head)
-        for factor, other in zip(more["coefficient"], more["account"], strict=True):
+        for factor, other in further.get(limit, ()):
             sign = " + " if factor > 0 else " \u2212 "
             size = "" if abs(factor) == 1 else f"{number(abs(factor))} × "
-            account += f"{sign}{size}{display.account(str(other))}"
+            account += f"{sign}{size}{display.account(other)}"
         # the tightest rows are what a planner looks for: they stand first where there are many
-        slack = rows["slack"].to_numpy(dtype=float) / np.maximum(1e-12, rows["bound"].abs().to_numpy(dtype=float))
-        tight = np.argsort(slack, kind="stable")
-        listed = rows.iloc[np.sort(tight[:MOST])]
-        lines = [_limit_line(row, display, gain, scale) for row in listed.to_dict("records")]
+        tight = np.argsort(slacks[rows], kind="stable")
+        listed = rows[np.sort(tight[:MOST])]
+        lines = [
+            _limit_line({name: column[row] for name, column in columns.items()}, display, gain, scale)
+            for row in listed.tolist()
+        ]
         shown, rest = lines, []
         if len(rows) > SHOWN:
-            first = set(listed.index.get_indexer(rows.index[tight[: SHOWN // 2]]).tolist())
-            shown = [line for place, line in enumerate(lines) if place in first]
-            rest = [line for place, line in enumerate(lines) if place not in first]
+            first = set(rows[tight[: SHOWN // 2]].tolist())
+            shown = [line for line, row in zip(lines, listed.tolist(), strict=True) if row in first]
+            rest = [line for line, row in zip(lines, listed.tolist(), strict=True) if row not in first]
         notes = []
         function = str(places_of.get(limit, ""))
         if function.startswith(MAIN_FUNCTION):
@@ -349,8 +358,11 @@ def accounts(facts: Facts, display: Display) -> Part:
             rows = table[(table["family"] == family) & (table["recurrence"] == recurrence)]
             if rows.empty:
                 continue
+            columns = {key: rows[key].to_numpy(dtype=object) for key in ("account", "period", "value", "nothing", "unit")}
+            columns["annual"] = np.full(len(rows), recurrence == "annual")
             lines = [
-                _account_line(str(name), each, periods, display) for name, each in rows.groupby("account", sort=False)
+                _account_line({key: column[at] for key, column in columns.items()}, periods, display)
+                for at in tables.groups(rows, ["account"])
             ]
             blocks.append(
                 {
@@ -368,7 +380,7 @@ def accounts(facts: Facts, display: Display) -> Part:
     return {"periods": periods, "blocks": blocks, "known": known, "silent": len(silent), "empty": len(size) == 0}
 
 
-def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display: Display) -> Part:
+def _account_line(rows: dict[str, NDArray[Any]], periods: list[str], display: Display) -> Part:
     names = rows["period"].tolist()
     values = dict(zip(names, rows["value"].astype(float).tolist(), strict=True))
     nothing = dict(zip(names, rows["nothing"].astype(float).tolist(), strict=True))
@@ -382,7 +394,7 @@ def _account_line(account: str, rows: pd.DataFrame, periods: list[str], display:
         told = "" if math.isnan(change) else signed(change, shown) if abs(change) > 1e-9 else "0"
         return {"value": number(values[name], shown), "change": told}
 
-    unit, annual = str(rows["unit"].iloc[0]), rows["recurrence"].iloc[0] == "annual"
+    account, unit, annual = str(rows["account"][0]), str(rows["unit"][0]), bool(rows["annual"][0])
     whole = unit.removesuffix("/year")
     sum_unit = display.unit(whole)
     if annual and whole == unit and unit:

@@ -1,13 +1,12 @@
 """From a plan to the tables of its report: numbers only, no words and no markup.
 
 Areas are in hectares, money in million units of the study's currency. Each function takes a plan and gives one
-DataFrame; what is shown of it, and in which language, is decided in `page`.
+DataFrame; what is shown of it, and in which language, is decided in `page`. `parts` is what `allocation` tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,11 +14,13 @@ import pandas as pd
 
 from zonevest.instances.schema import FLOW_TABLES
 from zonevest.model.builtin import built_in_accounts
-from zonevest.model.ledger import DECIDED, Ledger
-from zonevest.model.options import build_options
+from zonevest.model.ledger import DECIDED
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from zonevest.instances.study import Study
+    from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
 
 TOTAL = "total"
@@ -107,18 +108,17 @@ def _areas(parts: pd.DataFrame, before: str, after: str, order: list[str]) -> pd
     return result[(result["before_ha"] > 0) | (result["after_ha"] > 0)].reset_index(drop=True)
 
 
-def zone_areas(plan: PlanData, *, first_level: bool = False) -> pd.DataFrame:
+def zone_areas(plan: PlanData, parts: pd.DataFrame, *, first_level: bool = False) -> pd.DataFrame:
     """Hectares by jurisdiction and zone before and after; jurisdiction ``total`` first, zone blank: none.
 
     A parcel counts in its own zone only, not again in the zone's parent; with ``first_level`` it counts in the
     uppermost parent only.
     """
     order = list(plan.study.zones["zone"])
-    parts = allocation(plan)
     if first_level:
         tops = _tops(plan.study)
-        for column in ("zone_before", "zone"):
-            parts[column] = parts[column].map(lambda name: tops.get(name, name))
+        ends = {column: parts[column].map(lambda name: tops.get(name, name)) for column in ("zone_before", "zone")}
+        parts = parts.assign(**ends)
     table = _areas(parts, "zone_before", "zone", order)
     table["change_ha"] = table["after_ha"] - table["before_ha"]
     return table
@@ -138,14 +138,14 @@ def _tops(study: Study) -> dict[str, str]:
     return tops
 
 
-def class_areas(plan: PlanData) -> pd.DataFrame:
+def class_areas(plan: PlanData, parts: pd.DataFrame) -> pd.DataFrame:
     """Hectares by jurisdiction and land class before and after, land taken by the chosen projects included.
 
     What projects without a drawn site take leaves its class and appears in a row of its own, class ``land_take``, so
     that the sum over the rows stays the area of the land.
     """
     order = list(plan.study.land_classes["land_class"])
-    table = _areas(allocation(plan), "class_before", "class_after", order)
+    table = _areas(parts, "class_before", "class_after", order)
     table = table.rename(columns={"class_after": "land_class"})
     taken = _taken(plan)
     if len(taken):
@@ -182,7 +182,7 @@ def _taken(plan: PlanData) -> pd.DataFrame:
     return both.groupby(["jurisdiction", "land_class"], sort=False, as_index=False)["area_ha"].sum()
 
 
-def changes(plan: PlanData, what: str) -> pd.DataFrame:
+def changes(parts: pd.DataFrame, what: str) -> pd.DataFrame:
     """Land that moves from one zone (``what="zone"``) or land class (``"class"``) to another, largest first.
 
     Returns
@@ -190,19 +190,17 @@ def changes(plan: PlanData, what: str) -> pd.DataFrame:
     DataFrame with columns ``before, after, parcels, area_ha``.
     """
     before, after = ("zone_before", "zone") if what == "zone" else ("class_before", "class_after")
-    parts = allocation(plan)
     moved = parts[parts[before] != parts[after]]
     table = moved.groupby([before, after], sort=False).agg(parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum"))
     table = table.sort_values("area_ha", ascending=False, kind="stable").reset_index()
     return table.set_axis(["before", "after", "parcels", "area_ha"], axis=1)
 
 
-def actions(plan: PlanData) -> pd.DataFrame:
+def actions(plan: PlanData, parts: pd.DataFrame) -> pd.DataFrame:
     """Land actions by start period: ``practice, start, parcels, area_ha``, in the order of the practices table.
 
     Held land is the row of practice ``hold`` and unassigned land the row of a blank one; both without a start.
     """
-    parts = allocation(plan)
     table = parts.groupby(["practice", "start"], sort=False).agg(
         parcels=("parcel_id", "nunique"), area_ha=("area_ha", "sum")
     )
@@ -268,8 +266,22 @@ def limits(plan: PlanData) -> pd.DataFrame:
     return rows
 
 
-def accounts(plan: PlanData) -> pd.DataFrame:
+def groups(table: pd.DataFrame, keys: list[str]) -> list[NDArray[np.intp]]:
+    """The positions of the rows of each group, in the order in which groups appear; rows without a key in none.
+
+    Many small groups are told from whole columns by these: a frame for each takes a hundred times as long.
+    """
+    group = table.groupby(keys, sort=False).ngroup().to_numpy()
+    order = np.argsort(group, kind="stable")[np.count_nonzero(group < 0) :]
+    return np.split(order, np.flatnonzero(np.diff(group[order])) + 1) if len(order) else []
+
+
+def accounts(plan: PlanData, own: Ledger) -> pd.DataFrame:
     """The ledger of the whole area by account and period, beside doing nothing where there is such a state.
+
+    Parameters
+    ----------
+    own : a ledger of the plan's study, whatever its options.
 
     Returns
     -------
@@ -281,7 +293,7 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     keys = ["account", "period"]
     ledger = plan.ledger[plan.ledger["jurisdiction"] == TOTAL]
     table = ledger[[*keys, "measure", "value"]].reset_index(drop=True)
-    nothing = doing_nothing_ledger(study)
+    nothing = doing_nothing_ledger(own) if study.has_doing_nothing else None
     if nothing is None:
         # a study of projects only has nothing at all when nothing is built
         table["nothing"] = 0.0 if study.has_doing_nothing and study.parcels.empty else np.nan
@@ -296,10 +308,10 @@ def accounts(plan: PlanData) -> pd.DataFrame:
         table = table.iloc[np.argsort(rank.to_numpy(), kind="stable")].reset_index(drop=True)
     table["recurrence"] = table.pop("measure").map({"per_year": "annual", "period_total": "one_off", "stock": "stock"})
     table["unit"] = table["account"].map(account_units(study, table["account"].unique().tolist()))
-    own = study.accounts.set_index("account")
+    given = study.accounts.set_index("account")
     built_in = table["account"].str.partition(".")[0].map(BUILT_IN).fillna("area")
-    table["family"] = table["account"].map(own["family"].astype(object)).fillna(built_in)
-    table["cash"] = table["account"].isin(own.index[own["cash"]])
+    table["family"] = table["account"].map(given["family"].astype(object)).fillna(built_in)
+    table["cash"] = table["account"].isin(given.index[given["cash"]])
     table = table[table["period"] != TOTAL]
     years = {period.name: float(period.years) for period in study.periods}
     weight = table["period"].map(years).fillna(1.0).where(table["recurrence"] == "annual", 1.0)
@@ -310,18 +322,17 @@ def accounts(plan: PlanData) -> pd.DataFrame:
     return pd.concat([table, whole.assign(period=TOTAL)], ignore_index=True)[[*fixed, "period", "value", "nothing"]]
 
 
-def doing_nothing_ledger(study: Study) -> pd.DataFrame | None:
+def doing_nothing_ledger(ledger: Ledger) -> pd.DataFrame | None:
     """The whole area's ledger of doing nothing (``account, period, measure, nothing``); None without land or state."""
+    study = ledger.study
     if not study.has_doing_nothing or study.parcels.empty:
         return None
-    # no project is part of it, and the ledger is quicker without any
-    gone = {name: study.tables[name].iloc[:0] for name in ("projects", "project_flows", "land_take")}
-    held = Ledger(build_options(replace(study, tables={**study.tables, **gone}))).held
+    held = ledger.held
     listed = held.accounts_and_units()["recurrence"]
     listed = listed[~listed.index.str.startswith(DECIDED) | listed.index.isin(held.accounts.names)]
     periods = [period.name for period in study.periods]
     wanted = [(account, place) for account in listed.index for place in range(len(periods))]
-    idle = np.zeros((0, len(periods)))
+    idle = np.zeros((len(held.works.names), len(periods)))
     values = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0]
     measure = listed.map({"annual": "per_year", "one_off": "period_total", "stock": "stock"})
     return pd.DataFrame(

@@ -197,7 +197,7 @@ def _format(column: Column, values: pd.Series) -> str:
         return ""
     if column.unit.startswith("@"):
         return "#,##0.######"
-    decimals = places(values.dropna().astype(float))
+    decimals = places(values.to_numpy(dtype=float, na_value=math.nan))
     return "#,##0" + (f".{'0' * decimals}" if decimals else "")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from zonevest.instances.faults import Faults, choice, meant
 from zonevest.instances.importing.imported import Imported
 from zonevest.instances.rules import rule
-from zonevest.instances.say import say
+from zonevest.instances.say import listed, say
 
 PRESETS = ("cn-survey",)
 PEER_FILES = ("input.dat", "pu.dat")
@@ -19,6 +19,7 @@ def import_study(
     sources: str | Path | Sequence[str | Path],
     mapping: str | Path | None = None,
     preset: str | None = None,
+    lang: str = "en",
 ) -> Imported:
     """Make a study of layers, of a survey database, or of a folder of Marxan.
 
@@ -31,6 +32,8 @@ def import_study(
         The mapping file (TOML). Without one, layers give a starter mapping to be filled in, and no study.
     preset
         ``cn-survey``: layers and fields are those of the third national land survey.
+    lang
+        ``en`` or ``zh``: the language of the comments in a starter mapping.
 
     Returns
     -------
@@ -53,18 +56,22 @@ def import_study(
             beside = [each.name for each in path.parent.glob("*")] if path.parent.is_dir() else []
             must = rule("import.there")
             faults.add(str(path), must, say("no such file or folder"), meant(path.name, beside, must.do))
+    peers = [path for path in paths if is_peer(path)]
+    for path in peers if len(paths) > 1 or preset is not None else ():
+        beside = [str(other) for other in paths if other != path] + ([f"--preset {preset}"] if preset else [])
+        faults.add(str(path), rule("import.peer"), say("it stands beside {others}", others=listed(beside)))
     faults.stop_if_any()
     if preset is not None:
         from zonevest.instances.importing.survey import import_survey
 
         return import_survey(paths, wanted, faults)
-    if len(paths) == 1 and is_peer(paths[0]):
+    if peers:
         from zonevest.instances.importing.marxan import import_marxan
 
         return import_marxan(paths[0], wanted, faults)
     from zonevest.instances.importing.layers import import_layers
 
-    return import_layers(paths, wanted, faults)
+    return import_layers(paths, wanted, faults, lang)
 
 
 def is_peer(folder: Path) -> bool:

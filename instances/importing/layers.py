@@ -40,7 +40,9 @@ from zonevest.instances.say import foreign, say
 from zonevest.instances.schema import BY_NAME, PARCELS
 
 
-def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | None, faults: Faults) -> Imported:
+def import_layers(
+    sources: Sequence[Path], mapping: Path | Mapping[str, Any] | None, faults: Faults, lang: str = "en"
+) -> Imported:
     """Make a study of layers.
 
     Parameters
@@ -48,13 +50,14 @@ def import_layers(sources: Sequence[Path], mapping: Path | Mapping[str, Any] | N
     sources : files of layers, or folders of them.
     mapping : the mapping file, or its keys; None for a starter mapping in place of a study.
     faults : what is wrong; raised here.
+    lang : the language of the starter's comments.
     """
     if mapping is None:
         if not sources:
             faults.add("zonevest import", rule("import.sources"), say("neither of them"))
         found = find_layers(sources, faults)
         faults.stop_if_any()
-        text, told = starter(found, faults)
+        text, told = starter(found, faults, lang)
         faults.stop_if_any()
         return Imported(files={MAPPING_FILE: text}, told=told)
     if isinstance(mapping, Mapping):
@@ -111,8 +114,19 @@ class LayerImport:
                 lay_over(parcels, line, layer, plan.label, self.faults)
         self.faults.stop_if_any()
         if plan.min_ha:
-            join_neighbours(parcels, plan.min_ha, plan.merge_by, plan.by_area)
+            self.merged(parcels)
         return self.finished(parcels, stated, tables)
+
+    def merged(self, parcels: Parcels) -> None:
+        """Join what is small, and tell where that came to nothing."""
+        before, least = len(parcels), self.plan.min_ha
+        join_neighbours(parcels, least, self.plan.merge_by, self.plan.by_area)
+        if len(parcels) == before:
+            parcels.tell(say("no parcels joined"))
+        small = np.flatnonzero(parcels.hectares() < least)
+        told = say("{count} parcels below {least:g} ha left: no neighbour that touches them says the same ({ids})",
+                   count=len(small), least=least, ids=some(parcels.ids[small]))  # fmt: skip
+        parcels.tell(told if len(small) else say("no parcel below {least:g} ha left", least=least))
 
     def tables(self) -> dict[str, str | pd.DataFrame]:
         """The further tables, as they are in their files."""

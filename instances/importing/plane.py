@@ -13,10 +13,18 @@ SQUARE_METRES = 10_000.0
 """Square metres of a hectare."""
 EQUAL_AREA = ("equal area", "sinusoidal", "equal earth")
 """Parts of the names of methods of projection that keep areas (of an ellipsoid too)."""
+AREAS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 WIDE = 10.0
 """Degrees from which on land is wide: Albers' conic projection then, else Lambert's azimuthal one about its middle."""
 STEP_DEGREES, STEP_METRES = 0.05, 5_000.0
 """Edges longer than this get further points before they are projected: a straight edge is bent in another system."""
+CHORD = 1e-3
+"""Metres by which an edge between two points may miss the course that it had: at parcels of a few metres a neighbour's
+long edge is to take no share of them."""
+FINEST = 0.02
+"""Part of the steps above below which no edge is divided further, however bent it is (100 m)."""
+SAMPLED, POINTS = 10_000, 2_000_000
+"""How many edges are looked at for how bent they are, and how many points long ones get in all, more or less."""
 
 
 def keeps_areas(crs: pyproj.CRS) -> bool:
@@ -59,10 +67,56 @@ def project(shapes: NDArray[np.object_], source: pyproj.CRS, target: pyproj.CRS)
     """Shapes in another coordinate system; long edges follow the course that they had in their own one."""
     if source == target:
         return shapes
-    step = STEP_DEGREES if source.is_geographic else STEP_METRES / metres(source)
-    dense = shapely.segmentize(shapes, step)
     transformer = _transformer(source, target)
+    coarse = STEP_DEGREES if source.is_geographic else STEP_METRES / metres(source)
+    dense = divided(shapes, coarse)
+    if (step := _step(dense, coarse, transformer, target)) < coarse:
+        dense = divided(dense, step)
     return np.asarray(shapely.transform(dense, transformer.transform, interleaved=False), dtype=object)
+
+
+def divided(shapes: NDArray[np.object_], step: float) -> NDArray[np.object_]:
+    """Shapes with further points in edges longer than a step; of areas ring by ring.
+
+    An area as a whole `segmentize` would mend by a buffer of nothing: of parts that meet in a point it loses some.
+    """
+    kinds = shapely.get_type_id(shapes)
+    areas = np.flatnonzero(np.isin(kinds, AREAS) & ~shapely.is_empty(shapes))
+    points, of = shapely.get_coordinates(shapes[areas], return_index=True)
+    far = (np.hypot(*np.diff(points, axis=0).T) > step) & (of[1:] == of[:-1])
+    areas = areas[np.unique(of[1:][far])]
+    rest = np.flatnonzero(~np.isin(kinds, AREAS))
+    out = shapes.copy()
+    out[rest] = shapely.segmentize(shapes[rest], step)
+    parts, at = shapely.get_parts(shapes[areas], return_index=True)
+    rings, of = shapely.get_rings(parts, return_index=True)
+    if len(rings):
+        parts = shapely.polygons(shapely.segmentize(rings, step), indices=of)  # the first of each is the outer one
+        out[areas] = shapely.multipolygons(parts, indices=at)
+        single = kinds[areas] == shapely.GeometryType.POLYGON
+        out[areas[single]] = parts[single[at]]
+    return out
+
+
+def _step(shapes: NDArray[np.object_], coarse: float, transformer: pyproj.Transformer, target: pyproj.CRS) -> float:
+    """How long edges may be for their chords to miss their course by no more than `CHORD`.
+
+    One length for all of a layer, by its most bent edge: what two shapes have in common is divided alike in both.
+    """
+    points, of = shapely.get_coordinates(shapes, return_index=True)
+    length = np.hypot(*np.diff(points, axis=0).T)
+    long = np.flatnonzero((of[1:] == of[:-1]) & (length > FINEST * coarse))
+    if not len(long):
+        return coarse
+    some = long[:: -(-len(long) // SAMPLED)]
+    one, other = points[some], points[some + 1]
+    ends_and_middle = np.concatenate([one, other, (one + other) / 2])
+    one, other, middle = np.split(np.stack(transformer.transform(*ends_and_middle.T), axis=1), 3)
+    unit = metres(target) * (target.ellipsoid.semi_major_metre if target.is_geographic and target.ellipsoid else 1.0)
+    off = np.hypot(*(middle - (one + other) / 2).T) * unit
+    bent = np.isfinite(off) & (off > CHORD)
+    fine = (length[some][bent] * np.sqrt(CHORD / off[bent])).min(initial=coarse)  # what is missed grows as the square
+    return float(max(fine, FINEST * coarse, length[long].sum() / POINTS))
 
 
 @lru_cache(maxsize=16)

@@ -22,6 +22,8 @@ from zonevest.instances.say import say
 
 POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 LINES_TOO = (shapely.GeometryType.LINESTRING, shapely.GeometryType.LINEARRING, shapely.GeometryType.MULTILINESTRING)
+THIN = 0.1
+"""Metres of width, on average, below which a parcel looks like what drawing has left."""
 SHARE = 1e-3
 """An overlap below this share of the smaller parcel is the noise of drawing."""
 
@@ -137,6 +139,7 @@ def repair(
     judge.stacked()
     judge.overlaps(overlap_m2)
     judge.slivers(sliver_m2)
+    judge.thin(sliver_m2)
 
 
 class _Judge:
@@ -242,6 +245,17 @@ class _Judge:
             told = say("{count} parcels lay wholly under others: left out ({ids})", count=len(at), ids=self.named(at))
             parcels.tell(told)
             parcels.keep(~gone)
+
+    def thin(self, sliver_m2: float) -> None:
+        """Tell of parcels that are as thin as a sliver, but larger: they stay as they are."""
+        plane = self.parcels.plane()
+        area = shapely.area(plane)
+        at = np.flatnonzero((area >= sliver_m2) & (area < THIN * shapely.length(plane) / 2))
+        if len(at):
+            self.parcels.tell(
+                say("{count} parcels of {least:g} m² or more, but narrower than {width:g} m on average: kept ({ids})",
+                    count=len(at), least=sliver_m2, width=THIN, ids=self.named(at))
+            )  # fmt: skip
 
     def slivers(self, sliver_m2: float) -> None:
         from zonevest.instances.importing.regroup import join_neighbours

@@ -191,7 +191,7 @@ def import_(
         refuse_unwritable(out)
         from zonevest.instances.importing.dispatch import import_study
 
-        found = import_study(sources or [], mapping, preset)
+        found = import_study(sources or [], mapping, preset, lang.value)
         found.write(out, overwrite=overwrite)
         told = [translate(each, lang.value) for each in found.told]
         done = label["import_done" if found.is_study else "import_starter"].format(path=out)

@@ -16,6 +16,9 @@ FLOOR = 'method = "floor"'
 
 SETTINGS: dict[str, Change] = {
     "broken toml": _toml('name = "base"', 'name = "base', "study.toml", "TOML", "line 2", "correct that line"),
+    "bare key in toml": _toml('name = "base"', 'name = "base"\ntitle = { 中文名 = "x" }', "study.toml", "keys with letters beyond A to Z stand in quotes", "中文名 in line", "in quotes"),
+    "bare dotted key in toml": _toml('name = "base"', 'name = "base"\ntitle.a名称 = "x"', "study.toml", "keys with letters beyond A to Z stand in quotes", "a名称 in line", "in quotes"),
+    "bare text in toml": _toml('name = "base"', "name = 甲县", "study.toml", "the file is TOML", "Invalid value", "texts in quotes"),
     "deep toml": _toml('name = "base"', f"name = {'[' * 40}{']' * 40}", "study.toml", "lie side by side", "32 deep or more", "write them plainly"),
     "hopelessly deep toml": _toml('name = "base"', f"name = {'[' * 9000}", "study.toml", "lie side by side", "32 deep or more", "write them plainly"),
     "large whole number": _toml("format = 1", f"format = 0x{'f' * 5000}", "study.toml", "64 bits", "a whole number beyond", "write them plainly"),

@@ -14,6 +14,8 @@ import shapely
 
 from tests.reports.plans import PERIODS, parcels_of, tables_of, village, voronoi, without_plan
 from zonevest.instances.read import read_study
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.reports import colours, tables
 from zonevest.reports.display import Display, number, percent, places, signed
@@ -33,7 +35,7 @@ def by(table: pd.DataFrame, *keys: str) -> dict[Any, Any]:
 
 
 def test_areas_by_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
     # 60 parcels of 2 ha: 24 protection, 18 farmland, 12 rural, 6 urban; 4 rural ones are built on, 2 are planted
     assert (table["total", "500"]["before_ha"], table["total", "500"]["after_ha"]) == (24.0, 12.0)
     assert (table["total", "410"]["before_ha"], table["total", "410"]["after_ha"]) == (12.0, 20.0)
@@ -43,7 +45,7 @@ def test_areas_by_zone(plan: PlanData) -> None:
 
 
 def test_areas_by_first_level_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan, first_level=True), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan), first_level=True), "jurisdiction", "zone")
     assert table["total", "400"]["after_ha"] == 20.0
     assert ("total", "410") not in table
 
@@ -57,15 +59,15 @@ def test_areas_of_no_zone_today() -> None:
 
 
 def test_areas_by_class_count_land_that_projects_take(plan: PlanData) -> None:
-    table = by(tables.class_areas(plan), "jurisdiction", "land_class")
+    table = by(tables.class_areas(plan, tables.allocation(plan)), "jurisdiction", "land_class")
     # the road takes half a hectare of arable land in the north
     assert table["total", "arable"]["after_ha"] == 60.0 - 12.0 - 0.5
     assert table["north", tables.TAKEN]["after_ha"] == 0.5
     assert ("south", tables.TAKEN) not in table
-    whole = tables.class_areas(plan).query("jurisdiction == 'total'")
+    whole = tables.class_areas(plan, tables.allocation(plan)).query("jurisdiction == 'total'")
     assert whole["change_ha"].sum() == pytest.approx(0.0)
     idle = replace(plan, projects=plan.projects.assign(start=""))
-    assert tables.TAKEN not in set(tables.class_areas(idle)["land_class"])
+    assert tables.TAKEN not in set(tables.class_areas(idle, tables.allocation(idle))["land_class"])
 
 
 def test_parts_of_a_divided_parcel() -> None:
@@ -78,7 +80,7 @@ def test_parts_of_a_divided_parcel() -> None:
         ]
     )
     plan = replace(whole, parcels=pd.concat([whole.parcels.drop(index=42), parts], ignore_index=True))
-    table = by(tables.zone_areas(plan), "jurisdiction", "zone")
+    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
     assert table["total", "410"]["after_ha"] == pytest.approx(19.5)
     assert table["total", "500"]["after_ha"] == pytest.approx(12.5)
     facts, display = Facts(plan), Display(plan.study, Words("en"))
@@ -89,15 +91,15 @@ def test_parts_of_a_divided_parcel() -> None:
 
 
 def test_changes(plan: PlanData) -> None:
-    moved = by(tables.changes(plan, "zone"), "before", "after")
+    moved = by(tables.changes(tables.allocation(plan), "zone"), "before", "after")
     assert moved["500", "410"]["area_ha"] == 8.0
     assert moved["500", "410"]["parcels"] == 4
     assert list(moved) == [("500", "410"), ("500", "100")]
-    assert by(tables.changes(plan, "class"), "before", "after")["arable", "forest"]["area_ha"] == 4.0
+    assert by(tables.changes(tables.allocation(plan), "class"), "before", "after")["arable", "forest"]["area_ha"] == 4.0
 
 
 def test_actions(plan: PlanData) -> None:
-    table = tables.actions(plan)
+    table = tables.actions(plan, tables.allocation(plan))
     assert table["practice"].tolist() == ["build", "plant", "hold"]
     assert table["start"].tolist() == ["2026", "2031-2035", ""]
     assert table["area_ha"].tolist() == [8.0, 4.0, 108.0]
@@ -137,7 +139,7 @@ def test_limits_of_a_rule_the_study_does_not_name(plan: PlanData) -> None:
 
 
 def test_accounts(plan: PlanData) -> None:
-    table = by(tables.accounts(plan), "account", "period")
+    table = by(Facts(plan).accounts, "account", "period")
     assert table["tax", "total"]["value"] == pytest.approx(4.0 * 10)
     assert table["works", "total"]["value"] == 24.0
     assert math.isnan(table["area.class.built", "total"]["value"]), "a stock has no sum over the years"
@@ -154,7 +156,7 @@ def test_accounts(plan: PlanData) -> None:
 
 def test_accounts_without_doing_nothing(plan: PlanData) -> None:
     study = replace(plan.study, settings=replace(plan.study.settings, hold=False))
-    table = tables.accounts(replace(plan, study=study))
+    table = tables.accounts(replace(plan, study=study), Facts(plan).ledger)
     assert table["nothing"].isna().all()
     assert set(table["period"]) == {*PERIODS, "total"}
 
@@ -205,7 +207,7 @@ def test_the_bundled_case_has_tables_for_all_it_names() -> None:
     study = read_study("village")
     assert len(tables.confidence(study))
     assert len(tables.sources(study))
-    table = tables.doing_nothing_ledger(study)
+    table = tables.doing_nothing_ledger(Ledger(build_options(study)))
     assert table is not None
     assert not table["nothing"].isna().any()
 

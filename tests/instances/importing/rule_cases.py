@@ -53,6 +53,12 @@ def sources(*names: str, preset: str | None = None, layers: Mapping[str, gpd.Geo
     return case
 
 
+def _peer_beside(folder: Path) -> Imported:
+    write(folder / "peer", PLAIN)
+    LAND.to_file(folder / "land.gpkg")
+    return import_study([folder / "peer", folder / "land.gpkg"])
+
+
 def _raster_alone(folder: Path) -> Imported:
     (folder / "a.tif").write_bytes(b"II*\0")
     with mock.patch.dict(sys.modules, {"rasterio": None}):
@@ -136,6 +142,7 @@ CASES: Mapping[str, Case] = {
     "import.there": sources("gone.gpkg"),
     "import.sources": sources(),
     "import.folder": sources(""),
+    "import.peer": _peer_beside,
     "import.kinds": _other_kind,
     "import.rasterio": _raster_alone,
     "import.guess": sources("p.gpkg", layers={"p.gpkg": POINT}),

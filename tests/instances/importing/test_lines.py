@@ -78,6 +78,20 @@ def test_neighbours_of_a_zone_are_not_in_it(tmp_path: Path) -> None:
     assert "60 touched in all" in told(found)
 
 
+@pytest.mark.parametrize("system", [4524, 4490])
+def test_small_neighbours_of_a_zone_of_thirty_kilometres_are_not_in_it(tmp_path: Path, system: int) -> None:
+    """A zone of four corners, in metres or degrees; parcels of a hectare along two sides of it, given in degrees."""
+    side, west, south = (30_000.0, 36.6e6, 3.4e6) if system == 4524 else (0.3, 110.0, 30.0)
+    plan = layer([shapely.box(west, south, west + side, south + side)], crs=system, code="300")
+    east, north, small = west + side, south + side, side / 300
+    land = [(east, south + k * small) for k in range(300)] + [(west + k * small, north) for k in range(299)]
+    shapes = [shapely.box(x, y, x + small, y + small) for x, y in [*land, (east - small, north - small)]]
+    rule = {"source": "plan.gpkg", "column": "zone", "field": "code", "share": "x_share"}
+    found = taken(tmp_path, layer(shapes, crs=system).to_crs(4490), {"plan": plan}, lines=[rule])
+    assert parcels(found)["x_share"].iloc[:-1].max() < 2e-5
+    assert parcels(found)["zone"].tolist() == [""] * 599 + ["300"]
+
+
 def test_a_line_overrides_a_field_only_inside(tmp_path: Path) -> None:
     lines = {"towns": layer([square(2, 0, 2)], town=["B"])}
     rule = {"source": "towns.gpkg", "column": "jurisdiction", "field": "town"}

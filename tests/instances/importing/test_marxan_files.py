@@ -233,3 +233,18 @@ def test_the_docs_name_every_file_and_column() -> None:
             rows.setdefault(key, set()).update(re.findall(r"`(\w+)`", cells[2] + cells[3]))
     lacking = {name: set(form.columns) - rows.get(name, set()) for name, form in FORMS.items()}
     assert not any(lacking.values()), lacking
+
+
+def test_a_folder_of_marxan_beside_others_or_with_a_preset_is_told_so(tmp_path: Path) -> None:
+    write(tmp_path / "peer", PLAIN)
+    (tmp_path / "land.gpkg").touch()
+    for sources, preset, beside in (
+        ([tmp_path / "peer"], "cn-survey", "--preset cn-survey"),
+        ([tmp_path / "land.gpkg", tmp_path / "peer"], None, "land.gpkg"),
+    ):
+        with pytest.raises(zv.StudyError) as caught:
+            zv.import_study(sources, preset=preset)
+        told = caught.value.faults
+        assert len(told) == 1
+        assert told["must"].iloc[0] == "a folder of Marxan is imported by itself"
+        assert beside in told["found"].iloc[0]

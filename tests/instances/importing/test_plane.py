@@ -7,7 +7,7 @@ import pyproj
 import pytest
 import shapely
 
-from zonevest.instances.importing.plane import equal_area, hectares, name_of, project
+from zonevest.instances.importing.plane import divided, equal_area, hectares, name_of, project
 
 NATIONAL = "+proj=aea +lat_1=25 +lat_2=47 +lat_0=0 +lon_0=105 +ellps=GRS80 +units=m"
 PLACES = {"county": (117.0, 30.0, 0.4), "province": (110.0, 28.0, 6.0), "country": (75.0, 18.0, 34.0)}
@@ -63,3 +63,20 @@ def test_layers_of_one_sphere_keep_its_areas() -> None:
     cell = np.array([shapely.box(-6_395_000, -1_409_000, -6_393_000, -1_407_000)], dtype=object)
     assert equal_area(cell, crs) == crs
     assert hectares(project(cell, crs, crs))[0] == 400.0
+
+
+@pytest.mark.parametrize("step", [200.0, 300.0, 500.0, 1_600.0, 2_800.0])
+def test_what_touches_itself_keeps_its_area_when_its_edges_are_divided(step: float) -> None:
+    """A wedge with a slit that ends on its own edge, as a split leaves it; a frame with a hole; what is no area."""
+    wedge = shapely.Polygon(
+        [(410295, 3391111), (410930.9801643169, 3391199.395766996), (409521, 3386539),
+         (411339.71370634093, 3385735.635721219), (416174, 3387914), (410657, 3385428), (408821, 3386239)]
+    )  # fmt: skip
+    frame = shapely.box(0, 0, 5_000, 5_000).difference(shapely.box(1_000, 1_000, 4_000, 4_000))
+    line = shapely.LineString([(0, 0), (0, 9_000)])
+    shapes = np.array([wedge, frame, shapely.MultiPolygon([wedge, frame]), line, None, shapely.Polygon()], dtype=object)
+    found = divided(shapes, step)
+    assert shapely.area(found) == pytest.approx(shapely.area(shapes), rel=1e-9, nan_ok=True)
+    assert shapely.get_type_id(found).tolist() == shapely.get_type_id(shapes).tolist()
+    sides = 4 * np.ceil(5_000 / step) + 1 + 4 * np.ceil(3_000 / step) + 1
+    assert shapely.get_num_coordinates(found[[1, 3]]).tolist() == [sides, np.ceil(9_000 / step) + 1]

@@ -98,6 +98,20 @@ def test_joining_goes_on_until_all_are_large_enough(tmp_path: Path) -> None:
     assert parcels(found).geometry.geom_type.eq("Polygon").all()
 
 
+@pytest.mark.parametrize(
+    ("least", "said"),
+    [(0.05, ["no parcels joined", "no parcel below 0.05 ha left"]),
+     (0.15, ["no parcels joined", "2 parcels below 0.15 ha left: no neighbour that", "(P1, P3)"]),
+     (1.5, ["4 parcels joined into 3", "3 parcels below 1.5 ha left"])],
+)  # fmt: skip
+def test_what_joining_did_not_do_is_told(tmp_path: Path, least: float, said: list[str]) -> None:
+    """A strip beside a field of another use, and a strip alone; the field is two of 0.5 ha."""
+    land = layer([square(0, 0, 0.1), square(0.1, 0, 0.5), square(9, 0, 0.1), square(0.6, 0, 0.5)],
+                 use=["0101", "0301", "0101", "0301"])  # fmt: skip
+    found = told(taken(tmp_path, land, merge={"by": ["land_class"], "min_ha": least}))
+    assert all(each in found for each in said)
+
+
 def test_by_names_columns_of_the_parcels(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="did you mean 'land_class'"):
         taken(tmp_path, layer([square(0), square(1)]), merge={"by": ["and_class"], "min_ha": 2})

@@ -178,3 +178,10 @@ def test_many_defects_are_told_at_once(tmp_path: Path) -> None:
     for part in ("cross themselves", "very shape", "pairs of parcels overlap", "slivers below"):
         assert part in text, part
     assert not (tmp_path / "study").exists()
+
+
+def test_long_thin_parcels_above_the_limit_are_told(tmp_path: Path) -> None:
+    """A strip of 500 m by 5 cm is 25 m², and one of 500 m by 20 cm is a path: only the first looks like a leftover."""
+    found = taken(tmp_path, layer([square(0), square(3, 0, 5, 0.0005), square(3, 1, 5, 0.002)]))
+    assert "1 parcels of 1 m² or more, but narrower than 0.1 m on average: kept (P2)" in told(found)
+    assert len(parcels(found)) == 3

@@ -139,6 +139,21 @@ def test_a_code_as_a_number_has_lost_its_zero_and_gets_it_back(tmp_path: Path) -
     assert parcels(taken(tmp_path, layer([square(0)], use=[101.0])))["land_class"].tolist() == ["101"]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"xyz", "it does not begin as such a file does"), (b"", "0 bytes of 100"), (b"\0\0\x27\x0a", "4 bytes of 100")],
+)
+def test_a_tiny_shapefile_is_one_fault(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "land.shp"
+    chinese().to_file(path)
+    path.write_bytes(content)
+    for given in (None, mapping(tmp_path, parcels={**CHINESE, "source": path.name})):
+        with pytest.raises(StudyError) as caught:
+            import_study(path, given)
+        assert len(caught.value.faults) == 1
+        assert said in caught.value.faults["found"].iloc[0]
+
+
 def test_an_empty_layer_of_parcels(tmp_path: Path) -> None:
     with pytest.raises(StudyError, match="the layer of parcels has features"):
         taken(tmp_path, layer([square(0)]).iloc[:0])

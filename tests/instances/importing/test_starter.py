@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
 import geopandas as gpd
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 from tests.instances.importing.fields import layer, parcels, square
 from zonevest import StudyError, import_study
+from zonevest.cli import app
 from zonevest.instances.importing.imported import Imported
 
 
@@ -92,6 +95,32 @@ def test_layers_without_areas_or_without_anything(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(StudyError, match="a folder of layers holds some"):
         import_study(tmp_path / "empty")
+
+
+def test_its_comments_are_in_the_language_asked_for(tmp_path: Path) -> None:
+    """By the command line, of every kind of layer; keys and values are the same, and nothing is left in English."""
+    land = layer([square(x) for x in range(9)], 地类=["0101"] * 8 + [""], QSXZ="20", n=range(9), y=0.5, ok=True)
+    sources = [
+        save(tmp_path, "地类图斑", land.drop(columns="use")),
+        save(tmp_path, "生态保护红线", layer([square(0, 0, 2)])),
+        save(tmp_path, "行政区", layer([square(0, 0, 9)])),
+        save(tmp_path, "land", layer([square(x, 9) for x in range(3)], tenure="20", Class="x")),
+        tmp_path / "roads.shp",
+    ]
+    layer([shapely.LineString([(0, 0), (9, 9)])]).to_file(sources[-1])
+    sources[-1].with_suffix(".prj").unlink()
+    text = {}
+    for lang in ("en", "zh"):
+        given = ["import", *map(str, sources), "-o", str(tmp_path / lang), "--lang", lang]
+        assert CliRunner().invoke(app, given).exit_code == 0
+        text[lang] = (tmp_path / lang / "mapping.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text["zh"]) == tomllib.loads(text["en"])
+    assert "# 推测" in text["zh"]
+    comments = [each.rpartition("# ")[2] for each in text["zh"].splitlines() if "# " in each]
+    # Chinese, a count in it, or what begins with a name; or a line of keys that is left to be used
+    own = re.compile(r'((area_ha |[\d,]+ | +"\S+"：)?[\u4e00-\u9fff].*)|[\w.]+ = "[^"]*"|\[\[lines]]')
+    assert [each for each in comments if not own.match(each)] == []
+    assert len(comments) == len([each for each in text["en"].splitlines() if "# " in each]) > 30
 
 
 def test_a_layer_without_system_is_asked_for_it(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""The report of a plan of so many parcels, alone in a process: ``python -m benchmarks.report_plan FOLDER --parcels N``.
+
+The plan is made by hand, as only what is told is measured: of `OF` parcels one takes the first of its own actions, the
+others are held, and every project that may start does so as soon as it may.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyomo.environ as pyo
+from benchmarks.measure import Phases, peak_gb
+
+from zonevest.instances.read import read_study
+from zonevest.instances.study import Study, period_names
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
+from zonevest.model.plan import PlanData, tell
+from zonevest.model.policy import policy_model
+from zonevest.reports.facts import Facts
+from zonevest.reports.forms import FOLDER, made, write_files, write_reports
+from zonevest.reports.layer import write_layer
+from zonevest.reports.page import page
+from zonevest.reports.tables import completed
+from zonevest.reports.workbook import write_workbook
+
+OF = 7
+
+
+def plan_of(study: Study) -> PlanData:
+    """The plan of a study."""
+    ledger = Ledger(build_options(study))
+    options, model = ledger.options, policy_model(ledger)
+    chosen = options.start[:-1].copy()
+    acts = options.kind_start[options.kind] >= 0
+    first = np.minimum.reduceat(np.where(acts, np.arange(len(acts)), len(acts)), options.start[:-1])
+    some = (np.arange(len(chosen)) % OF == 0) & (first < len(acts))
+    chosen[some] = first[some]
+    weight = np.zeros(len(acts))
+    weight[chosen] = 1.0
+    possible, names = ledger.works.possible, period_names(study.periods)
+    started = np.cumsum(possible, axis=1) > 0
+    for variable in model.component_data_objects(pyo.Var):
+        variable.set_value(0.0, skip_validation=True)
+    for (project, period), variable in model.U.items():
+        variable.set_value(float(started[ledger.works.names.index(project), names.index(period)]))
+    told = tell(model, weight, started.astype(float), {})
+    gains = {name: told.pop(name) for name in ("cash", "ecosystem")}
+    nothing = ledger.doing_nothing()
+    above = {name: value - nothing[name] for name, value in gains.items()}
+    return PlanData(study, "feasible", has_plan=True, doing_nothing=nothing, **told, **above)
