@@ -95,11 +95,11 @@ def test_j19_what_a_plan_study_files() -> None:
             practices=[row_of("practices", name, latest="2026") for name in ("slope_retreat", "homestead_exit")],
         )
     )
-    moved = tables.changes(found, "class").set_index(["before", "after"])["area_ha"]
+    moved = tables.changes(tables.allocation(found), "class").set_index(["before", "after"])["area_ha"]
     assert moved.to_dict() == {("0702", "0103"): 3.0, ("0103", "0307"): 2.0}
-    moved = tables.changes(found, "zone").set_index(["before", "after"])["area_ha"]
+    moved = tables.changes(tables.allocation(found), "zone").set_index(["before", "after"])["area_ha"]
     assert moved.to_dict() == {("510", "520"): 3.0, ("520", "530"): 2.0}
-    areas = tables.class_areas(found).query("jurisdiction == 'total'").set_index("land_class")
+    areas = tables.class_areas(found, tables.allocation(found)).query("jurisdiction == 'total'").set_index("land_class")
     assert areas.loc["0103", ["before_ha", "after_ha"]].tolist() == [2.0, 3.0]
     for kind, area in (("lost", 2.0), ("gained", 3.0)):  # after a year of lead
         by_year = [told(found, f"area.{kind}.class_group.arable", str(year["name"])) for year in YEARS]
@@ -108,7 +108,7 @@ def test_j19_what_a_plan_study_files() -> None:
     assert odd.loc["wood", ["area_ha", "why"]].tolist() == [5.0, "class"]
     rezoned = tables.allocation(found).query("rezoned")
     assert set(rezoned["parcel_id"]) == {"field", "yard"}
-    programme = tables.actions(found).set_index("practice")
+    programme = tables.actions(found, tables.allocation(found)).set_index("practice")
     assert programme.loc["homestead_exit", ["start", "area_ha"]].tolist() == ["2026", 3.0]
 
 
