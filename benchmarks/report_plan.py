@@ -16,20 +16,18 @@ import numpy as np
 import pyomo.environ as pyo
 from benchmarks.measure import Phases, peak_gb
 
+import zonevest as zv
 from zonevest.instances.read import read_study
 from zonevest.instances.study import Study, period_names
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, tell
 from zonevest.model.policy import policy_model
-from zonevest.reports.facts import Facts
-from zonevest.reports.forms import FOLDER, made, write_files, write_reports
-from zonevest.reports.layer import write_layer
-from zonevest.reports.page import page
-from zonevest.reports.tables import completed
-from zonevest.reports.workbook import write_workbook
+from zonevest.reports.forms import write_reports
 
 OF = 7
+WARM_UP = 100
+"""Parcels of the county on which everything is done once before it is measured, so that no import is."""
 
 
 def plan_of(study: Study) -> PlanData:
@@ -54,3 +52,40 @@ def plan_of(study: Study) -> PlanData:
     nothing = ledger.doing_nothing()
     above = {name: value - nothing[name] for name, value in gains.items()}
     return PlanData(study, "feasible", has_plan=True, doing_nothing=nothing, **told, **above)
+
+
+def measure(folder: Path, parcels: int) -> dict[str, Any]:
+    """One report in this process: seconds by phase, the peak, the size of the page; the yardstick beside it."""
+    write_reports(plan_of(_county(folder / "few", WARM_UP)), _empty(folder / "small"), "en")
+    plan = plan_of(_county(folder / "study", parcels))
+    before, phases, target = peak_gb(), Phases(), _empty(folder / "report")
+    with phases.phase("report"):
+        write_reports(plan, target, "en")
+    with phases.phase("csv"):
+        # the yardstick: what the plan says of parcels, and what it books, written by pandas as they are
+        for name in ("parcels", "ledger"):
+            getattr(plan, name).to_csv(folder / f"{name}.csv", index=False)
+    size = (target / "report.html").stat().st_size / 1e6
+    return {"wall": phases.wall, "cpu": phases.cpu, "peak_before": before, "peak": peak_gb(), "page": size}
+
+
+def _county(folder: Path, parcels: int) -> Study:
+    zv.write_county(folder, parcels)
+    return read_study(folder)
+
+
+def _empty(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="an empty one")
+    parser.add_argument("--parcels", type=int, default=10_000)
+    given = parser.parse_args()
+    sys.stdout.write("\n" + json.dumps(measure(given.folder, given.parcels)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -66,7 +66,9 @@ def grids(table: Made, displays: list[Display], most: int) -> list[Part]:
         part = _told(table, display, len(head))
         total = _total(table, decimals, display) if summed else []
         part["rows"] = _rows(cells)
-        part["total"] = _rows([_written(column, [cell]) for column, cell in zip(columns, total, strict=True)] if total else [])
+        part["total"] = _rows(
+            [_written(column, [cell]) for column, cell in zip(columns, total, strict=True)] if total else []
+        )
         parts.append(part)
     return parts
 

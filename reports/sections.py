@@ -358,7 +358,9 @@ def accounts(facts: Facts, display: Display) -> Part:
             rows = table[(table["family"] == family) & (table["recurrence"] == recurrence)]
             if rows.empty:
                 continue
-            columns = {key: rows[key].to_numpy(dtype=object) for key in ("account", "period", "value", "nothing", "unit")}
+            columns = {
+                key: rows[key].to_numpy(dtype=object) for key in ("account", "period", "value", "nothing", "unit")
+            }
             columns["annual"] = np.full(len(rows), recurrence == "annual")
             lines = [
                 _account_line({key: column[at] for key, column in columns.items()}, periods, display)

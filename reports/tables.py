@@ -7,6 +7,7 @@ DataFrame; what is shown of it, and in which language, is decided in `page`. `pa
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import pandas as pd
 from zonevest.instances.schema import FLOW_TABLES
 from zonevest.model.builtin import built_in_accounts
 from zonevest.model.ledger import DECIDED
+from zonevest.model.options import build_options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -26,6 +26,7 @@ from tests.reports.test_page_money import part
 from tests.reports.told import planned
 from zonevest.model.plan import PlanData
 from zonevest.reports.display import Display, number
+from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import render
 
@@ -304,7 +305,7 @@ def test_a_study_without_them_is_told_as_before() -> None:
         html = render(village(), lang)
         text = words_of(html)
         for key in ("expected_title", "bundles_title", "together_title", "budgets_title", "passed_title", "aside_title",
-                    "market_title", "assets_title", "resources", "delivered", "hurdle", "family_asset"):  # fmt: skip
+                    "market_title", "assets_title", "resources", "delivered", "family_asset"):  # fmt: skip
             assert LABELS[key][side] not in text, key
         assert 'id="resources"' not in html
         assert 'id="never"' not in html
@@ -331,11 +332,8 @@ def test_built_in_accounts_have_names(account: str, english: str, chinese: str) 
 
 
 def test_built_in_accounts_have_units(budgeted: PlanData) -> None:
-    from zonevest.reports.tables import accounts
-
-    table: Mapping[str, pd.Series] = {
-        str(name): rows.iloc[0] for name, rows in accounts(budgeted).groupby("account", sort=False)
-    }
+    rows_of = Facts(budgeted).accounts.groupby("account", sort=False)
+    table: Mapping[str, pd.Series] = {str(name): rows.iloc[0] for name, rows in rows_of}
     assert (table["finance.cash.fund"]["unit"], table["finance.cash.fund"]["family"]) == ("million", "money")
     assert (table["money.operating"]["unit"], table["money.operating"]["recurrence"]) == ("million/year", "annual")
     assert table["area.class.farm"]["family"] == "area"
