@@ -71,8 +71,9 @@ def county(
     tables["parcel_flows"] = county_list.polluted(layer.loc[_old_works(layer), "parcel_id"])
     tables |= county_list.money(towns) | county_list.markets()
     built = increment & layer["land_class"].isin(_built())
+    hectares = _hectares(layer)
     taxable = _taxable(layer) if parcels < SMALL else np.inf  # of few parcels hardly any may be works or shops
-    tables |= county_list.limits(*map(_hectares(layer), (increment, built)), _restorable(layer), taxable)
+    tables |= county_list.limits(hectares(increment), hectares(built), _restorable(layer), taxable)
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
 
