@@ -21,7 +21,7 @@ from zonevest.instances import county_list
 from zonevest.instances.county_ground import TOWNS, ground
 from zonevest.instances.county_land import MIX, parcels_table
 from zonevest.instances.county_plots import plots
-from zonevest.instances.county_units import units
+from zonevest.instances.county_units import SMALL, units
 from zonevest.instances.defaults import default
 from zonevest.instances.say import silent
 from zonevest.instances.study import items
@@ -72,7 +72,8 @@ def county(
     tables |= county_list.money(towns) | county_list.markets()
     built = increment & layer["land_class"].isin(_built())
     hectares = _hectares(layer)
-    tables |= county_list.limits(hectares(increment), hectares(built), _restorable(layer), _taxable(layer))
+    taxable = _taxable(layer) if parcels < SMALL else np.inf  # of few parcels hardly any may be works or shops
+    tables |= county_list.limits(hectares(increment), hectares(built), _restorable(layer), taxable)
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
 

@@ -399,10 +399,10 @@ def limits(increment: float, standing: float, restorable: float, taxable: float)
     increment, standing : hectares of the boundary's increment, and what of them is built on today. Of few parcels it
         may be more than the pacing allows; it stays.
     restorable : hectares that may become forest: no more than half is asked for, and nothing where there is none.
-    taxable : million a year from a hectare of built land, were today's stock upgraded.
+    taxable : million a year from a hectare of built land, were today's stock upgraded; bounds what is asked for.
     """
     planted = min(PLANTED, math.floor(restorable / 20.0) * 10.0)
-    tax = min(TAX, math.floor(100.0 * RISE * taxable) / 100.0)
+    tax = math.floor(100.0 * min(TAX, RISE * taxable)) / 100.0
     rows: list[dict[str, Any]] = []
     terms: list[dict[str, Any]] = []
 
