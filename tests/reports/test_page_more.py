@@ -26,6 +26,7 @@ from tests.reports.test_page_money import part
 from tests.reports.told import planned
 from zonevest.model.plan import PlanData
 from zonevest.reports.display import Display, number
+from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import render
 
@@ -331,10 +332,8 @@ def test_built_in_accounts_have_names(account: str, english: str, chinese: str) 
 
 
 def test_built_in_accounts_have_units(budgeted: PlanData) -> None:
-    from zonevest.reports.tables import accounts
-
     table: Mapping[str, pd.Series] = {
-        str(name): rows.iloc[0] for name, rows in accounts(budgeted).groupby("account", sort=False)
+        str(name): rows.iloc[0] for name, rows in Facts(budgeted).accounts.groupby("account", sort=False)
     }
     assert (table["finance.cash.fund"]["unit"], table["finance.cash.fund"]["family"]) == ("million", "money")
     assert (table["money.operating"]["unit"], table["money.operating"]["recurrence"]) == ("million/year", "annual")
