@@ -71,9 +71,32 @@ def county(
     tables["parcel_flows"] = county_list.polluted(layer.loc[_old_works(layer), "parcel_id"])
     tables |= county_list.money(towns) | county_list.markets()
     built = increment & layer["land_class"].isin(_built())
-    tables |= county_list.limits(*(float(layer[inside].area.sum() / 1e4) for inside in (increment, built)))
+    tables |= county_list.limits(*map(_hectares(layer), (increment, built)), _restorable(layer), _taxable(layer))
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
+
+
+def _hectares(layer: gpd.GeoDataFrame) -> Callable[[pd.Series[bool]], float]:
+    """Hectares of parcels, as a function of which."""
+    return lambda inside: float(layer[inside].area.sum() / 1e4)
+
+
+def _restorable(layer: gpd.GeoDataFrame) -> float:
+    """Hectares that forest can gain and nobody misses: grass that goes must come elsewhere, its value being kept."""
+    inside = layer["basic_farmland"].eq(1) | layer["growth_boundary"].eq(1) | layer["redline"].ne("0")
+    bare = layer["land_class"].eq("1206") & (~inside | layer["redline"].eq("general"))
+    steep = layer["land_class"].eq("0103") & layer["slope_class"].eq(5)
+    return _hectares(layer)(bare | (steep | layer["land_class"].eq("0602")) & ~inside)
+
+
+def _taxable(layer: gpd.GeoDataFrame) -> float:
+    """Tax of a hectare of built land, million a year, were all stock of industry and trade upgraded."""
+    hectares = _hectares(layer)
+    paid = sum(
+        hectares(layer["land_class"].eq(code) & layer["growth_boundary"].eq(inside)) * each
+        for (code, inside), each in county_list.TAXED.items()
+    )
+    return paid / hectares(layer["land_class"].isin(_built()))
 
 
 def _built() -> list[str]:

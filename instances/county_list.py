@@ -383,14 +383,26 @@ def _paced(hectares: float, standing: float) -> float:
     return max(round(hectares, 1), math.ceil(10.0 * standing) / 10.0)
 
 
-def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
+TAXED = {("0601", 1): 1.29, ("0601", 0): 0.2, ("05H1", 1): 0.925, ("05H1", 0): 0.2}
+"""Million a year from a hectare of parks, village plants, streets and village shops: default flows, upgrades with them;
+by class and whether inside the growth boundary."""
+PLANTED, TAX, RISE = 1_500.0, 0.11, 1.4
+"""Hectares of forest and million of tax a hectare that are asked for where the land allows; and what growth and new
+sites add to the tax of today's stock until 2035."""
+
+
+def limits(increment: float, standing: float, restorable: float, taxable: float) -> dict[str, pd.DataFrame]:
     """Limits beside the default ones: what the county's market absorbs, pacing of its boundary, services.
 
     Parameters
     ----------
     increment, standing : hectares of the boundary's increment, and what of them is built on today. Of few parcels it
         may be more than the pacing allows; it stays.
+    restorable : hectares that may become forest: no more than half is asked for, and nothing where there is none.
+    taxable : million a year from a hectare of built land, were today's stock upgraded.
     """
+    planted = min(PLANTED, math.floor(restorable / 20.0) * 10.0)
+    tax = min(TAX, math.floor(100.0 * RISE * taxable) / 100.0)
     rows: list[dict[str, Any]] = []
     terms: list[dict[str, Any]] = []
 
@@ -533,7 +545,7 @@ def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
         "restored_2028",
         "area.practice.afforestation",
         ">=",
-        750.0,
+        planted / 2,
         "Land on which forest is planted or restored by 2028",
         "2028年造林与修复实施面积",
         period="2028",
@@ -553,7 +565,7 @@ def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
         "restored",
         "area.gained.class_group.forest",
         ">=",
-        1500.0,
+        planted,
         "Forest planted by 2035",
         "至2035年新增林地",
         period="total",
@@ -614,9 +626,9 @@ def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
         "tax_of_built_land",
         "industrial_tax",
         ">=",
-        0.11,
-        "Tax of industry, trade and land use: 110,000 yuan a hectare built on by 2035",
-        "至2035年建设用地地均税收不低于11万元/公顷",
+        tax,
+        f"Tax of industry, trade and land use: {tax * 1e6:,.0f} yuan a hectare built on by 2035",
+        f"至2035年建设用地地均税收不低于{tax * 100:.0f}万元/公顷",
         period="last",
         basis=f"share_of:{built}",
     )
@@ -634,4 +646,6 @@ def limits(increment: float, standing: float) -> dict[str, pd.DataFrame]:
         kind="soft",  # an expected indicator, not a binding one
         penalty=1.0,
     )
-    return {"limits": pd.DataFrame(rows), "limit_terms": pd.DataFrame(terms)}
+    vain = {"restored", "restored_2028"} if not planted else set()
+    kept = [[row for row in table if row["limit"] not in vain] for table in (rows, terms)]
+    return {"limits": pd.DataFrame(kept[0]), "limit_terms": pd.DataFrame(kept[1])}

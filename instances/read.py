@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from zonevest.instances import accounts as account_names
@@ -28,7 +29,7 @@ from zonevest.instances.say import listed, say
 from zonevest.instances.schema import BY_NAME, DEFAULT_TABLES, TABLES
 from zonevest.instances.settings import FLAG_KEYS, Source, parse_settings, parse_toml, to_toml
 from zonevest.instances.study import CHANGES, Settings, Study, StudyError
-from zonevest.instances.suspicious import check_suspicious, check_units
+from zonevest.instances.suspicious import check_suspicious, check_units, odd_areas
 from zonevest.instances.tables import Raw, Typed, frame, in_code, typed
 from zonevest.instances.workbook import OLD, Book, read_workbook
 from zonevest.instances.write import WORKBOOK, named_jurisdictions
@@ -522,11 +523,16 @@ def _areas(parcels: Typed, shapes: gpd.GeoSeries | None, faults: Faults, notes: 
 
 
 def _in_hectares(parcels: Typed, shapes: gpd.GeoSeries, stated: NDArray[np.bool_], faults: Faults) -> None:
-    """Tell where the areas that are stated are not those of the shapes: 15 times as much is mu, 10,000 times m2."""
+    """Tell where areas that are stated are not those of the shapes, of all or of some: 15 times as much is mu."""
     if shapes.crs is None or not stated.any():
         return
-    drawn = float(np.nansum(hectares(shapes[stated], parcels.label, [])))
-    check_units(parcels, float(parcels.number("area_ha")[stated].sum()) / drawn if drawn > 0 else 1.0, faults)
+    drawn = np.full(parcels.size, np.nan)
+    drawn[stated] = hectares(shapes[stated], parcels.label, [])
+    at = np.flatnonzero(drawn > 0)
+    # what crosses itself has no area to compare with
+    odd = odd_areas(parcels.number("area_ha")[at], drawn[at])
+    odd[odd] = shapely.is_valid(shapes.to_numpy()[at[odd]])
+    check_units(parcels, at, drawn[at], odd, faults)
 
 
 def _jurisdictions(tables: dict[str, Typed]) -> None:

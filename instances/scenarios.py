@@ -249,6 +249,8 @@ class State:
         if len(trial):
             fault = trial.frame().iloc[0]
             do = fault["do"]
+            if getattr(fault["must"], "name", "") == "periods.none":
+                raise ChangeError("key", rule("scenarios.periods"), fault["found"])
             if getattr(fault["must"], "name", "") in ("settings.key", "settings.path"):
                 do = meant(keys.join(parts), known_paths(self.toml), advice("settings.path"))
             raise ChangeError("amount" if held is not None else "key", fault["must"], fault["found"], do)

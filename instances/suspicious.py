@@ -6,6 +6,7 @@ parcels, of which there may be a million. What is suspicious in amounts is in `z
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,12 +14,12 @@ import pandas as pd
 
 from zonevest.instances.context import Context, words_of
 from zonevest.instances.defaults import default_keys, keys_of
-from zonevest.instances.faults import Faults, some
+from zonevest.instances.faults import SHOWN, Faults, some
 from zonevest.instances.rules import rule
-from zonevest.instances.say import say
+from zonevest.instances.say import listed, say
 from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.instances.study import conditions, items
-from zonevest.instances.suspicious_amounts import check_amounts, everybody
+from zonevest.instances.suspicious_amounts import a_year, check_amounts, everybody
 from zonevest.instances.tables import NO_ROW, Typed
 
 if TYPE_CHECKING:
@@ -56,21 +57,50 @@ def check_suspicious(study: Context) -> None:
     check_amounts(study)
 
 
-def check_units(parcels: Typed, times: float, faults: Faults) -> None:
-    """Areas that are stated are those of the shapes.
+def odd_areas(stated: NDArray[np.float64], drawn: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which areas are so far from those of their shapes that no slope, ridge or rounding makes it, shape (parcels,)."""
+    far = (stated > FAR * drawn) | (stated * FAR < drawn)
+    return np.asarray(far & (np.abs(stated - drawn) > ROUNDED))
+
+
+def check_units(
+    parcels: Typed, rows: NDArray[np.intp], drawn: NDArray[np.float64], odd: NDArray[np.bool_], faults: Faults
+) -> None:
+    """Areas that are stated are those of the shapes, of all parcels together and of each.
 
     Parameters
     ----------
-    times : all areas stated / those of the same parcels' shapes.
+    rows, drawn, odd : the parcels that have both, hectares of their shapes, and which are `odd_areas`.
     """
-    if 0.5 <= times <= 2.0:
+    if not rows.size:
         return
-    unit = next((name for name, of in UNITS.items() if of / 1.5 <= times <= of * 1.5), "shapes")
-    found = say("{times:.3g} times the area of the shapes", times=times)
-    faults.add(parcels.where(column="area_ha"), rule(f"parcels.area-{unit}"), found)
+    stated = parcels.number("area_ha")[rows]
+    times = float(stated.sum() / drawn.sum())
+    ratio = stated / drawn
+    if not 0.5 <= times <= 2.0 and (not odd.any() or odd.mean() > MOSTLY):
+        unit = next((name for name, of in UNITS.items() if of / 1.5 <= times <= of * 1.5), "shapes")
+        found = say("{times:.3g} times the area of the shapes", times=times)
+        faults.add(parcels.where(column="area_ha"), rule(f"parcels.area-{unit}"), found)
+        return
+    told = []
+    for low, high in GROUPS:
+        at = np.flatnonzero(odd & (ratio >= low) & (ratio < high))
+        if at.size:
+            ids = some(parcels.ids(rows[at[:SHOWN]].tolist()))
+            usual = float(np.median(ratio[at]))
+            told.append(say("{count:,} of {times:.3g} times their shape: {ids}", count=at.size, times=usual, ids=ids))
+    if told:
+        where = parcels.where(rows[odd].tolist(), "area_ha")
+        faults.add(where, rule("parcels.area-some"), listed(told, "; "))
 
 
 UNITS = {"mu": MU, "m2": SQUARE_METRES, "km2": SQUARE_KILOMETRES}
+FAR, ROUNDED, MOSTLY = 3.0, 0.1, 0.9
+"""An area so many times that of its shape, or a part so small, and so many hectares off, is odd; and the share of odd
+parcels from which on it is the column that is."""
+_UP_TO = (0.0, 0.001, 0.03, 1 / 22.5, 0.1, 1.0, 10.0, 22.5, 5e3, 2e4, np.inf)
+GROUPS = tuple(pairwise(_UP_TO))
+"""Odd areas are told by how many times their shapes they are: about 0.01, 1/15, 15 and 10,000 each for themselves."""
 
 
 def _areas(study: Context, parcels: Typed, words: Words) -> None:
@@ -112,7 +142,7 @@ def _built(study: Context, where: str, hectares: float, whole: float) -> None:
             found = say("{each:,.0f} m2 a head: {area:,.6g} ha of built land, {people:,.6g} people", **told)
             study.faults.add(where, rule("parcels.built", most=most), found)
     elif chinese and finance is not None and hectares:
-        budget = finance.fiscal_resources or (finance.own_revenue or 0.0) + (finance.transfers or 0.0)
+        budget = a_year(study.settings)
         if 0 < budget < BUDGET * hectares:
             told = {"each": budget / hectares, "area": hectares, "budget": budget}
             found = say("{each:.3g} million: {area:,.6g} ha of built land, {budget:,.6g} million a year", **told)

@@ -28,6 +28,9 @@ CURRENCIES = ("CNY", "USD", "EUR", "GBP")
 """Currencies of which the limits below speak; nobody could say them of a hundred others."""
 TIMES = 300.0
 """How many times the largest default of its kind an amount may be: a slip is by 1e4 or 1e6, a good reason by tens."""
+USUAL_TIMES, BUDGET_TIMES = 30.0, 20.0
+"""How many times the default amount of the very same place and account an amount may be, and all capex or debt what the
+budget takes in a year: 10,000 yuan taken for a million are a hundred times as much."""
 PER_HECTARE = 1e4
 """Million per hectare: 1 million a square metre, ten times the dearest land there is."""
 PROJECT = 1e5
@@ -62,13 +65,15 @@ def check_amounts(study: Context) -> None:
     if study.settings.currency in CURRENCIES:
         for name in FLOW_TABLES:
             if (flows := study.rows(name)) is not None:
-                _flows(study, flows, _usual(name) if study.settings.currency == "CNY" else {})
+                chinese = study.settings.currency == "CNY"
+                _flows(study, flows, _usual(name) if chinese else {}, _usual(name, True) if chinese else {})
         for name, columns in AMOUNTS.items():
             if (table := study.rows(name)) is not None:
                 for column in columns:
                     at = own(table, np.nan_to_num(table.number(column)) > PROJECT)
                     study.tell(table, at, column, rule("columns.money", column=column))
         _totals(study, study.settings)
+        _beside_budget(study, study.settings)
 
 
 def own(table: Typed, mask: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[int]:
@@ -179,7 +184,9 @@ def _money(study: Context) -> set[str]:
     return {name for name, of, paid in zip(names, family, cash, strict=True) if paid or of == "ecosystem"}
 
 
-def _flows(study: Context, flows: Typed, usual: Mapping[tuple[str, str], float]) -> None:
+def _flows(
+    study: Context, flows: Typed, usual: Mapping[tuple[str, ...], float], same: Mapping[tuple[str, ...], float]
+) -> None:
     """Amounts of money beside the default rows of their kind, and beside the dearest land."""
     account, basis, scaled = (flows.text(name) for name in ("account", "basis", "scale_by"))
     value = np.abs(flows.number("value"))
@@ -192,16 +199,28 @@ def _flows(study: Context, flows: Typed, usual: Mapping[tuple[str, str], float])
     large = own(flows, value > min(PER_HECTARE, PROJECT, *(TIMES * each for each in usual.values())))
     large = [i for i in large if account[i] in money and not scaled[i] and value[i] > most(i)]
     study.tell(flows, large, "value", rule("flows.money"), found=lambda i: f"{value[i]:g} ({account[i]})")
+    if not same:
+        return
+    keys = list(zip(flows.text(flows.table.columns[0].name), account, basis, strict=True))
+    least = USUAL_TIMES * min(same.values())
+    more = [i for i in own(flows, value > least) if account[i] in money and not scaled[i]]
+    more = [i for i in more if value[i] > USUAL_TIMES * same.get(keys[i], np.inf) and i not in set(large)]
+    study.tell(
+        flows, more, "value", rule("flows.usual", times=USUAL_TIMES),
+        found=lambda i: say("{value:g}, usually {usual:g} ({account})", value=value[i], usual=same[keys[i]],
+                            account=account[i]),
+    )  # fmt: skip
 
 
 @cache
-def _usual(table: str) -> Mapping[tuple[str, str], float]:
-    """The largest default value by account and basis, above 0."""
+def _usual(table: str, same: bool = False) -> Mapping[tuple[str, ...], float]:
+    """The largest default value by account and basis, above 0; of the same class, zone or practice if asked for."""
     if table not in ("class_flows", "zone_flows", "practice_flows"):
         return {}
-    rows, found = default(table), dict[tuple[str, str], float]()
-    for name, basis, value in zip(rows.text("account"), rows.text("basis"), rows.number("value").tolist(), strict=True):
-        found[name, basis] = max(found.get((name, basis), 0.0), abs(value))
+    rows, found = default(table), dict[tuple[str, ...], float]()
+    columns = ([rows.table.columns[0].name] if same else []) + ["account", "basis"]
+    for *key, value in zip(*map(rows.text, columns), rows.number("value").tolist(), strict=True):
+        found[tuple(key)] = max(found.get(tuple(key), 0.0), abs(value))
     return {key: value for key, value in found.items() if value > 0}
 
 
@@ -221,6 +240,28 @@ def _totals(study: Context, settings: Settings) -> None:
                     found = say("{value:,.6g} million, {each:,.6g} a hectare", value=value, each=value / count)
                 study.faults.add(within(study.label, f"finance.{key}"), rule("finance.money"), found)
                 break
+
+
+def _beside_budget(study: Context, settings: Settings) -> None:
+    """All capex, and all debt, beside what the budget takes in a year; a budget that has been told is no measure."""
+    told = {getattr(must, "name", "") for must in study.faults.warnings()["must"]}
+    budget = 0.0 if told & {"parcels.built-budget", "finance.money"} else a_year(settings)
+    for name, column in (("projects", "capex"), ("instruments", "outstanding")):
+        if budget > 0 and (table := study.rows(name)) is not None:
+            amounts = np.nan_to_num(table.number(column))
+            total = float(amounts[amounts <= PROJECT].sum())  # what is larger has been told
+            if total > BUDGET_TIMES * budget:
+                found = say("{total:,.6g} million in all, {budget:,.6g} million a year", total=total, budget=budget)
+                must = rule("finance.beside", column=column, times=BUDGET_TIMES)
+                study.faults.add(table.where(column=column), must, found)
+
+
+def a_year(settings: Settings) -> float:
+    """Million that the budget takes in a year, 0 where it is not stated."""
+    finance = settings.finance
+    if finance is None:
+        return 0.0
+    return finance.fiscal_resources or (finance.own_revenue or 0.0) + (finance.transfers or 0.0)
 
 
 def everybody(study: Context) -> float:

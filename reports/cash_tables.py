@@ -130,13 +130,15 @@ def debt_and_cover(facts: Facts) -> pd.DataFrame:
     DataFrame
         ``period`` (``start``: before the first); ``debt, debt_counted`` (million), ``fiscal_resources`` (a year),
         ``debt_ratio`` and its ``grade`` (green, yellow, orange, red), ``debt_ratio_all``; ``operating_result,
-        balance_after_interest`` (million a year), ``cover`` (times), and as shares ``interest_share_general,
+        balance_after_interest`` (million a year), ``cover`` (times; of the debt that `dscr_scope` names), ``cover_all``
+        (of all that falls due: see `cover_all`), and as shares ``interest_share_general,
         interest_share_fund, land_sale_share`` (of all revenue), ``land_dependence`` (land sale in land sale and
         recurring revenue), ``green_share, real_estate_share`` (of outlay). NaN where nothing is compared.
     """
     stated = ["debt", "debt_counted", "fiscal_resources", "operating_result", "balance_after_interest", "cover"]
     columns = ["period", *stated[:3], "debt_ratio", "grade", "debt_ratio_all", *stated[3:], *RATIOS[2:5]]
     columns += ["land_dependence", *RATIOS[5:]]
+    columns.insert(columns.index("cover") + 1, "cover_all")
     if facts.finance is None:
         return pd.DataFrame({name: [] for name in columns})
     told = facts.cash[(facts.cash["instrument"] == "") & facts.cash["item"].isin([*stated, *RATIOS])]
@@ -146,7 +148,23 @@ def debt_and_cover(facts: Facts) -> pd.DataFrame:
     graded = told[told["item"] == "debt_ratio"].set_index("period")["grade"]
     wide["grade"] = graded.reindex(wide.index).fillna("")
     wide["land_dependence"] = land_dependence(facts)
+    wide["cover_all"] = cover_all(facts)
     return wide.reset_index(names="period")[columns]
+
+
+def cover_all(facts: Facts) -> pd.Series:
+    """Recurring result over principal and interest of all bonds and loans, what is refinanced among it, by period.
+
+    `cover` counts what the study's limit counts: with dscr_scope new nothing of what was owed before the plan. NaN
+    where nothing falls due or without [finance].
+    """
+    finance = facts.finance
+    if finance is None:
+        return pd.Series(np.nan, index=facts.periods)
+    due = finance.flow("repaid", finance.purse.debts) + finance.flow("interest", finance.purse.debts)
+    due = pd.Series(due / finance.years, index=facts.periods)
+    told = facts.cash[facts.cash["item"] == "operating_result"].set_index("period")["value"]
+    return told.reindex(facts.periods) / due.where(due > SMALL)
 
 
 def land_dependence(facts: Facts) -> pd.Series:
@@ -217,7 +235,7 @@ SHEETS = (
             Column("grade", "word:grade_"),
             Column("debt_ratio_all", "share"),
             *(Column(name, unit="million/year") for name in ("operating_result", "balance_after_interest")),
-            Column("cover", unit="times"),
+            *(Column(name, unit="times") for name in ("cover", "cover_all")),
             *(Column(name, "share") for name in (*RATIOS[2:5], "land_dependence", *RATIOS[5:])),
         ),
     ),

@@ -19,7 +19,7 @@ from zonevest.model.assets import ASSET
 from zonevest.model.flows import OUTSIDE
 from zonevest.reports.balance_sheet import fund_ledger
 from zonevest.reports.cash_flow import A_YEAR, MILLION, PERCENT, SMALL, START, TIMES
-from zonevest.reports.cash_tables import land_dependence
+from zonevest.reports.cash_tables import cover_all, land_dependence
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.indicators import statutory_indicators
 from zonevest.reports.natural import STATE
@@ -265,6 +265,7 @@ def _financing(card: _Card) -> None:
         for name, unit, better in ratios:
             first, values = card.cash(name)
             card.add(name, unit, better, values, "debt_and_cover", first)
+        card.add("cover_all", TIMES, HIGHER, cover_all(facts).to_numpy(dtype=float), "debt_and_cover")
     dependence = 100.0 * land_dependence(facts).to_numpy(dtype=float)
     card.add("land_dependence", PERCENT, LOWER, dependence, "sources_and_uses")
     told = facts.circulation

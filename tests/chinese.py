@@ -41,6 +41,7 @@ FORMAT = {
     *(word for name in BUILT_IN_ACCOUNTS for word in name.split(".")),
     *(*KEYS, *METHODS, *NOT_YET, *RESERVED, *RESERVED_NAMES, *TERMS, *CLASS_GROUPS, *FAMILIES, *LINES, *RESOURCES),
     *PLAN,
+    *("created", "captured", "left", "dividends", "fees", "taxes", "concession", "compensation", "place", "net"),
     *(key for keys in MAPPING_KEYS.values() for key in keys),
     *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip", "all"), *bundled()),
 }  # fmt: skip

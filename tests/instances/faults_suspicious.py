@@ -84,5 +84,7 @@ FINANCE: dict[str, Change] = {
     "rate of a bond": _C("instruments.csv", "general,bond,general,1,0.02,", "general,bond,general,1,0.3,", "instruments.csv, row 2, column rate", "seldom above 0.25", "0.3 (general)", "0.05 for 5 %"),
     "rate of a yearly tax": _C("capture.csv", "holding_tax,rise,0.01,1,1", "holding_tax,rise,0.5,1,1", "capture.csv, row 4, column rate", "seldom above 0.1", "0.5 (holding_tax)", "0.01 for 1 %"),
     "bond in yuan": _C("instruments.csv", "general,bond,general,1,0.02,10,,,,,,,,,,30,10", "general,bond,general,1,0.02,10,,,,,,,,,,30000000,10", "instruments.csv, row 2, column outstanding", "outstanding is in million", "30000000 (general)", "divide it by a million"),
+    "capex in 10,000 yuan": _C("projects.csv", "road,Road,infrastructure,east,3,", "road,Road,infrastructure,east,1500,", "projects.csv, column capex", "20 times what the budget takes in a year", "1,503 million in all, 50 million a year", "by 100 what is in 10,000 yuan"),
+    "debt in 10,000 yuan": _C("instruments.csv", "general,bond,general,1,0.02,10,,,,,,,,,,30,10", "general,bond,general,1,0.02,10,,,,,,,,,,3000,10", "instruments.csv, column outstanding", "20 times what the budget takes in a year", "3,000 million in all, 50 million a year", "by 100 what is in 10,000 yuan"),
     "tenure": _C("parcels.csv", "0104,02,west,4.0,state", "0104,02,west,4.0,", "parcels.csv, column tenure", "by tenure", "no tenure: 0104", "are not seen", (("limits.csv", "m4,money.operating,", "m4,asset.land.state,"),)),
 }  # fmt: skip

@@ -164,6 +164,24 @@ def scenarios(name: str) -> Callable[[Path], Study]:
 
 
 ONE = pd.DataFrame({"parcel_id": ["A"], "land_class": ["f"], "area_ha": [1.0]})
+
+
+def _dear_planting(_: Path) -> Study:
+    """Planting is 30,000 yuan a hectare by default: 3, meant as 10,000 yuan, is told; 0.89 is dear, and no slip."""
+    rows = [("afforestation", "restoration_works", "per_ha_once", value) for value in (0.89, 3.0)]
+    land = pd.DataFrame({"parcel_id": ["p"], "land_class": ["0404"], "area_ha": [1.0]})
+    dear, slip = (
+        make_study(
+            {**YEAR, "defaults": "cn", "currency": "CNY"},
+            parcels=land,
+            practice_flows=pd.DataFrame([row], columns=["practice", "account", "basis", "value"]),
+        )
+        for row in rows
+    )
+    assert "flows.usual" not in [getattr(each, "name", "") for each in dear.warnings["must"]]
+    return slip
+
+
 PLAIN = {"zones": pd.DataFrame({"zone": ["a"]}), "land_classes": pd.DataFrame({"land_class": ["f"]})}
 STEPS = {
     "accounts": pd.DataFrame([{"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1}]),
@@ -245,6 +263,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "scenarios.blank": scenarios("blank"),
     "scenarios.study-column": scenarios("column of study.toml"),
     "scenarios.fixed": scenarios("which tables"),
+    "scenarios.periods": scenarios("list of periods"),
     "scenarios.no-number": scenarios("nothing to multiply"),
     "scenarios.scenario": lambda folder: read_study(with_scenarios(folder, ROWS), scenario="dri"),
     "scenarios.none": lambda _: read_study("village", scenario="dry"),
@@ -255,6 +274,8 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "parcels.area-m2": layer(lambda it: it.assign(area_ha=1e4)),
     "parcels.area-km2": layer(lambda it: it.assign(area_ha=0.01)),
     "parcels.area-shapes": layer(lambda it: it.assign(area_ha=1.0 / 15.0)),
+    "flows.usual": _dear_planting,
+    "parcels.area-some": layer(lambda it: it.assign(area_ha=[1.0, 15.0, 0.8, 1.0])),
     "price_steps.beside": in_memory(**PLAIN, **STEPS),
     # notes
     "layers.said": _strange,

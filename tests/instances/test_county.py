@@ -78,6 +78,21 @@ def test_what_is_built_in_the_increment_may_stay(lakeside: Study, parcels: int, 
     assert limits["increment_2035"] == pytest.approx(max(0.75 * whole, built), abs=0.1)
 
 
+@pytest.mark.parametrize(("parcels", "seed"), [(100, 5), (100, 6), (150, 6), (200, 5)])
+def test_a_small_county_has_a_plan(tmp_path: Path, parcels: int, seed: int) -> None:
+    """Bare land may all lie in the core of the red line, grass be all that could be planted, industry be missing."""
+    zv.write_county(tmp_path / "county", parcels, seed)
+    assert zv.solve(zv.read_study(tmp_path / "county"), gap=1.0, time_limit=60).has_plan
+
+
+def test_a_county_asks_for_forest_where_there_is_room() -> None:
+    """1,500 ha, no more than half of what is bare, steep or mined, and nothing where nothing is."""
+    asked = {each: county(*each)[1]["limits"].set_index("limit")["value"] for each in ((100, 5), (300, 8), (400, 1))}
+    assert not set(asked[100, 5].index) & {"restored", "restored_2028"}
+    assert asked[300, 8][["restored", "restored_2028"]].tolist() == [720.0, 360.0]  # of 1,441 ha
+    assert asked[400, 1][["restored", "restored_2028"]].tolist() == [1_500.0, 750.0]
+
+
 def test_a_number_of_parcels_that_is_no_county(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="100 to 1,000,000"):
         zv.write_county(tmp_path / "county", 5)

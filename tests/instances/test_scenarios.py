@@ -150,6 +150,7 @@ FAULTS = {
     "column of study.toml": ("a,,study,rates,finance,,factor,1\n", "row 2, column column", "the column value", "'finance'", "rates.finance as key"),
     "nothing to multiply": ("a,,study,objective.method,value,,factor,1\n", "row 2, column key", "a number", "no number at objective.method", "op = value"),
     "which tables": ("a,,study,parcels,value,,value,b.csv\n", "row 2, column key", "not which tables are read", "'parcels'", "another"),
+    "list of periods": ("a,,study,periods,value,,value,soon\n", "row 2, column key", "the start or the years of one", "'soon'", "periods.2026.years"),
     "built-in account": ("a,,accounts,project.capex,unit,,value,x\n", "row 2, column column", "only budget", "unit (project.capex)", "another"),
     "probability": ("a,0.5,limits,l2,value,,factor,1\nb,0.4,limits,l2,value,,factor,1\n", "column probability", "sum to 1", "0.9: a 0.5, b 0.4", "add the scenario"),
     "two probabilities": ("a,0.5,limits,l2,value,,factor,1\na,0.6,limits,l2,value,,factor,1\nb,0.5,limits,l2,value,,factor,1\n", "rows 2, 3, column probability", "one probability", "0.5, 0.6 (a)", "one of its rows"),

@@ -447,7 +447,7 @@ def test_a_folder_that_was_changed(folder: Path, change: Callable[[Path], Any]) 
 def test_a_layer_that_tells_something_else(tmp_path: Path) -> None:
     zv.solve(zv.read_study("village")).write(tmp_path / "plan")
     assert audit(tmp_path / "plan").ok
-    layer = gpd.read_file(tmp_path / "plan" / "plan.gpkg")
+    layer = gpd.read_file(tmp_path / "plan" / "plan.gpkg", layer="plan")
     layer.loc[3, "practice"] = "elsewhere"
     layer.to_file(tmp_path / "plan" / "plan.gpkg", layer="plan")
     report = audit(tmp_path / "plan")

@@ -27,6 +27,7 @@ from zonevest.reports.cash_tables import (
     sources_and_uses,
 )
 from zonevest.reports.facts import Facts
+from zonevest.reports.scorecard import scorecard
 
 Known = tuple[tuple[int, Facts], ...]
 
@@ -259,6 +260,13 @@ class TestByHand:
         assert table.loc["start", ["debt", "fiscal_resources", "debt_ratio"]].tolist() == pytest.approx([6, 20, 0.3])
         assert table.loc["p1", "debt"] == pytest.approx(8)
         assert table["grade"].tolist()[:2] == ["green", "green"]
+        # a year 5, 6.465 and 4 + 13.21683 / 3 (see `test_money_tables`); in all 0.2 + 0.24 and 2 of the old loan,
+        # 2.72 and 4.24, 6.4 and 0.045 of what refinances: the 1.5 that it brings pay a part, and stay due
+        due = [5 / 2.44, 2 * 6.465 / 6.96, (12 + 13.21683) / 6.445]
+        assert table["cover_all"].tolist()[1:] == pytest.approx(due)
+        assert table.loc["p1", "cover"] == pytest.approx(5 / 0.2)
+        card = scorecard(facts).set_index("indicator")
+        assert card.loc["cover_all", "target"] == pytest.approx(due[-1])
         assert debt_and_cover(Facts(planned(study(), {}, {}))).empty
 
     def test_land_dependence(self) -> None:

@@ -441,7 +441,8 @@ def test_every_table_has_its_words(drawn: list[tuple[int, Facts]]) -> None:
 
 def test_a_row_without_a_place_is_blank_and_one_of_no_place_says_so() -> None:
     display = Display(whole.whole(), Words("en"))
-    cells = named(contents.Column("jurisdiction", "jurisdiction"), pd.Series([None, "", "east"], dtype=object), display)
+    frame = pd.DataFrame({"jurisdiction": pd.Series([None, "", "east"], dtype=object)})
+    cells = named(contents.Column("jurisdiction", "jurisdiction"), frame, display)
     assert cells == ["", LABELS["no_jurisdiction"][0], "east"]
     assert Display(whole.whole(), Words("zh")).unit("currency/head") == "元/人"
     assert display.unit("currency/ha") == "yuan per ha"

@@ -305,7 +305,7 @@ def test_a_study_without_them_is_told_as_before() -> None:
         html = render(village(), lang)
         text = words_of(html)
         for key in ("expected_title", "bundles_title", "together_title", "budgets_title", "passed_title", "aside_title",
-                    "market_title", "assets_title", "resources", "delivered", "hurdle", "family_asset"):  # fmt: skip
+                    "market_title", "assets_title", "resources", "delivered", "family_asset"):  # fmt: skip
             assert LABELS[key][side] not in text, key
         assert 'id="resources"' not in html
         assert 'id="never"' not in html
@@ -332,9 +332,8 @@ def test_built_in_accounts_have_names(account: str, english: str, chinese: str) 
 
 
 def test_built_in_accounts_have_units(budgeted: PlanData) -> None:
-    table: Mapping[str, pd.Series] = {
-        str(name): rows.iloc[0] for name, rows in Facts(budgeted).accounts.groupby("account", sort=False)
-    }
+    rows_of = Facts(budgeted).accounts.groupby("account", sort=False)
+    table: Mapping[str, pd.Series] = {str(name): rows.iloc[0] for name, rows in rows_of}
     assert (table["finance.cash.fund"]["unit"], table["finance.cash.fund"]["family"]) == ("million", "money")
     assert (table["money.operating"]["unit"], table["money.operating"]["recurrence"]) == ("million/year", "annual")
     assert table["area.class.farm"]["family"] == "area"
