@@ -300,7 +300,10 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
 def circulation(frames: Frames, display: Display) -> Drawing | None:
     """Resource, asset, capital and fund, and what flows between them over all periods."""
     table, words = frames["circulation"], display.words
-    flows = table.groupby(["from", "to"], sort=False)["value"].sum().reset_index()
+    # what one period hands to the next in cash is neither brought nor left: the first opens, the last closes
+    between = (table["item"] == "opening_cash") & (table["period"] != table["period"].iloc[0])
+    between |= (table["item"] == "closing_cash") & (table["period"] != table["period"].iloc[-1])
+    flows = table[~between].groupby(["from", "to"], sort=False)["value"].sum().reset_index()
     flows = flows[flows["value"] > SMALL]
     if flows.empty:
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from zonevest.instances.say import translate, translated
 from zonevest.reports import tables
+from zonevest.reports.assumptions import CODES
 from zonevest.reports.display import NBSP, Display, number, percent
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _facts(plan: PlanData, display: Display) -> list[tuple[str, str]]:
     facts = [
         (words("size"), words("size_text", parcels=f"{len(study.parcels):,}", area=area, projects=len(study.projects))),
         (words("periods"), ", ".join(period.name for period in study.periods)),
-        (words("purse"), ", ".join(study.settings.purse)),
+        (words("purse"), ", ".join(map(display.actor, study.settings.purse))),
         (words("method"), words.or_code("method_", plan.method)),
         (words("solve_time"), f"{number(total, 1)}{NBSP}{words('seconds')}" + (f" ({told})" if told else "")),
     ]
@@ -211,7 +212,9 @@ def notes(plan: PlanData, display: Display) -> Part:
         "confidence": [
             {
                 "table": words(f"table_{row.table}"),
-                "confidence": row.confidence or words("not_stated"),
+                "confidence": words(f"confidence_{CODES[row.confidence]}")
+                if row.confidence in CODES
+                else row.confidence,
                 "rows": f"{row.rows:,}",
             }
             for row in sure.itertuples(index=False)
@@ -226,6 +229,11 @@ def notes(plan: PlanData, display: Display) -> Part:
         ],
         "study": [translate(note, words.lang) for note in study.notes],
     }
+
+
+def _sure(stated: str, words: Words) -> str:
+    """How sure a row says it is: in the page's language where the word is one of the package's, else as it stands."""
+    return words(f"confidence_{CODES[stated]}") if stated in CODES else stated
 
 
 def _audit(found: AuditReport | None, words: Words) -> Part:

@@ -59,8 +59,12 @@ FRAMES: Mapping[str, pd.DataFrame] = {
          "asset": [10.0, 12.0, 3.0, 3.0]}
     ),
     "circulation": pd.DataFrame(
-        {"from": ["lenders", "fund", "asset", "capital", "fund", "fund"], "to": ["fund", "asset", "capital", "fund",
-         "lenders", "kept_in_asset"], "value": [4.0, 6.0, 5.0, 5.0, 2.0, 0.0]}
+        {"period": ["2026"] * 5 + ["2027"] * 5,
+         "from": ["cash_before", "lenders", "fund", "asset", "fund", "cash_before", "capital", "fund", "fund", "fund"],
+         "to": ["fund", "fund", "asset", "capital", "cash_after", "fund", "fund", "lenders", "kept_in_asset",
+         "cash_after"],
+         "item": ["opening_cash", "", "", "", "closing_cash", "opening_cash", "", "", "", "closing_cash"],
+         "value": [7.0, 4.0, 6.0, 5.0, 9.0, 9.0, 5.0, 2.0, 0.0, 8.0]}
     ),
     "circulation_shares": pd.DataFrame(
         {"period": ["2026", "2026", "2026"], "circulation": ["first", "second", "none"], "share": [0.25, 0.75, None]}
@@ -164,11 +168,14 @@ def test_the_loop_goes_round_and_ends_stand_apart(figures: dict[str, Any], displ
     names = [label.partition("<br>")[0] for label in sankey["node"]["label"]]
     links = {(names[one], names[other]): value for one, other, value in zip(
         sankey["link"]["source"], sankey["link"]["target"], sankey["link"]["value"], strict=True)}  # fmt: skip
-    told = {key: display.words.or_code("node_", key) for key in ("lenders", "fund", "asset", "capital")}
+    ends = ("lenders", "fund", "asset", "capital", "cash_before", "cash_after")
+    told = {key: display.words.or_code("node_", key) for key in ends}
     assert links[told["asset"], told["capital"]] == 5.0
     assert links[told["capital"], told["fund"]] == 5.0
     assert names.count(told["lenders"]) == 2, "who lends and who is paid back"
-    assert len(links) == 5, "what is nothing does not flow"
+    assert links[told["cash_before"], told["fund"]] == 7.0, "the first period's, not what each hands to the next"
+    assert links[told["fund"], told["cash_after"]] == 8.0, "the last period's"
+    assert len(links) == 7, "what is nothing does not flow"
 
 
 def test_bars_differ_in_black_and_white(figures: dict[str, Any]) -> None:

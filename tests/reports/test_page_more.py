@@ -29,6 +29,7 @@ from zonevest.reports.display import Display, number
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import render
+from zonevest.reports.sections_head import head, notes
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -366,3 +367,22 @@ def test_it_fits_the_window(html: str, chinese: str, tmp_path: Path, browser_pat
             assert page.locator("#resources .assets .state").first.is_visible()
             assert faults == []
         engine.close()
+
+
+def test_names_and_confidence_are_in_the_language_of_the_page() -> None:
+    plan = village()
+    actors = pd.DataFrame({"actor": ["town"], "public": [1], "name_en": ["Town"], "name_zh": ["镇政府"]})
+    flows = plan.study.zone_flows.reindex(range(3)).assign(confidence=["recalled", "heard", ""])
+    tables = {**plan.study.tables, "actors": actors, "zone_flows": flows}
+    study = replace(plan.study, tables=tables, settings=replace(plan.study.settings, purse=("town",)))
+    told = replace(plan, study=study)
+    for lang, town, sure in (
+        ("en", "Town", {"recalled", "nothing stated"}),
+        ("zh", "镇政府", {"凭记忆（K）", "未说明（N）"}),
+    ):
+        display = Display(study, Words(lang))
+        facts = dict(head(told, display)["facts"])
+        assert facts[display.words("purse")] == town
+        zones = [row for row in notes(told, display)["confidence"] if row["table"] == display.words("table_zone_flows")]
+        assert {row["confidence"] for row in zones} == sure | {"heard"}, "a study's own word stays as it is"
+        assert display.unit("places") == {"en": "places", "zh": "个"}[lang]
