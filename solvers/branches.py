@@ -1,0 +1,144 @@
+"""Branches: where whole numbers keep the bound away from the best plan, cases are told apart (section 10).
+
+A node is a box of whole numbers. The one with the highest bound is priced until its bound is low enough or tight, then
+split at the whole number whose two sides, tried in the master, bring the bound down most. What is not split is a leaf:
+its box and its prices are the proof, and all leaves together cover every case.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from zonevest.solvers.pricing import Node, Priced, Prices
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+WHOLE = 1e-6
+"""A number this near to a whole one is one."""
+TRIED, STEPS, PASSES, WIDE = 8, 300, 12, 10.0
+"""How many numbers are tried at a node, with how many steps of the simplex method; passes until it is split
+anyway; radius of the box, in spans of the objective, while numbers are tried."""
+
+
+class Tree:
+    """The nodes of a search, best bound first.
+
+    Attributes
+    ----------
+    prices : what prices them.
+    leaves : nodes that are not split further: their bound is low enough, or nothing is left to split.
+    """
+
+    def __init__(self, prices: Prices, root: Priced) -> None:
+        self.prices = prices
+        self._number = itertools.count()
+        self._open: list[tuple[float, int, Priced | Node]] = []
+        self.leaves: list[Node] = []
+        self._push(root)
+        self.nodes = 0
+
+    def _push(self, node: Priced | Node) -> None:
+        bound = node.node.bound if isinstance(node, Priced) else node.bound
+        heapq.heappush(self._open, (-bound, next(self._number), node))
+
+    @property
+    def bound(self) -> float:
+        """No plan is worth more."""
+        found = [leaf.bound for leaf in self.leaves]
+        return max([*found, *(-bound for bound, *_ in self._open[:1])], default=-np.inf)
+
+    def all_leaves(self) -> list[Node]:
+        """Every node that is not split: together they are all plans."""
+        return [*self.leaves, *(node.node if isinstance(node, Priced) else node for *_, node in self._open)]
+
+    def grow(
+        self, target: Callable[[], float], stop: Callable[[], bool], told: Callable[[float], object]
+    ) -> Iterator[Priced]:
+        """Split nodes until the bound is at the target; give each node in which the mixture's numbers are whole.
+
+        Parameters
+        ----------
+        target : asked before every node.
+        stop, told : as in `Prices.price`; told is the bound over all nodes.
+        """
+        while self._open and not stop():
+            below, _, node = heapq.heappop(self._open)
+            if -below <= target():
+                self._push(node)
+                return
+            priced = node if isinstance(node, Priced) else self._priced(node, target(), stop)
+            self.nodes += 1
+            yield from self._settled(priced, target())
+            told(self.bound)
+
+    def _priced(self, node: Node, target: float, stop: Callable[[], bool]) -> Priced:
+        found = self.prices.price(node, target, PASSES, stop, lambda _: None)
+        return replace(found, node=replace(found.node, bound=min(found.node.bound, node.bound)))
+
+    def _settled(self, priced: Priced, target: float) -> Iterator[Priced]:
+        """Leave a node as a leaf, or split it."""
+        node, mixture = priced.node, priced.mixture
+        if node.bound <= target:
+            self.leaves.append(node)
+            return
+        if mixture is None:  # the master knows no point: a proof of that is sought where the bound is needed
+            self.leaves.append(node)
+            return
+        whole = mixture.columns[self.prices.integer]
+        away = np.abs(whole - np.rint(whole))
+        if not (away > WHOLE).any():
+            if mixture.missed == 0:
+                yield priced
+            if priced.tight or mixture.missed == 0:
+                self.leaves.append(node)
+            else:
+                self._push(node)
+            return
+        for child in self._split(priced, away):
+            self._push(child)
+
+    def _split(self, priced: Priced, away: Floats) -> tuple[Node, Node]:
+        """The two sides of the number whose sides bring the master down most."""
+        node, master = priced.node, self.prices.master
+        assert priced.mixture is not None
+        whole, columns = priced.mixture.columns, self.prices.integer
+        master.bound_columns(columns, node.lower[columns], node.upper[columns])
+        basis = master.basis()
+        master.hold(node.prices, WIDE * self.prices.span)  # rows are to be kept: what is missed cheaply hides the fall
+        best: tuple[float, tuple[Node, Node]] | None = None
+        for place in np.argsort(-away, kind="stable")[:TRIED]:
+            if away[place] <= WHOLE:
+                break
+            column = int(columns[place])
+            sides = _sides(node, column, whole[column])
+            fall = [self._tried(side, basis, priced.mixture.value) for side in sides]
+            score = max(min(fall), 1e-9) * max(max(fall), 1e-9)
+            if best is None or score > best[0]:
+                best = score, sides
+        assert best is not None
+        master.return_to(basis)
+        return best[1]
+
+    def _tried(self, side: Node, basis: object, value: float) -> float:
+        """By how much the master falls on one side, in few steps."""
+        master, columns = self.prices.master, self.prices.integer
+        master.return_to(basis)
+        master.bound_columns(columns, side.lower[columns], side.upper[columns])
+        mixture = master.solve(STEPS)
+        return self.prices.span if mixture is None else max(value - mixture.value, 0.0)
+
+
+def _sides(node: Node, column: int, value: float) -> tuple[Node, Node]:
+    """A node's two parts: the number at most, and at least, its neighbours; the parent's bound holds for both."""
+    upper, lower = node.upper.copy(), node.lower.copy()
+    upper[column], lower[column] = np.floor(value), np.ceil(value)
+    return replace(node, upper=upper), replace(node, lower=lower)
