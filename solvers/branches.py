@@ -108,36 +108,50 @@ class Tree:
 
     def _split(self, priced: Priced, away: Floats) -> tuple[Node, Node]:
         """The two sides of the number whose sides bring the master down most."""
-        node, master = priced.node, self.prices.master
         assert priced.mixture is not None
         whole, columns = priced.mixture.columns, self.prices.integer
-        master.bound_columns(columns, node.lower[columns], node.upper[columns])
-        basis = master.basis()
-        master.hold(node.prices, WIDE * self.prices.span)  # rows are to be kept: what is missed cheaply hides the fall
+        trial = Trial(self.prices, priced)
         best: tuple[float, tuple[Node, Node]] | None = None
         for place in np.argsort(-away, kind="stable")[:TRIED]:
             if away[place] <= WHOLE:
                 break
             column = int(columns[place])
-            sides = _sides(node, column, whole[column])
-            fall = [self._tried(side, basis, priced.mixture.value) for side in sides]
+            two = sides(priced.node, column, whole[column])
+            fall = [trial.fall(side) for side in two]
             score = max(min(fall), 1e-9) * max(max(fall), 1e-9)
             if best is None or score > best[0]:
-                best = score, sides
+                best = score, two
+        trial.end()
         assert best is not None
-        master.return_to(basis)
         return best[1]
 
-    def _tried(self, side: Node, basis: object, value: float) -> float:
-        """By how much the master falls on one side, in few steps."""
-        master, columns = self.prices.master, self.prices.integer
-        master.return_to(basis)
-        master.bound_columns(columns, side.lower[columns], side.upper[columns])
-        mixture = master.solve(STEPS)
-        return self.prices.span if mixture is None else max(value - mixture.value, 0.0)
+
+class Trial:
+    """What the master, as it stands after a node was priced, loses by other bounds of whole numbers."""
+
+    def __init__(self, prices: Prices, priced: Priced) -> None:
+        assert priced.mixture is not None
+        self.master, self.columns, self.span = prices.master, prices.integer, prices.span
+        self.value, self.node = priced.mixture.value, priced.node
+        self.basis = self.master.basis()
+        self.master.hold(self.node.prices, WIDE * self.span)  # what may be missed cheaply would hide the fall
+
+    def fall(self, node: Node) -> float:
+        """By how much the master falls in a node, in few steps of the simplex method."""
+        self._begin(node)
+        mixture = self.master.solve(STEPS)
+        return WIDE * self.span if mixture is None else max(self.value - mixture.value, 0.0)
+
+    def end(self) -> None:
+        """Leave the master as it was."""
+        self._begin(self.node)
+
+    def _begin(self, node: Node) -> None:
+        self.master.return_to(self.basis)
+        self.master.bound_columns(self.columns, node.lower[self.columns], node.upper[self.columns])
 
 
-def _sides(node: Node, column: int, value: float) -> tuple[Node, Node]:
+def sides(node: Node, column: int, value: float) -> tuple[Node, Node]:
     """A node's two parts: the number at most, and at least, its neighbours; the parent's bound holds for both."""
     upper, lower = node.upper.copy(), node.lower.copy()
     upper[column], lower[column] = np.floor(value), np.ceil(value)

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.solvers.compiled_pass import best_options
+from zonevest.solvers.program import SMALLEST_KEPT
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,7 +62,7 @@ class Groups:
         self.start = np.searchsorted(block.group, np.arange(block.groups + 1)).astype(np.int64)
         self.size = np.diff(self.start).astype(np.int32)
         self.first = block.kind[self.start[:-1]].astype(np.int32) if block.groups else np.zeros(0, np.int32)
-        self.of_kinds = [sparse.csr_array(matrix) for _, matrix in block.by_kind]
+        self.of_kinds = [_meant(matrix) for _, matrix in block.by_kind]
         self.scalars = np.ascontiguousarray(
             np.column_stack([scalar for scalar, _ in block.by_kind]) if block.by_kind else np.zeros((block.groups, 0))
         )
@@ -74,7 +75,7 @@ class Groups:
         """The options that have something of their own, in order: few of many."""
         own = block.by_option
         filled = np.zeros(0, dtype=np.int64) if own is None else np.flatnonzero(np.diff(own.indptr))
-        self.own = sparse.csr_array((0, self.rows + 1)) if own is None else sparse.csr_array(own[filled])
+        self.own = sparse.csr_array((0, self.rows + 1)) if own is None else _meant(own[filled])
         self.own_index = filled
         self.own_group = block.group[filled].astype(np.int64)
         self.own_option = (filled - self.start[self.own_group]).astype(np.int32)
@@ -141,6 +142,14 @@ class Groups:
         np.add.at(low, entries.coords[1], np.minimum(entries.data, 0.0))
         np.add.at(high, entries.coords[1], np.maximum(entries.data, 0.0))
         return low, high
+
+
+def _meant(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Without what revenue and cost leave of each other by rounding."""
+    clean = sparse.csr_array(matrix, copy=True)
+    clean.data[np.abs(clean.data) < SMALLEST_KEPT] = 0.0
+    clean.eliminate_zeros()
+    return clean
 
 
 CHUNK = 4096
