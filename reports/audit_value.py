@@ -41,12 +41,18 @@ def value_told(evaluator: Evaluator, found: Undertakings, nothing: Undertakings)
     marked = {str(row["actor"]) for row in tables.rows("actors") if row["public"]}
     public = (marked | set(tables.actors.purse)) - {OUTSIDE}
     rows = {str(row["account"]): row for row in tables.rows("accounts")}
+    flowing = {
+        (kind, name)
+        for kind, named in (("practice", tables.practices), ("project", tables.projects))
+        for name, row in named.items()
+        if row["space"] == "flow"
+    }
     sums: dict[tuple[str, str, str, str, str, str], float] = {}
     for undertakings, sign in ((found, 1.0), (nothing, -1.0)):
         for key, amounts in undertakings.sums.items():
             account, value, taken = undertakings.account(key), sign * float(amounts[-1]), bool(key.captured_from)
             shares = tables.actors.sides(account, key.source if key.kind == "project" else "")
-            means = _means(account, rows.get(key.account, {}), taken)
+            means = _means(account, rows.get(key.account, {}), taken, (key.kind, key.source) in flowing)
             within_ = account.uplift or taken
             works = account.family == "cost" and means not in ("land_premium", "quota_trade")
             abroad = shares[0].get(OUTSIDE, 0.0) if works and not within_ else 0.0
@@ -80,7 +86,7 @@ def _undertaking(kind: str, source: str) -> tuple[str, str]:
     return kind, "" if source == UNASSIGNED else source
 
 
-def _means(account: Account, row: Record, taken: bool) -> str:
+def _means(account: Account, row: Record, taken: bool, flow: bool) -> str:
     """The instrument of an account (docs/semantics.md, "Value created, captured and left")."""
     route, cost = str(row.get("route") or ""), account.family == "cost"
     let = route == "property_transfer"
@@ -96,6 +102,6 @@ def _means(account: Account, row: Record, taken: bool) -> str:
         return "compensation"
     if account.path == "government":
         return "land_premium" if let else ("taxes" if account.recurrence == "annual" else "fees")
-    if route == "rights_trade":
+    if flow or route == "rights_trade":
         return "third_party"
     return "dividends" if account.path or account.name.startswith("project.") else "other"

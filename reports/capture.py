@@ -33,18 +33,21 @@ WHAT: Final = ("item", "instrument", "account", "actor")
 ITEMS: Final = ("created", "captured", "left", "public_cost")
 """Per source, place and parcel what is created is what is captured and what is left."""
 REZONING: Final = "rezoning"
+FLOW: Final = "flow"
+"""The kind of space whose income is a third party's payment."""
 RISE: Final = "rise"
 """Of what is created, the rise of land value."""
 SMALL: Final = 1e-9
 
 
-def instrument(row: Any, *, captured: bool) -> str:
+def instrument(row: Any, *, captured: bool, flow: bool = False) -> str:
     """By what instrument the public receives what is booked on an account: the first rule that holds.
 
     Parameters
     ----------
     row : of the accounts table.
     captured : a capture tool takes it of the rise of land value.
+    flow : it is of a land action or a project that makes flow space.
     """
     cost, path, route, role = row.family == "cost", row.path, row.route, row.role
     rules = (
@@ -56,7 +59,7 @@ def instrument(row: Any, *, captured: bool) -> str:
         ("land_premium", route == "property_transfer" and path == "government"),
         ("taxes", path == "government" and row.recurrence == "annual"),
         ("fees", path == "government"),
-        ("third_party", route == "rights_trade"),
+        ("third_party", flow or route == "rights_trade"),
         ("dividends", path in ("market", "government_market") or row.account.startswith("project.")),
     )
     return next((name for name, holds in rules if holds), "other")
@@ -86,7 +89,7 @@ def capture(plan: PlanData, booked: Books | None = None, by: Sequence[str] = SOU
 def split(plan: PlanData, found: Books, by: Sequence[str]) -> pd.DataFrame:
     """`capture` without the unit; what comes to nothing is left out."""
     rows = above_nothing(plan.study, found)
-    key = ["account", "captured", "owner"]
+    key = ["account", "captured", "owner", "flow"]
     parts = parts_of(plan.study, found.ledger.accounts, rows[key].drop_duplicates())
     table = rows.merge(parts, on=key, how="left", sort=False)
     table["value"] *= table.pop("part")
@@ -99,9 +102,13 @@ def split(plan: PlanData, found: Books, by: Sequence[str]) -> pd.DataFrame:
 
 
 def above_nothing(study: Study, found: Books) -> pd.DataFrame:
-    """What is booked above doing nothing, on the land as on that same land held: `BY`, account, captured, owner, value.
+    """What is booked above doing nothing, on the land as on that same land held.
 
-    `captured`: a tool takes it of the rise of land value; `owner`: the project whose own shares hold, ``""`` for none.
+    Returns
+    -------
+    DataFrame
+        `BY`, ``account``; ``captured``: a tool takes it of the rise of land value; ``owner``: the project whose own
+        shares hold, ``""`` for none; ``flow``: a land action or project that makes flow space books it; ``value``.
     """
     told = found.chosen.told.rename(columns={"practice": "source"}).drop(columns="land_class")
     told.insert(0, "origin", land_origin(study, found))
@@ -118,7 +125,9 @@ def above_nothing(study: Study, found: Books) -> pd.DataFrame:
     parts.append(_of_projects(study, rest.assign(owner=rest["source"].where(rest["kind"] == PROJECT, ""))))
     table = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     table = table.assign(captured=table.pop("captured_from") != "")
-    return table.groupby([*BY, "account", "captured", "owner"], sort=False)["value"].sum().reset_index()
+    # what leaves with land that a project takes is of the project, but none of its income
+    table["flow"] = (table["origin"] == FLOW) & ((table["kind"] == LAND) | (table["owner"] != ""))
+    return table.groupby([*BY, "account", "captured", "owner", "flow"], sort=False)["value"].sum().reset_index()
 
 
 def _of_projects(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
@@ -152,14 +161,14 @@ def public_actors(study: Study, accounts: Accounts) -> set[str]:
 
 
 def parts_of(study: Study, accounts: Accounts, keys: pd.DataFrame) -> pd.DataFrame:
-    """What becomes of one unit booked on an account: item, instrument, actor and part, by account, captured, owner."""
+    """What becomes of one unit booked on an account: item, instrument, actor and part, by the columns of `keys`."""
     public = public_actors(study, accounts)
     table = study.accounts.set_index("account", drop=False)
     rows: list[tuple[Any, ...]] = []
-    for account, captured, owner in keys.itertuples(index=False):
+    for account, captured, owner, flow in keys.itertuples(index=False):
         at = int(accounts.names.get_loc(account))
         row = table.loc[account]
-        key, means = (account, captured, owner), instrument(row, captured=captured)
+        key, means = (account, captured, owner, flow), instrument(row, captured=captured, flow=flow)
         received, paid = accounts.sides(at, owner)
         # of a rise of value and of what is taken of it `outside` is a holder who is not named
         inside = row["family"] == "uplift" or captured
@@ -179,4 +188,4 @@ def parts_of(study: Study, accounts: Accounts, keys: pd.DataFrame) -> pd.DataFra
                 net += cost
             created += net
         rows.append((*key, "created", "", "", created))
-    return pd.DataFrame(rows, columns=["account", "captured", "owner", "item", "instrument", "actor", "part"])
+    return pd.DataFrame(rows, columns=[*keys, "item", "instrument", "actor", "part"])

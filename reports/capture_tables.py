@@ -158,13 +158,16 @@ def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
     found, worth, raised = facts.books, facts.parcel_worth, facts.books.raised
     chosen, accounts = found.chosen, found.ledger.accounts
     booked = accounts.names[accounts.money | (accounts.family == "uplift")]
-    plain, taken = (pd.DataFrame({"account": booked, "captured": flag, "owner": ""}) for flag in (False, True))
-    own = raised.rows.assign(captured=raised.rows["captured_from"] != "", owner=raised.rows["project"])
-    own = own[["account", "captured", "owner"]]
+    # by what instrument it is captured is not asked here
+    plain, taken = (
+        pd.DataFrame({"account": booked, "captured": flag, "owner": "", "flow": False}) for flag in (False, True)
+    )
+    own = raised.rows.assign(captured=raised.rows["captured_from"] != "", owner=raised.rows["project"], flow=False)
+    own = own[["account", "captured", "owner", "flow"]]
     parts = parts_of(facts.study, accounts, pd.concat([plain, taken, own]).drop_duplicates())
     rise = parts[(parts["item"] == "created") & parts["account"].isin(accounts.names[accounts.family == "uplift"])]
     parts = pd.concat([parts, rise.assign(item=RISE)])
-    of = parts.groupby(["item", "account", "captured", "owner"])["part"].sum()
+    of = parts.groupby(["item", "account", "captured", "owner", "flow"])["part"].sum()
     column = accounts.names.get_indexer(booked)
     # what projects raise goes by their own shares, all else by the general ones
     captured = (worth.captured - raised.worth(worth.accounts, captured=True))[:, column]

@@ -147,6 +147,35 @@ class TestExample:
         found = Facts(shopping(shops(**more), ("shops", "a", 1.0))).capture
         assert set(found["origin"]) == {origin}
 
+    @pytest.mark.parametrize(("space", "means"), [("", "dividends"), ("scene", "dividends"), ("flow", "third_party")])
+    def test_what_flow_space_earns_is_a_third_partys_payment(self, space: str, means: str) -> None:
+        """Ten hectares for five years; a centre earns 3 a year from 2027 and takes a hectare, a square 0.2 a hectare.
+
+        What the field brought, 0.5 a hectare, is lost by the centre in five years; the square goes on bringing it.
+        """
+        market, government = {"path": "market"}, {"path": "government"}
+        centre = {"project": "centre", "capex": 1.0, "build_years": 1, "life_years": 4, "annual_revenue": 3.0}
+        study = plain(
+            parcels=[{"parcel_id": "P", "area_ha": 10.0, "land_class": "field", "zone": "R", "jurisdiction": "J"}],
+            land_classes=[{"land_class": "field"}],
+            practices=[{"practice": "square", "zone": "R", "life_years": 5, "space": space}],
+            projects=[{**centre, "space": space, "jurisdiction": "J"}],
+            land_take=[{"project": "centre", "land_class": "field", "area_ha": 1.0}],
+            accounts=[account("yard", "revenue", "annual", **market), account("fee", "revenue", "annual", **market),
+                      account("tax", "revenue", "annual", **government)],
+            class_flows=[{"land_class": "field", "account": "yard", "basis": "per_ha_year", "value": 0.5}],
+            practice_flows=[{"practice": "square", "account": name, "basis": "per_ha_year", "value": value}
+                            for name, value in (("fee", 0.2), ("tax", 0.1))],
+        )  # fmt: skip
+        centre_alone, square_alone = shopping(study, ("hold", "", 1.0)), shopping(study, ("square", "a", 1.0))
+        centre_alone.projects = pd.DataFrame([("centre", "a")], columns=["project", "start"])
+        for plan, expected in (
+            (centre_alone, {("project.revenue", means): 12.0, ("yard", "dividends"): -2.5}),
+            (square_alone, {("fee", means): 10.0, ("tax", "taxes"): 5.0}),
+        ):
+            taken = capture(plan).query("item == 'captured'").groupby(["account", "instrument"])["value"].sum()
+            assert taken.to_dict() == pytest.approx(expected)
+
     def test_who_is_not_named_holds_the_rise_and_pays_the_levy(self) -> None:
         study = shops().replace(shares=None)
         found = capture(shopping(study, ("shops", "a", 1.0)))
