@@ -111,6 +111,26 @@ def test_gains(built: Facts) -> None:
     assert places.loc["west", "gain"] == 0
 
 
+def test_of_whom_a_gain_is_told_per_head() -> None:
+    """30 live on farms, 10 in town: farmers' gain is of 30, residents' of 10, the public's of 40, firms' of nobody."""
+    names = ["local", "collective", "farmers", "residents", "operators", "fishers"]
+    given = study(
+        {"purse": ["local"]},
+        parcels=[whole.PARCELS[0], {**whole.PARCELS[1], "zone": "town"}],
+        zones=[{"zone": "rural"}, {"zone": "town", "urban": 1}, {"zone": "core", "parent": "town"}],
+        actors=[{"actor": name, "public": int(name == "local")} for name in names],
+        shares=[{"account": "rent", "role": "receives", "actor": name, "share": 1 / 6} for name in names],
+        practice_flows=[{"practice": "build", "account": "rent", "basis": "per_ha_year", "value": 0.6}],
+    )
+    table = gains.by_actor(Facts(planned(given, {"a": ("build", "p1")}, {}))).set_index("actor")
+    told = table.loc[names, ["heads", "people"]].fillna(-1.0).to_numpy().tolist()
+    assert told == [["all", 40], ["rural", 30], ["rural", 30], ["urban", 10], ["none", -1], ["all", 40]]
+    # each has a sixth of 6 a year
+    assert table.loc["farmers", "per_head"] == pytest.approx(MORE * 1e6 / 30)
+    assert table.loc["residents", "per_head"] == pytest.approx(MORE * 1e6 / 10)
+    assert np.isnan(table.loc[["operators", "outside"], "per_head"]).all()
+
+
 def test_the_even_quarter(built: Facts) -> None:
     """The 30 of the east have everything, alike, the 10 of the west nothing: Gini is 1 - 3/4."""
     table = equity.measures(built).set_index(["basis", "level"])
