@@ -22,6 +22,10 @@ TAKEN = "land_take"
 """The kind of what leaves with land that a project takes: the general shares and budgets hold for it."""
 
 
+MENDING = ("restoration", "reclamation")
+"""Modes of practices that mend land."""
+
+
 class Key(NamedTuple):
     """An undertaking and an account; `captured_from` is the uplift account of a capture.
 
@@ -34,12 +38,27 @@ class Key(NamedTuple):
     captured_from: str = ""
 
 
+class Laid(NamedTuple):
+    """What is laid out once by undertakings of one kind: the first year of service, and years of life."""
+
+    kind: str
+    service: float
+    life: float
+
+
 class Undertakings:
-    """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,)."""
+    """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,).
+
+    Attributes
+    ----------
+    sums : by undertaking and account.
+    laid : what the purse lays out on operating assets in every year of the horizon.
+    """
 
     def __init__(self, flows: Flows) -> None:
         self.flows, self.tables, self.calendar = flows, flows.tables, flows.calendar
         self.sums: dict[Key, Floats] = {}
+        self.laid: dict[Laid, Floats] = {}
         self._values: dict[Booking, Value] = {}
         self._whole = np.ones(len(self.calendar.rates))
 
@@ -91,10 +110,29 @@ class Undertakings:
             named = tables.practices[practice]
             service = tables.starts[start] + number(named["lead_years"], 0.0)
             life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
-            equal = self._equal(service, np.where(sold & (not math.isnan(lease)), lease, life), last)
+            lives = np.where(sold & (not math.isnan(lease)), lease, life)
+            equal = self._equal(service, lives, last)
+            mends = bool(named["restoration"]) or named["mode"] in MENDING
+            for _, booking, at, amounts in found:
+                # what mends land stands in the land's own value
+                if not mends and booking.row.account.role != "restoration":
+                    for years in np.unique(lives[at]).tolist():
+                        paid = float((amounts * share[at])[lives[at] == years].sum())
+                        self._lay_out(Laid("practice", service, years), booking, paid)
         for key, booking, at, amounts in found:
             part = amounts * share[at]
             self._add(key, booking, float(part.sum()), float((part * equal[at]).sum()))
+
+    def _lay_out(self, laid: Laid, booking: Booking, amount: float, project: str = "") -> None:
+        """Add a one-off cost in cash, what land costs apart."""
+        account, year = booking.row.account, math.floor(booking.first) - self.tables.y0
+        horizon = self.tables.horizon_end - self.tables.y0 + 1
+        once = account.money and account.family == "cost" and account.recurrence == "one_off"
+        if not once or account.role == "land_cost" or year >= horizon:
+            return
+        price = float(self.calendar.prices(booking, np.array([math.floor(booking.first)], dtype=np.float64))[0])
+        years = self.laid.setdefault(laid, np.zeros(horizon))
+        years[year] += max(-self.tables.actors.parts(account, project).purse, 0.0) * amount * price
 
     def project(self, project: str, built: Built, booking: Booking, amount: float, tools: frozenset[str]) -> None:
         """Add a booking of a project, and what tools take of it."""
@@ -103,6 +141,7 @@ class Undertakings:
             return
         equal = self._equal_of(built)
         self._add(Key("project", project, account.name), booking, amount, amount * equal)
+        self._lay_out(Laid("project", built.opening, built.life), booking, amount, project)
         for capture, part in self.flows.captured(booking, amount, tools) if account.uplift else ():
             key = Key("project", project, capture.row.account.name, account.name)
             self._add(key, capture, part, part * equal)

@@ -194,8 +194,10 @@ def test_windfall_and_wipe_out_of_firms() -> None:
     """Farmers have the rent of a, 2 a year, and lose it; firms earn 3 on it, and have what b brings either way, 1."""
     rent = [{"land_class": "farm", "account": "rent", "basis": "per_ha_year", "value": 0.2}]
     other = [{"parcel_id": "b", "account": "profit", "basis": "per_ha_year", "value": 0.2}]
-    shares = [{"account": "rent", "role": "receives", "actor": "farmers", "share": 1.0},
-              {"account": "profit", "role": "receives", "actor": "shops", "share": 1.0}]
+    shares = [
+        {"account": "rent", "role": "receives", "actor": "farmers", "share": 1.0},
+        {"account": "profit", "role": "receives", "actor": "shops", "share": 1.0},
+    ]
     given = study(
         {"equity": {"participation": ["farmers"]}}, parcels=whole.PARCELS, shares=shares, class_flows=rent,
         actors=[*ACTORS, {"actor": "shops", "public": 0}], parcel_flows=other,
