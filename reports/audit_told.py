@@ -44,8 +44,9 @@ TOLD = {
     ),
 }  # fmt: skip
 """Of each table of money: what a row is known by, its numbers, and its further words."""
-LATER = ("balance_sheet", "circulation")
-"""Those that a folder need not have: plans of earlier versions had none."""
+FILED = ("balance_sheet", "circulation")
+"""Those that are looked at where a folder has them: plans of earlier versions had none, and a plan that is not written
+yet would first have to work them out."""
 
 
 def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float]:
