@@ -61,7 +61,7 @@ def told(evaluator: Evaluator, decided: Decided) -> tuple[dict[str, Told], float
     cash = Cash(evaluator, decided, found)
     tables = {
         "cash_flow": cash.table(),
-        "capture": value_told(evaluator, found, nothing),
+        "capture": value_told(evaluator, decided.choices, found, nothing),
         "distribution": _distribution(evaluator, decided, found, nothing),
         "budgets": cash.budgets(),
         "balance_sheet": BalanceSheet(evaluator, decided, cash, found).table(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +46,14 @@ class Laid(NamedTuple):
     life: float
 
 
+class _OnLand(NamedTuple):
+    """Uplift account of a capture, booking, parcels and amounts; and the annual equivalent and life of each parcel."""
+
+    found: list[tuple[str, Booking, Ints, Floats]]
+    equal: Floats
+    lives: Floats
+
+
 class Undertakings:
     """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,).
 
@@ -80,19 +88,19 @@ class Undertakings:
         ones = np.ones((len(self.calendar.rates), len(life)))
         return np.asarray(self.calendar.present(0.0 * ones, ones, service, life, last)[0], dtype=np.float64)
 
-    def land(self, members: Ints, share: Floats, practice: str, start: int, source: str = "") -> None:
-        """Add parcels under an option, as of that practice or, where another source is named, of it."""
+    def _on_land(self, members: Ints, practice: str, start: int) -> _OnLand:
+        """What parcels book under an option, whole parcels, and what one-off amounts of each make a year."""
         tables, flows = self.tables, self.flows
         acts = practice not in (HOLD, UNASSIGNED)
         last, sold = np.full(len(members), -np.inf), np.zeros(len(members), dtype=bool)
-        found: list[tuple[Key, Booking, Ints, Floats]] = []
+        found: list[tuple[str, Booking, Ints, Floats]] = []
 
         def note(booking: Booking, at: Ints, amounts: Floats, uplift: str) -> None:
             account = booking.row.account
             last[at] = np.maximum(last[at], self._value(booking).last)
             sold[at] |= not booking.row.annual and account.role == "land_sale"
             if account.money or account.uplift:
-                found.append((Key("practice", source or practice, account.name, uplift), booking, at, amounts))
+                found.append((uplift, booking, at, amounts))
 
         for booking, among in flows.bookings(members, practice, start):
             amounts, applies = row_amounts(tables, booking.row, members[among])
@@ -105,23 +113,37 @@ class Undertakings:
                 holds: Flags = tables.mask(capture.where)[members[at]]
                 if holds.any():
                     note(taken(tables, capture, booking), at[holds], amounts[holds] * capture.rate, account.name)
-        equal = np.zeros(len(members))
+        equal, lives = np.zeros(len(members)), np.full(len(members), FOREVER)
         if acts:
             named = tables.practices[practice]
             service = tables.starts[start] + number(named["lead_years"], 0.0)
             life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
             lives = np.where(sold & (not math.isnan(lease)), lease, life)
             equal = self._equal(service, lives, last)
-            mends = bool(named["restoration"]) or named["mode"] in MENDING
+        return _OnLand(found, equal, lives)
+
+    def land(self, members: Ints, share: Floats, practice: str, start: int, source: str = "") -> None:
+        """Add parcels under an option, as of that practice or, where another source is named, of it."""
+        found, equal, lives = self._on_land(members, practice, start)
+        named = {} if practice in (HOLD, UNASSIGNED) else self.tables.practices[practice]
+        # what mends land stands in the land's own value
+        if named and not (named["restoration"] or named["mode"] in MENDING):
+            service = self.tables.starts[start] + number(named["lead_years"], 0.0)
             for _, booking, at, amounts in found:
-                # what mends land stands in the land's own value
-                if not mends and booking.row.account.role != "restoration":
-                    for years in np.unique(lives[at]).tolist():
-                        paid = float((amounts * share[at])[lives[at] == years].sum())
-                        self._lay_out(Laid("practice", service, years), booking, paid)
-        for key, booking, at, amounts in found:
+                for years in np.unique(lives[at]).tolist() if booking.row.account.role != "restoration" else ():
+                    paid = float((amounts * share[at])[lives[at] == years].sum())
+                    self._lay_out(Laid("practice", service, years), booking, paid)
+        for uplift, booking, at, amounts in found:
             part = amounts * share[at]
+            key = Key("practice", source or practice, booking.row.account.name, uplift)
             self._add(key, booking, float(part.sum()), float((part * equal[at]).sum()))
+
+    def worth(self, members: Ints, practice: str, start: int) -> Iterator[tuple[Account, bool, Ints, Floats]]:
+        """Present value of each booking on parcels: its account, whether it is captured of a rise, where, how much."""
+        found, equal, _ = self._on_land(members, practice, start)
+        for uplift, booking, at, amounts in found:
+            value = self._value(booking)
+            yield booking.row.account, bool(uplift), at, amounts * (value.yearly[0] + value.carried[0] * equal[at])
 
     def _lay_out(self, laid: Laid, booking: Booking, amount: float, project: str = "") -> None:
         """Add a one-off cost in cash, what land costs apart."""

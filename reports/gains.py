@@ -15,6 +15,7 @@ from scipy import sparse
 from zonevest.model.areas import START, TOTAL, population
 from zonevest.model.flows import OUTSIDE
 from zonevest.model.gains import PRESENT, of_jurisdictions, people_at_start
+from zonevest.reports.capitalised import capitalised
 from zonevest.reports.cash_flow import SMALL
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.distribution import distribution
@@ -43,9 +44,10 @@ def by_actor(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``actor, role, received, paid, land_value, passed_on, gain, heads, people, per_head``: gain = received - paid
-        (money: over all actors 0) + land_value (the rise that it has, less what is paid of it) - passed_on (by the
-        compensation fund to jurisdictions, which are no actors); per_head of ``people``, and ``heads`` says of whom:
+        ``actor, role, received, paid, land_value, passed_on, gain, capitalised, heads, people, per_head``: gain =
+        received - paid (money: over all actors 0) + land_value (the rise that it has, less what is paid of it) -
+        passed_on (by the compensation fund to jurisdictions, which are no actors); ``capitalised``: of land_value, what
+        only capitalises income that is in received (see `zonevest.reports.capitalised`); per_head of ``people``, and ``heads`` says of whom:
         urban, rural or all people; none for firms and `outside` (NaN: of nobody, or it is not known how many).
     """
     sharing, role = facts.sharing, roles(facts.study)
@@ -57,6 +59,10 @@ def by_actor(facts: Facts) -> pd.DataFrame:
     table["land_value"] = sharing.sums(sharing.net, sharing.uplift)[:, -1]
     table["passed_on"] = np.where(table["role"] == FUND, passed_on(facts)[:, -1].sum(), 0.0)
     table["gain"] = table["received"] - table["paid"] + table["land_value"] - table["passed_on"]
+    twice = dict.fromkeys(sharing.actors, 0.0)
+    for (_, actor), parts in capitalised(facts.books).items():
+        twice[actor] += float(parts.sum())
+    table["capitalised"] = table["actor"].map(twice)
     of = table["actor"].map(HEADS).fillna(EVERYBODY).where(~table["role"].isin([OPERATOR, OUTSIDE]), NOBODY)
     counts = dict(zip(SETTLEMENTS, people(facts).tolist(), strict=True)) | {EVERYBODY: everybody(facts)}
     heads = of.map(counts).astype(float)
@@ -216,7 +222,7 @@ SHEETS = (
         (
             ACTOR,
             Column("role", "word:role_"),
-            *(_sum(name) for name in ("received", "paid", "land_value", "passed_on", "gain")),
+            *(_sum(name) for name in ("received", "paid", "land_value", "passed_on", "gain", "capitalised")),
             Column("heads", "word:heads_"),
             Column("people", "count", "people"),
             Column("per_head", unit=HEAD),

@@ -17,12 +17,12 @@ from zonevest.model.builtin import actors
 from zonevest.model.flows import OUTSIDE
 from zonevest.model.plan import PlanData
 from zonevest.reports.capture import BY, capture, instrument, public_actors
-from zonevest.reports.capture_tables import AMOUNTS, SHEETS
+from zonevest.reports.capture_tables import OF_PARCEL, SHEETS
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS
 
 DOCS = Path(__file__).parents[2] / "docs" / "semantics.md"
-SUMS = [column.name for column in AMOUNTS if column.name != "capture_share"]
+SUMS = [column.name for column in OF_PARCEL if column.name != "capture_share"]
 
 
 def example() -> tuple[pd.DataFrame, pd.Series]:
@@ -118,8 +118,9 @@ class TestExample:
         ):  # fmt: skip
             (row,) = tables[key].to_dict("records")
             assert row[column] == cell
-            assert [row[name] for name in SUMS] == pytest.approx([41, 6, 19, 22, 3, 16]), key
+            assert [row[name] for name in SUMS] == pytest.approx([41, 6, 0, 19, 22, 3, 16]), key
             assert row["capture_share"] == pytest.approx(19 / 41)
+            assert row.get("rise_booked", 6) == pytest.approx(6)
         left = tables["value_left"].set_index("actor")
         assert left["holder"].to_dict() == {
             "farmers": "owners", "residents": "residents", "developers": "firms", "operators": "firms"
@@ -180,8 +181,61 @@ class TestExample:
         study = shops().replace(shares=None)
         found = capture(shopping(study, ("shops", "a", 1.0)))
         rise = found[found["account"].isin(["rise", "levy"])].groupby(["item", "actor"])["value"].sum()
-        expected = {("created", ""): 6, ("captured", "county"): 1.5, ("left", OUTSIDE): 4.5}
+        expected = {("created", ""): 6, ("captured", "county"): 1.5, ("left", OUTSIDE): 4.5, ("rise_booked", ""): 6}
         assert rise.to_dict() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rent", "works", "rise", "counted"),
+    [
+        # ten a year for five years less what they cost is 50 - 20: a rise of 12 is worth no more than that
+        (1.0, 2.0, 1.2, 0.0),
+        # what the land brings is 10 - 8: of a rise of 12 ten are more than that
+        (0.2, 0.8, 1.2, 10.0),
+        # a rise is all there is, whether nothing is earned or less
+        (0.0, 0.0, 1.2, 12.0),
+        (0.2, 1.4, 1.2, 12.0),
+    ],
+)
+def test_a_rise_that_capitalises_income_counts_once(rent: float, works: float, rise: float, counted: float) -> None:
+    """Ten hectares of an owner: he has the larger of what they earn and of what they could be sold for above today.
+
+    A quarter of the rise is levied, whatever of it counts; what a neighbour earns takes nothing off the owner's rise.
+    """
+    shares = [{"account": "rent", "role": "receives", "actor": "owner", "share": 1.0},
+              {"account": "works", "role": "pays", "actor": "owner", "share": 1.0},
+              {"account": "trade", "role": "receives", "actor": "tenant", "share": 1.0},
+              {"account": "rise", "role": "receives", "actor": "owner", "share": 1.0},
+              {"account": "levy", "role": "pays", "actor": "owner", "share": 1.0}]  # fmt: skip
+    study = plain(
+        parcels=[{"parcel_id": "P", "area_ha": 10.0, "land_class": "field", "zone": "R", "jurisdiction": "J"}],
+        land_classes=[{"land_class": "field"}],
+        practices=[{"practice": "renewal", "zone": "R", "life_years": 5}],
+        accounts=[account("rent", "revenue", "annual"), account("trade", "revenue", "annual"),
+                  account("works", "cost"), account("rise", "uplift"),
+                  account("levy", "revenue", capture_tool="levying")],
+        capture=[{"capture_tool": "levying", "uplift_account": "rise", "rate": 0.25}],
+        # what the field brings today is no income of the renewal
+        class_flows=[{"land_class": "field", "account": "rent", "basis": "per_ha_year", "value": 0.3}],
+        practice_flows=[{"practice": "renewal", "account": name, "basis": f"per_ha_{basis}", "value": value}
+                        for name, basis, value in (("rent", "year", rent), ("trade", "year", 3.0),
+                                                   ("works", "once", works), ("rise", "once", rise))],
+        actors=[{"actor": "purse", "public": 1}, {"actor": "owner"}, {"actor": "tenant"}],
+        shares=shares, settings={"purse": ["purse"]},
+    )  # fmt: skip
+    facts = Facts(shopping(study, ("renewal", "a", 1.0)))
+    earned, levied = 50 * rent - 10 * works, 0.25 * 10 * rise
+    (row,) = {sheet.key: sheet.make(facts) for sheet in SHEETS}["value_by_source"].to_dict("records")
+    assert row["rise"] == pytest.approx(counted)
+    assert row["capitalised"] == pytest.approx(10 * rise - counted)
+    assert row["rise_booked"] == pytest.approx(10 * rise)
+    assert row["captured"] == pytest.approx(levied)
+    left = facts.capture.query("item == 'left'").groupby("actor")["value"].sum().to_dict()
+    assert left["owner"] == pytest.approx(earned + counted - levied)
+    assert left["tenant"] == pytest.approx(150)
+    assert row["created"] == pytest.approx(row["captured"] + row["left"])
+    if earned >= 0:
+        assert earned + counted == pytest.approx(max(earned, 10 * rise))
 
 
 @pytest.mark.parametrize(
@@ -217,6 +271,8 @@ def test_what_is_created_is_captured_or_left(plans: list[tuple[int, Facts]]) -> 
 
 
 def test_actors_have_what_they_gain(plans: list[tuple[int, Facts]]) -> None:
+    """A gain has both an income and the rise that capitalises it."""
+    some = False
     for seed, facts in plans:
         study, plan, clock = facts.study, facts.plan, facts.ledger.clock
         found = facts.capture
@@ -238,7 +294,9 @@ def test_actors_have_what_they_gain(plans: list[tuple[int, Facts]]) -> None:
                 assert mine.get((actor, place), 0.0) == pytest.approx(gain, rel=1e-9, abs=1e-7), (seed, actor, place)
         public = public_actors(study, facts.ledger.accounts)
         assert set(found["actor"][found["item"].isin(["captured", "public_cost"])]) <= public
+        some = some or (found["item"] == "capitalised").any()
         assert not set(found["actor"][found["item"] == "left"]) & public
+    assert some
 
 
 def test_tables_add_up_to_each_other(plans: list[tuple[int, Facts]]) -> None:
