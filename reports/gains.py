@@ -44,11 +44,11 @@ def by_actor(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``actor, role, received, paid, land_value, passed_on, gain, capitalised, heads, people, per_head``: gain =
-        received - paid (money: over all actors 0) + land_value (the rise that it has, less what is paid of it) -
-        passed_on (by the compensation fund to jurisdictions, which are no actors); ``capitalised``: of land_value, what
-        only capitalises income that is in received (see `zonevest.reports.capitalised`); per_head of ``people``, and ``heads`` says of whom:
-        urban, rural or all people; none for firms and `outside` (NaN: of nobody, or it is not known how many).
+        ``actor, role, received, paid, land_value, passed_on, gain``: gain = received - paid (money: over all actors
+        0) + land_value (the rise that it has, less what is paid of it) - passed_on (by the compensation fund to
+        jurisdictions, which are no actors); ``capitalised``: of land_value, what only capitalises income that is in
+        received (see `zonevest.reports.capitalised`); ``per_head`` of ``people``, and ``heads`` says of whom: urban,
+        rural or all people; none for firms and `outside` (NaN: of nobody, or it is not known how many).
     """
     sharing, role = facts.sharing, roles(facts.study)
     money = ~sharing.uplift
