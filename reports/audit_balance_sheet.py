@@ -105,7 +105,9 @@ class BalanceSheet:
         """Debt, and what outside owners hold, by instrument."""
         money, sums = self.cash.money, np.zeros(len(self.names))
         stated = {str(row["instrument"]): number(row["outstanding"], 0.0) for row in self.tables.rows("instruments")}
-        for f, each in {}.items() if money is None else money.instruments.items():
+        if money is None:
+            return sums
+        for f, each in money.instruments.items():
             if each.kind == "grant":
                 continue
             new = [money.balance(f, t, highest=False) for t in range(len(self.tables.periods))]

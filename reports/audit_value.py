@@ -118,8 +118,8 @@ def _capitalised(evaluator: Evaluator, choices: Choices, found: Undertakings) ->
             least = np.minimum(rise, np.maximum(earned.get(actor, 0.0 * rise), 0.0))
             for name, each in mine.items():
                 part = np.divide(each * least, rise, out=np.zeros(len(rise)), where=rise > 0)
-                at = (practice, name, actor)
-                out[at] = out.get(at, 0.0) + float((part * share).sum())
+                key = (practice, name, actor)
+                out[key] = out.get(key, 0.0) + float((part * share).sum())
     return out
 
 

@@ -41,7 +41,7 @@ def capitalised(found: Books) -> dict[tuple[str, str], Floats]:
         return {}
     held = chosen.held()
     worth = sparse.csr_array(worth - held.worth()) if len(held.share) else worth
-    result = {}
+    result: dict[tuple[str, str], Floats] = {}
     for actor in sorted(having):
         net = np.array([received.get(actor, 0.0) - paid.get(actor, 0.0) for received, paid in sides])
         rises = {at: np.maximum(net[at] * worth[:, [at]].toarray()[:, 0], 0.0) for at in uplift if net[at]}
