@@ -81,9 +81,13 @@ def value_told(evaluator: Evaluator, choices: Choices, found: Undertakings, noth
     for (practice, name, actor), amount in _capitalised(evaluator, choices, found).items():
         means = _means(tables.accounts[tables.account[name]], rows.get(name, {}), False, False)
         side = ("captured", means) if actor in public else ("left", "")
-        for part, whose, by in ((("created", ""), "", -amount), (side, actor, -amount), ((ONCE, ""), actor, amount)):
+        for part, whose, more in (
+            (("created", ""), "", -amount),
+            (side, actor, -amount),
+            ((ONCE, ""), actor, amount),
+        ):
             at = (*_undertaking("practice", practice), *part, name, whose)
-            sums[at] = sums.get(at, 0.0) + by
+            sums[at] = sums.get(at, 0.0) + more
     for at, amount in sums.items():
         out.rows[at] = ((amount,), ("million" if at[2] == "rise_booked" else PRESENT,))
         if abs(amount) <= TOLERANCE:
