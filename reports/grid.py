@@ -37,8 +37,8 @@ LIT: Final = ("word:grade_", "word:limit_state_")
 """Kinds of columns whose cells have a light before them."""
 FOLDED: Final = 20
 """Rows from which on a table shows its first ones only, until it is unfolded or searched."""
-WIDE, WIDEST = 8, 13
-"""Columns of a table that fit across a sheet of paper upright, and lying; with more its letters are smaller."""
+WIDE: Final = {15: "lying tiny", 13: "lying small", 8: "lying"}
+"""How a table of more columns is printed: on a sheet of paper that lies, in smaller letters."""
 
 
 def rows_shown(tables: list[Made], room: int) -> int:
@@ -95,7 +95,7 @@ def _told(table: Made, display: Display, shown: int) -> Part:
         "long": count > 12,
         "folded": words("fold_more", rows=f"{shown:,}") if shown > FOLDED else "",
         "unfolded": words("fold_less"),
-        "wide": "lying small" if len(table.columns) > WIDEST else "lying" if len(table.columns) > WIDE else "",
+        "wide": next((name for most, name in WIDE.items() if len(table.columns) > most), ""),
         "count": words("row_count", rows=f"{count:,}"),
         "capped": words("capped", shown=f"{shown:,}", **told) if count > shown else "",
         "printed": words("capped_print", shown=FEW, left=f"{count - FEW:,}", **told)

@@ -27,7 +27,7 @@ LIST = [
 ]  # fmt: skip
 MEASURES = [
     "project", "start", "outlay", "revenue_year", "cost_year", "irr", "no_irr", "payback", "npv", "hurdle", "debt",
-    "grant", "equity", "own", "cover", "cash_gain", "uplift", "captured", "captured_share",
+    "grant", "equity", "own_money", "cover", "cash_gain", "uplift", "captured", "captured_share",
 ]  # fmt: skip
 FIELDS = ["project", "field", "code", "code_kind", "value", "unit"]
 DELIVERED = [
@@ -72,7 +72,7 @@ def project_measures(facts: Facts) -> pd.DataFrame:
         ``project, start``; ``outlay`` (one-off cost, at the prices of its years, million), ``revenue_year, cost_year``
         (recurring, million in the first year of full operation); ``irr`` (of its own whole cash flow), ``no_irr`` (why
         there is none), ``payback`` (years from the start, not discounted), ``npv`` (of the same cash flow at the
-        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million) and ``own``
+        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million) and ``own_money``
         (outlay less these); ``cover`` (of debt that supports itself); and by F1's arithmetic, million present value:
         ``cash_gain`` (the purse's part of what it books, land that it takes included), ``uplift`` (what it raises),
         ``captured`` and ``captured_share`` (of the uplift).
@@ -223,7 +223,7 @@ def _money(facts: Facts, measure: Any, put: _Page) -> None:
         mine = funding[funding["project"] == put.project].groupby("instrument", sort=False)["raised"].sum()
         for instrument, amount in mine.items():
             put("funding", code=str(instrument), kind="instrument", value=amount, unit="million")
-    put("own", value=measure["own"], unit="million")
+    put("own", value=measure["own_money"], unit="million")
     put("cover", value=measure["cover"], unit="times", asked=True)
     put("cash_gain", value=measure["cash_gain"], unit=PV)
     put("uplift", value=measure["uplift"], unit=PV)
@@ -269,7 +269,7 @@ SHEETS = (
         (_PROJECT, _START, Column("outlay", unit=_M, total=True), Column("revenue_year", unit=_A_YEAR, total=True),
          Column("cost_year", unit=_A_YEAR, total=True), Column("irr", "share"), Column("no_irr", "word:no_irr_"),
          Column("payback", unit="years"), Column("npv", unit=PV, total=True), Column("hurdle", "share"),
-         *(Column(name, unit=_M, total=True) for name in ("debt", "grant", "equity", "own")),
+         *(Column(name, unit=_M, total=True) for name in ("debt", "grant", "equity", "own_money")),
          Column("cover", unit="times"),
          *(Column(name, unit=PV, total=True) for name in ("cash_gain", "uplift", "captured")),
          Column("captured_share", "share")),

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import period_names
-from zonevest.model.areas import START, TOTAL, population
+from zonevest.model.areas import START, TOTAL, residents
 from zonevest.reports.tables import allocation
 
 if TYPE_CHECKING:
@@ -35,10 +35,12 @@ def people(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
     places = [TOTAL, *study.jurisdictions["jurisdiction"]]
     before, arrived = _before(ledger, [CONSTRUCTION], places), _arrived(plan)
     after = {name: _after(plan, name) for name in names}
+    times = [START, *range(len(names))]
+    living = {t: residents(study, None if t == START else ledger.clock, t) for t in times}
     rows = []
     for place in places:
         for t, name in enumerate([BEFORE, *names], start=START):
-            there = population(study, place, None if t == START else ledger.clock, t)
+            there = living[t][place]
             moved = 0.0 if t == START else float(arrived.get((place, name), 0.0))
             land = before if t == START else after[name]
             rows.append((place, name, there + moved, moved, float(land.get((CONSTRUCTION, place), 0.0))))

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import RESOURCES
-from zonevest.model.areas import START as BEFORE
 from zonevest.model.areas import TOTAL
 from zonevest.model.assets import ASSET
 from zonevest.model.flows import OUTSIDE
