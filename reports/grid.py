@@ -33,6 +33,8 @@ BYTES: Final = 120
 """What a cell takes in both languages."""
 FEW: Final = 30
 """Rows of a table that the page carries at least; more of them are left out in print."""
+LONG: Final = 45
+"""Letters of a text from which on its column is broad."""
 LIT: Final = ("word:grade_", "word:limit_state_")
 """Kinds of columns whose cells have a light before them."""
 FOLDED: Final = 20
@@ -138,7 +140,7 @@ def _written(column: Column, cells: list[Cell]) -> list[str]:
     known = {}
     for text, value in dict.fromkeys(cells):
         lit = f" lit {escape(text if value is None else value)}" if column.kind in LIT and text else ""
-        opening = "<td" if is_number(column) else f'<td class="word{lit}"'
+        opening = "<td" if is_number(column) else f'<td class="word{lit}{" long" * (len(text) > LONG)}"'
         code = "" if value is None else f' data-v="{escape(value)}"'
         known[text, value] = f"{opening}{code}>{escape(text)}</td>"
     return [known[cell] for cell in cells]

@@ -72,10 +72,10 @@ def project_measures(facts: Facts) -> pd.DataFrame:
         ``project, start``; ``outlay`` (one-off cost, at the prices of its years, million), ``revenue_year, cost_year``
         (recurring, million in the first year of full operation); ``irr`` (of its own whole cash flow), ``no_irr`` (why
         there is none), ``payback`` (years from the start, not discounted), ``npv`` (of the same cash flow at the
-        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million) and ``own_money``
-        (outlay less these); ``cover`` (of debt that supports itself); and by F1's arithmetic, million present value:
-        ``cash_gain`` (the purse's part of what it books, land that it takes included), ``uplift`` (what it raises),
-        ``captured`` and ``captured_share`` (of the uplift).
+        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million),
+        ``own_money`` (outlay less these); ``cover`` (of debt that supports itself); and by F1's arithmetic, million
+        present value: ``cash_gain`` (the purse's part of what it books, land that it takes included), ``uplift`` (what
+        it raises), ``captured`` and ``captured_share`` (of the uplift).
     """
     table, ledger = key_projects(facts)[["project", "start"]], facts.ledger
     rows, raised = [], _raised(facts)
