@@ -308,6 +308,9 @@ class Display:
             return self.words("not_given")
         if unit.endswith(PRESENT):
             return self.words("in_present_value", unit=self.unit(unit.removesuffix(PRESENT)))
+        spelled = re.fullmatch(r"(.+) per ha(| and year)", unit)
+        if spelled:
+            return self.unit(f"{spelled[1]}/ha{'/year' if spelled[2] else ''}")
         per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
         if per_year:
             return self.words("per_year", unit=self.unit(per_year.group(1)))

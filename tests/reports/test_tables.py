@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -184,6 +185,16 @@ def test_names(plan: PlanData) -> None:
     assert english.account("visits") == "visits"
     assert english.account("area.zone.410") == "Area of zone: Urban core (410)"
     assert english.account("made.up") == "made.up"
+    assert chinese.unit("million per ha and year") == chinese.unit("million/ha/year")
+    assert not re.search("[A-Za-z]{3}", chinese.unit("million per ha and year"))
+    # a row of the annex: its class, account and condition
+    named = chinese.row_key("arable/area.class_group.construction/tenure=state|collective; slope_class=1")
+    assert named.split(" · ")[1:] == [chinese.account("area.class_group.construction"), "权属 = 国有或集体; 坡度级 = 1"]
+    told = plan.study.projects.assign(x_name_zh=["", *["名称"] * (len(plan.study.projects) - 1)])
+    study = replace(plan.study, tables={**plan.study.tables, "projects": told})
+    first, second = told["project"].head(2)
+    assert Display(study, Words("zh")).project(second) == "名称"
+    assert Display(study, Words("zh")).project(first) == Display(study, Words("en")).project(first), "it has one name"
 
 
 def test_confidence_and_sources(plan: PlanData) -> None:
