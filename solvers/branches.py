@@ -35,14 +35,18 @@ class Tree:
     Attributes
     ----------
     prices : what prices them.
+    empty : proves of a node that it holds no plan, or says None.
     leaves : nodes that are not split further: their bound is low enough, or nothing is left to split.
+    best : the node with the highest bound among those priced last.
+    nodes : how many were looked at.
     """
 
-    def __init__(self, prices: Prices, root: Priced) -> None:
-        self.prices = prices
+    def __init__(self, prices: Prices, root: Priced, empty: Callable[[Node], Node | None]) -> None:
+        self.prices, self.empty = prices, empty
         self._number = itertools.count()
         self._open: list[tuple[float, int, Priced | Node]] = []
         self.leaves: list[Node] = []
+        self.best: Priced | None = None
         self._push(root)
         self.nodes = 0
 
@@ -90,8 +94,8 @@ class Tree:
         if node.bound <= target:
             self.leaves.append(node)
             return
-        if mixture is None:  # the master knows no point: a proof of that is sought where the bound is needed
-            self.leaves.append(node)
+        if mixture is None:
+            self.leaves.append(self.empty(node) or node)
             return
         whole = mixture.columns[self.prices.integer]
         away = np.abs(whole - np.rint(whole))
@@ -103,6 +107,8 @@ class Tree:
             else:
                 self._push(node)
             return
+        if self.best is None or self.best.node.bound >= node.bound:
+            self.best = priced
         for child in self._split(priced, away):
             self._push(child)
 

@@ -21,8 +21,12 @@ SURE, CHEAP, PASSES, TRIED = 0.1, 2e-4, 4, 6
 after each step; how many numbers are tried where none is sure."""
 
 
-def dive(prices: Prices, priced: Priced, stop: Callable[[], bool]) -> Priced | None:
+def dive(prices: Prices, priced: Priced, stop: Callable[[], bool], least: float = -np.inf) -> Priced | None:
     """Settle whole numbers, the surest first, until all are; then price the land for them.
+
+    Parameters
+    ----------
+    least : a path on which nothing better can come is left.
 
     Returns
     -------
@@ -44,6 +48,8 @@ def dive(prices: Prices, priced: Priced, stop: Callable[[], bool]) -> Priced | N
                 step = prices.price(step.node, -np.inf, 4 * PASSES, stop, lambda _: None)
             if step.mixture is not None and not step.mixture.missed:
                 break
+        if step.node.bound <= least:
+            return None
         priced = step
     return None
 

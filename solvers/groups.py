@@ -95,16 +95,17 @@ class Groups:
         found = best_options(self.first, self.size, self.scalars, worth, self.own_start, self.own_option, own)
         return Answer(*found)
 
-    def sums(self, option: NDArray[np.int32]) -> sparse.csr_array:
-        """What groups that take these options come to in the rows and the objective: clusters x (rows + 1)."""
+    def sums(self, option: NDArray[np.int32], part: NDArray[np.bool_] | None = None) -> sparse.csr_array:
+        """What groups (all, or a part) that take these options come to: clusters x (rows + 1)."""
         kind = self.first + option
+        weight = np.ones(self.count) if part is None else part.astype(np.float64)
         total = sparse.csr_array((self.clusters, self.rows + 1))
         for number, matrix in enumerate(self.of_kinds):
-            amount = np.bincount(kind, weights=self.scalars[:, number], minlength=matrix.shape[0])
+            amount = np.bincount(kind, weights=self.scalars[:, number] * weight, minlength=matrix.shape[0])
             some = np.flatnonzero(amount)
             chosen = sparse.csr_array((amount[some], (self.of_kind[some], some)), (self.clusters, matrix.shape[0]))
             total = total + chosen @ matrix
-        taken = np.flatnonzero(option[self.own_group] == self.own_option)
+        taken = np.flatnonzero((option[self.own_group] == self.own_option) & (weight[self.own_group] > 0.0))
         if len(taken):
             where = (self.cluster[self.own_group[taken]], taken)
             chosen = sparse.csr_array((np.ones(len(taken)), where), (self.clusters, len(self.own_group)))

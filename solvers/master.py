@@ -1,4 +1,4 @@
-"""The master of the price method: the policy over answers of the land, prices held in a box (FORMULATION.md section 10).
+"""The master of the price method: the policy over answers, prices held in a box (FORMULATION.md section 10).
 
 Columns are the policy's own, and answers that clusters of groups gave to prices; of every cluster's answers a mixture
 is taken. Rows in which groups stand may be missed at a price: dear enough at last to be kept, and near the best prices

@@ -79,11 +79,11 @@ class Prices:
     taken : what every group took at every pass: small numbers.
     """
 
-    def __init__(self, block: Block, groups: Groups, tolerance: float = 2e-5) -> None:
+    def __init__(self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None) -> None:
         self.block, self.groups, self.tolerance = block, groups, tolerance
         least, most = groups.extent()
         rows = len(block.rows)
-        self.span = float(most[rows] - least[rows])
+        self.span = float(most[rows] - least[rows]) if span is None else span
         self.least, self.most = least[:rows], most[:rows]
         extent = np.maximum(self.most - self.least, np.maximum(np.abs(self.most), np.abs(self.least)))
         self.master = Master(block, groups.clusters, np.where(extent > 1e-12, extent, 0.0))

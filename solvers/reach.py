@@ -69,7 +69,12 @@ def finite_bounds(rows: Rows, low: Floats, high: Floats, cost: Floats) -> tuple[
             above, below = (rows.upper[rows.row] - least) / rows.value, (rows.lower[rows.row] - most) / rows.value
             up = rows.value > 0
             found = [np.where(up, above, below), np.where(up, below, above)]
-            if not _tighten(rows, low, high, *(np.where(np.isnan(ends), end, ends) for ends, end in zip(found, (np.inf, -np.inf), strict=True))):
+            if not _tighten(
+                rows,
+                low,
+                high,
+                *(np.where(np.isnan(ends), end, ends) for ends, end in zip(found, (np.inf, -np.inf), strict=True)),
+            ):
                 break
         _needed(rows, low, high, cost)
     return low, high

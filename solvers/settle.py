@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     Bools = NDArray[np.bool_]
 
 FREE, NEXT, OFFERED = (3_000, 20_000), 1_500, 4
-"""How many groups the linear program leaves free (if the first does not do, the second), how many more the whole one has beside those left between
-options, and how many of a group's options are offered beside those that answers took."""
+"""How many groups the linear program leaves free (if the first does not do, the second), how many more the whole one
+has beside those left between options, and how many of a group's options are offered beside those that answers took."""
 USED, NOISE = 1e-9, 1e-13
 
 
@@ -77,7 +77,9 @@ def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32],
     return option, differ
 
 
-def settle(prices: Prices, priced: Priced, *, whole: bool, options: SolveOptions, stop: Callable[[], bool]) -> Point | None:
+def settle(
+    prices: Prices, priced: Priced, *, whole: bool, options: SolveOptions, stop: Callable[[], bool]
+) -> Point | None:
     """A plan near a mixture in which every whole number of the policy is settled.
 
     Parameters
@@ -96,26 +98,28 @@ def settle(prices: Prices, priced: Priced, *, whole: bool, options: SolveOptions
     order = np.lexsort((answer.margin, ~differ))  # those between options first, then the least decided
     for size in FREE:
         part = _Part(prices, priced, option, np.sort(order[: min(groups.count, size)]))
-        solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None))
+        solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None), stop=stop)
         if solution.x is None or solution.value is None:
             if stop() or size >= groups.count:
                 return None
             continue
         if not whole:
             return part.point(solution.x, solution.value)
-        found = _made_whole(part, solution.x, answer.margin, options)
+        found = _made_whole(part, solution.x, answer.margin, options, stop)
         if found is not None or stop():
             return found
     return None
 
 
-def _made_whole(part: _Part, x: Floats, margin: Floats, options: SolveOptions) -> Point | None:
+def _made_whole(
+    part: _Part, x: Floats, margin: Floats, options: SolveOptions, stop: Callable[[], bool]
+) -> Point | None:
     """A point with one option for each group: those between options and the next least decided ones are chosen anew."""
     between, option = part.between(x), part.rounded(x)
     far = np.setdiff1d(part.free, between, assume_unique=True)
     far = far[np.argsort(margin[far], kind="stable")]
     again = _Part(part.prices, part.priced, option, np.sort(np.concatenate([between, far[:NEXT]])))
-    solution = run_supervised(again.program(whole=True), replace(options, start=None))
+    solution = run_supervised(again.program(whole=True), replace(options, start=None), stop=stop)
     if solution.x is None or solution.value is None:
         return None
     return again.point(solution.x, solution.value)
@@ -192,7 +196,9 @@ class _Part:
     def point(self, x: Floats, value: float) -> Point:
         """The plan that a point of the program is."""
         share = x[: len(self.owner)]
-        some = np.flatnonzero((share > 0.0) & (share < 1.0))
+        split = np.zeros(len(self.free), dtype=np.bool_)
+        split[self.owner[(share > 0.0) & (share < 1.0)]] = True
+        some = np.flatnonzero(split[self.owner] & (share > 0.0))
         shared = self.free[self.owner[some]], self.number[some], share[some]
         return Point(self.rounded(x), shared, x[len(self.owner) :], value)
 
