@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WHOLE = 1e-6
 """A number this near to a whole one is one."""
-TRIED, STEPS, PASSES, WIDE = 8, 300, 12, 10.0
+TRIED, STEPS, PASSES, WIDE = 5, 150, 12, 10.0
 """How many numbers are tried at a node, with how many steps of the simplex method; passes until it is split
 anyway; radius of the box, in spans of the objective, while numbers are tried."""
 

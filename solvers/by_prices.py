@@ -1,4 +1,4 @@
-"""The price method: prices, a path to whole numbers, branches, a plan, and a certificate (FORMULATION.md section 10)."""
+"""The price method: prices, a path to whole numbers, branches, a plan, a certificate (FORMULATION.md section 10)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.instances.say import say
-from zonevest.solvers.answer import OnProgress, Progress, SolveOptions, Status, gap_of
+from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.branches import Tree
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.dive import dive, settled
@@ -61,6 +61,17 @@ class Outcome:
     passes: int = 0
     nodes: int = 0
 
+    @property
+    def solution(self) -> Solution:
+        """The outcome as other methods tell theirs."""
+        return Solution(
+            self.x, self.status, self.value, self.bound, self.gap, self.seconds, self.message, self.nodes, self.passes
+        )
+
+    def shadow_prices(self, block: Block) -> dict[str, float]:
+        """Row name -> price; empty without a plan."""
+        return {} if self.prices is None else dict(zip(block.rows, self.prices.tolist(), strict=True))
+
 
 def solve_by_prices(block: Block, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
     """Solve a block without extra rows by prices.
@@ -95,12 +106,14 @@ class _Search:
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""
         self.groups = Groups(self.block)
+        if self.options.scale is None:
+            self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
         self.prices = prices = Prices(self.block, self.groups)
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
         root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
         self._step("prices", bound=root.node.bound, passes=root.passes)
         if root.mixture is None or root.mixture.missed:
-            ray = None if self.stop() else empty(self.block, self.groups, prices.root(), self.stop)
+            ray = None if self.stop() else empty(self.block, prices.root(), self.stop)
             self._step("proof that there is no plan", proven=float(ray is not None))
             if ray is not None:
                 return self._ended("infeasible", [ray], say("no point satisfies all rows"))
@@ -109,7 +122,7 @@ class _Search:
         prices.prune(root, KEPT)
         mixture = prices.master.solve()
         root = replace(root, mixture=mixture or root.mixture)
-        tree = Tree(prices, root, lambda node: empty(self.block, self.groups, node, self.stop))
+        tree = Tree(prices, root, lambda node: empty(self.block, node, self.stop))
         self._follow(root)
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
@@ -176,6 +189,7 @@ class _Search:
         size = np.asarray(abs(sums).sum(axis=0)).ravel() + abs(parts).T @ point.shared[2]
         activity = land[:rows] + policy @ point.columns
         scale = np.maximum(size[:rows], abs(policy) @ np.abs(point.columns))
+        scale = np.maximum(scale, HOLDS * np.maximum(np.abs(self.prices.least), np.abs(self.prices.most)))
         broken = np.maximum(np.maximum(block.lower - activity, activity - block.upper), 0.0)
         with np.errstate(invalid="ignore"):
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
@@ -237,7 +251,7 @@ class _Search:
         return x
 
 
-def empty(block: Block, groups: Groups, node: Node, stop: Callable[[], bool]) -> Node | None:
+def empty(block: Block, node: Node, stop: Callable[[], bool]) -> Node | None:
     """A proof by prices that a node holds no plan, or None: prices of rows alone tell, without the objective."""
     last = len(block.rows)
     bare = replace(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SURE, CHEAP, PASSES, TRIED = 0.1, 2e-4, 4, 6
+SURE, CHEAP, PASSES, TRIED = 0.1, 2e-4, 4, 4
 """Numbers so near to a whole one are settled together, while they cost no more than this part of the value; passes
 after each step; how many numbers are tried where none is sure."""
 

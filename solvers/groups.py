@@ -127,6 +127,11 @@ class Groups:
             total = total + picked @ self.own
         return sparse.csr_array(total)
 
+    def largest(self) -> float:
+        """The sum over groups of their options' largest absolute objective."""
+        both = [self.answer(np.zeros(self.rows), sign).value for sign in (1.0, -1.0)]
+        return float(np.maximum(*both).sum()) if self.count else 0.0
+
     def extent(self) -> tuple[Floats, Floats]:
         """The least and the most that all groups together can come to in every row and the objective.
 
