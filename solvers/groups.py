@@ -90,7 +90,9 @@ class Groups:
         objective : what the objective counts; 0: prices alone.
         """
         weights = np.append(-prices, objective)
-        worth = np.ascontiguousarray(np.column_stack([matrix @ weights for matrix in self.of_kinds]))
+        worth = np.zeros((len(self.of_kind), len(self.of_kinds)))
+        for number, matrix in enumerate(self.of_kinds):
+            worth[:, number] = matrix @ weights
         own = self.own @ weights
         found = best_options(self.first, self.size, self.scalars, worth, self.own_start, self.own_option, own)
         return Answer(*found)

@@ -189,7 +189,7 @@ class _Part:
         option = self.option.copy()
         share = x[: len(self.owner)]
         order = np.lexsort((share, self.owner))
-        last = np.append(self.owner[order][1:] != self.owner[order][:-1], True)
+        last = np.append(self.owner[order][1:] != self.owner[order][:-1], True)[: len(order)]
         option[self.free[self.owner[order[last]]]] = self.number[order[last]]
         return option
 
