@@ -261,7 +261,7 @@ def empty(block: Block, node: Node, stop: Callable[[], bool]) -> Node | None:
         by_column=_without(block.by_column),
         constant=0.0,
     )
-    prices = Prices(bare, Groups(bare), span=1.0)
+    prices = Prices(bare, Groups(bare), span=1.0, every=True)
     found = prices.price(replace(node, prices=np.zeros(last), bound=np.inf), -1.0, PASSES, stop, lambda _: None)
     if found.mixture is None:
         return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.master import Master, Mixture
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
 
 FIRST_RADIUS = 0.1
 """Of the box around the first prices, as a part of what groups can make of the objective over a row's whole extent."""
-WIDER, NARROWER = 1.5, 0.6
-"""The box after a pass that brought the bound down, and after one that did not."""
+WIDER, NARROWER, FREER = 1.5, 0.6, 10.0
+"""The box after a pass that brought the bound down, after one that did not, and where nothing but the box is in the
+way."""
 KEPT_LOSS = 0.02
 """Answers that lose more than this part of the objective to their cluster's best are dropped."""
 
@@ -79,13 +81,25 @@ class Prices:
     taken : what every group took at every pass: small numbers.
     """
 
-    def __init__(self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None) -> None:
+    def __init__(
+        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *, every: bool = False
+    ) -> None:
+        """Make the master of a block.
+
+        Parameters
+        ----------
+        span : what groups can make of the objective, where it is not theirs.
+        every : whether every row may be missed at a price, those without groups too.
+        """
         self.block, self.groups, self.tolerance = block, groups, tolerance
         least, most = groups.extent()
         rows = len(block.rows)
         self.span = float(most[rows] - least[rows]) if span is None else span
         self.least, self.most = least[:rows], most[:rows]
         extent = np.maximum(self.most - self.least, np.maximum(np.abs(self.most), np.abs(self.least)))
+        if every:
+            most_of_row = abs(sparse.csr_array(block.by_column)[:, :rows]).max(axis=0).toarray().ravel()
+            extent = np.where(extent > 1e-12, extent, np.maximum(most_of_row, 1.0))
         self.master = Master(block, groups.clusters, np.where(extent > 1e-12, extent, 0.0))
         self.ends = Rows(self.master.policy, block.lower, block.upper, self.least, self.most)
         self.finite = finite_bounds(self.ends, block.column_lower, block.column_upper, self.master.cost)
@@ -150,7 +164,10 @@ class Prices:
                 return Priced(best, mixture, number + 1, tight=True)
             if best.bound <= target or stop():
                 return Priced(best, mixture, number + 1, tight=False)
-            radius *= WIDER if better else NARROWER
+            if near:  # and yet rows are missed: within the box there are no better prices
+                radius *= FREER
+            else:
+                radius *= WIDER if better else NARROWER
             master.hold(best.prices, radius)
         return Priced(best, mixture, passes, tight=False)
 
