@@ -172,7 +172,8 @@ class Master:
         worth = self.answers @ np.append(-prices, 1.0)
         best = np.full(self.clusters, -np.inf)
         np.maximum.at(best, self.cluster, worth)
-        return best[self.cluster] - worth
+        lost: Floats = best[self.cluster] - worth
+        return lost
 
     def program(self, kept: NDArray[np.bool_], *, integer: bool = True) -> Program:
         """The policy over these answers as a program, whole numbers whole, nothing missed."""
