@@ -65,7 +65,7 @@ class Tree:
         return [*self.leaves, *(node.node if isinstance(node, Priced) else node for *_, node in self._open)]
 
     def grow(
-        self, target: Callable[[], float], stop: Callable[[], bool], told: Callable[[float], object]
+        self, target: Callable[[], float], stop: Callable[[], bool], told: Callable[[float], object], nodes: int
     ) -> Iterator[Priced]:
         """Split nodes until the bound is at the target; give each node in which the mixture's numbers are whole.
 
@@ -73,8 +73,10 @@ class Tree:
         ----------
         target : asked before every node.
         stop, told : as in `Prices.price`; told is the bound over all nodes.
+        nodes : how many are looked at.
         """
-        while self._open and not stop():
+        last = self.nodes + nodes
+        while self._open and self.nodes < last and not stop():
             below, _, node = heapq.heappop(self._open)
             if -below <= target():
                 self._push(node)

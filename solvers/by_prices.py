@@ -99,9 +99,9 @@ class _Search:
         self.steps: list[dict[str, float | str]] = []
         self.phase = "prices"
         if options.threads:
-            import numba
+            from numba import get_num_threads, set_num_threads
 
-            numba.set_num_threads(min(options.threads, numba.config.NUMBA_NUM_THREADS))
+            set_num_threads(min(options.threads, get_num_threads()))
 
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""
@@ -127,8 +127,7 @@ class _Search:
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
             before = tree.nodes
-            enough = before + NODES
-            for found in tree.grow(self.target, lambda until=enough: self.stop() or tree.nodes >= until, self._bounded):
+            for found in tree.grow(self.target, self.stop, self._bounded, NODES):
                 self._plan(found)
             self._bounded(tree.bound)
             self._step("branches", bound=tree.bound, nodes=tree.nodes, passes=len(prices.asked))
@@ -137,7 +136,7 @@ class _Search:
             best = tree.best
             if best is not None and tree.bound > self.target() and not self.stop():
                 self._follow(best)
-        return self._ended("", tree.all_leaves(), nodes=tree.nodes)
+        return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
 
     def stop(self) -> bool:
         """Whether time is over, or somebody asked to stop."""
@@ -213,7 +212,7 @@ class _Search:
     def _step(self, name: str, **figures: float) -> None:
         self.steps.append({"step": name, "seconds": time.perf_counter() - self.began, **figures})
 
-    def _ended(self, status: Status | str, leaves: list[Node], message: str = "", nodes: int = 0) -> Outcome:
+    def _ended(self, status: Status | None, leaves: list[Node], message: str = "", nodes: int = 0) -> Outcome:
         """The outcome; where no status is given, by plan and bound."""
         seconds = time.perf_counter() - self.began
         kept = [Leaf(leaf.lower, leaf.upper, leaf.prices, leaf.bound, leaf.ray) for leaf in leaves]
@@ -223,7 +222,7 @@ class _Search:
             x, value = self._x(self.point), self.point.value
             bound = max(bound, value)
             gap = gap_of(bound, value, self.scale)
-        if not status:
+        if status is None:
             stopped = self.asked.is_set()
             if value is None:
                 status = "interrupted" if stopped else "no_plan"
@@ -238,7 +237,7 @@ class _Search:
         near = None if self.near is None else self.near.node.prices
         return Outcome(
             status, x, value, bound, gap, seconds, message, near, kept, self.steps, len(self.prices.asked), nodes
-        )  # type: ignore[arg-type]
+        )
 
     def _x(self, point: Point) -> Floats:
         """Options and columns in the order of the block."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
 
 
-@njit(parallel=True, cache=True)  # type: ignore[untyped-decorator]
+@njit(parallel=True, cache=True)
 def best_options(
     first: Ints, size: Ints, scalars: Floats, worth: Floats, own_start: Longs, own_option: Ints, own: Floats
 ) -> tuple[Ints, Floats, Floats]:

@@ -38,7 +38,7 @@ def dive(prices: Prices, priced: Priced, stop: Callable[[], bool], least: float 
         whole = priced.mixture.columns[columns]
         away = np.abs(whole - np.rint(whole))
         if not (away > WHOLE).any():
-            found = prices.price(settled(priced.node, columns, whole), -np.inf, 30, stop, lambda _: None)
+            found = prices.price(settled(priced.node, columns, whole), -np.inf, 30, stop, lambda _: None, plan=True)
             good = found.mixture is not None and found.mixture.missed == 0
             return found if good else None
         for node, fall in _steps(prices, priced, whole, away):

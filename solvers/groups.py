@@ -140,9 +140,10 @@ class Groups:
         No single choice need reach them: least and most are taken scalar by scalar.
         """
         low, high = np.zeros(self.rows + 1), np.zeros(self.rows + 1)
-        runs, of_group = np.unique(np.column_stack([self.first, self.size]), axis=0, return_inverse=True)
+        both = np.column_stack([self.first, self.size]).astype(np.int64)
+        runs, of_group = np.unique(both, axis=0, return_inverse=True)
         for number, matrix in enumerate(self.of_kinds):
-            weight = np.bincount(of_group.ravel(), weights=self.scalars[:, number], minlength=len(runs))
+            weight: Floats = np.bincount(of_group.ravel(), self.scalars[:, number], len(runs)).astype(np.float64)
             for least, most, amount in _extremes(matrix, runs, weight):
                 low += amount @ least
                 high += amount @ most

@@ -42,6 +42,7 @@ class Mixture:
     columns : of the policy, shape (columns,).
     weights : of the answers, in order, shape (answers,).
     missed : how many rows are missed.
+    charged : what that costs at most, in units of the objective.
     """
 
     value: float
@@ -49,6 +50,7 @@ class Mixture:
     columns: Floats
     weights: Floats
     missed: int
+    charged: float
 
 
 class Master:
@@ -81,6 +83,7 @@ class Master:
         below = sparse.csc_array((clusters, columns + 2 * count))
         whole = sparse.csc_array(sparse.vstack([sparse.hstack([self.policy, miss, -miss]), below]))
         self._first = columns + 2 * count
+        self._charge = np.zeros(2 * count)
         self.highs = _opened()
         none = np.zeros(2 * count)
         status = self.highs.passModel(
@@ -107,7 +110,8 @@ class Master:
         """Hold the prices of boxed rows within a radius of these, in units of the objective per extent of the row."""
         middle = prices[self.boxed] * self.extent
         at = np.arange(len(self.cost), self._first, dtype=np.int32)
-        self.highs.changeColsCost(len(at), at, np.append(middle - radius, -middle - radius))
+        self._charge = np.append(middle - radius, -middle - radius)
+        self.highs.changeColsCost(len(at), at, self._charge)
 
     def add(self, answer: sparse.csr_array, asked: int) -> None:
         """Add what every cluster answered: clusters x (rows + 1)."""
@@ -154,10 +158,12 @@ class Master:
         solution = self.highs.getSolution()
         x = np.array(solution.col_value)
         own = len(self.cost)
-        missed = int(np.count_nonzero(x[own : self._first] > MISSED))
+        miss = x[own : self._first]
+        missed = int(np.count_nonzero(miss > MISSED))
+        charged = float(np.abs(self._charge) @ miss)
         prices = np.array(solution.row_dual)[: len(self.block.rows)]
         value = float(self.highs.getInfo().objective_function_value)
-        return Mixture(value, prices, x[:own], x[self._first :], missed)
+        return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
 
     def basis(self) -> Any:
         """Where the simplex method stands, to return to."""
@@ -172,7 +178,8 @@ class Master:
         worth = self.answers @ np.append(-prices, 1.0)
         best = np.full(self.clusters, -np.inf)
         np.maximum.at(best, self.cluster, worth)
-        return best[self.cluster] - worth
+        lost: Floats = best[self.cluster] - worth
+        return lost
 
     def program(self, kept: NDArray[np.bool_], *, integer: bool = True) -> Program:
         """The policy over these answers as a program, whole numbers whole, nothing missed."""

@@ -133,7 +133,14 @@ class Prices:
         return block.constant + rhs + of_groups + float(np.sum(reduced[reduced != 0] * ends[reduced != 0]))
 
     def price(
-        self, node: Node, target: float, passes: int, stop: Callable[[], bool], told: Callable[[float], object]
+        self,
+        node: Node,
+        target: float,
+        passes: int,
+        stop: Callable[[], bool],
+        told: Callable[[float], object],
+        *,
+        plan: bool = False,
     ) -> Priced:
         """Look for the best prices of a node.
 
@@ -142,6 +149,7 @@ class Prices:
         target : a bound that is low enough.
         passes : at most so many.
         stop, told : asked and told between passes; what is told is the best bound.
+        plan : whether the mixture is to be a plan: go on until it misses no row.
         """
         master, best, radius = self.master, node, self.radius
         master.bound_columns(self.integer, node.lower[self.integer], node.upper[self.integer])
@@ -158,8 +166,9 @@ class Prices:
             if better:
                 best = replace(best, prices=mixture.prices, bound=bound)
                 told(bound)
-            near = best.bound - mixture.value <= self.tolerance * max(abs(best.bound), 1e-9 * self.span)
-            if mixture.missed == 0 and near:
+            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span)
+            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
+            if kept and best.bound - mixture.value <= close:
                 self.radius = radius
                 return Priced(best, mixture, number + 1, tight=True)
             if best.bound <= target or stop():
