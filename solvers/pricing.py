@@ -168,7 +168,8 @@ class Prices:
                 told(bound)
             close = self.tolerance * max(abs(best.bound), 1e-9 * self.span)
             kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
-            if kept and best.bound - mixture.value <= close:
+            near = best.bound - mixture.value <= close
+            if kept and near:
                 self.radius = radius
                 return Priced(best, mixture, number + 1, tight=True)
             if best.bound <= target or stop():
