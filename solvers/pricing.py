@@ -30,6 +30,10 @@ FIRST_RADIUS = 0.1
 WIDER, NARROWER, FREER = 1.5, 0.6, 10.0
 """The box after a pass that brought the bound down, after one that did not, and where nothing but the box is in the
 way."""
+NOISE = 1e-12
+"""What double precision leaves of a constant."""
+LITTLE = 1e-6
+"""Of what the policy's columns can make of the objective: groups that make no more than this part count for nothing."""
 KEPT_LOSS = 0.02
 """Answers that lose more than this part of the objective to their cluster's best are dropped."""
 
@@ -94,19 +98,25 @@ class Prices:
         self.block, self.groups, self.tolerance = block, groups, tolerance
         least, most = groups.extent()
         rows = len(block.rows)
-        self.span = float(most[rows] - least[rows]) if span is None else span
         self.least, self.most = least[:rows], most[:rows]
         extent = np.maximum(self.most - self.least, np.maximum(np.abs(self.most), np.abs(self.least)))
         if every:
-            most_of_row = abs(sparse.csr_array(block.by_column)[:, :rows]).max(axis=0).toarray().ravel()
-            extent = np.where(extent > 1e-12, extent, np.maximum(most_of_row, 1.0))
+            alone = np.asarray(abs(sparse.csr_array(block.by_column)).sum(axis=0)).ravel()[:rows]
+            extent = np.where(extent > 1e-12, extent, np.maximum(alone, 1.0))
         self.master = Master(block, groups.clusters, np.where(extent > 1e-12, extent, 0.0))
         self.ends = Rows(self.master.policy, block.lower, block.upper, self.least, self.most)
         self.finite = finite_bounds(self.ends, block.column_lower, block.column_upper, self.master.cost)
+        self.span = self._span(float(most[rows] - least[rows])) if span is None else span
         self.integer = np.flatnonzero(block.column_integer)
         self.asked: list[Floats] = []
         self.taken: list[NDArray[np.uint16]] = []
         self.radius = FIRST_RADIUS * max(self.span, 1e-9)
+
+    def _span(self, of_groups: float) -> float:
+        """What groups can make of the objective; where it is all but nothing, what the policy's columns can."""
+        reach = np.where(np.isfinite(self.finite[1] - self.finite[0]), self.finite[1] - self.finite[0], 1.0)
+        own = float(np.abs(self.master.cost) @ reach)
+        return (of_groups if of_groups > LITTLE * own else own) or 1.0
 
     def root(self) -> Node:
         """All plans."""
@@ -166,9 +176,9 @@ class Prices:
             if better:
                 best = replace(best, prices=mixture.prices, bound=bound)
                 told(bound)
-            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span)
-            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
+            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
             near = best.bound - mixture.value <= close
+            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
             if kept and near:
                 self.radius = radius
                 return Priced(best, mixture, number + 1, tight=True)
