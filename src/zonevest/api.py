@@ -89,7 +89,7 @@ __all__ = [
 ]
 
 Method = Literal["auto", "mip", "prices"]
-MANY = 60_000
+MANY = 300_000
 """Options from which on `auto` solves by prices."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
@@ -366,7 +366,7 @@ def solve(
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
-        60,000 options on.
+        300,000 options on.
     policy : a policy model from `policy_model(study)` with rules of your own.
     on_progress : called with a `Progress` now and then.
 
