@@ -135,9 +135,8 @@ class Prices:
         return float(answer.value.sum())
 
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
-        """What prices prove of a node, where groups answer to them with so much."""
+        """What prices that charge no open side prove of a node, where groups answer to them with so much."""
         block = self.block
-        prices = closed(prices, block.lower, block.upper)
         side = np.where(prices > 0, block.upper, block.lower)
         rhs = float(np.sum(prices[prices != 0] * side[prices != 0]))
         reduced = self.master.cost - self.master.policy.T @ prices
@@ -186,10 +185,11 @@ class Prices:
             mixture = master.solve()
             if mixture is None:
                 return Priced(best, None, number, tight=False)
-            bound = self.bound(node, mixture.prices, self.ask(mixture.prices))
+            prices = closed(mixture.prices, self.block.lower, self.block.upper)
+            bound = self.bound(node, prices, self.ask(prices))
             better = bound < best.bound
             if better:
-                best = replace(best, prices=mixture.prices, bound=bound)
+                best = replace(best, prices=prices, bound=bound)
                 told(bound)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
