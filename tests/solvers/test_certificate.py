@@ -88,7 +88,7 @@ def test_nothing_covers_nothing() -> None:
 
 
 @pytest.mark.parametrize("single", [False, True])
-@CASES
+@settings(max_examples=20)
 @given(seed=st.integers(0, 10**6))
 def test_it_proves_what_the_search_found(seed: int, single: bool) -> None:
     land = block(seed, single=single, bounded=True)
@@ -136,17 +136,19 @@ def test_a_ray_proves_that_there_is_no_plan() -> None:
     assert proven(land, [replace(only, prices=0.0 * only.prices)]) == np.inf
 
 
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan folder with a certificate of several leaves."""
+    home = tmp_path_factory.mktemp("certificate")
+    study = zv.read_study(write_case("options_17_projects", home / "study"))
+    plan = zv.solve(study, method="prices", gap=1e-6, time_limit=60)
+    assert plan.method == "prices"
+    plan.write(home / "plan")
+    return home / "plan"
+
+
 class TestInThePlanFolder:
     """The audit reads the certificate again, from the study and the table alone."""
-
-    @pytest.fixture(scope="class")
-    def solved(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        home = tmp_path_factory.mktemp("certificate")
-        study = zv.read_study(write_case("options_17_projects", home / "study"))
-        plan = zv.solve(study, method="prices", gap=1e-6, time_limit=60)
-        assert plan.method == "prices"
-        plan.write(home / "plan")
-        return home / "plan"
 
     def changed(self, solved: Path, target: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> zv.AuditReport:
         zv.read_plan(solved).write(target)

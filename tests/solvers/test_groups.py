@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
@@ -12,9 +12,11 @@ from tests.solvers.blocks import block, choices, rows_of_options
 from zonevest.solvers.groups import Groups
 
 SEEDS = st.integers(0, 10**6)
+CASES = settings(max_examples=30)
 
 
 @pytest.mark.parametrize("single", [False, True])
+@CASES
 @given(seed=SEEDS, objective=st.sampled_from([0.0, 1.0, -1.0]))
 def test_a_group_takes_what_is_worth_most(seed: int, single: bool, objective: float) -> None:
     land = block(seed, single=single)
@@ -30,6 +32,7 @@ def test_a_group_takes_what_is_worth_most(seed: int, single: bool, objective: fl
 
 
 @pytest.mark.parametrize("single", [False, True])
+@CASES
 @given(seed=SEEDS)
 def test_sums_of_a_choice_by_cluster(seed: int, single: bool) -> None:
     land, rng = block(seed, single=single), np.random.default_rng(seed)
@@ -49,6 +52,7 @@ def test_sums_of_a_choice_by_cluster(seed: int, single: bool) -> None:
 
 
 @pytest.mark.parametrize("single", [False, True])
+@CASES
 @given(seed=SEEDS)
 def test_options_written_out(seed: int, single: bool) -> None:
     land, rng = block(seed, single=single), np.random.default_rng(seed)
@@ -60,6 +64,7 @@ def test_options_written_out(seed: int, single: bool) -> None:
 
 
 @pytest.mark.parametrize("single", [False, True])
+@CASES
 @given(seed=SEEDS)
 def test_no_choice_is_beyond_the_extent(seed: int, single: bool) -> None:
     land = block(seed, single=single)
@@ -71,6 +76,7 @@ def test_no_choice_is_beyond_the_extent(seed: int, single: bool) -> None:
         assert (total <= high + 1e-9).all()
 
 
+@CASES
 @given(seed=SEEDS)
 def test_one_scalar_alone_reaches_its_extent(seed: int) -> None:
     """With one scalar and nothing of single options, least and most are those of some choice, row by row."""
@@ -86,6 +92,7 @@ def test_one_scalar_alone_reaches_its_extent(seed: int) -> None:
 
 
 @pytest.mark.parametrize("single", [False, True])
+@CASES
 @given(seed=SEEDS)
 def test_the_largest_objective(seed: int, single: bool) -> None:
     land = block(seed, single=single)
