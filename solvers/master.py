@@ -147,7 +147,9 @@ class Master:
         iterations : stop after so many steps of the simplex method; the mixture is then an estimate.
         """
         set_option(self.highs, "simplex_iteration_limit", 2**31 - 1 if iterations is None else iterations)
-        self.highs.run()
+        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
+            highspy.Highs.resetGlobalScheduler(True)
+            self.highs.run()
         model = self.highs.getModelStatus()
         if model in (Model.kUnknown, Model.kSolveError, Model.kNotset):  # from its basis it cannot go on: from scratch
             self.highs.clearSolver()

@@ -133,3 +133,12 @@ def test_told_and_stopped() -> None:
     assert told == sorted(told, reverse=True)
     again = Prices(land, Groups(land))
     assert again.price(again.root(), -np.inf, 50, lambda: True, lambda _: None).passes <= 1
+
+
+def test_a_program_with_other_threads_in_between() -> None:
+    """HiGHS keeps its threads for all of a process: the master goes on after a program that asked for others."""
+    land = block(3, bounded=True)
+    found = Prices(land, Groups(land))
+    for threads in (2, 1, 3):
+        solve_here(join(block(4, bounded=True)), SolveOptions(threads=threads))
+        assert found.price(found.root(), -np.inf, 50, lambda: False, lambda _: None).mixture is not None
