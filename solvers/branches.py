@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zonevest.solvers.pricing import Node, Priced, Prices
+from zonevest.solvers.pricing import DEAR, Node, Priced, Prices
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,8 +96,10 @@ class Tree:
         if node.bound <= target:
             self.leaves.append(node)
             return
-        if mixture is None:
-            self.leaves.append(self.empty(node) or node)
+        dear = mixture is None or mixture.charged > DEAR * self.prices.span
+        proof = self.empty(node) if dear else None
+        if mixture is None or proof is not None:
+            self.leaves.append(proof or node)
             return
         whole = mixture.columns[self.prices.integer]
         away = np.abs(whole - np.rint(whole))

@@ -113,7 +113,9 @@ class _Search:
         root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
         self._step("prices", bound=root.node.bound, passes=root.passes)
         if root.mixture is None or root.mixture.missed:
-            ray = None if self.stop() else empty(self.block, prices.root(), self.stop)
+            ray = root.node if root.node.ray else None
+            if ray is None and not self.stop():
+                ray = empty(self.block, prices.root(), self.stop)
             self._step("proof that there is no plan", proven=float(ray is not None))
             if ray is not None:
                 return self._ended("infeasible", [ray], say("no point satisfies all rows"))
@@ -171,13 +173,19 @@ class _Search:
         left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
         asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
         point = settle(self.prices, fixed, whole=self.block.integer, options=asked, stop=self.stop)
+        if point is None and self.point is None and not self.stop():
+            # no choice of land goes with these whole numbers: other ones then, near the same prices
+            anew = replace(self.prices.root(), prices=found.node.prices)
+            point = settle(
+                self.prices, replace(found, node=anew), whole=self.block.integer, options=asked, stop=self.stop
+            )
         self._step("plan", value=np.nan if point is None else point.value)
         if point is not None and self.holds(point) and (self.point is None or point.value > self.point.value):
             self.point, self.near = point, found
             self._tell()
 
     def holds(self, point: Point) -> bool:
-        """Whether a plan breaks no row by more than `HOLDS` of what stands in it."""
+        """Whether a plan breaks no row by more than `HOLDS` of what stands in it (see `Program.row_violations`)."""
         groups, block, rows = self.groups, self.block, len(self.block.rows)
         policy = self.prices.master.policy
         alone = np.ones(groups.count, dtype=np.bool_)
@@ -189,7 +197,13 @@ class _Search:
         activity = land[:rows] + policy @ point.columns
         scale = np.maximum(size[:rows], abs(policy) @ np.abs(point.columns))
         scale = np.maximum(scale, HOLDS * np.maximum(np.abs(self.prices.least), np.abs(self.prices.most)))
-        broken = np.maximum(np.maximum(block.lower - activity, activity - block.upper), 0.0)
+        scale = np.maximum(scale, np.where(self.prices.most > self.prices.least, 0.0, _least_entry(policy)))
+        below, above = block.lower - activity, activity - block.upper
+        scale = np.maximum(
+            scale,
+            np.where(np.maximum(below, above) > 0, np.abs(np.where(below > above, block.lower, block.upper)), 0.0),
+        )
+        broken = np.maximum(np.maximum(below, above), 0.0)
         with np.errstate(invalid="ignore"):
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
         value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
@@ -248,6 +262,13 @@ class _Search:
         x[self.groups.start[group] + option] = share
         x[len(self.block.group) :] = point.columns
         return x
+
+
+def _least_entry(policy: sparse.csc_array) -> Floats:
+    """The smallest absolute coefficient of every row, 0 where there is none."""
+    least = np.full(policy.shape[0], np.inf)
+    np.minimum.at(least, policy.indices, np.abs(policy.data))
+    return np.where(np.isfinite(least), least, 0.0)
 
 
 def empty(block: Block, node: Node, stop: Callable[[], bool]) -> Node | None:

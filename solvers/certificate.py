@@ -116,7 +116,7 @@ class _Judge:
         total, size = sum(terms), sum(abs(term) for term in terms)
         if leaf.ray:
             return -np.inf if total < -EMPTY * size else np.inf
-        return float(total)
+        return np.inf if np.isnan(total) else float(total)
 
     def _of_groups(self, weights: Floats) -> float:
         """The best option of every group, summed up."""

@@ -169,7 +169,9 @@ class Master:
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)
-        self.highs.run()
+        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
+            highspy.Highs.resetGlobalScheduler(True)
+            self.highs.run()
         model: Model = self.highs.getModelStatus()
         return model
 

@@ -30,6 +30,9 @@ FIRST_RADIUS = 0.1
 WIDER, NARROWER, FREER = 1.5, 0.6, 10.0
 """The box after a pass that brought the bound down, after one that did not, and where nothing but the box is in the
 way."""
+DEAR, CLEAR = 10.0, 1e-6
+"""Rows that are missed at a cost of so many spans of the objective may be unmeetable; that they are is clear below 0
+by this part of what prices charge."""
 NOISE = 1e-12
 """What double precision leaves of a constant."""
 LITTLE = 1e-6
@@ -132,15 +135,26 @@ class Prices:
         return float(answer.value.sum())
 
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
-        """What prices prove of a node, where groups answer to them with so much."""
+        """What prices that charge no open side prove of a node, where groups answer to them with so much."""
         block = self.block
-        prices = closed(prices, block.lower, block.upper)
         side = np.where(prices > 0, block.upper, block.lower)
         rhs = float(np.sum(prices[prices != 0] * side[prices != 0]))
         reduced = self.master.cost - self.master.policy.T @ prices
         low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
         ends = np.where(reduced > 0, high, low)
         return block.constant + rhs + of_groups + float(np.sum(reduced[reduced != 0] * ends[reduced != 0]))
+
+    def unmeetable(self, node: Node, prices: Floats) -> bool:
+        """Whether prices prove of a node that it holds no plan: without the objective, not even 0 is within reach."""
+        of_groups = float(self.groups.answer(prices, 0.0).value.sum())
+        prices = closed(prices, self.block.lower, self.block.upper)
+        some = np.flatnonzero(prices)
+        rhs = prices[some] * np.where(prices > 0, self.block.upper, self.block.lower)[some]
+        reduced = -(self.master.policy.T @ prices)
+        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
+        ends = np.where(reduced > 0, high, low)[reduced != 0] * reduced[reduced != 0]
+        size = float(np.abs(rhs).sum() + np.abs(ends).sum()) + abs(of_groups)
+        return bool(np.isfinite(size)) and float(rhs.sum() + ends.sum()) + of_groups < -CLEAR * size
 
     def price(
         self,
@@ -171,11 +185,14 @@ class Prices:
             mixture = master.solve()
             if mixture is None:
                 return Priced(best, None, number, tight=False)
-            bound = self.bound(node, mixture.prices, self.ask(mixture.prices))
+            prices = closed(mixture.prices, self.block.lower, self.block.upper)
+            bound = self.bound(node, prices, self.ask(prices))
             better = bound < best.bound
             if better:
-                best = replace(best, prices=mixture.prices, bound=bound)
+                best = replace(best, prices=prices, bound=bound)
                 told(bound)
+            if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
+                return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
             close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
             near = best.bound - mixture.value <= close
             kept = mixture.missed == 0 or (not plan and mixture.charged <= close)

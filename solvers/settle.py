@@ -80,7 +80,9 @@ def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32],
 def settle(
     prices: Prices, priced: Priced, *, whole: bool, options: SolveOptions, stop: Callable[[], bool]
 ) -> Point | None:
-    """A plan near a mixture in which every whole number of the policy is settled.
+    """A plan near a mixture, in the mixture's node.
+
+    Every whole number of the policy is settled in it, or is chosen here, which may take long.
 
     Parameters
     ----------
@@ -98,7 +100,10 @@ def settle(
     order = np.lexsort((answer.margin, ~differ))  # those between options first, then the least decided
     for size in FREE:
         part = _Part(prices, priced, option, np.sort(order[: min(groups.count, size)]))
-        solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None), stop=stop)
+        program = part.program(whole=False)
+        some = program.integer & (program.col_lower < program.col_upper)
+        asked = replace(options, gap=options.gap if some.any() else 0.0, start=None)
+        solution = run_supervised(program, asked, stop=stop)
         if solution.x is None or solution.value is None:
             if stop() or size >= groups.count:
                 return None
@@ -126,7 +131,7 @@ def _made_whole(
 
 
 class _Part:
-    """The program of some groups, the others held at their options; the policy's whole numbers held too."""
+    """The program of some groups, the others held at their options; the policy's whole numbers as the node has them."""
 
     def __init__(self, prices: Prices, priced: Priced, option: NDArray[np.int32], free: Ints) -> None:
         self.prices, self.priced, self.node, self.option, self.free = prices, priced, priced.node, option, free
@@ -171,7 +176,7 @@ class _Part:
             offset=block.constant + float(self.rest[rows]),
             col_lower=np.append(np.zeros(count), self.node.lower),
             col_upper=np.append(np.ones(count), self.node.upper),
-            integer=np.append(np.full(count, whole), np.zeros(len(master.cost), dtype=np.bool_)),
+            integer=np.append(np.full(count, whole), block.column_integer),
             row_lower=np.append(block.lower - (self.rest + self.noise)[:rows], one),
             row_upper=np.append(block.upper - (self.rest - self.noise)[:rows], one),
             start=matrix.indptr,
