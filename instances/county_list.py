@@ -17,7 +17,7 @@ PERIODS = (("2026", 2026, 1), ("2027", 2027, 1), ("2028", 2028, 1), ("2029-2030"
 MADE_UP = "made up for a synthetic county"
 
 FUND, FUND_PAYS = "compensation_fund", 0.3
-"""The compensation fund, and its part of what restoring land costs: nearly all that it receives goes into it by 2035."""
+"""The compensation fund, and its part of what restoring land costs: nearly all that it receives by 2035."""
 
 OPPORTUNITIES = files("zonevest.instances").joinpath("opportunities.csv")
 """Kinds of projects: ranges of capex in million, and of yearly revenue, cost and ecosystem value as shares of capex."""
