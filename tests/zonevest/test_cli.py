@@ -167,6 +167,8 @@ class TestDone:
         done = zonevest("report", solved, "--lang", "zh")
         assert done.exit_code == 0
         assert (solved / "report.html").stat().st_size > 1000
+        assert "report.html、report.xlsx、" in done.stdout
+        assert "tables/" in done.stdout
         assert zonevest("report", solved).exit_code == 0
 
     def test_audit_of_a_sound_plan(self, solved: Path) -> None:
