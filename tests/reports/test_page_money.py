@@ -11,15 +11,16 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports import whole
+from tests.reports.forms import Drawn
 from tests.reports.test_audit_money import DRAWS, budget
-from tests.reports.test_page import FLAGS, read, words_of
+from tests.reports.test_page import Opened, read, words_of
 from tests.reports.told import as_data, planned
 from zonevest.model.plan import PlanData
 from zonevest.reports.labels import LABELS
-from zonevest.reports.page import render, write_page
+from zonevest.reports.page import render
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 CODES = ["bond", "loan", "roll", "grant", "stake", "tram", "build", "rise", "levy", "tax", "rent", "cost", "local"]
 CODES += ["farmers", "pot", "builders", "east", "west", "land", "levying", "taxing", "SVG"]
@@ -27,8 +28,13 @@ CODES += ["farmers", "pot", "builders", "east", "west", "land", "levying", "taxi
 
 
 @pytest.fixture(scope="module")
-def plan() -> PlanData:
-    return as_data(whole.best_plan())
+def drawn() -> Drawn:
+    return Drawn(as_data(whole.best_plan()))
+
+
+@pytest.fixture(scope="module")
+def plan(drawn: Drawn) -> PlanData:
+    return drawn.plan
 
 
 def part(html: str, name: str) -> str:
@@ -37,8 +43,8 @@ def part(html: str, name: str) -> str:
     return words_of(inside[: inside.index("</section>") + len("</section>")])
 
 
-def test_cash_flow_and_debt(plan: PlanData) -> None:
-    text = part(render(plan), "cash")
+def test_cash_flow_and_debt(drawn: Drawn) -> None:
+    text = part(drawn.page(), "cash")
     for told in (
         "Opening cash",
         "Money raised",
@@ -70,8 +76,8 @@ def test_interest_is_no_share_of_itself() -> None:
     assert "该预算除付息外没有其他支出的时期不列“专项债务付息占比”" in part(told, "cash")
 
 
-def test_capture_and_actors(plan: PlanData) -> None:
-    html = render(plan)
+def test_capture_and_actors(drawn: Drawn) -> None:
+    html = drawn.page()
     value = html[html.index('id="section-value"') : html.index('id="section-distribution"')]
     for told in ("Value created by source", "Left to holders", "Taxes and levies on the rise of land value", "farmers"):
         assert told in value, told
@@ -79,16 +85,16 @@ def test_capture_and_actors(plan: PlanData) -> None:
         assert told.lower() in part(html, "actors").lower(), told
 
 
-def test_limits_that_are_off_are_listed(plan: PlanData) -> None:
+def test_limits_that_are_off_are_listed(drawn: Drawn, plan: PlanData) -> None:
     assert "transfers" in plan.limits_off
-    assert "refinancing share" not in part(render(plan), "cash")
+    assert "refinancing share" not in part(drawn.page(), "cash")
     none = replace(plan, limits_off=[])
     assert "Nothing was switched off." in part(render(none), "cash")
 
 
 @pytest.mark.parametrize("section", ["cash", "actors"])
-def test_in_chinese(plan: PlanData, section: str) -> None:
-    html = render(plan, "zh")
+def test_in_chinese(drawn: Drawn, section: str) -> None:
+    html = drawn.page("zh")
     text = part(html, section)
     assert english_in(text, CODES) == []
     long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
@@ -97,8 +103,8 @@ def test_in_chinese(plan: PlanData, section: str) -> None:
     assert not read(html).open
 
 
-def test_shadow_prices_have_a_column_where_they_are_known(plan: PlanData) -> None:
-    assert "Shadow price" not in part(render(plan), "limits")
+def test_shadow_prices_have_a_column_where_they_are_known(drawn: Drawn, plan: PlanData) -> None:
+    assert "Shadow price" not in part(drawn.page(), "limits")
     priced = plan.limits.copy()
     priced["shadow_price"] = np.where(priced["limit"] == "owed", 0.25, 0.0)
     text = part(render(replace(plan, limits=priced.assign(unit="million"))), "limits")
@@ -121,20 +127,13 @@ def test_without_finance_the_page_says_so() -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_the_window(plan: PlanData, tmp_path: Path, browser_path: str, lang: str, width: int) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    write_page(plan, tmp_path / "report.html", lang=lang)
-    with playwright.sync_playwright() as driver:
-        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
-        page: Page = engine.new_page(viewport={"width": width, "height": 900})
-        faults: list[str] = []
-        page.on("console", lambda message: faults.append(message.text))
-        page.goto((tmp_path / "report.html").as_uri())
+def test_it_fits_the_window(drawn: Drawn, tmp_path: Path, browser: Browser, lang: str, width: int) -> None:
+    with Opened(browser, drawn.written(tmp_path, lang), width) as opened:
+        page = opened.page
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         # every bar of the chart has the colour of its grade, and every badge stands in its column
         assert page.locator(".chart rect.green[height]").count() >= 3
         cells = page.evaluate("Array.from(document.querySelector('tr.lights').cells, cell => cell.innerText.trim())")
         assert len(cells) == page.evaluate("document.querySelector('.by-period thead tr').cells.length")
         assert page.evaluate("getComputedStyle(document.querySelector('tr.lights')).display") == "table-row"
-        assert faults == []
-        engine.close()
+        assert opened.said == []
