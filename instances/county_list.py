@@ -34,7 +34,8 @@ def projects(rng: np.random.Generator, towns: list[str], there: pd.Series[float]
         kinds = pd.read_csv(file, dtype={"earliest": str, "latest": str})
     table = kinds.drop(columns=["name_en", "name_zh", "town", "jobs", "places", "land_take"])
     table = table.drop(columns=[f"{name}_{end}" for name in DRAWN for end in ("low", "high")])
-    table.insert(1, "name", kinds["name_en"] + " " + kinds["name_zh"])
+    table.insert(1, "name", kinds["name_en"])
+    table.insert(2, "x_name_zh", kinds["name_zh"])
     shares, where = np.zeros((len(DRAWN), len(kinds))), []
     central = kinds["category"].isin(["infrastructure", "livelihood", "industry"]) & kinds["uplift_account"].notna()
     low, high = (kinds[[f"{name}_{end}" for name in DRAWN]].to_numpy().T for end in ("low", "high"))
@@ -44,8 +45,8 @@ def projects(rng: np.random.Generator, towns: list[str], there: pd.Series[float]
         shares[1:, j] = rng.uniform(low[1:, j], high[1:, j])
     where = kinds["town"].fillna(pd.Series(where)).to_list()  # a name that says where it is
     capex = np.round(shares[0], 1)
-    table.insert(3, "jurisdiction", where)
-    table.insert(4, "capex", capex)
+    table.insert(4, "jurisdiction", where)
+    table.insert(5, "capex", capex)
     for name, share in zip(DRAWN[1:], shares[1:], strict=True):
         table[f"annual_{name}"] = np.round(capex * share, 2)
     table["ramp_years"] = np.where(kinds["revenue_high"] > 0.06, 3, 0)

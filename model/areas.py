@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -273,21 +273,37 @@ def population(study: Study, place: str, clock: Clock | None, period: int) -> fl
     Jurisdictions' people, or those of their parcels where none are stated; a tag's people are those of its parcels.
     They grow at the jurisdiction's rate, else the study's.
     """
-    elapsed = 0 if clock is None else int(clock.last[period] - clock.years[0])
+    if place == TOTAL or (study.jurisdictions["jurisdiction"] == place).any():
+        return residents(study, clock, period)[place]
+    parcels = study.parcels
+    _, code, homes, people, grown = _grown(study, clock, period)
+    which, cells = pd.factorize(parcels["tags"])
+    tagged = np.array([place in items(cell) for cell in cells], dtype=bool)[which]
+    return float(np.bincount(code[tagged], people[tagged], len(homes)) @ grown)
+
+
+def residents(study: Study, clock: Clock | None, period: int) -> dict[str, float]:
+    """People of every jurisdiction, and of all (`TOTAL`), at the end of a period (see `population`)."""
+    table = study.jurisdictions
+    growth, code, homes, people, grown = _grown(study, clock, period)
+    of_parcels = dict(zip(homes, np.bincount(code, people, len(homes)) * grown, strict=True))
+    elapsed = _elapsed(clock, period)
+    stated = (table["population"] * (1.0 + growth) ** elapsed).fillna(table["jurisdiction"].map(of_parcels)).fillna(0.0)
+    there = dict(zip(table["jurisdiction"], stated.astype(float), strict=True))
+    return there | {TOTAL: float(stated.sum() + of_parcels.get("", 0.0))}
+
+
+def _elapsed(clock: Clock | None, period: int) -> int:
+    return 0 if clock is None else int(clock.last[period] - clock.years[0])
+
+
+def _grown(study: Study, clock: Clock | None, period: int) -> tuple[Any, ...]:
+    """Growth of each jurisdiction; home of each parcel, names of homes, people of parcels, factor of each home."""
     table, parcels = study.jurisdictions, study.parcels
     common = study.settings.population_growth
     growth = table["population_growth"].fillna(common)
     # a million parcels live in few places and have few different tags: names are looked at once each
     code, homes = pd.factorize(parcels["jurisdiction"])
     rate = dict(zip(table["jurisdiction"], growth, strict=True))
-    grown = np.array([(1.0 + rate.get(home, common)) ** elapsed for home in homes])
-    people = parcels["population"].fillna(0.0).to_numpy(dtype=float)
-    if place != TOTAL and place not in rate:
-        which, cells = pd.factorize(parcels["tags"])
-        tagged = np.array([place in items(cell) for cell in cells], dtype=bool)[which]
-        return float(np.bincount(code[tagged], people[tagged], len(homes)) @ grown)
-    of_parcels = dict(zip(homes, np.bincount(code, people, len(homes)) * grown, strict=True))
-    stated = (table["population"] * (1.0 + growth) ** elapsed).fillna(table["jurisdiction"].map(of_parcels)).fillna(0.0)
-    if place == TOTAL:
-        return float(stated.sum() + of_parcels.get("", 0.0))
-    return float(stated[table["jurisdiction"] == place].sum())
+    grown = np.array([(1.0 + rate.get(home, common)) ** _elapsed(clock, period) for home in homes])
+    return growth, code, homes, parcels["population"].fillna(0.0).to_numpy(dtype=float), grown

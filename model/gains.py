@@ -8,7 +8,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from zonevest.instances.study import each, period_names
-from zonevest.model.areas import START, TOTAL, population
+from zonevest.model.areas import START, TOTAL, residents
 from zonevest.model.book import Told
 from zonevest.model.builtin import actors
 from zonevest.model.finance import hold
@@ -24,8 +24,8 @@ PRESENT = "million, present value"
 def people_at_start(ledger: Ledger) -> dict[str, float]:
     """People of the jurisdictions that have some, at the start."""
     names = ledger.study.jurisdictions["jurisdiction"]
-    counted = {name: population(ledger.study, name, None, START) for name in names}
-    return {name: people for name, people in counted.items() if people > 0}
+    counted = residents(ledger.study, None, START)
+    return {name: counted[name] for name in names if counted[name] > 0}
 
 
 def of_jurisdictions(study: Study) -> list[str]:

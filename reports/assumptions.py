@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.defaults import CN, group
-from zonevest.instances.schema import DEFAULT_TABLES
+from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.contributions import LAND_TABLES, SURE
 from zonevest.reports.display import DASH
 from zonevest.reports.tables import HOLD, limits
 
 if TYPE_CHECKING:
+    from zonevest.instances.study import Study
     from zonevest.reports.facts import Facts
 
 CODES = {
@@ -251,6 +252,25 @@ def method(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=METHOD)
 
 
+def confidence(study: Study) -> pd.DataFrame:
+    """How sure the study's numbers are: rows of the flow tables by ``table, confidence, certainty`` (see `annex`)."""
+    found = {name: study.tables[name]["confidence"].fillna("").astype(str) for name in FLOW_TABLES}
+    counts = {name: words.groupby(words).size() for name, words in found.items() if len(words)}
+    rows = [(name, word, count) for name, each in counts.items() for word, count in each.items()]
+    table = pd.DataFrame(rows, columns=["table", "confidence", "rows"])
+    return table.assign(certainty=code_of(table["confidence"]))[["table", "confidence", "certainty", "rows"]]
+
+
+def sources(study: Study) -> pd.DataFrame:
+    """Where the numbers come from: ``stated_in, table, rows`` of flows, limits and accounts, most used first."""
+    tables = {name: study.tables[name] for name in (*FLOW_TABLES, "limits", "accounts")}
+    given = [table["source"].fillna("").astype(str).rename("stated_in").to_frame().assign(table=name)
+             for name, table in tables.items()]  # fmt: skip
+    every = pd.concat(given, ignore_index=True)
+    sums = every[every["stated_in"] != ""].groupby(["stated_in", "table"], sort=False).size().rename("rows")
+    return sums.reset_index().sort_values("rows", ascending=False, kind="stable", ignore_index=True)
+
+
 _PV = "million, present value"
 SHEETS = (
     Sheet(
@@ -266,9 +286,20 @@ SHEETS = (
     ),
     Sheet(
         "annex", "assumptions", annex,
-        (Column("table", "word:in_table_"), Column("what", "text"), Column("value", unit="@unit"),
-         Column("unit", "unit"), Column("stated_in", "text"), Column("confidence", "text"),
-         Column("certainty", "word:confidence_"),
+        (Column("table", "word:in_table_"), Column("what", "row_key"), Column("value", unit="@unit"),
+         Column("unit", "unit"), Column("stated_in", "text"),
+         Column("confidence", "word:stated_"), Column("certainty", "word:confidence_"),
          Column("origin", "word:origin_"), Column("cash", unit=_PV), Column("ecosystem", unit=_PV)),
+    ),
+    Sheet(
+        "confidence", "assumptions", lambda facts: confidence(facts.study),
+        (Column("table", "word:in_table_"), Column("confidence", "word:stated_"),
+         Column("certainty", "word:confidence_"), Column("rows", "count", total=True)),
+        always=True,
+    ),
+    Sheet(
+        "sources", "assumptions", lambda facts: sources(facts.study),
+        (Column("stated_in", "text"), Column("table", "word:in_table_"), Column("rows", "count", total=True)),
+        always=True,
     ),
 )  # fmt: skip

@@ -22,7 +22,7 @@ from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.study import FORMAT, Study, StudyError
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_rules import Breach
-from zonevest.reports.audit_told import TOLD
+from zonevest.reports.audit_told import FILED, TOLD
 
 COLUMNS = {
     "parcels": (("parcel_id", "zone", "practice", "start", "class_before", "class_after"), ("share",)),
@@ -155,7 +155,7 @@ def from_plan(plan: Any) -> Stated:
         for name in COLUMNS:
             stated.take(name, name, getattr(plan, name, None))
         known = _together(plan)
-        for name in TOLD:
+        for name in (name for name in TOLD if name not in FILED):
             if name in known:
                 stated.hear(name, name, known[name])
             elif callable(tell := getattr(plan, name, None)):
@@ -194,11 +194,12 @@ def from_folder(folder: Path) -> Stated:
     files = {**FILES, **{name: f"{name}.csv" for name in DECISIONS if (folder / f"{name}.csv").exists()}}
     for name, file in files.items():
         stated.take(name, file, stated.attempt(file, partial(_read, folder / file)))
-    budgets = stated.study is not None and not stated.study.tables["budgets"].empty
+    study = stated.study
+    # of one budget alone cash_flow.csv says the same
+    alone = study is None or study.tables["budgets"].empty or study.settings.finance is None
     for name in TOLD:
         path = folder / f"{name}.csv"
-        # of one budget alone cash_flow.csv says the same
-        if name != "budgets" or path.exists() or (budgets and stated.study.settings.finance is not None):
+        if name not in (*FILED, *(["budgets"] if alone else [])) or path.exists():
             stated.hear(name, path.name, stated.attempt(path.name, partial(_read, path)))
     if stated.study is not None and stated.study.geometry is not None and "parcels" in stated.tables:
         _check_layer(stated, folder / LAYER)

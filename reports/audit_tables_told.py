@@ -11,9 +11,10 @@ import pandas as pd
 
 from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
+from zonevest.reports.audit_cash import SMALL, light
 from zonevest.reports.audit_cells import texts
 from zonevest.reports.audit_rules import TOLERANCE, Breach
-from zonevest.reports.audit_told import SMALL, TOLD, light, told
+from zonevest.reports.audit_told import TOLD, told
 from zonevest.reports.audit_value import Told
 
 if TYPE_CHECKING:

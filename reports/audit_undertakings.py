@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +22,10 @@ TAKEN = "land_take"
 """The kind of what leaves with land that a project takes: the general shares and budgets hold for it."""
 
 
+MENDING = ("restoration", "reclamation")
+"""Modes of practices that mend land."""
+
+
 class Key(NamedTuple):
     """An undertaking and an account; `captured_from` is the uplift account of a capture.
 
@@ -34,12 +38,35 @@ class Key(NamedTuple):
     captured_from: str = ""
 
 
+class Laid(NamedTuple):
+    """What is laid out once by undertakings of one kind: the first year of service, and years of life."""
+
+    kind: str
+    service: float
+    life: float
+
+
+class _OnLand(NamedTuple):
+    """Uplift account of a capture, booking, parcels and amounts; and the annual equivalent and life of each parcel."""
+
+    found: list[tuple[str, Booking, Ints, Floats]]
+    equal: Floats
+    lives: Floats
+
+
 class Undertakings:
-    """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,)."""
+    """Sums over undertakings: totals of the periods, then the present value, shape (periods + 1,).
+
+    Attributes
+    ----------
+    sums : by undertaking and account.
+    laid : what the purse lays out on operating assets in every year of the horizon.
+    """
 
     def __init__(self, flows: Flows) -> None:
         self.flows, self.tables, self.calendar = flows, flows.tables, flows.calendar
         self.sums: dict[Key, Floats] = {}
+        self.laid: dict[Laid, Floats] = {}
         self._values: dict[Booking, Value] = {}
         self._whole = np.ones(len(self.calendar.rates))
 
@@ -61,19 +88,19 @@ class Undertakings:
         ones = np.ones((len(self.calendar.rates), len(life)))
         return np.asarray(self.calendar.present(0.0 * ones, ones, service, life, last)[0], dtype=np.float64)
 
-    def land(self, members: Ints, share: Floats, practice: str, start: int, source: str = "") -> None:
-        """Add parcels under an option, as of that practice or, where another source is named, of it."""
+    def _on_land(self, members: Ints, practice: str, start: int) -> _OnLand:
+        """What parcels book under an option, whole parcels, and what one-off amounts of each make a year."""
         tables, flows = self.tables, self.flows
         acts = practice not in (HOLD, UNASSIGNED)
         last, sold = np.full(len(members), -np.inf), np.zeros(len(members), dtype=bool)
-        found: list[tuple[Key, Booking, Ints, Floats]] = []
+        found: list[tuple[str, Booking, Ints, Floats]] = []
 
         def note(booking: Booking, at: Ints, amounts: Floats, uplift: str) -> None:
             account = booking.row.account
             last[at] = np.maximum(last[at], self._value(booking).last)
             sold[at] |= not booking.row.annual and account.role == "land_sale"
             if account.money or account.uplift:
-                found.append((Key("practice", source or practice, account.name, uplift), booking, at, amounts))
+                found.append((uplift, booking, at, amounts))
 
         for booking, among in flows.bookings(members, practice, start):
             amounts, applies = row_amounts(tables, booking.row, members[among])
@@ -86,15 +113,48 @@ class Undertakings:
                 holds: Flags = tables.mask(capture.where)[members[at]]
                 if holds.any():
                     note(taken(tables, capture, booking), at[holds], amounts[holds] * capture.rate, account.name)
-        equal = np.zeros(len(members))
+        equal, lives = np.zeros(len(members)), np.full(len(members), FOREVER)
         if acts:
             named = tables.practices[practice]
             service = tables.starts[start] + number(named["lead_years"], 0.0)
             life, lease = number(named["life_years"], FOREVER), number(named["lease_years"], math.nan)
-            equal = self._equal(service, np.where(sold & (not math.isnan(lease)), lease, life), last)
-        for key, booking, at, amounts in found:
+            lives = np.where(sold & (not math.isnan(lease)), lease, life)
+            equal = self._equal(service, lives, last)
+        return _OnLand(found, equal, lives)
+
+    def land(self, members: Ints, share: Floats, practice: str, start: int, source: str = "") -> None:
+        """Add parcels under an option, as of that practice or, where another source is named, of it."""
+        found, equal, lives = self._on_land(members, practice, start)
+        named = {} if practice in (HOLD, UNASSIGNED) else self.tables.practices[practice]
+        # what mends land stands in the land's own value
+        if named and not (named["restoration"] or named["mode"] in MENDING):
+            service = self.tables.starts[start] + number(named["lead_years"], 0.0)
+            for _, booking, at, amounts in found:
+                for years in np.unique(lives[at]).tolist() if booking.row.account.role != "restoration" else ():
+                    paid = float((amounts * share[at])[lives[at] == years].sum())
+                    self._lay_out(Laid("practice", service, years), booking, paid)
+        for uplift, booking, at, amounts in found:
             part = amounts * share[at]
+            key = Key("practice", source or practice, booking.row.account.name, uplift)
             self._add(key, booking, float(part.sum()), float((part * equal[at]).sum()))
+
+    def worth(self, members: Ints, practice: str, start: int) -> Iterator[tuple[Account, bool, Ints, Floats]]:
+        """Present value of each booking on parcels: its account, whether it is captured of a rise, where, how much."""
+        found, equal, _ = self._on_land(members, practice, start)
+        for uplift, booking, at, amounts in found:
+            value = self._value(booking)
+            yield booking.row.account, bool(uplift), at, amounts * (value.yearly[0] + value.carried[0] * equal[at])
+
+    def _lay_out(self, laid: Laid, booking: Booking, amount: float, project: str = "") -> None:
+        """Add a one-off cost in cash, what land costs apart."""
+        account, year = booking.row.account, math.floor(booking.first) - self.tables.y0
+        horizon = self.tables.horizon_end - self.tables.y0 + 1
+        once = account.money and account.family == "cost" and account.recurrence == "one_off"
+        if not once or account.role == "land_cost" or year >= horizon:
+            return
+        price = float(self.calendar.prices(booking, np.array([math.floor(booking.first)], dtype=np.float64))[0])
+        years = self.laid.setdefault(laid, np.zeros(horizon))
+        years[year] += max(-self.tables.actors.parts(account, project).purse, 0.0) * amount * price
 
     def project(self, project: str, built: Built, booking: Booking, amount: float, tools: frozenset[str]) -> None:
         """Add a booking of a project, and what tools take of it."""
@@ -103,6 +163,7 @@ class Undertakings:
             return
         equal = self._equal_of(built)
         self._add(Key("project", project, account.name), booking, amount, amount * equal)
+        self._lay_out(Laid("project", built.opening, built.life), booking, amount, project)
         for capture, part in self.flows.captured(booking, amount, tools) if account.uplift else ():
             key = Key("project", project, capture.row.account.name, account.name)
             self._add(key, capture, part, part * equal)

@@ -11,7 +11,18 @@ from scipy import sparse
 
 from zonevest.model.booked import LAND, PROJECT, QUOTA
 from zonevest.model.flows import OUTSIDE
-from zonevest.reports.capture import ITEMS, RISE, SMALL, SOURCE, land_origin, parts_of
+from zonevest.reports.capitalised import capitalised
+from zonevest.reports.capture import (
+    BOOKED,
+    CAPITALISED,
+    ITEMS,
+    RISE,
+    SMALL,
+    SOURCE,
+    land_origin,
+    parts_of,
+    public_actors,
+)
 from zonevest.reports.contents import Column, Sheet
 
 if TYPE_CHECKING:
@@ -26,11 +37,14 @@ HOLDERS: Final = {
 
 
 def _wide(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """What is created (of it the rise of land value), captured and left, and what the public spends, one row each."""
+    """What is created (of it the rise of land value), captured and left, and what the public spends, one row each.
+
+    Beside it all of the rise as it is booked, and what of it capitalises income.
+    """
     rise = table[table["rise"] & (table["item"] == "created")].assign(item=RISE)
     table = pd.concat([table, rise], ignore_index=True)
     sums = table.pivot_table(index=list(by), columns="item", values="value", aggfunc="sum", sort=False, fill_value=0.0)
-    sums = sums.reindex(columns=[*ITEMS, RISE], fill_value=0.0).astype(float).reset_index()
+    sums = sums.reindex(columns=[*ITEMS, RISE, BOOKED], fill_value=0.0).astype(float).reset_index()
     sums.columns.name = None
     share = sums["captured"] / sums["created"].where(sums["created"] > SMALL)
     return sums.assign(capture_share=share, net_public=sums["captured"] - sums["public_cost"])
@@ -39,6 +53,8 @@ def _wide(table: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 AMOUNTS: Final = (
     Column("created", unit="million", total=True),
     Column("rise", unit="million", total=True),
+    Column(BOOKED, unit="million", total=True),
+    Column(CAPITALISED, unit="million", total=True),
     Column("captured", unit="million", total=True),
     Column("left", unit="million", total=True),
     Column("capture_share", "share"),
@@ -46,6 +62,7 @@ AMOUNTS: Final = (
     Column("net_public", unit="million", total=True),
 )
 NAMES: Final = [column.name for column in AMOUNTS]
+OF_PARCEL: Final = tuple(column for column in AMOUNTS if column.name != BOOKED)
 
 
 def by_origin(facts: Facts) -> pd.DataFrame:
@@ -150,7 +167,8 @@ def by_parcel(facts: Facts) -> pd.DataFrame:
     table = pd.concat([table, rest[table.columns]] if len(rest) else [table], ignore_index=True)
     share = table["captured"] / table["created"].where(table["created"] > SMALL)
     table = table.assign(capture_share=share, net_public=table["captured"] - table["public_cost"])
-    return table[["parcel_id", "origin", "jurisdiction", "zone", "practice", "period", "area_ha", *NAMES]]
+    shown = [column.name for column in OF_PARCEL]
+    return table[["parcel_id", "origin", "jurisdiction", "zone", "practice", "period", "area_ha", *shown]]
 
 
 def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
@@ -158,13 +176,16 @@ def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
     found, worth, raised = facts.books, facts.parcel_worth, facts.books.raised
     chosen, accounts = found.chosen, found.ledger.accounts
     booked = accounts.names[accounts.money | (accounts.family == "uplift")]
-    plain, taken = (pd.DataFrame({"account": booked, "captured": flag, "owner": ""}) for flag in (False, True))
-    own = raised.rows.assign(captured=raised.rows["captured_from"] != "", owner=raised.rows["project"])
-    own = own[["account", "captured", "owner"]]
+    # by what instrument it is captured is not asked here
+    plain, taken = (
+        pd.DataFrame({"account": booked, "captured": flag, "owner": "", "flow": False}) for flag in (False, True)
+    )
+    own = raised.rows.assign(captured=raised.rows["captured_from"] != "", owner=raised.rows["project"], flow=False)
+    own = own[["account", "captured", "owner", "flow"]]
     parts = parts_of(facts.study, accounts, pd.concat([plain, taken, own]).drop_duplicates())
     rise = parts[(parts["item"] == "created") & parts["account"].isin(accounts.names[accounts.family == "uplift"])]
     parts = pd.concat([parts, rise.assign(item=RISE)])
-    of = parts.groupby(["item", "account", "captured", "owner"])["part"].sum()
+    of = parts.groupby(["item", "account", "captured", "owner", "flow"])["part"].sum()
     column = accounts.names.get_indexer(booked)
     # what projects raise goes by their own shares, all else by the general ones
     captured = (worth.captured - raised.worth(worth.accounts, captured=True))[:, column]
@@ -178,6 +199,11 @@ def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
         )
         per_ha = np.bincount(raised.of, raised.per_ha[:, -1] * each, minlength=raised.hectares.shape[0])
         values[item] = np.asarray(rest @ mine + captured @ theirs + raised.hectares.T @ per_ha)
+    public = public_actors(facts.study, accounts)
+    for (_, actor), part in capitalised(found).items():
+        for item in ("created", RISE, "captured" if actor in public else "left"):
+            values[item] = values[item] - part
+        values[CAPITALISED] = values[CAPITALISED] + part
     return values
 
 
@@ -243,7 +269,7 @@ SHEETS: Final = (
             Column("practice", "practice"),
             Column("period", "period"),
             Column("area_ha", unit="ha"),
-            *AMOUNTS,
+            *OF_PARCEL,
         ),
     ),
 )

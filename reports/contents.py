@@ -25,7 +25,7 @@ SECTIONS: Final = (
 """Parts of the report, in the order in which they are read; ``section_<name>`` is the title."""
 CODES: Final = (
     "zone", "land_class", "practice", "jurisdiction", "project", "instrument", "actor", "budget", "account",
-    "money_item", "period", "unit", "limit", "quota",
+    "money_item", "period", "unit", "limit", "quota", "row_key",
 )  # fmt: skip
 """Kinds of columns whose cells are codes: the function of `Display` that names them."""
 HIDDEN: Final = "hidden"
@@ -67,6 +67,8 @@ class Sheet:
     make : works it out; an empty frame (with its columns) is left out and named as empty.
     columns : what is shown, in this order; the frame holds exactly these, and those that `more` stands for.
     more : of a matrix: what every further column of the frame is; its `head` says of which codes they are.
+    pages : the column of which every value has a page of its own, rows of one beside each other.
+    always : it is of the study alone, and there without a plan too.
     """
 
     key: str
@@ -74,6 +76,8 @@ class Sheet:
     make: Callable[[Facts], pd.DataFrame]
     columns: tuple[Column, ...]
     more: Column | None = None
+    pages: str = ""
+    always: bool = False
 
     def shown(self, frame: pd.DataFrame) -> tuple[Column, ...]:
         """The columns of a frame of this table, those of a matrix included."""

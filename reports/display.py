@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -38,6 +38,9 @@ _ACCOUNT_PREFIXES = (
 PRESENT = ", present value"
 """What the unit of a present value ends with."""
 _OF_INSTRUMENTS = ("finance.raised.", "finance.repaid.", "finance.interest.")
+
+OWN_NAME = "x_name_zh"
+"""A study's own column of its projects: what they are called in Chinese."""
 
 OF_BUDGETS = ("reserve", "dscr_min", "budget_transfer")
 """Rows of money that are told for each budget."""
@@ -153,7 +156,11 @@ class Display:
     @cached_property
     def _projects(self) -> dict[str, str]:
         table = self.study.projects
-        return {str(code): str(name or code) for code, name in zip(table["project"], table["name"], strict=True)}
+        named = table["name"].fillna("").astype(str)
+        if self.words.lang == "zh" and OWN_NAME in table:  # the format knows one name; a study may have its own column
+            own = table[OWN_NAME].fillna("").astype(str)
+            named = own.where(own != "", named)
+        return {str(code): name or str(code) for code, name in zip(table["project"], named, strict=True)}
 
     @cached_property
     def _instruments(self) -> dict[str, str]:
@@ -218,6 +225,24 @@ class Display:
         """The name of an account of money or of an instrument."""
         return self.instrument(code) if code in self._instruments else self.account(code)
 
+    def row_key(self, key: str) -> str:
+        """What a row of a table of the study is of: the names of its codes, ``0601/tax/tenure=state`` among them."""
+        return " · ".join(self._part(part) for part in key.split("/"))
+
+    def _part(self, part: str) -> str:
+        if "=" in part:
+            return "; ".join(self._condition(each.strip()) for each in part.split(";"))
+        kinds = (self._classes, self._zones, self._practices, self._accounts, self._actors, self._instruments,
+                 self._quotas, self._budgets, self._jurisdictions, self._projects, self._limits)  # fmt: skip
+        known = next((names[part] for names in kinds if names.get(part, part) != part), "")
+        return known or (self.words(f"key_{part}") if self.words.has(f"key_{part}") else self.account(part))
+
+    def _condition(self, text: str) -> str:
+        column, _, values = text.partition("=")
+        coded = column in ("land_class", "zone", "jurisdiction")
+        named = [self._part(each) if coded else self.words.or_code("key_", each) for each in values.split("|")]
+        return f"{self.words.or_code('key_', column)} = {self.words('or').join(named)}"
+
     def period(self, name: str) -> str:
         """A period's name, the horizon for ``total``, the last one's for ``last``; ``start`` is before the first."""
         if name == "start":
@@ -277,18 +302,15 @@ class Display:
                 return f"{named}{self.words('colon')}{names[of]}"
         return named
 
-    def measured(self, row: Mapping[str, Any]) -> str:
-        """What a row of a limit measures: its account, or what a row of money compares in its place."""
-        kind, _, of = str(row["limit"]).partition(".")
-        own = self.words.has(f"of_{kind}") and not row["sense"] and (of or kind not in OF_BUDGETS)
-        return self.words(f"of_{kind}") if own else self.account(str(row["account"]))
-
     def unit(self, unit: str) -> str:
         """A unit in words: ``million/year`` -> "million CNY per year"; the study's own pass through."""
         if not unit:
             return self.words("not_given")
         if unit.endswith(PRESENT):
             return self.words("in_present_value", unit=self.unit(unit.removesuffix(PRESENT)))
+        spelled = re.fullmatch(r"(.+) per ha(| and year)", unit)
+        if spelled:
+            return self.unit(f"{spelled[1]}/ha{'/year' if spelled[2] else ''}")
         per_year = re.fullmatch(r"(.+?)\s*(?:/|per )\s*(?:year|yr|a)", unit)
         if per_year:
             return self.words("per_year", unit=self.unit(per_year.group(1)))

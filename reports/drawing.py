@@ -57,7 +57,8 @@ def layout(x: str = "", y: str = "", height: int = 430, **more: Any) -> Drawing:
             "xanchor": "left",
             "traceorder": "normal",
         },
-        "xaxis": axis | {"title": {"text": x, "font": {"size": 14}}, "type": "category", "showgrid": False},
+        "xaxis": axis
+        | {"title": {"text": x, "font": {"size": 14}, "standoff": 10}, "type": "category", "showgrid": False},
         "yaxis": axis | grid | {"title": {"text": y, "font": {"size": 14}, "standoff": 14}, "tickformat": ","},
         "separators": ".,",
         "bargap": 0.3,

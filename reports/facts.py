@@ -113,20 +113,6 @@ class Facts:
         """Every parcel with what the plan does on it (see `tables.allocation`)."""
         return tables.allocation(self.plan)
 
-    @cached_property
-    def moved(self) -> dict[str, pd.DataFrame]:
-        """Areas before and after, moves, land actions and what does not conform (see `tables`)."""
-        plan, parts = self.plan, self.land
-        return {
-            "tops": tables.zone_areas(plan, parts, first_level=True),
-            "zones": tables.zone_areas(plan, parts),
-            "classes": tables.class_areas(plan, parts),
-            "moves_zone": tables.changes(parts, "zone"),
-            "moves_class": tables.changes(parts, "class"),
-            "actions": tables.actions(plan, parts),
-            "nonconforming": tables.nonconforming(plan),
-        }
-
     @property
     def chosen(self) -> Chosen:
         """The rows of `land` as options of the ledger."""
@@ -195,11 +181,6 @@ class Facts:
     def cash_parts(self) -> pd.DataFrame:
         """Of what F1 is made (see `distribution.cash_parts`)."""
         return distribution.cash_parts(self.plan, self.books)
-
-    @cached_property
-    def assets(self) -> pd.DataFrame:
-        """Natural resources as assets (see `resources.assets`)."""
-        return resources.assets(self.plan, self.ledger)
 
     @cached_property
     def people(self) -> pd.DataFrame:

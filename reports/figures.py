@@ -31,6 +31,7 @@ from zonevest.reports.drawing import (
     pale,
     period_or_start,
     period_with_length,
+    plain,
     short,
     told,
     waterfall_of,
@@ -226,7 +227,8 @@ def cash_by_nature(frames: Frames, display: Display) -> Drawing | None:
          "x": [period_with_length(code, display) for code in net.index], "y": net.tolist(),
          "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
     )  # fmt: skip
-    return {"data": data, "layout": layout(y=words("figure_in_out", unit=display.unit("million")), barmode="relative")}
+    frame = layout(words("col_period"), words("figure_in_out", unit=display.unit("million")), barmode="relative")
+    return {"data": data, "layout": frame}
 
 
 def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
@@ -252,7 +254,7 @@ def debt_ratio(frames: Frames, display: Display) -> Drawing | None:
          "line": {"color": "#666", "width": 1, "dash": "dash"}}
         for each in GRADES if each < top
     ]  # fmt: skip
-    frame = layout(y=words("figure_of_resources"), shapes=lines, barmode="overlay")
+    frame = layout(words("col_period"), words("figure_of_resources"), shapes=lines, barmode="overlay")
     frame["xaxis"] |= {"categoryorder": "array", "categoryarray": periods}
     frame["yaxis"] |= {"tickformat": ".0%", "range": [0, top]}
     return {"data": data, "layout": frame}
@@ -276,7 +278,7 @@ def balance_sheet(frames: Frames, display: Display) -> Drawing | None:
         {"type": "scatter", "mode": "lines+markers", "name": words("figure_net_worth"), "x": periods,
          "y": own.tolist(), "line": {"color": "#000", "width": 2}, "marker": {"symbol": "diamond", "size": 8}}
     )  # fmt: skip
-    return {"data": data, "layout": layout(y=display.unit("million"), barmode="relative")}
+    return {"data": data, "layout": layout(words("col_period"), display.unit("million"), barmode="relative")}
 
 
 def natural_assets(frames: Frames, display: Display) -> Drawing | None:
@@ -291,7 +293,7 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
              rows["asset"], fill(at))
         for at, (code, rows) in enumerate(sums.groupby("resource", sort=False))
     ]  # fmt: skip
-    return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
+    return {"data": data, "layout": layout(words("col_period"), display.unit("million"), barmode="stack")}
 
 
 # --- circulation --------------------------------------------------------------------------------------------------
@@ -336,7 +338,14 @@ def circulation(frames: Frames, display: Display) -> Drawing | None:
             "line": {"color": "#8a949d", "width": 0.4},
         },
     }
-    return {"data": [sankey], "layout": layout(height=560)}
+    frame = layout(height=590)
+    frame["margin"] |= {"b": 60}
+    told = words("figure_circulation_unit", unit=display.unit("million"))
+    frame["annotations"] = [
+        {"text": plain(told), "xref": "paper", "yref": "paper", "x": 0, "y": 0, "xanchor": "left", "yanchor": "top",
+         "yshift": -34, "showarrow": False, "font": {"size": 14}}
+    ]  # fmt: skip
+    return {"data": [sankey], "layout": frame}
 
 
 def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
@@ -354,7 +363,7 @@ def circulation_shares(frames: Frames, display: Display) -> Drawing | None:
         )
         for at, (code, rows) in enumerate(table.groupby("circulation", sort=False))
     ]
-    frame = layout(y=words("figure_share"), barmode="stack")
+    frame = layout(words("col_period"), words("figure_share"), barmode="stack")
     frame["yaxis"] |= {"tickformat": ".0%", "range": [0, 1]}
     return {"data": data, "layout": frame}
 
@@ -390,7 +399,7 @@ def class_changes(frames: Frames, display: Display) -> Drawing | None:
         for key, sign, kind in (("figure_gained", 1, UP), ("figure_lost", -1, DOWN))
     ]  # fmt: skip
     data.append(told(names, [max(value, 0.0) for value in change], [signed(value) for value in change]))
-    frame = layout(y=display.words("ha"), height=130 + 30 * len(names), barmode="overlay")
+    frame = layout(y=display.words("ha"), height=130 + 34 * len(names), barmode="overlay")
     frame["xaxis"] |= {"categoryorder": "array", "categoryarray": names}
     return lying({"data": data, "layout": frame})
 
@@ -409,7 +418,7 @@ def starts(frames: Frames, display: Display) -> Drawing | None:
         bars(short(words.or_code("category_", str(code)) or words("category_other")), periods, row, fill(at))
         for at, (code, row) in enumerate(zip(sums.index, sums.to_numpy(), strict=True))
     ]
-    return {"data": data, "layout": layout(y=display.unit("million"), barmode="stack")}
+    return {"data": data, "layout": layout(words("col_period"), display.unit("million"), barmode="stack")}
 
 
 FIGURES: Final = (

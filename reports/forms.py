@@ -5,7 +5,6 @@ All forms show the same frames (`Made`), so that a number cannot differ from one
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,18 +40,15 @@ class Made:
 
 
 def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
-    """Every table of the report, worked out once; none without a plan.
+    """Every table of the report, worked out once; without a plan those of the study alone.
 
     Raises
     ------
     ValueError
         If a frame has other columns than its sheet, or a column's unit or kind stands in none.
     """
-    if not facts.plan.has_plan:
-        return []
-    frames = [
-        (sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in contents or sheets()
-    ]
+    wanted = [sheet for sheet in contents or sheets() if facts.plan.has_plan or sheet.always]
+    frames = [(sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in wanted]
     tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
     for table in tables:
         names = [column.name for column in table.sheet.columns]
@@ -118,16 +114,17 @@ def write_reports(plan: PlanData, folder: Path, lang: str, *, layer: bool = True
         told = facts.money | {"balance_sheet": facts.balance, "circulation": facts.circulation}
         money = write_money(facts.plan, folder, told, facts.books)
     (folder / "report.html").write_text(page(facts, tables, lang), encoding="utf-8", newline="\n")
-    if facts.plan.has_plan:
-        write_workbook(facts, tables, folder / "report.xlsx", lang)
-        write_files(tables, folder / FOLDER)
-        if layer:
-            write_layer(facts, folder / "plan.gpkg", lang)
+    write_workbook(facts, tables, folder / "report.xlsx", lang)
+    write_files(tables, folder / FOLDER)
+    if facts.plan.has_plan and layer:
+        write_layer(facts, folder / "plan.gpkg", lang)
     return money
 
 
-def replace_reports(plan: PlanData, target: Path, lang: str) -> None:
+def replace_reports(plan: PlanData, target: Path, lang: str) -> tuple[Path, ...]:
     """Write the reports of a plan into its folder: beside what is there first, so that none is ever half written.
+
+    What was written is returned, the page and the workbook first.
 
     plan.gpkg stays as it is: a reader may have kept styles of his own in it.
     """
@@ -136,19 +133,10 @@ def replace_reports(plan: PlanData, target: Path, lang: str) -> None:
         beside, old = Path(name) / "new", Path(name) / "old"
         beside.mkdir()
         write_reports(plan, beside, lang, layer=False)
-        fresh = sorted(beside.iterdir())
+        fresh = sorted(beside.iterdir(), key=lambda path: (not path.name.startswith("report."), path.name))
         for path in fresh:
             place = target / path.name
             if path.is_dir() and place.is_dir():
                 place.rename(old)
             path.replace(place)
-        # a plan that is none any more has no tables
-        for gone in {FOLDER, "report.xlsx"} - {path.name for path in fresh}:
-            _remove(target / gone)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        return tuple(target / path.name for path in fresh)

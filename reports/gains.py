@@ -15,11 +15,12 @@ from scipy import sparse
 from zonevest.model.areas import START, TOTAL, population
 from zonevest.model.flows import OUTSIDE
 from zonevest.model.gains import PRESENT, of_jurisdictions, people_at_start
+from zonevest.reports.capitalised import capitalised
 from zonevest.reports.cash_flow import SMALL
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.distribution import distribution
-from zonevest.reports.settlement import SETTLEMENTS, UNPLACED, people, settlement
-from zonevest.reports.sharing import FUND, roles
+from zonevest.reports.settlement import RURAL, SETTLEMENTS, UNPLACED, URBAN, people, settlement
+from zonevest.reports.sharing import FUND, OPERATOR, roles
 from zonevest.reports.waterfall import passed_on
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 CASES: Final = ("nothing", "plan", "gain")
 """What is had in doing nothing, what in the plan, and the difference."""
+HEADS: Final = {"farmers": RURAL, "collective": RURAL, "residents": URBAN}
+"""Whose the gain of a default actor is, by the land that people live on today; that of firms is nobody's."""
+EVERYBODY, NOBODY = "all", "none"
 LEVELS: Final = ["before", "after", "gain", "before_per_head", "after_per_head", "gain_per_head"]
 
 
@@ -40,9 +44,11 @@ def by_actor(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``actor, role, received, paid, land_value, passed_on, gain, per_head``: gain = received - paid (money: over all
-        actors 0) + land_value (the rise that it has, less what is paid of it) - passed_on (by the compensation fund to
-        jurisdictions, which are no actors); per_head of all people (NaN: nobody lives there).
+        ``actor, role, received, paid, land_value, passed_on, gain``: gain = received - paid (money: over all actors
+        0) + land_value (the rise that it has, less what is paid of it) - passed_on (by the compensation fund to
+        jurisdictions, which are no actors); ``capitalised``: of land_value, what only capitalises income that is in
+        received (see `zonevest.reports.capitalised`); ``per_head`` of ``people``, and ``heads`` says of whom: urban,
+        rural or all people; none for firms and `outside` (NaN: of nobody, or it is not known how many).
     """
     sharing, role = facts.sharing, roles(facts.study)
     money = ~sharing.uplift
@@ -53,8 +59,14 @@ def by_actor(facts: Facts) -> pd.DataFrame:
     table["land_value"] = sharing.sums(sharing.net, sharing.uplift)[:, -1]
     table["passed_on"] = np.where(table["role"] == FUND, passed_on(facts)[:, -1].sum(), 0.0)
     table["gain"] = table["received"] - table["paid"] + table["land_value"] - table["passed_on"]
-    table["per_head"] = _per_head(table["gain"].to_numpy(), everybody(facts))
-    return table
+    twice = dict.fromkeys(sharing.actors, 0.0)
+    for (_, actor), parts in capitalised(facts.books).items():
+        twice[actor] += float(parts.sum())
+    table["capitalised"] = table["actor"].map(twice)
+    of = table["actor"].map(HEADS).fillna(EVERYBODY).where(~table["role"].isin([OPERATOR, OUTSIDE]), NOBODY)
+    counts = dict(zip(SETTLEMENTS, people(facts).tolist(), strict=True)) | {EVERYBODY: everybody(facts)}
+    heads = of.map(counts).astype(float)
+    return table.assign(heads=of, people=heads, per_head=_per_head(table["gain"].to_numpy(), heads.to_numpy()))
 
 
 def by_account(facts: Facts) -> pd.DataFrame:
@@ -210,7 +222,9 @@ SHEETS = (
         (
             ACTOR,
             Column("role", "word:role_"),
-            *(_sum(name) for name in ("received", "paid", "land_value", "passed_on", "gain")),
+            *(_sum(name) for name in ("received", "paid", "land_value", "passed_on", "gain", "capitalised")),
+            Column("heads", "word:heads_"),
+            Column("people", "count", "people"),
             Column("per_head", unit=HEAD),
         ),
     ),

@@ -32,7 +32,15 @@ CELLS: Final = 70_000
 BYTES: Final = 120
 """What a cell takes in both languages."""
 FEW: Final = 30
-"""Rows of a table that the page carries at least; more of them are scrolled, and left out in print."""
+"""Rows of a table that the page carries at least; more of them are left out in print."""
+LONG: Final = 45
+"""Letters of a text from which on its column is broad."""
+LIT: Final = ("word:grade_", "word:limit_state_")
+"""Kinds of columns whose cells have a light before them."""
+FOLDED: Final = 20
+"""Rows from which on a table shows its first ones only, until it is unfolded or searched."""
+WIDE: Final = {15: "lying tiny", 13: "lying small", 8: "lying"}
+"""How a table of more columns is printed: on a sheet of paper that lies, in smaller letters."""
 
 
 def rows_shown(tables: list[Made], room: int) -> int:
@@ -40,15 +48,16 @@ def rows_shown(tables: list[Made], room: int) -> int:
     caps = np.arange(FEW, ROWS + 1)
     cells = np.zeros(len(caps), dtype=np.int64)
     for table in tables:
-        cells += len(table.columns) * np.minimum(len(table.frame), caps)
+        # what has pages of its own is there in full: as many as things that planners name one by one
+        cells += len(table.columns) * (len(table.frame) if table.sheet.pages else np.minimum(len(table.frame), caps))
     # all grow together from the first rows on, which every table has
     return int(caps[cells <= min(CELLS, room // BYTES)].max(initial=FEW))
 
 
 def grids(table: Made, displays: list[Display], most: int) -> list[Part]:
     """A table as rows of cells, no more than `most` of them, with its words: once for each language."""
-    frame, columns = table.frame, table.columns
-    head = frame.iloc[:most]
+    frame, columns, paged = table.frame, table.columns, table.sheet.pages
+    head = frame if paged else frame.iloc[:most]
     summed = len(frame) > 1 and any(column.total for column in columns)
     decimals = [_decimals(column, frame[column.name]) if is_number(column) else None for column in columns]
     # numbers read the same in every language
@@ -65,7 +74,10 @@ def grids(table: Made, displays: list[Display], most: int) -> list[Part]:
         ]
         part = _told(table, display, len(head))
         total = _total(table, decimals, display) if summed else []
-        part["rows"] = _rows(cells)
+        if paged:
+            part["pages"] = _pages(head[paged], table, cells, display)
+        else:
+            part["rows"] = _rows(cells)
         part["total"] = _rows(
             [_written(column, [cell]) for column, cell in zip(columns, total, strict=True)] if total else []
         )
@@ -83,10 +95,14 @@ def _told(table: Made, display: Display, shown: int) -> Part:
         "about": words(f"about_{key}"),
         "heads": [_head(column, display) for column in table.columns],
         "long": count > 12,
-        "scrolled": count > FEW,
+        "folded": words("fold_more", rows=f"{shown:,}") if shown > FOLDED else "",
+        "unfolded": words("fold_less"),
+        "wide": next((name for most, name in WIDE.items() if len(table.columns) > most), ""),
         "count": words("row_count", rows=f"{count:,}"),
         "capped": words("capped", shown=f"{shown:,}", **told) if count > shown else "",
-        "printed": words("capped_print", shown=FEW, **told) if count > FEW else "",
+        "printed": words("capped_print", shown=FEW, left=f"{count - FEW:,}", **told)
+        if count > FEW and not table.sheet.pages
+        else "",
     }
 
 
@@ -99,6 +115,21 @@ def _head(column: Column, display: Display) -> Part:
     }
 
 
+def _pages(of: pd.Series, table: Made, cells: list[list[str]], display: Display) -> list[Part]:
+    """The rows of each page, with what it is called; rows of one stand together."""
+    (column,) = (column for column in table.columns if column.name == table.sheet.pages)
+    codes = of.to_numpy(dtype=object)
+    starts = np.flatnonzero(np.append(True, codes[1:] != codes[:-1]))
+    return [
+        {
+            "code": str(codes[first]),
+            "name": display.named(column.kind, codes[first]),
+            "rows": _rows([each[first:last] for each in cells]),
+        }
+        for first, last in zip(starts.tolist(), [*starts[1:].tolist(), len(codes)], strict=True)
+    ]
+
+
 def _rows(columns: list[list[str]]) -> Markup:
     """Rows as the page has them, put together here: a template takes four times as long for each cell."""
     return Markup("\n".join(f"<tr>{''.join(row)}</tr>" for row in zip(*columns, strict=True)))
@@ -106,13 +137,12 @@ def _rows(columns: list[list[str]]) -> Markup:
 
 def _written(column: Column, cells: list[Cell]) -> list[str]:
     """The cells of a column as the page has them; each that is like another is written once."""
-    opening = "<td" if is_number(column) else '<td class="word"'
-    known = {
-        (text, value): f"{opening}>{escape(text)}</td>"
-        if value is None
-        else f'{opening} data-v="{escape(value)}">{escape(text)}</td>'
-        for text, value in dict.fromkeys(cells)
-    }
+    known = {}
+    for text, value in dict.fromkeys(cells):
+        lit = f" lit {escape(text if value is None else value)}" if column.kind in LIT and text else ""
+        opening = "<td" if is_number(column) else f'<td class="word{lit}{" long" * (len(text) > LONG)}"'
+        code = "" if value is None else f' data-v="{escape(value)}"'
+        known[text, value] = f"{opening}{code}>{escape(text)}</td>"
     return [known[cell] for cell in cells]
 
 

@@ -342,28 +342,28 @@ def _areas() -> tuple[Column, ...]:
 _PLACE = Column("jurisdiction", "jurisdiction")
 _HA = Column("area_ha", unit="ha")
 SHEETS = (
-    Sheet("structure", "statutory", structure, (_PLACE, Column("land_class", "land_class"), *_areas())),
-    Sheet("main_groups", "statutory", main_groups, (_PLACE, Column("group", "word:group_"), *_areas())),
+    Sheet("structure", "land", structure, (_PLACE, Column("land_class", "land_class"), *_areas())),
+    Sheet("main_groups", "land", main_groups, (_PLACE, Column("group", "word:group_"), *_areas())),
     Sheet(
-        "class_moves", "statutory", class_moves,
+        "class_moves", "land", class_moves,
         (Column("class_before", "land_class"), Column("class_after", "land_class"), _HA, Column("share", "share"),
          Column("moved", "yes")),
     ),
     Sheet(
-        "class_matrix", "statutory", class_matrix,
+        "class_matrix", "land", class_matrix,
         (Column("class_before", "land_class"), Column("before_ha", unit="ha")),
         more=Column("", unit="ha", head="land_class"),
     ),
     Sheet(
-        "zone_moves", "statutory", zone_moves,
+        "zone_moves", "land", zone_moves,
         (Column("zone_before", "zone"), Column("zone", "zone"), _HA, Column("share", "share"), Column("moved", "yes")),
     ),
     Sheet(
-        "zone_matrix", "statutory", zone_matrix, (Column("zone_before", "zone"), Column("before_ha", unit="ha")),
+        "zone_matrix", "land", zone_matrix, (Column("zone_before", "zone"), Column("before_ha", unit="ha")),
         more=Column("", unit="ha", head="zone"),
     ),
     Sheet(
-        "zone_statistics", "statutory", zone_statistics,
+        "zone_statistics", "land", zone_statistics,
         (_PLACE, Column("zone", "zone"), Column("zone_level", "count"), *_areas(), Column("parcels", "count"),
          Column("arable_ha", unit="ha"), Column("construction_ha", unit="ha"), Column("nonconforming_ha", unit="ha")),
     ),
@@ -374,7 +374,7 @@ SHEETS = (
          Column("conforming_after_ha", unit="ha"), Column("changed_ha", unit="ha")),
     ),
     Sheet(
-        "nonconforming", "statutory", nonconforming,
+        "nonconforming", "land", nonconforming,
         (Column("parcel_id", "text"), _PLACE, Column("zone", "zone"), Column("land_class", "land_class"), _HA,
          Column("nonconforming_why", "word:why_")),
     ),

@@ -44,7 +44,7 @@ VIEWS: Final = {
 """Maps that are shown side by side."""
 _WORDS: Final = (
     "zone", "class", "action", "start", "area", "ha", "jurisdiction", "split", "not_found", "m", "km", "projects",
-    "project", "legend", "not_known",
+    "project", "legend", "not_known", "site_drawn", "site_place",
 )  # fmt: skip
 
 
@@ -171,6 +171,18 @@ def sites(facts: Facts, display: Display) -> list[dict[str, Any]]:
     return found
 
 
+def _sites(study: Study, places: dict[str, int]) -> dict[str, dict[str, Any]]:
+    """Where each project stands: its parcels, and the position of its jurisdiction among those of all parcels (-1)."""
+    at = {name: place for place, name in enumerate(study.parcels["parcel_id"])}
+    return {
+        str(row.project): {
+            "place": places.get(row.jurisdiction, -1) if row.jurisdiction else -1,
+            "parcels": [at[name] for name in items(row.footprint) if name in at],
+        }
+        for row in study.projects.itertuples(index=False)
+    }
+
+
 # --- data -----------------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +190,7 @@ def map_data(
     shapes: Shapes, found: dict[str, Layer], rows: pd.DataFrame, projects: list[dict[str, Any]], display: Display
 ) -> dict[str, Any]:
     """What the page's drawing code reads: plain lists, and the numbers of every parcel as text."""
+    study = display.study
     places = {name: place for place, name in enumerate(dict.fromkeys(rows["jurisdiction"]))}
     split = {place: percent(rows["share"].iloc[place]) for place in np.flatnonzero(rows["share"].to_numpy() < 1 - 1e-9)}
     pack = Packing()
@@ -213,5 +226,6 @@ def map_data(
         },
         "views": {name: list(sides) for name, sides in VIEWS.items()},
         "projects": projects,
+        "sites": _sites(study, places),
         "words": {key: display.words(key) for key in _WORDS} | {"title": display.study.title(display.words.lang)},
     }

@@ -34,10 +34,9 @@ from zonevest.reports.forms import Made, made
 from zonevest.reports.grid import grids, rows_shown
 from zonevest.reports.labels import LANGUAGES, Words
 from zonevest.reports.sections_budgets import budget_parts
-from zonevest.reports.sections_head import cards, head, notes, price_of
+from zonevest.reports.sections_head import cards, head, notes
 from zonevest.reports.sections_maps import maps
 from zonevest.reports.sections_money import money
-from zonevest.reports.sections_resources import resources
 from zonevest.reports.sections_worth import worth
 from zonevest.reports.tables import completed
 
@@ -48,16 +47,12 @@ Part = dict[str, Any]
 
 OWN: Final = {
     "overview": ("head.html", "maps.html"),
-    "land": ("land.html",),
-    "balance": ("resources.html",),
     "finance": ("money.html",),
-    "distribution": ("actors.html",),
     "projects": ("projects.html",),
-    "limits": ("limits.html", "accounts.html"),
     "assumptions": ("notes.html",),
 }
 """Sections that say more than their tables, and by which template."""
-MAP_SCRIPTS: Final = ("map_draw.js", "map_figure.js", "map.js")
+MAP_SCRIPTS: Final = ("map_draw.js", "map_figure.js", "map.js", "map_sites.js")
 WITHOUT_PLAN: Final = ("overview", "assumptions")
 """Sections of a page that has no plan to tell of."""
 
@@ -200,17 +195,13 @@ def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | Non
     """All that stands in the page in one language: ``text``, ``title``, ``lang`` and how many ``figures``."""
     plan, words, lang = facts.plan, display.words, display.words.lang
     has_land = len(plan.study.parcels) > 0
-    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": mapped, "land": None}
+    parts: Part = {"head": head(plan, display), "notes": notes(plan, display), "maps": mapped}
     if plan.has_plan:
-        parts["land"] = sections.land(facts, display) if has_land else None
-        parts["resources"] = resources(facts, display) if has_land else None
         parts["projects"] = sections.projects(plan, display)
         parts["worth"] = worth(plan, display, facts.ledger)
-        parts["limits"] = sections.limits(facts, display, *price_of(plan, display))
-        parts["accounts"] = sections.accounts(facts, display)
         parts["money"] = money(facts, display)
         parts["tills"] = budget_parts(facts, display)
-        parts["head"]["cards"] = cards(facts, display, parts)
+        parts["head"]["cards"] = cards(facts, display)
     title = plan.study.title(lang)
     drawings = drawn({table.sheet.key: table.frame for table in tables}, display)
     text = (

@@ -1,4 +1,4 @@
-"""Windfall and wipe-out: what a plan changes of what the holders of each parcel have, above doing nothing."""
+"""Windfall and wipe-out: what a plan changes of what holders and firms have of each parcel, above doing nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from zonevest.model.gains import PRESENT
+from zonevest.model.areas import TOTAL
+from zonevest.model.gains import PRESENT, of_jurisdictions
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.gains import account_parts, holder_parts, of_parcels
 from zonevest.reports.settlement import SETTLEMENTS, settlement, zone_today
@@ -25,26 +26,27 @@ OUTCOMES: Final = ("windfall", "better", "same", "worse", "wipe_out")
 TWICE, HALF = 2.0, 0.5
 SMALL = 1e-6
 """Million per parcel: a unit of the currency, below which nothing has changed."""
-SHOWN = 50
-"""So many of the largest gains are listed, and of the largest losses."""
 WHERE = ["parcel_id", "jurisdiction", "zone", "land_class", "settlement", "tenure", "area_ha", "people", "practice"]
-AMOUNTS = ["before", "gain", "firms"]
+HOLDERS, FIRMS = "holders", "firms"
+"""Whose parcels are counted. Firms are private actors whose gains are not a jurisdiction's: nobody is both."""
+OF_HOLDERS, OF_FIRMS = ["before", "gain", "outcome"], ["firms_before", "firms", "firms_outcome"]
 COUNTED = ["parcels", "area_ha", "people", "before", "gain", "losing", "losing_area", "losing_people", *OUTCOMES]
 
 
 def parcel_gains(facts: Facts) -> pd.DataFrame:
-    """Every parcel with what its holders have, present values, million; empty without doing nothing.
+    """Every parcel with what its holders and firms have, present values, million; empty without doing nothing.
 
     Returns
     -------
     DataFrame
         ``parcel_id, jurisdiction, zone, land_class, settlement, tenure, area_ha`` and ``people``, all as today,
-        ``practice`` (of the largest part); ``before``, what holders have of it in doing nothing, and their ``gain``;
-        ``firms``, what the gain of firms is; ``outcome``, one of `OUTCOMES`.
+        ``practice`` (of the largest part); ``before``, what holders have of it in doing nothing, their ``gain`` and
+        ``outcome``, one of `OUTCOMES`; ``firms_before, firms, firms_outcome``: the same of firms, the outcome ``""``
+        where they have nothing on the parcel, neither before nor after.
     """
     study = facts.study
     if study.parcels.empty or not study.has_doing_nothing:
-        return pd.DataFrame({name: [] for name in [*WHERE, *AMOUNTS, "outcome"]})
+        return pd.DataFrame({name: [] for name in [*WHERE, *OF_HOLDERS, *OF_FIRMS]})
     table = study.parcels[["parcel_id", "jurisdiction", "land_class", "tenure", "area_ha"]].reset_index(drop=True)
     table["zone"] = zone_today(facts)
     table["settlement"] = np.array(SETTLEMENTS, dtype=object)[settlement(facts)]
@@ -53,12 +55,13 @@ def parcel_gains(facts: Facts) -> pd.DataFrame:
     most = chosen.drop_duplicates("parcel_id").set_index("parcel_id")["practice"]
     table["practice"] = table["parcel_id"].map(most).fillna("")
     worth, rows = facts.parcel_worth, of_parcels(facts)
-    holders, firms = holder_parts(facts), _firm_parts(facts)
-    table["before"] = worth.nothing @ holders
-    table["gain"] = rows @ (worth.plan @ holders) - table["before"]
-    table["firms"] = rows @ (worth.plan @ firms) - worth.nothing @ firms
-    table["outcome"] = outcomes(table["before"].to_numpy(), table["gain"].to_numpy())
-    return table[[*WHERE, *AMOUNTS, "outcome"]]
+    for parts, (before, gain, outcome) in ((holder_parts(facts), OF_HOLDERS), (_firm_parts(facts), OF_FIRMS)):
+        table[before] = worth.nothing @ parts
+        table[gain] = rows @ (worth.plan @ parts) - table[before]
+        table[outcome] = outcomes(table[before].to_numpy(), table[gain].to_numpy())
+    theirs = table[OF_FIRMS[:2]].abs().max(axis=1) > SMALL
+    table["firms_outcome"] = table["firms_outcome"].where(theirs, "")
+    return table[[*WHERE, *OF_HOLDERS, *OF_FIRMS]]
 
 
 def outcomes(before: Floats, gain: Floats) -> NDArray[np.object_]:
@@ -73,29 +76,48 @@ def outcomes(before: Floats, gain: Floats) -> NDArray[np.object_]:
 
 
 def by_zone(facts: Facts) -> pd.DataFrame:
-    """Parcels by the zone of today and their outcome.
+    """Parcels by whose they are, the zone of today and their outcome.
 
     Returns
     -------
     DataFrame
-        ``zone`` and `COUNTED`: parcels, hectares and people on them, ``before`` and ``gain`` of holders (million), the
-        shares of parcels, area and people on land whose holders lose (``losing…``, NaN: of nothing), and parcels of
-        each outcome.
+        ``whose`` (holders: all parcels; firms: those on which firms have something), ``zone`` and `COUNTED`: parcels,
+        hectares and people on them, ``before`` and ``gain`` (million), the shares of parcels, area and people on land
+        whose holders, or firms, lose (``losing…``, NaN: of nothing), and parcels of each outcome.
     """
-    return _counted(facts.parcel_gains, "zone", list(facts.study.zones["zone"])).iloc[:-1]
+    table = _of_both(facts, "zone", list(facts.study.zones["zone"]))
+    return table[table["zone"] != TOTAL].reset_index(drop=True)
 
 
 def by_tenure(facts: Facts) -> pd.DataFrame:
-    """The same by tenure; the last row, ``total``, is of all parcels."""
-    return _counted(facts.parcel_gains, "tenure", ["state", "collective"])
+    """The same by tenure; the last row of each, ``total``, is of all their parcels."""
+    return _of_both(facts, "tenure", ["state", "collective"])
 
 
-def largest(facts: Facts) -> pd.DataFrame:
-    """The parcels whose holders gain most and lose most, `SHOWN` of each, the largest gain first."""
-    table = facts.parcel_gains.sort_values("gain", ascending=False, kind="stable")
-    gained = table[table["outcome"].isin(OUTCOMES[:2])].head(SHOWN)
-    lost = table[table["outcome"].isin(OUTCOMES[3:])].tail(SHOWN)
-    return pd.concat([gained, lost], ignore_index=True)
+def by_parcel(facts: Facts) -> pd.DataFrame:
+    """Every parcel: that which gains most and that which loses most first, then the next two, and so on.
+
+    What counts for the order is the larger change, of holders or of firms.
+    """
+    table = facts.parcel_gains
+    change = table["gain"].where(table["gain"].abs() >= table["firms"].abs(), table["firms"]).to_numpy(dtype=float)
+    order = np.argsort(-np.abs(change), kind="stable")
+    up = change[order] > 0.0
+    place = np.where(up, np.cumsum(up), np.cumsum(~up))
+    return table.iloc[order[np.argsort(place, kind="stable")]].reset_index(drop=True)
+
+
+def _of_both(facts: Facts, by: str, order: list[str]) -> pd.DataFrame:
+    """Parcels of holders and of firms by a column."""
+    table = facts.parcel_gains
+    firms = table[table["firms_outcome"] != ""].drop(columns=OF_HOLDERS)
+    firms = firms.rename(columns=dict(zip(OF_FIRMS, OF_HOLDERS, strict=True)))
+    parts = [
+        _counted(each, by, order).assign(whose=whose)
+        for whose, each in ((HOLDERS, table), (FIRMS, firms))
+        if len(each) or whose == HOLDERS
+    ]
+    return pd.concat(parts, ignore_index=True)[["whose", by, *COUNTED]]
 
 
 def _counted(table: pd.DataFrame, by: str, order: list[str]) -> pd.DataFrame:
@@ -111,7 +133,7 @@ def _counted(table: pd.DataFrame, by: str, order: list[str]) -> pd.DataFrame:
     sums = table.groupby(by, sort=False)[COUNTED].sum()
     ranked = sorted(sums.index, key=lambda name: order.index(name) if name in order else len(order))
     sums = sums.loc[ranked]
-    sums.loc["total"] = sums.sum()
+    sums.loc[TOTAL] = sums.sum()
     for name, whole in (("losing", "parcels"), ("losing_area", "area_ha"), ("losing_people", "people")):
         sums[name] = sums[name] / sums[whole].where(sums[whole] > 0.0)
     counts = ["parcels", *OUTCOMES]
@@ -123,10 +145,18 @@ def _firm_parts(facts: Facts) -> Floats:
     """What firms receive less what they pay of one unit of each account on land, shape (accounts,)."""
     received, paid = account_parts(facts)
     role, names = roles(facts.study), facts.sharing.actors
-    firms = [at for at, name in enumerate(names) if role.get(name) == OPERATOR]
+    counted = of_jurisdictions(facts.study)
+    firms = [at for at, name in enumerate(names) if role.get(name) == OPERATOR and name not in counted]
     return np.asarray((received - paid)[:, firms].sum(axis=1))
 
 
+def _had(names: list[str]) -> tuple[Column, ...]:
+    """What somebody has of a parcel before, gains, and what comes of it."""
+    before, gain, outcome = names
+    return Column(before, unit=PRESENT), Column(gain, unit=PRESENT), Column(outcome, "word:outcome_")
+
+
+WHOSE = Column("whose", "word:whose_")
 PARCELS = (
     Column("parcels", "count"),
     Column("area_ha", unit="ha"),
@@ -137,12 +167,12 @@ PARCELS = (
     *(Column(name, "count") for name in OUTCOMES),
 )
 SHEETS = (
-    Sheet("windfalls_zones", "distribution", by_zone, (Column("zone", "zone"), *PARCELS)),
-    Sheet("windfalls_tenure", "distribution", by_tenure, (Column("tenure", "word:tenure_"), *PARCELS)),
+    Sheet("windfalls_zones", "distribution", by_zone, (WHOSE, Column("zone", "zone"), *PARCELS)),
+    Sheet("windfalls_tenure", "distribution", by_tenure, (WHOSE, Column("tenure", "word:tenure_"), *PARCELS)),
     Sheet(
         "windfalls_parcels",
         "distribution",
-        largest,
+        by_parcel,
         (
             Column("parcel_id", "text"),
             Column("jurisdiction", "jurisdiction"),
@@ -153,8 +183,8 @@ SHEETS = (
             Column("area_ha", unit="ha"),
             Column("people", "count", "people"),
             Column("practice", "practice"),
-            *(Column(name, unit=PRESENT) for name in AMOUNTS),
-            Column("outcome", "word:outcome_"),
+            *_had(OF_HOLDERS),
+            *_had(OF_FIRMS),
         ),
     ),
 )

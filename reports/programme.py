@@ -33,7 +33,8 @@ PROGRAMME = ["jurisdiction", "period", "years", "item", "group", "way", "land_cl
              "area_ha", "year_ha"]  # fmt: skip
 RESTORATION = ["jurisdiction", "start", "practice", "project", "parcels", "area_ha", "outlay"]
 NEAR_TERM = [
-    "period", "project", "category", "jurisdiction", "nature", "outlay", "raised", "own", "from_year", "open_year",
+    "period", "project", "category", "jurisdiction", "nature", "outlay", "raised", "own_money", "from_year",
+    "open_year",
 ]  # fmt: skip
 
 
@@ -200,7 +201,7 @@ def near_term(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         ``period, project, category, jurisdiction``; ``nature``: new in the period of its start, continue where building
-        goes on from an earlier one; ``outlay, raised`` and ``own`` (million in the period), ``from_year, open_year``.
+        goes on from an earlier one; ``outlay, raised, own_money`` (million in the period), ``from_year, open_year``.
     """
     names, outlay = period_names(facts.study.periods), _outlay(facts)
     financing = facts.plan.financing
@@ -237,7 +238,7 @@ SHEETS = (
     Sheet(
         "near_term", "projects", near_term,
         (Column("period", "period"), Column("project", "project"), Column("category", "word:category_"), _PLACE,
-         Column("nature", "word:nature_"), *(Column(n, unit=_M, total=True) for n in ("outlay", "raised", "own")),
+         Column("nature", "word:nature_"), *(Column(n, unit=_M, total=True) for n in ("outlay", "raised", "own_money")),
          Column("from_year", "year"), Column("open_year", "year")),
     ),
 )  # fmt: skip

@@ -27,7 +27,7 @@ LIST = [
 ]  # fmt: skip
 MEASURES = [
     "project", "start", "outlay", "revenue_year", "cost_year", "irr", "no_irr", "payback", "npv", "hurdle", "debt",
-    "grant", "equity", "own", "cover", "cash_gain", "uplift", "captured", "captured_share",
+    "grant", "equity", "own_money", "cover", "cash_gain", "uplift", "captured", "captured_share",
 ]  # fmt: skip
 FIELDS = ["project", "field", "code", "code_kind", "value", "unit"]
 DELIVERED = [
@@ -72,10 +72,10 @@ def project_measures(facts: Facts) -> pd.DataFrame:
         ``project, start``; ``outlay`` (one-off cost, at the prices of its years, million), ``revenue_year, cost_year``
         (recurring, million in the first year of full operation); ``irr`` (of its own whole cash flow), ``no_irr`` (why
         there is none), ``payback`` (years from the start, not discounted), ``npv`` (of the same cash flow at the
-        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million) and ``own``
-        (outlay less these); ``cover`` (of debt that supports itself); and by F1's arithmetic, million present value:
-        ``cash_gain`` (the purse's part of what it books, land that it takes included), ``uplift`` (what it raises),
-        ``captured`` and ``captured_share`` (of the uplift).
+        finance rate, at the beginning of the plan), ``hurdle``; ``debt, grant, equity`` (raised, million),
+        ``own_money`` (outlay less these); ``cover`` (of debt that supports itself); and by F1's arithmetic, million
+        present value: ``cash_gain`` (the purse's part of what it books, land that it takes included), ``uplift`` (what
+        it raises), ``captured`` and ``captured_share`` (of the uplift).
     """
     table, ledger = key_projects(facts)[["project", "start"]], facts.ledger
     rows, raised = [], _raised(facts)
@@ -171,15 +171,18 @@ def prospectuses(facts: Facts) -> pd.DataFrame:
 
 
 class _Page:
-    """Rows of one project's page; what there is nothing of is left out."""
+    """Rows of one project's page; what there is nothing of is left out unless it is asked for."""
 
     def __init__(self, rows: list[tuple[Any, ...]], project: str) -> None:
         self.rows, self.project = rows, project
 
-    def __call__(self, field: str, value: float = np.nan, unit: str = "", code: str = "", kind: str = "") -> None:
+    def __call__(
+        self, field: str, value: float = np.nan, unit: str = "", code: str = "", kind: str = "", *, asked: bool = False
+    ) -> None:
+        """A row; `asked`: every prospectus has it."""
         if unit == "share":
             value, unit = 100.0 * value, "percent"
-        if code or not np.isnan(value):
+        if asked or code or not np.isnan(value):
             self.rows.append((self.project, field, code, kind, float(value), DASH if np.isnan(value) else unit))
 
 
@@ -190,11 +193,16 @@ def _land(facts: Facts, own: Any, put: _Page) -> None:
     for (zone, land_class), area in drawn.groupby(["zone", "class_after"], sort=False)["area_ha"].sum().items():
         put("site_zone", code=zone, kind="zone", value=area, unit="ha")
         put("site_class", code=land_class, kind="land_class", value=area, unit="ha")
-    for zone in items(own.footprint_zones) if drawn.empty else ():
+    stated = items(own.footprint_zones) if drawn.empty else []
+    for zone in stated:
         put("site_zone", code=zone, kind="zone")
-    for taking in takings(facts.study):
-        if taking.project == own.project:
-            put("land_take", code=taking.land_class, kind="land_class", value=taking.area, unit="ha")
+    if drawn.empty and not stated:
+        put("site_zone", code="none", kind="word:site_")
+    taken = [taking for taking in takings(facts.study) if taking.project == own.project]
+    for taking in taken:
+        put("land_take", code=taking.land_class, kind="land_class", value=taking.area, unit="ha")
+    if not taken:
+        put("land_take", value=0.0, unit="ha")
     if own.min_area_of and own.min_area > 0:
         of, _, code = own.min_area_of.partition(":")
         put("pool", code=code, kind=POOLS.get(of, "text"), value=own.min_area, unit="ha")
@@ -204,10 +212,10 @@ def _money(facts: Facts, measure: Any, put: _Page) -> None:
     """Cost, return, funding and what is captured."""
     for name in ("outlay", "revenue_year", "cost_year"):
         put(name, value=measure[name], unit="million" if name == "outlay" else "million/year")
-    put("irr", value=measure["irr"], unit="share")
+    put("irr", value=measure["irr"], unit="share", asked=not measure["no_irr"])
     if measure["no_irr"]:
         put("no_irr", code=measure["no_irr"], kind="word:no_irr_")
-    put("payback", value=measure["payback"], unit="years")
+    put("payback", value=measure["payback"], unit="years", asked=True)
     put("npv", value=measure["npv"], unit=PV)
     put("hurdle", value=measure["hurdle"], unit="share")
     funding = facts.plan.financing
@@ -215,13 +223,12 @@ def _money(facts: Facts, measure: Any, put: _Page) -> None:
         mine = funding[funding["project"] == put.project].groupby("instrument", sort=False)["raised"].sum()
         for instrument, amount in mine.items():
             put("funding", code=str(instrument), kind="instrument", value=amount, unit="million")
-    put("own", value=measure["own"], unit="million")
-    put("cover", value=measure["cover"], unit="times")
+    put("own", value=measure["own_money"], unit="million")
+    put("cover", value=measure["cover"], unit="times", asked=True)
     put("cash_gain", value=measure["cash_gain"], unit=PV)
-    if measure["uplift"]:
-        put("uplift", value=measure["uplift"], unit=PV)
-        put("captured", value=measure["captured"], unit=PV)
-        put("captured_share", value=measure["captured_share"], unit="share")
+    put("uplift", value=measure["uplift"], unit=PV)
+    put("captured", value=measure["captured"], unit=PV)
+    put("captured_share", value=measure["captured_share"], unit="share")
 
 
 def delivered(facts: Facts) -> pd.DataFrame:
@@ -262,7 +269,7 @@ SHEETS = (
         (_PROJECT, _START, Column("outlay", unit=_M, total=True), Column("revenue_year", unit=_A_YEAR, total=True),
          Column("cost_year", unit=_A_YEAR, total=True), Column("irr", "share"), Column("no_irr", "word:no_irr_"),
          Column("payback", unit="years"), Column("npv", unit=PV, total=True), Column("hurdle", "share"),
-         *(Column(name, unit=_M, total=True) for name in ("debt", "grant", "equity", "own")),
+         *(Column(name, unit=_M, total=True) for name in ("debt", "grant", "equity", "own_money")),
          Column("cover", unit="times"),
          *(Column(name, unit=PV, total=True) for name in ("cash_gain", "uplift", "captured")),
          Column("captured_share", "share")),
@@ -271,6 +278,7 @@ SHEETS = (
         "prospectus", "projects", prospectuses,
         (_PROJECT, Column("field", "word:field_"), Column("code", "@code_kind"), Column("code_kind", "hidden"),
          Column("value", unit="@unit"), Column("unit", "unit")),
+        pages="project",
     ),
     Sheet(
         "delivered", "projects", delivered,

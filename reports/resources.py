@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.schema import RESOURCES
 from zonevest.instances.study import period_names
-from zonevest.model.areas import START, TOTAL, population
-from zonevest.model.assets import ASSET
+from zonevest.model.areas import START, TOTAL, residents
 from zonevest.reports.tables import allocation
 
 if TYPE_CHECKING:
-    from zonevest.instances.study import Study
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
 
@@ -23,35 +20,6 @@ BEFORE = "start"
 """The state before the first period."""
 TENURES = ("", "state", "collective")
 CONSTRUCTION = "area.class_group.construction"
-
-
-def names_assets(study: Study) -> bool:
-    """Whether a study asks for anything of the value of its resources: a limit or the objective names one."""
-    limits = study.limits
-    named = [*limits["account"], *study.limit_terms["account"], *study.settings.objective.accounts]
-    named += [str(basis).partition(":")[2] for basis in limits["basis"]]
-    return any(str(name).startswith(ASSET) for name in named)
-
-
-def assets(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
-    """What natural resources are worth and how large they are, before the plan and at its end.
-
-    Returns
-    -------
-    DataFrame
-        ``account, resource, tenure`` (blank: all of it), ``before, after`` (million), ``before_ha, after_ha`` (NaN by
-        tenure); resources that are nowhere are left out, and so are tenures in which there is nothing of them.
-    """
-    rows = [(ASSET + name + (f".{tenure}" if tenure else ""), name, tenure) for name in RESOURCES for tenure in TENURES]
-    table = pd.DataFrame(rows, columns=["account", "resource", "tenure"])
-    whole = table["tenure"] == ""
-    areas = ("area.resource." + table["resource"]).where(whole, "")
-    first, last = _before(ledger, [*table["account"], *areas[whole]]), _after(plan, plan.study.periods[-1].name)
-    for side, values in (("before", first), ("after", last)):
-        table[side] = [values.get((name, TOTAL), 0.0) for name in table["account"]]
-        table[f"{side}_ha"] = [values.get((name, TOTAL), 0.0) if name else np.nan for name in areas]
-    there = table[["before", "after", "before_ha", "after_ha"]].abs().max(axis=1) > 1e-9
-    return table[there].reset_index(drop=True)
 
 
 def people(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
@@ -67,10 +35,12 @@ def people(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
     places = [TOTAL, *study.jurisdictions["jurisdiction"]]
     before, arrived = _before(ledger, [CONSTRUCTION], places), _arrived(plan)
     after = {name: _after(plan, name) for name in names}
+    times = [START, *range(len(names))]
+    living = {t: residents(study, None if t == START else ledger.clock, t) for t in times}
     rows = []
     for place in places:
         for t, name in enumerate([BEFORE, *names], start=START):
-            there = population(study, place, None if t == START else ledger.clock, t)
+            there = living[t][place]
             moved = 0.0 if t == START else float(arrived.get((place, name), 0.0))
             land = before if t == START else after[name]
             rows.append((place, name, there + moved, moved, float(land.get((CONSTRUCTION, place), 0.0))))

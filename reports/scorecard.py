@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.schema import RESOURCES
-from zonevest.model.areas import START as BEFORE
 from zonevest.model.areas import TOTAL
 from zonevest.model.assets import ASSET
 from zonevest.model.flows import OUTSIDE
@@ -132,15 +131,14 @@ class _Card:
     @cached_property
     def _held(self) -> dict[str, tuple[float, float]]:
         """Doing nothing: L before the first period and in the last, of `ACCOUNTS` as far as the study has them."""
-        held, last = self.facts.ledger.held, len(self.facts.periods) - 1
+        told = self.facts.accounts
+        told = told[(told["period"] == self.facts.periods[-1]) & told["account"].isin(ACCOUNTS)]
+        last = dict(zip(told["account"], told["nothing"].astype(float), strict=True))
         # without a social rate nothing that lasts has a finite worth
         valued = self.facts.ledger.clock.social > 0
         known = [name for name in ACCOUNTS if name != CARBON or name in self.facts.ledger.accounts.names]
         known = [name for name in known if valued or not name.startswith(ASSET)]
-        idle = np.zeros((len(held.works.names), last + 1))
-        wanted = [(name, when) for when in (BEFORE, last) for name in known]
-        values = held.values(wanted, np.ones(len(held.options.kind)), idle, [TOTAL])[0].reshape(2, -1)
-        return {name: (float(values[0, k]), float(values[1, k])) for k, name in enumerate(known)}
+        return {name: (self.facts.before.get(name, 0.0), last.get(name, 0.0)) for name in known}
 
     def held(self, account: str) -> tuple[float, float]:
         """L of one of `ACCOUNTS` before the first period and, doing nothing, in the last."""

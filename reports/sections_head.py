@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from zonevest.instances.say import translate, translated
 from zonevest.reports import tables
-from zonevest.reports.assumptions import CODES
 from zonevest.reports.display import NBSP, Display, number, percent
 
 if TYPE_CHECKING:
@@ -107,7 +106,7 @@ def price_of(plan: PlanData, display: Display) -> tuple[str, float]:
     return _objective_unit(plan, display), 1.0
 
 
-def cards(facts: Facts, display: Display, parts: Part) -> list[Part]:
+def cards(facts: Facts, display: Display) -> list[Part]:
     """The numbers of the head, each with its unit and what it compares with."""
     plan, words, study = facts.plan, display.words, facts.study
     objective, rates = study.settings.objective, study.settings.rates
@@ -139,7 +138,7 @@ def cards(facts: Facts, display: Display, parts: Part) -> list[Part]:
         if gain is not None and gain > 0 and study.has_doing_nothing:
             text = f"+{text}"
         found.append({"name": words(name), "value": text, "unit": one, "notes": about})
-    if parts["land"]:
+    if len(study.parcels):
         land = facts.land
         moved = land[land["changed"]]
         share = float(moved["area_ha"].sum()) / (float(land["area_ha"].sum()) or 1.0)
@@ -147,16 +146,17 @@ def cards(facts: Facts, display: Display, parts: Part) -> list[Part]:
         note = words("changed_note", parcels=count, share=percent(share))
         area = number(float(moved["area_ha"].sum()))
         found.append({"name": words("changed_card"), "value": area, "unit": words("ha"), "notes": [note]})
-    if parts["projects"]["count"]:
+    if len(study.projects):
         table = tables.schedule(plan)
         built = table[table["built"]]
         capex = display.money(float(built["capex"].astype(float).sum()))
         note = words("projects_note", count=f"{len(table):,}", capex=capex)
         found.append({"name": words("projects_card"), "value": f"{len(built):,}", "unit": "", "notes": [note]})
-    counts = parts["limits"]["counts"]
-    if parts["limits"]["count"]:
-        kept = counts["holds"] + counts["binding"]
-        note = words("limits_note", count=f"{parts['limits']['count']:,}", binding=f"{counts['binding']:,}")
+    states = facts.limits["state"].value_counts()
+    if len(facts.limits):
+        binding = int(states.get("binding", 0))
+        kept = int(states.get("holds", 0)) + binding
+        note = words("limits_note", count=f"{len(facts.limits):,}", binding=f"{binding:,}")
         found.append({"name": words("limits_card"), "value": f"{kept:,}", "unit": "", "notes": [note]})
     return found
 
@@ -190,7 +190,7 @@ def _facts(plan: PlanData, display: Display) -> list[tuple[str, str]]:
 
 
 def notes(plan: PlanData, display: Display) -> Part:
-    """Units, what a gain is, the audit's word, and how sure the study's numbers are."""
+    """Units, what a gain is, the audit's word, and what reading the study noted."""
     words, study = display.words, plan.study
     rates = study.settings.rates
     about = words("notes_no_nothing_text")
@@ -203,37 +203,12 @@ def notes(plan: PlanData, display: Display) -> Part:
             last=study.last_year,
             tail=rates.tail_years,
         )
-    sure = tables.confidence(study)
-    origin = tables.sources(study)
     return {
         "units": words("notes_units_text", currency=study.settings.currency),
         "gain": about,
         "audit": _audit(getattr(plan, "audit", None), words),
-        "confidence": [
-            {
-                "table": words(f"table_{row.table}"),
-                "confidence": words(f"confidence_{CODES[row.confidence]}")
-                if row.confidence in CODES
-                else row.confidence,
-                "rows": f"{row.rows:,}",
-            }
-            for row in sure.itertuples(index=False)
-        ],
-        "sources": [
-            {
-                "source": row.source,
-                "tables": ", ".join(words(f"table_{name}") for name in str(row.tables).split("; ")),
-                "rows": f"{row.rows:,}",
-            }
-            for row in origin.itertuples(index=False)
-        ],
         "study": [translate(note, words.lang) for note in study.notes],
     }
-
-
-def _sure(stated: str, words: Words) -> str:
-    """How sure a row says it is: in the page's language where the word is one of the package's, else as it stands."""
-    return words(f"confidence_{CODES[stated]}") if stated in CODES else stated
 
 
 def _audit(found: AuditReport | None, words: Words) -> Part:

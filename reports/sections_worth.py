@@ -11,7 +11,7 @@ from zonevest.instances.say import translate
 from zonevest.reports.display import DASH, number, percent, places, signed
 from zonevest.reports.sections import SHOWN
 from zonevest.reports.tables import account_unit
-from zonevest.reports.worth import bundles, expected, is_told, never, together
+from zonevest.reports.worth import bundles, never, together
 
 if TYPE_CHECKING:
     from zonevest.model.ledger import Ledger
@@ -20,52 +20,14 @@ if TYPE_CHECKING:
 
 Part = dict[str, Any]
 
-STATED = ("revenue_stated", "revenue_expected", "ecosystem_stated", "ecosystem_expected")
-
 
 def worth(plan: PlanData, display: Display, ledger: Ledger) -> Part:
     """What is expected of projects; a part that the study has nothing for is None."""
     return {
-        "expected": _expected(plan, display, ledger) if is_told(plan.study) else None,
         "never": _never(ledger, display),
         "bundles": _bundles(plan, display, ledger),
         "together": _together(plan, display, ledger),
     }
-
-
-def _expected(plan: PlanData, display: Display, ledger: Ledger) -> Part | None:
-    """Planned and expected benefits of each chosen project, with hurdle rate and net present value."""
-    table = expected(plan, ledger.works)
-    amounts = table[list(STATED)]
-    table = table[(amounts.abs() > 0).any(axis=1) | table["hurdle"].notna()]
-    if table.empty:
-        return None
-    tested = bool(table["hurdle"].notna().any())
-    decimals = places(amounts.to_numpy().ravel())
-    worth_decimals = places(table["npv"].dropna())
-
-    def cells(amounts: list[float]) -> list[str]:
-        return [number(value, decimals) if value else DASH for value in amounts]
-
-    lines = [
-        {
-            "name": display.project(str(row["project"])),
-            "start": row["start"],
-            "part": percent(row["deliverability"]),
-            "cells": cells([float(row[name]) for name in STATED]),
-            "hurdle": percent(row["hurdle"]),
-            "npv": _worth(float(row["npv"]), worth_decimals),
-            "below": row["npv"] < 0,
-        }
-        for row in table.to_dict("records")
-    ]
-    sums = cells([float(table[name].sum()) for name in STATED])
-    total = {
-        "name": f"{display.words('total')} ({len(table)})",
-        "cells": sums,
-        "npv": _worth(float(table["npv"].sum()), worth_decimals),
-    }
-    return {"lines": lines[:SHOWN], "rest": lines[SHOWN:], "total": total, "tested": tested}
 
 
 def _worth(value: float, decimals: int) -> str:

@@ -11,10 +11,13 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from zonevest.reports.contents import CODES, SECTIONS, Column
 from zonevest.reports.display import Display, places
 from zonevest.reports.forms import FOLDER, Made, is_number, named
 from zonevest.reports.labels import LANGUAGES, Words
+from zonevest.reports.sections_head import head as head_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,12 +32,18 @@ MOST: Final = 1_000_000
 HEAD: Final = 2
 """The row of the first head; the second and the data follow."""
 WIDEST: Final = 48
+A4: Final = 9
+PAPER: Final = 86
+"""Letters across a sheet of paper, upright."""
 _SAMPLE: Final = 300
 """Rows by which the width of a column is judged."""
 
 
 def write_workbook(facts: Facts, tables: list[Made], path: Path, lang: str) -> None:
-    """Write the tables of a report as a workbook; empty tables are named on the cover and have no sheet."""
+    """Write the tables of a report as a workbook; empty tables are named on the cover and have no sheet.
+
+    Without a plan the cover says why there is none, and the tables are those of the study alone.
+    """
     import xlsxwriter
 
     displays = [Display(facts.study, Words(each)) for each in sorted(LANGUAGES, key=lambda each: each != lang)]
@@ -53,6 +62,13 @@ def write_workbook(facts: Facts, tables: list[Made], path: Path, lang: str) -> N
         book.close()
 
 
+class _Exact(float):
+    """A number that is written with all the digits it has, where the writer would keep 16."""
+
+    def __format__(self, _: str) -> str:
+        return float.__repr__(self).removesuffix(".0")
+
+
 class _Styles:
     """Cell styles, each made once."""
 
@@ -64,6 +80,7 @@ class _Styles:
         self.second = book.add_format(
             {"font_color": "#55606b", "bg_color": "#f1f6f5", "text_wrap": True, "valign": "top", "bottom": 1}
         )
+        self.plain = book.add_format({})
         self.bold = book.add_format({"bold": True})
         self.link = book.add_format({"font_color": "#0b6b5c", "underline": 1})
         self._book = book
@@ -98,12 +115,20 @@ def _cover(
     sheet.write_string(1, 0, facts.study.title(other.lang), styles.note)
     told = words("book_made", status=words(f"status_word_{facts.plan.status}"), version=version("zonevest"))
     sheet.write_string(2, 0, f"{told} {words('book_hash', hash=facts.study.hash)}", styles.note)
-    sheet.write_string(3, 0, words("book_how"), styles.note)
+    row = 3
+    for display in displays:
+        verdict = head_of(facts.plan, display)
+        for text in (verdict["status"], verdict["why"], verdict["goal"], verdict["message"]):
+            if text:
+                sheet.write_string(row, 0, text, styles.bold if text == verdict["status"] else styles.plain)
+                row += 1
+    sheet.write_string(row, 0, words("book_how"), styles.note)
+    row += 2
     heads = (words("section"), words("table"), other("table"), words("rows"), words("about"))
     for column, head in enumerate(heads):
-        sheet.write_string(5, column, head, styles.head)
-    sheet.freeze_panes(6, 0)
-    row = 6
+        sheet.write_string(row, column, head, styles.head)
+    row += 1
+    sheet.freeze_panes(row, 0)
     for section in SECTIONS:
         for table in (table for table in tables if table.sheet.section == section):
             key = table.sheet.key
@@ -125,8 +150,9 @@ def _sheet(sheet: Worksheet, table: Made, displays: list[Display], styles: _Styl
     cells = [_values(column, frame, displays[0]) for column in columns]
     formats = [_format(column, frame[column.name]) for column in columns]
     heads = [[head(column, display) for column in columns] for display in displays]
-    for place in range(len(columns)):
-        sheet.set_column(place, place, _width([heads[0][place], heads[1][place]], cells[place]))
+    widths = [_width([heads[0][place], heads[1][place]], cells[place]) for place in range(len(columns))]
+    for place, width in enumerate(widths):
+        sheet.set_column(place, place, width)
     sheet.write_string(0, 0, words(f"table_{table.sheet.key}"), styles.title)
     note = words(f"about_{table.sheet.key}")
     if len(frame) < len(table.frame):
@@ -142,11 +168,24 @@ def _sheet(sheet: Worksheet, table: Made, displays: list[Display], styles: _Styl
     sheet.freeze_panes(first, 1)
     sheet.autofilter(HEAD + 1, 0, last, len(columns) - 1)
     sheet.repeat_rows(HEAD, HEAD + 1)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.set_paper(A4)
+    sheet.print_area(0, 0, last + any(column.total for column in columns), len(columns) - 1)
+    sheet.set_footer("&L&A&R&P / &N")
+    if table.sheet.pages:
+        _pages(sheet, table, first, sum(widths))
+    else:
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
     _fill(sheet, first, columns, cells, [styles.number(form) if form else None for form in formats])
     if any(column.total for column in columns):
         _totals(sheet, table, first, last, formats, styles, words("total"))
+
+
+def _pages(sheet: Worksheet, table: Made, first: int, width: float) -> None:
+    """A printed page for each value of a column: a sheet that is made to fit its paper would break anywhere else."""
+    codes = table.frame[table.sheet.pages].to_numpy(dtype=object)
+    sheet.set_h_pagebreaks([first + int(row) for row in np.flatnonzero(codes[1:] != codes[:-1]) + 1])
+    sheet.set_print_scale(max(10, min(100, int(100 * PAPER / width))))
 
 
 def _fill(
@@ -160,7 +199,7 @@ def _fill(
             if value is None:
                 continue
             if numeric[place] and not isinstance(value, str):
-                number(row, place, value, forms[place])
+                number(row, place, _Exact(value), forms[place])
             elif value:
                 string(row, place, value)
 
@@ -238,16 +277,19 @@ def _names(sheet: Worksheet, tables: list[Made], displays: list[Display], styles
         sheet.write_string(0, place, text, styles.head)
     sheet.freeze_panes(1, 0)
     found: dict[str, dict[str, None]] = {}
+    heads_of: dict[str, str] = {}
     for table in tables:
         for column in table.columns:
             kinds = table.frame[column.kind[1:]].unique() if column.kind.startswith("@") else [column.kind]
             for kind in kinds:
                 if kind in CODES or kind.startswith("word:"):
                     some = table.frame[table.frame[column.kind[1:]] == kind] if len(kinds) > 1 else table.frame
+                    heads_of.setdefault(kind, name_of(column, displays[0]))
                     found.setdefault(kind, {}).update(dict.fromkeys(some[column.name].fillna("").astype(str).unique()))
     row = 1
     for kind, codes in found.items():
-        told = words.or_code("kind_", kind.removeprefix("word:").rstrip("_"))
+        key = f"kind_{kind.removeprefix('word:').rstrip('_')}"
+        told = words(key) if words.has(key) else heads_of[kind]
         for code in codes:
             cells = [told, code, *(display.named(kind, code) for display in displays)]
             for place, text in enumerate(cells):

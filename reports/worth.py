@@ -15,7 +15,6 @@ from zonevest.reports.tables import account_units
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from zonevest.instances.study import Study
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
     from zonevest.model.works import Works
@@ -127,13 +126,6 @@ def together(plan: PlanData, ledger: Ledger) -> pd.DataFrame:
             year = Run.of(ledger, synergy, s, other).begin
             rows.append((synergy.first, synergy.second, synergy.account, year, stated, synergy.value))
     return pd.DataFrame(rows, columns=["project", "with", "account", "year", "stated", "expected"])
-
-
-def is_told(study: Study) -> bool:
-    """Whether a study says more of its projects than that they are built: shares delivered, or hurdle rates."""
-    finance, projects = study.settings.finance, study.projects
-    tested = bool(projects["hurdle"].notna().any()) or bool(finance is not None and finance.hurdle)
-    return tested or bool((projects["deliverability"] != 1.0).any())
 
 
 def _starts(plan: PlanData, works: Works) -> NDArray[np.int64]:

@@ -101,6 +101,8 @@ def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, 
                 features.FEATURES[name](rnd, settings, tables)
         if rnd.random() < 0.7:
             _near(rnd, tables)
+        if seed % 2:
+            _earning(tables)
         if borrowing and "finance" in settings:
             more(tables, "instruments", [{**AGAIN, "outstanding": rnd.choice([0.0, 3.0])}])
             if rnd.random() < 0.6:
@@ -114,6 +116,20 @@ def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, 
             continue
         count -= 1
         yield seed, plan
+
+
+def _earning(tables: Tables) -> None:
+    """Who has the rise of land value by a land action earns something on it too, on some land more, on some less."""
+    practices = names(tables, "practices", "practice")
+    known = names(tables, "shares", "account")
+    for account, basis, value in (("worth", "per_ha_once", 1.5), ("ground", "per_ha_year", 0.125)):
+        row = {"account": account, "basis": basis}
+        more(
+            tables, "practice_flows", [row | {"practice": m, "value": value * (k + 1)} for k, m in enumerate(practices)]
+        )
+        if account not in known:
+            both = [{"actor": "farmers", "share": 0.75}, {"actor": "local", "share": 0.25}]
+            more(tables, "shares", [{"account": account, "role": "receives", "project": "", **one} for one in both])
 
 
 def _borrowed_by_firms(budget: str, row: dict[str, Any]) -> dict[str, str]:

@@ -96,14 +96,14 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   }
 
-  function download(table) {
-    const heads = Array.from(table.tHead.rows[0].cells);
+  function download(tables) {
+    const heads = Array.from(tables[0].tHead.rows[0].cells);
     const quoted = (cell) => (/[",\n\r]/.test(cell) ? '"' + cell.replace(/"/g, '""') + '"' : cell);
     const lines = [heads.map((head) => head.dataset.c)];
-    for (const row of table.tBodies[0].rows) {
+    for (const row of tables.flatMap((table) => Array.from(table.tBodies[0].rows))) {
       lines.push(heads.map((head, at) => value(row.cells[at], !head.matches(".word"))));
     }
-    save(table.dataset.key + ".csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
+    save(tables[0].dataset.key + ".csv", "text/csv", lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n");
   }
 
   function sort(table, at, lang) {
@@ -126,13 +126,30 @@
     table.tBodies[0].append(...keyed.map(([row]) => row));
   }
 
+  /* A long table shows its first rows until it is unfolded; sorting and searching are of all of them. */
+  function fold(sheet) {
+    const button = sheet.querySelector(".fold");
+    if (!button) return;
+    button.dataset.more = button.textContent;
+    button.parentElement.hidden = false;
+    sheet.classList.add("folded");
+    button.addEventListener("click", () => {
+      const folded = sheet.classList.toggle("folded");
+      button.textContent = folded ? button.dataset.more : button.dataset.less;
+      button.setAttribute("aria-expanded", !folded);
+      if (folded) sheet.scrollIntoView({ block: "nearest", behavior: "instant" });
+    });
+  }
+
   function tables(page) {
     for (const sheet of page.querySelectorAll(".sheet")) {
       const table = sheet.querySelector("table");
       sheet.querySelector(".tools").hidden = false;
-      sheet.querySelector(".csv").addEventListener("click", () => download(table));
+      sheet.querySelector(".csv").addEventListener("click", () => download(Array.from(sheet.querySelectorAll("table"))));
+      fold(sheet);
       const filter = sheet.querySelector(".filter");
       if (filter) filter.addEventListener("input", () => sift(page));
+      if (sheet.querySelector(".leaf")) continue; // pages of their own are not sorted
       Array.from(table.tHead.rows[0].cells).forEach((head, at) => {
         head.tabIndex = 0;
         head.addEventListener("click", () => sort(table, at, page.lang));
@@ -150,7 +167,7 @@
   function sift(page) {
     const search = page.querySelector(".search");
     const query = split(search ? search.value : "");
-    let rows = 0, found = 0;
+    let rows = 0, found = 0, last = [null, 0]; // the sheet before, and its rows so far: it may have several tables
     for (const table of page.querySelectorAll("main table")) {
       const filter = table.closest(".sheet")?.querySelector(".filter");
       const words = [...query, ...split(filter ? filter.value : "")];
@@ -168,14 +185,19 @@
       }
       if (table.tFoot) table.tFoot.hidden = words.length > 0;
       table.classList.toggle("without", query.length > 0 && !hits);
-      table.closest(".sheet")?.classList.toggle("without", query.length > 0 && !hits);
-      const count = table.closest(".sheet")?.querySelector(".count");
-      if (count) {
+      const sheet = table.closest(".sheet"), leaf = table.closest(".leaf");
+      sheet?.classList.toggle("sifted", words.length > 0);
+      if (leaf) leaf.hidden = words.length > 0 && !hits;
+      if (sheet) {
+        const mine = (sheet === last[0] ? last[1] : 0) + hits;
+        last = [sheet, mine];
+        const count = sheet.querySelector(".count");
         count.dataset.all ??= count.textContent;
-        count.textContent = words.length ? `${hits} / ${count.dataset.all}` : count.dataset.all;
+        count.textContent = words.length ? `${mine} / ${count.dataset.all}` : count.dataset.all;
+        sheet.classList.toggle("without", query.length > 0 && !mine);
       }
       const folded = table.closest("details");
-      if (folded && query.length && hits) folded.open = true;
+      if (folded && words.length && hits) folded.open = true;
       rows += hits;
       found += hits > 0;
     }
@@ -225,14 +247,68 @@
     return library;
   }
 
-  const WIDE = 900, LEAST = 600, ON_PAPER = 680;
+  const WIDE = 900, NARROW = 560, LEAST = 260, ON_PAPER = 680;
   const width = (plot) => Math.max(LEAST, Math.min(WIDE, plot.parentElement.clientWidth));
+  const drawing = (plot) => JSON.parse(plot.nextElementSibling.textContent);
+
+  /* A name in lines of so many letters (Chinese ones are twice as broad), its own breaks given up. */
+  function wrapped(name, most) {
+    const lines = [""];
+    let length = 0;
+    for (const word of String(name).replace(/<br>/g, " ").split(/(?<=\s)|(?<=[\u2e80-\uffef])(?<!（)(?![，。、；：）\s])/)) {
+      const long = Array.from(word).reduce((sum, letter) => sum + (letter > "\u2e7f" ? 2 : 1), 0);
+      if (length && length + long > most + 1) {
+        lines.push("");
+        length = 0;
+      }
+      lines[lines.length - 1] += word;
+      length += long;
+    }
+    return lines.map((line) => line.trim()).join("<br>");
+  }
+
+  /* A figure as wide as asked; on a narrow page with smaller letters, and its names in short lines. */
+  function fitted(figure, wide) {
+    const { data, layout } = figure;
+    layout.width = wide;
+    if (wide >= NARROW) return figure;
+    if (data[0].type === "sankey") {
+      layout.width = 600; // what is between its ends has no room on less: this one scrolls
+      return figure;
+    }
+    layout.font.size = 11;
+    layout.margin = { ...layout.margin, l: 44, r: Math.min(layout.margin.r, 48) };
+    layout.legend.font = { size: 11 };
+    for (const name of ["xaxis", "yaxis"]) {
+      const axis = layout[name];
+      axis.tickfont = { size: 11 };
+      if (axis.title) axis.title.font = { size: 11 };
+      axis.nticks = 5;
+    }
+    const lying = data.some((trace) => trace.orientation === "h");
+    if (lying) {
+      const axis = layout.yaxis;
+      axis.tickvals ??= Array.from(new Set(data.flatMap((trace) => trace.y)));
+      const names = (axis.ticktext || axis.tickvals).map((name) => wrapped(name, 16));
+      axis.ticktext = names;
+      const lines = names.map((name) => name.split("<br>").length);
+      // as far apart as the two neighbours with most lines need
+      const apart = Math.max(1.6, ...lines.slice(1).map((each, at) => (each + lines[at]) / 2));
+      layout.height = 150 + lines.length * (14 * apart + 5);
+    } else if (layout.xaxis.type === "category") {
+      const axis = layout.xaxis;
+      axis.tickvals = axis.categoryarray || Array.from(new Set(data.flatMap((trace) => trace.x)));
+      axis.ticktext = axis.tickvals.map((name) => String(name).replace("-", "-<br>"));
+      axis.tickangle = 0;
+    }
+    for (const trace of data) if (trace.name) trace.name = wrapped(trace.name, 30);
+    return figure;
+  }
 
   function draw(plot) {
     if (plot.dataset.drawn || !window.Plotly) return;
     plot.dataset.drawn = "yes";
-    const figure = JSON.parse(plot.nextElementSibling.textContent);
-    figure.layout.width = width(plot);
+    const figure = fitted(drawing(plot), width(plot));
     window.Plotly.newPlot(plot, figure.data, figure.layout, { displayModeBar: false });
   }
 
@@ -251,13 +327,12 @@
       for (const button of tools.querySelectorAll("button")) {
         button.addEventListener("click", async () => {
           await drawer();
-          draw(plot);
-          const layout = plot.layout;
-          window.Plotly.downloadImage(plot, {
+          const figure = fitted(drawing(plot), WIDE); // as on a wide page, whatever this one is
+          window.Plotly.downloadImage(figure, {
             format: button.dataset.format,
             filename: plot.parentElement.id,
-            width: Math.max(WIDE, layout.width),
-            height: layout.height,
+            width: WIDE,
+            height: figure.layout.height,
             scale: button.dataset.format === "png" ? 3 : 1,
           });
         });
@@ -277,7 +352,9 @@
 
   function fit(size) {
     for (const plot of document.querySelectorAll(".plot")) {
-      if (plot.dataset.drawn) window.Plotly.relayout(plot, { width: size(plot) });
+      if (!plot.dataset.drawn) continue;
+      const figure = fitted(drawing(plot), size(plot));
+      window.Plotly.react(plot, figure.data, figure.layout, { displayModeBar: false });
     }
   }
   let wide = window.innerWidth;

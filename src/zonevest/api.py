@@ -258,19 +258,23 @@ def read_plan(folder: str | Path) -> Plan:
     return Plan(**read_plan_data(Path(folder)))
 
 
-def report(plan: PlanData, folder: str | Path, lang: str = "en") -> None:
+def report(plan: PlanData, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:
     """(Re)write the reports of a plan into a folder: the page, the workbook and all tables.
 
     Parameters
     ----------
     lang : ``en`` or ``zh``: the language of the workbook, and the one in which the page opens.
 
+    Returns
+    -------
+    What was written: the page and the workbook first, then the tables of money and the folder of all tables.
+
     Raises
     ------
     ValueError
         If the language is another.
     """
-    replace_reports(plan, Path(folder), lang)
+    return replace_reports(plan, Path(folder), lang)
 
 
 def copy_case(name: str, target: str | Path, lang: str = "en") -> tuple[Path, ...]:

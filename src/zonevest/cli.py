@@ -295,9 +295,10 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
             do = say("solve the study again; `zonevest audit` says which file is at fault")
             raise InputError(str(plan), must, foreign(str(error)), do) from None
         told.audit = found
-        api.report(told, plan, lang=lang.value)
-        path = str(plan / "report.html")
-        show_result({"report": path}, [label["report_done"].format(path=path)], as_json)
+        written = api.report(told, plan, lang=lang.value)
+        paths = [f"{path}/" if path.is_dir() else str(path) for path in written]
+        named = label["comma"].join([paths[0], *(path.name + "/" * path.is_dir() for path in written[1:])])
+        show_result({"report": paths[0], "files": paths}, [label["report_done"].format(paths=named)], as_json)
 
 
 @app.command()

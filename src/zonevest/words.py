@@ -74,7 +74,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         "未通过：详见 zonevest audit {path}",
     ),
     # report
-    "report_done": ("report written: {path}", "报告已写入：{path}"),
+    "comma": (", ", "、"),
+    "report_done": ("report written: {paths}", "报告已写入：{paths}"),
 }
 
 PHASES: dict[str, tuple[str, str]] = {

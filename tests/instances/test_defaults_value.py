@@ -342,6 +342,16 @@ def test_resources_pay_into_the_fund() -> None:
     }  # fmt: skip
 
 
+def test_mines_earn_what_they_pay_for_their_rights() -> None:
+    """A year, over twenty years at 5 %, as the practices' life: nobody would pay for a right that brings less."""
+    flows = default("practice_flows").set_index(["practice", "account"])["value"]
+    annuity = 0.05 / (1 - 1.05**-20)
+    for practice in ("mining", "strategic_mineral"):
+        paid = flows[practice, "royalty"] + flows[practice, "mineral_compensation"]
+        paid += flows[practice, "mineral_sale"] * annuity
+        assert paid < flows[practice, "firm_income"] < 3 * paid
+
+
 def test_levies_on_homes_and_villages_wait_for_a_rate() -> None:
     """Nothing is taken today of what homes and village land gain; where a study gives the tool a rate it takes."""
     tools = default("capture").set_index("uplift_account")

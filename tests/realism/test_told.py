@@ -14,8 +14,11 @@ from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
 from zonevest.reports import tables
+from zonevest.reports.assumptions import confidence, sources
 from zonevest.reports.check import REASON_WORDS
+from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS
+from zonevest.reports.land_tables import class_moves, structure, zone_moves
 
 SQUARE = shapely.box(500_000, 3_400_000, 501_000, 3_401_000)
 """A square kilometre: 100 hectares, 1,500 mu, 1,000,000 m2."""
@@ -79,10 +82,10 @@ def test_i15_numbers_say_where_they_are_from(tmp_path_factory: pytest.TempPathFa
             stated = given[~given["account"].str.startswith("project.")] if name == "accounts" else given
             payers = stated["role"] == "pays" if name == "shares" else pd.Series(False, index=stated.index)
             assert (stated.loc[~payers, "confidence"] != "").all(), name
-        told = tables.confidence(held)
+        told = confidence(held)
         assert set(told["confidence"]) <= SURE
         assert told["rows"].sum() == sum(len(held.tables[name]) for name in FLOW_TABLES)
-        assert len(tables.sources(held))
+        assert len(sources(held))
 
 
 def test_j19_what_a_plan_study_files() -> None:
@@ -95,11 +98,12 @@ def test_j19_what_a_plan_study_files() -> None:
             practices=[row_of("practices", name, latest="2026") for name in ("slope_retreat", "homestead_exit")],
         )
     )
-    moved = tables.changes(tables.allocation(found), "class").set_index(["before", "after"])["area_ha"]
+    facts = Facts(found)
+    moved = class_moves(facts).query("moved").set_index(["class_before", "class_after"])["area_ha"]
     assert moved.to_dict() == {("0702", "0103"): 3.0, ("0103", "0307"): 2.0}
-    moved = tables.changes(tables.allocation(found), "zone").set_index(["before", "after"])["area_ha"]
+    moved = zone_moves(facts).query("moved").set_index(["zone_before", "zone"])["area_ha"]
     assert moved.to_dict() == {("510", "520"): 3.0, ("520", "530"): 2.0}
-    areas = tables.class_areas(found, tables.allocation(found)).query("jurisdiction == 'total'").set_index("land_class")
+    areas = structure(facts).query("jurisdiction == 'total'").set_index("land_class")
     assert areas.loc["0103", ["before_ha", "after_ha"]].tolist() == [2.0, 3.0]
     for kind, area in (("lost", 2.0), ("gained", 3.0)):  # after a year of lead
         by_year = [told(found, f"area.{kind}.class_group.arable", str(year["name"])) for year in YEARS]

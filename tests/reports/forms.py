@@ -119,8 +119,9 @@ class Tables(HTMLParser):
         if tag == "template":
             self.waiting = True
         elif tag == "table" and "data-key" in given:
-            self.table = {"thead": [], "tbody": [], "tfoot": []}
-            self.found[self.waiting, str(given["data-key"])] = self.table
+            # a table of several pages stands in several parts
+            new: dict[str, list[Any]] = {"thead": [], "tbody": [], "tfoot": []}
+            self.table = self.found.setdefault((self.waiting, str(given["data-key"])), new)
         elif self.table is not None and tag in ("thead", "tbody", "tfoot"):
             self.part = tag
         elif self.table is not None and tag == "tr":
@@ -150,12 +151,35 @@ def tables_of_page(html: str) -> dict[tuple[bool, str], dict[str, list[Any]]]:
     return reader.found
 
 
+def rows_of(html: str, key: str) -> list[list[str]]:
+    """What a reader sees in the rows of a table, in the language that is shown."""
+    return [[text for text, _ in row] for row in tables_of_page(html)[False, key]["tbody"]]
+
+
 def number_in(cell: tuple[str, str | None]) -> float:
     """The number of a cell: what it carries, else what it says."""
     text, value = cell
     if value is not None:
         return float(value)
     return math.nan if text == "–" else float(text.replace(",", "").replace("−", "-"))
+
+
+def says(text: str, value: float) -> bool:
+    """Whether a text is a number as far as its digits go: ``1,234.5``, ``12 %``, ``<0.01``, ``−∞``; a dash for none."""
+    if math.isnan(value):
+        return text == "–"
+    plain = text.replace(",", "").replace("−", "-").replace("\u00a0", "")
+    if plain.endswith("%"):
+        plain, value = plain[:-1], 100.0 * value
+    if "∞" in plain:
+        return math.isinf(value) and plain.startswith("-") == (value < 0)
+    if "<" in plain:
+        least = float(plain.replace("-", "").replace("<", ""))
+        return 0 < abs(value) < least
+    step = 10.0 ** -len(plain.partition(".")[2])
+    # a share is cut to a few digits; a number without a point may have been rounded to a thousandth of itself
+    near = 0.5 * step * (1 + 1e-9) + 1e-12 * abs(value)
+    return abs(float(plain) - value) <= near
 
 
 def code_in(cell: tuple[str, str | None]) -> str:

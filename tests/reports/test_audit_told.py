@@ -13,18 +13,27 @@ import pytest
 import zonevest as zv
 from tests import random_money
 from tests.chinese import check_breaches
+from tests.random_plans import random_plans
 from tests.reports import whole
 from tests.reports.audit_studies import MONEY_NAMES, NAMES
 from tests.reports.test_audit import write
 from tests.reports.told import CODES, as_data
 from zonevest.instances.study import StudyError
-from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.audit import AuditReport, Evaluator, audit
+from zonevest.reports.audit_cash import light
 from zonevest.reports.audit_decisions import DECISIONS
-from zonevest.reports.audit_told import light
+from zonevest.reports.audit_figures import Comparison
+from zonevest.reports.audit_folder import Stated
+from zonevest.reports.audit_tables_told import _compare
+from zonevest.reports.audit_told import told
 from zonevest.reports.cash_flow import grade
+from zonevest.reports.facts import Facts
 from zonevest.reports.money import in_short
 
-TABLES = {"cash_flow": ["value"], "capture": ["value"], "distribution": ["receives", "pays", "net"]}
+TABLES = {
+    "cash_flow": ["value"], "capture": ["value"], "distribution": ["receives", "pays", "net"],
+    "balance_sheet": ["value"], "circulation": ["value"],
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +109,8 @@ def test_rows_stand_once_and_none_is_missing(sound: Path, name: str) -> None:
     table = read(sound, name)
     assert not found(sound, name, table.drop(index=0)).ok
     assert not found(sound, name, pd.concat([table, table.iloc[[0]]])).ok
-    strange = table.iloc[[0]].copy()
-    strange["account"] = "levy" if strange["account"].iloc[0] != "levy" else "tax"
+    strange, named = table.iloc[[0]].copy(), "instrument" if name == "balance_sheet" else "account"
+    strange[named] = "levy" if strange[named].iloc[0] != "levy" else "tax"
     assert not found(sound, name, pd.concat([table, strange])).ok
     assert not found(sound, name, table.drop(columns=TABLES[name][0])).ok
 
@@ -154,6 +163,26 @@ def test_what_is_said_in_short(sound: Path) -> None:
             assert set(report.breaches["rule"]) == {"figure"}, other
     finally:
         path.write_bytes(before)
+
+
+def test_balance_sheets_and_circulations_of_drawn_plans() -> None:
+    """Any land, starts and financing: both arithmetics tell every row alike, and a changed row is seen."""
+    for seed, plan in random_plans(16):
+        evaluator, facts = Evaluator(plan.study), Facts(plan)
+        decisions = {name: getattr(plan, name) for name in DECISIONS}
+        decided = evaluator.evaluate(plan.parcels, plan.projects, **decisions).decided
+        assert decided is not None
+        truth, _ = told(evaluator, decided)
+        for name, table in (("balance_sheet", facts.balance), ("circulation", facts.circulation)):
+            stated = Stated()
+            stated.hear(name, name, table)
+            agreed, at = Comparison(), seed % len(table)
+            _compare(agreed, name, stated.told[name], truth[name])
+            assert not agreed.breaches, (seed, agreed.breaches)
+            stated.told[name].loc[at, "value"] += 0.01 * max(1.0, abs(stated.told[name].loc[at, "value"]))
+            changed = Comparison()
+            _compare(changed, name, stated.told[name], truth[name])
+            assert len(changed.breaches) == 1, (seed, name, table.iloc[at])
 
 
 def test_both_know_the_same_grades() -> None:

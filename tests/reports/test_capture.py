@@ -17,12 +17,12 @@ from zonevest.model.builtin import actors
 from zonevest.model.flows import OUTSIDE
 from zonevest.model.plan import PlanData
 from zonevest.reports.capture import BY, capture, instrument, public_actors
-from zonevest.reports.capture_tables import AMOUNTS, SHEETS
+from zonevest.reports.capture_tables import OF_PARCEL, SHEETS
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS
 
 DOCS = Path(__file__).parents[2] / "docs" / "semantics.md"
-SUMS = [column.name for column in AMOUNTS if column.name != "capture_share"]
+SUMS = [column.name for column in OF_PARCEL if column.name != "capture_share"]
 
 
 def example() -> tuple[pd.DataFrame, pd.Series]:
@@ -118,8 +118,9 @@ class TestExample:
         ):  # fmt: skip
             (row,) = tables[key].to_dict("records")
             assert row[column] == cell
-            assert [row[name] for name in SUMS] == pytest.approx([41, 6, 19, 22, 3, 16]), key
+            assert [row[name] for name in SUMS] == pytest.approx([41, 6, 0, 19, 22, 3, 16]), key
             assert row["capture_share"] == pytest.approx(19 / 41)
+            assert row.get("rise_booked", 6) == pytest.approx(6)
         left = tables["value_left"].set_index("actor")
         assert left["holder"].to_dict() == {
             "farmers": "owners", "residents": "residents", "developers": "firms", "operators": "firms"
@@ -147,12 +148,94 @@ class TestExample:
         found = Facts(shopping(shops(**more), ("shops", "a", 1.0))).capture
         assert set(found["origin"]) == {origin}
 
+    @pytest.mark.parametrize(("space", "means"), [("", "dividends"), ("scene", "dividends"), ("flow", "third_party")])
+    def test_what_flow_space_earns_is_a_third_partys_payment(self, space: str, means: str) -> None:
+        """Ten hectares for five years; a centre earns 3 a year from 2027 and takes a hectare, a square 0.2 a hectare.
+
+        What the field brought, 0.5 a hectare, is lost by the centre in five years; the square goes on bringing it.
+        """
+        market, government = {"path": "market"}, {"path": "government"}
+        centre = {"project": "centre", "capex": 1.0, "build_years": 1, "life_years": 4, "annual_revenue": 3.0}
+        study = plain(
+            parcels=[{"parcel_id": "P", "area_ha": 10.0, "land_class": "field", "zone": "R", "jurisdiction": "J"}],
+            land_classes=[{"land_class": "field"}],
+            practices=[{"practice": "square", "zone": "R", "life_years": 5, "space": space}],
+            projects=[{**centre, "space": space, "jurisdiction": "J"}],
+            land_take=[{"project": "centre", "land_class": "field", "area_ha": 1.0}],
+            accounts=[account("yard", "revenue", "annual", **market), account("fee", "revenue", "annual", **market),
+                      account("tax", "revenue", "annual", **government)],
+            class_flows=[{"land_class": "field", "account": "yard", "basis": "per_ha_year", "value": 0.5}],
+            practice_flows=[{"practice": "square", "account": name, "basis": "per_ha_year", "value": value}
+                            for name, value in (("fee", 0.2), ("tax", 0.1))],
+        )  # fmt: skip
+        centre_alone, square_alone = shopping(study, ("hold", "", 1.0)), shopping(study, ("square", "a", 1.0))
+        centre_alone.projects = pd.DataFrame([("centre", "a")], columns=["project", "start"])
+        for plan, expected in (
+            (centre_alone, {("project.revenue", means): 12.0, ("yard", "dividends"): -2.5}),
+            (square_alone, {("fee", means): 10.0, ("tax", "taxes"): 5.0}),
+        ):
+            taken = capture(plan).query("item == 'captured'").groupby(["account", "instrument"])["value"].sum()
+            assert taken.to_dict() == pytest.approx(expected)
+
     def test_who_is_not_named_holds_the_rise_and_pays_the_levy(self) -> None:
         study = shops().replace(shares=None)
         found = capture(shopping(study, ("shops", "a", 1.0)))
         rise = found[found["account"].isin(["rise", "levy"])].groupby(["item", "actor"])["value"].sum()
-        expected = {("created", ""): 6, ("captured", "county"): 1.5, ("left", OUTSIDE): 4.5}
+        expected = {("created", ""): 6, ("captured", "county"): 1.5, ("left", OUTSIDE): 4.5, ("rise_booked", ""): 6}
         assert rise.to_dict() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rent", "works", "rise", "counted"),
+    [
+        # ten a year for five years less what they cost is 50 - 20: a rise of 12 is worth no more than that
+        (1.0, 2.0, 1.2, 0.0),
+        # what the land brings is 10 - 8: of a rise of 12 ten are more than that
+        (0.2, 0.8, 1.2, 10.0),
+        # a rise is all there is, whether nothing is earned or less
+        (0.0, 0.0, 1.2, 12.0),
+        (0.2, 1.4, 1.2, 12.0),
+    ],
+)
+def test_a_rise_that_capitalises_income_counts_once(rent: float, works: float, rise: float, counted: float) -> None:
+    """Ten hectares of an owner: he has the larger of what they earn and of what they could be sold for above today.
+
+    A quarter of the rise is levied, whatever of it counts; what a neighbour earns takes nothing off the owner's rise.
+    """
+    shares = [{"account": "rent", "role": "receives", "actor": "owner", "share": 1.0},
+              {"account": "works", "role": "pays", "actor": "owner", "share": 1.0},
+              {"account": "trade", "role": "receives", "actor": "tenant", "share": 1.0},
+              {"account": "rise", "role": "receives", "actor": "owner", "share": 1.0},
+              {"account": "levy", "role": "pays", "actor": "owner", "share": 1.0}]  # fmt: skip
+    study = plain(
+        parcels=[{"parcel_id": "P", "area_ha": 10.0, "land_class": "field", "zone": "R", "jurisdiction": "J"}],
+        land_classes=[{"land_class": "field"}],
+        practices=[{"practice": "renewal", "zone": "R", "life_years": 5}],
+        accounts=[account("rent", "revenue", "annual"), account("trade", "revenue", "annual"),
+                  account("works", "cost"), account("rise", "uplift"),
+                  account("levy", "revenue", capture_tool="levying")],
+        capture=[{"capture_tool": "levying", "uplift_account": "rise", "rate": 0.25}],
+        # what the field brings today is no income of the renewal
+        class_flows=[{"land_class": "field", "account": "rent", "basis": "per_ha_year", "value": 0.3}],
+        practice_flows=[{"practice": "renewal", "account": name, "basis": f"per_ha_{basis}", "value": value}
+                        for name, basis, value in (("rent", "year", rent), ("trade", "year", 3.0),
+                                                   ("works", "once", works), ("rise", "once", rise))],
+        actors=[{"actor": "purse", "public": 1}, {"actor": "owner"}, {"actor": "tenant"}],
+        shares=shares, settings={"purse": ["purse"]},
+    )  # fmt: skip
+    facts = Facts(shopping(study, ("renewal", "a", 1.0)))
+    earned, levied = 50 * rent - 10 * works, 0.25 * 10 * rise
+    (row,) = {sheet.key: sheet.make(facts) for sheet in SHEETS}["value_by_source"].to_dict("records")
+    assert row["rise"] == pytest.approx(counted)
+    assert row["capitalised"] == pytest.approx(10 * rise - counted)
+    assert row["rise_booked"] == pytest.approx(10 * rise)
+    assert row["captured"] == pytest.approx(levied)
+    left = facts.capture.query("item == 'left'").groupby("actor")["value"].sum().to_dict()
+    assert left["owner"] == pytest.approx(earned + counted - levied)
+    assert left["tenant"] == pytest.approx(150)
+    assert row["created"] == pytest.approx(row["captured"] + row["left"])
+    if earned >= 0:
+        assert earned + counted == pytest.approx(max(earned, 10 * rise))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +271,8 @@ def test_what_is_created_is_captured_or_left(plans: list[tuple[int, Facts]]) -> 
 
 
 def test_actors_have_what_they_gain(plans: list[tuple[int, Facts]]) -> None:
+    """A gain has both an income and the rise that capitalises it."""
+    some = False
     for seed, facts in plans:
         study, plan, clock = facts.study, facts.plan, facts.ledger.clock
         found = facts.capture
@@ -209,7 +294,9 @@ def test_actors_have_what_they_gain(plans: list[tuple[int, Facts]]) -> None:
                 assert mine.get((actor, place), 0.0) == pytest.approx(gain, rel=1e-9, abs=1e-7), (seed, actor, place)
         public = public_actors(study, facts.ledger.accounts)
         assert set(found["actor"][found["item"].isin(["captured", "public_cost"])]) <= public
+        some = some or (found["item"] == "capitalised").any()
         assert not set(found["actor"][found["item"] == "left"]) & public
+    assert some
 
 
 def test_tables_add_up_to_each_other(plans: list[tuple[int, Facts]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from tests.random_plans import random_plans
 from tests.reports import plans as hand
 from tests.reports import whole
-from tests.reports.audit_studies import FARM, study
+from tests.reports.audit_studies import ACCOUNTS, FARM, study
 from tests.reports.money_studies import ACTORS, R, deltas
 from tests.reports.told import as_data, planned
 from zonevest.instances.study import period_names
@@ -110,6 +111,26 @@ def test_gains(built: Facts) -> None:
     assert places.loc["west", "gain"] == 0
 
 
+def test_of_whom_a_gain_is_told_per_head() -> None:
+    """30 live on farms, 10 in town: farmers' gain is of 30, residents' of 10, the public's of 40, firms' of nobody."""
+    names = ["local", "collective", "farmers", "residents", "operators", "fishers"]
+    given = study(
+        {"purse": ["local"]},
+        parcels=[whole.PARCELS[0], {**whole.PARCELS[1], "zone": "town"}],
+        zones=[{"zone": "rural"}, {"zone": "town", "urban": 1}, {"zone": "core", "parent": "town"}],
+        actors=[{"actor": name, "public": int(name == "local")} for name in names],
+        shares=[{"account": "rent", "role": "receives", "actor": name, "share": 1 / 6} for name in names],
+        practice_flows=[{"practice": "build", "account": "rent", "basis": "per_ha_year", "value": 0.6}],
+    )
+    table = gains.by_actor(Facts(planned(given, {"a": ("build", "p1")}, {}))).set_index("actor")
+    told = table.loc[names, ["heads", "people"]].fillna(-1.0).to_numpy().tolist()
+    assert told == [["all", 40], ["rural", 30], ["rural", 30], ["urban", 10], ["none", -1], ["all", 40]]
+    # each has a sixth of 6 a year
+    assert table.loc["farmers", "per_head"] == pytest.approx(MORE * 1e6 / 30)
+    assert table.loc["residents", "per_head"] == pytest.approx(MORE * 1e6 / 10)
+    assert np.isnan(table.loc[["operators", "outside"], "per_head"]).all()
+
+
 def test_the_even_quarter(built: Facts) -> None:
     """The 30 of the east have everything, alike, the 10 of the west nothing: Gini is 1 - 3/4."""
     table = equity.measures(built).set_index(["basis", "level"])
@@ -166,7 +187,40 @@ def test_windfall(built: Facts) -> None:
     table = built.parcel_gains.set_index("parcel_id")
     assert table["outcome"].to_dict() == {"a": "windfall", "b": "same"}
     assert table["gain"].to_dict() == {"a": pytest.approx(CREATED - LEVIED), "b": 0}
-    assert parcel_gains.largest(built)["parcel_id"].tolist() == ["a"]
+    assert parcel_gains.by_parcel(built)["parcel_id"].tolist() == ["a", "b"]
+
+
+def test_windfall_and_wipe_out_of_firms() -> None:
+    """Farmers have the rent of a, 2 a year, and lose it; firms earn 3 on it, and have what b brings either way, 1."""
+    rent = [{"land_class": "farm", "account": "rent", "basis": "per_ha_year", "value": 0.2}]
+    other = [{"parcel_id": "b", "account": "profit", "basis": "per_ha_year", "value": 0.2}]
+    shares = [
+        {"account": "rent", "role": "receives", "actor": "farmers", "share": 1.0},
+        {"account": "profit", "role": "receives", "actor": "shops", "share": 1.0},
+    ]
+    given = study(
+        {"equity": {"participation": ["farmers"]}}, parcels=whole.PARCELS, shares=shares, class_flows=rent,
+        actors=[*ACTORS, {"actor": "shops", "public": 0}], parcel_flows=other,
+        accounts=[*ACCOUNTS, {"account": "profit", "family": "revenue", "recurrence": "annual", "cash": 1}],
+        practice_flows=[{"practice": "build", "account": "profit", "basis": "per_ha_year", "value": 0.3}],
+    )  # fmt: skip
+    found = Facts(planned(given, {"a": ("build", "p1")}, {}))
+    table = parcel_gains.by_parcel(found).set_index("parcel_id")
+    told = table[["before", "gain", "firms_before", "firms"]].to_numpy().tolist()
+    assert told == [pytest.approx([2 * MORE, -2 * MORE, 0, 3 * MORE]), pytest.approx([MORE, 0, MORE, 0])]
+    assert table[["outcome", "firms_outcome"]].to_numpy().tolist() == [["wipe_out", "windfall"], ["same", "same"]]
+    counts = parcel_gains.by_tenure(found).set_index(["whose", "tenure"])
+    assert counts.loc[("holders", "total"), ["parcels", "wipe_out", "same"]].tolist() == [2, 1, 1]
+    assert counts.loc[("firms", "total"), ["parcels", "windfall", "same"]].tolist() == [2, 1, 1]
+    # without firms there are none to count
+    assert set(parcel_gains.by_zone(Facts(planned(study({}), {}, {})))["whose"]) <= {"holders"}
+
+
+def test_both_ends_come_first() -> None:
+    gain = np.array([5.0, 4.0, 3.0, 0.0, -1.0, -2.0])
+    table = pd.DataFrame({"parcel_id": list("abcdef"), "gain": gain, "firms": 0.0})
+    found = parcel_gains.by_parcel(SimpleNamespace(parcel_gains=table))  # type: ignore[arg-type]
+    assert found["parcel_id"].tolist() == ["a", "f", "b", "e", "c", "d"]
 
 
 def test_who_loses_by_area_and_people() -> None:
@@ -360,8 +414,9 @@ def test_parcels_and_settlements_hold_the_same(drawn: list[tuple[int, Facts]]) -
         placed = gains.by_settlement(found)
         placed = placed[placed["actor"].isin(of_jurisdictions(found.study)) & (placed["settlement"] != "unplaced")]
         assert placed["net"].sum() == pytest.approx(parcels["gain"].sum(), abs=1e-6)
-        table = parcel_gains.by_zone(found)
+        table = parcel_gains.by_zone(found).query("whose == 'holders'")
         assert table[list(parcel_gains.OUTCOMES)].to_numpy().sum() == len(found.study.parcels)
+        assert len(parcel_gains.by_parcel(found)) == len(found.study.parcels)
 
 
 def test_theil_adds_up_and_curves_rise(drawn: list[tuple[int, Facts]]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.reports import whole
 from tests.reports.forms import (
     Book,
     code_in,
@@ -18,31 +19,54 @@ from tests.reports.forms import (
     number_in,
     odd_sheets,
     same_numbers,
+    says,
     tables_of_page,
 )  # fmt: skip
 from tests.reports.plans import village, without_plan
+from tests.reports.told import as_data
 from zonevest.model.plan import PlanData, read_plan_data
 from zonevest.reports import forms, workbook
 from zonevest.reports.contents import Column, Sheet, sheets
 from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
-from zonevest.reports.forms import Made, made, replace_reports, write_files
+from zonevest.reports.forms import Made, made, named, replace_reports, write_files
 from zonevest.reports.grid import BYTES, CELLS, FEW, ROWS, rows_shown
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import ROOM, page
+from zonevest.reports.tables import completed
 from zonevest.reports.workbook import HEAD, write_workbook
 
+EMPTY = {
+    "control_lines",
+    "fiscal_residents",
+    "limit_terms",
+    "losing_parcels",
+    "losing_places",
+    "losing_projects",
+    "natural_changes",
+}
+"""Tables of which neither plan has a row; others try them."""
 
-@pytest.fixture(scope="module")
-def facts() -> Facts:
-    """A small plan; or, to try the forms on a large one, that of the folder which the variable names."""
+
+@pytest.fixture(scope="module", params=["land", "money"])
+def facts(request: pytest.FixtureRequest) -> Facts:
+    """A plan of land, and one with all that money touches; or that of the folder which the variable names."""
     folder = os.environ.get("ZONEVEST_LAKESIDE_PLAN")
-    return Facts(PlanData(**read_plan_data(Path(folder))) if folder else village())
+    if folder:
+        return Facts(completed(PlanData(**read_plan_data(Path(folder)))))
+    return Facts(completed(village() if request.param == "land" else as_data(whole.best_plan())))
 
 
 @pytest.fixture(scope="module", params=["odd", "real"])
 def tables(request: pytest.FixtureRequest, facts: Facts) -> list[Made]:
     return made(facts, odd_sheets() if request.param == "odd" else None)
+
+
+def test_nearly_every_table_has_rows_in_one_of_the_plans() -> None:
+    plans = (village(), as_data(whole.best_plan()))
+    full = {table.sheet.key for plan in plans for table in made(Facts(completed(plan))) if len(table.frame)}
+    known = {sheet.key for sheet in sheets()}
+    assert known - full == EMPTY
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
@@ -67,6 +91,10 @@ def test_every_number_of_the_page_is_the_frame_s(facts: Facts, tables: list[Made
                 cells = [row[place] for row in told["tbody"]]
                 if is_number(column):
                     assert same_numbers([number_in(cell) for cell in cells], shown[column.name]), column
+                    for (text, _), value in zip(
+                        cells, shown[column.name].to_numpy(float, na_value=math.nan), strict=True
+                    ):
+                        assert says(text, value), (column, text, value)
                 else:
                     assert [code_in(cell) for cell in cells] == codes(shown[column.name]), column
                 if column.total and len(table.frame) > 1:
@@ -94,15 +122,15 @@ def test_every_number_of_the_workbook_is_the_frame_s(
             if is_number(column):
                 numbers = [{None: math.nan, "∞": math.inf, "−∞": -math.inf}.get(cell, cell) for cell in cells]
                 # a workbook holds 16 digits
-                assert same_numbers(numbers, table.frame[column.name], 1e-15), column
-            elif column.kind == "text":
-                assert [cell or "" for cell in cells] == codes(table.frame[column.name])
+                assert same_numbers(numbers, table.frame[column.name]), column
+            else:
+                assert [cell or "" for cell in cells] == named(column, table.frame, display), column
             if column.total:
                 letter = sheet.cell(1, place).column_letter
                 total = formulas.cell(first + rows, place).value
                 assert total == f"=SUBTOTAL(9,{letter}{first}:{letter}{first + rows - 1})"
                 told = sheet.cell(first + rows, place).value
-                assert told == pytest.approx(float(table.frame[column.name].sum()), rel=1e-15)
+                assert told == float(table.frame[column.name].sum())
 
 
 def test_the_cover_names_every_table_in_both_languages(facts: Facts, tables: list[Made], tmp_path: Path) -> None:
@@ -208,5 +236,13 @@ def test_a_crash_leaves_the_old_report(tmp_path: Path, monkeypatch: pytest.Monke
     # nothing is left beside; and a plan that is none any more has no tables
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
     replace_reports(without_plan("infeasible"), tmp_path, "en")
-    assert not (tmp_path / "tables").exists()
-    assert not (tmp_path / "report.xlsx").exists()
+    assert {path.stem for path in (tmp_path / "tables").iterdir()} == {"confidence", "sources"}
+
+
+def test_without_a_plan_the_workbook_says_why(tmp_path: Path) -> None:
+    written = replace_reports(without_plan("infeasible"), tmp_path, "zh")
+    assert [path.name for path in written[:2]] == ["report.html", "report.xlsx"]
+    cover = Book(tmp_path / "report.xlsx").shown.worksheets[0]
+    told = [str(row[0]) for row in cover.iter_rows(max_row=12, values_only=True)]
+    assert LABELS["why_infeasible"][1] in told
+    assert LABELS["why_infeasible"][0] in told

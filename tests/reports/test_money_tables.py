@@ -184,6 +184,7 @@ def test_capture(built: PlanData) -> None:
         ("left", "", "levy", "farmers"): -LEVIED,
         ("left", "", "tax", "outside"): -TAXED,
         ("public_cost", "", "cost", "local"): once(4, 2026),
+        ("rise_booked", "", "rise", ""): 10.0,
     }
     rent = {key: value for key, value in found.items() if key[2] == "rent" and key[0] != "created"}
     assert {key[3]: value for key, value in rent.items()} == pytest.approx({"local": 0.8 * more, "pot": 0.2 * more})

@@ -49,10 +49,10 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def cells(page: Page, key: str, column: int) -> list[str]:
-    """The visible cells of a table's column, as they are read."""
+    """The cells of a table's column that are not sifted out, as they are read."""
     found: list[str] = page.evaluate(
         """([key, at]) => Array.from(document.querySelector(`table[data-key=${key}]`).tBodies[0].rows)
-            .filter(row => row.offsetParent).map(row => row.cells[at].textContent)""",
+            .filter(row => !row.hidden).map(row => row.cells[at].textContent)""",
         [key, column],
     )
     return found
@@ -127,17 +127,68 @@ def test_a_table_is_searched_and_sorted(browser: Browser, odd: Path) -> None:
         assert opened.said == []
 
 
+def test_a_long_table_is_folded(browser: Browser, odd: Path) -> None:
+    """It shows its first rows, of whatever order, and all that a filter leaves; its button unfolds it."""
+    with Opened(browser, odd) as opened:
+        page, shown = opened.page, long_frame(3000).iloc[:2000]
+        rows = page.locator("#table-ledger tbody tr:visible")
+        assert rows.count() == 15
+        page.click("#table-ledger th[data-c=value]")
+        assert rows.count() == 15
+        least = shown.sort_values("value")["project"].head(15).tolist()
+        assert rows.locator("td:first-child").all_inner_texts() == least
+        page.fill("#table-ledger .filter", "P00001")  # stands nowhere among the first rows
+        assert rows.count() == shown["project"].str.startswith("P00001").sum()
+        assert not page.locator("#table-ledger .fold").is_visible()
+        page.fill("#table-ledger .filter", "")
+        assert page.locator("#table-ledger .fold").inner_text() == "Show all 2,000 rows"
+        page.click("#table-ledger .fold")
+        assert rows.count() == 2000
+        page.click("#table-ledger .fold")
+        assert rows.count() == 15
+        assert page.locator("#table-schedule .fold").count() == 0
+
+
+def test_every_project_has_a_page_of_its_own(browser: Browser, report: Path) -> None:
+    with Opened(browser, report) as opened:
+        page = opened.page
+        leaves = page.locator("#table-prospectus .leaf")
+        assert leaves.count() >= 2
+        assert page.locator("#table-prospectus .leaf[open]").count() == 1
+        page.wait_for_selector(".leaf[open] .site canvas")
+        for figure in page.locator("#table-prospectus .site:not([hidden])").all():
+            # a jurisdiction or a site is marked: three colours, and nothing beside the land
+            colours = figure.locator("canvas").evaluate(
+                """canvas => new Set(new Uint32Array(canvas.getContext("2d")
+                    .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
+            )
+            assert colours >= 3
+        page.fill(".search", leaves.nth(1).locator("summary").inner_text())
+        assert page.locator("#table-prospectus .leaf:visible[open]").count() >= 1
+        page.fill(".search", "")
+        name, content = saved(page, "#table-prospectus .csv")
+        assert name == "prospectus.csv"
+        told = pd.read_csv(io.BytesIO(content))
+        assert told["project"].nunique() == leaves.count()
+        before = page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n")
+        page.evaluate("document.querySelector('#table-prospectus').remove()")
+        # in print one page each; the first stands below the heading of the table
+        assert before - page.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") >= leaves.count()
+        assert opened.said == []
+
+
 def test_the_search_of_the_page_leaves_what_holds_its_words(browser: Browser, odd: Path) -> None:
     with Opened(browser, odd) as opened:
         page = opened.page
         page.fill(".search", "P001234")
         assert cells(page, "ledger", 0) == ["P001234"]
         assert page.locator(".found").inner_text() == "1 rows in 1 tables"
+        assert page.locator("#table-ledger tbody tr:visible").count() == 1
         assert not page.locator("#table-schedule").is_visible()
         assert not page.locator("#section-land").is_visible()
-        page.fill(".search", "south")  # in hand-made tables too
+        page.fill(".search", "south")
         assert page.locator("#table-schedule").is_visible()
-        assert page.locator("#limits").is_visible()
+        assert not page.locator("#table-ledger").is_visible()
         page.fill(".search", "nowhere at all")
         assert page.locator(".found").inner_text() == "No row holds this."
         page.fill(".search", "")
@@ -210,8 +261,9 @@ def test_printed_it_has_all_sections_and_no_controls(browser: Browser, odd: Path
             box = plot.locator("svg.main-svg").first.bounding_box()
             assert box is not None
             assert box["width"] <= 690, "a figure fits the paper"
-        # of a long table the first rows, and where the rest is
-        assert len(cells(page, "ledger", 0)) == 30
+        # of a long table the first rows, how many are left and where the rest is
+        assert page.locator("#table-ledger tbody tr:visible").count() == 30
+        assert "2,970 more" in page.locator("#table-ledger .printed").inner_text()
         assert page.locator("#table-ledger .printed").is_visible()
         assert "tables/ledger.csv" in page.locator("#table-ledger .printed").inner_text()
         assert opened.said == []

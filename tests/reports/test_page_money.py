@@ -11,10 +11,9 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports import whole
-from tests.reports.forms import Drawn
-from tests.reports.test_audit_money import DRAWS, budget
+from tests.reports.forms import Drawn, rows_of
 from tests.reports.test_page import Opened, read, words_of
-from tests.reports.told import as_data, planned
+from tests.reports.told import as_data
 from zonevest.model.plan import PlanData
 from zonevest.reports.labels import LABELS
 from zonevest.reports.page import render
@@ -44,45 +43,33 @@ def part(html: str, name: str) -> str:
 
 
 def test_cash_flow_and_debt(drawn: Drawn) -> None:
-    text = part(drawn.page(), "cash")
+    html = drawn.page()
+    text = part(html, "cash")
     for told in (
         "Opening cash",
         "Money raised",
         "Principal repaid",
         "Closing cash",
         "Reserve asked for",
-        "Debt-risk grade",
-        "Operating balance after interest",
-        "million CNY per year",
         "How the chosen projects are funded",
         "Of what the gain in F1 is made",
         "Rent of land sold",
     ):
         assert told in text, told
-    # debt of 2 before the first period against 12 of fiscal resources
-    assert "16.7 %" in text
-    assert "green" in text
     # −2.5 of cash to begin with
     assert "−2.5" in text
+    # debt of 2 before the first period against 12 of fiscal resources
+    start = rows_of(html, "debt_and_cover")[0]
+    assert "green" in start
+    assert "17\u00a0%" in start
 
 
-def test_interest_is_no_share_of_itself() -> None:
-    # in p3 the fund pays interest and nothing else (see test_money_tables); the general budget always spends
-    told = render(planned(budget(), {}, {"works": "p1"}, financing=DRAWS))
-    alone = "Interest in fund expenditure is not told where that budget spends nothing but interest"
-    assert alone in part(told, "cash")
-    assert "Interest in general expenditure is not told" not in part(told, "cash")
-    told = render(planned(budget(), {}, {"works": "p1"}, financing=DRAWS), lang="zh")
-    assert "该预算除付息外没有其他支出的时期不列“专项债务付息占比”" in part(told, "cash")
-
-
-def test_capture_and_actors(drawn: Drawn) -> None:
+def test_value_and_actors(drawn: Drawn) -> None:
     html = drawn.page()
     value = html[html.index('id="section-value"') : html.index('id="section-distribution"')]
     for told in ("Value created by source", "Left to holders", "Taxes and levies on the rise of land value", "farmers"):
         assert told in value, told
-    for told in ("farmers", "Receives", "What is paid is received", "East"):
-        assert told.lower() in part(html, "actors").lower(), told
+    assert "farmers" in [row[0] for row in rows_of(html, "gains_actors")]
 
 
 def test_limits_that_are_off_are_listed(drawn: Drawn, plan: PlanData) -> None:
@@ -92,10 +79,9 @@ def test_limits_that_are_off_are_listed(drawn: Drawn, plan: PlanData) -> None:
     assert "Nothing was switched off." in part(render(none), "cash")
 
 
-@pytest.mark.parametrize("section", ["cash", "actors"])
-def test_in_chinese(drawn: Drawn, section: str) -> None:
+def test_in_chinese(drawn: Drawn) -> None:
     html = drawn.page("zh")
-    text = part(html, section)
+    text = part(html, "cash")
     assert english_in(text, CODES) == []
     long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
     words = words_of(html)
@@ -103,12 +89,11 @@ def test_in_chinese(drawn: Drawn, section: str) -> None:
     assert not read(html).open
 
 
-def test_shadow_prices_have_a_column_where_they_are_known(drawn: Drawn, plan: PlanData) -> None:
-    assert "Shadow price" not in part(drawn.page(), "limits")
-    priced = plan.limits.copy()
-    priced["shadow_price"] = np.where(priced["limit"] == "owed", 0.25, 0.0)
-    text = part(render(replace(plan, limits=priced.assign(unit="million"))), "limits")
-    assert "0.25 million CNY per million CNY" in text
+def test_shadow_prices_where_they_are_known(drawn: Drawn, plan: PlanData) -> None:
+    assert {row[11] for row in rows_of(drawn.page(), "limit_rows")} == {"–"}
+    priced = plan.limits.assign(shadow_price=np.where(plan.limits["limit"] == "owed", 0.25, 0.0))
+    found = {row[0]: row[11] for row in rows_of(render(replace(plan, limits=priced)), "limit_rows")}
+    assert float(found["owed"]) == 0.25
 
 
 def test_without_finance_the_page_says_so() -> None:
@@ -131,9 +116,4 @@ def test_it_fits_the_window(drawn: Drawn, tmp_path: Path, browser: Browser, lang
     with Opened(browser, drawn.written(tmp_path, lang), width) as opened:
         page = opened.page
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        # every bar of the chart has the colour of its grade, and every badge stands in its column
-        assert page.locator(".chart rect.green[height]").count() >= 3
-        cells = page.evaluate("Array.from(document.querySelector('tr.lights').cells, cell => cell.innerText.trim())")
-        assert len(cells) == page.evaluate("document.querySelector('.by-period thead tr').cells.length")
-        assert page.evaluate("getComputedStyle(document.querySelector('tr.lights')).display") == "table-row"
         assert opened.said == []

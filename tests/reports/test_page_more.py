@@ -14,7 +14,7 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
-from tests.reports.forms import Drawn
+from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import village
 from tests.reports.test_audit_assets import PLANT as WOODS
 from tests.reports.test_audit_budgets import FUND, GENERAL, PASSED, three_budgets
@@ -25,11 +25,12 @@ from tests.reports.test_page import Opened, read, words_of
 from tests.reports.test_page_money import part
 from tests.reports.told import planned
 from zonevest.model.plan import PlanData
+from zonevest.reports.assumptions import confidence
 from zonevest.reports.display import Display, number
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import render
-from zonevest.reports.sections_head import head, notes
+from zonevest.reports.sections_head import head
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -191,30 +192,28 @@ class TestBudgets:
 
     def test_a_bound_is_a_least_or_a_most(self, budgets: str) -> None:
         # the fund keeps 0.25 and has 2.3; of 2.5 that may be passed on to it 2 are
-        told = [row[:3] for row in cells(budgets, "limits", "Whole area")]
-        assert ["p1", "2.30", "≥ 0.25"] in told
-        assert ["p1", "2.00", "≤ 2.50"] in told
+        told = [row[3:7] for row in rows_of(budgets, "limit_rows")]
+        assert ["p1", "2.3", "at least", "0.25"] in told
+        assert ["p1", "2", "at most", "2.5"] in told
 
     def test_rows_and_accounts_of_budgets_have_names(self, budgets: str, chinese_budgets: str) -> None:
-        text = part(budgets, "limits")
-        for told in (
-            "Cash kept at the end of each period: Fund reserve.fund Cash of the budget: Fund",
-            "Passed on to another budget: General budget → Fund budget_transfer.general.fund Amount passed on",
-        ):
-            assert told in text, told
-        assert "期末最低库存现金：基金预算" in part(chinese_budgets, "limits")
-        assert "Cash of the budget: Firm finance.cash.enterprise million CNY" in part(budgets, "accounts")
+        told = {tuple(row[:2]) for row in rows_of(budgets, "limit_rows")}
+        assert ("Cash kept at the end of each period: Fund", "Cash of the budget: Fund") in told
+        assert ("Passed on to another budget: General budget → Fund", "Amount passed on") in told
+        assert "期末最低库存现金：基金预算" in [row[0] for row in rows_of(chinese_budgets, "limit_rows")]
+        assert "Cash of the budget: Firm" in [row[0] for row in rows_of(budgets, "ledger")]
 
 
 class TestProjects:
     def test_what_is_expected(self, html: str) -> None:
         # the start; the share; 3 and 2.7 a year, nothing for nature; 12 in two years, 1.7 a year for ten at 3 %
         worth = npf.npv(0.03, [0, -6, -6, *[1.7] * 10])
-        told = [row for row in cells(html, "projects", "plant") if len(row) == 8]
-        assert told == [["p1", "90 %", "3.00", "2.70", "–", "–", "3 %", f"+{worth:.2f}"]]
+        told = {row[0]: row for row in rows_of(html, "delivered")}
+        assert told["plant"][1:5] == ["p1", "90\u00a0%", "3", "2.70"]
+        assert told["plant"][9:] == [number(worth, 2), "3\u00a0%"]
         # the park has no hurdle and delivers all of its 2
-        assert ["p2", "100 %", "2.00", "2.00", "–", "–", "–", "–"] in cells(html, "projects", "park")
-        assert cells(html, "projects", "Total (2)") == [["", "", "5.00", "4.70", "–", "–", "", f"+{worth:.2f}"]]
+        assert told["park"][1:5] == ["p2", "100\u00a0%", "2", "2.00"]
+        assert told["park"][9:] == ["–", "–"]
 
     def test_what_can_never_start(self, html: str, chinese: str) -> None:
         # the best start is the later one: −0.257 of the earlier, two years later
@@ -237,38 +236,20 @@ class TestProjects:
         assert "1 of 2 come about" in part(html, "projects")
 
     def test_the_portfolio_has_a_name(self, html: str) -> None:
-        assert "Projects at their hurdle rates, all together portfolio Net present value of projects" in part(
-            html, "limits"
-        )
+        found = [row[:2] for row in rows_of(html, "limit_rows")]
+        name = "Projects at their hurdle rates, all together"
+        assert [name, "Net present value of projects, rises of land value included"] in found
 
 
 class TestLand:
-    def test_resources(self, html: str) -> None:
-        # 14 ha of farm land at 0.03, at 5 %: it gives way to 4 ha of woods at 0.05, and to built land, which is none
-        assert cells(html, "resources", "Land") == [["8.40", "0", "−8.40", "not kept", "14", "0", "−14"]]
-        assert cells(html, "resources", "state-owned")[0][:3] == ["6.00", "0", "−6.00"]
-        assert cells(html, "resources", "Forest") == [["0", "4.00", "+4.00", "kept", "0", "4", "+4"]]
-        assert cells(html, "resources", "Total")[0][:3] == ["8.40", "4.00", "−4.40"]
-        assert "million CNY" in part(html, "resources")
-
-    def test_what_grows_dearer_is_not_said_to_be_kept(self, plan: PlanData) -> None:
-        accounts = plan.study.accounts.assign(
-            growth=plan.study.accounts["growth"].where(plan.study.accounts["account"] != "water", 0.1)
-        )
-        found = cells(render(replace(plan, study=plan.study.replace(accounts=accounts))), "resources", "Forest")
-        assert found[0][3] == "–"
-
     def test_people(self, html: str) -> None:
         # 150 at the start; homes for 300 on 10 ha from 2028 on; a square metre is a ten-thousandth of a hectare
-        assert cells(html, "resources", "Population")[0] == ["people", "150", "150", "450"]
-        assert cells(html, "resources", "of them moved in")[0] == ["people", "0", "0", "300"]
-        assert cells(html, "resources", "Construction land ")[0] == ["ha", "0", "0", "10"]
-        assert cells(html, "resources", "Construction land per head")[0][1:] == ["0", "0", "222.2"]
-        # by jurisdiction the east, where all of them move to
-        assert cells(html, "resources", "Population")[1:] == [
-            ["people", "100", "100", "400"],
-            ["people", "50", "50", "50"],
-        ]
+        found = {tuple(row[:2]): row[2:] for row in rows_of(html, "people")}
+        assert found["Whole area", "p1"] == ["150", "0", "0", "0"]
+        assert found["Whole area", "p2"] == ["450", "300", "10", "222.2"]
+        # all of them move to the east
+        assert [found["east", name][0] for name in ("start", "p1", "p2")] == ["100", "100", "400"]
+        assert found["west", "p2"][:2] == ["50", "0"]
 
     def test_markets(self, html: str) -> None:
         # 10 ha in three years: 6 at 3 million, 4 at 1.5
@@ -291,19 +272,14 @@ class TestLand:
         assert cells(html, "cash", "Step 1: amount and price by period") == [["ha", "0", "4"]]
 
     def test_each_market_has_a_row_of_its_own(self, html: str) -> None:
-        text = part(html, "limits")
-        assert "What the market takes price_steps.sale New land action: build" in text
-        assert "price_steps.sale Lost by land class: built" in text
-
-    def test_limits_by_main_function(self, html: str, chinese: str) -> None:
-        assert "jurisdictions of the main function “key ecological function”" in part(html, "limits")
-        assert "主体功能为“重点生态功能区”的辖区" in part(chinese, "limits")
+        found = [row[1] for row in rows_of(html, "limit_rows") if row[0] == "What the market takes"]
+        assert {"New land action: build", "Lost by land class: built"} <= set(found)
 
 
 def test_in_chinese(chinese: str, plan: PlanData) -> None:
     tables = plan.study.tables
     names = {str(cell) for name in ("zones", "land_classes", "limits") for cell in tables[name].to_numpy().ravel()}
-    for section in ("resources", "projects", "cash", "limits", "accounts"):
+    for section in ("projects", "cash"):
         assert english_in(part(chinese, section), [*CODES, *names]) == [], section
     text = words_of(chinese)
     long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
@@ -316,10 +292,8 @@ def test_a_study_without_them_is_told_as_before() -> None:
     for lang, side in (("en", 0), ("zh", 1)):
         html = bare.page(lang)
         text = words_of(html)
-        for key in ("expected_title", "bundles_title", "together_title", "budgets_title", "passed_title", "aside_title",
-                    "market_title", "assets_title", "resources", "delivered", "family_asset"):  # fmt: skip
+        for key in ("bundles_title", "together_title", "budgets_title", "passed_title", "aside_title", "market_title"):
             assert LABELS[key][side] not in text, key
-        assert 'id="resources"' not in html
         assert 'id="never"' not in html
 
 
@@ -360,16 +334,15 @@ def test_it_fits_the_window(drawn: Drawn, tmp_path: Path, browser: Browser, lang
     with Opened(browser, drawn.written(tmp_path, lang), width) as opened:
         page = opened.page
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        # every row of a table fills the columns of its head; whether value is kept is seen on a narrow page too
+        # every row of a table fills the columns of its head
         ragged = page.evaluate(
-            """Array.from(document.querySelectorAll("#resources table, #projects table, #cash table"), table => {
+            """Array.from(document.querySelectorAll("#projects table, #cash table"), table => {
                 const wide = row => Array.from(row.cells).reduce((sum, cell) => sum + cell.colSpan, 0);
                 return Array.from(table.tBodies).flatMap(body => Array.from(body.rows, wide))
                     .every(count => count === wide(table.tHead.rows[0]));
             }).indexOf(false)"""
         )
         assert ragged == -1
-        assert page.locator("#resources .assets .state").first.is_visible()
         assert opened.said == []
 
 
@@ -381,12 +354,13 @@ def test_names_and_confidence_are_in_the_language_of_the_page() -> None:
     study = replace(plan.study, tables=tables, settings=replace(plan.study.settings, purse=("town",)))
     told = replace(plan, study=study)
     for lang, town, sure in (
-        ("en", "Town", {"recalled", "nothing stated"}),
-        ("zh", "镇政府", {"凭记忆（K）", "未说明（N）"}),
+        ("en", "Town", {"recalled", ""}),
+        ("zh", "镇政府", {"凭记忆", ""}),
     ):
         display = Display(study, Words(lang))
         facts = dict(head(told, display)["facts"])
         assert facts[display.words("purse")] == town
-        zones = [row for row in notes(told, display)["confidence"] if row["table"] == display.words("table_zone_flows")]
-        assert {row["confidence"] for row in zones} == sure | {"heard"}, "a study's own word stays as it is"
+        zones = [word for name, word in confidence(study)[["table", "confidence"]].to_numpy() if name == "zone_flows"]
+        words = {display.named("word:stated_", word) for word in zones}
+        assert words == sure | {"heard"}, "a study's own word stays as it is"
         assert display.unit("places") == {"en": "places", "zh": "个"}[lang]

@@ -69,7 +69,7 @@ class TestMeasures:
         # payments at year end, at 10 %
         assert row["npv"] == pytest.approx(npf.npv(0.1, [0, *NET]))
         assert (row["outlay"], row["revenue_year"], row["cost_year"]) == (12, 3, 1)
-        assert (row["debt"], row["grant"], row["equity"], row["own"]) == (6, 1, 2, 3)
+        assert (row["debt"], row["grant"], row["equity"], row["own_money"]) == (6, 1, 2, 3)
         assert np.isnan(row["cover"])  # none of its debt supports itself
         assert np.isnan(row["captured_share"])
 
@@ -103,7 +103,7 @@ class TestMeasures:
     def test_near_term(self) -> None:
         # p1 ends in 2026, p2 in 2028, p3 in 2031, after the five years; 6 are spent in 2026, 6 in 2027
         table = near_term(works())
-        assert table[["period", "nature", "outlay", "raised", "own"]].to_numpy().tolist() == [
+        assert table[["period", "nature", "outlay", "raised", "own_money"]].to_numpy().tolist() == [
             ["p1", "new", 6, 5, 1],
             ["p2", "continue", 6, 4, 2],
         ]

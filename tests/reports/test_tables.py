@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -18,9 +19,11 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.reports import colours, tables
+from zonevest.reports.assumptions import confidence, sources
 from zonevest.reports.display import Display, number, percent, places, signed
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS, Words
+from zonevest.reports.land_tables import class_moves, structure, zone_moves, zone_statistics
 from zonevest.reports.map_layers import layers, map_data, parcels
 from zonevest.reports.maps import GRID, pack
 
@@ -35,7 +38,7 @@ def by(table: pd.DataFrame, *keys: str) -> dict[Any, Any]:
 
 
 def test_areas_by_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
+    table = by(zone_statistics(Facts(plan)), "jurisdiction", "zone")
     # 60 parcels of 2 ha: 24 protection, 18 farmland, 12 rural, 6 urban; 4 rural ones are built on, 2 are planted
     assert (table["total", "500"]["before_ha"], table["total", "500"]["after_ha"]) == (24.0, 12.0)
     assert (table["total", "410"]["before_ha"], table["total", "410"]["after_ha"]) == (12.0, 20.0)
@@ -44,10 +47,10 @@ def test_areas_by_zone(plan: PlanData) -> None:
     assert next(iter(table)) == ("total", "100")
 
 
-def test_areas_by_first_level_zone(plan: PlanData) -> None:
-    table = by(tables.zone_areas(plan, tables.allocation(plan), first_level=True), "jurisdiction", "zone")
+def test_areas_of_a_zone_hold_its_parts(plan: PlanData) -> None:
+    table = by(zone_statistics(Facts(plan)), "jurisdiction", "zone")
     assert table["total", "400"]["after_ha"] == 20.0
-    assert ("total", "410") not in table
+    assert (table["total", "400"]["zone_level"], table["total", "410"]["zone_level"]) == (1, 2)
 
 
 def test_areas_of_no_zone_today() -> None:
@@ -59,15 +62,14 @@ def test_areas_of_no_zone_today() -> None:
 
 
 def test_areas_by_class_count_land_that_projects_take(plan: PlanData) -> None:
-    table = by(tables.class_areas(plan, tables.allocation(plan)), "jurisdiction", "land_class")
+    table = by(structure(Facts(plan)), "jurisdiction", "land_class")
     # the road takes half a hectare of arable land in the north
     assert table["total", "arable"]["after_ha"] == 60.0 - 12.0 - 0.5
     assert table["north", tables.TAKEN]["after_ha"] == 0.5
     assert ("south", tables.TAKEN) not in table
-    whole = tables.class_areas(plan, tables.allocation(plan)).query("jurisdiction == 'total'")
-    assert whole["change_ha"].sum() == pytest.approx(0.0)
+    assert sum(row["change_ha"] for (place, _), row in table.items() if place == "total") == pytest.approx(0.0)
     idle = replace(plan, projects=plan.projects.assign(start=""))
-    assert tables.TAKEN not in set(tables.class_areas(idle, tables.allocation(idle))["land_class"])
+    assert tables.TAKEN not in set(structure(Facts(idle))["land_class"])
 
 
 def test_parts_of_a_divided_parcel() -> None:
@@ -80,7 +82,7 @@ def test_parts_of_a_divided_parcel() -> None:
         ]
     )
     plan = replace(whole, parcels=pd.concat([whole.parcels.drop(index=42), parts], ignore_index=True))
-    table = by(tables.zone_areas(plan, tables.allocation(plan)), "jurisdiction", "zone")
+    table = by(zone_statistics(Facts(plan)), "jurisdiction", "zone")
     assert table["total", "410"]["after_ha"] == pytest.approx(19.5)
     assert table["total", "500"]["after_ha"] == pytest.approx(12.5)
     facts, display = Facts(plan), Display(plan.study, Words("en"))
@@ -90,12 +92,12 @@ def test_parts_of_a_divided_parcel() -> None:
     assert map_data(facts.shapes, layers(facts, rows, display), rows, [], display)["split"] == {"42": "75\u00a0%"}
 
 
-def test_changes(plan: PlanData) -> None:
-    moved = by(tables.changes(tables.allocation(plan), "zone"), "before", "after")
-    assert moved["500", "410"]["area_ha"] == 8.0
-    assert moved["500", "410"]["parcels"] == 4
-    assert list(moved) == [("500", "410"), ("500", "100")]
-    assert by(tables.changes(tables.allocation(plan), "class"), "before", "after")["arable", "forest"]["area_ha"] == 4.0
+def test_moves(plan: PlanData) -> None:
+    facts = Facts(plan)
+    zones = by(zone_moves(facts).query("moved"), "zone_before", "zone")
+    assert zones["500", "410"]["area_ha"] == 8.0
+    assert set(zones) == {("500", "410"), ("500", "100")}
+    assert by(class_moves(facts).query("moved"), "class_before", "class_after")["arable", "forest"]["area_ha"] == 4.0
 
 
 def test_actions(plan: PlanData) -> None:
@@ -183,15 +185,25 @@ def test_names(plan: PlanData) -> None:
     assert english.account("visits") == "visits"
     assert english.account("area.zone.410") == "Area of zone: Urban core (410)"
     assert english.account("made.up") == "made.up"
+    assert chinese.unit("million per ha and year") == chinese.unit("million/ha/year")
+    assert not re.search("[A-Za-z]{3}", chinese.unit("million per ha and year"))
+    # a row of the annex: its class, account and condition
+    named = chinese.row_key("arable/area.class_group.construction/tenure=state|collective; slope_class=1")
+    assert named.split(" · ")[1:] == [chinese.account("area.class_group.construction"), "权属 = 国有或集体; 坡度级 = 1"]
+    told = plan.study.projects.assign(x_name_zh=["", *["名称"] * (len(plan.study.projects) - 1)])
+    study = replace(plan.study, tables={**plan.study.tables, "projects": told})
+    first, second = told["project"].head(2)
+    assert Display(study, Words("zh")).project(second) == "名称"
+    assert Display(study, Words("zh")).project(first) == Display(study, Words("en")).project(first), "it has one name"
 
 
 def test_confidence_and_sources(plan: PlanData) -> None:
-    sure = by(tables.confidence(plan.study), "table", "confidence")
+    sure = by(confidence(plan.study), "table", "confidence")
     assert sure["class_flows", "published"]["rows"] == 1
     assert sure["class_flows", ""]["rows"] == 1
     assert sure["practice_flows", "recalled"]["rows"] == 2
-    origin = tables.sources(plan.study)
-    assert origin.to_dict("records") == [{"source": "Handbook 2020, table 3", "tables": "class_flows", "rows": 2}]
+    origin = sources(plan.study)
+    assert origin.to_dict("records") == [{"stated_in": "Handbook 2020, table 3", "table": "class_flows", "rows": 2}]
 
 
 def test_nonconforming(plan: PlanData) -> None:
@@ -205,8 +217,8 @@ def test_nonconforming(plan: PlanData) -> None:
 
 def test_the_bundled_case_has_tables_for_all_it_names() -> None:
     study = read_study("village")
-    assert len(tables.confidence(study))
-    assert len(tables.sources(study))
+    assert len(confidence(study))
+    assert len(sources(study))
     table = tables.doing_nothing_ledger(Ledger(build_options(study)))
     assert table is not None
     assert not table["nothing"].isna().any()

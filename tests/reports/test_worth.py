@@ -21,7 +21,7 @@ from zonevest.instances.study import Study
 from zonevest.model.booked import books
 from zonevest.reports.budgets import budgets, set_asides
 from zonevest.reports.sold import sold
-from zonevest.reports.worth import bundles, expected, is_told, never, together
+from zonevest.reports.worth import bundles, expected, never, together
 
 
 def works_of(given: Study, starts: dict[str, str]) -> Any:
@@ -59,12 +59,6 @@ class TestExpected:
         flows = [0, -6 + 4.5, -6, *[0.5 + 0.2] * 10, *[0.2] * 90]
         assert plant["npv"] == pytest.approx(npf.npv(0.02, flows))
         assert (plant["hurdle"], math.isnan(lake["hurdle"]), math.isnan(lake["npv"])) == (0.02, True, True)
-
-    def test_where_there_is_nothing_to_tell(self) -> None:
-        assert not is_told(projects(PLANT))
-        assert is_told(projects({**PLANT, "hurdle": 0.05}))
-        assert is_told(projects({**PLANT, "deliverability": 0.9}))
-        assert is_told(projects(PLANT, settings={"finance": {"hurdle": {"industry": 0.05}}}))
 
 
 class TestNever:

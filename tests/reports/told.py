@@ -11,9 +11,14 @@ import numpy as np
 import pandas as pd
 
 from tests.reports.audit_studies import Rows, evaluate
+from zonevest.instances.schema import RESOURCES
 from zonevest.instances.study import Study
 from zonevest.model.plan import PlanData
+from zonevest.reports.balance_sheet import ASSETS, CHANGES, LIABILITIES, SIDES, WORTHS
+from zonevest.reports.circulation import CIRCULATIONS, LOOP, NODES
+from zonevest.reports.facts import Facts
 from zonevest.reports.money import write_money
+from zonevest.reports.natural import TENURES
 
 CODES = [
     "source", "use", "stock", "balance", "ratio", "off", "revenue", "receipts", "land_sale", "own_revenue", "transfers",
@@ -27,6 +32,10 @@ CODES = [
     "outside", "capex", "quota", "sale", "purchase", "actor", "local", "total", "farmers",
     "builders", "pot", "tram", "levying", "taxing", "levy", "tax", "rise",
     "land_rent", "land_rent_share", "risk_grade",
+    *SIDES, *ASSETS, *LIABILITIES, *WORTHS, *CHANGES, *NODES, *CIRCULATIONS, *LOOP, *RESOURCES, *TENURES,
+    "fund_in_cash", "extent", "condition", "flow", "kept", "node", "enters", "leaves", "loop", "closed", "reinvestment",
+    "reinvestment_to_date", "recurring_net", "recurring", "one_off", "financing", "stock", "payers", "above", "lenders",
+    "payees", "cash_before", "cash_after", *(f"kept_in_{node}" for node in NODES), "all", "resource_fund", "instrument",
 ]  # fmt: skip
 """Codes of the tables of money: they are not translated."""
 
@@ -72,5 +81,6 @@ def planned(
 
 
 def write_told(plan: Any, folder: Path) -> None:
-    """Write cash_flow.csv, capture.csv and distribution.csv."""
-    write_money(as_data(plan), folder)
+    """Write the tables of money: capture.csv, balance_sheet.csv and the like."""
+    facts = Facts(as_data(plan))
+    write_money(facts.plan, folder, facts.money | {"balance_sheet": facts.balance, "circulation": facts.circulation})

@@ -42,7 +42,7 @@ TABLES: dict[str, Rows] = {
         {
             "project": "tram", "category": "infrastructure", "capex": 6.0, "build_years": 1, "life_years": 10,
             "annual_revenue": 0.9, "annual_cost": 0.2, "green": 1, "catchment": "stop", "uplift_per_ha": 0.8,
-            "uplift_account": "rise", "uplift_cap": 0.7, "jurisdiction": "west",
+            "uplift_account": "rise", "uplift_cap": 0.7, "jurisdiction": "west", "space": "flow",
         }
     ],
     "instruments": [

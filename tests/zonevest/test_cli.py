@@ -416,7 +416,10 @@ class TestChinese:
         assert words("zh")["status_optimal"] in done.stdout
         assert self.told("audit", plan).exit_code == 0
         (plan / "report.html").unlink()
-        assert self.told("report", plan).exit_code == 0
+        done = self.told("report", plan)
+        assert done.exit_code == 0
+        assert "report.html、report.xlsx、" in done.stdout
+        assert "tables/" in done.stdout
         assert (plan / "report.html").stat().st_size > 1000
         ledger = pd.read_parquet(plan / "ledger.parquet")
         ledger.assign(value=ledger["value"] + 1.0).to_parquet(plan / "ledger.parquet")
