@@ -156,13 +156,14 @@ def test_every_project_has_a_page_of_its_own(browser: Browser, report: Path) -> 
         assert leaves.count() >= 2
         assert page.locator("#table-prospectus .leaf[open]").count() == 1
         page.wait_for_selector(".leaf[open] .site canvas")
-        for figure in page.locator("#table-prospectus .site:not([hidden])").all():
-            # a jurisdiction or a site is marked: three colours, and nothing beside the land
-            colours = figure.locator("canvas").evaluate(
-                """canvas => new Set(new Uint32Array(canvas.getContext("2d")
-                    .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size"""
-            )
-            assert colours >= 3
+        # a jurisdiction or a site is marked: three colours, and nothing beside the land
+        colours = page.evaluate(
+            """Array.from(document.querySelectorAll("#table-prospectus .site:not([hidden]) canvas"), canvas =>
+                new Set(new Uint32Array(canvas.getContext("2d")
+                    .getImageData(0, 0, canvas.width, canvas.height).data.buffer)).size)"""
+        )
+        assert colours
+        assert min(colours) >= 3
         page.fill(".search", leaves.nth(1).locator("summary").inner_text())
         assert page.locator("#table-prospectus .leaf:visible[open]").count() >= 1
         page.fill(".search", "")
