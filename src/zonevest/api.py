@@ -49,6 +49,7 @@ from zonevest.reports.circulation import circulation
 from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
+from zonevest.reports.money import money_tables
 from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
@@ -123,6 +124,10 @@ class Plan(PlanData):
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
         return distribution(self)
+
+    def money(self) -> dict[str, pd.DataFrame]:
+        """`cash_flow`, `capture`, `distribution` and, with [finance], `budgets`: what they share worked out once."""
+        return money_tables(self)
 
     def balance_sheet(self) -> pd.DataFrame:
         """What is owned, owed and worth, and why that changes (see `zonevest.reports.balance_sheet.balance_sheet`)."""
