@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from zonevest.certificates import certificate_table, with_certificate
+from zonevest.certificates import certificate_table, own_rows, with_certificate
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
@@ -472,12 +472,16 @@ def solve(
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices is not None:
             plan.method, plan.certificate = "prices", certificate_table(by_prices[1], by_prices[0].leaves)
+            if rows := own_rows(by_prices[1]):
+                settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
-            plan.audit = audit(plan)
+            plan.audit = audit_plan(plan)
+            if by_prices is not None:
+                plan.audit = with_certificate(plan.audit, plan, by_prices[1])
     plan.seconds = clock.seconds
     return plan
 
