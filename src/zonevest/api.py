@@ -385,7 +385,7 @@ def solve(
     for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
-    clock = _Watch(on_progress)
+    clock, own = _Watch(on_progress), policy is not None
     if policy is None:
         with clock("options"):
             ledger = Ledger(build_options(study))
@@ -466,7 +466,9 @@ def solve(
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices is not None:
-            plan.method, plan.certificate = "prices", certificate_table(by_prices[1], by_prices[0].leaves)
+            plan.method = "prices"
+            if not own:  # the folder does not hold a policy model of one's own, and its rows cannot be checked again
+                plan.certificate = certificate_table(by_prices[1], by_prices[0].leaves)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
