@@ -91,7 +91,7 @@ def with_certificate(found: AuditReport, plan: PlanData, block: Block | None = N
     """
     if not len(plan.certificate) or (block is None and plan.settings.get("own_rows")):
         return found
-    where, breaches = say("certificate.parquet"), []
+    where, breaches = "certificate.parquet", []
     stated = -np.inf if plan.bound is None else plan.bound
     try:
         block = block_of(plan) if block is None else block
