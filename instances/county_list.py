@@ -1,6 +1,7 @@
 """The synthetic county's people, budget, limits and list of opportunities (90 projects), for `instances.county`.
 
-All of it is made up, in the ranges that a western county would know; shares of its tables come from the defaults.
+All of it is made up, in the ranges that a western county would know; who receives and pays is told by the defaults,
+but for what the compensation fund pays.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import pandas as pd
 PERIODS = (("2026", 2026, 1), ("2027", 2027, 1), ("2028", 2028, 1), ("2029-2030", 2029, 2), ("2031-2035", 2031, 5))
 MADE_UP = "made up for a synthetic county"
 
+FUND, FUND_PAYS = "compensation_fund", 0.3
+"""The compensation fund, and its part of what restoring land costs: nearly all that it receives by 2035."""
 
 OPPORTUNITIES = files("zonevest.instances").joinpath("opportunities.csv")
 """Kinds of projects: ranges of capex in million, and of yearly revenue, cost and ecosystem value as shares of capex."""
@@ -157,7 +160,7 @@ def settings(name: str, title: dict[str, str]) -> dict[str, Any]:
         "equity": {
             "participation": ["collective", "farmers", "residents"],
             "jurisdiction_floor": 0.3,
-            "fund": "compensation_fund",
+            "fund": FUND,
         },
     }
 
@@ -191,7 +194,8 @@ which include what the ledger books in the base year. 9,100 are owed (instrument
 yellow grade; with 264 of interest the year's recurring cash is 204 short, a gap that is to be closed by 2031-2035
 without land sale.""",
     "[equity]": """
-Nobody of these is to lose by the plan, and no town is to gain less than 30 % of its share by population.""",
+Nobody of these is to lose by the plan, and no town is to gain less than 30 % of its share by population. The fund is
+fed by land, ore, royalties and concessions and pays a part of restoration works (shares.csv), out of what it has.""",
 }
 """What is said above a key of study.toml."""
 WHY_OF_PLOTS = {
@@ -319,6 +323,10 @@ def budgets() -> dict[str, pd.DataFrame]:
         "accounts": accounts,
         "actors": pd.DataFrame(
             [{"actor": "farmers", "public": 0, "floor_share": 0.1, "name_en": "Farmers", "name_zh": "农户"}]
+        ),
+        "shares": pd.DataFrame(
+            [("restoration_works", "pays", "local", 1.0 - FUND_PAYS), ("restoration_works", "pays", FUND, FUND_PAYS)],
+            columns=["account", "role", "actor", "share"],
         ),
     }
     made_up = {name: frame.assign(source=MADE_UP, confidence="synthetic") for name, frame in tables.items()}

@@ -154,10 +154,21 @@ def from_plan(plan: Any) -> Stated:
     if stated.has_plan:
         for name in COLUMNS:
             stated.take(name, name, getattr(plan, name, None))
+        known = _together(plan)
         for name in (name for name in TOLD if name not in FILED):
-            if callable(tell := getattr(plan, name, None)):
+            if name in known:
+                stated.hear(name, name, known[name])
+            elif callable(tell := getattr(plan, name, None)):
                 stated.hear(name, name, stated.attempt(name, tell))
     return stated
+
+
+def _together(plan: Any) -> dict[str, Any]:
+    """The tables of money that a plan tells at once; none where it cannot, then each is asked for by itself."""
+    try:
+        return dict(plan.money())
+    except DAMAGE:
+        return {}
 
 
 def from_folder(folder: Path) -> Stated:

@@ -297,15 +297,15 @@ def written_off(facts: Facts) -> pd.DataFrame:
 
 
 def compensation_fund(facts: Facts) -> pd.DataFrame:
-    """The compensation fund: ``period, opening, received`` (less what it pays), ``passed, closing``; million."""
+    """The compensation fund: ``period, opening, fund_received`` (less what it pays), ``passed, closing``; million."""
     fund = fund_ledger(facts)
     if fund is None:
-        return pd.DataFrame({name: [] for name in ("period", "opening", "received", "passed", "closing")})
+        return pd.DataFrame({name: [] for name in ("period", "opening", "fund_received", "passed", "closing")})
     return pd.DataFrame(
         {
             "period": facts.periods,
             "opening": fund["closing"][:-1],
-            "received": fund["received"],
+            "fund_received": fund["received"],
             "passed": fund["passed"],
             "closing": fund["closing"][1:],
         }
@@ -365,7 +365,7 @@ SHEETS = (
         compensation_fund,
         (
             Column("period", "period"),
-            *(Column(name, unit="million") for name in ("opening", "received", "passed", "closing")),
+            *(Column(name, unit="million") for name in ("opening", "fund_received", "passed", "closing")),
         ),
     ),
 )

@@ -327,12 +327,13 @@ def _kind(kind: str, *columns: str) -> Any:
 
 
 def nodes(facts: Facts) -> pd.DataFrame:
-    """Node balances: ``period, node, enters, leaves, kept`` (million); what enters leaves or is kept."""
+    """Node balances: ``period, node, enters, leaves, stays`` (million); what enters leaves or stays."""
     table = facts.circulation
     table = table[table["kind"] == "node"]
     wide = table.pivot_table(index=["period", "from"], columns="item", values="value")
     keys = pd.MultiIndex.from_product([facts.periods, NODES], names=["period", "node"])
-    return wide.reindex(index=keys, columns=["enters", "leaves", "kept"]).fillna(0.0).reset_index()
+    wide = wide.reindex(index=keys, columns=["enters", "leaves", "kept"]).fillna(0.0).reset_index()
+    return wide.rename(columns={"kept": "stays"})
 
 
 def shares(facts: Facts) -> pd.DataFrame:
@@ -382,7 +383,7 @@ SHEETS = (
         (
             Column("period", "period"),
             Column("node", "word:node_"),
-            *(Column(name, unit="million") for name in ("enters", "leaves", "kept")),
+            *(Column(name, unit="million") for name in ("enters", "leaves", "stays")),
         ),
     ),
     Sheet(

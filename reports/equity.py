@@ -47,7 +47,7 @@ class Units:
     basis : people (units are jurisdictions, by their people) or land (parcels, by their hectares).
     names : of the units, shape (n,).
     weight : people or hectares, shape (n,).
-    amounts : level -> units of the currency per head or hectare, shape (n,).
+    amounts : level -> units of the currency per head or hectare, shape (n,); what is below 0 by rounding is 0.
     groups : grouping -> names of the groups, and position of each unit's.
     """
 
@@ -76,7 +76,7 @@ def units(facts: Facts) -> Iterator[Units]:
             PEOPLE,
             table["jurisdiction"].to_numpy(dtype=object),
             table["people"].to_numpy(dtype=float),
-            amounts,
+            _settled(amounts),
             {"main_function": _grouped(table["main_function"])} if table["main_function"].any() else {},
         )
     land = facts.parcel_gains
@@ -89,7 +89,11 @@ def units(facts: Facts) -> Iterator[Units]:
             "settlement": (list(SETTLEMENTS), pd.Index(SETTLEMENTS).get_indexer(land["settlement"]).astype(np.int64)),
             "zone": _grouped(land["zone"]),
         }
-        yield Units(LAND, land["parcel_id"].to_numpy(dtype=object), area, amounts, groups)
+        yield Units(LAND, land["parcel_id"].to_numpy(dtype=object), area, _settled(amounts), groups)
+
+
+def _settled(amounts: dict[str, Floats]) -> dict[str, Floats]:
+    return {level: inequality.settled(amount) for level, amount in amounts.items()}
 
 
 def measures(facts: Facts) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -299,6 +300,11 @@ def natural_assets(frames: Frames, display: Display) -> Drawing | None:
 # --- circulation --------------------------------------------------------------------------------------------------
 
 
+def _narrow(name: str) -> list[str]:
+    """A name in lines that end before the next column of nodes begins, where another name stands."""
+    return wrap(name, 13, break_long_words=False)
+
+
 def circulation(frames: Frames, display: Display) -> Drawing | None:
     """Resource, asset, capital and fund, and what flows between them over all periods."""
     table, words = frames["circulation"], display.words
@@ -323,7 +329,8 @@ def circulation(frames: Frames, display: Display) -> Drawing | None:
         "valueformat": ",.0f",
         "node": {
             "label": [
-                f"{words.or_code('node_', code.strip('>'))}<br>{number(float(through[code]), 0)}" for code in nodes
+                "<br>".join([*_narrow(words.or_code("node_", code.strip(">"))), number(float(through[code]), 0)])
+                for code in nodes
             ],
             "color": colours,
             "line": {"color": "#333", "width": 0.7},

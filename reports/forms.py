@@ -48,7 +48,7 @@ def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
         If a frame has other columns than its sheet, or a column's unit or kind stands in none.
     """
     wanted = [sheet for sheet in contents or sheets() if facts.plan.has_plan or sheet.always]
-    frames = [(sheet, sheet.make(facts).reset_index(drop=True).rename_axis(columns=None)) for sheet in wanted]
+    frames = [(sheet, _no_land(sheet.make(facts).reset_index(drop=True).rename_axis(columns=None))) for sheet in wanted]
     tables = [Made(replace(sheet, columns=sheet.shown(frame), more=None), frame) for sheet, frame in frames]
     for table in tables:
         names = [column.name for column in table.sheet.columns]
@@ -57,6 +57,14 @@ def made(facts: Facts, contents: tuple[Sheet, ...] | None = None) -> list[Made]:
             found = ", ".join(map(str, table.frame.columns))
             raise ValueError(f"table {table.sheet.key}: its columns are {found}, its sheet says {', '.join(names)}")
     return tables
+
+
+def _no_land(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a project have no land action, where a blank one would be that of unassigned land."""
+    if not {"practice", "project"} <= set(frame.columns):
+        return frame
+    of_project = (frame["practice"] == "") & (frame["project"].fillna("") != "")
+    return frame.assign(practice=frame["practice"].astype(object).mask(of_project, None)) if of_project.any() else frame
 
 
 def is_number(column: Column) -> bool:

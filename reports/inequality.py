@@ -19,8 +19,16 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 NOBODY, NEGATIVE, NOTHING = "nobody", "negative", "nothing"
-ROUNDING: Final = 1e-12
-"""An amount that is less below 0 than this share of the largest is 0."""
+ROUNDING: Final = 1e-7
+"""An amount that is less below 0 than this share of the largest is 0: so exactly do the rows of the model hold."""
+SHARE: Final = 1e-12
+"""How exactly shares of the weight are told."""
+
+
+def settled(amount: Floats) -> Floats:
+    """The amounts, 0 in place of what is below 0 by rounding only (`ROUNDING`)."""
+    least = -ROUNDING * np.abs(amount).max(initial=0.0)
+    return np.where((amount <= 0.0) & (amount >= least), 0.0, amount)
 
 
 def undefined(amount: Floats, weight: Floats) -> str:
@@ -117,7 +125,7 @@ def percentile(amount: Floats, weight: Floats, share: float) -> float:
         return float("nan")
     order = np.argsort(amount, kind="stable")
     reached = np.cumsum(weight[order])
-    return float(amount[order][np.searchsorted(reached, (share - ROUNDING) * reached[-1])])
+    return float(amount[order][np.searchsorted(reached, (share - SHARE) * reached[-1])])
 
 
 def ratio_10_90(amount: Floats, weight: Floats) -> float:
@@ -131,9 +139,7 @@ def ratio_10_90(amount: Floats, weight: Floats) -> float:
 def _counted(amount: Floats, weight: Floats) -> tuple[Floats, Floats]:
     """The units that have weight; what is below 0 by rounding is 0."""
     keep = weight > 0.0
-    amount, weight = amount[keep].astype(float), weight[keep].astype(float)
-    least = -ROUNDING * np.abs(amount).max(initial=0.0)
-    return np.where((amount < 0.0) & (amount >= least), 0.0, amount), weight
+    return settled(amount[keep].astype(float)), weight[keep].astype(float)
 
 
 def _x_ln_x(x: Floats) -> Floats:

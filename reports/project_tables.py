@@ -32,7 +32,7 @@ MEASURES = [
 FIELDS = ["project", "field", "code", "code_kind", "value", "unit"]
 DELIVERED = [
     "project", "start", "deliverability", "revenue_planned", "revenue_deliverable", "ecosystem_planned",
-    "ecosystem_deliverable", "uplift_planned", "uplift_deliverable", "npv", "hurdle",
+    "ecosystem_deliverable", "uplift_planned", "uplift_deliverable", "npv_hurdle", "hurdle",
 ]  # fmt: skip
 PV = "million, present value"
 POOLS = {"practice": "practice", "zone": "zone", "class_group": "word:group_", "class": "land_class"}
@@ -238,8 +238,8 @@ def delivered(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         ``project, start, deliverability``; ``revenue_…, ecosystem_…`` (a year in full operation at start prices,
-        million) and ``uplift_…`` (of land value, million present value), each planned and deliverable; ``npv`` (at the
-        hurdle rate, as delivered) and ``hurdle``. The plan, its F1 and its F2 count what is deliverable.
+        million) and ``uplift_…`` (of land value, million present value), each planned and deliverable; ``npv_hurdle``
+        (at the hurdle rate, as delivered) and ``hurdle``. The plan, its F1 and its F2 count what is deliverable.
     """
     table = expected(facts.plan, facts.ledger.works)
     worth = _present(facts)
@@ -250,7 +250,7 @@ def delivered(facts: Facts) -> pd.DataFrame:
     table["uplift_planned"] = np.divide(raised, part, out=planned, where=part > 0)
     named = {f"{what}_{side}": f"{what}_{new}" for what in ("revenue", "ecosystem")
              for side, new in (("stated", "planned"), ("expected", "deliverable"))}  # fmt: skip
-    return table.rename(columns=named)[DELIVERED]
+    return table.rename(columns=named | {"npv": "npv_hurdle"})[DELIVERED]
 
 
 _M, _A_YEAR = "million", "million/year"
@@ -285,6 +285,6 @@ SHEETS = (
         (_PROJECT, _START, Column("deliverability", "share"),
          *(Column(f"{what}_{side}", unit=PV if what == "uplift" else _A_YEAR, total=True)
            for what in ("revenue", "ecosystem", "uplift") for side in ("planned", "deliverable")),
-         Column("npv", unit=PV), Column("hurdle", "share")),
+         Column("npv_hurdle", unit=PV), Column("hurdle", "share")),
     ),
 )  # fmt: skip

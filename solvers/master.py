@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 MISSED = 1e-7
 """Parts of a row's extent; less is no miss."""
+STEPS = 20_000
+"""Steps of the simplex method after which it is begun anew."""
 _COLUMNWISE, _MAXIMISE = 1, -1
+_DUAL, _PRIMAL = 1, 4
 
 
 @dataclass(frozen=True)
@@ -146,16 +149,13 @@ class Master:
         ----------
         iterations : stop after so many steps of the simplex method; the mixture is then an estimate.
         """
-        set_option(self.highs, "simplex_iteration_limit", 2**31 - 1 if iterations is None else iterations)
-        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
-            highspy.Highs.resetGlobalScheduler(True)
-            self.highs.run()
-        model = self.highs.getModelStatus()
-        if model in (Model.kUnknown, Model.kSolveError, Model.kNotset):  # from its basis it cannot go on: from scratch
+        model = self._run(STEPS if iterations is None else iterations)
+        if model != Model.kOptimal and iterations is None:  # it does not get on from its basis: anew, the other way
             self.highs.clearSolver()
-            self.highs.run()
-            model = self.highs.getModelStatus()
-        if model not in (Model.kOptimal, Model.kIterationLimit):
+            set_option(self.highs, "simplex_strategy", _DUAL)
+            model = self._run(5 * STEPS)
+            set_option(self.highs, "simplex_strategy", _PRIMAL)
+        if model != Model.kOptimal and not (model == Model.kIterationLimit and iterations is not None):
             return None
         solution = self.highs.getSolution()
         x = np.array(solution.col_value)
@@ -166,6 +166,14 @@ class Master:
         prices = np.array(solution.row_dual)[: len(self.block.rows)]
         value = float(self.highs.getInfo().objective_function_value)
         return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
+
+    def _run(self, steps: int) -> Model:
+        set_option(self.highs, "simplex_iteration_limit", steps)
+        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
+            highspy.Highs.resetGlobalScheduler(True)
+            self.highs.run()
+        model: Model = self.highs.getModelStatus()
+        return model
 
     def basis(self) -> Any:
         """Where the simplex method stands, to return to."""
@@ -214,7 +222,7 @@ def _opened() -> Any:
         ("threads", 1),
         ("parallel", "off"),
         ("small_matrix_value", SMALLEST_KEPT),
-        ("simplex_strategy", 4),  # the primal method: new answers and new prices leave its basis feasible
+        ("simplex_strategy", _PRIMAL),  # new answers and new prices leave the primal method's basis feasible
     ):
         set_option(highs, name, value)
     return highs

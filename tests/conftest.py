@@ -5,14 +5,26 @@ from __future__ import annotations
 import gc
 import os
 import shutil
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 ROOT = Path(__file__).parents[1]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 # CI tries more cases than a desk does; neither has a deadline, because the first call of a solver is slow.
 settings.register_profile("desk", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -76,6 +88,16 @@ def browser_path() -> str:
     if path is None:
         pytest.skip("no Chromium on this machine (set ZONEVEST_BROWSER to its path)")
     return path
+
+
+@pytest.fixture(scope="session")
+def browser(browser_path: str) -> Iterator[Browser]:
+    """Chromium, started once; each test opens a context of its own in it."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
+        yield engine
+        engine.close()
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from zonevest.instances.schema import OVERLAY, TABLES, Column
 from zonevest.instances.study import Study
 from zonevest.model.options import REASONS, build_options
 from zonevest.model.policy import ROW_FAMILIES, policy_model
+from zonevest.reports import compensation
+from zonevest.reports.facts import Facts
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,28 @@ def check_ore_is_mined_and_paid_for(plan: zv.Plan) -> None:
     assert kept["bound"].item() > 1.0
 
 
+def check_the_fund_pays_for_restoration(plan: zv.Plan) -> None:
+    """Three tenths of all works, out of what has come by then; by shares of the ledger, and as the report tells it."""
+    years = {period.name: period.years for period in plan.study.periods}
+    ledger = plan.ledger[plan.ledger["jurisdiction"].eq("total") & plan.ledger["period"].isin(list(years))]
+    once = ledger["measure"].eq("period_total")
+    booked = ledger.assign(value=ledger["value"].where(once, ledger["value"] * ledger["period"].map(years)))
+    amounts = booked.pivot_table(index="account", columns="period", values="value", aggfunc="sum", fill_value=0.0)
+    parts = plan.study.tables["shares"].query("actor == 'compensation_fund'").set_index(["role", "account"])["share"]
+    assert parts["pays"].to_dict() == {"restoration_works": 0.3}
+    paid = 0.3 * amounts.loc["restoration_works"]
+    received = amounts.mul(parts["receives"], axis=0).sum()
+    held = (received - paid).cumsum()
+    assert (held >= -1e-6).all()
+    assert paid.sum() > 0.8 * received.sum()
+    facts = Facts(plan)
+    told = compensation.ledger(facts).groupby(["item", "period"])["value"].sum()
+    for item, amount in (("received", received), ("paid", paid), ("closing", held)):
+        assert told[item].drop("total").to_dict() == pytest.approx(amount.to_dict()), item
+    uses = compensation.uses(facts).groupby("kind")["value"].sum()
+    assert uses["practice"] == pytest.approx(paid.sum())
+
+
 def check_pace(plan: zv.Plan) -> None:
     """What is expected of the plan's pace is kept; the county town's last years and the milestones feel it."""
     pace = plan.limits[plan.limits["limit"] == "new_construction_pace"].set_index(["jurisdiction", "period"])
@@ -197,13 +221,14 @@ def test_the_plan(lakeside: Study) -> None:
     check_limits_have_prices(plan)
     check_what_a_county_asks_for(plan)
     check_ore_is_mined_and_paid_for(plan)
+    check_the_fund_pays_for_restoration(plan)
     check_pace(plan)
     check_units_of_quotas(plan)
 
 
 def test_a_plan_beside_a_ranked_list(tmp_path: Path) -> None:
     # a county of the same kind: down the list of lakeside itself takes minutes
-    zv.write_county(tmp_path / "county", 300, 1)
+    zv.write_county(tmp_path / "county", 150, 2)
     county = zv.read_study(tmp_path / "county")
     plan, start = zv.solve(county), Greedy(county)
     check_projects_built_and_left_out(plan, start)

@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from zonevest.certificates import certificate_table, with_certificate
+from zonevest.certificates import certificate_table, own_rows, with_certificate
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
@@ -49,6 +49,7 @@ from zonevest.reports.circulation import circulation
 from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
+from zonevest.reports.money import money_tables
 from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.elastic import least_violation
@@ -89,7 +90,7 @@ __all__ = [
 ]
 
 Method = Literal["auto", "mip", "prices"]
-MANY = 60_000
+MANY = 300_000
 """Options from which on `auto` solves by prices."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
@@ -123,6 +124,10 @@ class Plan(PlanData):
     def distribution(self) -> pd.DataFrame:
         """Who receives, who pays and who gains (see `zonevest.reports.distribution.distribution`)."""
         return distribution(self)
+
+    def money(self) -> dict[str, pd.DataFrame]:
+        """`cash_flow`, `capture`, `distribution` and, with [finance], `budgets`: what they share worked out once."""
+        return money_tables(self)
 
     def balance_sheet(self) -> pd.DataFrame:
         """What is owned, owed and worth, and why that changes (see `zonevest.reports.balance_sheet.balance_sheet`)."""
@@ -366,7 +371,7 @@ def solve(
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
-        60,000 options on.
+        300,000 options on.
     policy : a policy model from `policy_model(study)` with rules of your own.
     on_progress : called with a `Progress` now and then.
 
@@ -385,7 +390,7 @@ def solve(
     for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
-    clock, own = _Watch(on_progress), policy is not None
+    clock = _Watch(on_progress)
     if policy is None:
         with clock("options"):
             ledger = Ledger(build_options(study))
@@ -466,15 +471,17 @@ def solve(
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices is not None:
-            plan.method = "prices"
-            if not own:  # the folder does not hold a policy model of one's own, and its rows cannot be checked again
-                plan.certificate = certificate_table(by_prices[1], by_prices[0].leaves)
+            plan.method, plan.certificate = "prices", certificate_table(by_prices[1], by_prices[0].leaves)
+            if rows := own_rows(by_prices[1]):
+                settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
-            plan.audit = audit(plan)
+            plan.audit = audit_plan(plan)
+            if by_prices is not None:
+                plan.audit = with_certificate(plan.audit, plan, by_prices[1])
     plan.seconds = clock.seconds
     return plan
 

@@ -13,7 +13,7 @@ from zonevest.model.land import Block, land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import CERTIFICATE, PlanData
-from zonevest.model.policy import policy_model, set_stage
+from zonevest.model.policy import ROW_FAMILIES, policy_model, set_stage
 from zonevest.reports.audit import AuditReport
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.solvers.certificate import Leaf, proven
@@ -75,14 +75,26 @@ def block_of(plan: PlanData) -> Block:
     return without_extra(land_block(ledger, shared(compile_policy(policy))))
 
 
-def with_certificate(found: AuditReport, plan: PlanData) -> AuditReport:
-    """The audit's findings with what the certificate proves: its leaves cover every case, and give the bound again."""
-    if not len(plan.certificate):
+def own_rows(block: Block) -> list[str]:
+    """Rows of a block that no family of the model has: a user's own rules."""
+    names = [name.partition("[")[0] for name in block.rows]
+    return sorted({name for name in names if name not in (*ROW_FAMILIES, "ledger")})
+
+
+def with_certificate(found: AuditReport, plan: PlanData, block: Block | None = None) -> AuditReport:
+    """The audit's findings with what the certificate proves: its leaves cover every case, and give the bound again.
+
+    Parameters
+    ----------
+    block : of the program that was solved; by default it is made anew from the plan's study, which does not know a
+        user's own rules: where there were some, the certificate is not checked again.
+    """
+    if not len(plan.certificate) or (block is None and plan.settings.get("own_rows")):
         return found
     where, breaches = "certificate.parquet", []
     stated = -np.inf if plan.bound is None else plan.bound
     try:
-        block = block_of(plan)
+        block = block_of(plan) if block is None else block
         bound = proven(block, leaves_of(block, plan.certificate))
     except KeyError as error:
         must = say("its prices are of the rows and columns of the study's program")

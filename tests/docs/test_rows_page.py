@@ -95,7 +95,8 @@ def test_the_tables_that_feed_rows_are_there() -> None:
 
 def test_what_shows_rows_is_there() -> None:
     files = {"plan.json", *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_TABLES))}
-    sections = {LABELS[name][0] for name in ("maps", "areas", "projects", "money", "actors", "limits", "accounts")}
+    sections = {LABELS[name][0] for name in ("maps", "projects", "money", "actors", "limits", "accounts")}
+    sections |= {told[0] for name, told in LABELS.items() if name.startswith("section_")}
     for _, rows, _, _, _, shown, _ in rows_of_the_model():
         assert set(re.findall(r"`(\w+\.(?:csv|json|parquet))`", shown)) - files == set(), rows
         assert re.search(r"`\w+\.(csv|json|parquet)`", shown), rows

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,39 @@ import numpy as np
 import openpyxl
 import pandas as pd
 
+from zonevest.model.plan import PlanData
 from zonevest.reports.contents import NUMBERS, Column, Sheet
 from zonevest.reports.facts import Facts
+from zonevest.reports.forms import Made, made
+from zonevest.reports.page import page
+from zonevest.reports.tables import completed
+
+
+class Drawn:
+    """A plan that no test changes, and its page in either language, each drawn once (as `page.render` does)."""
+
+    def __init__(self, plan: PlanData) -> None:
+        self.plan = plan
+        self._pages: dict[str, str] = {}
+
+    @cached_property
+    def facts(self) -> Facts:
+        return Facts(completed(self.plan))
+
+    @cached_property
+    def tables(self) -> list[Made]:
+        return made(self.facts)
+
+    def page(self, lang: str = "en") -> str:
+        if lang not in self._pages:
+            self._pages[lang] = page(self.facts, self.tables, lang)
+        return self._pages[lang]
+
+    def written(self, folder: Path, lang: str = "en") -> Path:
+        """The page as a file in a folder."""
+        path = folder / "report.html"
+        path.write_text(self.page(lang), encoding="utf-8", newline="\n")
+        return path
 
 
 def odd_sheets() -> tuple[Sheet, ...]:

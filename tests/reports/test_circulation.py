@@ -29,7 +29,7 @@ def test_what_enters_a_node_leaves_it_or_is_kept() -> None:
             assert comes == pytest.approx(goes, **CLOSE), (seed, node)
             kept = table[table["to"].str.startswith(KEPT) | (table["to"] == AFTER)]
             assert told.loc[node, "enters"].to_numpy() == pytest.approx(comes, **CLOSE)
-            assert told.loc[node, "kept"].to_numpy() == pytest.approx(of(kept, facts.periods, **{"from": node}))
+            assert told.loc[node, "stays"].to_numpy() == pytest.approx(of(kept, facts.periods, **{"from": node}))
 
 
 def test_the_fund_is_the_cash_of_all_budgets() -> None:

@@ -145,6 +145,17 @@ def test_the_even_quarter(built: Facts) -> None:
     assert table.loc[("land", "gain"), "gini"] == pytest.approx(1 / 3)
 
 
+def test_a_gain_that_is_kept_at_nothing_is_not_below_it(built: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a solver leaves below 0 of a gain that a row keeps there counts as 0, in every column."""
+    table = gains.jurisdictions(built)
+    poor = table["gain_per_head"].abs() < 1e-6
+    table.loc[poor, "gain_per_head"] = -1e-9 * float(table["gain_per_head"].max())
+    monkeypatch.setattr(equity, "jurisdictions", lambda _: table)
+    found = equity.measures(built).set_index(["basis", "level"]).loc[("people", "gain")]
+    assert found["gini"] == pytest.approx(0.25)
+    assert (found["below_zero"], found["least"], found["why"]) == (0, 0.0, "")
+
+
 def test_land_is_rural_until_its_zone_is_urban() -> None:
     zones = [{"zone": "rural"}, {"zone": "town", "urban": 1}, {"zone": "core", "parent": "town"}]
     parcels = [whole.PARCELS[0], {**whole.PARCELS[1], "zone": "core"}]

@@ -165,7 +165,9 @@ def test_bars_are_the_numbers_of_the_table(figures: dict[str, Any]) -> None:
 
 def test_the_loop_goes_round_and_ends_stand_apart(figures: dict[str, Any], display: Display) -> None:
     (sankey,) = traces(figures["circulation"], "sankey")
-    names = [label.partition("<br>")[0] for label in sankey["node"]["label"]]
+    lines = [label.split("<br>") for label in sankey["node"]["label"]]
+    assert max(len(line) for label in lines for line in label) <= 13, "none reaches the name in the next column"
+    names = [" ".join(label[:-1]) for label in lines]
     links = {(names[one], names[other]): value for one, other, value in zip(
         sankey["link"]["source"], sankey["link"]["target"], sankey["link"]["value"], strict=True)}  # fmt: skip
     ends = ("lenders", "fund", "asset", "capital", "cash_before", "cash_after")

@@ -18,10 +18,13 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import before_table, nonconforming_table, parcels_table
 from zonevest.reports.assumptions import annex, confidence_shares, method, recalled_share
 from zonevest.reports.contents import sheets
+from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
 from zonevest.reports.farmland import farmland_changes, farmland_ledger
 from zonevest.reports.fiscal import by_hectare, by_resident
+from zonevest.reports.forms import made, named
 from zonevest.reports.indicators import statutory_indicators
+from zonevest.reports.labels import Words
 from zonevest.reports.land_tables import control_lines, main_groups, nonconforming, structure
 from zonevest.reports.programme import programme, restoration
 from zonevest.reports.quota_tables import quotas
@@ -54,6 +57,26 @@ def facts(options: dict[str, tuple[str, str]], starts: Any = None, settings: Any
 
 
 class TestLand:
+    def test_what_a_project_does_is_no_unassigned_land(self) -> None:
+        known = facts(
+            {"a": ("build", "p1")},
+            {"road": "p1", "moor": "p2"},
+            projects=[{"project": "road", "category": "infrastructure", "jurisdiction": "west"},
+                      {"project": "moor", "category": "ecological_restoration", "jurisdiction": "west"}],
+            land_take=[{"project": "road", "land_class": "farm", "area_ha": 1.0}],
+        )  # fmt: skip
+        wanted = {"farmland_changes", "programme", "restoration"}
+        tables = made(known, tuple(sheet for sheet in sheets() if sheet.key in wanted))
+        assert {table.sheet.key for table in tables} == wanted
+        display = Display(known.study, Words("en"))
+        (column,) = {column for table in tables for column in table.columns if column.name == "practice"}
+        for table in tables:
+            told = pd.Series(named(column, table.frame, display))
+            of_project = table.frame["project"] != ""
+            assert of_project.any(), table.sheet.key
+            assert set(told[of_project]) == {""}, table.sheet.key
+            assert "" not in set(told[~of_project])
+
     def test_taken_land(self) -> None:
         # a project that builds takes 1 of b's 4 ha; one that restores 2 of c's 6
         known = facts(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from tests.reports.forms import rows_of
+from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
 from zonevest.instances.say import say
 from zonevest.model.plan import PlanData, read_plan_data
@@ -25,15 +24,6 @@ from zonevest.reports.page import render, write_page
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
-
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
 
 
 class Reader(HTMLParser):
@@ -81,13 +71,18 @@ def words_of(html: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def plan() -> PlanData:
-    return village()
+def drawn() -> Drawn:
+    return Drawn(village())
+
+
+@pytest.fixture(scope="module")
+def plan(drawn: Drawn) -> PlanData:
+    return drawn.plan
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
-def test_the_page_is_whole_and_asks_for_nothing(plan: PlanData, lang: str) -> None:
-    html = render(plan, lang)
+def test_the_page_is_whole_and_asks_for_nothing(drawn: Drawn, lang: str) -> None:
+    html = drawn.page(lang)
     reader = read(html)
     assert all(address.startswith(("#", "data:")) for address in reader.addresses), reader.addresses
     assert len(set(reader.ids)) == len(reader.ids)
@@ -98,8 +93,8 @@ def test_the_page_is_whole_and_asks_for_nothing(plan: PlanData, lang: str) -> No
     assert "{%" not in "".join(reader.text)
 
 
-def test_the_page_says_what_the_plan_is(plan: PlanData) -> None:
-    text = words_of(render(plan))
+def test_the_page_says_what_the_plan_is(drawn: Drawn) -> None:
+    text = words_of(drawn.page())
     for told in (
         "Sixty-parcel valley",
         "Proven within 0.1 % of the best possible",
@@ -112,7 +107,7 @@ def test_the_page_says_what_the_plan_is(plan: PlanData) -> None:
         "money block (debt, reserve, shares)",
         "debt ratio cap",
         "their own",
-        plan.study.hash,
+        drawn.plan.study.hash,
         "6 parcels, 10 % of the area",
         "of 3; 16.5 million CNY of investment",
         "building 2026–2027; operation from 2028",
@@ -126,8 +121,8 @@ def test_the_page_says_what_the_plan_is(plan: PlanData) -> None:
         assert told in text, told
 
 
-def test_the_chinese_page_is_chinese(plan: PlanData) -> None:
-    text = words_of(render(plan, "zh"))
+def test_the_chinese_page_is_chinese(drawn: Drawn) -> None:
+    text = words_of(drawn.page("zh"))
     for told in (
         "六十地块山谷",
         "已证明与最优值相差不超过 0.1 %",
@@ -142,8 +137,8 @@ def test_the_chinese_page_is_chinese(plan: PlanData) -> None:
     assert [label for label in english if label in text] == []
 
 
-def test_names_of_the_study_are_text(plan: PlanData) -> None:
-    html = render(plan)
+def test_names_of_the_study_are_text(drawn: Drawn) -> None:
+    html = drawn.page()
     assert EVIL not in html
     assert "&lt;b id=&#34;evil&#34;&gt;North&lt;/b&gt; &amp; &#34;Sons&#34;" in html
     assert EVIL in words_of(html)
@@ -280,15 +275,6 @@ def test_write_page_replaces_whole_files_only(plan: PlanData, tmp_path: Path) ->
 # --- in a browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
-        yield engine
-        engine.close()
-
-
 class Opened:
     """A page in the browser with what it said and asked for."""
 
@@ -369,9 +355,8 @@ def place_in(page: Page, side: int, right: float, down: float) -> tuple[float, f
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_opens_in_silence(browser: Browser, plan: PlanData, tmp_path: Path, lang: str, width: int) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path, lang)
+def test_it_opens_in_silence(browser: Browser, drawn: Drawn, tmp_path: Path, lang: str, width: int) -> None:
+    path = drawn.written(tmp_path, lang)
     with Opened(browser, path, width) as opened:
         page = opened.drawn()
         assert opened.said == []
@@ -384,9 +369,8 @@ def test_it_opens_in_silence(browser: Browser, plan: PlanData, tmp_path: Path, l
 
 
 @pytest.mark.browser
-def test_the_maps_draw_what_changes(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path)
+def test_the_maps_draw_what_changes(browser: Browser, drawn: Drawn, tmp_path: Path) -> None:
+    path = drawn.written(tmp_path)
     with Opened(browser, path) as opened:
         page = opened.drawn()
         page.check("#map-highlight")
@@ -408,9 +392,8 @@ def test_the_maps_draw_what_changes(browser: Browser, plan: PlanData, tmp_path: 
 
 
 @pytest.mark.browser
-def test_pointing_at_a_parcel_tells_of_it(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path)
+def test_pointing_at_a_parcel_tells_of_it(browser: Browser, drawn: Drawn, plan: PlanData, tmp_path: Path) -> None:
+    path = drawn.written(tmp_path)
     built = plan.parcels.loc[plan.parcels["practice"] == "build", "parcel_id"].iloc[0]
     with Opened(browser, path) as opened:
         page = opened.drawn()
@@ -440,9 +423,8 @@ def test_pointing_at_a_parcel_tells_of_it(browser: Browser, plan: PlanData, tmp_
 
 
 @pytest.mark.browser
-def test_tapping_zooming_and_dragging(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path)
+def test_tapping_zooming_and_dragging(browser: Browser, drawn: Drawn, tmp_path: Path) -> None:
+    path = drawn.written(tmp_path)
     with Opened(browser, path, width=390, touch=True) as opened:
         page = opened.drawn()
         stage = page.locator(".stage").first
@@ -468,10 +450,8 @@ def test_tapping_zooming_and_dragging(browser: Browser, plan: PlanData, tmp_path
 
 
 @pytest.mark.browser
-def test_the_tables_hold_the_numbers(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path)
-    html = path.read_text(encoding="utf-8")
+def test_the_tables_hold_the_numbers(browser: Browser, drawn: Drawn, tmp_path: Path) -> None:
+    path, html = drawn.written(tmp_path), drawn.page()
     zones = {(row[0], row[1]): row[3:8:2] + row[7:8] for row in rows_of(html, "zone_statistics")}
     assert zones["Whole area", "Rural development (500)"][:2] == ["24", "12"]
     assert zones["Whole area", "Urban core (410)"] == ["12", "20", "8", "8"]
@@ -510,9 +490,8 @@ def test_it_carries_many_parcels(browser: Browser, tmp_path: Path, columns: int,
 
 
 @pytest.mark.browser
-def test_it_prints_with_everything_open(browser: Browser, plan: PlanData, tmp_path: Path) -> None:
-    path = tmp_path / "report.html"
-    write_page(plan, path)
+def test_it_prints_with_everything_open(browser: Browser, drawn: Drawn, tmp_path: Path) -> None:
+    path = drawn.written(tmp_path)
     with Opened(browser, path) as opened:
         page = opened.drawn()
         open_before = page.locator("details[open]").count()

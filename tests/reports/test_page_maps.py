@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.reports.plans import village
-from tests.reports.test_page import FLAGS, Opened, find, place_in, place_of
+from tests.reports.test_page import Opened, find, place_in, place_of
 from zonevest.model.plan import PlanData
 from zonevest.reports.display import Display
 from zonevest.reports.facts import Facts
@@ -25,15 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 SVG = {"s": "http://www.w3.org/2000/svg"}
-
-
-@pytest.fixture(scope="module")
-def browser(browser_path: str) -> Iterator[Browser]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
-        yield engine
-        engine.close()
 
 
 @pytest.fixture(scope="module")

@@ -11,15 +11,15 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports import whole
-from tests.reports.forms import rows_of
-from tests.reports.test_page import FLAGS, read, words_of
+from tests.reports.forms import Drawn, rows_of
+from tests.reports.test_page import Opened, read, words_of
 from tests.reports.told import as_data
 from zonevest.model.plan import PlanData
 from zonevest.reports.labels import LABELS
-from zonevest.reports.page import render, write_page
+from zonevest.reports.page import render
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 CODES = ["bond", "loan", "roll", "grant", "stake", "tram", "build", "rise", "levy", "tax", "rent", "cost", "local"]
 CODES += ["farmers", "pot", "builders", "east", "west", "land", "levying", "taxing", "SVG"]
@@ -27,8 +27,13 @@ CODES += ["farmers", "pot", "builders", "east", "west", "land", "levying", "taxi
 
 
 @pytest.fixture(scope="module")
-def plan() -> PlanData:
-    return as_data(whole.best_plan())
+def drawn() -> Drawn:
+    return Drawn(as_data(whole.best_plan()))
+
+
+@pytest.fixture(scope="module")
+def plan(drawn: Drawn) -> PlanData:
+    return drawn.plan
 
 
 def part(html: str, name: str) -> str:
@@ -37,8 +42,8 @@ def part(html: str, name: str) -> str:
     return words_of(inside[: inside.index("</section>") + len("</section>")])
 
 
-def test_cash_flow_and_debt(plan: PlanData) -> None:
-    html = render(plan)
+def test_cash_flow_and_debt(drawn: Drawn) -> None:
+    html = drawn.page()
     text = part(html, "cash")
     for told in (
         "Opening cash",
@@ -59,23 +64,23 @@ def test_cash_flow_and_debt(plan: PlanData) -> None:
     assert "17\u00a0%" in start
 
 
-def test_value_and_actors(plan: PlanData) -> None:
-    html = render(plan)
+def test_value_and_actors(drawn: Drawn) -> None:
+    html = drawn.page()
     value = html[html.index('id="section-value"') : html.index('id="section-distribution"')]
     for told in ("Value created by source", "Left to holders", "Taxes and levies on the rise of land value", "farmers"):
         assert told in value, told
     assert "farmers" in [row[0] for row in rows_of(html, "gains_actors")]
 
 
-def test_limits_that_are_off_are_listed(plan: PlanData) -> None:
+def test_limits_that_are_off_are_listed(drawn: Drawn, plan: PlanData) -> None:
     assert "transfers" in plan.limits_off
-    assert "refinancing share" not in part(render(plan), "cash")
+    assert "refinancing share" not in part(drawn.page(), "cash")
     none = replace(plan, limits_off=[])
     assert "Nothing was switched off." in part(render(none), "cash")
 
 
-def test_in_chinese(plan: PlanData) -> None:
-    html = render(plan, "zh")
+def test_in_chinese(drawn: Drawn) -> None:
+    html = drawn.page("zh")
     text = part(html, "cash")
     assert english_in(text, CODES) == []
     long = [pair[0] for pair in LABELS.values() if len(pair[0]) > 12 and "{" not in pair[0] and pair[0] != pair[1]]
@@ -84,8 +89,8 @@ def test_in_chinese(plan: PlanData) -> None:
     assert not read(html).open
 
 
-def test_shadow_prices_where_they_are_known(plan: PlanData) -> None:
-    assert {row[11] for row in rows_of(render(plan), "limit_rows")} == {"–"}
+def test_shadow_prices_where_they_are_known(drawn: Drawn, plan: PlanData) -> None:
+    assert {row[11] for row in rows_of(drawn.page(), "limit_rows")} == {"–"}
     priced = plan.limits.assign(shadow_price=np.where(plan.limits["limit"] == "owed", 0.25, 0.0))
     found = {row[0]: row[11] for row in rows_of(render(replace(plan, limits=priced)), "limit_rows")}
     assert float(found["owed"]) == 0.25
@@ -107,15 +112,8 @@ def test_without_finance_the_page_says_so() -> None:
 @pytest.mark.browser
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_it_fits_the_window(plan: PlanData, tmp_path: Path, browser_path: str, lang: str, width: int) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    write_page(plan, tmp_path / "report.html", lang=lang)
-    with playwright.sync_playwright() as driver:
-        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
-        page: Page = engine.new_page(viewport={"width": width, "height": 900})
-        faults: list[str] = []
-        page.on("console", lambda message: faults.append(message.text))
-        page.goto((tmp_path / "report.html").as_uri())
+def test_it_fits_the_window(drawn: Drawn, tmp_path: Path, browser: Browser, lang: str, width: int) -> None:
+    with Opened(browser, drawn.written(tmp_path, lang), width) as opened:
+        page = opened.page
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        assert faults == []
-        engine.close()
+        assert opened.said == []

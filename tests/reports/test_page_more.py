@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +14,14 @@ import pytest
 
 from tests.chinese import english_in
 from tests.reports.audit_studies import ACCOUNTS, BUILD, FARM, Rows
-from tests.reports.forms import rows_of
+from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import village
 from tests.reports.test_audit_assets import PLANT as WOODS
 from tests.reports.test_audit_budgets import FUND, GENERAL, PASSED, three_budgets
 from tests.reports.test_audit_hurdles import LAKE, PARK, PLANT, WORTH, projects
 from tests.reports.test_audit_money import DRAWS
 from tests.reports.test_audit_steps import priced
-from tests.reports.test_page import FLAGS, read, words_of
+from tests.reports.test_page import Opened, read, words_of
 from tests.reports.test_page_money import part
 from tests.reports.told import planned
 from zonevest.model.plan import PlanData
@@ -34,7 +33,7 @@ from zonevest.reports.page import render
 from zonevest.reports.sections_head import head
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser
 
 CODES = [
     "upkeep",
@@ -122,35 +121,45 @@ def town(**changes: Any) -> PlanData:
 
 
 @pytest.fixture(scope="module")
-def plan() -> PlanData:
-    return town()
+def drawn() -> Drawn:
+    return Drawn(town())
 
 
 @pytest.fixture(scope="module")
-def html(plan: PlanData) -> str:
-    return render(plan)
+def plan(drawn: Drawn) -> PlanData:
+    return drawn.plan
 
 
 @pytest.fixture(scope="module")
-def chinese(plan: PlanData) -> str:
-    return render(plan, "zh")
+def html(drawn: Drawn) -> str:
+    return drawn.page()
 
 
 @pytest.fixture(scope="module")
-def budgeted() -> PlanData:
+def chinese(drawn: Drawn) -> str:
+    return drawn.page("zh")
+
+
+@pytest.fixture(scope="module")
+def drawn_budgets() -> Drawn:
     given = three_budgets()
     named = given.budgets.assign(name_en=["General budget", "Fund", "Firm"], name_zh=["一般预算", "基金预算", "企业"])
-    return planned(given.replace(budgets=named), {}, {"works": "p1"}, financing=DRAWS, budget_transfers=PASSED)
+    return Drawn(planned(given.replace(budgets=named), {}, {"works": "p1"}, financing=DRAWS, budget_transfers=PASSED))
 
 
 @pytest.fixture(scope="module")
-def budgets(budgeted: PlanData) -> str:
-    return render(budgeted)
+def budgeted(drawn_budgets: Drawn) -> PlanData:
+    return drawn_budgets.plan
 
 
 @pytest.fixture(scope="module")
-def chinese_budgets(budgeted: PlanData) -> str:
-    return render(budgeted, "zh")
+def budgets(drawn_budgets: Drawn) -> str:
+    return drawn_budgets.page()
+
+
+@pytest.fixture(scope="module")
+def chinese_budgets(drawn_budgets: Drawn) -> str:
+    return drawn_budgets.page("zh")
 
 
 class TestBudgets:
@@ -279,8 +288,9 @@ def test_in_chinese(chinese: str, plan: PlanData) -> None:
 
 
 def test_a_study_without_them_is_told_as_before() -> None:
+    bare = Drawn(village())
     for lang, side in (("en", 0), ("zh", 1)):
-        html = render(village(), lang)
+        html = bare.page(lang)
         text = words_of(html)
         for key in ("bundles_title", "together_title", "budgets_title", "passed_title", "aside_title", "market_title"):
             assert LABELS[key][side] not in text, key
@@ -318,29 +328,22 @@ def test_built_in_accounts_have_units(budgeted: PlanData) -> None:
 
 
 @pytest.mark.browser
-def test_it_fits_the_window(html: str, chinese: str, tmp_path: Path, browser_path: str) -> None:
-    playwright = pytest.importorskip("playwright.sync_api")
-    for name, text in (("en", html), ("zh", chinese)):
-        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
-    with playwright.sync_playwright() as driver:
-        engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
-        for name, width in product(("en", "zh"), (1280, 390)):
-            page: Page = engine.new_page(viewport={"width": width, "height": 900})
-            faults: list[str] = []
-            page.on("console", lambda message, said=faults: said.append(message.text))
-            page.goto((tmp_path / f"{name}.html").as_uri())
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-            # every row of a table fills the columns of its head
-            ragged = page.evaluate(
-                """Array.from(document.querySelectorAll("#projects table, #cash table"), table => {
-                    const wide = row => Array.from(row.cells).reduce((sum, cell) => sum + cell.colSpan, 0);
-                    return Array.from(table.tBodies).flatMap(body => Array.from(body.rows, wide))
-                        .every(count => count === wide(table.tHead.rows[0]));
-                }).indexOf(false)"""
-            )
-            assert ragged == -1
-            assert faults == []
-        engine.close()
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_it_fits_the_window(drawn: Drawn, tmp_path: Path, browser: Browser, lang: str, width: int) -> None:
+    with Opened(browser, drawn.written(tmp_path, lang), width) as opened:
+        page = opened.page
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        # every row of a table fills the columns of its head
+        ragged = page.evaluate(
+            """Array.from(document.querySelectorAll("#projects table, #cash table"), table => {
+                const wide = row => Array.from(row.cells).reduce((sum, cell) => sum + cell.colSpan, 0);
+                return Array.from(table.tBodies).flatMap(body => Array.from(body.rows, wide))
+                    .every(count => count === wide(table.tHead.rows[0]));
+            }).indexOf(false)"""
+        )
+        assert ragged == -1
+        assert opened.said == []
 
 
 def test_names_and_confidence_are_in_the_language_of_the_page() -> None:
