@@ -7,7 +7,7 @@ to multiply by parcel scalars. Rows that are tighter when written over options (
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ from zonevest.instances.study import each, items, period_names
 from zonevest.model.compiled import Policy
 from zonevest.model.ledger import Ledger
 from zonevest.model.meeting import Meeting
+from zonevest.model.options import numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -46,6 +47,7 @@ class Block:
     constant : of the objective.
     extra : further rows over options and columns, each x (options + columns), with bounds and names.
     integer : whether options are indivisible.
+    cluster : of each kind, a number: groups of the same cluster are summed up together where they answer prices.
     meetings : what holds beside the rows, by position among options and columns.
     """
 
@@ -67,6 +69,7 @@ class Block:
     column_upper: Floats
     column_integer: NDArray[np.bool_]
     integer: bool
+    cluster: NDArray[np.int32]
     meetings: tuple[Meeting, ...] = ()
 
 
@@ -104,8 +107,43 @@ def land_block(ledger: Ledger, policy: Policy) -> Block:
         policy.column_upper,
         policy.integer,
         not ledger.study.settings.divisible,
+        _clusters(ledger),
         tuple(_meetings(ledger, policy)),
     )
+
+
+def without_extra(block: Block) -> Block:
+    """The same block with its extra rows among the others: rows that single options stand in."""
+    options, columns = len(block.group), len(block.columns)
+    count = block.extra.shape[0]
+    if not count:
+        return block
+
+    def wider(matrix: sparse.csr_array, more: sparse.csr_array) -> sparse.csr_array:
+        last = matrix.shape[1] - 1
+        return sparse.csr_array(sparse.hstack([matrix[:, :last], more, matrix[:, [last]]]))
+
+    none = sparse.csr_array((block.by_kind[0][1].shape[0] if block.by_kind else 0, count))
+    own = sparse.csr_array((options, len(block.rows) + 1)) if block.by_option is None else block.by_option
+    return replace(
+        block,
+        by_kind=[(scalar, wider(matrix, none)) for scalar, matrix in block.by_kind],
+        by_option=wider(own, sparse.csr_array(block.extra[:, :options].T)),
+        by_column=wider(block.by_column, sparse.csr_array(block.extra[:, options:].T)),
+        lower=np.append(block.lower, np.full(count, -np.inf)),
+        upper=np.append(block.upper, block.extra_upper),
+        rows=block.rows + block.extra_rows,
+        extra=sparse.csr_array((0, options + columns)),
+        extra_upper=np.zeros(0),
+        extra_rows=(),
+    )
+
+
+def _clusters(ledger: Ledger) -> NDArray[np.int32]:
+    """Land of one class in one jurisdiction, by kind: it answers alike, and rows ask for sums over it."""
+    seen = ledger.study.parcels.iloc[ledger.options.first]
+    of_pattern = numbered(seen["jurisdiction"].to_numpy(), seen["land_class"].to_numpy())
+    return of_pattern[ledger.options.kind_pattern].astype(np.int32)
 
 
 def _meetings(ledger: Ledger, policy: Policy) -> Iterator[Meeting]:

@@ -42,6 +42,7 @@ DECISIONS = {
 SMALL = 1e-9
 """What is less is rounding: no decision."""
 LIMITS = ["limit", "account", "jurisdiction", "period", "value", "bound", "slack", "shadow_price", "unit"]
+CERTIFICATE = ["leaf", "what", "name", "value"]
 NUMBERS = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem")
 
 
@@ -65,6 +66,7 @@ class PlanData:
     parcels, projects, ledger, limits : tables as in the plan folder.
     financing, uplift, quota_trade, fund_transfers, budget_transfers : the policy's own decisions, those that are not 0.
     nonconforming : held parcels that do not suit their zone or whose zone their lines do not allow.
+    certificate : what proves the bound where prices do: leaf, what, name, value; empty for other methods.
     seconds : by phase.
     """
 
@@ -94,6 +96,7 @@ class PlanData:
     quota_trade: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["quota_trade"]))
     fund_transfers: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["fund_transfers"]))
     budget_transfers: pd.DataFrame = field(default_factory=lambda: _empty(DECISIONS["budget_transfers"]))
+    certificate: pd.DataFrame = field(default_factory=lambda: _empty(CERTIFICATE))
     before: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
     nonconforming: pd.DataFrame = field(default_factory=lambda: _empty(["parcel_id", "zone", "land_class"]))
 
@@ -129,6 +132,8 @@ class PlanData:
         self.projects.to_csv(folder / "projects.csv", index=False)
         self.ledger.to_parquet(folder / "ledger.parquet", index=False)
         self.limits.to_csv(folder / "limits.csv", index=False)
+        if len(self.certificate):
+            self.certificate.to_parquet(folder / "certificate.parquet", index=False)
         for name in DECISIONS:
             table = getattr(self, name)
             if len(table):
@@ -165,6 +170,8 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
             amounts = ("raised", "area_ha", "bought", "sold", "amount")
             text = {column: str for column in columns if column not in amounts}
             fields[name] = pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False)
+    if (folder / "certificate.parquet").is_file():
+        fields["certificate"] = pd.read_parquet(folder / "certificate.parquet")
     if fields["has_plan"]:
         options = build_options(fields["study"])
         fields["before"] = before_table(options)

@@ -79,6 +79,7 @@ def slices(block: Block, size: int) -> Iterator[Block]:
             by_kind=[(scalar[low:high], matrix[kinds]) for scalar, matrix in block.by_kind],
             by_option=None if block.by_option is None else block.by_option[here],
             by_column=block.by_column[:columns],
+            cluster=block.cluster[kinds],
             extra=sparse.csr_array(sparse.hstack([extra[:, here], own])),
             columns=block.columns[:columns],
             column_lower=block.column_lower[:columns],

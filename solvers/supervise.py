@@ -30,6 +30,7 @@ from zonevest.solvers.answer import (
     Solution,
     SolveOptions,
     Status,
+    Stop,
     gap_of,
     objective_scale,
     within,
@@ -57,6 +58,7 @@ def solve(
     *,
     supervised: bool | None = None,
     grace: float | None = None,
+    stop: Stop | None = None,
 ) -> Solution:
     """Solve `program`; the time limit holds, and Ctrl-C returns the best point so far.
 
@@ -74,6 +76,8 @@ def solve(
     grace : float, optional
         Seconds after the time limit at which the child is ended. None: 5, or a twentieth of the limit if that is
         more: HiGHS stops late, and making its last point exact takes a moment.
+    stop : callable, optional
+        Asked now and then whether to stop, where Ctrl-C is the caller's.
 
     Raises
     ------
@@ -89,15 +93,15 @@ def solve(
     if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
         folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
         try:
-            return _Supervised(program, options, on_progress, grace, folder, began).run()
+            return _Supervised(program, options, on_progress, grace, folder, began, stop).run()
         except _NotStartedError as refused:
             if supervised:
                 raise OSError(str(refused)) from refused
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     asked = threading.Event()
-    with _ctrl_c(asked.set):
-        return solve_here(program, options, on_progress, stop=asked.is_set)
+    with ctrl_c(asked.set):
+        return solve_here(program, options, on_progress, stop=lambda: asked.is_set() or (stop is not None and stop()))
 
 
 class _NotStartedError(Exception):
@@ -176,9 +180,10 @@ class _Supervised:
         grace: float | None,
         folder: Path,
         began: float,
+        stop: Stop | None = None,
     ) -> None:
         self.program, self.options, self.on_progress = program, options, on_progress
-        self.folder, self.began = folder, began
+        self.folder, self.began, self.stop = folder, began, stop
         self.grace = max(5.0, 0.05 * options.time_limit) if grace is None else grace
         self.kept: str | None = None
         self.bound = np.inf
@@ -192,7 +197,7 @@ class _Supervised:
         limited = {**vars(self.options), "time_limit": left}
         write_job("solve", SolveOptions(**limited), self.folder)
         answer: dict[str, Any] | None = None
-        with _ctrl_c(self._interrupt):
+        with ctrl_c(self._interrupt):
             child = _Child(self.folder)
             try:
                 answer, message = self._listen(child)
@@ -232,6 +237,8 @@ class _Supervised:
             now = time.perf_counter()
             if now - self.told_at >= SILENCE:
                 self._tell(self.told)
+            if self.stop is not None and not self.interrupts and self.stop():
+                self._interrupt()
             if self.interrupts and asked is None:
                 asked = now
                 child.ask_to_stop()
@@ -338,7 +345,7 @@ def _apart() -> dict[str, Any]:
 
 
 @contextmanager
-def _ctrl_c(on_interrupt: Callable[[], object]) -> Iterator[None]:
+def ctrl_c(on_interrupt: Callable[[], object]) -> Iterator[None]:
     """Call `on_interrupt` at Ctrl-C in place of raising KeyboardInterrupt anywhere.
 
     Only where Python's own handler stands, and in the main thread: another handler belongs to the caller.

@@ -43,7 +43,7 @@ FORMAT = {
     *PLAN,
     *("created", "captured", "left", "dividends", "fees", "taxes", "concession", "compensation", "place", "net"),
     *(key for keys in MAPPING_KEYS.values() for key in keys),
-    *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip", "all"), *bundled()),
+    *(*BASES, *PREFIXES, *("en", "zh", "cn", "auto", "mip", "prices", "all"), *bundled()),
 }  # fmt: skip
 """Words that are the same in every language."""
 NAMED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`|<[^>]*>|(?<!\w)/[^\s，：]+")

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from zonevest.certificates import certificate_table, own_rows, with_certificate
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
@@ -30,14 +31,15 @@ from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
-from zonevest.model.land import land_block
+from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports import tables
-from zonevest.reports.audit import AuditReport, audit
+from zonevest.reports.audit import AuditReport
+from zonevest.reports.audit import audit as audit_plan
 from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
 
@@ -86,7 +89,9 @@ __all__ = [
     "write_study",
 ]
 
-Method = Literal["auto", "mip"]
+Method = Literal["auto", "mip", "prices"]
+MANY = 300_000
+"""Options from which on `auto` solves by prices."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
 PRICES_SECONDS = 60.0
@@ -258,6 +263,21 @@ def read_plan(folder: str | Path) -> Plan:
     return Plan(**read_plan_data(Path(folder)))
 
 
+def audit(plan: PlanData | str | Path) -> AuditReport:
+    """Recompute a plan apart from the ledger, and check the certificate of its bound where it has one.
+
+    Parameters
+    ----------
+    plan : a plan, or the path of a plan folder. A damaged folder gives a report that says so.
+    """
+    found = audit_plan(plan)
+    if isinstance(plan, (str, Path)):
+        if found.evaluation is None or not (Path(plan) / "certificate.parquet").is_file():
+            return found
+        plan = read_plan(plan)
+    return with_certificate(found, plan)
+
+
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:
     """(Re)write the reports of a plan into a folder: the page, the workbook and all tables.
 
@@ -350,7 +370,8 @@ def solve(
     gap : stop when no plan can be better by more than this share of the gain over doing nothing.
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
-    method : auto or mip (one program for HiGHS).
+    method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
+        300,000 options on.
     policy : a policy model from `policy_model(study)` with rules of your own.
     on_progress : called with a `Progress` now and then.
 
@@ -364,8 +385,8 @@ def solve(
     StudyError
         If a parcel is left without any option.
     """
-    if method not in ("auto", "mip"):
-        raise ValueError(f"method is auto or mip, not {method!r}: others are not part of this version yet")
+    if method not in ("auto", "mip", "prices"):
+        raise ValueError(f"method is auto, mip or prices, not {method!r}")
     for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
@@ -390,6 +411,7 @@ def solve(
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
+    by_prices: tuple[Outcome, Block] | None = None
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
     for stage, term in enumerate(order):
         if len(order) > 1:
@@ -398,7 +420,24 @@ def solve(
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
-            program = join(block)
+        if method == "prices" or (method == "auto" and len(block.group) >= MANY):
+            from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
+
+            with clock("solve"):
+                block = without_extra(block)
+                left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
+                asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
+                outcome = solve_by_prices(block, asked, clock.tell)
+            by_prices = outcome, block
+            solution = outcome.solution
+            if solution.x is None or solution.value is None:
+                break
+            if stage + 1 < len(order):
+                earlier[term] = solution.value - study.settings.objective.tolerance * abs(solution.value)
+                told_bound, told_status = solution.bound, solution.status
+                stages.append({"term": term, "value": solution.value, "bound": told_bound, "status": told_status})
+            continue
+        program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
             start = _start(ledger, block, program, found)
@@ -424,17 +463,25 @@ def solve(
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
     prices: dict[str, float] = {}
-    if solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
+    if by_prices is not None:
+        prices = by_prices[0].shadow_prices(by_prices[1])
+    elif solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
+        if by_prices is not None:
+            plan.method, plan.certificate = "prices", certificate_table(by_prices[1], by_prices[0].leaves)
+            if rows := own_rows(by_prices[1]):
+                settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
     with clock("audit"):
         if plan.has_plan:
-            plan.audit = audit(plan)
+            plan.audit = audit_plan(plan)
+            if by_prices is not None:
+                plan.audit = with_certificate(plan.audit, plan, by_prices[1])
     plan.seconds = clock.seconds
     return plan
 

@@ -56,6 +56,7 @@ class Method(StrEnum):
 
     auto = "auto"
     mip = "mip"
+    prices = "prices"
 
 
 QUIET = 50_000
@@ -227,7 +228,7 @@ def solve(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
     method: Annotated[
-        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS.")
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
     ] = Method.auto,
     gap: Annotated[
         float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")

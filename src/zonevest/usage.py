@@ -23,7 +23,7 @@ TAKES = {
     "--time-limit": say("{column} is {number} of at least {low}", column="--time-limit", number=NUMBER, low=0),
     "--threads": say("{column} is {number} of at least {low}", column="--threads", number=WHOLE, low=0),
     "--seed": say("{column} is {number} of at least {low}", column="--seed", number=WHOLE, low=0),
-    "--method": say("{column} is {choices}", column="--method", choices=listed(["auto", "mip"], last=" or ")),
+    "--method": say("{column} is {choices}", column="--method", choices=listed(["auto", "mip", "prices"], last=" or ")),
     "--lang": say("{column} is {choices}", column="--lang", choices=listed(["en", "zh"], last=" or ")),
 }
 """What the values of options are, where the framework may refuse one."""

@@ -44,6 +44,7 @@ def block(seed: int, *, single: bool) -> Block:
         column_upper=np.array([1.0, np.inf]),
         column_integer=np.array([True, False]),
         integer=True,
+        cluster=np.zeros(4, dtype=np.int32),
     )
 
 
@@ -106,6 +107,7 @@ def test_what_is_left_by_rounding_is_no_coefficient() -> None:
         column_upper=np.ones(1),
         column_integer=np.array([False]),
         integer=True,
+        cluster=np.zeros(1, dtype=np.int32),
     )
     program = join(rounding)
     # of the option: its group's own row and the second; of the further column the second

@@ -173,8 +173,8 @@ def test_what_cannot_be_asked_for() -> None:
     other = study.replace(limits=study.limits.assign(value=[20.0, 0.6, 4.0]))
     with pytest.raises(ValueError, match="another study"):
         zv.solve(other, policy=zv.policy_model(study))
-    with pytest.raises(ValueError, match="not part of this version"):
-        zv.solve(study, method="prices")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="method is auto, mip or prices"):
+        zv.solve(study, method="magic")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="time_limit"):
         zv.solve(study, time_limit=-5)
 

@@ -1,0 +1,299 @@
+"""The price method: prices, a path to whole numbers, branches, a plan, a certificate (FORMULATION.md section 10)."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from zonevest.instances.say import say
+from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
+from zonevest.solvers.branches import Tree
+from zonevest.solvers.certificate import Leaf
+from zonevest.solvers.dive import dive, settled
+from zonevest.solvers.groups import Groups
+from zonevest.solvers.highs import HOLDS
+from zonevest.solvers.pricing import Node, Priced, Prices
+from zonevest.solvers.settle import Point, settle
+from zonevest.solvers.supervise import ctrl_c
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.land import Block
+
+    Floats = NDArray[np.float64]
+
+PASSES, KEPT, NODES = 300, 20, 6
+"""Passes at the root at most; answers of a cluster that are kept after it; nodes between two paths to whole numbers."""
+WORTH_A_PLAN = 1e-4
+"""A mixture is made a plan only if it is better than the best plan by this part."""
+
+
+@dataclass
+class Outcome:
+    """What the price method found.
+
+    Attributes
+    ----------
+    x : options, then the policy's columns; None: no plan.
+    value, bound, gap : of the plan; what no plan exceeds; as in `Solution`.
+    prices : shadow prices of the rows beside the plan, its whole numbers held.
+    leaves : the certificate.
+    steps : what each step came to, in order: a name and figures.
+    """
+
+    status: Status
+    x: Floats | None
+    value: float | None
+    bound: float
+    gap: float | None
+    seconds: float
+    message: str = ""
+    prices: Floats | None = None
+    leaves: list[Leaf] = field(default_factory=list)
+    steps: list[dict[str, float | str]] = field(default_factory=list)
+    passes: int = 0
+    nodes: int = 0
+
+    @property
+    def solution(self) -> Solution:
+        """The outcome as other methods tell theirs."""
+        return Solution(
+            self.x, self.status, self.value, self.bound, self.gap, self.seconds, self.message, self.nodes, self.passes
+        )
+
+    def shadow_prices(self, block: Block) -> dict[str, float]:
+        """Row name -> price; empty without a plan."""
+        return {} if self.prices is None else dict(zip(block.rows, self.prices.tolist(), strict=True))
+
+
+def solve_by_prices(block: Block, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
+    """Solve a block without extra rows by prices.
+
+    Parameters
+    ----------
+    options : gap, time limit, threads, seed and scale; further HiGHS options go to the small programs.
+    on_progress : receives a `Progress` now and then.
+    """
+    search = _Search(block, options, on_progress)
+    with ctrl_c(search.asked.set):
+        return search.run()
+
+
+class _Search:
+    """One run: what is known so far."""
+
+    def __init__(self, block: Block, options: SolveOptions, on_progress: OnProgress | None) -> None:
+        self.block, self.options, self.on_progress = block, options, on_progress
+        self.began, self.asked = time.perf_counter(), threading.Event()
+        self.scale = float(options.scale or 0.0)
+        self.point: Point | None = None
+        self.near: Priced | None = None
+        self.bound = np.inf
+        self.steps: list[dict[str, float | str]] = []
+        self.phase = "prices"
+        if options.threads:
+            from numba import get_num_threads, set_num_threads
+
+            set_num_threads(min(options.threads, get_num_threads()))
+
+    def run(self) -> Outcome:
+        """Go through the steps; each looks at the time."""
+        self.groups = Groups(self.block)
+        if self.options.scale is None:
+            self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
+        self.prices = prices = Prices(self.block, self.groups)
+        self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
+        root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
+        self._step("prices", bound=root.node.bound, passes=root.passes)
+        if root.mixture is None or root.mixture.missed:
+            ray = root.node if root.node.ray else None
+            if ray is None and not self.stop():
+                ray = empty(self.block, prices.root(), self.stop)
+            self._step("proof that there is no plan", proven=float(ray is not None))
+            if ray is not None:
+                return self._ended("infeasible", [ray], say("no point satisfies all rows"))
+        if root.mixture is None:
+            return self._ended("no_plan", [root.node])
+        prices.prune(root, KEPT)
+        mixture = prices.master.solve()
+        root = replace(root, mixture=mixture or root.mixture)
+        tree = Tree(prices, root, lambda node: empty(self.block, node, self.stop))
+        self._follow(root)
+        while not self.stop() and tree.bound > self.target():
+            self.phase = "branches"
+            before = tree.nodes
+            for found in tree.grow(self.target, self.stop, self._bounded, NODES):
+                self._plan(found)
+            self._bounded(tree.bound)
+            self._step("branches", bound=tree.bound, nodes=tree.nodes, passes=len(prices.asked))
+            if tree.nodes == before:
+                break
+            best = tree.best
+            if best is not None and tree.bound > self.target() and not self.stop():
+                self._follow(best)
+        return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
+
+    def stop(self) -> bool:
+        """Whether time is over, or somebody asked to stop."""
+        return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
+
+    def target(self) -> float:
+        """The bound that is low enough."""
+        if self.point is None:
+            return -np.inf
+        value = self.point.value
+        return value + self.options.gap * max(abs(value), 1e-9 * self.scale)
+
+    def _follow(self, priced: Priced) -> None:
+        """A path to whole numbers from a node, and a plan from its end."""
+        self.phase = "projects"
+        least = -np.inf if self.point is None else self.point.value
+        found = dive(self.prices, priced, self.stop, least)
+        self._step("projects", value=np.nan if found is None or found.mixture is None else found.mixture.value)
+        if found is not None:
+            self._plan(found)
+
+    def _plan(self, found: Priced) -> None:
+        """Make a mixture a plan, if it is worth it."""
+        assert found.mixture is not None
+        if self.point is not None:
+            enough = self.point.value + WORTH_A_PLAN * self.options.gap * max(abs(self.point.value), 1e-9 * self.scale)
+            if found.mixture.value <= enough:
+                return
+        self.phase = "plan"
+        columns = self.prices.integer
+        fixed = replace(found, node=settled(found.node, columns, found.mixture.columns[columns]))
+        left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
+        asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
+        point = settle(self.prices, fixed, whole=self.block.integer, options=asked, stop=self.stop)
+        if point is None and self.point is None and not self.stop():
+            # no choice of land goes with these whole numbers: other ones then, near the same prices
+            anew = replace(self.prices.root(), prices=found.node.prices)
+            point = settle(
+                self.prices, replace(found, node=anew), whole=self.block.integer, options=asked, stop=self.stop
+            )
+        self._step("plan", value=np.nan if point is None else point.value)
+        if point is not None and self.holds(point) and (self.point is None or point.value > self.point.value):
+            self.point, self.near = point, found
+            self._tell()
+
+    def holds(self, point: Point) -> bool:
+        """Whether a plan breaks no row by more than `HOLDS` of what stands in it (see `Program.row_violations`)."""
+        groups, block, rows = self.groups, self.block, len(self.block.rows)
+        policy = self.prices.master.policy
+        alone = np.ones(groups.count, dtype=np.bool_)
+        alone[point.shared[0]] = False
+        sums = groups.sums(point.option, alone)
+        parts = groups.written_out(point.shared[0], point.shared[1])
+        land = np.asarray(sums.sum(axis=0)).ravel() + parts.T @ point.shared[2]
+        size = np.asarray(abs(sums).sum(axis=0)).ravel() + abs(parts).T @ point.shared[2]
+        activity = land[:rows] + policy @ point.columns
+        scale = np.maximum(size[:rows], abs(policy) @ np.abs(point.columns))
+        scale = np.maximum(scale, HOLDS * np.maximum(np.abs(self.prices.least), np.abs(self.prices.most)))
+        scale = np.maximum(scale, np.where(self.prices.most > self.prices.least, 0.0, _least_entry(policy)))
+        below, above = block.lower - activity, activity - block.upper
+        scale = np.maximum(
+            scale,
+            np.where(np.maximum(below, above) > 0, np.abs(np.where(below > above, block.lower, block.upper)), 0.0),
+        )
+        broken = np.maximum(np.maximum(below, above), 0.0)
+        with np.errstate(invalid="ignore"):
+            relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
+        value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
+        self._step("check", value=value, broken=float(relative.max(initial=0.0)))
+        return bool(relative.max(initial=0.0) <= HOLDS)
+
+    def _bounded(self, bound: float) -> None:
+        if bound < self.bound:
+            self.bound = bound
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.on_progress is None:
+            return
+        value = None if self.point is None else self.point.value
+        bound = self.bound if np.isfinite(self.bound) else None
+        gap = None if value is None or bound is None else gap_of(bound, value, self.scale)
+        self.on_progress(Progress(self.phase, time.perf_counter() - self.began, value, bound, gap))
+
+    def _step(self, name: str, **figures: float) -> None:
+        self.steps.append({"step": name, "seconds": time.perf_counter() - self.began, **figures})
+
+    def _ended(self, status: Status | None, leaves: list[Node], message: str = "", nodes: int = 0) -> Outcome:
+        """The outcome; where no status is given, by plan and bound."""
+        seconds = time.perf_counter() - self.began
+        kept = [Leaf(leaf.lower, leaf.upper, leaf.prices, leaf.bound, leaf.ray) for leaf in leaves]
+        bound = max((leaf.bound for leaf in kept), default=np.inf)
+        x, value, gap = None, None, None
+        if self.point is not None:
+            x, value = self._x(self.point), self.point.value
+            bound = max(bound, value)
+            gap = gap_of(bound, value, self.scale)
+        if status is None:
+            stopped = self.asked.is_set()
+            if value is None:
+                status = "interrupted" if stopped else "no_plan"
+            elif gap is not None and gap <= self.options.gap:
+                status = "optimal"
+            else:
+                status = "interrupted" if stopped else "feasible"
+            if value is None and not stopped and bound == -np.inf:
+                status, message = "infeasible", say("no point satisfies all rows")
+            elif status in ("feasible", "no_plan") and self.stop():
+                message = say("the time limit was reached")
+        near = None if self.near is None else self.near.node.prices
+        return Outcome(
+            status, x, value, bound, gap, seconds, message, near, kept, self.steps, len(self.prices.asked), nodes
+        )
+
+    def _x(self, point: Point) -> Floats:
+        """Options and columns in the order of the block."""
+        x = np.zeros(len(self.block.group) + len(point.columns))
+        x[self.groups.start[:-1] + point.option] = 1.0
+        group, option, share = point.shared
+        x[self.groups.start[group] + point.option[group]] = 0.0
+        x[self.groups.start[group] + option] = share
+        x[len(self.block.group) :] = point.columns
+        return x
+
+
+def _least_entry(policy: sparse.csc_array) -> Floats:
+    """The smallest absolute coefficient of every row, 0 where there is none."""
+    least = np.full(policy.shape[0], np.inf)
+    np.minimum.at(least, policy.indices, np.abs(policy.data))
+    return np.where(np.isfinite(least), least, 0.0)
+
+
+def empty(block: Block, node: Node, stop: Callable[[], bool]) -> Node | None:
+    """A proof by prices that a node holds no plan, or None: prices of rows alone tell, without the objective."""
+    last = len(block.rows)
+    bare = replace(
+        block,
+        by_kind=[(scalar, _without(matrix)) for scalar, matrix in block.by_kind],
+        by_option=None if block.by_option is None else _without(block.by_option),
+        by_column=_without(block.by_column),
+        constant=0.0,
+    )
+    prices = Prices(bare, Groups(bare), span=1.0, every=True)
+    found = prices.price(replace(node, prices=np.zeros(last), bound=np.inf), -1.0, PASSES, stop, lambda _: None)
+    if found.mixture is None:
+        return None
+    charged = float(np.abs(found.node.prices[prices.master.boxed]) @ prices.master.extent)
+    if found.node.bound < -1e-6 * max(charged, 1.0):
+        return replace(node, prices=found.node.prices, bound=-np.inf, ray=True)
+    return None
+
+
+def _without(matrix: sparse.csr_array) -> sparse.csr_array:
+    """The matrix with nothing in its last column, the objective."""
+    clean = sparse.csc_array(matrix, copy=True)
+    clean.data[clean.indptr[-2] :] = 0.0
+    clean.eliminate_zeros()
+    return sparse.csr_array(clean)

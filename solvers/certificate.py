@@ -1,0 +1,144 @@
+"""The certificate of the price method: leaves with their prices, checked apart from the search (section 10).
+
+Every leaf is a box of the policy's whole numbers with prices that bound each plan in it. The leaves are a proof if
+together they cover all whole numbers, and if each bound comes out again from the block alone; so no code of the
+search is used here: groups are gone through chunk by chunk, and every option is written out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from zonevest.solvers.reach import Rows, finite_bounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.land import Block
+
+    Floats = NDArray[np.float64]
+
+CHUNK = 1 << 18
+"""Options that are written out at a time."""
+EMPTY = 1e-7
+"""A ray proves that there is no plan if its value is below 0 by this part of what it charges at most."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A part of all plans, and what bounds it.
+
+    Attributes
+    ----------
+    lower, upper : of the policy columns, shape (columns,).
+    prices : of the rows, shape (rows,).
+    bound : what the search found they prove.
+    ray : whether they prove that there is no plan in this part: they are prices of rows alone, without the objective.
+    """
+
+    lower: Floats
+    upper: Floats
+    prices: Floats
+    bound: float
+    ray: bool = False
+
+
+def proven(block: Block, leaves: Sequence[Leaf]) -> float:
+    """What the leaves prove: no plan is worth more; -inf: there is none.
+
+    Raises
+    ------
+    ValueError
+        If the leaves do not cover every case.
+    """
+    if not covers(block.column_lower, block.column_upper, leaves, np.asarray(block.column_integer)):
+        raise ValueError("the leaves do not cover every case")
+    judge = _Judge(block)
+    return max((judge.bound(leaf) for leaf in leaves), default=np.inf)
+
+
+def covers(lower: Floats, upper: Floats, leaves: Sequence[Leaf], integer: NDArray[np.bool_]) -> bool:
+    """Whether every point with whole numbers between `lower` and `upper` lies in a leaf.
+
+    Some number must part the leaves in two: those at most v, those above. Each side is looked at by itself.
+    """
+    if any((leaf.lower <= lower).all() and (leaf.upper >= upper).all() for leaf in leaves):
+        return True
+    low, high = np.array([leaf.lower for leaf in leaves]), np.array([leaf.upper for leaf in leaves])
+    for column in np.flatnonzero(integer & (upper > lower)) if len(leaves) else ():
+        for value in np.unique(high[high[:, column] < upper[column], column]):
+            below, above = high[:, column] <= value, low[:, column] >= value + 1
+            if value >= lower[column] and (below | above).all():
+                sides = []
+                for part, name in ((below, "upper"), (above, "lower")):
+                    ends = {"lower": lower.copy(), "upper": upper.copy()}
+                    ends[name][column] = value if name == "upper" else value + 1
+                    sides.append(
+                        covers(
+                            **ends, leaves=[leaf for leaf, ok in zip(leaves, part, strict=True) if ok], integer=integer
+                        )
+                    )
+                return all(sides)
+    return False
+
+
+class _Judge:
+    """What prices prove of a block, every option written out."""
+
+    def __init__(self, block: Block) -> None:
+        self.block, rows = block, len(block.rows)
+        columns = sparse.csr_array(block.by_column)
+        self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
+        least, most = self._ends()
+        self.low, self.high = finite_bounds(
+            Rows(self.policy, block.lower, block.upper, least, most), block.column_lower, block.column_upper, self.cost
+        )
+
+    def bound(self, leaf: Leaf) -> float:
+        """The formula of section 10, in double precision."""
+        block, counts = self.block, 0.0 if leaf.ray else 1.0
+        open_side = (leaf.prices > 0) & np.isposinf(block.upper) | (leaf.prices < 0) & np.isneginf(block.lower)
+        prices = np.where(open_side, 0.0, leaf.prices)
+        terms = [block.constant * counts]
+        for price, low, high in zip(prices.tolist(), block.lower.tolist(), block.upper.tolist(), strict=True):
+            if price:
+                terms.append(price * (high if price > 0 else low))
+        reduced = counts * self.cost - self.policy.T @ prices
+        low, high = np.maximum(leaf.lower, self.low), np.minimum(leaf.upper, self.high)
+        own = np.where(reduced > 0, high, low) * np.where(reduced == 0, 0.0, reduced)
+        terms += own[reduced != 0].tolist()
+        terms.append(self._of_groups(np.append(-prices, counts)))
+        total, size = sum(terms), sum(abs(term) for term in terms)
+        if leaf.ray:
+            return -np.inf if total < -EMPTY * size else np.inf
+        return np.inf if np.isnan(total) else float(total)
+
+    def _of_groups(self, weights: Floats) -> float:
+        """The best option of every group, summed up."""
+        block, total = self.block, 0.0
+        begin = np.searchsorted(block.group, np.arange(block.groups + 1))
+        of_kinds = [matrix @ weights for _, matrix in block.by_kind]
+        low = 0
+        while low < block.groups:
+            high = max(int(np.searchsorted(begin, begin[low] + CHUNK, side="right")) - 1, low + 1)
+            here = slice(int(begin[low]), int(begin[high]))
+            worth = np.zeros(here.stop - here.start)
+            for (scalar, _), worths in zip(block.by_kind, of_kinds, strict=True):
+                worth += scalar[block.group[here]] * worths[block.kind[here]]
+            if block.by_option is not None:
+                worth += block.by_option[here] @ weights
+            total += float(np.maximum.reduceat(worth, begin[low:high] - begin[low]).sum())
+            low = high
+        return total
+
+    def _ends(self) -> tuple[Floats, Floats]:
+        """Least and most that groups can make of every row: kind by kind, with every group of the kind's run."""
+        from zonevest.solvers.groups import Groups
+
+        least, most = Groups(self.block).extent()
+        return least[:-1], most[:-1]

@@ -1,0 +1,228 @@
+"""The master of the price method: the policy over answers, prices held in a box (FORMULATION.md section 10).
+
+Columns are the policy's own, and answers that clusters of groups gave to prices; of every cluster's answers a mixture
+is taken. Rows in which groups stand may be missed at a price: dear enough at last to be kept, and near the best prices
+so far until then, which keeps the next prices from jumping about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from highspy import HighsModelStatus as Model
+from scipy import sparse
+
+from zonevest.solvers.program import SMALLEST_KEPT, Program
+from zonevest.solvers.quiet import Quiet, set_option
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.land import Block
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+MISSED = 1e-7
+"""Parts of a row's extent; less is no miss."""
+STEPS = 20_000
+"""Steps of the simplex method after which it is begun anew."""
+_COLUMNWISE, _MAXIMISE = 1, -1
+_DUAL, _PRIMAL = 1, 4
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """The master's best mixture.
+
+    Attributes
+    ----------
+    value : objective.
+    prices : of the rows, shape (rows,).
+    columns : of the policy, shape (columns,).
+    weights : of the answers, in order, shape (answers,).
+    missed : how many rows are missed.
+    charged : what that costs at most, in units of the objective.
+    """
+
+    value: float
+    prices: Floats
+    columns: Floats
+    weights: Floats
+    missed: int
+    charged: float
+
+
+class Master:
+    """A linear program that grows by answers.
+
+    Attributes
+    ----------
+    block : what it is the master of.
+    policy, cost : the policy columns over the rows (rows x columns), and in the objective.
+    boxed : rows whose price is held in a box: those in which groups stand.
+    extent : of boxed rows, what groups make of them at most in either direction.
+    answers, cluster : the answers, each one row over rows and objective, and the cluster of each.
+    asked : at which pass each was given.
+    """
+
+    def __init__(self, block: Block, clusters: int, extent: Floats) -> None:
+        self.block, self.clusters = block, clusters
+        rows, columns = len(block.rows), len(block.columns)
+        matrix = sparse.csr_array(block.by_column)
+        self.policy = sparse.csc_array(matrix[:, :rows].T)
+        self.policy.data[np.abs(self.policy.data) < SMALLEST_KEPT] = 0.0
+        self.policy.eliminate_zeros()
+        self.cost = matrix[:, [rows]].toarray().ravel()
+        self.boxed = np.flatnonzero(extent > 0.0)
+        self.extent = extent[self.boxed]
+        self.answers = sparse.csr_array((0, rows + 1))
+        self.cluster, self.asked = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        count = len(self.boxed)
+        miss = sparse.csc_array((self.extent, (self.boxed, np.arange(count))), (rows, count))
+        below = sparse.csc_array((clusters, columns + 2 * count))
+        whole = sparse.csc_array(sparse.vstack([sparse.hstack([self.policy, miss, -miss]), below]))
+        self._first = columns + 2 * count
+        self._charge = np.zeros(2 * count)
+        self.highs = _opened()
+        none = np.zeros(2 * count)
+        status = self.highs.passModel(
+            self._first,
+            rows + clusters,
+            whole.nnz,
+            _COLUMNWISE,
+            _MAXIMISE,
+            block.constant,
+            np.append(self.cost, none),
+            np.append(block.column_lower, none),
+            np.append(block.column_upper, none + np.inf),
+            np.append(block.lower, np.ones(clusters)),
+            np.append(block.upper, np.ones(clusters)),
+            whole.indptr.astype(np.int32),
+            whole.indices.astype(np.int32),
+            whole.data,
+            np.zeros(self._first, dtype=np.int32),
+        )
+        if status == highspy.HighsStatus.kError:
+            raise RuntimeError("HiGHS refused the master")
+
+    def hold(self, prices: Floats, radius: float) -> None:
+        """Hold the prices of boxed rows within a radius of these, in units of the objective per extent of the row."""
+        middle = prices[self.boxed] * self.extent
+        at = np.arange(len(self.cost), self._first, dtype=np.int32)
+        self._charge = np.append(middle - radius, -middle - radius)
+        self.highs.changeColsCost(len(at), at, self._charge)
+
+    def add(self, answer: sparse.csr_array, asked: int) -> None:
+        """Add what every cluster answered: clusters x (rows + 1)."""
+        rows, count = answer.shape[1] - 1, answer.shape[0]
+        over = sparse.csr_array(sparse.hstack([answer[:, :rows], sparse.eye_array(count)]))
+        over.sort_indices()
+        worth = answer[:, [rows]].toarray().ravel()
+        self.highs.addCols(
+            count, worth, np.zeros(count), np.full(count, np.inf),
+            over.nnz, over.indptr[:-1].astype(np.int32), over.indices.astype(np.int32), over.data,
+        )  # fmt: skip
+        self.answers = sparse.csr_array(sparse.vstack([self.answers, answer]))
+        self.cluster = np.append(self.cluster, np.arange(count))
+        self.asked = np.append(self.asked, np.full(count, asked))
+
+    def drop(self, kept: NDArray[np.bool_]) -> None:
+        """Keep these answers only."""
+        gone = (np.flatnonzero(~kept) + self._first).astype(np.int32)
+        if len(gone):
+            self.highs.deleteCols(len(gone), gone)
+            self.answers = sparse.csr_array(self.answers[np.flatnonzero(kept)])
+            self.cluster, self.asked = self.cluster[kept], self.asked[kept]
+
+    def bound_columns(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """Give policy columns other bounds."""
+        self.highs.changeColsBounds(len(columns), columns.astype(np.int32), lower, upper)
+
+    def solve(self, iterations: int | None = None) -> Mixture | None:
+        """The best mixture; None where there is none, however rows are missed.
+
+        Parameters
+        ----------
+        iterations : stop after so many steps of the simplex method; the mixture is then an estimate.
+        """
+        model = self._run(STEPS if iterations is None else iterations)
+        if model != Model.kOptimal and iterations is None:  # it does not get on from its basis: anew, the other way
+            self.highs.clearSolver()
+            set_option(self.highs, "simplex_strategy", _DUAL)
+            model = self._run(5 * STEPS)
+            set_option(self.highs, "simplex_strategy", _PRIMAL)
+        if model != Model.kOptimal and not (model == Model.kIterationLimit and iterations is not None):
+            return None
+        solution = self.highs.getSolution()
+        x = np.array(solution.col_value)
+        own = len(self.cost)
+        miss = x[own : self._first]
+        missed = int(np.count_nonzero(miss > MISSED))
+        charged = float(np.abs(self._charge) @ miss)
+        prices = np.array(solution.row_dual)[: len(self.block.rows)]
+        value = float(self.highs.getInfo().objective_function_value)
+        return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
+
+    def _run(self, steps: int) -> Model:
+        set_option(self.highs, "simplex_iteration_limit", steps)
+        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
+            highspy.Highs.resetGlobalScheduler(True)
+            self.highs.run()
+        model: Model = self.highs.getModelStatus()
+        return model
+
+    def basis(self) -> Any:
+        """Where the simplex method stands, to return to."""
+        return self.highs.getBasis()
+
+    def return_to(self, basis: Any) -> None:
+        """Return to a basis of before; answers added since are out of it."""
+        self.highs.setBasis(basis)
+
+    def losses(self, prices: Floats) -> Floats:
+        """By how much each answer is worse at these prices than the best of its cluster that is here."""
+        worth = self.answers @ np.append(-prices, 1.0)
+        best = np.full(self.clusters, -np.inf)
+        np.maximum.at(best, self.cluster, worth)
+        lost: Floats = best[self.cluster] - worth
+        return lost
+
+    def program(self, kept: NDArray[np.bool_], *, integer: bool = True) -> Program:
+        """The policy over these answers as a program, whole numbers whole, nothing missed."""
+        rows, some = len(self.block.rows), np.flatnonzero(kept)
+        count = len(some)
+        answers = self.answers[some]
+        mixed = sparse.csr_array((np.ones(count), (self.cluster[some], np.arange(count))), (self.clusters, count))
+        empty = sparse.csr_array((self.clusters, len(self.cost)))
+        whole = sparse.csc_array(
+            sparse.vstack([sparse.hstack([self.policy, answers[:, :rows].T]), sparse.hstack([empty, mixed])])
+        )
+        return Program(
+            cost=np.append(self.cost, answers[:, [rows]].toarray().ravel()),
+            offset=self.block.constant,
+            col_lower=np.append(self.block.column_lower, np.zeros(count)),
+            col_upper=np.append(self.block.column_upper, np.ones(count)),
+            integer=np.append(self.block.column_integer & integer, np.zeros(count, dtype=np.bool_)),
+            row_lower=np.append(self.block.lower, np.ones(self.clusters)),
+            row_upper=np.append(self.block.upper, np.ones(self.clusters)),
+            start=whole.indptr,
+            index=whole.indices,
+            value=whole.data,
+        )
+
+
+def _opened() -> Any:
+    highs: Any = Quiet()  # type: ignore[no-untyped-call]
+    for name, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("parallel", "off"),
+        ("small_matrix_value", SMALLEST_KEPT),
+        ("simplex_strategy", _PRIMAL),  # new answers and new prices leave the primal method's basis feasible
+    ):
+        set_option(highs, name, value)
+    return highs

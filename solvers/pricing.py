@@ -1,0 +1,229 @@
+"""Prices: the master proposes, groups answer, and what they answer bounds every plan (FORMULATION.md section 10).
+
+``bound = y · rhs + Σ_i max_k (c_k - y · A_k) + Σ_v max over its bounds of (d_v - y · B_v) v``: it holds for any prices
+y (a price whose side of the row is open counts as 0), and the best y make it the value of the linear program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from zonevest.solvers.groups import Groups
+from zonevest.solvers.master import Master, Mixture
+from zonevest.solvers.reach import Rows, finite_bounds
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.land import Block
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FIRST_RADIUS = 0.1
+"""Of the box around the first prices, as a part of what groups can make of the objective over a row's whole extent."""
+WIDER, NARROWER, FREER = 1.5, 0.6, 10.0
+"""The box after a pass that brought the bound down, after one that did not, and where nothing but the box is in the
+way."""
+DEAR, CLEAR = 10.0, 1e-6
+"""Rows that are missed at a cost of so many spans of the objective may be unmeetable; that they are is clear below 0
+by this part of what prices charge."""
+NOISE = 1e-12
+"""What double precision leaves of a constant."""
+LITTLE = 1e-6
+"""Of what the policy's columns can make of the objective: groups that make no more than this part count for nothing."""
+KEPT_LOSS = 0.02
+"""Answers that lose more than this part of the objective to their cluster's best are dropped."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A part of all plans: whole numbers between other bounds, and what is known of it.
+
+    Attributes
+    ----------
+    lower, upper : of the policy columns.
+    prices : the best found for it, shape (rows,).
+    bound : what they prove.
+    ray : whether they prove that there is no plan at all in this part.
+    """
+
+    lower: Floats
+    upper: Floats
+    prices: Floats
+    bound: float
+    ray: bool = False
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A node, priced.
+
+    Attributes
+    ----------
+    node : with the best prices and bound.
+    mixture : the master's last, or None where it has none.
+    passes : how many were made.
+    tight : whether bound and master have met, so that more passes would not tell more.
+    """
+
+    node: Node
+    mixture: Mixture | None
+    passes: int
+    tight: bool
+
+
+class Prices:
+    """Everything that stays from node to node: groups, master, bounds of columns, the passes made.
+
+    Attributes
+    ----------
+    tolerance : bound and master have met when they are no further apart, as a part of the bound.
+    asked : the prices of every pass, in order.
+    taken : what every group took at every pass: small numbers.
+    """
+
+    def __init__(
+        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *, every: bool = False
+    ) -> None:
+        """Make the master of a block.
+
+        Parameters
+        ----------
+        span : what groups can make of the objective, where it is not theirs.
+        every : whether every row may be missed at a price, those without groups too.
+        """
+        self.block, self.groups, self.tolerance = block, groups, tolerance
+        least, most = groups.extent()
+        rows = len(block.rows)
+        self.least, self.most = least[:rows], most[:rows]
+        extent = np.maximum(self.most - self.least, np.maximum(np.abs(self.most), np.abs(self.least)))
+        if every:
+            alone = np.asarray(abs(sparse.csr_array(block.by_column)).sum(axis=0)).ravel()[:rows]
+            extent = np.where(extent > 1e-12, extent, np.maximum(alone, 1.0))
+        self.master = Master(block, groups.clusters, np.where(extent > 1e-12, extent, 0.0))
+        self.ends = Rows(self.master.policy, block.lower, block.upper, self.least, self.most)
+        self.finite = finite_bounds(self.ends, block.column_lower, block.column_upper, self.master.cost)
+        self.span = self._span(float(most[rows] - least[rows])) if span is None else span
+        self.integer = np.flatnonzero(block.column_integer)
+        self.asked: list[Floats] = []
+        self.taken: list[NDArray[np.uint16]] = []
+        self.radius = FIRST_RADIUS * max(self.span, 1e-9)
+
+    def _span(self, of_groups: float) -> float:
+        """What groups can make of the objective; where it is all but nothing, what the policy's columns can."""
+        reach = np.where(np.isfinite(self.finite[1] - self.finite[0]), self.finite[1] - self.finite[0], 1.0)
+        own = float(np.abs(self.master.cost) @ reach)
+        return (of_groups if of_groups > LITTLE * own else own) or 1.0
+
+    def root(self) -> Node:
+        """All plans."""
+        block = self.block
+        return Node(block.column_lower, block.column_upper, np.zeros(len(block.rows)), np.inf)
+
+    def ask(self, prices: Floats) -> float:
+        """Let groups answer, give the master what they take, and return what that is worth."""
+        answer = self.groups.answer(prices)
+        self.master.add(self.groups.sums(answer.option), len(self.asked))
+        self.asked.append(prices)
+        self.taken.append(answer.option.astype(np.uint16))
+        return float(answer.value.sum())
+
+    def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
+        """What prices that charge no open side prove of a node, where groups answer to them with so much."""
+        block = self.block
+        side = np.where(prices > 0, block.upper, block.lower)
+        rhs = float(np.sum(prices[prices != 0] * side[prices != 0]))
+        reduced = self.master.cost - self.master.policy.T @ prices
+        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
+        ends = np.where(reduced > 0, high, low)
+        return block.constant + rhs + of_groups + float(np.sum(reduced[reduced != 0] * ends[reduced != 0]))
+
+    def unmeetable(self, node: Node, prices: Floats) -> bool:
+        """Whether prices prove of a node that it holds no plan: without the objective, not even 0 is within reach."""
+        of_groups = float(self.groups.answer(prices, 0.0).value.sum())
+        prices = closed(prices, self.block.lower, self.block.upper)
+        some = np.flatnonzero(prices)
+        rhs = prices[some] * np.where(prices > 0, self.block.upper, self.block.lower)[some]
+        reduced = -(self.master.policy.T @ prices)
+        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
+        ends = np.where(reduced > 0, high, low)[reduced != 0] * reduced[reduced != 0]
+        size = float(np.abs(rhs).sum() + np.abs(ends).sum()) + abs(of_groups)
+        return bool(np.isfinite(size)) and float(rhs.sum() + ends.sum()) + of_groups < -CLEAR * size
+
+    def price(
+        self,
+        node: Node,
+        target: float,
+        passes: int,
+        stop: Callable[[], bool],
+        told: Callable[[float], object],
+        *,
+        plan: bool = False,
+    ) -> Priced:
+        """Look for the best prices of a node.
+
+        Parameters
+        ----------
+        target : a bound that is low enough.
+        passes : at most so many.
+        stop, told : asked and told between passes; what is told is the best bound.
+        plan : whether the mixture is to be a plan: go on until it misses no row.
+        """
+        master, best, radius = self.master, node, self.radius
+        master.bound_columns(self.integer, node.lower[self.integer], node.upper[self.integer])
+        if not self.asked:
+            self.ask(node.prices)
+        master.hold(best.prices, radius)
+        mixture = None
+        for number in range(passes):
+            mixture = master.solve()
+            if mixture is None:
+                return Priced(best, None, number, tight=False)
+            prices = closed(mixture.prices, self.block.lower, self.block.upper)
+            bound = self.bound(node, prices, self.ask(prices))
+            better = bound < best.bound
+            if better:
+                best = replace(best, prices=prices, bound=bound)
+                told(bound)
+            if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
+                return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
+            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
+            near = best.bound - mixture.value <= close
+            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
+            if kept and near:
+                self.radius = radius
+                return Priced(best, mixture, number + 1, tight=True)
+            if best.bound <= target or stop():
+                return Priced(best, mixture, number + 1, tight=False)
+            if near:  # and yet rows are missed: within the box there are no better prices
+                radius *= FREER
+            else:
+                radius *= WIDER if better else NARROWER
+            master.hold(best.prices, radius)
+        return Priced(best, mixture, passes, tight=False)
+
+    def prune(self, priced: Priced, most: int) -> None:
+        """Drop answers that are given twice, and what the mixture leaves of a cluster's beyond so many of its best."""
+        assert priced.mixture is not None
+        master, weights = self.master, priced.mixture.weights
+        used = np.append(weights, np.zeros(len(master.cluster) - len(weights))) > 0.0
+        mark = master.answers @ np.random.default_rng(0).standard_normal(master.answers.shape[1])
+        again = np.ones(len(mark), dtype=np.bool_)
+        again[np.unique(np.column_stack([master.cluster, mark]), axis=0, return_index=True)[1]] = False
+        loss = np.where(used, -1.0, np.where(again, np.inf, master.losses(priced.node.prices)))
+        order = np.lexsort((loss, master.cluster))
+        rank = np.empty(len(order), dtype=np.int64)
+        rank[order] = np.arange(len(order)) - np.searchsorted(master.cluster[order], master.cluster[order])
+        master.drop(used | ((loss <= KEPT_LOSS * self.span) & (rank < most)))
+
+
+def closed(prices: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Prices with 0 where they would charge a side of the row that is open."""
+    open_side = ((prices > 0) & np.isposinf(upper)) | ((prices < 0) & np.isneginf(lower))
+    return np.where(open_side, 0.0, prices)

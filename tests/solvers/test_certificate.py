@@ -1,0 +1,194 @@
+"""The certificate: what covers all cases, what it proves, and what is found out when it is changed."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import zonevest as zv
+from tests.known.cases import write_case
+from tests.solvers.blocks import block
+from zonevest.solvers.answer import SolveOptions
+from zonevest.solvers.by_prices import solve_by_prices
+from zonevest.solvers.certificate import Leaf, covers, proven
+from zonevest.solvers.highs import solve_here
+from zonevest.solvers.join import join
+
+CASES = settings(max_examples=60)
+WHOLE = np.array([True, True, True, False])
+
+
+def leaf(lower: list[float], upper: list[float]) -> Leaf:
+    return Leaf(np.array(lower, dtype=float), np.array(upper, dtype=float), np.zeros(1), 0.0)
+
+
+def split(rnd: Random, lower: list[float], upper: list[float], cuts: int) -> list[Leaf]:
+    """A box in parts, cut between neighbouring whole numbers."""
+    wide = [k for k in range(3) if upper[k] > lower[k]]
+    if not cuts or not wide:
+        return [leaf(lower, upper)]
+    at = rnd.choice(wide)
+    value = rnd.randint(int(lower[at]), int(upper[at]) - 1)
+    low, high = upper.copy(), lower.copy()
+    low[at], high[at] = value, value + 1
+    share = rnd.randint(0, cuts - 1)
+    return split(rnd, lower, low, share) + split(rnd, high, upper, cuts - 1 - share)
+
+
+def missed(leaves: list[Leaf], lower: list[float], upper: list[float]) -> bool:
+    """Whether some point is in no leaf, by trying all; of the last number, which is not whole, several."""
+    spans = [np.arange(low, high + 1) for low, high in zip(lower[:3], upper[:3], strict=True)]
+    for point in itertools.product(*spans, np.linspace(lower[3], upper[3], 7)):
+        if not any((each.lower <= point).all() and (point <= each.upper).all() for each in leaves):
+            return True
+    return False
+
+
+@CASES
+@given(st.randoms(use_true_random=True), st.integers(0, 9))
+def test_parts_cover_until_one_is_taken_away(rnd: Random, cuts: int) -> None:
+    lower, upper = [0.0, -1.0, 0.0, 0.0], [1.0, 2.0, 3.0, 2.5]
+    leaves = split(rnd, lower, upper, cuts)
+    rnd.shuffle(leaves)
+    ends = np.array(lower), np.array(upper)
+    assert not missed(leaves, lower, upper)
+    assert covers(*ends, leaves, WHOLE)
+    for gone in range(len(leaves)):
+        left = leaves[:gone] + leaves[gone + 1 :]
+        assert missed(left, lower, upper)
+        assert not covers(*ends, left, WHOLE)
+
+
+@CASES
+@given(st.randoms(use_true_random=True))
+def test_what_is_said_to_cover_does(rnd: Random) -> None:
+    """Of any boxes, that overlap or leave holes, or are cut where numbers are not whole."""
+    lower, upper = [0.0, 0.0, 0.0, 0.0], [1.0, 1.0, 2.0, 1.0]
+    leaves = []
+    for _ in range(rnd.randint(1, 7)):
+        low = [float(rnd.choice([0, 0, 0, int(end)])) for end in upper]
+        high = [max(start, float(rnd.choice([end, end, end, 0.0]))) for start, end in zip(low, upper, strict=True)]
+        leaves.append(leaf(low, high))
+    if covers(np.array(lower), np.array(upper), leaves, WHOLE):
+        assert not missed(leaves, lower, upper)
+
+
+def test_nothing_covers_nothing() -> None:
+    assert not covers(np.zeros(4), np.ones(4), [], WHOLE)
+
+
+@pytest.mark.parametrize("single", [False, True])
+@settings(max_examples=20)
+@given(seed=st.integers(0, 10**6))
+def test_it_proves_what_the_search_found(seed: int, single: bool) -> None:
+    land = block(seed, single=single, bounded=True)
+    outcome = solve_by_prices(land, SolveOptions(gap=1e-6, threads=1, time_limit=20.0))
+    best = solve_here(join(land), SolveOptions(gap=0.0, threads=1))
+    found = proven(land, outcome.leaves)
+    stated = max(each.bound for each in outcome.leaves)
+    assert found == pytest.approx(stated, rel=1e-9, abs=1e-9)
+    if best.value is None:
+        assert outcome.x is None
+        # that choices of land are whole is beyond prices: then nothing is found, and nothing claimed
+        assert outcome.status in ("infeasible", "no_plan")
+        assert (outcome.status == "infeasible") == (found == -np.inf)
+        return
+    assert found >= best.value - 1e-7
+    assert outcome.bound >= best.value - 1e-7
+    if outcome.value is not None:
+        assert outcome.value <= best.value + 1e-6 * max(1.0, abs(best.value))
+    for gone in range(len(outcome.leaves)):
+        with pytest.raises(ValueError, match="cover"):
+            proven(land, outcome.leaves[:gone] + outcome.leaves[gone + 1 :])
+
+
+@CASES
+@given(seed=st.integers(0, 10**6))
+def test_wrong_prices_prove_less_and_no_prices_nothing(seed: int) -> None:
+    land, rng = block(seed, bounded=True), np.random.default_rng(seed)
+    best = solve_here(join(land), SolveOptions(gap=0.0, threads=1))
+    whole = Leaf(land.column_lower, land.column_upper, rng.normal(size=3), -1e9)
+    if best.value is None:
+        return
+    assert proven(land, [whole]) >= best.value - 1e-7  # not the bound that the leaf claims
+    assert proven(land, [replace(whole, ray=True)]) == np.inf  # there are plans: no ray proves that there are none
+    assert proven(land, [whole, replace(whole, prices=np.full(3, np.nan))]) == np.inf
+
+
+def test_a_ray_proves_that_there_is_no_plan() -> None:
+    land = replace(block(1), lower=np.full(3, -np.inf), upper=np.array([-1e6, 1.0, 1.0]))
+    outcome = solve_by_prices(land, SolveOptions(threads=1))
+    assert outcome.status == "infeasible"
+    (only,) = outcome.leaves
+    assert only.ray
+    assert proven(land, [only]) == -np.inf
+    assert proven(land, [replace(only, prices=-only.prices)]) == np.inf
+    assert proven(land, [replace(only, prices=0.0 * only.prices)]) == np.inf
+
+
+@pytest.fixture(scope="module")
+def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan folder with a certificate of several leaves."""
+    home = tmp_path_factory.mktemp("certificate")
+    study = zv.read_study(write_case("options_17_projects", home / "study"))
+    plan = zv.solve(study, method="prices", gap=1e-6, time_limit=60)
+    assert plan.method == "prices"
+    plan.write(home / "plan")
+    return home / "plan"
+
+
+class TestInThePlanFolder:
+    """The audit reads the certificate again, from the study and the table alone."""
+
+    def changed(self, solved: Path, target: Path, edit: Callable[[pd.DataFrame], pd.DataFrame]) -> zv.AuditReport:
+        shutil.copytree(solved, target)
+        path = target / "certificate.parquet"
+        edit(pd.read_parquet(path)).to_parquet(path, index=False)
+        return zv.audit(target)
+
+    def test_as_it_was_written(self, solved: Path, tmp_path: Path) -> None:
+        found = self.changed(solved, tmp_path / "plan", lambda table: table)
+        assert found.ok
+        assert "bound by prices" in set(found.figures["quantity"])
+
+    def test_a_leaf_is_gone(self, solved: Path, tmp_path: Path) -> None:
+        table = pd.read_parquet(solved / "certificate.parquet")
+        assert table["leaf"].max() > table["leaf"].min()
+        for gone in (table["leaf"].min(), table["leaf"].max()):
+            beside = tmp_path / f"plan{gone}"
+            found = self.changed(solved, beside, lambda table, gone=gone: table[table["leaf"] != gone])
+            assert not found.ok
+            assert "cover" in found.breaches["must"].str.cat()
+
+    def test_a_row_has_another_name(self, solved: Path, tmp_path: Path) -> None:
+        priced = pd.read_parquet(solved / "certificate.parquet").query("what == 'price'")["name"].iloc[0]
+        found = self.changed(solved, tmp_path / "plan", lambda table: table.replace({"name": {priced: "no row"}}))
+        assert not found.ok
+        assert "no row" in found.breaches["found"].str.cat()
+
+    def test_other_prices(self, solved: Path, tmp_path: Path) -> None:
+        def dearer(table: pd.DataFrame) -> pd.DataFrame:
+            return table.assign(value=table["value"].where(table["what"] != "price", 1.5 * table["value"]))
+
+        assert not self.changed(solved, tmp_path / "plan", dearer).ok
+
+    def test_a_bound_that_is_too_good(self, solved: Path, tmp_path: Path) -> None:
+        shutil.copytree(solved, tmp_path / "plan")
+        path = tmp_path / "plan" / "plan.json"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        told["bound"] -= 1e-4 * abs(told["bound"])
+        path.write_text(json.dumps(told), encoding="utf-8")
+        found = zv.audit(tmp_path / "plan")
+        assert not found.ok
+        assert "certificate" in set(found.breaches["rule"]) | set(found.breaches.iloc[:, 0])
