@@ -76,14 +76,15 @@ def lang(request: pytest.FixtureRequest) -> str:
 
 def test_every_number_of_the_page_is_the_frame_s(facts: Facts, tables: list[Made], lang: str) -> None:
     found = tables_of_page(page(facts, tables, lang))
-    most = max(len(rows["tbody"]) for rows in found.values())
+    paged = {table.sheet.key for table in tables if table.sheet.pages}  # these are there in full
+    most = max(len(rows["tbody"]) for (_, key), rows in found.items() if key not in paged)
     for waiting in (False, True):
         for table in tables:
             if table.frame.empty:
                 assert (waiting, table.sheet.key) not in found
                 continue
             told = found[waiting, table.sheet.key]
-            shown = table.frame.iloc[:most]
+            shown = table.frame if table.sheet.key in paged else table.frame.iloc[:most]
             columns = table.columns if hasattr(table, "columns") else table.sheet.columns
             assert [code_in(cell) for cell in told["thead"][0]] == [column.name for column in columns]
             assert len(told["tbody"]) == len(shown)
