@@ -15,6 +15,7 @@ from zonevest.instances.say import say
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.branches import Tree
 from zonevest.solvers.certificate import Leaf
+from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
@@ -91,6 +92,7 @@ class _Search:
 
     def __init__(self, block: Block, options: SolveOptions, on_progress: OnProgress | None) -> None:
         self.block, self.options, self.on_progress = block, options, on_progress
+        compile_pass()  # before the clock starts: it takes seconds where it has never been done
         self.began, self.asked = time.perf_counter(), threading.Event()
         self.scale = float(options.scale or 0.0)
         self.point: Point | None = None

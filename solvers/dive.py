@@ -67,7 +67,9 @@ def _steps(prices: Prices, priced: Priced, whole: Floats, away: Floats) -> Itera
     columns, value, node = prices.integer, priced.mixture.value, priced.node
     trial = Trial(prices, priced)
     low, high = node.lower.copy(), node.upper.copy()
-    up, down = whole >= 1.0 - SURE, (whole <= SURE) & (away > WHOLE)
+    near, nearest = away <= SURE, np.rint(whole)
+    up = near & (nearest >= 1.0) & (nearest >= whole - WHOLE)
+    down = near & ~up & (away > WHOLE)
     low[columns[up]] = np.maximum(low[columns[up]], np.rint(whole[up]))
     high[columns[down]] = np.minimum(high[columns[down]], np.rint(whole[down]))
     if (away[up | down] > WHOLE).any():
@@ -78,8 +80,8 @@ def _steps(prices: Prices, priced: Priced, whole: Floats, away: Floats) -> Itera
             yield together, fall
     base = replace(node, lower=np.where(_at_upper(node, columns, whole), node.upper, node.lower))
     ways: list[tuple[float, float, Node]] = []
-    nearest = np.flatnonzero(away > WHOLE)
-    for place in nearest[np.argsort(away[nearest], kind="stable")[:TRIED]]:
+    left = np.flatnonzero(away > WHOLE)
+    for place in left[np.argsort(away[left], kind="stable")[:TRIED]]:
         two = sides(base, int(columns[place]), whole[place])
         falls = [trial.fall(side) for side in two]
         ways += [(fall - other, fall, side) for side, fall, other in zip(two, falls, falls[::-1], strict=True)]

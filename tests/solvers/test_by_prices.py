@@ -20,6 +20,7 @@ from tests.known.cases import CASES as KNOWN
 from tests.known.cases import WRITERS, expected, write_case
 from tests.model.complete_town import account, flow, parcel, town
 from tests.model.four import four
+from tests.solvers.blocks import block
 from tests.solvers.lakes import lakes
 from zonevest.cli import app
 from zonevest.instances.study import Study
@@ -268,3 +269,11 @@ def test_nothing_is_worth_anything() -> None:
     found, _ = outcome(empty)
     assert (found.status, found.value) == ("optimal", 0.0)
     assert found.passes < 20
+
+
+@pytest.mark.parametrize(("seed", "single"), [(0, True), (146, True), (171, False), (287, False)])
+def test_whole_numbers_beyond_one_are_settled(seed: int, single: bool) -> None:
+    """Of a number up to 2 the linear program takes 1.2 or 1.3: the path down does not end at "at least 1"."""
+    found = solve_by_prices(block(seed, single=single, bounded=True), SolveOptions(threads=1, time_limit=10.0))
+    assert found.x is not None
+    assert found.passes < 400

@@ -93,7 +93,7 @@ def test_nothing_covers_nothing() -> None:
 @given(seed=st.integers(0, 10**6))
 def test_it_proves_what_the_search_found(seed: int, single: bool) -> None:
     land = block(seed, single=single, bounded=True)
-    outcome = solve_by_prices(land, SolveOptions(gap=1e-6, threads=1, time_limit=20.0))
+    outcome = solve_by_prices(land, SolveOptions(gap=1e-6, threads=1, time_limit=2.0))
     best = solve_here(join(land), SolveOptions(gap=0.0, threads=1))
     found = proven(land, outcome.leaves)
     stated = max(each.bound for each in outcome.leaves)
