@@ -96,6 +96,8 @@ def settle(
     """
     groups = prices.groups
     option, differ = drawn(prices, priced, options.seed)
+    if not whole and int(differ.sum()) > FREE[0]:
+        return mixed(prices, priced, option, np.flatnonzero(differ))
     answer = groups.answer(priced.node.prices)
     order = np.lexsort((answer.margin, ~differ))  # those between options first, then the least decided
     for size in FREE:
@@ -114,6 +116,31 @@ def settle(
         if found is not None or stop():
             return found
     return None
+
+
+def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Ints) -> Point:
+    """The mixture itself, where groups may be divided: it breaks no row, and shares many groups between options."""
+    assert priced.mixture is not None
+    groups, master, weights = prices.groups, prices.master, priced.mixture.weights
+    used = np.flatnonzero(weights > 0.0)
+    parts: list[tuple[Ints, Ints, Floats]] = []
+    for asked in np.unique(master.asked[used]):
+        here = used[master.asked[used] == asked]
+        part = np.zeros(groups.clusters)
+        np.add.at(part, master.cluster[here], weights[here])
+        mine = differ[part[groups.cluster[differ]] > 0.0]
+        parts.append((mine, prices.taken[asked][mine].astype(np.int64), part[groups.cluster[mine]]))
+    group, taken, share = (np.concatenate(each) for each in zip(*parts, strict=True))
+    most = int(groups.size.max(initial=1))
+    code, place = np.unique(group.astype(np.int64) * most + taken, return_inverse=True)
+    total = np.bincount(place.ravel(), weights=share, minlength=len(code)).astype(np.float64)
+    group, taken = np.divmod(code, most)
+    total /= np.bincount(group, weights=total, minlength=groups.count)[group]
+    order = np.lexsort((total, group))
+    last = np.append(group[order][1:] != group[order][:-1], True)
+    option = option.copy()
+    option[group[order[last]]] = taken[order[last]]
+    return Point(option, (group, taken, total), priced.mixture.columns, priced.mixture.value)
 
 
 def _made_whole(
