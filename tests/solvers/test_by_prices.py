@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
+from zonevest.solvers import settle
 from zonevest.solvers.answer import Progress, SolveOptions
 from zonevest.solvers.by_prices import Outcome, solve_by_prices
 from zonevest.solvers.certificate import proven
@@ -277,3 +280,20 @@ def test_whole_numbers_beyond_one_are_settled(seed: int, single: bool) -> None:
     found = solve_by_prices(block(seed, single=single, bounded=True), SolveOptions(threads=1, time_limit=10.0))
     assert found.x is not None
     assert found.passes < 400
+
+
+def test_a_mixture_is_a_plan_where_land_may_be_divided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no room for the small program, every parcel between options takes its share of each."""
+    mixtures = []
+
+    def mixed(*given: Any) -> Any:
+        mixtures.append(given)
+        return settling.mixed(*given)
+
+    monkeypatch.setattr("zonevest.solvers.settle.FREE", (0, 0))
+    settling = SimpleNamespace(mixed=settle.mixed)
+    monkeypatch.setattr("zonevest.solvers.settle.mixed", mixed)
+    for seed in range(6):
+        study = plain(Random(seed))
+        agree(study.replace(settings=replace(study.settings, divisible=True)))
+    assert mixtures
