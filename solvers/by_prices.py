@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PASSES, KEPT, NODES = 300, 20, 6
-"""Passes at the root at most; answers of a cluster that are kept after it; nodes between two paths to whole numbers."""
+PASSES, SETTLED, KEPT, NODES = 300, 30, 20, 6
+"""Passes at the root at most, and where whole numbers are settled; answers of a cluster that are kept after the root;
+nodes between two paths to whole numbers."""
 WORTH_A_PLAN = 1e-4
 """A mixture is made a plan only if it is better than the best plan by this part."""
 
@@ -47,6 +48,7 @@ class Outcome:
     prices : shadow prices of the rows beside the plan, its whole numbers held.
     leaves : the certificate.
     steps : what each step came to, in order: a name and figures.
+    scale : size of the objective, for gaps of values near zero.
     """
 
     status: Status
@@ -61,6 +63,7 @@ class Outcome:
     steps: list[dict[str, float | str]] = field(default_factory=list)
     passes: int = 0
     nodes: int = 0
+    scale: float = 0.0
 
     @property
     def solution(self) -> Solution:
@@ -68,6 +71,26 @@ class Outcome:
         return Solution(
             self.x, self.status, self.value, self.bound, self.gap, self.seconds, self.message, self.nodes, self.passes
         )
+
+    def with_plan(self, block: Block, x: Floats) -> Outcome:
+        """The same where nothing was found but this point is known: a plan, never proven.
+
+        Parameters
+        ----------
+        x : options, then the policy's columns.
+        """
+        options = len(block.group)
+        worth = np.zeros(options)
+        for scalar, matrix in block.by_kind:
+            worth += scalar[block.group] * matrix[:, [-1]].toarray().ravel()[block.kind]
+        if block.by_option is not None:
+            worth += block.by_option[:, [-1]].toarray().ravel()
+        own = block.by_column[:, [-1]].toarray().ravel()
+        value = block.constant + float(worth @ x[:options]) + float(own @ x[options:])
+        bound = max(self.bound, value)
+        status: Status = "interrupted" if self.status == "interrupted" else "feasible"
+        gap = gap_of(bound, value, self.scale)
+        return replace(self, x=x, value=value, bound=bound, gap=gap, status=status)
 
     def shadow_prices(self, block: Block) -> dict[str, float]:
         """Row name -> price; empty without a plan."""
@@ -172,6 +195,10 @@ class _Search:
         self.phase = "plan"
         columns = self.prices.integer
         fixed = replace(found, node=settled(found.node, columns, found.mixture.columns[columns]))
+        if (fixed.node.lower[columns] != found.mixture.columns[columns]).any():  # whole to a tolerance only
+            again = self.prices.price(fixed.node, -np.inf, SETTLED, self.stop, lambda _: None, plan=True)
+            if again.mixture is not None and again.mixture.missed == 0:
+                found = fixed = again
         left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
         asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
         point = settle(self.prices, fixed, whole=self.block.integer, options=asked, stop=self.stop)
@@ -182,12 +209,18 @@ class _Search:
                 self.prices, replace(found, node=anew), whole=self.block.integer, options=asked, stop=self.stop
             )
         self._step("plan", value=np.nan if point is None else point.value)
-        if point is not None and self.holds(point) and (self.point is None or point.value > self.point.value):
-            self.point, self.near = point, found
+        if point is None:
+            return
+        value, broken = self.judged(point)
+        if broken <= HOLDS and (self.point is None or value > self.point.value):
+            self.point, self.near = replace(point, value=value), found
             self._tell()
 
-    def holds(self, point: Point) -> bool:
-        """Whether a plan breaks no row by more than `HOLDS` of what stands in it (see `Program.row_violations`)."""
+    def judged(self, point: Point) -> tuple[float, float]:
+        """What a plan is worth, and by how much it breaks a row or a whole number at most.
+
+        A row's break is a part of what stands in it (see `Program.row_violations`).
+        """
         groups, block, rows = self.groups, self.block, len(self.block.rows)
         policy = self.prices.master.policy
         alone = np.ones(groups.count, dtype=np.bool_)
@@ -209,8 +242,11 @@ class _Search:
         with np.errstate(invalid="ignore"):
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
         value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
-        self._step("check", value=value, broken=float(relative.max(initial=0.0)))
-        return bool(relative.max(initial=0.0) <= HOLDS)
+        whole = point.columns[self.prices.integer]
+        away = float(np.abs(whole - np.rint(whole)).max(initial=0.0))
+        broken_most = max(float(relative.max(initial=0.0)), away)
+        self._step("check", value=value, broken=broken_most)
+        return value, broken_most
 
     def _bounded(self, bound: float) -> None:
         if bound < self.bound:
@@ -252,7 +288,19 @@ class _Search:
                 message = say("the time limit was reached")
         near = None if self.near is None else self.near.node.prices
         return Outcome(
-            status, x, value, bound, gap, seconds, message, near, kept, self.steps, len(self.prices.asked), nodes
+            status,
+            x,
+            value,
+            bound,
+            gap,
+            seconds,
+            message,
+            near,
+            kept,
+            self.steps,
+            len(self.prices.asked),
+            nodes,
+            self.scale,
         )
 
     def _x(self, point: Point) -> Floats:

@@ -1,8 +1,9 @@
 """The certificate of the price method: leaves with their prices, checked apart from the search (section 10).
 
 Every leaf is a box of the policy's whole numbers with prices that bound each plan in it. The leaves are a proof if
-together they cover all whole numbers, and if each bound comes out again from the block alone; so no code of the
-search is used here: groups are gone through chunk by chunk, and every option is written out.
+together they cover all whole numbers, and if each bound comes out again from the block alone. The sum over groups is
+not made by the compiled pass here: groups are gone through chunk by chunk, and every option is written out. Finite
+bounds of columns are those of the search (`reach`, and the extent of rows), which have tests of their own.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ class Groups:
     def __init__(self, block: Block) -> None:
         """Take what is needed of a block without extra rows: a row names options by kind or by themselves only."""
         if block.extra.shape[0]:
-            raise ValueError("a block with extra rows has no prices: ask for its footprints as sums")
+            raise ValueError("a block with extra rows has no prices: put them among the others (without_extra)")
         self.count, self.rows = block.groups, len(block.rows)
         self.start = np.searchsorted(block.group, np.arange(block.groups + 1)).astype(np.int64)
         self.size = np.diff(self.start).astype(np.int32)

@@ -136,25 +136,24 @@ class Prices:
 
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
         """What prices that charge no open side prove of a node, where groups answer to them with so much."""
-        block = self.block
-        side = np.where(prices > 0, block.upper, block.lower)
-        rhs = float(np.sum(prices[prices != 0] * side[prices != 0]))
-        reduced = self.master.cost - self.master.policy.T @ prices
-        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
-        ends = np.where(reduced > 0, high, low)
-        return block.constant + rhs + of_groups + float(np.sum(reduced[reduced != 0] * ends[reduced != 0]))
+        return float(self._terms(node, prices, self.master.cost).sum()) + of_groups + self.block.constant
 
     def unmeetable(self, node: Node, prices: Floats) -> bool:
-        """Whether prices prove of a node that it holds no plan: without the objective, not even 0 is within reach."""
+        """Whether such prices prove of a node that it holds no plan: without the objective, 0 is out of reach."""
         of_groups = float(self.groups.answer(prices, 0.0).value.sum())
-        prices = closed(prices, self.block.lower, self.block.upper)
-        some = np.flatnonzero(prices)
-        rhs = prices[some] * np.where(prices > 0, self.block.upper, self.block.lower)[some]
-        reduced = -(self.master.policy.T @ prices)
+        terms = self._terms(node, prices, np.zeros_like(self.master.cost))
+        size = float(np.abs(terms).sum()) + abs(of_groups)
+        return bool(np.isfinite(size)) and float(terms.sum()) + of_groups < -CLEAR * size
+
+    def _terms(self, node: Node, prices: Floats, cost: Floats) -> Floats:
+        """What rows' bounds are worth at prices, and what is left of columns at their best ends, one by one."""
+        charged = np.flatnonzero(prices)
+        side = np.where(prices > 0, self.block.upper, self.block.lower)
+        reduced = cost - self.master.policy.T @ prices
+        left = np.flatnonzero(reduced)
         low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
-        ends = np.where(reduced > 0, high, low)[reduced != 0] * reduced[reduced != 0]
-        size = float(np.abs(rhs).sum() + np.abs(ends).sum()) + abs(of_groups)
-        return bool(np.isfinite(size)) and float(rhs.sum() + ends.sum()) + of_groups < -CLEAR * size
+        ends = np.where(reduced > 0, high, low)
+        return np.append(prices[charged] * side[charged], reduced[left] * ends[left])
 
     def price(
         self,

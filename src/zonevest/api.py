@@ -428,14 +428,19 @@ def solve(
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
                 outcome = solve_by_prices(block, asked, clock.tell)
+            if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
+                outcome = outcome.with_plan(block, _named(found, block))
             by_prices = outcome, block
             solution = outcome.solution
             if solution.x is None or solution.value is None:
                 break
+            if len(order) > 1:
+                found = dict(zip(_columns(block), solution.x, strict=True))
             if stage + 1 < len(order):
                 earlier[term] = solution.value - study.settings.objective.tolerance * abs(solution.value)
-                told_bound, told_status = solution.bound, solution.status
-                stages.append({"term": term, "value": solution.value, "bound": told_bound, "status": told_status})
+                stages.append(
+                    {"term": term, "value": solution.value, "bound": solution.bound, "status": solution.status}
+                )
             continue
         program = join(block)
         scale = _scale(block, program, len(study.periods))

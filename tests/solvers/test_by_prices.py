@@ -297,3 +297,25 @@ def test_a_mixture_is_a_plan_where_land_may_be_divided(monkeypatch: pytest.Monke
         before = len(mixtures)
         agree(study.replace(settings=replace(study.settings, divisible=True)))
         assert len(mixtures) > before
+
+
+def test_a_later_term_without_a_plan_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second term is given no time: the plan of the first stands, and the audit finds its value."""
+    study = four({"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.0})
+    whole = zv.solve(study, method="prices", gap=GAP, threads=1)
+    asked = []
+
+    def late(given: Any, options: SolveOptions, told: Any) -> Outcome:
+        asked.append(given)
+        return solve_by_prices(given, replace(options, time_limit=options.time_limit * (len(asked) == 1)), told)
+
+    monkeypatch.setattr("zonevest.solvers.by_prices.solve_by_prices", late)
+    plan = zv.solve(study, method="prices", gap=GAP, threads=1)
+    assert len(asked) == 2
+    assert plan.has_plan
+    assert plan.status == "feasible"
+    assert plan.audit is not None
+    assert plan.audit.ok, plan.audit.breaches.to_string()
+    assert plan.objective is not None
+    assert whole.objective is not None
+    assert plan.objective <= whole.objective + 1e-6
