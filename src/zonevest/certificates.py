@@ -106,7 +106,7 @@ def with_certificate(found: AuditReport, plan: PlanData, block: Block | None = N
         near = NEAR * max(1.0, abs(bound)) if np.isfinite(bound) else 0.0
         ok = bound == stated or bool(abs(bound - stated) <= near) or bool(bound < stated)
         figure = {
-            "quantity": "bound by prices", "stated": stated, "recomputed": bound,
+            "quantity": say("bound by prices"), "stated": stated, "recomputed": bound,
             "difference": 0.0 if bound == stated else stated - bound, "ok": ok,
         }  # fmt: skip
         found.figures = pd.concat([found.figures, pd.DataFrame([figure])], ignore_index=True)
