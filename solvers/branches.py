@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zonevest.solvers.choices import WHOLE, Choices
 from zonevest.solvers.pricing import DEAR, Node, Priced, Prices
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-WHOLE = 1e-6
-"""A number this near to a whole one is one."""
-TRIED, STEPS, PASSES, WIDE = 5, 150, 12, 10.0
-"""How many numbers are tried at a node, with how many steps of the simplex method; passes until it is split
-anyway; radius of the box, in spans of the objective, while numbers are tried."""
+TRIED, STEPS, PASSES, WIDE = 2, 1000, 12, 10.0
+"""How many choices are tried at a node beside those never tried, with how many steps of the simplex method; passes
+until it is split anyway; radius of the box, in spans of the objective, while numbers are tried."""
+LITTLE = 1e-5
+"""Of the value: what a side costs at least, so that one that costs nothing does not hide the other."""
+FULL, KEPT = 20, 8
+"""Answers a cluster has when those that are little use are dropped, and how many are kept then."""
 
 
 class Tree:
@@ -35,14 +38,17 @@ class Tree:
     Attributes
     ----------
     prices : what prices them.
+    choices : whole numbers that belong together, and what is known of them.
     empty : proves of a node that it holds no plan, or says None.
     leaves : nodes that are not split further: their bound is low enough, or nothing is left to split.
     best : the node with the highest bound among those priced last.
     nodes : how many were looked at.
     """
 
-    def __init__(self, prices: Prices, root: Priced, empty: Callable[[Node], Node | None]) -> None:
-        self.prices, self.empty = prices, empty
+    def __init__(
+        self, prices: Prices, root: Priced, choices: Choices, empty: Callable[[Node], Node | None]
+    ) -> None:
+        self.prices, self.choices, self.empty = prices, choices, empty
         self._number = itertools.count()
         self._open: list[tuple[float, int, Priced | Node]] = []
         self.leaves: list[Node] = []
@@ -119,38 +125,54 @@ class Tree:
     def _split(self, priced: Priced, away: Floats) -> tuple[Node, Node]:
         """The two sides of the number whose sides bring the master down most."""
         assert priced.mixture is not None
-        whole, columns = priced.mixture.columns, self.prices.integer
+        columns, choices = self.prices.integer, self.choices
+        if len(self.prices.master.cluster) > FULL * self.prices.groups.clusters:
+            self.prices.prune(priced, KEPT)
         trial = Trial(self.prices, priced)
+        whole = (priced.mixture if trial.mixture is None else trial.mixture).columns[columns]
+        least = LITTLE * abs(priced.mixture.value)
         best: tuple[float, tuple[Node, Node]] | None = None
-        for place in np.argsort(-away, kind="stable")[:TRIED]:
-            if away[place] <= WHOLE:
-                break
-            column = int(columns[place])
-            two = sides(priced.node, column, whole[column])
-            fall = [trial.fall(side) for side in two]
-            score = max(min(fall), 1e-9) * max(max(fall), 1e-9)
-            if best is None or score > best[0]:
-                best = score, two
-        trial.end()
-        assert best is not None
+        if trial.mixture is not None:
+            away = np.abs(whole - np.rint(whole))
+            for choice in choices.open(away, TRIED):
+                numbers = choices.numbers(choice)
+                of_choice = 0.0
+                for place in numbers[np.unique(np.round(whole[numbers], 3), return_index=True)[1]]:
+                    if away[place] <= WHOLE: continue
+                    two = sides(priced.node, int(columns[place]), whole[place])
+                    score = choices.learn(choice, [trial.fall(side) for side in two], least)
+                    of_choice = max(score, of_choice)
+                    if best is None or score > best[0]:
+                        best = score, two
+                choices.score[choice] = of_choice
+            trial.end()
+        if best is None:
+            place = int(np.argmax(away))
+            return sides(priced.node, int(columns[place]), whole[place])
         return best[1]
 
 
 class Trial:
-    """What the master, as it stands after a node was priced, loses by other bounds of whole numbers."""
+    """What the master of a priced node loses by other bounds of whole numbers.
+
+    Attributes
+    ----------
+    mixture : the master's where no row can be missed cheaply: what could would hide the fall. None: it has none.
+    """
 
     def __init__(self, prices: Prices, priced: Priced) -> None:
-        assert priced.mixture is not None
-        self.master, self.columns, self.span = prices.master, prices.integer, prices.span
-        self.value, self.node = priced.mixture.value, priced.node
+        self.master, self.columns, self.span, self.node = prices.master, prices.integer, prices.span, priced.node
+        self.master.bound_columns(self.columns, self.node.lower[self.columns], self.node.upper[self.columns])
+        self.master.hold(self.node.prices, WIDE * self.span)
+        self.mixture = self.master.solve()
         self.basis = self.master.basis()
-        self.master.hold(self.node.prices, WIDE * self.span)  # what may be missed cheaply would hide the fall
 
     def fall(self, node: Node) -> float:
-        """By how much the master falls in a node, in few steps of the simplex method."""
+        """By how much the master falls in a node; at least so much where that takes too many steps."""
+        assert self.mixture is not None
         self._begin(node)
-        mixture = self.master.solve(STEPS)
-        return WIDE * self.span if mixture is None else max(self.value - mixture.value, 0.0)
+        after = self.master.after(STEPS)
+        return WIDE * self.span if after is None else max(self.mixture.value - after[0], 0.0)
 
     def end(self) -> None:
         """Leave the master as it was."""

@@ -15,6 +15,7 @@ from zonevest.instances.say import say
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.branches import Tree
 from zonevest.solvers.certificate import Leaf
+from zonevest.solvers.choices import Choices
 from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
@@ -30,9 +31,14 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PASSES, SETTLED, KEPT, NODES = 300, 30, 20, 6
+PASSES, SETTLED, KEPT, NODES = 300, 30, 8, 6
 """Passes at the root at most, and where whole numbers are settled; answers of a cluster that are kept after the root;
 nodes between two paths to whole numbers."""
+NEAR = 2e-6, 1e-4
+"""How near bound and master have to come, at least and at most, as a part of the bound."""
+CHEAP, CLOSE = 1 / 20, 1 / 30
+"""Of the gap asked for: what a step to whole numbers may cost without being looked at closely, and how near bound and
+master have to come."""
 WORTH_A_PLAN = 1e-4
 """A mixture is made a plan only if it is better than the best plan by this part."""
 
@@ -133,7 +139,7 @@ class _Search:
         self.groups = Groups(self.block)
         if self.options.scale is None:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
-        self.prices = prices = Prices(self.block, self.groups)
+        self.prices = prices = Prices(self.block, self.groups, float(np.clip(CLOSE * self.options.gap, *NEAR)))
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
         root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
         self._step("prices", bound=root.node.bound, passes=root.passes)
@@ -149,12 +155,13 @@ class _Search:
         prices.prune(root, KEPT)
         mixture = prices.master.solve()
         root = replace(root, mixture=mixture or root.mixture)
-        tree = Tree(prices, root, lambda node: empty(self.block, node, self.stop))
+        self.choices = Choices(prices)
+        tree = Tree(prices, root, self.choices, lambda node: empty(self.block, node, self.stop))
         self._follow(root)
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
             before = tree.nodes
-            for found in tree.grow(self.target, self.stop, self._bounded, NODES):
+            for found in tree.grow(self.target, self.stop, self._bounded, max(NODES, before)):
                 self._plan(found)
             self._bounded(tree.bound)
             self._step("branches", bound=tree.bound, nodes=tree.nodes, passes=len(prices.asked))
@@ -180,7 +187,7 @@ class _Search:
         """A path to whole numbers from a node, and a plan from its end."""
         self.phase = "projects"
         least = -np.inf if self.point is None else self.point.value
-        found = dive(self.prices, priced, self.stop, least)
+        found = dive(self.prices, priced, self.choices, self.stop, least, CHEAP * self.options.gap)
         self._step("projects", value=np.nan if found is None or found.mixture is None else found.mixture.value)
         if found is not None:
             self._plan(found)

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
 
 
+PARTS = 4
+"""In which groups are summed up at the same time."""
+
+
 @njit(parallel=True, cache=True)
 def best_options(
     first: Ints, size: Ints, scalars: Floats, worth: Floats, own_start: Longs, own_option: Ints, own: Floats
@@ -50,8 +54,24 @@ def best_options(
     return option, value, margin
 
 
+@njit(parallel=True, cache=True)
+def amounts(kind: Longs, scalars: Floats, weight: Floats, kinds: int) -> Floats:
+    """Kinds x scalars: what groups of given kinds come to, each counted by its weight.
+
+    Groups are summed up in parts that do not depend on the number of threads, so that the last bits do not either.
+    """
+    parts, count = PARTS, len(kind)
+    total = np.zeros((parts, kinds, scalars.shape[1]))
+    for part in prange(parts):
+        for group in range(part * count // parts, (part + 1) * count // parts):
+            for scalar in range(scalars.shape[1]):
+                total[part, kind[group], scalar] += scalars[group, scalar] * weight[group]
+    return total.sum(axis=0)
+
+
 def compile_pass() -> None:
-    """Compile the pass, if no run before has: on no groups at all."""
+    """Compile what is compiled, if no run before has: on no groups at all."""
     none, one = np.zeros((0, 1)), np.zeros((1, 1))
     numbers = np.zeros(0, np.int32)
     best_options(numbers, numbers, none, one, np.zeros(1, np.int64), numbers, np.zeros(0))
+    amounts(np.zeros(0, np.int64), none, np.zeros(0), 1)

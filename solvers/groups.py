@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from zonevest.solvers.compiled_pass import best_options
+from zonevest.solvers.compiled_pass import amounts, best_options
 from zonevest.solvers.program import SMALLEST_KEPT
 
 if TYPE_CHECKING:
@@ -102,8 +102,9 @@ class Groups:
         kind = self.first + option
         weight = np.ones(self.count) if part is None else part.astype(np.float64)
         total = sparse.csr_array((self.clusters, self.rows + 1))
+        come_to = amounts(kind.astype(np.int64), self.scalars, weight, len(self.of_kind))
         for number, matrix in enumerate(self.of_kinds):
-            amount = np.bincount(kind, weights=self.scalars[:, number] * weight, minlength=matrix.shape[0])
+            amount = come_to[:, number]
             some = np.flatnonzero(amount)
             chosen = sparse.csr_array((amount[some], (self.of_kind[some], some)), (self.clusters, matrix.shape[0]))
             total = total + chosen @ matrix

@@ -167,6 +167,26 @@ class Master:
         value = float(self.highs.getInfo().objective_function_value)
         return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
 
+    def after(self, steps: int) -> tuple[float, bool] | None:
+        """Value of the best mixture after other bounds of columns, and whether it is settled: else it is no less.
+
+        The dual simplex method goes on from a basis that was best before, whose value falls from step to step.
+
+        Parameters
+        ----------
+        steps : at most so many.
+
+        Returns
+        -------
+        None where there is no mixture.
+        """
+        set_option(self.highs, "simplex_strategy", _DUAL)
+        model = self._run(steps)
+        set_option(self.highs, "simplex_strategy", _PRIMAL)
+        if model not in (Model.kOptimal, Model.kIterationLimit):
+            return None
+        return float(self.highs.getInfo().objective_function_value), model == Model.kOptimal
+
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)
         if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
