@@ -41,13 +41,11 @@ class Tree:
     choices : whole numbers that belong together, and what is known of them.
     empty : proves of a node that it holds no plan, or says None.
     leaves : nodes that are not split further: their bound is low enough, or nothing is left to split.
-    best : the node with the highest bound among those priced last.
+    best : the node priced last, whose whole numbers are not whole.
     nodes : how many were looked at.
     """
 
-    def __init__(
-        self, prices: Prices, root: Priced, choices: Choices, empty: Callable[[Node], Node | None]
-    ) -> None:
+    def __init__(self, prices: Prices, root: Priced, choices: Choices, empty: Callable[[Node], Node | None]) -> None:
         self.prices, self.choices, self.empty = prices, choices, empty
         self._number = itertools.count()
         self._open: list[tuple[float, int, Priced | Node]] = []
@@ -117,8 +115,7 @@ class Tree:
             else:
                 self._push(node)
             return
-        if self.best is None or self.best.node.bound >= node.bound:
-            self.best = priced
+        self.best = priced
         for child in self._split(priced, away):
             self._push(child)
 
@@ -129,26 +126,23 @@ class Tree:
         if len(self.prices.master.cluster) > FULL * self.prices.groups.clusters:
             self.prices.prune(priced, KEPT)
         trial = Trial(self.prices, priced)
-        whole = (priced.mixture if trial.mixture is None else trial.mixture).columns[columns]
-        least = LITTLE * abs(priced.mixture.value)
         best: tuple[float, tuple[Node, Node]] | None = None
         if trial.mixture is not None:
-            away = np.abs(whole - np.rint(whole))
-            for choice in choices.open(away, TRIED):
+            whole = trial.mixture.columns[columns]
+            apart = np.abs(whole - np.rint(whole))
+            least = LITTLE * abs(trial.mixture.value)
+            for choice in choices.open(apart, TRIED):
                 numbers = choices.numbers(choice)
-                of_choice = 0.0
                 for place in numbers[np.unique(np.round(whole[numbers], 3), return_index=True)[1]]:
-                    if away[place] <= WHOLE: continue
-                    two = sides(priced.node, int(columns[place]), whole[place])
-                    score = choices.learn(choice, [trial.fall(side) for side in two], least)
-                    of_choice = max(score, of_choice)
-                    if best is None or score > best[0]:
-                        best = score, two
-                choices.score[choice] = of_choice
+                    if apart[place] > WHOLE:
+                        two = sides(priced.node, int(columns[place]), whole[place])
+                        score = choices.learn(choice, [trial.fall(side) for side in two], least)
+                        if best is None or score > best[0]:
+                            best = score, two
             trial.end()
-        if best is None:
+        if best is None:  # the mixture in which nothing can be missed cheaply is whole
             place = int(np.argmax(away))
-            return sides(priced.node, int(columns[place]), whole[place])
+            return sides(priced.node, int(columns[place]), priced.mixture.columns[columns[place]])
         return best[1]
 
 

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from zonevest.instances.say import say
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
-from zonevest.solvers.branches import Tree
+from zonevest.solvers.branches import Tree, Trial
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
 from zonevest.solvers.compiled_pass import compile_pass
@@ -21,7 +21,7 @@ from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices
-from zonevest.solvers.settle import Point, settle
+from zonevest.solvers.settle import Point, less_shared, settle
 from zonevest.solvers.supervise import ctrl_c
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ class _Search:
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
         root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
         self._step("prices", bound=root.node.bound, passes=root.passes)
-        if root.mixture is None or root.mixture.missed:
+        dear = None if root.mixture is None else Trial(prices, root).mixture
+        if dear is None or dear.missed:  # however much a row's miss costs
             ray = root.node if root.node.ray else None
             if ray is None and not self.stop():
                 ray = empty(self.block, prices.root(), self.stop)
@@ -168,9 +169,24 @@ class _Search:
             if tree.nodes == before:
                 break
             best = tree.best
-            if best is not None and tree.bound > self.target() and not self.stop():
+            if best is not None and self._better(best) and tree.bound > self.target() and not self.stop():
                 self._follow(best)
+        self._share_less()
         return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
+
+    def _share_less(self) -> None:
+        """Leave fewer groups between options in the best plan, where there is time."""
+        left = self.options.time_limit - (time.perf_counter() - self.began)
+        if self.point is None or self.asked.is_set() or left <= 0.0:
+            return
+        self.phase = "plan"
+        asked = replace(self.options, time_limit=min(left, 60.0))
+        point = less_shared(self.prices, self.point, asked, self.stop)
+        if point is None:
+            return
+        value, broken = self.judged(point)
+        if broken <= HOLDS and value >= self.point.value - 1e-9 * abs(self.point.value):
+            self.point = replace(point, value=value)
 
     def stop(self) -> bool:
         """Whether time is over, or somebody asked to stop."""
@@ -182,6 +198,10 @@ class _Search:
             return -np.inf
         value = self.point.value
         return value + self.options.gap * max(abs(value), 1e-9 * self.scale)
+
+    def _better(self, priced: Priced) -> bool:
+        """Whether a node's mixture is worth more than the best plan."""
+        return priced.mixture is not None and (self.point is None or priced.mixture.value > self.point.value)
 
     def _follow(self, priced: Priced) -> None:
         """A path to whole numbers from a node, and a plan from its end."""

@@ -32,7 +32,7 @@ class Choices:
     Attributes
     ----------
     chain : of each whole number its choice, shape (whole numbers,).
-    score : of a choice, as last tried, how much its best way costs times how much the next best one does.
+    score : of a choice that was tried, how much its best way cost times how much the next best one did, at most.
     """
 
     def __init__(self, prices: Prices) -> None:
@@ -66,7 +66,8 @@ class Choices:
     def learn(self, choice: int, falls: Iterable[float], least: float) -> float:
         """Note what the ways of a choice cost and return its score; `least` keeps a free way from hiding the other."""
         best, second, *_ = sorted(falls)
-        self.score[choice] = score = max(best, least) * max(second, least)
+        score = max(best, least) * max(second, least)
+        self.score[choice] = max(score, self.score.get(choice, 0.0))
         return score
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int32]
 
 
-PARTS = 4
-"""In which groups are summed up at the same time."""
+PARTS, FEW = 4, 200_000
+"""In which groups are summed up at the same time, where they are not few."""
 
 
 @njit(parallel=True, cache=True)
@@ -60,13 +60,15 @@ def amounts(kind: Longs, scalars: Floats, weight: Floats, kinds: int) -> Floats:
 
     Groups are summed up in parts that do not depend on the number of threads, so that the last bits do not either.
     """
-    parts, count = PARTS, len(kind)
+    count = len(kind)
+    parts = PARTS if count > FEW else 1
     total = np.zeros((parts, kinds, scalars.shape[1]))
     for part in prange(parts):
         for group in range(part * count // parts, (part + 1) * count // parts):
             for scalar in range(scalars.shape[1]):
                 total[part, kind[group], scalar] += scalars[group, scalar] * weight[group]
-    return total.sum(axis=0)
+    summed: Floats = total[0] if parts == 1 else total.sum(axis=0)
+    return summed
 
 
 def compile_pass() -> None:

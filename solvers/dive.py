@@ -50,8 +50,6 @@ def dive(
     """
     columns = prices.integer
     while priced.mixture is not None and not stop():
-        if len(prices.master.cluster) > FULL * prices.groups.clusters:
-            prices.prune(priced, KEPT)
         trial = Trial(prices, priced)
         if trial.mixture is None:
             return None
@@ -68,6 +66,8 @@ def dive(
         priced = prices.price(replace(node, bound=np.inf), -np.inf, passes, stop, lambda _: None)
         if priced.node.bound <= least:
             return None
+        if priced.mixture is not None and len(prices.master.cluster) > FULL * prices.groups.clusters:
+            prices.prune(priced, KEPT)
     return None
 
 
@@ -78,9 +78,7 @@ def settled(node: Node, columns: Ints, whole: Floats) -> Node:
     return replace(node, lower=lower, upper=upper, bound=np.inf, ray=False)
 
 
-def _step(
-    trial: Trial, node: Node, columns: Ints, whole: Floats, choices: Choices, cheap: float
-) -> tuple[Node, float]:
+def _step(trial: Trial, node: Node, columns: Ints, whole: Floats, choices: Choices, cheap: float) -> tuple[Node, float]:
     """The node with some more numbers settled, and by how much the master falls in it."""
     away, nearest = np.abs(whole - np.rint(whole)), np.rint(whole)
     lower = node.lower.copy()

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.solvers.answer import SolveOptions
-from zonevest.solvers.pricing import Priced, Prices
+from zonevest.solvers.pricing import Node, Priced, Prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
 
@@ -42,12 +42,16 @@ class Point:
     shared : groups that take several options, with option and share: three arrays of one length.
     columns : of the policy.
     value : objective.
+    near : where it was found, whole numbers settled or not.
+    passes : whose answers the mixture uses.
     """
 
     option: NDArray[np.int32]
     shared: tuple[Ints, Ints, Floats]
     columns: Floats
     value: float
+    near: Node
+    passes: Ints
 
 
 def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32], Bools]:
@@ -96,14 +100,15 @@ def settle(
     """
     groups = prices.groups
     option, differ = drawn(prices, priced, options.seed)
-    if not whole and int(differ.sum()) > FREE[0]:
+    some = priced.node.lower[prices.integer] < priced.node.upper[prices.integer]
+    if not whole and not some.any():
         return mixed(prices, priced, option, np.flatnonzero(differ))
+    passes = _used(prices, priced)
     answer = groups.answer(priced.node.prices)
     order = np.lexsort((answer.margin, ~differ))  # those between options first, then the least decided
     for size in FREE:
-        part = _Part(prices, priced, option, np.sort(order[: min(groups.count, size)]))
+        part = _Part(prices, priced.node, passes, option, np.sort(order[: min(groups.count, size)]))
         program = part.program(whole=False)
-        some = program.integer & (program.col_lower < program.col_upper)
         asked = replace(options, gap=options.gap if some.any() else 0.0, start=None)
         solution = run_supervised(program, asked, stop=stop)
         if solution.x is None or solution.value is None:
@@ -122,6 +127,10 @@ def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Int
     """The mixture itself, where groups may be divided: it breaks no row, and shares many groups between options."""
     assert priced.mixture is not None
     groups, master, weights = prices.groups, prices.master, priced.mixture.weights
+    if not len(differ):
+        nothing = np.zeros(0, dtype=np.int64)
+        shared = nothing, nothing, np.zeros(0)
+        return Point(option, shared, priced.mixture.columns, priced.mixture.value, priced.node, _used(prices, priced))
     used = np.flatnonzero(weights > 0.0)
     parts: list[tuple[Ints, Ints, Floats]] = []
     for asked in np.unique(master.asked[used]):
@@ -140,7 +149,18 @@ def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Int
     last = np.append(group[order][1:] != group[order][:-1], True)
     option = option.copy()
     option[group[order[last]]] = taken[order[last]]
-    return Point(option, (group, taken, total), priced.mixture.columns, priced.mixture.value)
+    shared = group, taken, total
+    return Point(option, shared, priced.mixture.columns, priced.mixture.value, priced.node, _used(prices, priced))
+
+
+def less_shared(prices: Prices, point: Point, options: SolveOptions, stop: Callable[[], bool]) -> Point | None:
+    """A plan at least as good in which fewer groups have several options; None where there are too many to try."""
+    free = np.unique(point.shared[0])
+    if not 0 < len(free) <= FREE[0]:
+        return None
+    part = _Part(prices, point.near, point.passes, point.option, free)
+    solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None), stop=stop)
+    return None if solution.x is None or solution.value is None else part.point(solution.x, solution.value)
 
 
 def _made_whole(
@@ -150,7 +170,7 @@ def _made_whole(
     between, option = part.between(x), part.rounded(x)
     far = np.setdiff1d(part.free, between, assume_unique=True)
     far = far[np.argsort(margin[far], kind="stable")]
-    again = _Part(part.prices, part.priced, option, np.sort(np.concatenate([between, far[:NEXT]])))
+    again = _Part(part.prices, part.node, part.passes, option, np.sort(np.concatenate([between, far[:NEXT]])))
     solution = run_supervised(again.program(whole=True), replace(options, start=None), stop=stop)
     if solution.x is None or solution.value is None:
         return None
@@ -160,30 +180,28 @@ def _made_whole(
 class _Part:
     """The program of some groups, the others held at their options; the policy's whole numbers as the node has them."""
 
-    def __init__(self, prices: Prices, priced: Priced, option: NDArray[np.int32], free: Ints) -> None:
-        self.prices, self.priced, self.node, self.option, self.free = prices, priced, priced.node, option, free
+    def __init__(self, prices: Prices, node: Node, passes: Ints, option: NDArray[np.int32], free: Ints) -> None:
+        self.prices, self.node, self.passes, self.option, self.free = prices, node, passes, option, free
         groups = prices.groups
         size = groups.size[free].astype(np.int64)
         owner = np.repeat(np.arange(len(free)), size)
         number = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
         every = groups.written_out(free[owner], number)
-        keep = self._offered(priced, every @ np.append(-priced.node.prices, 1.0), owner, number)
+        keep = self._offered(every @ np.append(-node.prices, 1.0), owner, number)
         self.owner, self.number = owner[keep], number[keep]
         self.over = sparse.csr_array(every[np.flatnonzero(keep)])
         sums, freed = groups.sums(option), groups.written_out(free, option[free].astype(np.int64))
         self.rest = _total(sums) - _total(freed)
         self.noise = NOISE * (_total(abs(sums)) + _total(abs(freed)))
 
-    def _offered(self, priced: Priced, worth: Floats, owner: Ints, number: Ints) -> Bools:
+    def _offered(self, worth: Floats, owner: Ints, number: Ints) -> Bools:
         """Which options are offered: the best of each group at the prices, and those that answers in use took."""
-        assert priced.mixture is not None
         order = np.lexsort((-worth, owner))
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order)) - np.searchsorted(owner[order], owner[order])
         keep = rank < OFFERED
         keep |= number == self.option[self.free][owner]
-        used = np.flatnonzero(priced.mixture.weights > USED)
-        for asked in np.unique(self.prices.master.asked[used]):
+        for asked in self.passes:
             keep |= number == self.prices.taken[asked][self.free].astype(np.int64)[owner]
         return keep
 
@@ -232,7 +250,13 @@ class _Part:
         split[self.owner[(share > 0.0) & (share < 1.0)]] = True
         some = np.flatnonzero(split[self.owner] & (share > 0.0))
         shared = self.free[self.owner[some]], self.number[some], share[some]
-        return Point(self.rounded(x), shared, x[len(self.owner) :], value)
+        return Point(self.rounded(x), shared, x[len(self.owner) :], value, self.node, self.passes)
+
+
+def _used(prices: Prices, priced: Priced) -> Ints:
+    """The passes whose answers a mixture uses."""
+    assert priced.mixture is not None
+    return np.unique(prices.master.asked[np.flatnonzero(priced.mixture.weights > USED)])
 
 
 def _total(matrix: sparse.csr_array) -> Floats:
