@@ -87,6 +87,8 @@ class Outcome:
             worth += block.by_option[:, [-1]].toarray().ravel()
         own = block.by_column[:, [-1]].toarray().ravel()
         value = block.constant + float(worth @ x[:options]) + float(own @ x[options:])
+        if self.bound == -np.inf:  # a proof that there is no plan, which this one contradicts: it is of rounding
+            return replace(self, bound=np.inf, leaves=[]).with_plan(block, x)
         bound = max(self.bound, value)
         status: Status = "interrupted" if self.status == "interrupted" else "feasible"
         gap = gap_of(bound, value, self.scale)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
-from zonevest.solvers.reach import Rows, finite_bounds
+from zonevest.solvers.reach import Rows, box, finite_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,8 @@ CHUNK = 1 << 18
 """Options that are written out at a time."""
 EMPTY = 1e-7
 """A ray proves that there is no plan if its value is below 0 by this part of what it charges at most."""
+ROUNDING = 1e-14
+"""What double precision may lose of a bound, as a part of all that was added up: it is added to the bound."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def proven(block: Block, leaves: Sequence[Leaf]) -> float:
     if not covers(block.column_lower, block.column_upper, leaves, np.asarray(block.column_integer)):
         raise ValueError("the leaves do not cover every case")
     judge = _Judge(block)
-    return max((judge.bound(leaf) for leaf in leaves), default=np.inf)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite proves nothing
+        return max((judge.bound(leaf) for leaf in leaves), default=np.inf)
 
 
 def covers(lower: Floats, upper: Floats, leaves: Sequence[Leaf], integer: NDArray[np.bool_]) -> bool:
@@ -95,10 +98,11 @@ class _Judge:
         self.block, rows = block, len(block.rows)
         columns = sparse.csr_array(block.by_column)
         self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
-        least, most = self._ends()
-        self.low, self.high = finite_bounds(
-            Rows(self.policy, block.lower, block.upper, least, most), block.column_lower, block.column_upper, self.cost
-        )
+        rows = Rows(self.policy, block.lower, block.upper, *self._ends())
+        self.finite = {  # a ray is of rows alone: what a column is worth does not count
+            ray: finite_bounds(rows, block.column_lower, block.column_upper, self.cost * (not ray))
+            for ray in (False, True)
+        }
 
     def bound(self, leaf: Leaf) -> float:
         """The formula of section 10, in double precision."""
@@ -110,14 +114,20 @@ class _Judge:
             if price:
                 terms.append(price * (high if price > 0 else low))
         reduced = counts * self.cost - self.policy.T @ prices
-        low, high = np.maximum(leaf.lower, self.low), np.minimum(leaf.upper, self.high)
+        low, high = box(leaf.lower, leaf.upper, self.finite[leaf.ray])
         own = np.where(reduced > 0, high, low) * np.where(reduced == 0, 0.0, reduced)
         terms += own[reduced != 0].tolist()
-        terms.append(self._of_groups(np.append(-prices, counts)))
+        weights = np.append(-prices, counts)
+        terms.append(self._of_groups(weights))
         total, size = sum(terms), sum(abs(term) for term in terms)
+        made = np.abs(counts * self.cost) + abs(self.policy).T @ np.abs(prices)  # what reduced costs are made of
+        ends = np.maximum(np.abs(low), np.abs(high))[reduced != 0]
+        total += ROUNDING * (size + float(made[reduced != 0] @ ends) + self._size_of_groups(np.abs(weights)))
+        if not np.isfinite(total):
+            return np.inf
         if leaf.ray:
             return -np.inf if total < -EMPTY * size else np.inf
-        return np.inf if np.isnan(total) else float(total)
+        return float(total)
 
     def _of_groups(self, weights: Floats) -> float:
         """The best option of every group, summed up."""
@@ -136,6 +146,13 @@ class _Judge:
             total += float(np.maximum.reduceat(worth, begin[low:high] - begin[low]).sum())
             low = high
         return total
+
+    def _size_of_groups(self, weights: Floats) -> float:
+        """No less than what options' terms come to one by one, whatever groups take."""
+        block, total = self.block, 0.0
+        for scalar, matrix in block.by_kind:
+            total += float(np.abs(scalar).sum()) * float((abs(matrix) @ weights).max(initial=0.0))
+        return total + (0.0 if block.by_option is None else float((abs(block.by_option) @ weights).sum()))
 
     def _ends(self) -> tuple[Floats, Floats]:
         """Least and most that groups can make of every row: kind by kind, with every group of the kind's run."""

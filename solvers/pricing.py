@@ -15,7 +15,7 @@ from scipy import sparse
 
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.master import Master, Mixture
-from zonevest.solvers.reach import Rows, finite_bounds
+from zonevest.solvers.reach import Rows, box, finite_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -151,7 +151,7 @@ class Prices:
         side = np.where(prices > 0, self.block.upper, self.block.lower)
         reduced = cost - self.master.policy.T @ prices
         left = np.flatnonzero(reduced)
-        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
+        low, high = box(node.lower, node.upper, self.finite)
         ends = np.where(reduced > 0, high, low)
         return np.append(prices[charged] * side[charged], reduced[left] * ends[left])
 

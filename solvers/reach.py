@@ -80,6 +80,14 @@ def finite_bounds(rows: Rows, low: Floats, high: Floats, cost: Floats) -> tuple[
     return low, high
 
 
+def box(lower: Floats, upper: Floats, finite: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """The bounds of a part of all plans, with the `finite` ones of columns where its own have none, or are wider.
+
+    Where a part begins beyond the end that sense gives a column, no plan need go further than the beginning.
+    """
+    return np.minimum(np.maximum(lower, finite[0]), upper), np.maximum(np.minimum(upper, finite[1]), lower)
+
+
 def _tighten(rows: Rows, low: Floats, high: Floats, most: Floats, least: Floats) -> bool:
     """Give infinite bounds the finite ones of entries; say whether there were any."""
     lowest, highest = np.full(len(high), np.inf), np.full(len(low), -np.inf)
