@@ -98,9 +98,9 @@ class _Judge:
         self.block, rows = block, len(block.rows)
         columns = sparse.csr_array(block.by_column)
         self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
-        rows = Rows(self.policy, block.lower, block.upper, *self._ends())
+        known = Rows(self.policy, block.lower, block.upper, *self._ends())
         self.finite = {  # a ray is of rows alone: what a column is worth does not count
-            ray: finite_bounds(rows, block.column_lower, block.column_upper, self.cost * (not ray))
+            ray: finite_bounds(known, block.column_lower, block.column_upper, self.cost * (not ray))
             for ray in (False, True)
         }
 
