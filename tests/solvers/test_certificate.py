@@ -145,15 +145,25 @@ def test_a_ray_proves_that_there_is_no_plan() -> None:
 
 
 def test_rounding_proves_nothing() -> None:
-    """Prices so large that double precision loses the bound under them: what is lost is added to it."""
-    land = block(1, bounded=True)
-    best = solve_here(join(land), SolveOptions(gap=0.0, threads=1))
-    assert best.value is not None
-    whole = Leaf(land.column_lower, land.column_upper, np.zeros(3), 0.0)
-    for size in (1e17, 1e200, 1e308, np.inf):
-        for signs in itertools.product((-1.0, 0.0, 1.0), repeat=3):
-            prices = np.array([size * sign if sign else 0.0 for sign in signs])
-            assert proven(land, [replace(whole, prices=prices)]) >= best.value - 1e-9
+    """Two rows that say the same, with prices that cancel: so large that double precision loses what options earn."""
+    row, same = np.array([[1.0, 0.0, 1.0]]), np.array([[0.0, 1.0, 0.0]])
+    land = replace(
+        block(1, groups=3, rows=2),
+        group=np.arange(3, dtype=np.int32),
+        kind=np.zeros(3, dtype=np.int32),
+        by_kind=[(np.ones(3), sparse.csr_array(row)), (np.ones(3), sparse.csr_array(same))],
+        by_option=None,
+        by_column=sparse.csr_array((4, 3)),
+        lower=np.array([3.0, 3.0]),
+        upper=np.array([3.0, 3.0]),
+        constant=0.0,
+        cluster=np.zeros(1, dtype=np.int32),
+    )
+    whole = Leaf(land.column_lower, land.column_upper, np.zeros(2), 0.0)
+    assert proven(land, [whole]) == pytest.approx(3.0)
+    for size in (1.0, 1e8, 1e17, 1e200, 1e308, np.inf):
+        for sign in (-size, size):
+            assert proven(land, [replace(whole, prices=np.array([sign, -sign]))]) >= 3.0
 
 
 def test_a_part_that_begins_beyond_what_sense_gives_a_column() -> None:
