@@ -46,6 +46,7 @@ class Mixture:
     weights : of the answers, in order, shape (answers,).
     missed : how many rows are missed.
     charged : what that costs at most, in units of the objective.
+    short : by how much in all, in extents of the rows.
     """
 
     value: float
@@ -54,6 +55,7 @@ class Mixture:
     weights: Floats
     missed: int
     charged: float
+    short: float = 0.0
 
 
 class Master:
@@ -165,7 +167,7 @@ class Master:
         charged = float(np.abs(self._charge) @ miss)
         prices = np.array(solution.row_dual)[: len(self.block.rows)]
         value = float(self.highs.getInfo().objective_function_value)
-        return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
+        return Mixture(value, prices, x[:own], x[self._first :], missed, charged, float(miss.sum()))
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)

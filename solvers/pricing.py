@@ -190,11 +190,16 @@ class Prices:
             if better:
                 best = replace(best, prices=prices, bound=bound)
                 told(bound)
+            elif np.isinf(best.bound):  # nothing is proven yet: it follows the master
+                best = replace(best, prices=prices)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
             close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
-            near = best.bound - mixture.value <= close
-            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
+            near = np.isfinite(best.bound) and best.bound - mixture.value <= close
+            # what is missed cheaply in a narrow box might bring the bound far down in a wider one
+            wide = FIRST_RADIUS * max(self.span, abs(best.bound))
+            missed = max(mixture.charged, wide * mixture.short)
+            kept = mixture.missed == 0 or (not plan and missed <= close)
             if kept and near:
                 self.radius = radius
                 return Priced(best, mixture, number + 1, tight=True)
@@ -203,7 +208,7 @@ class Prices:
             if near:  # and yet rows are missed: within the box there are no better prices
                 radius *= FREER
             else:
-                radius *= WIDER if better else NARROWER
+                radius *= WIDER if better or np.isinf(best.bound) else NARROWER
             master.hold(best.prices, radius)
         return Priced(best, mixture, passes, tight=False)
 
