@@ -339,7 +339,7 @@ class TestThatThereIsNoPlan:
 def test_every_stage_has_its_own(tmp_path: Path) -> None:
     """In the lexicographic method each term's bound is proven: none can be told better than it is."""
     study = four({"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.01})
-    plan = zv.solve(study, method="prices", gap=1e-4, threads=1)
+    plan = zv.solve(study, method="prices", gap=1e-2, threads=1)
     assert plan.certificate["stage"].unique().tolist() == [1, 2]
     plan.write(tmp_path / "plan")
     found = zv.audit(tmp_path / "plan")
