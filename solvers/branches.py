@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
 WHOLE = 1e-6
 """A number this near to a whole one is one."""
-TRIED, STEPS, PASSES, WIDE = 5, 150, 12, 10.0
+TRIED, STEPS, PASSES, AGAIN, WIDE = 5, 150, 12, 5, 10.0
 """How many numbers are tried at a node, with how many steps of the simplex method; passes until it is split
-anyway; radius of the box, in spans of the objective, while numbers are tried."""
+anyway; how often a node is priced further that cannot be split; radius of the box, in spans of the objective, while
+numbers are tried."""
 
 
 class Tree:
@@ -106,10 +107,10 @@ class Tree:
         if not (away > WHOLE).any():
             if mixture.missed == 0:
                 yield priced
-            if priced.tight or mixture.missed == 0:
+            if priced.tight or mixture.missed == 0 or node.visits >= AGAIN:
                 self.leaves.append(node)
             else:
-                self._push(node)
+                self._push(replace(node, visits=node.visits + 1))
             return
         if self.best is None or self.best.node.bound >= node.bound:
             self.best = priced
@@ -165,4 +166,4 @@ def sides(node: Node, column: int, value: float) -> tuple[Node, Node]:
     """A node's two parts: the number at most, and at least, its neighbours; the parent's bound holds for both."""
     upper, lower = node.upper.copy(), node.lower.copy()
     upper[column], lower[column] = np.floor(value), np.ceil(value)
-    return replace(node, upper=upper), replace(node, lower=lower)
+    return replace(node, upper=upper, visits=0), replace(node, lower=lower, visits=0)

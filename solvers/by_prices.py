@@ -125,10 +125,10 @@ class _Search:
         self.bound = np.inf
         self.steps: list[dict[str, float | str]] = []
         self.phase = "prices"
-        if options.threads:
-            from numba import get_num_threads, set_num_threads
+        from numba import config, set_num_threads
 
-            set_num_threads(min(options.threads, get_num_threads()))
+        cores = int(config.NUMBA_NUM_THREADS)
+        set_num_threads(min(options.threads or cores, cores))  # always: those of a run before stay otherwise
 
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""

@@ -171,9 +171,7 @@ class Master:
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)
-        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
-            highspy.Highs.resetGlobalScheduler(True)
-            self.highs.run()
+        self.highs.run()
         model: Model = self.highs.getModelStatus()
         return model
 
@@ -221,7 +219,7 @@ def _opened() -> Any:
     highs: Any = Quiet()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
-        ("threads", 1),
+        ("threads", 0),  # those that there are: HiGHS keeps them from run to run, and refuses another number
         ("parallel", "off"),
         ("small_matrix_value", SMALLEST_KEPT),
         ("simplex_strategy", _PRIMAL),  # new answers and new prices leave the primal method's basis feasible

@@ -51,6 +51,7 @@ class Node:
     prices : the best found for it, shape (rows,).
     bound : what they prove.
     ray : whether they prove that there is no plan at all in this part.
+    visits : how often it was priced further though it cannot be split.
     """
 
     lower: Floats
@@ -58,6 +59,7 @@ class Node:
     prices: Floats
     bound: float
     ray: bool = False
+    visits: int = 0
 
 
 @dataclass(frozen=True)
