@@ -213,15 +213,18 @@ class _Search:
         self._step("plan", value=np.nan if point is None else point.value)
         if point is None:
             return
+        near = np.where(self.block.column_integer, np.rint(point.columns), point.columns)
+        # a linear program leaves columns a little off their ends: exactly there, and judged as such
+        point = replace(point, columns=np.clip(near, self.block.column_lower, self.block.column_upper))
         value, broken = self.judged(point)
         if broken <= HOLDS and (self.point is None or value > self.point.value):
             self.point, self.near = replace(point, value=value), found
             self._tell()
 
     def judged(self, point: Point) -> tuple[float, float]:
-        """What a plan is worth, and by how much it breaks a row or a whole number at most.
+        """What a plan is worth, and by how much it breaks a row at most: a part of what stands in it.
 
-        A row's break is a part of what stands in it (see `Program.row_violations`).
+        See `Program.row_violations`.
         """
         groups, block, rows = self.groups, self.block, len(self.block.rows)
         policy = self.prices.master.policy
@@ -244,9 +247,7 @@ class _Search:
         with np.errstate(invalid="ignore"):
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
         value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
-        whole = point.columns[self.prices.integer]
-        away = float(np.abs(whole - np.rint(whole)).max(initial=0.0))
-        broken_most = max(float(relative.max(initial=0.0)), away)
+        broken_most = float(relative.max(initial=0.0))
         self._step("check", value=value, broken=broken_most)
         return value, broken_most
 
@@ -288,6 +289,8 @@ class _Search:
                 status, message = "infeasible", say("no point satisfies all rows")
             elif status in ("feasible", "no_plan") and self.stop():
                 message = say("the time limit was reached")
+            elif status == "no_plan":
+                message = say("prices find no plan, and do not prove that there is none")
         near = None if self.near is None else self.near.node.prices
         return Outcome(
             status,
