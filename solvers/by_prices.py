@@ -127,7 +127,7 @@ class _Search:
         self.phase = "prices"
         from numba import config, set_num_threads
 
-        cores = int(config.NUMBA_NUM_THREADS)
+        cores = int(vars(config)["NUMBA_NUM_THREADS"])
         set_num_threads(min(options.threads or cores, cores))  # always: those of a run before stay otherwise
 
     def run(self) -> Outcome:
