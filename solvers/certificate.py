@@ -8,9 +8,9 @@ bounds of columns are those of the search (`reach`, and the extent of rows), whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -122,37 +122,31 @@ class _Judge:
         total, size = sum(terms), sum(abs(term) for term in terms)
         made = np.abs(counts * self.cost) + abs(self.policy).T @ np.abs(prices)  # what reduced costs are made of
         ends = np.maximum(np.abs(low), np.abs(high))[reduced != 0]
-        total += ROUNDING * (size + float(made[reduced != 0] @ ends) + self._size_of_groups(np.abs(weights)))
+        total += ROUNDING * (size + float(made[reduced != 0] @ ends) + self._of_groups(np.abs(weights), size=True))
         if not np.isfinite(total):
             return np.inf
         if leaf.ray:
             return -np.inf if total < -EMPTY * size else np.inf
         return float(total)
 
-    def _of_groups(self, weights: Floats) -> float:
-        """The best option of every group, summed up."""
+    def _of_groups(self, weights: Floats, *, size: bool = False) -> float:
+        """The best option of every group, summed up; or, of terms one by one, the largest `size` of an option."""
         block, total = self.block, 0.0
+        meant: Callable[[Any], Any] = abs if size else (lambda part: part)
         begin = np.searchsorted(block.group, np.arange(block.groups + 1))
-        of_kinds = [matrix @ weights for _, matrix in block.by_kind]
+        of_kinds = [meant(matrix) @ weights for _, matrix in block.by_kind]
         low = 0
         while low < block.groups:
             high = max(int(np.searchsorted(begin, begin[low] + CHUNK, side="right")) - 1, low + 1)
             here = slice(int(begin[low]), int(begin[high]))
             worth = np.zeros(here.stop - here.start)
             for (scalar, _), worths in zip(block.by_kind, of_kinds, strict=True):
-                worth += scalar[block.group[here]] * worths[block.kind[here]]
+                worth += meant(scalar)[block.group[here]] * worths[block.kind[here]]
             if block.by_option is not None:
-                worth += block.by_option[here] @ weights
+                worth += meant(block.by_option[here]) @ weights
             total += float(np.maximum.reduceat(worth, begin[low:high] - begin[low]).sum())
             low = high
         return total
-
-    def _size_of_groups(self, weights: Floats) -> float:
-        """No less than what options' terms come to one by one, whatever groups take."""
-        block, total = self.block, 0.0
-        for scalar, matrix in block.by_kind:
-            total += float(np.abs(scalar).sum()) * float((abs(matrix) @ weights).max(initial=0.0))
-        return total + (0.0 if block.by_option is None else float((abs(block.by_option) @ weights).sum()))
 
     def _ends(self) -> tuple[Floats, Floats]:
         """Least and most that groups can make of every row: kind by kind, with every group of the kind's run."""
