@@ -42,7 +42,7 @@ DECISIONS = {
 SMALL = 1e-9
 """What is less is rounding: no decision."""
 LIMITS = ["limit", "account", "jurisdiction", "period", "value", "bound", "slack", "shadow_price", "unit"]
-CERTIFICATE = ["leaf", "what", "name", "value"]
+CERTIFICATE = ["stage", "leaf", "what", "name", "value"]
 NUMBERS = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem")
 
 
@@ -66,7 +66,8 @@ class PlanData:
     parcels, projects, ledger, limits : tables as in the plan folder.
     financing, uplift, quota_trade, fund_transfers, budget_transfers : the policy's own decisions, those that are not 0.
     nonconforming : held parcels that do not suit their zone or whose zone their lines do not allow.
-    certificate : what proves the bound where prices do: leaf, what, name, value; empty for other methods.
+    certificate : what proves the bound, or that there is no plan, where prices do: stage, leaf, what, name, value;
+        empty for other methods.
     seconds : by phase.
     """
 

@@ -36,6 +36,7 @@ _WORDS = {
         "ok": "audit: all holds ({figures} figures recomputed)",
         "bad": "audit: {count} breach(es)",
         "none": "audit: no plan to audit",
+        "no_plan": "audit: it holds that there is no plan (prices prove it)",
         "must": "must",
         "found": "found",
         "more": "… and {count} more",
@@ -44,6 +45,7 @@ _WORDS = {
         "ok": "审计：全部成立（复算 {figures} 个数值）",
         "bad": "审计：{count} 处不符",
         "none": "审计：没有可审计的方案",
+        "no_plan": "审计：确无可行方案（已由价格证明）",
         "must": "应为",
         "found": "实为",
         "more": "……另有 {count} 处",
@@ -61,12 +63,14 @@ class AuditReport:
     figures : columns quantity, stated, recomputed, difference, ok.
     message : why nothing was audited, else ``""``.
     evaluation : the plan as recomputed, where it could be.
+    no_plan : whether what was audited is the proof that there is no plan.
     """
 
     breaches: pd.DataFrame = field(default_factory=lambda: table([]))
     figures: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIGURES))
     message: str = ""
     evaluation: Evaluation | None = field(default=None, repr=False)
+    no_plan: bool = False
 
     @property
     def ok(self) -> bool:
@@ -90,7 +94,7 @@ class AuditReport:
         """The findings in words: one line if all holds, else every breach (the first twenty)."""
         words = _WORDS.get(lang, _WORDS["en"])
         if self.ok:
-            return words["ok"].format(figures=len(self.figures))
+            return words["no_plan" if self.no_plan else "ok"].format(figures=len(self.figures))
         lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=len(self.breaches))]
         for row in self.in_language(lang).head(SHOWN).itertuples(index=False):
             lines += [f"• {row.rule}: {row.where}", f"    {words['must']}: {row.must}"]

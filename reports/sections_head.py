@@ -216,7 +216,7 @@ def _audit(found: AuditReport | None, words: Words) -> Part:
     if found is None:
         return {"tone": "", "text": words("audit_none"), "findings": []}
     if found.ok:
-        return {"tone": "good", "text": words("audit_ok"), "findings": []}
+        return {"tone": "good", "text": words("audit_no_plan" if found.no_plan else "audit_ok"), "findings": []}
     lines = [
         words("audit_line", rule=row.rule, where=row.where, must=row.must, found=row.found)
         for row in translated(found.breaches.head(20), words.lang).itertuples(index=False)

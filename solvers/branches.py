@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TRIED, STEPS, PASSES, WIDE = 2, 1000, 12, 10.0
+TRIED, STEPS, PASSES, AGAIN, WIDE = 2, 1000, 12, 5, 10.0
 """How many choices are tried at a node beside those never tried, with how many steps of the simplex method; passes
-until it is split anyway; radius of the box, in spans of the objective, while numbers are tried."""
+until it is split anyway; how often a node is priced further that cannot be split; radius of the box, in spans of the
+objective, while numbers are tried."""
 LITTLE = 1e-5
 """Of the value: what a side costs at least, so that one that costs nothing does not hide the other."""
 FULL, KEPT = 20, 8
@@ -110,10 +111,10 @@ class Tree:
         if not (away > WHOLE).any():
             if mixture.missed == 0:
                 yield priced
-            if priced.tight or mixture.missed == 0:
+            if priced.tight or mixture.missed == 0 or node.visits >= AGAIN:
                 self.leaves.append(node)
             else:
-                self._push(node)
+                self._push(replace(node, visits=node.visits + 1))
             return
         self.best = priced
         for child in self._split(priced, away):
@@ -181,4 +182,4 @@ def sides(node: Node, column: int, value: float) -> tuple[Node, Node]:
     """A node's two parts: the number at most, and at least, its neighbours; the parent's bound holds for both."""
     upper, lower = node.upper.copy(), node.lower.copy()
     upper[column], lower[column] = np.floor(value), np.ceil(value)
-    return replace(node, upper=upper), replace(node, lower=lower)
+    return replace(node, upper=upper, visits=0), replace(node, lower=lower, visits=0)

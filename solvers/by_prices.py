@@ -93,6 +93,8 @@ class Outcome:
             worth += block.by_option[:, [-1]].toarray().ravel()
         own = block.by_column[:, [-1]].toarray().ravel()
         value = block.constant + float(worth @ x[:options]) + float(own @ x[options:])
+        if self.bound == -np.inf:  # a proof that there is no plan, which this one contradicts: it is of rounding
+            return replace(self, bound=np.inf, leaves=[]).with_plan(block, x)
         bound = max(self.bound, value)
         status: Status = "interrupted" if self.status == "interrupted" else "feasible"
         gap = gap_of(bound, value, self.scale)
@@ -129,10 +131,10 @@ class _Search:
         self.bound = np.inf
         self.steps: list[dict[str, float | str]] = []
         self.phase = "prices"
-        if options.threads:
-            from numba import get_num_threads, set_num_threads
+        from numba import config, set_num_threads
 
-            set_num_threads(min(options.threads, get_num_threads()))
+        cores = int(vars(config)["NUMBA_NUM_THREADS"])
+        set_num_threads(min(options.threads or cores, cores))  # always: those of a run before stay otherwise
 
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""
@@ -238,15 +240,18 @@ class _Search:
         self._step("plan", value=np.nan if point is None else point.value)
         if point is None:
             return
+        near = np.where(self.block.column_integer, np.rint(point.columns), point.columns)
+        # a linear program leaves columns a little off their ends: exactly there, and judged as such
+        point = replace(point, columns=np.clip(near, self.block.column_lower, self.block.column_upper))
         value, broken = self.judged(point)
         if broken <= HOLDS and (self.point is None or value > self.point.value):
             self.point, self.near = replace(point, value=value), found
             self._tell()
 
     def judged(self, point: Point) -> tuple[float, float]:
-        """What a plan is worth, and by how much it breaks a row or a whole number at most.
+        """What a plan is worth, and by how much it breaks a row at most: a part of what stands in it.
 
-        A row's break is a part of what stands in it (see `Program.row_violations`).
+        See `Program.row_violations`.
         """
         groups, block, rows = self.groups, self.block, len(self.block.rows)
         policy = self.prices.master.policy
@@ -269,9 +274,7 @@ class _Search:
         with np.errstate(invalid="ignore"):
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
         value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
-        whole = point.columns[self.prices.integer]
-        away = float(np.abs(whole - np.rint(whole)).max(initial=0.0))
-        broken_most = max(float(relative.max(initial=0.0)), away)
+        broken_most = float(relative.max(initial=0.0))
         self._step("check", value=value, broken=broken_most)
         return value, broken_most
 
@@ -313,6 +316,8 @@ class _Search:
                 status, message = "infeasible", say("no point satisfies all rows")
             elif status in ("feasible", "no_plan") and self.stop():
                 message = say("the time limit was reached")
+            elif status == "no_plan":
+                message = say("prices find no plan, and do not prove that there is none")
         near = None if self.near is None else self.near.node.prices
         return Outcome(
             status,

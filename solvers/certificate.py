@@ -8,14 +8,14 @@ bounds of columns are those of the search (`reach`, and the extent of rows), whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
-from zonevest.solvers.reach import Rows, finite_bounds
+from zonevest.solvers.reach import Rows, box, finite_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +28,8 @@ CHUNK = 1 << 18
 """Options that are written out at a time."""
 EMPTY = 1e-7
 """A ray proves that there is no plan if its value is below 0 by this part of what it charges at most."""
+ROUNDING = 1e-14
+"""What double precision may lose of a bound, as a part of all that was added up: it is added to the bound."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ def proven(block: Block, leaves: Sequence[Leaf]) -> float:
     if not covers(block.column_lower, block.column_upper, leaves, np.asarray(block.column_integer)):
         raise ValueError("the leaves do not cover every case")
     judge = _Judge(block)
-    return max((judge.bound(leaf) for leaf in leaves), default=np.inf)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite proves nothing
+        return max((judge.bound(leaf) for leaf in leaves), default=np.inf)
 
 
 def covers(lower: Floats, upper: Floats, leaves: Sequence[Leaf], integer: NDArray[np.bool_]) -> bool:
@@ -95,10 +98,11 @@ class _Judge:
         self.block, rows = block, len(block.rows)
         columns = sparse.csr_array(block.by_column)
         self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
-        least, most = self._ends()
-        self.low, self.high = finite_bounds(
-            Rows(self.policy, block.lower, block.upper, least, most), block.column_lower, block.column_upper, self.cost
-        )
+        known = Rows(self.policy, block.lower, block.upper, *self._ends())
+        self.finite = {  # a ray is of rows alone: what a column is worth does not count
+            ray: finite_bounds(known, block.column_lower, block.column_upper, self.cost * (not ray))
+            for ray in (False, True)
+        }
 
     def bound(self, leaf: Leaf) -> float:
         """The formula of section 10, in double precision."""
@@ -110,29 +114,36 @@ class _Judge:
             if price:
                 terms.append(price * (high if price > 0 else low))
         reduced = counts * self.cost - self.policy.T @ prices
-        low, high = np.maximum(leaf.lower, self.low), np.minimum(leaf.upper, self.high)
+        low, high = box(leaf.lower, leaf.upper, self.finite[leaf.ray])
         own = np.where(reduced > 0, high, low) * np.where(reduced == 0, 0.0, reduced)
         terms += own[reduced != 0].tolist()
-        terms.append(self._of_groups(np.append(-prices, counts)))
+        weights = np.append(-prices, counts)
+        terms.append(self._of_groups(weights))
         total, size = sum(terms), sum(abs(term) for term in terms)
+        made = np.abs(counts * self.cost) + abs(self.policy).T @ np.abs(prices)  # what reduced costs are made of
+        ends = np.maximum(np.abs(low), np.abs(high))[reduced != 0]
+        total += ROUNDING * (size + float(made[reduced != 0] @ ends) + self._of_groups(np.abs(weights), size=True))
+        if not np.isfinite(total):
+            return np.inf
         if leaf.ray:
             return -np.inf if total < -EMPTY * size else np.inf
-        return np.inf if np.isnan(total) else float(total)
+        return float(total)
 
-    def _of_groups(self, weights: Floats) -> float:
-        """The best option of every group, summed up."""
+    def _of_groups(self, weights: Floats, *, size: bool = False) -> float:
+        """The best option of every group, summed up; or, of terms one by one, the largest `size` of an option."""
         block, total = self.block, 0.0
+        meant: Callable[[Any], Any] = abs if size else (lambda part: part)
         begin = np.searchsorted(block.group, np.arange(block.groups + 1))
-        of_kinds = [matrix @ weights for _, matrix in block.by_kind]
+        of_kinds = [meant(matrix) @ weights for _, matrix in block.by_kind]
         low = 0
         while low < block.groups:
             high = max(int(np.searchsorted(begin, begin[low] + CHUNK, side="right")) - 1, low + 1)
             here = slice(int(begin[low]), int(begin[high]))
             worth = np.zeros(here.stop - here.start)
             for (scalar, _), worths in zip(block.by_kind, of_kinds, strict=True):
-                worth += scalar[block.group[here]] * worths[block.kind[here]]
+                worth += meant(scalar)[block.group[here]] * worths[block.kind[here]]
             if block.by_option is not None:
-                worth += block.by_option[here] @ weights
+                worth += meant(block.by_option[here]) @ weights
             total += float(np.maximum.reduceat(worth, begin[low:high] - begin[low]).sum())
             low = high
         return total

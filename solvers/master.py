@@ -46,6 +46,7 @@ class Mixture:
     weights : of the answers, in order, shape (answers,).
     missed : how many rows are missed.
     charged : what that costs at most, in units of the objective.
+    short : by how much in all, in extents of the rows.
     """
 
     value: float
@@ -54,6 +55,7 @@ class Mixture:
     weights: Floats
     missed: int
     charged: float
+    short: float = 0.0
 
 
 class Master:
@@ -165,7 +167,7 @@ class Master:
         charged = float(np.abs(self._charge) @ miss)
         prices = np.array(solution.row_dual)[: len(self.block.rows)]
         value = float(self.highs.getInfo().objective_function_value)
-        return Mixture(value, prices, x[:own], x[self._first :], missed, charged)
+        return Mixture(value, prices, x[:own], x[self._first :], missed, charged, float(miss.sum()))
 
     def after(self, steps: int) -> tuple[float, bool] | None:
         """Value of the best mixture after other bounds of columns, and whether it is settled: else it is no less.
@@ -189,9 +191,7 @@ class Master:
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)
-        if self.highs.run() == highspy.HighsStatus.kError:  # a program with other threads was solved in between
-            highspy.Highs.resetGlobalScheduler(True)
-            self.highs.run()
+        self.highs.run()
         model: Model = self.highs.getModelStatus()
         return model
 
@@ -239,7 +239,7 @@ def _opened() -> Any:
     highs: Any = Quiet()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),
-        ("threads", 1),
+        ("threads", 0),  # those that there are: HiGHS keeps them from run to run, and refuses another number
         ("parallel", "off"),
         ("small_matrix_value", SMALLEST_KEPT),
         ("simplex_strategy", _PRIMAL),  # new answers and new prices leave the primal method's basis feasible

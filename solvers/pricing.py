@@ -15,7 +15,7 @@ from scipy import sparse
 
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.master import Master, Mixture
-from zonevest.solvers.reach import Rows, finite_bounds
+from zonevest.solvers.reach import Rows, box, finite_bounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +51,7 @@ class Node:
     prices : the best found for it, shape (rows,).
     bound : what they prove.
     ray : whether they prove that there is no plan at all in this part.
+    visits : how often it was priced further though it cannot be split.
     """
 
     lower: Floats
@@ -58,6 +59,7 @@ class Node:
     prices: Floats
     bound: float
     ray: bool = False
+    visits: int = 0
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Prices:
         side = np.where(prices > 0, self.block.upper, self.block.lower)
         reduced = cost - self.master.policy.T @ prices
         left = np.flatnonzero(reduced)
-        low, high = np.maximum(node.lower, self.finite[0]), np.minimum(node.upper, self.finite[1])
+        low, high = box(node.lower, node.upper, self.finite)
         ends = np.where(reduced > 0, high, low)
         return np.append(prices[charged] * side[charged], reduced[left] * ends[left])
 
@@ -190,11 +192,16 @@ class Prices:
             if better:
                 best = replace(best, prices=prices, bound=bound)
                 told(bound)
+            elif np.isinf(best.bound):  # nothing is proven yet: it follows the master
+                best = replace(best, prices=prices)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
             close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
-            near = best.bound - mixture.value <= close
-            kept = mixture.missed == 0 or (not plan and mixture.charged <= close)
+            near = np.isfinite(best.bound) and best.bound - mixture.value <= close
+            # what is missed cheaply in a narrow box might bring the bound far down in a wider one
+            wide = FIRST_RADIUS * max(self.span, abs(best.bound))
+            missed = max(mixture.charged, wide * mixture.short)
+            kept = mixture.missed == 0 or (not plan and missed <= close)
             if kept and near:
                 self.radius = radius
                 return Priced(best, mixture, number + 1, tight=True)
@@ -203,7 +210,7 @@ class Prices:
             if near:  # and yet rows are missed: within the box there are no better prices
                 radius *= FREER
             else:
-                radius *= WIDER if better else NARROWER
+                radius *= WIDER if better or np.isinf(best.bound) else NARROWER
             master.hold(best.prices, radius)
         return Priced(best, mixture, passes, tight=False)
 

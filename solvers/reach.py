@@ -80,6 +80,14 @@ def finite_bounds(rows: Rows, low: Floats, high: Floats, cost: Floats) -> tuple[
     return low, high
 
 
+def box(lower: Floats, upper: Floats, finite: tuple[Floats, Floats]) -> tuple[Floats, Floats]:
+    """The bounds of a part of all plans, with the `finite` ones of columns where its own have none, or are wider.
+
+    Where a part begins beyond the end that sense gives a column, no plan need go further than the beginning.
+    """
+    return np.minimum(np.maximum(lower, finite[0]), upper), np.maximum(np.minimum(upper, finite[1]), lower)
+
+
 def _tighten(rows: Rows, low: Floats, high: Floats, most: Floats, least: Floats) -> bool:
     """Give infinite bounds the finite ones of entries; say whether there were any."""
     lowest, highest = np.full(len(high), np.inf), np.full(len(low), -np.inf)
@@ -91,8 +99,17 @@ def _tighten(rows: Rows, low: Floats, high: Floats, most: Floats, least: Floats)
 
 
 def _needed(rows: Rows, low: Floats, high: Floats, cost: Floats) -> None:
-    """Columns that cost and have no end: no best plan has more than the row needs that needs most of them."""
-    least, most = rows.rest(low, high)
+    """Columns that cost and have no end: no best plan has more than the row needs that needs most of them.
+
+    Of two that stand in one row only and pull it to either side, as what is short and what is in excess of an
+    equality, no best plan has both: for each the other counts as none.
+    """
+    alone = np.bincount(rows.column, minlength=len(low)) == 1
+    none_up = alone & np.isinf(high) & np.isfinite(low) & (cost <= 0.0)
+    none_down = alone & np.isinf(low) & np.isfinite(high) & (cost >= 0.0)
+    plain = rows.rest(low, high)
+    single = rows.rest(np.where(none_down, high, low), np.where(none_up, low, high))
+    least, most = (np.where(alone[rows.column], *both) for both in zip(single, plain, strict=True))
     up = rows.value > 0
     for sign, bound, other in ((1.0, high, low), (-1.0, low, high)):
         helps_lower = up if sign > 0 else ~up

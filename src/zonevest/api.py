@@ -22,11 +22,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from zonevest.certificates import WHERE as CERTIFICATE_FILE
 from zonevest.certificates import certificate_table, own_rows, with_certificate
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
-from zonevest.instances.say import say
+from zonevest.instances.say import foreign, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
@@ -38,8 +39,10 @@ from zonevest.model.plan import PlanData, read_plan_data, tell
 from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports import tables
-from zonevest.reports.audit import AuditReport
+from zonevest.reports.audit import NO_PLAN, AuditReport
 from zonevest.reports.audit import audit as audit_plan
+from zonevest.reports.audit_folder import DAMAGE
+from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.balance_sheet import balance_sheet
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
@@ -266,16 +269,22 @@ def read_plan(folder: str | Path) -> Plan:
 def audit(plan: PlanData | str | Path) -> AuditReport:
     """Recompute a plan apart from the ledger, and check the certificate of its bound where it has one.
 
+    Where there is no plan and a certificate says so, that is checked.
+
     Parameters
     ----------
     plan : a plan, or the path of a plan folder. A damaged folder gives a report that says so.
     """
     found = audit_plan(plan)
-    if isinstance(plan, (str, Path)):
-        if found.evaluation is None or not (Path(plan) / "certificate.parquet").is_file():
-            return found
-        plan = read_plan(plan)
-    return with_certificate(found, plan)
+    if not isinstance(plan, (str, Path)):
+        return with_certificate(found, plan)
+    if (found.evaluation is None and found.message != NO_PLAN) or not (Path(plan) / CERTIFICATE_FILE).is_file():
+        return found
+    try:
+        return with_certificate(found, read_plan(plan))
+    except DAMAGE as error:  # of the certificate: what else is damaged has been told
+        breach = Breach("file", CERTIFICATE_FILE, say("it can be read"), foreign(f"{type(error).__name__}: {error}"))
+        return replace(found, breaches=pd.concat([found.breaches, table([breach])], ignore_index=True))
 
 
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:
@@ -411,7 +420,7 @@ def solve(
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
-    by_prices: tuple[Outcome, Block] | None = None
+    by_prices: list[tuple[Outcome, Block]] = []
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
     for stage, term in enumerate(order):
         if len(order) > 1:
@@ -430,7 +439,7 @@ def solve(
                 outcome = solve_by_prices(block, asked, clock.tell)
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
-            by_prices = outcome, block
+            by_prices.append((outcome, block))
             solution = outcome.solution
             if solution.x is None or solution.value is None:
                 break
@@ -468,16 +477,16 @@ def solve(
             each | {"bound": each["bound"] if np.isfinite(each["bound"]) else None} for each in stages
         ]
     prices: dict[str, float] = {}
-    if by_prices is not None:
-        prices = by_prices[0].shadow_prices(by_prices[1])
+    if by_prices:
+        prices = outcome.shadow_prices(block)
     elif solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
-        if by_prices is not None:
-            plan.method, plan.certificate = "prices", certificate_table(by_prices[1], by_prices[0].leaves)
-            if rows := own_rows(by_prices[1]):
+        if by_prices:
+            plan.method, plan.certificate = "prices", certificate_table((own, each.leaves) for each, own in by_prices)
+            if rows := own_rows(block):
                 settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
@@ -485,8 +494,11 @@ def solve(
     with clock("audit"):
         if plan.has_plan:
             plan.audit = audit_plan(plan)
-            if by_prices is not None:
-                plan.audit = with_certificate(plan.audit, plan, by_prices[1])
+        if by_prices and (plan.has_plan or plan.status == "infeasible"):
+            plan.audit = with_certificate(plan.audit or AuditReport(), plan, [own for _, own in by_prices])
+        if plan.status == "infeasible" and plan.audit is not None and not plan.audit.ok:
+            plan.status, plan.audit = "no_plan", None
+            plan.message = say("prices do not prove beyond rounding that there is no plan")
     plan.seconds = clock.seconds
     return plan
 

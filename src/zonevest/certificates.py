@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,31 +20,38 @@ from zonevest.reports.audit_rules import Breach, table
 from zonevest.solvers.certificate import Leaf, proven
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
+WHERE = "certificate.parquet"
 NEAR = 1e-6
 """Bounds agree when they differ by no more than this part."""
 
 
-def certificate_table(block: Block, leaves: Sequence[Leaf]) -> pd.DataFrame:
-    """Leaves as rows: leaf, what (bound, ray, price, lower, upper), name of row or column, value.
+def certificate_table(stages: Iterable[tuple[Block, Sequence[Leaf]]]) -> pd.DataFrame:
+    """Leaves as rows: stage, leaf, what (bound, ray, price, lower, upper), name of row or column, value.
 
     Prices of 0 and bounds of columns that are the study's own are left out.
+
+    Parameters
+    ----------
+    stages : of each stage of the objective, in order, the program and its leaves.
     """
     parts = []
-    for number, leaf in enumerate(leaves):
-        priced = np.flatnonzero(leaf.prices)
-        low, high = np.flatnonzero(leaf.lower != block.column_lower), np.flatnonzero(leaf.upper != block.column_upper)
-        what = ["bound", "ray", *["price"] * len(priced), *["lower"] * len(low), *["upper"] * len(high)]
-        names = ["", "", *(block.rows[k] for k in priced), *(block.columns[k] for k in (*low, *high))]
-        value = [leaf.bound, float(leaf.ray), *leaf.prices[priced], *leaf.lower[low], *leaf.upper[high]]
-        parts.append(pd.DataFrame({"leaf": number, "what": what, "name": names, "value": value}))
+    for stage, (block, leaves) in enumerate(stages, start=1):
+        for number, leaf in enumerate(leaves):
+            priced = np.flatnonzero(leaf.prices)
+            low = np.flatnonzero(leaf.lower != block.column_lower)
+            high = np.flatnonzero(leaf.upper != block.column_upper)
+            what = ["bound", "ray", *["price"] * len(priced), *["lower"] * len(low), *["upper"] * len(high)]
+            names = ["", "", *(block.rows[k] for k in priced), *(block.columns[k] for k in (*low, *high))]
+            value = [leaf.bound, float(leaf.ray), *leaf.prices[priced], *leaf.lower[low], *leaf.upper[high]]
+            parts.append(pd.DataFrame({"stage": stage, "leaf": number, "what": what, "name": names, "value": value}))
     return pd.concat(parts, ignore_index=True)[CERTIFICATE] if parts else pd.DataFrame(columns=CERTIFICATE)
 
 
 def leaves_of(block: Block, certificate: pd.DataFrame) -> list[Leaf]:
-    """The leaves of a table.
+    """The leaves of one stage of a table.
 
     Raises
     ------
@@ -63,16 +71,19 @@ def leaves_of(block: Block, certificate: pd.DataFrame) -> list[Leaf]:
     return leaves
 
 
-def block_of(plan: PlanData) -> Block:
-    """The block of a plan's study, as the price method solved it: of the last stage where there are several."""
+def blocks_of(plan: PlanData) -> Iterator[Block]:
+    """The programs of a plan's study, stage by stage, as the price method solved them."""
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
+    objective, earlier = plan.study.settings.objective, dict[str, float]()
     stages: list[dict[str, Any]] = plan.settings.get("stages", [])
-    if stages:
-        tolerance = plan.study.settings.objective.tolerance
-        earlier = {each["term"]: each["value"] - tolerance * abs(each["value"]) for each in stages}
-        set_stage(policy, len(stages), earlier)
-    return without_extra(land_block(ledger, shared(compile_policy(policy))))
+    for stage in range(len(stages) + 1):
+        if stage:
+            last = stages[stage - 1]
+            earlier[last["term"]] = last["value"] - objective.tolerance * abs(last["value"])
+        if stages:
+            set_stage(policy, stage, earlier)
+        yield without_extra(land_block(ledger, shared(compile_policy(policy))))
 
 
 def own_rows(block: Block) -> list[str]:
@@ -81,38 +92,65 @@ def own_rows(block: Block) -> list[str]:
     return sorted({name for name in names if name not in (*ROW_FAMILIES, "ledger")})
 
 
-def with_certificate(found: AuditReport, plan: PlanData, block: Block | None = None) -> AuditReport:
-    """The audit's findings with what the certificate proves: its leaves cover every case, and give the bound again.
+def with_certificate(found: AuditReport, plan: PlanData, blocks: Iterable[Block] | None = None) -> AuditReport:
+    """The audit's findings with what the certificate proves, stage by stage: its leaves cover all, and give the bound.
+
+    Where there is no plan, they prove that there is none.
 
     Parameters
     ----------
-    block : of the program that was solved; by default it is made anew from the plan's study, which does not know a
-        user's own rules: where there were some, the certificate is not checked again.
+    blocks : the programs that were solved, stage by stage; by default they are made anew from the plan's study, which
+        does not know a user's own rules: where there were some, the certificate is not checked again.
     """
-    if not len(plan.certificate) or (block is None and plan.settings.get("own_rows")):
+    if not len(plan.certificate) or (blocks is None and plan.settings.get("own_rows")):
         return found
-    where, breaches = "certificate.parquet", []
-    stated = -np.inf if plan.bound is None else plan.bound
+    if not plan.has_plan:
+        if plan.status != "infeasible":
+            return found
+        no_plan = found.breaches["rule"] == "plan"  # there is none: that is to be shown now
+        found = replace(found, breaches=found.breaches[~no_plan].reset_index(drop=True), message="", no_plan=True)
+    bounds = [each["bound"] for each in plan.settings.get("stages", [])]
+    bounds.append(plan.bound if plan.has_plan else -np.inf)
+    breaches, figures = [], []
     try:
-        block = block_of(plan) if block is None else block
-        bound = proven(block, leaves_of(block, plan.certificate))
+        stages = dict(list(plan.certificate.groupby("stage")))
+        for stage, (block, bound) in enumerate(
+            zip(blocks_of(plan) if blocks is None else blocks, bounds, strict=True), start=1
+        ):
+            if bound is None:  # nothing is stated, nothing is to be proven
+                continue
+            leaves = leaves_of(block, stages[stage]) if stage in stages else []
+            figures.append(_figure(proven(block, leaves), bound, stage if len(bounds) > 1 else 0))
     except KeyError as error:
         must = say("its prices are of the rows and columns of the study's program")
-        breaches.append(Breach("certificate", where, must, say("{name} is none", name=str(error.args[0]))))
+        breaches.append(Breach("certificate", WHERE, must, say("{name} is none", name=str(error.args[0]))))
     except ValueError:
         must = say("its leaves together cover all plans")
-        breaches.append(Breach("certificate", where, must, say("they do not")))
-    else:
-        near = NEAR * max(1.0, abs(bound)) if np.isfinite(bound) else 0.0
-        ok = bound == stated or bool(abs(bound - stated) <= near) or bool(bound < stated)
-        figure = {
-            "quantity": say("bound by prices"), "stated": stated, "recomputed": bound,
-            "difference": 0.0 if bound == stated else stated - bound, "ok": ok,
-        }  # fmt: skip
-        found.figures = pd.concat([found.figures, pd.DataFrame([figure])], ignore_index=True)
-        if not ok:
-            must = say("no plan is worth more than the bound {bound}", bound=f"{stated:,.6g}")
-            breaches.append(Breach("certificate", where, must, say("its prices prove {bound}", bound=f"{bound:,.6g}")))
+        breaches.append(Breach("certificate", WHERE, must, say("they do not")))
+    breaches += [_breach(figure["stated"], figure["recomputed"]) for figure in figures if not figure["ok"]]
+    if figures:
+        found.figures = pd.concat([found.figures, pd.DataFrame(figures)], ignore_index=True)
     if breaches:
         found.breaches = pd.concat([found.breaches, table(breaches)], ignore_index=True)
     return found
+
+
+def _figure(proof: float, stated: float, stage: int) -> dict[str, Any]:
+    """A bound that is stated beside what its prices prove."""
+    near = NEAR * max(1.0, abs(proof)) if np.isfinite(proof) else 0.0
+    return {
+        "quantity": say("bound by prices, stage {stage}", stage=stage) if stage else say("bound by prices"),
+        "stated": stated,
+        "recomputed": proof,
+        "difference": 0.0 if proof == stated else stated - proof,
+        "ok": bool(proof <= stated + near),
+    }
+
+
+def _breach(stated: float, proof: float) -> Breach:
+    found = say("its prices prove {bound}", bound=f"{proof:,.6g}")
+    if np.isneginf(stated):
+        must, found = say("its prices prove that there is no plan"), say("they do not")
+    else:
+        must = say("no plan is worth more than the bound {bound}", bound=f"{stated:,.6g}")
+    return Breach("certificate", WHERE, must, found)

@@ -9,16 +9,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import sparse
+from typer.testing import CliRunner
 
 import zonevest as zv
 from tests.known.cases import write_case
+from tests.model.complete_town import account, flow, parcel, town
+from tests.model.four import four
 from tests.solvers.blocks import block
+from zonevest.cli import app
+from zonevest.instances.study import Study
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.by_prices import solve_by_prices
 from zonevest.solvers.certificate import Leaf, covers, proven
@@ -137,6 +144,49 @@ def test_a_ray_proves_that_there_is_no_plan() -> None:
     assert proven(land, [replace(only, prices=0.0 * only.prices)]) == np.inf
 
 
+def test_rounding_proves_nothing() -> None:
+    """Two rows that say the same, with prices that cancel: so large that double precision loses what options earn."""
+    row, same = np.array([[1.0, 0.0, 1.0]]), np.array([[0.0, 1.0, 0.0]])
+    land = replace(
+        block(1, groups=3, rows=2),
+        group=np.arange(3, dtype=np.int32),
+        kind=np.zeros(3, dtype=np.int32),
+        by_kind=[(np.ones(3), sparse.csr_array(row)), (np.ones(3), sparse.csr_array(same))],
+        by_option=None,
+        by_column=sparse.csr_array((4, 3)),
+        lower=np.array([3.0, 3.0]),
+        upper=np.array([3.0, 3.0]),
+        constant=0.0,
+        cluster=np.zeros(1, dtype=np.int32),
+    )
+    whole = Leaf(land.column_lower, land.column_upper, np.zeros(2), 0.0)
+    assert proven(land, [whole]) == pytest.approx(3.0)
+    for size in (1.0, 1e8, 1e17, 1e200, 1e308, np.inf):
+        for sign in (-size, size):
+            assert proven(land, [replace(whole, prices=np.array([sign, -sign]))]) >= 3.0
+
+
+def test_a_part_that_begins_beyond_what_sense_gives_a_column() -> None:
+    """A whole number that costs and has no end: no more of it than a row needs, 0.5, but in the part it begins at 1."""
+    land = replace(
+        block(1),
+        by_kind=[],
+        by_option=None,
+        by_column=sparse.csr_array(np.array([[0.0, 0, 0, -1], [0, 0, 0, -1], [2.0, 0, 0, -1], [0, 0, 0, 0]])),
+        lower=np.array([1.0, -np.inf, -np.inf]),
+        upper=np.array([np.inf, 1.0, 1.0]),
+        constant=0.0,
+        column_integer=np.array([True, True, True, False]),
+    )
+    assert np.isinf(land.column_upper[2])
+    lower = land.column_lower.copy()
+    lower[2] = 1.0
+    for price in (-2.0, -1.0, -0.5, 0.0):
+        part = Leaf(lower, land.column_upper, np.array([price, 0.0, 0.0]), 0.0)
+        below = Leaf(land.column_lower, np.where(np.arange(4) == 2, 0.0, land.column_upper), part.prices, 0.0)
+        assert proven(land, [below, part]) >= -1.0 - 1e-9  # one of it is a plan, worth -1
+
+
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan folder with a certificate of several leaves."""
@@ -192,3 +242,116 @@ class TestInThePlanFolder:
         found = zv.audit(tmp_path / "plan")
         assert not found.ok
         assert "certificate" in set(found.breaches["rule"]) | set(found.breaches.iloc[:, 0])
+
+    def test_what_is_no_table_of_leaves(self, solved: Path, tmp_path: Path) -> None:
+        shutil.copytree(solved, tmp_path / "plan")
+        (tmp_path / "plan" / "certificate.parquet").write_bytes(b"PAR1")
+        found = zv.audit(tmp_path / "plan")
+        assert not found.ok
+        assert found.breaches["where"].tolist() == ["certificate.parquet"]
+        for gone in ("stage", "leaf", "what", "name", "value"):
+            beside = tmp_path / f"plan without {gone}"
+            assert not self.changed(solved, beside, lambda table, gone=gone: table.drop(columns=gone)).ok
+
+
+@pytest.fixture(scope="module", params=["a minimum", "projects"])
+def without_plan(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan folder of a study that has no plan: by its linear program, or by its whole numbers only."""
+    home = tmp_path_factory.mktemp("no_plan")
+    study = impossible() if request.param == "a minimum" else odd()
+    one = zv.solve(study, method="mip")
+    plan = zv.solve(study, method="prices")
+    assert (plan.status, plan.has_plan, plan.method) == ("infeasible", False, "prices")
+    assert (one.status, one.message) == (plan.status, plan.message)
+    assert plan.audit is not None
+    assert plan.audit.ok
+    assert (plan.certificate["leaf"].max() > 0) == (request.param == "projects")
+    plan.write(home / "plan")
+    return home / "plan"
+
+
+def impossible() -> Study:
+    """More shops than there is land."""
+    return works([{"limit": "shops", "account": "area.practice.shop", "sense": ">=", "value": 50, "period": "last"}], 1)
+
+
+def odd() -> Study:
+    """Projects of 2 million each, and limits that ask for outlays of 3 in all: half a project."""
+    return works([{"limit": "outlay", "account": "project.capex", "sense": "=", "value": 3, "period": "total"}], 3)
+
+
+def works(limits: list[dict[str, Any]], projects: int) -> Study:
+    return town(
+        parcels=[parcel(f"P{i}") for i in range(4)],
+        accounts=[account("sale", recurrence="one_off")],
+        practices=[{"practice": "shop", "zone": "Z", "mode": "service"}],
+        practice_flows=[flow("sale", 1.0)],
+        projects=[{"project": f"j{i}", "capex": 2.0, "build_years": 1} for i in range(projects)],
+        limits=limits,
+    )
+
+
+class TestThatThereIsNoPlan:
+    """The folder of a study without a plan holds the proof, and the audit reads it."""
+
+    def test_it_holds(self, without_plan: Path) -> None:
+        found = zv.audit(without_plan)
+        assert found.ok, found.breaches.to_string()
+        assert "no plan" in found.to_text()
+        assert "无可行方案" in found.to_text("zh")
+        done = CliRunner().invoke(app, ["audit", str(without_plan)], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        assert "audit_no_plan" not in (without_plan / "report.html").read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize("change", ["prices", "leaf", "ray", "name", "gone"])
+    def test_it_is_changed(self, without_plan: Path, tmp_path: Path, change: str) -> None:
+        folder = tmp_path / "plan"
+        shutil.copytree(without_plan, folder)
+        path = folder / "certificate.parquet"
+        table = pd.read_parquet(path)
+        priced, ray = table["what"] == "price", table["what"] == "ray"
+        if change == "prices":
+            table.loc[priced, "value"] *= -1.0
+        elif change == "leaf":
+            table = table[table["leaf"] > 0]
+        elif change == "ray":
+            table.loc[ray, "value"] = 0.0
+        elif change == "name":
+            table.loc[priced, "name"] = "no row"
+        table.to_parquet(path, index=False)
+        if change == "gone":
+            path.unlink()
+        assert not zv.audit(folder).ok
+        done = CliRunner().invoke(app, ["audit", str(folder)], catch_exceptions=False)
+        assert done.exit_code == 1, done.output
+
+    def test_of_another_study(self, without_plan: Path, tmp_path: Path) -> None:
+        """A limit is loosened: the proof is of another study, and there is a plan."""
+        folder = tmp_path / "plan"
+        shutil.copytree(without_plan, folder)
+        limits = pd.read_csv(folder / "study" / "limits.csv")
+        limits["value"] = 4.0
+        limits.to_csv(folder / "study" / "limits.csv", index=False)
+        rules = set(zv.audit(folder).breaches["rule"])
+        assert rules == {"file", "certificate"}
+
+
+def test_every_stage_has_its_own(tmp_path: Path) -> None:
+    """In the lexicographic method each term's bound is proven: none can be told better than it is."""
+    study = four({"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.01})
+    plan = zv.solve(study, method="prices", gap=1e-2, threads=1)
+    assert plan.certificate["stage"].unique().tolist() == [1, 2]
+    plan.write(tmp_path / "plan")
+    found = zv.audit(tmp_path / "plan")
+    assert found.ok, found.breaches.to_string()
+    assert found.figures["quantity"].str.contains("stage").sum() == 2
+    path = tmp_path / "plan" / "plan.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    told["settings"]["stages"][0]["bound"] -= 0.01
+    path.write_text(json.dumps(told), encoding="utf-8")
+    changed = zv.audit(tmp_path / "plan")
+    assert "certificate" in set(changed.breaches["rule"])
+    table = pd.read_parquet(tmp_path / "plan" / "certificate.parquet")
+    for stage in (1, 2):
+        table[table["stage"] != stage].to_parquet(tmp_path / "plan" / "certificate.parquet", index=False)
+        assert "its leaves together cover all plans" in set(zv.audit(tmp_path / "plan").breaches["must"])

@@ -7,8 +7,9 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from scipy import sparse
 
 from tests import random_money
 from tests.solvers.blocks import block
@@ -117,6 +118,36 @@ def test_a_node_is_bounded_by_its_own_best(seed: int, up: bool) -> None:
     if best.value is not None:
         assert priced.node.bound >= best.value - 1e-7
         assert not priced.node.ray
+
+
+@pytest.mark.parametrize("worth", [1.0, 1e4])
+@settings(max_examples=8)
+@given(seed=st.integers(0, 10**6), narrow=st.sampled_from([1e-3, 1e-5, 1e-7]))
+@example(seed=17, narrow=1e-5)
+@example(seed=21, narrow=1e-7)
+@example(seed=114, narrow=1e-7)
+def test_a_narrow_box_does_not_pass_for_the_best_prices(worth: float, seed: int, narrow: float) -> None:
+    """A node is begun in a narrow box, its best prices far away: what is called tight is the best all the same."""
+    rng = np.random.default_rng(seed)
+    land = block(seed, bounded=True, groups=int(rng.integers(2, 30)), rows=int(rng.integers(1, 7)))
+    columns = land.by_column.toarray()
+    columns[:, -1] *= worth
+    land = replace(land, by_column=sparse.csr_array(columns))
+    found = Prices(land, Groups(land))
+    root = found.price(found.root(), -np.inf, 300, lambda: False, lambda _: None)
+    for column, end in ((0, 0.0), (0, 1.0), (1, 0.0), (1, 2.0)):
+        lower, upper = land.column_lower.copy(), land.column_upper.copy()
+        lower[column] = upper[column] = end
+        found.radius = narrow * found.span
+        node = replace(root.node, lower=lower, upper=upper, bound=np.inf)
+        priced = found.price(node, -np.inf, 60, lambda: False, lambda _: None)
+        best = one_program(replace(land, column_lower=lower, column_upper=upper), whole=False)
+        if best.value is None:
+            assert priced.node.ray or not priced.tight
+        else:
+            close = found.tolerance * max(1e-3, abs(best.value)) + 1e-7
+            assert priced.node.bound >= best.value - 1e-7 * max(1.0, abs(best.value))
+            assert not priced.tight or priced.node.bound <= best.value + 2 * close
 
 
 def test_a_price_charges_no_open_side() -> None:

@@ -51,6 +51,39 @@ def test_the_best_point_is_worth_the_same(seed: int) -> None:
         assert other == pytest.approx(value, abs=1e-7)
 
 
+@given(seed=st.integers(0, 10**6))
+def test_what_is_short_and_in_excess(seed: int) -> None:
+    """Slacks to either side of a row, some of which cost nothing, some of which stand in a second row."""
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(1, 4))
+    slacks = np.hstack([np.eye(count), -np.eye(count), np.eye(count), -np.eye(count)])
+    slacks = slacks[:, rng.random(4 * count) < 0.7]
+    matrix = np.hstack([slacks, rng.integers(-2, 3, (count, 1)) * (rng.random((count, 1)) < 0.5)])
+    columns = matrix.shape[1]
+    lower = rng.integers(-4, 5, count).astype(float)
+    upper = lower + rng.choice([0.0, 0.0, 2.0, np.inf], count)
+    least = -rng.integers(0, 3, count).astype(float)
+    rows = Rows(sparse.csc_array(matrix), lower, upper, least, least + rng.integers(0, 4, count))
+    down = rng.random(columns) < 0.2
+    low = np.where(down, -np.inf, rng.integers(-1, 1, columns))
+    high = np.where(down, rng.integers(0, 2, columns), np.inf)
+    cost = np.where(down, 1.0, -1.0) * rng.integers(0, 3, columns)
+    new_low, new_high = finite_bounds(rows, low, high, cost)
+    status, value = best(rows, matrix, low, high, cost)
+    if status in (0, 2):
+        again, other = best(rows, matrix, new_low, new_high, cost)
+        assert again == status
+        assert other == pytest.approx(value, abs=1e-7)
+
+
+def test_an_equality_that_may_be_missed() -> None:
+    """l + short - excess = 5, l between 1 and 9: at most 4 is short, and at most 4 in excess."""
+    rows = Rows(sparse.csc_array([[1.0, -1.0]]), np.array([5.0]), np.array([5.0]), np.array([1.0]), np.array([9.0]))
+    low, high = finite_bounds(rows, np.zeros(2), np.full(2, np.inf), -np.ones(2))
+    assert low.tolist() == [0.0, 0.0]
+    assert high.tolist() == [4.0, 4.0]
+
+
 def test_a_slack_reaches_as_far_as_its_rows_need_it() -> None:
     """2 s >= 7 - l with l between 1 and 3, and s >= 1 - l: no best plan has s above (7 - 1) / 2."""
     rows = Rows(
