@@ -1,4 +1,4 @@
-"""The one pass that every group makes over its options, compiled and parallel."""
+"""The one pass that every group makes over its options, compiled; parallel, or alone in one thread."""
 
 from __future__ import annotations
 
@@ -13,6 +13,28 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Longs = NDArray[np.int64]
     Ints = NDArray[np.int32]
+
+
+@njit(cache=True)
+def _best_of(
+    group: int, first: Ints, size: Ints, scalars: Floats, worth: Floats, own_start: Longs, own_option: Ints, own: Floats
+) -> tuple[int, float, float]:
+    """The best option of one group, its value, and that of the next one."""
+    entry, last = own_start[group], own_start[group + 1]
+    chosen, best, second = 0, -np.inf, -np.inf
+    for number in range(size[group]):
+        kind = first[group] + number
+        total = 0.0
+        for scalar in range(scalars.shape[1]):
+            total += scalars[group, scalar] * worth[kind, scalar]
+        if entry < last and own_option[entry] == number:
+            total += own[entry]
+            entry += 1
+        if total > best:
+            chosen, best, second = number, total, best
+        elif total > second:
+            second = total
+    return chosen, best, second
 
 
 @njit(parallel=True, cache=True)
@@ -32,20 +54,20 @@ def best_options(
     count = len(first)
     option, value, margin = np.empty(count, np.int32), np.empty(count), np.empty(count)
     for group in prange(count):
-        entry, last = own_start[group], own_start[group + 1]
-        chosen, best, second = 0, -np.inf, -np.inf
-        for number in range(size[group]):
-            kind = first[group] + number
-            total = 0.0
-            for scalar in range(scalars.shape[1]):
-                total += scalars[group, scalar] * worth[kind, scalar]
-            if entry < last and own_option[entry] == number:
-                total += own[entry]
-                entry += 1
-            if total > best:
-                chosen, best, second = number, total, best
-            elif total > second:
-                second = total
+        chosen, best, second = _best_of(group, first, size, scalars, worth, own_start, own_option, own)
+        option[group], value[group], margin[group] = chosen, best, best - second
+    return option, value, margin
+
+
+@njit(nogil=True, cache=True)
+def best_options_alone(
+    first: Ints, size: Ints, scalars: Floats, worth: Floats, own_start: Longs, own_option: Ints, own: Floats
+) -> tuple[Ints, Floats, Floats]:
+    """The same in one thread, to the last bit; several threads may call it at once."""
+    count = len(first)
+    option, value, margin = np.empty(count, np.int32), np.empty(count), np.empty(count)
+    for group in range(count):
+        chosen, best, second = _best_of(group, first, size, scalars, worth, own_start, own_option, own)
         option[group], value[group], margin[group] = chosen, best, best - second
     return option, value, margin
 

@@ -85,7 +85,6 @@ class Prices:
     ----------
     tolerance : bound and master have met when they are no further apart, as a part of the bound.
     asked : the prices of every pass, in order.
-    taken : what every group took at every pass: small numbers.
     """
 
     def __init__(
@@ -112,7 +111,6 @@ class Prices:
         self.span = self._span(float(most[rows] - least[rows])) if span is None else span
         self.integer = np.flatnonzero(block.column_integer)
         self.asked: list[Floats] = []
-        self.taken: list[NDArray[np.uint16]] = []
         self.radius = FIRST_RADIUS * max(self.span, 1e-9)
 
     def _span(self, of_groups: float) -> float:
@@ -128,11 +126,14 @@ class Prices:
 
     def ask(self, prices: Floats) -> float:
         """Let groups answer, give the master what they take, and return what that is worth."""
-        answer = self.groups.answer(prices)
-        self.master.add(self.groups.sums(answer.option), len(self.asked))
+        sums, worth = self.groups.ask(prices)
+        self.master.add(sums, len(self.asked))
         self.asked.append(prices)
-        self.taken.append(answer.option.astype(np.uint16))
-        return float(answer.value.sum())
+        return worth
+
+    def took(self, asked: int) -> NDArray[np.uint16]:
+        """What every group took at a pass."""
+        return self.groups.took(self.asked[asked])
 
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
         """What prices that charge no open side prove of a node, where groups answer to them with so much."""
@@ -140,7 +141,7 @@ class Prices:
 
     def unmeetable(self, node: Node, prices: Floats) -> bool:
         """Whether such prices prove of a node that it holds no plan: without the objective, 0 is out of reach."""
-        of_groups = float(self.groups.answer(prices, 0.0).value.sum())
+        of_groups = self.groups.worth(prices, 0.0)
         terms = self._terms(node, prices, np.zeros_like(self.master.cost))
         size = float(np.abs(terms).sum()) + abs(of_groups)
         return bool(np.isfinite(size)) and float(terms.sum()) + of_groups < -CLEAR * size

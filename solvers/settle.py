@@ -68,7 +68,7 @@ def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32],
         part = np.zeros(groups.clusters)
         np.add.at(part, master.cluster[here], weights[here])
         offered = part[groups.cluster] > 0.0
-        taken = prices.taken[asked].astype(np.int32)
+        taken = prices.took(asked).astype(np.int32)
         differ |= offered & seen & (taken != option)
         begin, reached = reached, reached + part
         mine = offered & (~seen | (place >= begin[groups.cluster]))
@@ -129,7 +129,7 @@ def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Int
         part = np.zeros(groups.clusters)
         np.add.at(part, master.cluster[here], weights[here])
         mine = differ[part[groups.cluster[differ]] > 0.0]
-        parts.append((mine, prices.taken[asked][mine].astype(np.int64), part[groups.cluster[mine]]))
+        parts.append((mine, prices.took(asked)[mine].astype(np.int64), part[groups.cluster[mine]]))
     group, taken, share = (np.concatenate(each) for each in zip(*parts, strict=True))
     most = int(groups.size.max(initial=1))
     code, place = np.unique(group.astype(np.int64) * most + taken, return_inverse=True)
@@ -184,7 +184,7 @@ class _Part:
         keep |= number == self.option[self.free][owner]
         used = np.flatnonzero(priced.mixture.weights > USED)
         for asked in np.unique(self.prices.master.asked[used]):
-            keep |= number == self.prices.taken[asked][self.free].astype(np.int64)[owner]
+            keep |= number == self.prices.took(asked)[self.free].astype(np.int64)[owner]
         return keep
 
     def program(self, *, whole: bool) -> Program:
