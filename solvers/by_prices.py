@@ -15,6 +15,7 @@ from zonevest.instances.say import say
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.branches import Tree
 from zonevest.solvers.certificate import Leaf
+from zonevest.solvers.cluster import Distributed, opened
 from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
@@ -24,6 +25,7 @@ from zonevest.solvers.settle import Point, settle
 from zonevest.solvers.supervise import ctrl_c
 
 if TYPE_CHECKING:
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
@@ -97,24 +99,34 @@ class Outcome:
         return {} if self.prices is None else dict(zip(block.rows, self.prices.tolist(), strict=True))
 
 
-def solve_by_prices(block: Block, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
+def solve_by_prices(
+    block: Block,
+    options: SolveOptions,
+    on_progress: OnProgress | None = None,
+    *,
+    cluster: Client | str | int | None = None,
+) -> Outcome:
     """Solve a block without extra rows by prices.
 
     Parameters
     ----------
     options : gap, time limit, threads, seed and scale; further HiGHS options go to the small programs.
     on_progress : receives a `Progress` now and then.
+    cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
     """
-    search = _Search(block, options, on_progress)
-    with ctrl_c(search.asked.set):
-        return search.run()
+    with opened(cluster) as client:
+        search = _Search(block, options, on_progress, client)
+        with ctrl_c(search.asked.set):
+            return search.run()
 
 
 class _Search:
     """One run: what is known so far."""
 
-    def __init__(self, block: Block, options: SolveOptions, on_progress: OnProgress | None) -> None:
-        self.block, self.options, self.on_progress = block, options, on_progress
+    def __init__(
+        self, block: Block, options: SolveOptions, on_progress: OnProgress | None, client: Client | None = None
+    ) -> None:
+        self.block, self.options, self.on_progress, self.client = block, options, on_progress, client
         compile_pass()  # before the clock starts: it takes seconds where it has never been done
         self.began, self.asked = time.perf_counter(), threading.Event()
         self.scale = float(options.scale or 0.0)
@@ -130,7 +142,7 @@ class _Search:
 
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""
-        self.groups = Groups(self.block)
+        self.groups = Groups(self.block) if self.client is None else Distributed(self.block, self.client)
         if self.options.scale is None:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
         self.prices = prices = Prices(self.block, self.groups)
@@ -286,6 +298,8 @@ class _Search:
                 status, message = "infeasible", say("no point satisfies all rows")
             elif status in ("feasible", "no_plan") and self.stop():
                 message = say("the time limit was reached")
+        if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
+            message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices
         return Outcome(
             status,

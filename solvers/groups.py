@@ -137,10 +137,9 @@ class Part:
 
     def __sizeof__(self) -> int:
         """Bytes of the arrays."""
-        arrays = [self.first, self.size, self.scalars, self.of_kind, self.own_start, self.own_group, self.own_option]
-        for matrix in (self.kinds, self.own):
-            arrays += [matrix.data, matrix.indices, matrix.indptr]
-        return sum(array.nbytes for array in arrays)
+        matrices = sum(each.nbytes for of in (self.kinds, self.own) for each in (of.data, of.indices, of.indptr))
+        scalars = self.scalars.nbytes + self.first.nbytes + self.size.nbytes + self.of_kind.nbytes
+        return int(matrices + scalars + self.own_start.nbytes + self.own_group.nbytes + self.own_option.nbytes)
 
 
 class Groups:

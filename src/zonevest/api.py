@@ -62,6 +62,7 @@ from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
@@ -361,6 +362,7 @@ def solve(
     seed: int = 0,
     method: Method = "auto",
     policy: pyo.ConcreteModel | None = None,
+    cluster: Client | str | int | None = None,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -373,6 +375,8 @@ def solve(
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
         300,000 options on.
     policy : a policy model from `policy_model(study)` with rules of your own.
+    cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
+        how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -384,12 +388,16 @@ def solve(
     ------
     StudyError
         If a parcel is left without any option.
+    ClusterError
+        If the cluster cannot be used.
     """
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
     for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
+    if cluster is not None and method == "mip":
+        raise ValueError("a cluster is for the method prices, not mip")
     clock = _Watch(on_progress)
     if policy is None:
         with clock("options"):
@@ -420,14 +428,14 @@ def solve(
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
-        if method == "prices" or (method == "auto" and len(block.group) >= MANY):
+        if method == "prices" or (method == "auto" and (len(block.group) >= MANY or cluster is not None)):
             from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
             with clock("solve"):
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                outcome = solve_by_prices(block, asked, clock.tell)
+                outcome = solve_by_prices(block, asked, clock.tell, cluster=cluster)
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices = outcome, block

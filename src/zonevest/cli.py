@@ -238,6 +238,14 @@ def solve(
     ] = 600.0,
     threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS|N",
+            help="Land answers prices on a Dask cluster: a scheduler's address, or N workers on this machine.",
+        ),
+    ] = None,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -253,30 +261,35 @@ def solve(
         for name, value in (("--gap", gap), ("--time-limit", time_limit)):
             if not math.isfinite(value):
                 raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
+        if cluster is not None and method is Method.mip:
+            do = say("leave out --cluster, or ask for --method prices")
+            raise InputError("--cluster", say("a cluster is for the method prices"), "--method mip", do)
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, changes, scenario=scenario)
-        for note in given.notes:
-            print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
-        for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
-            print(label["warning"].format(where=where, must=must, found=found), file=sys.stderr)
-        with ProgressLine(sys.stderr, lang.value) as progress:
-            plan = api.solve(
-                given,
-                gap=gap,
-                time_limit=time_limit,
-                threads=threads,
-                seed=seed,
-                method=method.value,
-                on_progress=progress,
-            )
-            # a run that found nothing says so in a folder of its own, but never takes the place of a plan
-            if plan.has_plan or not target.exists():
-                plan.write(target, overwrite=overwrite, lang=lang.value)
-                written = str(target)
-            else:
-                written = None
+        with workers(cluster) as client:
+            given = api.read_study(study, changes, scenario=scenario)
+            for note in given.notes:
+                print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
+            for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
+                print(label["warning"].format(where=where, must=must, found=found), file=sys.stderr)
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                plan = api.solve(
+                    given,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    cluster=client,
+                    on_progress=progress,
+                )
+                # a run that found nothing says so in a folder of its own, but never takes the place of a plan
+                if plan.has_plan or not target.exists():
+                    plan.write(target, overwrite=overwrite, lang=lang.value)
+                    written = str(target)
+                else:
+                    written = None
         show_result(plan_figures(plan, written, lang.value), plan_lines(plan, written, label, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
@@ -322,6 +335,21 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         return
     with ProgressLine(sys.stderr, lang.value) as progress:
         yield progress
+
+
+@contextmanager
+def workers(cluster: str | None) -> Iterator[Any]:
+    """A client of the cluster, where one is asked for."""
+    if cluster is None:
+        yield None
+        return
+    from zonevest.solvers.cluster import ClusterError, opened
+
+    try:
+        with opened(cluster) as client:
+            yield client
+    except ClusterError as error:
+        raise InputError("--cluster", error.must, error.found, error.do) from None
 
 
 def default_plan(study: str) -> Path:
