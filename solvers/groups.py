@@ -99,7 +99,7 @@ class Part:
             weight = self.scalars[here, scalar]
             amounts.append(np.bincount(kind, weight if part is None else weight * part[here], count))
         amount = np.concatenate(amounts) if amounts else np.zeros(0)
-        some = np.flatnonzero(amount)
+        some = np.flatnonzero(amount).astype(self.kinds.indices.dtype)
         where = (self.of_kind[some % max(count, 1)], some)
         total = sparse.csr_array((amount[some], where), (self.clusters, len(amount))) @ self.kinds
         entry = np.arange(self.own_start[here.start], self.own_start[here.stop])
@@ -279,6 +279,8 @@ def _meant(matrix: sparse.csr_array) -> sparse.csr_array:
     clean = sparse.csr_array(matrix, copy=True)
     clean.data[np.abs(clean.data) < SMALLEST_KEPT] = 0.0
     clean.eliminate_zeros()
+    if clean.nnz <= np.iinfo(np.int32).max:  # half the memory, which is what a pass waits for
+        clean.indices, clean.indptr = clean.indices.astype(np.int32), clean.indptr.astype(np.int32)
     return clean
 
 
