@@ -21,6 +21,7 @@ from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices
+from zonevest.solvers.resume import Stand, as_arrays, restored
 from zonevest.solvers.settle import Point, settle
 from zonevest.solvers.supervise import ctrl_c
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.solvers.checkpoint import Arrays, Checkpoint
 
     Floats = NDArray[np.float64]
 
@@ -105,6 +107,8 @@ def solve_by_prices(
     on_progress: OnProgress | None = None,
     *,
     cluster: Client | str | int | None = None,
+    keep: Checkpoint | None = None,
+    kept: Arrays | None = None,
 ) -> Outcome:
     """Solve a block without extra rows by prices.
 
@@ -113,9 +117,11 @@ def solve_by_prices(
     options : gap, time limit, threads, seed and scale; further HiGHS options go to the small programs.
     on_progress : receives a `Progress` now and then.
     cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
+    keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
     """
     with opened(cluster) as client:
         search = _Search(block, options, on_progress, client)
+        search.keep, search.kept = keep, kept
         with ctrl_c(search.asked.set):
             return search.run()
 
@@ -135,6 +141,11 @@ class _Search:
         self.bound = np.inf
         self.steps: list[dict[str, float | str]] = []
         self.phase = "prices"
+        self.keep: Checkpoint | None = None
+        self.kept: Arrays | None = None
+        self.root: Node | None = None
+        self.tree: Tree | None = None
+        self.cases: list[Node] = []
         if options.threads:
             from numba import get_num_threads, set_num_threads
 
@@ -147,7 +158,9 @@ class _Search:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
         self.prices = prices = Prices(self.block, self.groups)
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
-        root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
+        begin = self._resumed()
+        root = prices.price(begin, -np.inf, PASSES, self.stop, self._bounded)
+        self.root = root.node
         self._step("prices", bound=root.node.bound, passes=root.passes)
         if root.mixture is None or root.mixture.missed:
             ray = root.node if root.node.ray else None
@@ -162,7 +175,11 @@ class _Search:
         mixture = prices.master.solve()
         root = replace(root, mixture=mixture or root.mixture)
         tree = Tree(prices, root, lambda node: empty(self.block, node, self.stop))
-        self._follow(root)
+        if self.cases:
+            tree.resume(self.cases)
+        self.tree = tree
+        if self.point is None:
+            self._follow(root)
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
             before = tree.nodes
@@ -178,8 +195,26 @@ class _Search:
         return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
 
     def stop(self) -> bool:
-        """Whether time is over, or somebody asked to stop."""
+        """Whether time is over, or somebody asked to stop; a moment to leave a checkpoint."""
+        if self.keep is not None and self.keep.due():
+            self._leave(self.keep)
         return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
+
+    def _resumed(self) -> Node:
+        """Where an earlier run stood, or all plans."""
+        if self.kept is None:
+            return self.prices.root()
+        stand = restored(self.prices, self.kept)
+        self.point, self.cases = stand.point, list(stand.cases)
+        if stand.near is not None:
+            self.near = Priced(replace(stand.root, prices=stand.near), None, 0, tight=False)
+        self._step("resumed", passes=len(self.prices.asked), cases=len(stand.cases))
+        return stand.root
+
+    def _leave(self, keep: Checkpoint) -> None:
+        """Leave a checkpoint: cases are those of the last moment at which together they were all plans."""
+        near = None if self.near is None else self.near.node.prices
+        keep.write(as_arrays(self.prices, Stand(self.root or self.prices.best, self.cases, self.point, near)))
 
     def target(self) -> float:
         """The bound that is low enough."""
@@ -263,6 +298,8 @@ class _Search:
     def _bounded(self, bound: float) -> None:
         if bound < self.bound:
             self.bound = bound
+        if self.tree is not None:
+            self.cases = self.tree.all_leaves()
         self._tell()
 
     def _tell(self) -> None:
@@ -279,6 +316,8 @@ class _Search:
     def _ended(self, status: Status | None, leaves: list[Node], message: str = "", nodes: int = 0) -> Outcome:
         """The outcome; where no status is given, by plan and bound."""
         seconds = time.perf_counter() - self.began
+        if self.keep is not None and self.keep.there:
+            self._leave(self.keep)
         kept = [Leaf(leaf.lower, leaf.upper, leaf.prices, leaf.bound, leaf.ray) for leaf in leaves]
         bound = max((leaf.bound for leaf in kept), default=np.inf)
         x, value, gap = None, None, None

@@ -85,6 +85,7 @@ class Prices:
     ----------
     tolerance : bound and master have met when they are no further apart, as a part of the bound.
     asked : the prices of every pass, in order.
+    best : the node that is priced, or was last, with the best prices so far.
     """
 
     def __init__(
@@ -112,6 +113,7 @@ class Prices:
         self.integer = np.flatnonzero(block.column_integer)
         self.asked: list[Floats] = []
         self.radius = FIRST_RADIUS * max(self.span, 1e-9)
+        self.best = self.root()
 
     def _span(self, of_groups: float) -> float:
         """What groups can make of the objective; where it is all but nothing, what the policy's columns can."""
@@ -176,6 +178,7 @@ class Prices:
         plan : whether the mixture is to be a plan: go on until it misses no row.
         """
         master, best, radius = self.master, node, self.radius
+        self.best = best
         master.bound_columns(self.integer, node.lower[self.integer], node.upper[self.integer])
         if not self.asked:
             self.ask(node.prices)
@@ -189,7 +192,7 @@ class Prices:
             bound = self.bound(node, prices, self.ask(prices))
             better = bound < best.bound
             if better:
-                best = replace(best, prices=prices, bound=bound)
+                best = self.best = replace(best, prices=prices, bound=bound)
                 told(bound)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)

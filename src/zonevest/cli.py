@@ -246,6 +246,9 @@ def solve(
             help="Land answers prices on a Dask cluster: a scheduler's address, or N workers on this machine.",
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run left its checkpoint, beside the plan folder.")
+    ] = False,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -258,6 +261,12 @@ def solve(
             refuse_existing(target, say("name another folder with -o, or add --overwrite"))
         refuse_no_replacing(target)
         refuse_unwritable(target)
+        checkpoint = target.with_name(f"{target.name}.checkpoint.npz")
+        if checkpoint.exists() and not (resume or overwrite):
+            do = say("go on with it by --resume, or begin anew with --overwrite")
+            raise InputError(
+                str(checkpoint), say("no run was cut off before its end"), say("its checkpoint is there"), do
+            )
         for name, value in (("--gap", gap), ("--time-limit", time_limit)):
             if not math.isfinite(value):
                 raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
@@ -282,6 +291,8 @@ def solve(
                     seed=seed,
                     method=method.value,
                     cluster=client,
+                    checkpoint=checkpoint,
+                    resume=resume,
                     on_progress=progress,
                 )
                 # a run that found nothing says so in a folder of its own, but never takes the place of a plan
@@ -290,6 +301,10 @@ def solve(
                     written = str(target)
                 else:
                     written = None
+        if plan.status in ("optimal", "infeasible"):
+            checkpoint.unlink(missing_ok=True)
+        elif checkpoint.exists():
+            print(label["resumable"].format(path=checkpoint), file=sys.stderr)
         show_result(plan_figures(plan, written, lang.value), plan_lines(plan, written, label, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
