@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -90,7 +91,7 @@ class Checkpoint:
         return time.perf_counter() - self._last >= EVERY
 
     def write(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Write the file beside itself, then in its place: a crash leaves the one before."""
+        """Write the file beside itself, then in its place: a crash or a full disk leaves the one before."""
         told = json.dumps({"format": FORMAT, "run": self.run, "stage": self.stage}).encode()
         beside = self.path.with_name(f".{self.path.name}-{os.getpid()}")
         try:
@@ -100,8 +101,11 @@ class Checkpoint:
                 os.fsync(file.fileno())
             beside.replace(self.path)
             self.there = True
+        except OSError:  # a run is worth more than its checkpoint
+            pass
         finally:
-            beside.unlink(missing_ok=True)
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
             self._last = time.perf_counter()
 
     def begin(
@@ -174,7 +178,7 @@ def read_checkpoint(path: Path, run: Mapping[str, str]) -> Kept:
         must = say("a run that is resumed left a checkpoint (after {seconds:.0f} s at the earliest)", seconds=EVERY)
         raise _refused([(path, must, say("there is none"), _ANEW)])
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         told = json.loads(arrays.pop("told").tobytes())
         before, stage, form = dict(told["run"]), dict(told["stage"]), told["format"]
