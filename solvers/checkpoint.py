@@ -207,7 +207,7 @@ _SAME = {
 
 def _refused(rows: list[tuple[Path, str, str, str]]) -> StudyError:
     table = [(str(path), must, found, do) for path, must, found, do in rows]
-    return StudyError(pd.DataFrame(table, columns=["where", "must", "found", "do"]))
+    return StudyError(pd.DataFrame(table, columns=["where", "must", "found", "do"], dtype=object))
 
 
 def digest(block: Block) -> str:
