@@ -140,7 +140,7 @@ class _Search:
         self.near: Priced | None = None
         self.bound = np.inf
         self.steps: list[dict[str, float | str]] = []
-        self.phase = "prices"
+        self.phase = "pricing"
         self.keep: Checkpoint | None = None
         self.kept: Arrays | None = None
         self.root: Node | None = None
@@ -239,7 +239,7 @@ class _Search:
             enough = self.point.value + WORTH_A_PLAN * self.options.gap * max(abs(self.point.value), 1e-9 * self.scale)
             if found.mixture.value <= enough:
                 return
-        self.phase = "plan"
+        self.phase = "settling"
         columns = self.prices.integer
         fixed = replace(found, node=settled(found.node, columns, found.mixture.columns[columns]))
         if (fixed.node.lower[columns] != found.mixture.columns[columns]).any():  # whole to a tolerance only

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 
-PART, MOST_PARTS = 1 << 17, 1024
+PART, MOST_PARTS = 1 << 17, 256
 """Groups that are summed up at a time, and how many such parts there are at most: the number follows from the groups
 alone, so that sums are the same to the last bit wherever parts are summed up."""
 

@@ -94,6 +94,10 @@ PHASES: dict[str, tuple[str, str]] = {
     "prices": ("shadow prices", "影子价格"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
+    "pricing": ("pricing the land", "为用地定价"),
+    "projects": ("settling projects", "确定项目"),
+    "settling": ("settling the land", "确定用地"),
+    "branches": ("telling cases apart", "分情形求解"),
     "plan": ("reading off the plan", "整理方案"),
     "audit": ("audit", "审计"),
 }
