@@ -424,6 +424,7 @@ def solve(
         "seed": seed,
         "method": method,
         **({"scenario": study.scenario} if study.scenario else {}),
+        **({"resumed": True} if resume else {}),
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []

@@ -150,6 +150,7 @@ def test_stages_that_were_solved_are_not_solved_again(
     assert len(outcomes) == 1
     assert found.objective == pytest.approx(whole.objective, rel=1e-4)
     assert found.settings["stages"] == whole.settings["stages"]
+    assert found.settings["resumed"]
     assert found.audit is not None
     assert found.audit.ok
 
