@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -58,6 +58,12 @@ class Tree:
     def _push(self, node: Priced | Node) -> None:
         bound = node.node.bound if isinstance(node, Priced) else node.bound
         heapq.heappush(self._open, (-bound, next(self._number), node))
+
+    def resume(self, nodes: Sequence[Node]) -> None:
+        """Go on from nodes that together are all plans."""
+        self._open, self.leaves = [], []
+        for node in nodes:
+            self._push(node)
 
     @property
     def bound(self) -> float:

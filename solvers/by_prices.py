@@ -16,18 +16,22 @@ from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions
 from zonevest.solvers.branches import Tree, Trial
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
+from zonevest.solvers.cluster import Distributed, opened
 from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices
+from zonevest.solvers.resume import Stand, as_arrays, restored
 from zonevest.solvers.settle import Point, less_shared, settle
 from zonevest.solvers.supervise import ctrl_c
 
 if TYPE_CHECKING:
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.solvers.checkpoint import Arrays, Checkpoint
 
     Floats = NDArray[np.float64]
 
@@ -105,24 +109,38 @@ class Outcome:
         return {} if self.prices is None else dict(zip(block.rows, self.prices.tolist(), strict=True))
 
 
-def solve_by_prices(block: Block, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
+def solve_by_prices(
+    block: Block,
+    options: SolveOptions,
+    on_progress: OnProgress | None = None,
+    *,
+    cluster: Client | str | int | None = None,
+    keep: Checkpoint | None = None,
+    kept: Arrays | None = None,
+) -> Outcome:
     """Solve a block without extra rows by prices.
 
     Parameters
     ----------
     options : gap, time limit, threads, seed and scale; further HiGHS options go to the small programs.
     on_progress : receives a `Progress` now and then.
+    cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
+    keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
     """
-    search = _Search(block, options, on_progress)
-    with ctrl_c(search.asked.set):
-        return search.run()
+    with opened(cluster) as client:
+        search = _Search(block, options, on_progress, client)
+        search.keep, search.kept = keep, kept
+        with ctrl_c(search.asked.set):
+            return search.run()
 
 
 class _Search:
     """One run: what is known so far."""
 
-    def __init__(self, block: Block, options: SolveOptions, on_progress: OnProgress | None) -> None:
-        self.block, self.options, self.on_progress = block, options, on_progress
+    def __init__(
+        self, block: Block, options: SolveOptions, on_progress: OnProgress | None, client: Client | None = None
+    ) -> None:
+        self.block, self.options, self.on_progress, self.client = block, options, on_progress, client
         compile_pass()  # before the clock starts: it takes seconds where it has never been done
         self.began, self.asked = time.perf_counter(), threading.Event()
         self.scale = float(options.scale or 0.0)
@@ -130,7 +148,12 @@ class _Search:
         self.near: Priced | None = None
         self.bound = np.inf
         self.steps: list[dict[str, float | str]] = []
-        self.phase = "prices"
+        self.phase = "pricing"
+        self.keep: Checkpoint | None = None
+        self.kept: Arrays | None = None
+        self.root: Node | None = None
+        self.tree: Tree | None = None
+        self.cases: list[Node] = []
         from numba import config, set_num_threads
 
         cores = int(vars(config)["NUMBA_NUM_THREADS"])
@@ -138,12 +161,14 @@ class _Search:
 
     def run(self) -> Outcome:
         """Go through the steps; each looks at the time."""
-        self.groups = Groups(self.block)
+        self.groups = Groups(self.block) if self.client is None else Distributed(self.block, self.client)
         if self.options.scale is None:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
         self.prices = prices = Prices(self.block, self.groups, float(np.clip(CLOSE * self.options.gap, *NEAR)))
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
-        root = prices.price(prices.root(), -np.inf, PASSES, self.stop, self._bounded)
+        begin = self._resumed()
+        root = prices.price(begin, -np.inf, PASSES, self.stop, self._bounded)
+        self.root = root.node
         self._step("prices", bound=root.node.bound, passes=root.passes)
         dear = None if root.mixture is None else Trial(prices, root).mixture
         if dear is None or dear.missed:  # however much a row's miss costs
@@ -160,7 +185,11 @@ class _Search:
         root = replace(root, mixture=mixture or root.mixture)
         self.choices = Choices(prices)
         tree = Tree(prices, root, self.choices, lambda node: empty(self.block, node, self.stop))
-        self._follow(root)
+        if self.cases:
+            tree.resume(self.cases)
+        self.tree = tree
+        if self.point is None:
+            self._follow(root)
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
             before = tree.nodes
@@ -191,8 +220,26 @@ class _Search:
             self.point = replace(point, value=value)
 
     def stop(self) -> bool:
-        """Whether time is over, or somebody asked to stop."""
+        """Whether time is over, or somebody asked to stop; a moment to leave a checkpoint."""
+        if self.keep is not None and self.keep.due():
+            self._leave(self.keep)
         return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
+
+    def _resumed(self) -> Node:
+        """Where an earlier run stood, or all plans."""
+        if self.kept is None:
+            return self.prices.root()
+        stand = restored(self.prices, self.kept)
+        self.point, self.cases = stand.point, list(stand.cases)
+        if stand.near is not None:
+            self.near = Priced(replace(stand.root, prices=stand.near), None, 0, tight=False)
+        self._step("resumed", passes=len(self.prices.asked), cases=len(stand.cases))
+        return stand.root
+
+    def _leave(self, keep: Checkpoint) -> None:
+        """Leave a checkpoint: cases are those of the last moment at which together they were all plans."""
+        near = None if self.near is None else self.near.node.prices
+        keep.write(as_arrays(self.prices, Stand(self.root or self.prices.best, self.cases, self.point, near)))
 
     def target(self) -> float:
         """The bound that is low enough."""
@@ -221,7 +268,7 @@ class _Search:
             enough = self.point.value + WORTH_A_PLAN * self.options.gap * max(abs(self.point.value), 1e-9 * self.scale)
             if found.mixture.value <= enough:
                 return
-        self.phase = "plan"
+        self.phase = "settling"
         columns = self.prices.integer
         fixed = replace(found, node=settled(found.node, columns, found.mixture.columns[columns]))
         if (fixed.node.lower[columns] != found.mixture.columns[columns]).any():  # whole to a tolerance only
@@ -281,6 +328,8 @@ class _Search:
     def _bounded(self, bound: float) -> None:
         if bound < self.bound:
             self.bound = bound
+        if self.tree is not None:
+            self.cases = self.tree.all_leaves()
         self._tell()
 
     def _tell(self) -> None:
@@ -297,6 +346,8 @@ class _Search:
     def _ended(self, status: Status | None, leaves: list[Node], message: str = "", nodes: int = 0) -> Outcome:
         """The outcome; where no status is given, by plan and bound."""
         seconds = time.perf_counter() - self.began
+        if self.keep is not None and self.keep.there:
+            self._leave(self.keep)
         kept = [Leaf(leaf.lower, leaf.upper, leaf.prices, leaf.bound, leaf.ray) for leaf in leaves]
         bound = max((leaf.bound for leaf in kept), default=np.inf)
         x, value, gap = None, None, None
@@ -318,6 +369,8 @@ class _Search:
                 message = say("the time limit was reached")
             elif status == "no_plan":
                 message = say("prices find no plan, and do not prove that there is none")
+        if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
+            message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices
         return Outcome(
             status,

@@ -6,14 +6,17 @@ group's scalars. A pass first prices the kinds, which are few, and then goes onc
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numba import get_num_threads
 from scipy import sparse
 
-from zonevest.solvers.compiled_pass import amounts, best_options
+from zonevest.solvers.compiled_pass import amounts, best_options, best_options_alone
 from zonevest.solvers.program import SMALLEST_KEPT
 
 if TYPE_CHECKING:
@@ -23,6 +26,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+
+
+PART, MOST_PARTS = 1 << 17, 256
+"""Groups that are summed up at a time, and how many such parts there are at most: the number follows from the groups
+alone, so that sums are the same to the last bit wherever parts are summed up."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,98 @@ class Answer:
     margin: Floats
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A run of groups with all that they need to answer prices: it knows of no other part, and keeps nothing.
+
+    Attributes
+    ----------
+    first, size : of each group the first of its kinds, and how many there are.
+    scalars : groups x scalars.
+    kinds : (scalars x kinds) x (rows + 1), scalar after scalar; the last column is the objective.
+    of_kind : the cluster of each kind.
+    own : the options that have something of their own, each over rows and objective.
+    own_start, own_group, own_option : of each group the run of these; of each its group, and its number there.
+    clusters : how many there are, in all parts together.
+    """
+
+    first: NDArray[np.int32]
+    size: NDArray[np.int32]
+    scalars: Floats
+    kinds: sparse.csr_array
+    of_kind: NDArray[np.int32]
+    own: sparse.csr_array
+    own_start: Ints
+    own_group: Ints
+    own_option: NDArray[np.int32]
+    clusters: int
+
+    def answer(self, prices: Floats, objective: float = 1.0, *, alone: bool = False) -> Answer:
+        """What every group takes.
+
+        Parameters
+        ----------
+        prices : shape (rows,).
+        objective : what the objective counts; 0: prices alone.
+        alone : whether one thread does it.
+        """
+        weights = np.append(-prices, objective)
+        worth = np.ascontiguousarray((self.kinds @ weights).reshape(self.scalars.shape[1], len(self.of_kind)).T)
+        best = best_options_alone if alone else best_options
+        own = self.own @ weights
+        return Answer(*best(self.first, self.size, self.scalars, worth, self.own_start, self.own_option, own))
+
+    def sums(
+        self, option: NDArray[np.int32], part: NDArray[np.bool_] | None = None, here: slice | None = None
+    ) -> sparse.csr_array:
+        """What groups come to that take these options (all, or a part; all, or those here): clusters x (rows + 1)."""
+        here = slice(0, len(self.first)) if here is None else here
+        count = len(self.of_kind)
+        some_of = np.ones(1, dtype=np.bool_) if part is None else part[here]
+        amount = amounts(self.first[here], option[here], self.scalars[here], some_of, count).ravel()
+        some = np.flatnonzero(amount).astype(self.kinds.indices.dtype)
+        where = (self.of_kind[some % max(count, 1)], some)
+        total = sparse.csr_array((amount[some], where), (self.clusters, len(amount))) @ self.kinds
+        entry = np.arange(self.own_start[here.start], self.own_start[here.stop])
+        group = self.own_group[entry]
+        mine = option[group] == self.own_option[entry]
+        entry = entry[mine if part is None else mine & part[group]]
+        if len(entry):
+            cluster = self.of_kind[self.first[self.own_group[entry]]]
+            chosen = sparse.csr_array((np.ones(len(entry)), (cluster, entry)), (self.clusters, self.own.shape[0]))
+            total = total + chosen @ self.own
+        return sparse.csr_array(total)
+
+    def cut(self, low: int, high: int) -> Part:
+        """The part of the groups from `low` up to `high`, with no more kinds than they have."""
+        runs = np.unique(np.column_stack([self.first[low:high], self.size[low:high]]), axis=0)
+        edges = np.zeros(len(self.of_kind) + 1, dtype=np.int64)
+        np.add.at(edges, runs[:, 0], 1)
+        np.add.at(edges, runs.sum(axis=1), -1)
+        used = np.flatnonzero(np.cumsum(edges)[:-1])
+        scalars = self.scalars.shape[1]
+        every = (used + len(self.of_kind) * np.arange(scalars)[:, None]).ravel()
+        entries = slice(int(self.own_start[low]), int(self.own_start[high]))
+        return Part(
+            np.searchsorted(used, self.first[low:high]).astype(np.int32),
+            self.size[low:high],
+            self.scalars[low:high],
+            sparse.csr_array(self.kinds[every]),
+            self.of_kind[used],
+            sparse.csr_array(self.own[entries.start : entries.stop]),
+            self.own_start[low : high + 1] - entries.start,
+            self.own_group[entries] - low,
+            self.own_option[entries],
+            self.clusters,
+        )
+
+    def __sizeof__(self) -> int:
+        """Bytes of the arrays."""
+        matrices = sum(each.nbytes for of in (self.kinds, self.own) for each in (of.data, of.indices, of.indptr))
+        scalars = self.scalars.nbytes + self.first.nbytes + self.size.nbytes + self.of_kind.nbytes
+        return int(matrices + scalars + self.own_start.nbytes + self.own_group.nbytes + self.own_option.nbytes)
+
+
 class Groups:
     """The groups of a block, made ready to answer prices.
 
@@ -52,6 +152,7 @@ class Groups:
     scalars : groups x scalars.
     of_kinds : for each scalar a matrix kinds x (rows + 1); the last column is the objective.
     cluster : of each group.
+    whole, cuts : all groups as one part, and the edges of the parts in which they are summed up.
     """
 
     def __init__(self, block: Block) -> None:
@@ -66,10 +167,18 @@ class Groups:
         self.scalars = np.ascontiguousarray(
             np.column_stack([scalar for scalar, _ in block.by_kind]) if block.by_kind else np.zeros((block.groups, 0))
         )
-        self.of_kind = block.cluster
         self.cluster = block.cluster[self.first].astype(np.int32) if block.groups else np.zeros(0, np.int32)
         self.clusters = int(block.cluster.max(initial=-1)) + 1
         self._single(block)
+        none = sparse.csr_array((0, self.rows + 1))
+        self.whole = Part(
+            self.first, self.size, self.scalars,
+            sparse.csr_array(sparse.vstack(self.of_kinds)) if self.of_kinds else none,
+            block.cluster.astype(np.int32), self.own, self.own_start, self.own_group, self.own_option, self.clusters,
+        )  # fmt: skip
+        parts = min(max(-(-self.count // PART), 1), MOST_PARTS)
+        self.cuts = [self.count * number // parts for number in range(parts + 1)]
+        self._taken: dict[bytes, NDArray[np.uint16]] = {}
 
     def _single(self, block: Block) -> None:
         """The options that have something of their own, in order: few of many."""
@@ -89,31 +198,33 @@ class Groups:
         prices : shape (rows,).
         objective : what the objective counts; 0: prices alone.
         """
-        weights = np.append(-prices, objective)
-        worth = np.zeros((len(self.of_kind), len(self.of_kinds)))
-        for number, matrix in enumerate(self.of_kinds):
-            worth[:, number] = matrix @ weights
-        own = self.own @ weights
-        found = best_options(self.first, self.size, self.scalars, worth, self.own_start, self.own_option, own)
-        return Answer(*found)
+        return self.whole.answer(prices, objective)
 
     def sums(self, option: NDArray[np.int32], part: NDArray[np.bool_] | None = None) -> sparse.csr_array:
         """What groups (all, or a part) that take these options come to: clusters x (rows + 1)."""
-        kind = self.first + option
-        weight = np.ones(self.count) if part is None else part.astype(np.float64)
-        total = sparse.csr_array((self.clusters, self.rows + 1))
-        come_to = amounts(kind.astype(np.int64), self.scalars, weight, len(self.of_kind))
-        for number, matrix in enumerate(self.of_kinds):
-            amount = come_to[:, number]
-            some = np.flatnonzero(amount)
-            chosen = sparse.csr_array((amount[some], (self.of_kind[some], some)), (self.clusters, matrix.shape[0]))
-            total = total + chosen @ matrix
-        taken = np.flatnonzero((option[self.own_group] == self.own_option) & (weight[self.own_group] > 0.0))
-        if len(taken):
-            where = (self.cluster[self.own_group[taken]], taken)
-            chosen = sparse.csr_array((np.ones(len(taken)), where), (self.clusters, len(self.own_group)))
-            total = total + chosen @ self.own
-        return sparse.csr_array(total)
+        return added(at_once(lambda here: self.whole.sums(option, part, here), self.parts()))
+
+    def parts(self) -> list[slice]:
+        """The runs of groups that are summed up one by one, in order."""
+        return [slice(low, high) for low, high in pairwise(self.cuts)]
+
+    def ask(self, prices: Floats) -> tuple[sparse.csr_array, float]:
+        """What groups come to at prices, clusters x (rows + 1), and what that is worth; what they took is kept."""
+        answer = self.answer(prices)
+        self._taken[prices.tobytes()] = answer.option.astype(np.uint16)
+        return self.sums(answer.option), self._total(answer.value)
+
+    def worth(self, prices: Floats, objective: float = 1.0) -> float:
+        """What groups' best options are worth together at prices."""
+        return self._total(self.answer(prices, objective).value)
+
+    def took(self, prices: Floats) -> NDArray[np.uint16]:
+        """What every group takes at prices that were asked, as a small number."""
+        found = self._taken.get(prices.tobytes())
+        return self.answer(prices).option.astype(np.uint16) if found is None else found
+
+    def _total(self, value: Floats) -> float:
+        return sum((float(value[here].sum()) for here in self.parts()), 0.0)
 
     def written_out(self, groups: Ints, options: Ints) -> sparse.csr_array:
         """Some options, each with its group: pairs x (rows + 1)."""
@@ -154,11 +265,30 @@ class Groups:
         return low, high
 
 
+def at_once(do: Callable[[slice], sparse.csr_array], parts: Sequence[slice]) -> list[sparse.csr_array]:
+    """What is done with each part, in order; by as many threads as the passes have."""
+    threads = min(get_num_threads(), len(parts))
+    if threads == 1:
+        return [do(part) for part in parts]
+    with ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(do, parts))
+
+
+def added(parts: Sequence[sparse.csr_array]) -> sparse.csr_array:
+    """The sum of matrices, one after the other."""
+    total = parts[0]
+    for part in parts[1:]:
+        total = total + part
+    return sparse.csr_array(total)
+
+
 def _meant(matrix: sparse.csr_array) -> sparse.csr_array:
     """Without what revenue and cost leave of each other by rounding."""
     clean = sparse.csr_array(matrix, copy=True)
     clean.data[np.abs(clean.data) < SMALLEST_KEPT] = 0.0
     clean.eliminate_zeros()
+    if clean.nnz <= np.iinfo(np.int32).max:  # half the memory, which is what a pass waits for
+        clean.indices, clean.indptr = clean.indices.astype(np.int32), clean.indptr.astype(np.int32)
     return clean
 
 

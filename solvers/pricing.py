@@ -87,7 +87,7 @@ class Prices:
     ----------
     tolerance : bound and master have met when they are no further apart, as a part of the bound.
     asked : the prices of every pass, in order.
-    taken : what every group took at every pass: small numbers.
+    best : the node that is priced, or was last, with the best prices so far.
     """
 
     def __init__(
@@ -114,8 +114,8 @@ class Prices:
         self.span = self._span(float(most[rows] - least[rows])) if span is None else span
         self.integer = np.flatnonzero(block.column_integer)
         self.asked: list[Floats] = []
-        self.taken: list[NDArray[np.uint16]] = []
         self.radius = FIRST_RADIUS * max(self.span, 1e-9)
+        self.best = self.root()
 
     def _span(self, of_groups: float) -> float:
         """What groups can make of the objective; where it is all but nothing, what the policy's columns can."""
@@ -130,11 +130,14 @@ class Prices:
 
     def ask(self, prices: Floats) -> float:
         """Let groups answer, give the master what they take, and return what that is worth."""
-        answer = self.groups.answer(prices)
-        self.master.add(self.groups.sums(answer.option), len(self.asked))
+        sums, worth = self.groups.ask(prices)
+        self.master.add(sums, len(self.asked))
         self.asked.append(prices)
-        self.taken.append(answer.option.astype(np.uint16))
-        return float(answer.value.sum())
+        return worth
+
+    def took(self, asked: int) -> NDArray[np.uint16]:
+        """What every group took at a pass."""
+        return self.groups.took(self.asked[asked])
 
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
         """What prices that charge no open side prove of a node, where groups answer to them with so much."""
@@ -142,7 +145,7 @@ class Prices:
 
     def unmeetable(self, node: Node, prices: Floats) -> bool:
         """Whether such prices prove of a node that it holds no plan: without the objective, 0 is out of reach."""
-        of_groups = float(self.groups.answer(prices, 0.0).value.sum())
+        of_groups = self.groups.worth(prices, 0.0)
         terms = self._terms(node, prices, np.zeros_like(self.master.cost))
         size = float(np.abs(terms).sum()) + abs(of_groups)
         return bool(np.isfinite(size)) and float(terms.sum()) + of_groups < -CLEAR * size
@@ -177,6 +180,7 @@ class Prices:
         plan : whether the mixture is to be a plan: go on until it misses no row.
         """
         master, best, radius = self.master, node, self.radius
+        self.best = best
         master.bound_columns(self.integer, node.lower[self.integer], node.upper[self.integer])
         if not self.asked:
             self.ask(node.prices)
@@ -190,7 +194,7 @@ class Prices:
             bound = self.bound(node, prices, self.ask(prices))
             better = bound < best.bound
             if better:
-                best = replace(best, prices=prices, bound=bound)
+                best = self.best = replace(best, prices=prices, bound=bound)
                 told(bound)
             elif np.isinf(best.bound):  # nothing is proven yet: it follows the master
                 best = replace(best, prices=prices)

@@ -72,7 +72,7 @@ def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32],
         part = np.zeros(groups.clusters)
         np.add.at(part, master.cluster[here], weights[here])
         offered = part[groups.cluster] > 0.0
-        taken = prices.taken[asked].astype(np.int32)
+        taken = prices.took(asked).astype(np.int32)
         differ |= offered & seen & (taken != option)
         begin, reached = reached, reached + part
         mine = offered & (~seen | (place >= begin[groups.cluster]))
@@ -138,7 +138,7 @@ def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Int
         part = np.zeros(groups.clusters)
         np.add.at(part, master.cluster[here], weights[here])
         mine = differ[part[groups.cluster[differ]] > 0.0]
-        parts.append((mine, prices.taken[asked][mine].astype(np.int64), part[groups.cluster[mine]]))
+        parts.append((mine, prices.took(asked)[mine].astype(np.int64), part[groups.cluster[mine]]))
     group, taken, share = (np.concatenate(each) for each in zip(*parts, strict=True))
     most = int(groups.size.max(initial=1))
     code, place = np.unique(group.astype(np.int64) * most + taken, return_inverse=True)
@@ -202,7 +202,7 @@ class _Part:
         keep = rank < OFFERED
         keep |= number == self.option[self.free][owner]
         for asked in self.passes:
-            keep |= number == self.prices.taken[asked][self.free].astype(np.int64)[owner]
+            keep |= number == self.prices.took(asked)[self.free].astype(np.int64)[owner]
         return keep
 
     def program(self, *, whole: bool) -> Program:

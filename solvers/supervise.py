@@ -26,6 +26,7 @@ import numpy as np
 from zonevest.instances.say import foreign, from_parts, say
 from zonevest.solvers.answer import (
     OnProgress,
+    OnSolution,
     Progress,
     Solution,
     SolveOptions,
@@ -59,6 +60,7 @@ def solve(
     supervised: bool | None = None,
     grace: float | None = None,
     stop: Stop | None = None,
+    on_solution: OnSolution | None = None,
 ) -> Solution:
     """Solve `program`; the time limit holds, and Ctrl-C returns the best point so far.
 
@@ -78,6 +80,8 @@ def solve(
         more: HiGHS stops late, and making its last point exact takes a moment.
     stop : callable, optional
         Asked now and then whether to stop, where Ctrl-C is the caller's.
+    on_solution : callable, optional
+        Receives (x, value, bound) for each better point.
 
     Raises
     ------
@@ -93,7 +97,7 @@ def solve(
     if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
         folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
         try:
-            return _Supervised(program, options, on_progress, grace, folder, began, stop).run()
+            return _Supervised(program, options, on_progress, grace, folder, began, stop, on_solution).run()
         except _NotStartedError as refused:
             if supervised:
                 raise OSError(str(refused)) from refused
@@ -101,7 +105,8 @@ def solve(
             shutil.rmtree(folder, ignore_errors=True)
     asked = threading.Event()
     with ctrl_c(asked.set):
-        return solve_here(program, options, on_progress, stop=lambda: asked.is_set() or (stop is not None and stop()))
+        stopped = lambda: asked.is_set() or (stop is not None and stop())  # noqa: E731
+        return solve_here(program, options, on_progress, on_solution, stop=stopped)
 
 
 class _NotStartedError(Exception):
@@ -181,8 +186,9 @@ class _Supervised:
         folder: Path,
         began: float,
         stop: Stop | None = None,
+        on_solution: OnSolution | None = None,
     ) -> None:
-        self.program, self.options, self.on_progress = program, options, on_progress
+        self.program, self.options, self.on_progress, self.on_solution = program, options, on_progress, on_solution
         self.folder, self.began, self.stop = folder, began, stop
         self.grace = max(5.0, 0.05 * options.time_limit) if grace is None else grace
         self.kept: str | None = None
@@ -253,6 +259,9 @@ class _Supervised:
                 (self.folder / self.kept).unlink(missing_ok=True)
             self.kept, self.bound = said["file"], min(self.bound, said["bound"])
             self.told = replace(self.told, value=said["value"])
+            x = None if self.on_solution is None else self._load(self.kept)
+            if self.on_solution is not None and x is not None:
+                self.on_solution(x, said["value"], self.bound)
         elif said["kind"] == "progress":
             told = Progress(**{name: value for name, value in said.items() if name != "kind"})
             if told.bound is not None:

@@ -55,6 +55,7 @@ from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.reports.money import money_tables
 from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
+from zonevest.solvers.checkpoint import Checkpoint
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
@@ -65,6 +66,7 @@ from zonevest.solvers.supervise import solve as run_supervised
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
@@ -370,6 +372,9 @@ def solve(
     seed: int = 0,
     method: Method = "auto",
     policy: pyo.ConcreteModel | None = None,
+    cluster: Client | str | int | None = None,
+    checkpoint: str | Path | None = None,
+    resume: bool = False,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -382,6 +387,10 @@ def solve(
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
         300,000 options on.
     policy : a policy model from `policy_model(study)` with rules of your own.
+    cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
+        how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
+    checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
+    resume : whether to go on from that file; it must be of the same study, version, method and seed.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -392,13 +401,20 @@ def solve(
     Raises
     ------
     StudyError
-        If a parcel is left without any option.
+        If a parcel is left without any option, or the checkpoint is of another run.
+    ClusterError
+        If the cluster cannot be used.
     """
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
     for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
+    if cluster is not None and method == "mip":
+        raise ValueError("a cluster is for the method prices, not mip")
+    if resume and checkpoint is None:
+        raise ValueError("resume needs the path of a checkpoint")
+    keep = None if checkpoint is None else Checkpoint.of(Path(checkpoint), study, method, seed, resume=resume)
     clock = _Watch(on_progress)
     if policy is None:
         with clock("options"):
@@ -417,26 +433,34 @@ def solve(
         "seed": seed,
         "method": method,
         **({"scenario": study.scenario} if study.scenario else {}),
+        **({"resumed": True} if resume else {}),
     }
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
     by_prices: list[tuple[Outcome, Block]] = []
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
-    for stage, term in enumerate(order):
+    begun = 0
+    if keep is not None and keep.kept is not None:
+        method, begun, stages, earlier, found = keep.kept.stages
+    for stage, term in list(enumerate(order))[begun:]:
         if len(order) > 1:
             with clock("policy"):
                 set_stage(policy, stage, earlier)
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
-        if method == "prices" or (method == "auto" and len(block.group) >= MANY):
+        by_price = method == "prices" or (method == "auto" and (len(block.group) >= MANY or cluster is not None))
+        left_there = None
+        if keep is not None:
+            left_there = keep.begin("prices" if by_price else "mip", stage, stages, earlier, found, block)
+        if by_price:
             from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
             with clock("solve"):
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                outcome = solve_by_prices(block, asked, clock.tell)
+                outcome = solve_by_prices(block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there)
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices.append((outcome, block))
@@ -454,14 +478,18 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
-            start = _start(ledger, block, program, found)
+            start = _start(ledger, block, program, found) if left_there is None else left_there["x"]
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
                 options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
-                solution = run_supervised(program, options, on_progress=clock.tell)
+                if keep is None:
+                    solution = run_supervised(program, options, clock.tell)
+                else:
+                    solution = run_supervised(program, options, keep.listener(clock.tell), on_solution=keep.solution)
+                    keep.end()
         if solution.x is None and found is not None and start is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])

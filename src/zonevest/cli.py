@@ -238,6 +238,17 @@ def solve(
     ] = 600.0,
     threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
     seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS|N",
+            help="Land answers prices on a Dask cluster: a scheduler's address, or N workers on this machine.",
+        ),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an earlier run left its checkpoint, beside the plan folder.")
+    ] = False,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -250,33 +261,50 @@ def solve(
             refuse_existing(target, say("name another folder with -o, or add --overwrite"))
         refuse_no_replacing(target)
         refuse_unwritable(target)
+        checkpoint = target.with_name(f"{target.name}.checkpoint.npz")
+        if checkpoint.exists() and not (resume or overwrite):
+            do = say("go on with it by --resume, or begin anew with --overwrite")
+            raise InputError(
+                str(checkpoint), say("no run was cut off before its end"), say("its checkpoint is there"), do
+            )
         for name, value in (("--gap", gap), ("--time-limit", time_limit)):
             if not math.isfinite(value):
                 raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
+        if cluster is not None and method is Method.mip:
+            do = say("leave out --cluster, or ask for --method prices")
+            raise InputError("--cluster", say("a cluster is for the method prices"), "--method mip", do)
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        given = api.read_study(study, changes, scenario=scenario)
-        for note in given.notes:
-            print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
-        for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
-            print(label["warning"].format(where=where, must=must, found=found), file=sys.stderr)
-        with ProgressLine(sys.stderr, lang.value) as progress:
-            plan = api.solve(
-                given,
-                gap=gap,
-                time_limit=time_limit,
-                threads=threads,
-                seed=seed,
-                method=method.value,
-                on_progress=progress,
-            )
-            # a run that found nothing says so in a folder of its own, but never takes the place of a plan
-            if plan.has_plan or not target.exists():
-                plan.write(target, overwrite=overwrite, lang=lang.value)
-                written = str(target)
-            else:
-                written = None
+        with workers(cluster) as client:
+            given = api.read_study(study, changes, scenario=scenario)
+            for note in given.notes:
+                print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
+            for where, must, found, _ in translated(given.warnings, lang.value).to_numpy().tolist():
+                print(label["warning"].format(where=where, must=must, found=found), file=sys.stderr)
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                plan = api.solve(
+                    given,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    cluster=client,
+                    checkpoint=checkpoint,
+                    resume=resume,
+                    on_progress=progress,
+                )
+                # a run that found nothing says so in a folder of its own, but never takes the place of a plan
+                if plan.has_plan or not target.exists():
+                    plan.write(target, overwrite=overwrite, lang=lang.value)
+                    written = str(target)
+                else:
+                    written = None
+        if plan.status in ("optimal", "infeasible"):
+            checkpoint.unlink(missing_ok=True)
+        elif checkpoint.exists():
+            print(label["resumable"].format(path=checkpoint), file=sys.stderr)
         show_result(plan_figures(plan, written, lang.value), plan_lines(plan, written, label, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
@@ -322,6 +350,21 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         return
     with ProgressLine(sys.stderr, lang.value) as progress:
         yield progress
+
+
+@contextmanager
+def workers(cluster: str | None) -> Iterator[Any]:
+    """A client of the cluster, where one is asked for."""
+    if cluster is None:
+        yield None
+        return
+    from zonevest.solvers.cluster import ClusterError, opened
+
+    try:
+        with opened(cluster) as client:
+            yield client
+    except ClusterError as error:
+        raise InputError("--cluster", error.must, error.found, error.do) from None
 
 
 def default_plan(study: str) -> Path:

@@ -65,6 +65,10 @@ _TABLE: dict[str, tuple[str, str]] = {
     "time": ("time", "用时"),
     "folder": ("plan folder", "方案文件夹"),
     "nothing_written": ("the plan folder that was there is left as it is", "原有方案文件夹保持不变"),
+    "resumable": (
+        "what is known so far is in {path}: the same command with --resume --overwrite goes on from there",
+        "已知结果保存在 {path}：用同一命令加 --resume --overwrite 可由此继续",
+    ),
     "told_in": ("told in {path}", "详见 {path}"),
     "million": ("million {currency}", "百万 {currency}"),
     "audit": ("audit", "审计"),
@@ -90,6 +94,10 @@ PHASES: dict[str, tuple[str, str]] = {
     "prices": ("shadow prices", "影子价格"),
     "build": ("building", "组装"),
     "solve": ("solving", "求解"),
+    "pricing": ("pricing the land", "为用地定价"),
+    "projects": ("settling projects", "确定项目"),
+    "settling": ("settling the land", "确定用地"),
+    "branches": ("telling cases apart", "分情形求解"),
     "plan": ("reading off the plan", "整理方案"),
     "audit": ("audit", "审计"),
 }

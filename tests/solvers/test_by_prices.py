@@ -305,9 +305,10 @@ def test_a_later_term_without_a_plan_loses_nothing(monkeypatch: pytest.MonkeyPat
     whole = zv.solve(study, method="prices", gap=GAP, threads=1)
     asked = []
 
-    def late(given: Any, options: SolveOptions, told: Any) -> Outcome:
+    def late(given: Any, options: SolveOptions, told: Any, **more: Any) -> Outcome:
         asked.append(given)
-        return solve_by_prices(given, replace(options, time_limit=options.time_limit * (len(asked) == 1)), told)
+        limit = options.time_limit * (len(asked) == 1)
+        return solve_by_prices(given, replace(options, time_limit=limit), told, **more)
 
     monkeypatch.setattr("zonevest.solvers.by_prices.solve_by_prices", late)
     plan = zv.solve(study, method="prices", gap=GAP, threads=1)
