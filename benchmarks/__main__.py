@@ -21,7 +21,9 @@ def main(words: Sequence[str] | None = None) -> None:
     given = arguments(words)
     benchmarks = suite()
     if given.command == "list":
-        rows = [[name, f"{', '.join(f'{size:,}' for size in each.sizes)}", each.title] for name, each in benchmarks.items()]
+        rows = [
+            [name, f"{', '.join(f'{size:,}' for size in each.sizes)}", each.title] for name, each in benchmarks.items()
+        ]
         print(results.markdown(["benchmark", "parcels", "what"], rows))
     elif given.command == "table":
         page = results.PAGE.read_text(encoding="utf-8")
@@ -76,8 +78,12 @@ def run(benchmark: Benchmark, given: argparse.Namespace) -> None:
         kept = given.counties or Path(scratch) / "counties"
         for size in given.parcels or benchmark.sizes:
             found = measured(benchmark, size, ways, given, kept)
-            rows = [row for way, each in found.items() for row in results.rows_of(benchmark.name, size, way, each, facts)]
-            courses = [row for way, each in found.items() for row in results.courses_of(benchmark.name, size, way, each)]
+            rows = [
+                row for way, each in found.items() for row in results.rows_of(benchmark.name, size, way, each, facts)
+            ]
+            courses = [
+                row for way, each in found.items() for row in results.courses_of(benchmark.name, size, way, each)
+            ]
             print(f"\n{results.table(rows)}", flush=True)
             if given.out:
                 results.write(given.out, rows, courses)

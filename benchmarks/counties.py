@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import tomli_w
-from benchmarks import writers
 
 import zonevest as zv
+from benchmarks import writers
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import area_range
@@ -43,12 +43,13 @@ def place(land: str, kept: Path, parcels: int) -> Path:
 
 def prepared(land: str, kept: Path, parcels: int, seed: int = 1) -> Path:
     """The folder of a county, which is made where it is not there yet."""
+    make = {"standard": standard, "harsh": harsh, "small": writers.prepare}[land]
     folder = place(land, kept, parcels)
     if not folder.is_dir():
         kept.mkdir(parents=True, exist_ok=True)
         beside = folder.with_name(f".{folder.name}")  # so that there is never half a county
         shutil.rmtree(beside, ignore_errors=True)
-        {"standard": standard, "harsh": harsh, "small": small}[land](beside, parcels, seed)
+        make(beside, parcels, seed)
         beside.rename(folder)
     return folder
 
@@ -64,9 +65,12 @@ def standard(folder: Path, parcels: int, seed: int = 1) -> None:
     land = pd.read_parquet(folder / "parcels.parquet")
     land = _parted(land)
     land.to_parquet(folder / "parcels.parquet", index=False, compression="zstd")
-    changed = {name: _read(folder, name) for name in ("jurisdictions", "land_take", "limits", "projects", "quota_grants")}
+    changed = {
+        name: _read(folder, name) for name in ("jurisdictions", "land_take", "limits", "projects", "quota_grants")
+    }
     changed["limits"], gone = _limits(changed["limits"])
-    changed["limit_terms"] = _read(folder, "limit_terms").query("limit not in @gone")
+    terms = _read(folder, "limit_terms")
+    changed["limit_terms"] = terms[~terms["limit"].isin(gone)]
     changed["projects"]["latest"] = changed["projects"]["latest"].replace(FIRST)
     changed["projects"]["earliest"] = changed["projects"]["earliest"].replace(FIRST)
     changed["jurisdictions"] = _jurisdictions(changed["jurisdictions"], land)
@@ -77,7 +81,7 @@ def standard(folder: Path, parcels: int, seed: int = 1) -> None:
 
 
 def harsh(folder: Path, parcels: int, seed: int = 1) -> None:
-    """Write the harsh county; mandatory projects need what their zone has today, so that doing the least is possible."""
+    """Write the harsh county; mandatory projects need what their zone has today, so that little need be done."""
     standard(folder, parcels, seed)
     study = zv.read_study(folder)
     ledger, last = Ledger(build_options(study)), len(study.periods) - 1
@@ -90,11 +94,6 @@ def harsh(folder: Path, parcels: int, seed: int = 1) -> None:
     projects["min_area_of"] = [f"zone:{zone}" for zone in of]
     projects["min_area"] = np.round(factor * today[of].to_numpy(), 2)
     projects.to_csv(folder / "projects.csv", index=False, lineterminator="\n")
-
-
-def small(folder: Path, parcels: int, seed: int = 0) -> None:
-    """Write the county of a small library, and its program as columns, for `benchmarks.writers`."""
-    writers.prepare(folder, parcels)
 
 
 def _read(folder: Path, name: str) -> pd.DataFrame:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchmarks.measure import Phases
-
 from zonevest.instances.study import Study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.land import Block, land_block, without_extra
@@ -74,7 +73,12 @@ def reached(points: Sequence[Point], wanted: float) -> float | None:
 
 def told(points: Sequence[Point], bound: float | None, plan: float | None, seconds: float) -> dict[str, Any]:
     """The end of a run and the way to it, as figures."""
-    found: dict[str, Any] = {"solve, s": seconds, "bound": bound, "plan": plan, "certified gap, %": percent(gap(bound, plan))}
+    found: dict[str, Any] = {
+        "solve, s": seconds,
+        "bound": bound,
+        "plan": plan,
+        "certified gap, %": percent(gap(bound, plan)),
+    }
     for wanted in GAPS:
         at = reached(points, wanted)
         found[f"to {100 * wanted:g} %, s"] = later(seconds) if at is None else at

@@ -1,7 +1,7 @@
 """One program written in four ways: the package's build, NumPy columns, the complete Pyomo model, linopy.
 
-Each is measured on a folder that `prepare` has filled: the county as a study folder, and the program's matrix as columns
-of row, column and value.
+Each is measured on a folder that `prepare` has filled: the county as a study folder, and the program's matrix as
+columns of row, column and value.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.measure import Phases, peak_gb
-from benchmarks.small_county import county
 from scipy import sparse
 
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.small_county import county
 from zonevest.instances.read import read_study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
@@ -171,9 +171,10 @@ def signs(given: Columns) -> dict[str, Any]:
     return {sign: rows for sign, rows in found.items() if len(rows)}
 
 
-def prepare(folder: Path, parcels: int) -> None:
-    """Fill the folder: the county as a study folder, its program as columns."""
-    study = county(parcels)
+def prepare(folder: Path, parcels: int, seed: int = 1) -> None:
+    """Fill a new folder: the county of a small library as a study folder, its program as columns."""
+    folder.mkdir()
+    study = county(parcels, seed)
     write_study(study, folder / "study")
     np.savez(folder / "columns.npz", **columns_of(build(study, Phases())))
 

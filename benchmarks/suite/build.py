@@ -1,4 +1,4 @@
-"""How long it takes to write the program of a small library's county, beside three other ways to write the same program.
+"""How long it takes to write the program of a county (a small library), beside three other ways to write the same.
 
 *build* is the package's, from the study to a HighsLp; *numpy* passes columns that lie ready to HiGHS; *linopy* is given
 every coefficient; *pyomo* is the complete Pyomo model (see docs/benchmarks.md for what each does and does not do).

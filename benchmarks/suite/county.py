@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Course, arrays, told
 from benchmarks.suite import COURSE, Asked, Figures
-
-import zonevest as zv
 from zonevest.api import _plan
 from zonevest.reports.audit import audit
 from zonevest.solvers.answer import SolveOptions
@@ -41,7 +40,10 @@ def measure(asked: Asked) -> Figures:
     figures |= {f"… {name}, s": seconds for name, seconds in by_step(found.steps, found.seconds).items()}
     ready = sum(phases.wall[name] for name in ("options and ledger", "policy model", "policy compiled", "block"))
     figures |= told(course.points, found.bound, found.value, found.seconds)
-    figures |= {"ledger to plan, s": ready + found.seconds, "solve, microseconds a parcel": 1e6 * found.seconds / block.groups}
+    figures |= {
+        "ledger to plan, s": ready + found.seconds,
+        "solve, microseconds a parcel": 1e6 * found.seconds / block.groups,
+    }
     figures |= {"passes": found.passes, "nodes": found.nodes, "leaves": len(found.leaves), "status": found.status}
     figures |= {"bound as checked / bound": bound / found.bound, "peak to the plan, GB": peak}
     if found.x is not None:

@@ -23,15 +23,15 @@ from typing import Any
 
 import highspy
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Arrays, Course, arrays, told
 from benchmarks.suite import COURSE, Asked, Figures
 from benchmarks.suite.greedy import PRICES, against
 from benchmarks.suite.versus import LONGER, by_prices
-from numpy.typing import NDArray
-from scipy import sparse
-
-import zonevest as zv
 from tests.greedy import Greedy
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.groups import Groups
@@ -95,7 +95,9 @@ class Space:
         self.cost = rest[[rows]].toarray().ravel()
         policy = sparse.csr_array(sparse.csr_array(rest)[:rows])
         self.open = np.flatnonzero(np.diff(policy.indptr))
-        bounds = np.array([np.where(np.isfinite(each), np.abs(each), 0.0) for each in (self.block.lower, self.block.upper)])
+        bounds = np.array(
+            [np.where(np.isfinite(each), np.abs(each), 0.0) for each in (self.block.lower, self.block.upper)]
+        )
         self.size = np.maximum(bounds.max(axis=0), 1.0)
         self.dear = 10.0 * self.groups.largest()
         self.highs = self._money(policy[self.open])
@@ -103,7 +105,7 @@ class Space:
 
     def _money(self, policy: sparse.csr_array) -> Any:
         """The program over all that is no gene; every row may be missed at a price."""
-        count, columns = policy.shape
+        count = policy.shape[0]
         miss = sparse.eye_array(count, format="csr")
         matrix = sparse.csr_array(sparse.hstack([policy, miss, -miss]))
         lp, free, low = highspy.HighsLp(), np.full(count, np.inf), self.works.size
@@ -133,7 +135,10 @@ class Space:
         order = np.lexsort((-share, block.group))
         taken = order[groups.start[:-1]] - groups.start[:-1]
         begun = least[len(block.group) : len(block.group) + self.works.size].reshape(self.works.shape) > 0.5
-        projects = [1 + int(np.searchsorted(each, on.argmax())) if on.any() else 0 for each, on in zip(self.starts, begun, strict=True)]
+        projects = [
+            1 + int(np.searchsorted(each, on.argmax())) if on.any() else 0
+            for each, on in zip(self.starts, begun, strict=True)
+        ]
         first = np.append(taken, projects)
         population = np.tile(first, (POPULATION, 1))
         population[0] = 0

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from benchmarks.measure import Phases, peak_gb
-from benchmarks.solving import arrays
-from benchmarks.suite import Asked, Figures
 from scipy.spatial import Voronoi
 
 import zonevest as zv
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.solving import arrays
+from benchmarks.suite import Asked, Figures
 
 SIZES = (2_000, 10_000, 100_000, 1_000_000)
 SECONDS, LAND, WAYS = 0.0, "standard", ("new", "ledger")

@@ -6,11 +6,12 @@ told by the bound, beside that of the same county without them, which has the sa
 
 from __future__ import annotations
 
+import numpy as np
+
+import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Course, arrays, times, told
 from benchmarks.suite import COURSE, Asked, Figures
-
-import zonevest as zv
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.by_prices import solve_by_prices
 
@@ -23,7 +24,7 @@ def measure(asked: Asked) -> Figures:
     phases, course = Phases(), Course()
     study = zv.read_study(asked.folder)
     if asked.way != WAYS[0]:
-        study = study.replace(projects=study.projects.assign(min_area=0.0, min_area_of=""))
+        study = study.replace(projects=study.projects.assign(min_area=np.nan, min_area_of=""))
     block = arrays(study, phases).block
     found = solve_by_prices(block, SolveOptions(gap=asked.gap, time_limit=asked.seconds), course)
     figures: Figures = {"thresholds": sum(name.startswith("pool[") for name in block.rows)}
@@ -37,4 +38,6 @@ def compare(found: dict[str, Figures]) -> dict[str, Figures]:
     harsh, free = (found.get(way, {}) for way in WAYS)
     if "plan" not in harsh or "plan" not in free:
         return {}
-    return {WAYS[0]: {f"{name} / that without thresholds": times(harsh[name], free[name]) for name in ("bound", "plan")}}
+    return {
+        WAYS[0]: {f"{name} / that without thresholds": times(harsh[name], free[name]) for name in ("bound", "plan")}
+    }

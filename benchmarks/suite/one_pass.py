@@ -11,14 +11,14 @@ import time
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from benchmarks.measure import Phases, peak_gb
-from benchmarks.solving import arrays
-from benchmarks.suite import Asked, Figures
 from numba import njit, prange
 from numpy.typing import NDArray
 from scipy import sparse
 
 import zonevest as zv
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.solving import arrays
+from benchmarks.suite import Asked, Figures
 from zonevest.solvers.groups import Groups
 
 SIZES = (1_000_000,)
@@ -41,10 +41,8 @@ def measure(asked: Asked) -> Figures:
     sums = fastest(lambda: groups.sums(answer.option))
     weights = np.append(-prices, 1.0)
     of_kinds = fastest(lambda: [matrix @ weights for matrix in groups.of_kinds])
-    entries = np.zeros(len(block.kind), dtype=np.int64)
-    for matrix in groups.of_kinds:
-        entries += np.diff(matrix.indptr)[block.kind]
-    nonzeros = int(entries.sum()) + groups.own.nnz
+    there = sum((abs(matrix) for matrix in groups.of_kinds), sparse.csr_array(groups.of_kinds[0].shape))
+    nonzeros = int(np.diff(sparse.csr_array(there).indptr)[block.kind].sum()) + groups.own.nnz
     touched = [groups.first, groups.size, groups.scalars, groups.own_start, groups.own_option, *answer_arrays(answer)]
     kinds = [part for matrix in groups.of_kinds for part in (matrix.data, matrix.indices)]
     words = as_words([*touched, *kinds])

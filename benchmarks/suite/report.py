@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pyomo.environ as pyo
-from benchmarks.measure import Phases, peak_gb
-from benchmarks.suite import Asked, Figures
 
 import zonevest as zv
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.suite import Asked, Figures
 from zonevest.instances.study import Study, period_names
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options

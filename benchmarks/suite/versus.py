@@ -13,11 +13,11 @@ from typing import Any
 
 import highspy
 import numpy as np
+
+import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Course, Point, arrays, later, reached, times, told
 from benchmarks.suite import COURSE, Asked, Figures
-
-import zonevest as zv
 from zonevest.instances.study import Study
 from zonevest.solvers.answer import Progress, SolveOptions
 from zonevest.solvers.by_prices import solve_by_prices
