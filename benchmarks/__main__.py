@@ -21,10 +21,8 @@ def main(words: Sequence[str] | None = None) -> None:
     given = arguments(words)
     benchmarks = suite()
     if given.command == "list":
-        rows = [
-            [name, f"{', '.join(f'{size:,}' for size in each.sizes)}", each.title] for name, each in benchmarks.items()
-        ]
-        print(results.markdown(["benchmark", "parcels", "what"], rows))
+        for name, each in benchmarks.items():
+            print(f"{name:9} {each.title}\n{'':9} parcels: {', '.join(f'{size:,}' for size in each.sizes)}")
     elif given.command == "table":
         page = results.PAGE.read_text(encoding="utf-8")
         results.PAGE.write_text(results.written(page, benchmarks, results.committed()), encoding="utf-8")

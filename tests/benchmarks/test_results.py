@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import csv
+import json
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from benchmarks import __main__ as command
 from benchmarks import results
 from benchmarks.__main__ import main
+from benchmarks.measure import in_own_process
 from benchmarks.suite import COURSE, suite
 
 FACTS = {"date": "2026-11-26", "commit": "abc", "machine": "2 cores", "versions": "Python 3"}
@@ -51,7 +57,26 @@ def test_the_docs_tell_what_is_kept() -> None:
     assert results.written(page, suite(), results.committed()) == page
 
 
-def test_a_run_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_process_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "found.json").write_text('{"a": 1}', encoding="utf-8")
+    asked = ["--compact", str(tmp_path / "found.json")]
+    assert in_own_process("json.tool", asked, 4.0, 60.0) == {"a": 1}
+    assert "none.json" in in_own_process("json.tool", [str(tmp_path / "none.json")], 4.0, 60.0)["stopped"]
+    assert "more than" in in_own_process("json.tool", asked, 4.0, 1e-4)["stopped"]
+
+
+def test_a_run_from_the_command_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is done in processes of their own is done here in this one, which saves their imports."""
+
+    def here(_: str, words: list[str], *__: float) -> dict[str, Any]:
+        with redirect_stdout(StringIO()) as said:
+            main(words)
+        found: dict[str, Any] = json.loads(said.getvalue().splitlines()[-1])
+        return found
+
+    monkeypatch.setattr(command, "in_own_process", here)
     out = tmp_path / "build.csv"
     main(["run", "build", "--parcels", "200", "--ways", "numpy", "--counties", str(tmp_path), "--out", str(out)])
     with out.open(encoding="utf-8") as file:
@@ -61,4 +86,4 @@ def test_a_run_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "| whole, s" in capsys.readouterr().out
     main(["list"])
     said = capsys.readouterr().out
-    assert all(f"| {name} " in said for name in suite())
+    assert all(f"{each.name} " in said and each.title in said for each in suite().values())
