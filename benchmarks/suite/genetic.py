@@ -30,7 +30,7 @@ import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Arrays, Course, arrays, told
 from benchmarks.suite import COURSE, Asked, Figures
-from benchmarks.suite.greedy import PRICES, against
+from benchmarks.suite.greedy import LEAST, PRICES, against
 from benchmarks.suite.versus import LONGER, by_prices
 from tests.greedy import Greedy
 from zonevest.solvers.answer import SolveOptions
@@ -57,7 +57,7 @@ def measure(asked: Asked) -> Figures:
     seconds = LONGER * asked.found.get(PRICES, {}).get("solve, s", asked.seconds)
     made = arrays(study, Phases())
     space, course = Space(made), Course()
-    least = Greedy(study).x
+    least = Greedy(study, LEAST).x
     began = time.perf_counter()
     genes = evolve(space, space.start(least), seconds, course, began)
     took = time.perf_counter() - began
