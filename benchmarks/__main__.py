@@ -71,6 +71,8 @@ def run(benchmark: Benchmark, given: argparse.Namespace) -> None:
     facts = {"date": datetime.now(UTC).date().isoformat(), "commit": commit(), "machine": machine()}
     facts["versions"] = versions()
     print("; ".join(facts.values()), flush=True)
+    if odd := set(given.ways or ()) - set(benchmark.ways):
+        raise SystemExit(f"{benchmark.name} compares {', '.join(map(repr, benchmark.ways))}, not {', '.join(odd)}")
     ways = [way for way in benchmark.ways if not given.ways or way in given.ways]
     with tempfile.TemporaryDirectory() as scratch:
         kept = given.counties or Path(scratch) / "counties"

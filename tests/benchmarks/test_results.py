@@ -87,3 +87,5 @@ def test_a_run_from_the_command_line(
     main(["list"])
     said = capsys.readouterr().out
     assert all(f"{each.name} " in said and each.title in said for each in suite().values())
+    with pytest.raises(SystemExit, match="compares 'numpy'"):
+        main(["run", "build", "--ways", "numpie"])
