@@ -1,14 +1,11 @@
-"""Measuring: one process for each measurement, its seconds by phase and its peak memory.
-
-Nothing is imported here but the standard library: on Linux a new process is charged with the peak of the process
-that starts it, so that the one that starts the others stays small.
-"""
+"""Measuring: one process for each measurement, its seconds by phase and its peak memory."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
+import re
 import resource
 import subprocess
 import sys
@@ -20,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
+CODE = (".", ":!benchmarks/results", ":!docs")
+PACKAGES = ("zonevest", "highspy", "numpy", "scipy", "numba", "pandas", "pyarrow", "pyomo", "linopy", "pymoo")
 
 
 class Phases:
@@ -40,6 +39,11 @@ class Phases:
 
 def peak_gb() -> float:
     """Peak resident memory of this process so far, in 10^9 bytes."""
+    status = Path("/proc/self/status")
+    if status.is_file():  # `ru_maxrss` of a new process begins with the peak of the one that started it
+        kilobytes = re.search(r"VmHWM:\s+(\d+)", status.read_text())
+        if kilobytes:
+            return int(kilobytes[1]) * 1024 / 1e9
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak * (1 if sys.platform == "darwin" else 1024) / 1e9
 
@@ -64,7 +68,7 @@ def in_own_process(module: str, arguments: Sequence[str], memory_gb: float, seco
     except subprocess.TimeoutExpired:
         return {"stopped": f"more than {seconds:g} s"}
     if done.returncode == 0:
-        findings: dict[str, Any] = json.loads(next(line for line in done.stdout.splitlines() if line.startswith("{")))
+        findings: dict[str, Any] = json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
         return findings
     if "MemoryError" in done.stderr or "bad_alloc" in done.stderr:
         return {"stopped": f"more than {memory_gb:g} GB"}
@@ -72,27 +76,31 @@ def in_own_process(module: str, arguments: Sequence[str], memory_gb: float, seco
     return {"stopped": said[-1]}
 
 
-def machine(packages: Sequence[str]) -> dict[str, str]:
-    """What the figures were measured on."""
-    told = {"python": platform.python_version(), "system": f"{platform.system()} {platform.machine()}"}
-    told["cores"] = str(os.cpu_count())
-    told["load"] = " ".join(f"{load:.1f}" for load in os.getloadavg())
-    for name in packages:
+def machine() -> str:
+    """What figures are measured on, and how busy it is."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    where = f"{platform.system()} {platform.machine()}, {cores} cores, {memory:.0f} GB"
+    return f"{where}, load {os.getloadavg()[0]:.1f}"
+
+
+def versions() -> str:
+    """Versions of Python and of the packages that figures depend on."""
+    told = [f"Python {platform.python_version()}"]
+    for name in PACKAGES:
         try:
-            told[name] = version(name)
+            told.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            told[name] = "not installed"
-    return told
+            continue
+    return ", ".join(told)
 
 
-def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table in Markdown, numbers to the right."""
-    table = [list(head), *(list(row) for row in rows)]
-    widths = [max(len(row[i]) for row in table) for i in range(len(head))]
+def commit() -> str:
+    """The commit that is checked out, with a plus where the code differs from it; empty outside a repository."""
 
-    def line(row: Sequence[str]) -> str:
-        cells = [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        return f"| {' | '.join(cells)} |"
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False)
+        return done.stdout.strip()
 
-    rule = f"| {'-' * widths[0]} | {' | '.join('-' * (width - 1) + ':' for width in widths[1:])} |"
-    return "\n".join([line(table[0]), rule, *(line(row) for row in table[1:])])
+    head = git("rev-parse", "--short", "HEAD")
+    return head + ("+" if head and git("status", "--porcelain", "--untracked-files=no", "--", *CODE) else "")

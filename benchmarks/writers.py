@@ -1,14 +1,11 @@
 """One program written in four ways: the package's build, NumPy columns, the complete Pyomo model, linopy.
 
-Each is run alone in a process, ``python -m benchmarks.writers WAY FOLDER``, on a folder that the way ``prepare`` has
-filled: the county as a study folder, and the program's matrix as columns of row, column and value.
+Each is measured on a folder that `prepare` has filled: the county as a study folder, and the program's matrix as
+columns of row, column and value.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -16,10 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from benchmarks.county import county
-from benchmarks.measure import Phases, peak_gb
 from scipy import sparse
 
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.small_county import county
 from zonevest.instances.read import read_study
 from zonevest.instances.study import Study
 from zonevest.instances.write import write_study
@@ -174,20 +171,12 @@ def signs(given: Columns) -> dict[str, Any]:
     return {sign: rows for sign, rows in found.items() if len(rows)}
 
 
-def prepare(folder: Path, parcels: int) -> dict[str, Any]:
-    """Fill the folder: the county as a study folder, its program as columns."""
-    study = county(parcels)
+def prepare(folder: Path, parcels: int, seed: int = 1) -> None:
+    """Fill a new folder: the county of a small library as a study folder, its program as columns."""
+    folder.mkdir()
+    study = county(parcels, seed)
     write_study(study, folder / "study")
-    program = build(study, Phases())
-    np.savez(folder / "columns.npz", **columns_of(program))
-    policy = program.n_rows - len(study.parcels)
-    return {
-        "parcels": parcels,
-        "columns": program.n_cols,
-        "rows": program.n_rows,
-        "policy_rows": policy,
-        "nonzeros": program.n_nonzeros,
-    }
+    np.savez(folder / "columns.npz", **columns_of(build(study, Phases())))
 
 
 def measure(way: str, folder: Path) -> dict[str, Any]:
@@ -213,17 +202,3 @@ def measure(way: str, folder: Path) -> dict[str, Any]:
         before = peak_gb()
         writes(given, phases)
     return {"wall": phases.wall, "cpu": phases.cpu, "peak_before": before, "peak": peak_gb()}
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("way", choices=["prepare", "build", "numpy", "pyomo", "linopy"])
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--parcels", type=int, default=10_000, help="for prepare")
-    given = parser.parse_args()
-    findings = prepare(given.folder, given.parcels) if given.way == "prepare" else measure(given.way, given.folder)
-    sys.stdout.write("\n" + json.dumps(findings) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -54,13 +54,14 @@ class Choice:
 class Greedy:
     """A plan on the way: a linear program over money and quotas, what is decided on the other side of its rows."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, seconds: float = 180.0) -> None:
+        """Find the least plan, within so many seconds."""
         self.ledger = Ledger(build_options(study))
         block = land_block(self.ledger, shared(compile_policy(policy_model(self.ledger))))
         self.program = program = join(block)
         self.options, self.works = len(block.group), self.ledger.works.possible
         self.decided = self.options + self.works.size
-        self.x = self.least()
+        self.x = self.least(seconds)
         names = [*block.rows, *block.extra_rows]
         names = ["choice"] * (program.n_rows - len(names)) + names
         green = np.array([name.startswith("green_share_min") for name in names])
@@ -77,7 +78,7 @@ class Greedy:
         self.highs.passModel(self.settling(rest[self.open]))
         assert self.settles()
 
-    def least(self) -> Floats:
+    def least(self, seconds: float) -> Floats:
         """The plan that changes the fewest hectares and builds for the least money."""
         options, area = self.ledger.options, self.ledger.study.parcels["area_ha"].to_numpy()
         cost = np.zeros(self.program.n_cols)
@@ -86,7 +87,7 @@ class Greedy:
         periods = self.works.shape[1]
         capex = self.ledger.study.projects["capex"].to_numpy()
         cost[self.options + periods * np.arange(1, len(capex) + 1) - 1] = -50.0 * capex
-        found = solve_here(replace(self.program, cost=cost, offset=0.0), SolveOptions(gap=0.1, time_limit=180.0))
+        found = solve_here(replace(self.program, cost=cost, offset=0.0), SolveOptions(gap=0.1, time_limit=seconds))
         assert found.x is not None
         return found.x
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from benchmarks import growth, stages, writers
-from benchmarks.county import county
+from benchmarks import writers
 from benchmarks.measure import Phases
+from benchmarks.small_county import county
 from scipy import sparse
 
 from tests.model.builds import complete, differences, named
@@ -23,7 +19,6 @@ from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
 from zonevest.solvers.program import Program
 
-ROOT = Path(__file__).parents[2]
 PARCELS = 200
 
 
@@ -88,38 +83,3 @@ def test_complete_pyomo_model(program: Program) -> None:
     ledger = Ledger(build_options(study))
     block = land_block(ledger, compile_policy(policy_model(ledger)))
     assert not differences(named(study, ledger, block, program), complete(study))
-
-
-def test_it_runs(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "benchmarks/build.py",
-        "--sizes",
-        str(PARCELS),
-        "--repeat",
-        "1",
-        "--only",
-        "build",
-        "numpy",
-    ]
-    done = subprocess.run(
-        [*command, "--json", str(tmp_path / "found.json")], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(r"\*\*build: study to HighsLp\*\* +\| +\d+\.\d{3} ", done.stdout)
-    assert (tmp_path / "found.json").is_file()
-
-
-def test_growth_is_told(tmp_path: Path) -> None:
-    """Every stage fills the phases that the table adds up; a process of its own for each would cost ten seconds."""
-    runs: growth.Runs = {}
-    for stage in ("new", "ledger"):
-        phases = Phases()
-        county_folder = tmp_path / "county"
-        made = stages.new(county_folder, 120, 1, phases) if stage == "new" else stages.ledger(county_folder, phases)
-        runs[stage] = [{"wall": phases.wall, "cpu": phases.cpu, **made}]
-    table = growth.table(runs)
-    for step in ("new", "read and check", "options and ledger"):
-        assert re.search(rf"\*\*{step}\*\*[^|]*\| +\d+\.\d{{3}} ", table), table
-    assert "peak" in growth.growth({120: runs})
-    assert len(growth.verdict(runs)) == 4

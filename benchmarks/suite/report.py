@@ -1,23 +1,19 @@
-"""The report of a plan of so many parcels, alone in a process: ``python -m benchmarks.report_plan FOLDER --parcels N``.
+"""What the report of a plan costs: seconds, memory, the size of its page, and the ratio to pandas writing it as CSV.
 
-The plan is made by hand, as only what is told is measured: of `OF` parcels one takes the first of its own actions, the
-others are held, and every project that may start does so as soon as it may.
+The land is a county with its polygons. The plan is made by hand, as only what is told is measured: of `OF` parcels one
+takes the first of its own actions, the others are held, and every project that may start does so as soon as it may.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
-from benchmarks.measure import Phases, peak_gb
 
 import zonevest as zv
-from zonevest.instances.read import read_study
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.suite import Asked, Figures
 from zonevest.instances.study import Study, period_names
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
@@ -25,9 +21,30 @@ from zonevest.model.plan import PlanData, tell
 from zonevest.model.policy import policy_model
 from zonevest.reports.forms import write_reports
 
+SIZES = (1_000, 10_000, 100_000)
+SECONDS, LAND, WAYS = 0.0, "", ("",)
 OF = 7
 WARM_UP = 100
 """Parcels of the county on which everything is done once before it is measured, so that no import is."""
+
+
+def measure(asked: Asked) -> Figures:
+    """One report; the yardstick beside it."""
+    folder = asked.folder
+    write_reports(plan_of(_county(folder / "few", WARM_UP)), _empty(folder / "small"), "en")
+    plan = plan_of(_county(folder / "study", asked.parcels))
+    before, phases, target = peak_gb(), Phases(), _empty(folder / "report")
+    with phases.phase("report"):
+        write_reports(plan, target, "en")
+    with phases.phase("CSV by pandas"):
+        # the yardstick: what the plan says of parcels, and what it books, written by pandas as they are
+        for name in ("parcels", "ledger"):
+            getattr(plan, name).to_csv(folder / f"{name}.csv", index=False)
+    figures: Figures = {f"{name}, s": seconds for name, seconds in phases.wall.items()}
+    figures |= {f"{name}, processor, s": seconds for name, seconds in phases.cpu.items()}
+    figures["report / CSV by pandas"] = phases.cpu["report"] / max(phases.cpu["CSV by pandas"], 1e-9)
+    figures |= {"peak before, GB": before, "peak, GB": peak_gb()}
+    return figures | {"page, MB": (target / "report.html").stat().st_size / 1e6}
 
 
 def plan_of(study: Study) -> PlanData:
@@ -54,38 +71,11 @@ def plan_of(study: Study) -> PlanData:
     return PlanData(study, "feasible", has_plan=True, doing_nothing=nothing, **told, **above)
 
 
-def measure(folder: Path, parcels: int) -> dict[str, Any]:
-    """One report in this process: seconds by phase, the peak, the size of the page; the yardstick beside it."""
-    write_reports(plan_of(_county(folder / "few", WARM_UP)), _empty(folder / "small"), "en")
-    plan = plan_of(_county(folder / "study", parcels))
-    before, phases, target = peak_gb(), Phases(), _empty(folder / "report")
-    with phases.phase("report"):
-        write_reports(plan, target, "en")
-    with phases.phase("csv"):
-        # the yardstick: what the plan says of parcels, and what it books, written by pandas as they are
-        for name in ("parcels", "ledger"):
-            getattr(plan, name).to_csv(folder / f"{name}.csv", index=False)
-    size = (target / "report.html").stat().st_size / 1e6
-    return {"wall": phases.wall, "cpu": phases.cpu, "peak_before": before, "peak": peak_gb(), "page": size}
-
-
 def _county(folder: Path, parcels: int) -> Study:
     zv.write_county(folder, parcels)
-    return read_study(folder)
+    return zv.read_study(folder)
 
 
 def _empty(folder: Path) -> Path:
     folder.mkdir()
     return folder
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="an empty one")
-    parser.add_argument("--parcels", type=int, default=10_000)
-    given = parser.parse_args()
-    sys.stdout.write("\n" + json.dumps(measure(given.folder, given.parcels)) + "\n")
-
-
-if __name__ == "__main__":
-    main()
