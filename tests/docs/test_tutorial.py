@@ -1,4 +1,4 @@
-"""The blocks of the tutorial and of the README run in the order in which they stand; the tutorial shows what is printed.
+"""The blocks of the tutorial and of the README run in their order; the tutorial shows what is printed.
 
 Both run in one folder, and what the tutorial has done the README need not do again.
 """
