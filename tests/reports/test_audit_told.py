@@ -13,9 +13,9 @@ import pytest
 import zonevest as zv
 from tests import random_money
 from tests.chinese import check_breaches
-from tests.random_plans import random_plans
 from tests.reports import whole
 from tests.reports.audit_studies import MONEY_NAMES, NAMES
+from tests.reports.drawn import plainly
 from tests.reports.test_audit import write
 from tests.reports.told import CODES, as_data
 from zonevest.instances.study import StudyError
@@ -27,7 +27,6 @@ from zonevest.reports.audit_folder import Stated
 from zonevest.reports.audit_tables_told import _compare
 from zonevest.reports.audit_told import TOLD, told
 from zonevest.reports.cash_flow import grade
-from zonevest.reports.facts import Facts
 from zonevest.reports.money import in_short
 
 TABLES = {
@@ -168,8 +167,8 @@ def test_what_is_said_in_short(sound: Path) -> None:
 
 def test_balance_sheets_and_circulations_of_drawn_plans() -> None:
     """Any land, starts and financing: both arithmetics tell every row alike, and a changed row is seen."""
-    for seed, plan in random_plans(16):
-        evaluator, facts = Evaluator(plan.study), Facts(plan)
+    for seed, facts in plainly(16):
+        plan, evaluator = facts.plan, Evaluator(facts.study)
         decisions = {name: getattr(plan, name) for name in DECISIONS}
         decided = evaluator.evaluate(plan.parcels, plan.projects, **decisions).decided
         assert decided is not None
