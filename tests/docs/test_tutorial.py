@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.markdown import Block, blocks, commands, like, run
 
 ROOT = Path(__file__).parents[2]
 README, TUTORIAL = ROOT / "README.md", ROOT / "docs" / "tutorial.md"
 
 
+@pytest.mark.long
 def test_the_tutorial_and_the_readme_run(tmp_path: Path) -> None:
     printed, done = "", list[str]()
     for block in blocks(TUTORIAL):
