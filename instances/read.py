@@ -32,7 +32,7 @@ from zonevest.instances.study import CHANGES, Settings, Study, StudyError
 from zonevest.instances.suspicious import check_suspicious, check_units, odd_areas
 from zonevest.instances.tables import Raw, Typed, frame, in_code, typed
 from zonevest.instances.workbook import OLD, Book, read_workbook
-from zonevest.instances.write import WORKBOOK, named_jurisdictions
+from zonevest.instances.write import WORKBOOK, derived, named_jurisdictions
 
 TABLE_NAMES = [word for word, table in names.tables().items() if table != names.STUDY]
 CASES = Path(__file__).parent / "cases"
@@ -174,7 +174,7 @@ def replace_study(
         parsed, source = given.parsed(faults)
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
     tables = tables or {}
-    if _derived(study):
+    if study.tables["jurisdictions"].empty or derived(study):
         merged["jurisdictions"] = None
     merged["parcels"] = without_filled(study, study.tables["parcels"])
     if isinstance(land := tables.get("parcels"), pd.DataFrame):
@@ -196,12 +196,6 @@ def _keys(settings: object, faults: Faults) -> None:
     """Settings are keys and values."""
     if not isinstance(settings, Mapping):
         faults.add(MEMORY, rule("settings.mapping"), type(settings).__name__)
-
-
-def _derived(study: Study) -> bool:
-    from zonevest.instances.write import stated
-
-    return "jurisdictions" not in stated(study)
 
 
 def _with_shapes(parcels: pd.DataFrame, study: Study, notes: list[str]) -> pd.DataFrame:

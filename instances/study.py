@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 PARTS = ("where", "must", "found", "do")
+MANY = 10_000
+"""Rows from which on the texts of a table are sorted before they are hashed."""
 """What is told of a fault or a warning."""
 CHANGES = ("scenario", "probability", "table", "key", "column", "period", "op", "amount", "count", "from", "to")
 """What is told of a change that a scenario makes."""
@@ -178,7 +180,9 @@ class Study:
             table = self.tables[name]
             digest.update(f"{name}:{list(table.columns)}".encode())
             if len(table):
-                digest.update(pd.util.hash_pandas_object(table, index=False).to_numpy().tobytes())
+                # the same numbers either way; few rows are sooner hashed than sorted into categories
+                hashed = pd.util.hash_pandas_object(table, index=False, categorize=len(table) > MANY)
+                digest.update(hashed.to_numpy().tobytes())
         if self.geometry is not None:
             for shape in self.geometry.to_wkb().fillna(b""):
                 digest.update(shape)

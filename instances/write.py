@@ -174,7 +174,7 @@ def stated(study: Study) -> dict[str, pd.DataFrame]:
             frame = without_filled(study, frame)
         if table.name == "accounts":
             frame = frame[~_plain_built_in(study, frame)]
-        if frame.empty or (table.name == "jurisdictions" and _follows(study, frame)):
+        if frame.empty or (table.name == "jurisdictions" and derived(study)):
             continue
         out[table.name] = frame[_telling(table, frame)]
     return out
@@ -200,8 +200,9 @@ def named_jurisdictions(*columns: Any) -> list[str]:
     return list(named)
 
 
-def _follows(study: Study, frame: pd.DataFrame) -> bool:
+def derived(study: Study) -> bool:
     """Whether the jurisdictions table says nothing that the reader would not add by itself."""
+    frame = study.tables["jurisdictions"]
     named = (study.tables[name]["jurisdiction"].tolist() for name in ("parcels", "projects", "land_take"))
     return len(_telling_all(frame)) == 1 and frame["jurisdiction"].tolist() == named_jurisdictions(*named)
 
@@ -219,9 +220,9 @@ def _telling(table: Table, frame: pd.DataFrame) -> list[str]:
         if column is None or column.required:
             keep.append(name)
             continue
-        cells = frame[name]
+        cells = frame[name].to_numpy()
         if column.kind == "number":
-            silent = cells.isna().all() if column.default is None else (cells == column.default).all()
+            silent = pd.isna(cells).all() if column.default is None else (cells == column.default).all()
         else:
             silent = (cells == (column.default if column.default is not None else "")).all()
         if not silent:

@@ -15,6 +15,7 @@ from zonevest.instances.schema import DEFAULT_TABLES, FLOW_TABLES
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.contributions import LAND_TABLES, SURE
 from zonevest.reports.display import DASH
+from zonevest.reports.once import once
 from zonevest.reports.tables import HOLD, limits
 
 if TYPE_CHECKING:
@@ -178,6 +179,7 @@ def _is_default(name: str, rows: pd.DataFrame) -> Any:
     return np.array([mark in known for mark in _marks(name, rows)], dtype=bool)
 
 
+@once
 def confidence_shares(facts: Facts) -> pd.DataFrame:
     """How much of F1 and F2 rests on what: every row counts with the absolute size of what it adds.
 

@@ -20,6 +20,7 @@ from zonevest.model.flows import OUTSIDE
 from zonevest.model.gains import PRESENT
 from zonevest.model.markets import OF_PRACTICE
 from zonevest.reports.capitalised import capitalised
+from zonevest.reports.once import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,14 +98,7 @@ def capture(plan: PlanData, booked: Books | None = None, by: Sequence[str] = SOU
 
 def split(plan: PlanData, found: Books, by: Sequence[str]) -> pd.DataFrame:
     """`capture` without the unit; what comes to nothing is left out."""
-    rows = above_nothing(plan.study, found)
-    key = ["account", "captured", "owner", "flow"]
-    parts = parts_of(plan.study, found.ledger.accounts, rows[key].drop_duplicates())
-    table = rows.merge(parts, on=key, how="left", sort=False)
-    booked = table[(table["item"] == "created") & (table["booked"] != 0.0)]
-    booked = booked.assign(item=BOOKED, value=booked["booked"] * booked["part"])
-    table["value"] *= table.pop("part")
-    table = pd.concat([table, booked, *_not_twice(plan.study, found)], ignore_index=True)
+    table = _parted(found, plan.study)
     named = [*by, *WHAT]
     sums = table.groupby(named, sort=False, dropna=False)["value"].sum().reset_index()
     order = {name: at for at, name in enumerate([*ITEMS, BOOKED])}
@@ -112,6 +106,19 @@ def split(plan: PlanData, found: Books, by: Sequence[str]) -> pd.DataFrame:
     first = sums.groupby(list(by), sort=False).ngroup() if by else rank * 0
     sums = sums.iloc[np.lexsort([rank, first])]
     return sums[sums["value"].abs() > SMALL].reset_index(drop=True)
+
+
+@once
+def _parted(found: Books, study: Study) -> pd.DataFrame:
+    """What is booked above doing nothing, with the item that each part of it is."""
+    rows = above_nothing(study, found)
+    key = ["account", "captured", "owner", "flow"]
+    parts = parts_of(study, found.ledger.accounts, rows[key].drop_duplicates())
+    table = rows.merge(parts, on=key, how="left", sort=False)
+    booked = table[(table["item"] == "created") & (table["booked"] != 0.0)]
+    booked = booked.assign(item=BOOKED, value=booked["booked"] * booked["part"])
+    table["value"] *= table.pop("part")
+    return pd.concat([table, booked, *_not_twice(study, found)], ignore_index=True)
 
 
 def _not_twice(study: Study, found: Books) -> Iterator[pd.DataFrame]:

@@ -24,6 +24,7 @@ from zonevest.reports.capture import (
     public_actors,
 )
 from zonevest.reports.contents import Column, Sheet
+from zonevest.reports.once import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,6 +172,7 @@ def by_parcel(facts: Facts) -> pd.DataFrame:
     return table[["parcel_id", "origin", "jurisdiction", "zone", "practice", "period", "area_ha", *shown]]
 
 
+@once
 def of_parcels(facts: Facts) -> dict[str, NDArray[np.float64]]:
     """`ITEMS` and the rise of land value of each row of the land, present value above doing nothing."""
     found, worth, raised = facts.books, facts.parcel_worth, facts.books.raised

@@ -14,6 +14,7 @@ import pandas as pd
 from zonevest.instances.study import items, period_names
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.land_tables import becomes, group_of, started, taken
+from zonevest.reports.once import once
 from zonevest.reports.tables import TOTAL, in_order
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _arable(facts: Facts) -> dict[str, bool]:
     return {code: ARABLE in items(cell) for code, cell in zip(table["land_class"], table["class_group"], strict=True)}
 
 
+@once
 def farmland_changes(facts: Facts) -> pd.DataFrame:
     """What arable land is lost to and gained from: every main group, by land action or project.
 

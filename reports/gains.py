@@ -19,6 +19,7 @@ from zonevest.reports.capitalised import capitalised
 from zonevest.reports.cash_flow import SMALL
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.distribution import distribution
+from zonevest.reports.once import once
 from zonevest.reports.settlement import RURAL, SETTLEMENTS, UNPLACED, URBAN, people, settlement
 from zonevest.reports.sharing import FUND, OPERATOR, roles
 from zonevest.reports.waterfall import passed_on
@@ -102,6 +103,7 @@ def by_settlement(facts: Facts) -> pd.DataFrame:
     return _long("settlement", [*SETTLEMENTS, UNPLACED], sharing.actors, *sides)
 
 
+@once
 def jurisdictions(facts: Facts) -> pd.DataFrame:
     """What holders have in each jurisdiction: ``jurisdiction, main_function, people, passed_on`` and `LEVELS`.
 

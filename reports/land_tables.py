@@ -16,6 +16,7 @@ from zonevest.instances.study import items, lineages
 from zonevest.model.options import inside_line
 from zonevest.model.works import BUILDS_NOTHING
 from zonevest.reports.contents import Column, Sheet
+from zonevest.reports.once import once
 from zonevest.reports.tables import HOLD, TAKEN, TOTAL, in_order
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def becomes(facts: Facts, taking: Taking) -> str:
     return TAKEN if category[taking.project] in BUILDS_NOTHING else BUILT
 
 
+@once
 def class_pairs(facts: Facts) -> pd.DataFrame:
     """Hectares from class to class, what projects take apart.
 
@@ -139,6 +141,7 @@ def _change(table: pd.DataFrame) -> pd.Series:
     return change.where(change.abs() > 1e-9 * (1.0 + table["before_ha"].abs()), 0.0)
 
 
+@once
 def class_moves(facts: Facts) -> pd.DataFrame:
     """Hectares from every land class to every other, what stays included.
 

@@ -20,6 +20,7 @@ from zonevest.model.flows import AT_START_PRICES
 from zonevest.model.works import BUILDS_NOTHING
 from zonevest.reports.cash_flow import SMALL, START
 from zonevest.reports.contents import Column, Sheet
+from zonevest.reports.once import once
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,6 +59,7 @@ def natural_assets(facts: Facts) -> pd.DataFrame:
     return table[STOCKS]
 
 
+@once
 def natural_changes(facts: Facts) -> pd.DataFrame:
     """From opening to closing value of every natural resource.
 

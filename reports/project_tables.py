@@ -14,6 +14,7 @@ from zonevest.model.takings import takings
 from zonevest.reports.bonds import bond_cover
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.display import DASH, year
+from zonevest.reports.once import once
 from zonevest.reports.project_flows import payback, project_cash, rate_of_return
 from zonevest.reports.tables import schedule
 from zonevest.reports.worth import expected
@@ -39,6 +40,7 @@ POOLS = {"practice": "practice", "zone": "zone", "class_group": "word:group_", "
 """Kinds of the codes of which a project needs a pool."""
 
 
+@once
 def key_projects(facts: Facts) -> pd.DataFrame:
     """The projects that the plan chooses, by start.
 

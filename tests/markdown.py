@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
+from contextlib import chdir, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from zonevest.cli import app
 
 FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```\s*$", re.MULTILINE | re.DOTALL)
 
@@ -25,13 +32,38 @@ def blocks(path: Path) -> list[Block]:
     return [Block(*match) for match in FENCE.findall(path.read_text(encoding="utf-8"))]
 
 
+def commands(text: str) -> list[str] | None:
+    """The lines of a ``sh`` block without their comments, where all of them are plain calls of `zonevest`."""
+    lines = [line.partition("  #")[0].rstrip() for line in text.splitlines()]
+    return lines if all(re.fullmatch(r"zonevest [\w .=/-]+", line) for line in lines) else None
+
+
 def run(block: Block, folder: Path) -> str:
-    """Run a ``sh`` or ``python`` block in a folder with this environment's commands; its stdout."""
-    command = ["bash", "-euo", "pipefail", "-c"] if block.lang == "sh" else [sys.executable, "-c"]
+    """Run a ``sh`` or ``python`` block in a folder with this environment's commands; its stdout.
+
+    Plain calls of `zonevest`, and Python, run in this process: a new one loads all libraries anew (2 s each time).
+    """
+    plain = commands(block.text) if block.lang == "sh" else None
+    with chdir(folder):
+        if block.lang == "python":
+            with redirect_stdout(io.StringIO()) as out:
+                exec(compile(block.text, "<block>", "exec"), {"__name__": "__main__"})
+            return out.getvalue()
+        return in_shell(block.text) if plain is None else "".join(map(called, plain))
+
+
+def called(line: str) -> str:
+    """What a call of `zonevest` prints; it must be done."""
+    done = CliRunner().invoke(app, shlex.split(line)[1:], prog_name="zonevest", catch_exceptions=False)
+    assert done.exit_code == 0, f"{line}\nexit {done.exit_code}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def in_shell(text: str) -> str:
+    """The stdout of commands that bash runs where we are, with this environment's commands."""
     bin_folder = str(Path(sys.executable).parent)
     done = subprocess.run(
-        [*command, block.text],
-        cwd=folder,
+        ["bash", "-euo", "pipefail", "-c", text],
         env={**os.environ, "PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -39,7 +71,7 @@ def run(block: Block, folder: Path) -> str:
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == 0, f"{block.text}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert done.returncode == 0, f"{text}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
 

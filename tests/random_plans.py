@@ -7,7 +7,8 @@ the practices of a project that is open, land is sold in the steps that it fills
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
+from itertools import count, islice
 from random import Random
 from typing import Any
 
@@ -82,17 +83,27 @@ def random_plan(study: Study, rnd: Random, *, borrowing: bool = False) -> PlanDa
     return plan
 
 
-def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, PlanData]]:
-    """So many plans of studies with money, and the seed of each; the same ones each time.
+def random_plans(number: int, *, borrowing: bool = False) -> list[tuple[int, PlanData]]:
+    """So many plans of studies with money, and the seed of each; the same ones each time, drawn once: to be left alone.
 
     Parameters
     ----------
     borrowing : see `random_plan`; many studies have several budgets then, and a bond
         that replaces others.
     """
-    seed = 0
-    while count:
-        seed += 1
+    known, more_of_them = _drawn(borrowing)
+    known += islice(more_of_them, max(number - len(known), 0))
+    return known[:number]
+
+
+@cache
+def _drawn(borrowing: bool) -> tuple[list[tuple[int, PlanData]], Iterator[tuple[int, PlanData]]]:
+    """What has been drawn, and what goes on drawing."""
+    return [], _draw(borrowing)
+
+
+def _draw(borrowing: bool) -> Iterator[tuple[int, PlanData]]:
+    for seed in count(1):
         rnd = Random(seed)
         settings, tables = money_tables(rnd, busy=True)
         features.open_land(rnd, tables)
@@ -114,7 +125,6 @@ def random_plans(count: int, *, borrowing: bool = False) -> Iterator[tuple[int, 
             plan = random_plan(study, rnd, borrowing=borrowing)
         except StudyError:
             continue
-        count -= 1
         yield seed, plan
 
 

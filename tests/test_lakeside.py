@@ -19,6 +19,8 @@ from zonevest.model.policy import ROW_FAMILIES, policy_model
 from zonevest.reports import compensation
 from zonevest.reports.facts import Facts
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def lakeside() -> Study:

@@ -1,11 +1,11 @@
-"""The README does what it says."""
+"""The README says what there is; its blocks run in `tests/docs/test_tutorial.py`."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
-from tests.markdown import Block, blocks, run
+from tests.markdown import blocks
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -35,11 +35,3 @@ def test_only_commands_that_work_are_shown() -> None:
     working = {command.callback.__name__ for command in app.registered_commands if command.callback}
     shown = "\n".join(block.text for block in blocks(README) if block.lang == "sh")
     assert set(re.findall(r"\bzonevest ([a-z]+)\b", shown)) == {"new", "check", "solve", "audit"} <= working
-
-
-def test_the_blocks_run(tmp_path: Path) -> None:
-    for block in blocks(README):
-        lines = [line for line in block.text.splitlines() if not line.startswith(("source ", "python3 -m venv"))]
-        text = "\n".join(lines)
-        if block.lang == "python" or (block.lang == "sh" and text.startswith("zonevest ")):
-            run(Block(block.lang, text), tmp_path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,9 @@ from hypothesis import strategies as st
 from tests.chinese import check_faults, names_in
 from tests.instances.faults_tables import CELLS, PROJECTS, REFERENCES, SENSE
 from tests.instances.studies import BASE, TOML, faults_of, write_base
+from zonevest.instances import files
+from zonevest.instances.cells import texts
+from zonevest.instances.faults import Faults
 from zonevest.instances.read import make_study, read_study
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, BY_NAME, TABLES
 from zonevest.instances.study import Study, StudyError
@@ -64,6 +68,29 @@ def test_built_in_accounts_are_last_and_may_be_changed(base: Study) -> None:
     upkeep = changed.accounts.set_index("account").loc["project.cost"]
     assert (upkeep["growth"], upkeep["name_en"], upkeep["family"], upkeep["cash"]) == (0.02, "Upkeep", "cost", True)
     assert changed.accounts["account"].tolist()[-5:] == list(BUILT_IN_ACCOUNTS)
+
+
+CELL = st.text('a1 ,;"\t\u00e9\u2028\x0b\x1a\x85\ufeff', max_size=3)
+
+
+@given(
+    st.lists(st.lists(CELL, min_size=2, max_size=2) | st.lists(CELL, min_size=1, max_size=3), max_size=4),
+    st.sampled_from(["\n", "\r\n", "\r", "\n\n"]),
+    st.sampled_from(["", "\n", "\r\n", " ", "\n\n", "\n,"]),
+)
+def test_a_plain_file_needs_no_parser(rows: list[list[str]], end: str, last: str) -> None:
+    """The rows of a small file as they are split are those that the parser finds, and so are the faults."""
+    text = end.join(map(",".join, rows)) + last
+    found = []
+    for most in (files.PLAIN, 0):
+        with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+            patch.setattr(files, "PLAIN", most)
+            path, faults = Path(folder) / "zones.csv", Faults()
+            path.write_bytes(f"zone,x_a\n{text}".encode())
+            raw = files.read_csv(path, BY_NAME["zones"], "zones.csv", faults)
+            cells = raw and [{name: texts(column) for name, column in raw.cells.items()}, list(raw.rows)]
+            found.append((cells, faults.frame().to_numpy().tolist()))
+    assert found[0] == found[1]
 
 
 def test_jurisdictions_follow_from_the_tables(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from tests.random_plans import random_plans
 from zonevest.reports.facts import Facts
 
 PLANS = 12
+_plainly: list[Facts] = []
 CLOSE = {"rel": 1e-9, "abs": 1e-7}
 
 
@@ -18,6 +19,13 @@ CLOSE = {"rel": 1e-9, "abs": 1e-7}
 def drawn() -> tuple[tuple[int, Facts], ...]:
     """Plans of studies with and without finance, budgets, enterprises, refinancing, funds, land that projects take."""
     return tuple((seed, Facts(plan)) for seed, plan in random_plans(PLANS, borrowing=True))
+
+
+def plainly(number: int) -> list[tuple[int, Facts]]:
+    """So many plans that raise no money, with uplift, captures, trade, price steps, shared parcels."""
+    plans = random_plans(number)
+    _plainly.extend(Facts(plan) for _, plan in plans[len(_plainly) :])
+    return [(seed, facts) for (seed, _), facts in zip(plans, _plainly, strict=False)]
 
 
 def ledger(facts: Facts, account: str) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.model.plain import plain
-from tests.random_plans import random_plans
+from tests.reports.drawn import plainly
 from zonevest.instances.study import Study
 from zonevest.model.booked import books
 from zonevest.model.builtin import actors
@@ -255,7 +255,7 @@ def test_instruments_of_the_default_accounts(name: str, means: str) -> None:
 
 @pytest.fixture(scope="module")
 def plans() -> list[tuple[int, Facts]]:
-    return [(seed, Facts(plan)) for seed, plan in random_plans(16)]
+    return plainly(16)
 
 
 def test_what_is_created_is_captured_or_left(plans: list[tuple[int, Facts]]) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.random_plans import random_plans
 from tests.reports import plans as hand
 from tests.reports import whole
 from tests.reports.audit_studies import ACCOUNTS, FARM, study
+from tests.reports.drawn import plainly
 from tests.reports.money_studies import ACTORS, R, deltas
 from tests.reports.told import as_data, planned
 from zonevest.instances.study import period_names
@@ -309,7 +309,7 @@ def test_twice_the_land_is_twice_the_money_as_even_as_before() -> None:
 @pytest.fixture(scope="module")
 def drawn() -> list[tuple[int, Facts]]:
     """Random plans with uplift, captures, trade, price steps, transfers of the fund, shared parcels."""
-    return [(seed, Facts(plan)) for seed, plan in random_plans(12)]
+    return plainly(12)
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.random_plans import random_plans
+from tests.reports.drawn import plainly
 from tests.reports.plans import village
 from tests.reports.test_capture import shopping, shops
 from tests.reports.test_tables import SIGHT, oklab
@@ -71,8 +71,7 @@ class TestValues:
 
 
 def test_values_add_up_on_random_plans() -> None:
-    for seed, plan in random_plans(12):
-        facts = Facts(plan)
+    for seed, facts in plainly(12):
         values, area = facts.parcel_values, facts.land["area_ha"].to_numpy()
         sums = {name: float((values[name] * area).sum()) for name in VALUES}
         on_land = facts.capture[facts.capture["on_land"]].groupby("item")["value"].sum()
@@ -85,7 +84,7 @@ def test_values_add_up_on_random_plans() -> None:
         held = facts.chosen.share * (worth.nothing @ weight)[facts.chosen.parcel]
         expected = np.divide(worth.plan @ weight - held, area, out=np.zeros_like(area), where=area > 0)
         np.testing.assert_allclose(values["nature"], expected, atol=1e-7, err_msg=str(seed))
-        held_rows = (facts.land["practice"] == "hold").to_numpy() & plan.study.has_doing_nothing
+        held_rows = (facts.land["practice"] == "hold").to_numpy() & facts.study.has_doing_nothing
         assert (values.loc[held_rows, ["nature", "shadow"]].fillna(0.0).abs() < 1e-9).all(axis=None), seed
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.random_plans import random_plans
+from tests.reports.drawn import plainly
 from zonevest.instances.study import items, period_names
 from zonevest.model.booked import LAND
 from zonevest.model.flows import CASH, ECOSYSTEM
@@ -35,7 +35,7 @@ MODULES = (
 
 @pytest.fixture(scope="module")
 def plans() -> list[tuple[int, Facts]]:
-    return [(seed, Facts(plan)) for seed, plan in random_plans(PLANS)]
+    return plainly(PLANS)
 
 
 class Ledger:
