@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-TRIED, STEPS, PASSES, AGAIN, WIDE = 2, 1000, 12, 5, 10.0
+TRIED, STEPS, PASSES, AGAIN, WIDE = 3, 1000, 12, 5, 10.0
 """How many choices are tried at a node beside those never tried, with how many steps of the simplex method; passes
 until it is split anyway; how often a node is priced further that cannot be split; radius of the box, in spans of the
 objective, while numbers are tried."""
@@ -138,7 +138,7 @@ class Tree:
             whole = trial.mixture.columns[columns]
             apart = np.abs(whole - np.rint(whole))
             least = LITTLE * abs(trial.mixture.value)
-            for choice in choices.open(apart, TRIED):
+            for choice in choices.open(whole, TRIED):
                 numbers = choices.numbers(choice)
                 for place in numbers[np.unique(np.round(whole[numbers], 3), return_index=True)[1]]:
                     if apart[place] > WHOLE:

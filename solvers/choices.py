@@ -32,7 +32,8 @@ class Choices:
     Attributes
     ----------
     chain : of each whole number its choice, shape (whole numbers,).
-    score : of a choice that was tried, how much its best way cost times how much the next best one did, at most.
+    score : of a choice that was tried, how much its best way cost times how much the next best one did, at first: where
+        least was settled.
     """
 
     def __init__(self, prices: Prices) -> None:
@@ -56,18 +57,24 @@ class Choices:
         """The whole numbers of a choice, the least first."""
         return self._order[self._start[choice] : self._start[choice + 1]]
 
-    def open(self, away: Floats, known: int | None) -> list[int]:
-        """Choices with a number that is not whole: those never tried, and so many of those with the highest score."""
-        found = np.unique(self.chain[away > WHOLE]).tolist()
-        new = [choice for choice in found if choice not in self.score]
-        old = sorted((choice for choice in found if choice in self.score), key=lambda choice: -self.score[choice])
-        return [*old[:known], *new]
+    def open(self, whole: Floats, known: int | None) -> list[int]:
+        """Choices with a number that is not whole: those never tried, and so many of those with the highest score.
+
+        Of choices that have the same numbers in the mixture, as those that must go together have, one is named.
+        """
+        away = np.abs(whole - np.rint(whole))
+        found = sorted(np.unique(self.chain[away > WHOLE]).tolist(), key=lambda choice: -self.score.get(choice, 0.0))
+        seen: dict[tuple[float, ...], int] = {}
+        for choice in found:
+            seen.setdefault(tuple(np.round(whole[self.numbers(choice)], 4).tolist()), choice)
+        old = [choice for choice in seen.values() if choice in self.score]
+        return [*old[:known], *(choice for choice in seen.values() if choice not in self.score)]
 
     def learn(self, choice: int, falls: Iterable[float], least: float) -> float:
         """Note what the ways of a choice cost and return its score; `least` keeps a free way from hiding the other."""
         best, second, *_ = sorted(falls)
         score = max(best, least) * max(second, least)
-        self.score[choice] = max(score, self.score.get(choice, 0.0))
+        self.score.setdefault(choice, score)
         return score
 
 

@@ -92,7 +92,7 @@ def _step(trial: Trial, node: Node, columns: Ints, whole: Floats, choices: Choic
         if fall <= TOGETHER * cheap:
             return together, fall
     tried: list[tuple[float, float, Ints, Floats]] = []
-    for choice in choices.open(away, TRIED):
+    for choice in choices.open(whole, TRIED):
         numbers = columns[choices.numbers(choice)]
         found = [(trial.fall(_held(node, numbers, way)), way) for way in ways(whole[choices.numbers(choice)])[:WAYS]]
         least = min(found, key=lambda each: each[0])
