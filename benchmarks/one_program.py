@@ -52,34 +52,28 @@ Variant = dict[str, Any]
 
 VARIANTS: dict[str, Variant] = {
     "base": {},
-    # starts
-    "no scout": {"constants": {"SCOUT_SHARE": 0.0}},
-    "scout keeps 10 %": {"kept": 0.1},
-    "scout keeps 40 %": {"kept": 0.4},
-    "scout lean": {"constants": {"_SCOUT_SETTINGS": highs._FEW_WHOLE_SETTINGS}},
-    "scout effort 0.01": {"constants": {"_SCOUT_SETTINGS": {"mip_heuristic_effort": 0.01}}},
-    "scout pseudo-costs 1": {"constants": {"_SCOUT_SETTINGS": {"mip_pscost_minreliable": 1}}},
-    "scout no node cuts": {"constants": {"_SCOUT_SETTINGS": {"mip_allow_cut_separation_at_nodes": False}}},
-    "scout no RINS, RENS": {"constants": {"_SCOUT_SETTINGS": {"mip_heuristic_run_rins": False, "mip_heuristic_run_rens": False, "mip_heuristic_run_root_reduced_cost": False}}},
-    "scout to the gap": {"constants": {"SCOUT_GAP": 1.0}},
-    "scout to twice the gap": {"constants": {"SCOUT_GAP": 2.0}},
-    "scout to its target": {"constants": {"TARGET": True}},
-    "scout lean, target": {"constants": {"TARGET": True, "_SCOUT_SETTINGS": highs._FEW_WHOLE_SETTINGS}},
-    "scout lean, to the gap": {"constants": {"SCOUT_GAP": 1.0, "_SCOUT_SETTINGS": highs._FEW_WHOLE_SETTINGS}},
-    "heuristics on, no scout": {"constants": {"SCOUT_SHARE": 0.0, "_FEW_WHOLE_SETTINGS": {}}},
-    "fix whole": {"constants": {"FIX": "whole"}},
-    "fix all": {"constants": {"FIX": "all"}},
+    # the program of promising columns, from which the first point comes
+    "as it was: half the gap, heuristics": {"constants": {"_SCOUT_SETTINGS": {}, "SCOUT_GAP": 0.5}},
+    "promising: half the gap": {"constants": {"SCOUT_GAP": 0.5}},
+    "promising: heuristics": {"constants": {"_SCOUT_SETTINGS": {}}},
+    "promising: 30 nodes": {
+        "constants": {"_SCOUT_SETTINGS": highs._FEW_WHOLE_SETTINGS | {"mip_max_nodes": 30}},
+    },
+    "promising: 10 % of columns": {"kept": 0.1},
+    "promising: 40 % of columns": {"kept": 0.4},
+    "promising: none": {"constants": {"SCOUT_SHARE": 0.0}},
     # the program
     "ledger: every entry a column": {"fold": 1},
     "ledger: columns where 3 rows read": {"fold": 3},
     "ledger: columns where 5 rows read": {"fold": 5},
     "ledger: no columns": {"fold": NO_FOLD},
     "bounds of every column": {"bounds": True},
+    "whole numbers fixed by reduced cost": {"fixed": True},
     "dominated options left out": {"dominated": True},
     "objective not above the bound": {"cut": True},
     # options of HiGHS
     "HiGHS as it comes": {"plain": True},
-    "heuristics on": {"constants": {"_FEW_WHOLE_SETTINGS": {}}},
+    "heuristics on": {"constants": {"_FEW_WHOLE_SETTINGS": {}, "_SCOUT_SETTINGS": {}}},
     "presolve off": {"highs": {"presolve": "off"}},
     "presolve light": {"highs": {"presolve_mode": 2}},
     "presolve sweep": {"highs": {"presolve_mode": 1}},
@@ -180,7 +174,7 @@ def dominated(block: Block) -> Any:
     positive, negative = one_signed(block)
     start = np.searchsorted(block.group, np.arange(block.groups + 1))
     first, size = block.kind[start[:-1]], np.diff(start)
-    worse = np.zeros(int(block.kind.max()) + 1, dtype=bool)
+    worse = np.zeros(int(block.kind.max(initial=-1)) + 1, dtype=bool)
     for begin, count in np.unique(np.column_stack([first, size]), axis=0).tolist():
         beats = ~np.eye(count, dtype=bool)  # [k, l]: k makes l unneeded
         for _, matrix in block.by_kind:
@@ -229,7 +223,36 @@ def changed(variant: Variant) -> Iterator[None]:
     if variant.get("plain"):
         highs._few_whole = lambda _: False
         highs.tightened = lambda program, *_: (program, None)
+    if variant.get("fixed"):
+        _fix_before_the_search()
     yield
+
+
+def _fix_before_the_search() -> None:
+    """Whole numbers whose change loses more than lies between the relaxation and the cutoff are fixed at once."""
+    tightened, decided = highs.tightened, highs._decided
+    known: list[Any] = []
+
+    def heard(*given: Any) -> Any:
+        working, relaxed = tightened(*given)
+        known.append(relaxed)
+        return working, relaxed
+
+    def fixing(program: Program, *given: Any) -> Any:
+        if given[-1] is not None and known[0] is not None:
+            x, reduced = known[0]
+            room = (program.value_at(x) - given[-1]) + 1e-6 * abs(given[-1])
+            lower, upper = program.col_lower.copy(), program.col_upper.copy()
+            upper[program.integer & (reduced < -room) & (x <= lower + 1e-7)] = 0.0
+            lower[program.integer & (reduced > room) & (x >= upper - 1e-7)] = 1.0
+            fixed = replace(
+                program, col_lower=np.minimum(lower, program.col_upper), col_upper=np.maximum(upper, program.col_lower)
+            )
+            print(f"{int((lower == upper)[program.integer].sum())} whole numbers are fixed", file=sys.stderr)
+            program = fixed
+        return decided(program, *given)
+
+    highs.tightened, highs._decided = heard, fixing
 
 
 def measure(name: str, variant: Variant, seconds: float, folder: Path) -> dict[str, Any]:
@@ -293,27 +316,33 @@ def seconds_to(found: dict[str, Any], gap: float) -> float:
 def table(found: list[dict[str, Any]], seconds: float) -> str:
     """Variants as rows: geometric means of ratios to the base over the studies that both were run on."""
     base = {each["study"]: each for each in found if each["variant"] == "base"}
-    lines = ["| variant | studies | seconds | to 0.5 % | iterations | worst | best | gap at the end |", "|---|" + "--:|" * 7]
+    lines = [
+        "| variant | studies | seconds | to 0.5 % | iterations | worst | best | gap at the end |",
+        "|---|" + "--:|" * 7,
+    ]
     for variant in dict.fromkeys(each["variant"] for each in found):
         pairs = [(each, base[each["study"]]) for each in found if each["variant"] == variant and each["study"] in base]
         if not pairs:
             continue
         time_to = [max(a["seconds"], 0.1) / max(b["seconds"], 0.1) for a, b in pairs]
-        early = [max(min(seconds_to(a, 5e-3), seconds), 0.1) / max(min(seconds_to(b, 5e-3), seconds), 0.1) for a, b in pairs]
+        early = [
+            max(min(seconds_to(a, 5e-3), seconds), 0.1) / max(min(seconds_to(b, 5e-3), seconds), 0.1) for a, b in pairs
+        ]
         work = [max(a["iterations"], 1) / max(b["iterations"], 1) for a, b in pairs]
         gaps = [a["gap"] for a, _ in pairs if a["status"] != "optimal"]
         end = ", ".join("none" if gap is None else f"{100 * gap:.2f} %" for gap in gaps)
         mean = [f"{math.exp(sum(map(math.log, ratios)) / len(ratios)):.2f}" for ratios in (time_to, early, work)]
-        lines.append(
-            f"| {variant} | {len(pairs)} | {' | '.join(mean)} | {max(time_to):.2f} | {min(time_to):.2f} | {end or 'proven'} |"
-        )
+        cells = [variant, str(len(pairs)), *mean, f"{max(time_to):.2f}", f"{min(time_to):.2f}", end or "proven"]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run variants on studies, print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--studies", nargs="+", default=["lakeside", *(f"{n}:{s}" for n in (500, 1000) for s in (1, 2, 3))])
+    parser.add_argument(
+        "--studies", nargs="+", default=["lakeside", *(f"{n}:{s}" for n in (500, 1000) for s in (1, 2, 3))]
+    )
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS), metavar="NAME")
     parser.add_argument("--seconds", type=float, default=60.0, help="of processor time for a run")
     parser.add_argument("--jobs", type=int, default=1, help="runs at a time")
@@ -338,8 +367,9 @@ def main(words: Sequence[str] | None = None) -> None:
             return
         found.append({"variant": variant, **json.loads(said.stdout.splitlines()[-1])})
         each = found[-1]
-        print(f"{study:12} {variant:34} {each['status']:10} {each['seconds']:7.1f} s  0.5 % after {seconds_to(each, 5e-3):6.1f}"
-              f"  gap {each['gap']}  nodes {each['nodes']}  iterations {each['iterations']}", file=sys.stderr, flush=True)
+        told = f"{study:12} {variant:34} {each['status']:10} {each['seconds']:7.1f} s"
+        told += f"  0.5 % after {seconds_to(each, 5e-3):6.1f} s  gap {each['gap']}"
+        print(f"{told}  nodes {each['nodes']}  iterations {each['iterations']}", file=sys.stderr, flush=True)
         if given.json:
             given.json.write_text(json.dumps(found))
 

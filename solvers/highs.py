@@ -61,10 +61,6 @@ _POLL_SECONDS, _REPORT_SECONDS = 0.05, 1.0
 FEW_WHOLE, MANY_COLUMNS = 0.1, 5_000
 #: Part of the time that is left for the program of promising columns.
 SCOUT_SHARE = 0.25
-SCOUT_GAP = 0.5
-TARGET = False
-FIX = ""
-_SCOUT_SETTINGS: dict[str, Setting] = {}
 _FEW_WHOLE_SETTINGS: dict[str, Setting] = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rins": False,
@@ -75,6 +71,9 @@ _FEW_WHOLE_SETTINGS: dict[str, Setting] = {
     "mip_allow_cut_separation_at_nodes": False,
     "mip_pscost_minreliable": 1,
 }
+#: The same for the program of promising columns, and to what part of the gap that is asked for it is solved: proving
+#: more of a part of the program proves nothing of the whole (measured: docs/one_program.md).
+_SCOUT_SETTINGS, SCOUT_GAP = _FEW_WHOLE_SETTINGS, 1.0
 
 
 @dataclass
@@ -225,8 +224,6 @@ def solve_here(
         if relaxed is not None and _few_whole(program):
             _try_promising(working, options, relaxed, watch)
             cutoff = _cutoff(watch, options.gap)
-            if FIX and cutoff is not None:
-                working = _fixed(working, relaxed, cutoff)
     for tolerance in TOLERANCES_WHOLE if whole else TOLERANCES_CONTINUOUS:
         outcome = _decided(working, options, tolerance, watch, start, cutoff)
         if cutoff is not None and outcome.model in (Model.kInfeasible, Model.kObjectiveBound):
@@ -298,12 +295,7 @@ def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, wa
     """
     keep = promising(program, relaxed.x, relaxed.reduced)
     few, free = rest_of(program, np.zeros(program.n_cols), ~keep, whole=True)
-    settings = dict(_SCOUT_SETTINGS)
-    if TARGET:
-        bound = program.value_at(relaxed.x)
-        good = bound - options.gap * abs(bound) / (1.0 + options.gap)
-        settings["objective_target"] = good * scaled(few)[2]
-    within_gap = replace(options, gap=SCOUT_GAP * options.gap, highs={**settings, **options.highs})
+    within_gap = replace(options, gap=SCOUT_GAP * options.gap, highs={**_SCOUT_SETTINGS, **options.highs})
     scout = Watch(few, within_gap, stop=watch.stop)
     scout.deadline, scout.scale = min(watch.deadline, time.perf_counter() + SCOUT_SHARE * watch.left()), watch.scale
 
@@ -325,24 +317,6 @@ def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, wa
 def _cutoff(watch: Watch, gap: float) -> float | None:
     """What a point must be worth to be looked for: just within the gap above what is kept; None without a point."""
     return None if watch.value is None else watch.value + 0.9 * gap * max(abs(watch.value), 1e-9 * watch.scale)
-
-
-def _fixed(program: Program, relaxed: Relaxed, cutoff: float) -> Program:
-    import sys
-    room = program.value_at(relaxed.x) - cutoff
-    room += 1e-6 * abs(cutoff)
-    x, loss = relaxed.x, np.abs(relaxed.reduced)
-    lower, upper = program.col_lower.copy(), program.col_upper.copy()
-    which = program.integer if FIX == "whole" else np.ones(program.n_cols, dtype=bool)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        step = np.where(loss > 1e-9, room / loss, np.inf)
-    step = np.where(program.integer, np.floor(step + 1e-6), step)
-    at_low = which & (relaxed.reduced < 0) & (x <= lower + 1e-7)
-    at_high = which & (relaxed.reduced > 0) & (x >= upper - 1e-7)
-    upper[at_low] = np.minimum(upper, lower + step)[at_low]
-    lower[at_high] = np.maximum(lower, upper - step)[at_high]
-    print("FIXED", int((program.integer & (lower == upper) & (program.col_lower < program.col_upper)).sum()), "of", int(program.integer.sum()), "tightened", int(((upper < program.col_upper) & ~program.integer).sum()), "room", room / abs(cutoff), file=sys.stderr)
-    return replace(program, col_lower=lower, col_upper=upper)
 
 
 def _decided(
