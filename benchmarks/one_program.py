@@ -361,7 +361,7 @@ def main(words: Sequence[str] | None = None) -> None:
         study, variant = pair
         command = [sys.executable, "-m", "benchmarks.one_program", "--one", variant, "--studies", study]
         command += ["--seconds", str(given.seconds), "--folder", str(given.folder)]
-        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, start_new_session=True)
+        said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if said.returncode:
             print(study, variant, said.stderr.strip().splitlines()[-1:], file=sys.stderr, flush=True)
             return
