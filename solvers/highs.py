@@ -71,6 +71,9 @@ _FEW_WHOLE_SETTINGS: dict[str, Setting] = {
     "mip_allow_cut_separation_at_nodes": False,
     "mip_pscost_minreliable": 1,
 }
+#: The same for the program of promising columns, and to what part of the gap that is asked for it is solved: proving
+#: more of a part of the program proves nothing of the whole (measured: docs/one_program.md).
+_SCOUT_SETTINGS, SCOUT_GAP = _FEW_WHOLE_SETTINGS, 1.0
 
 
 @dataclass
@@ -292,7 +295,7 @@ def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, wa
     """
     keep = promising(program, relaxed.x, relaxed.reduced)
     few, free = rest_of(program, np.zeros(program.n_cols), ~keep, whole=True)
-    within_gap = replace(options, gap=0.5 * options.gap)
+    within_gap = replace(options, gap=SCOUT_GAP * options.gap, highs={**_SCOUT_SETTINGS, **options.highs})
     scout = Watch(few, within_gap, stop=watch.stop)
     scout.deadline, scout.scale = min(watch.deadline, time.perf_counter() + SCOUT_SHARE * watch.left()), watch.scale
 
