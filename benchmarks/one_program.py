@@ -98,7 +98,7 @@ def study_of(name: str) -> Study:
     """A case, a folder, or a synthetic county."""
     parts = name.split(":")
     if parts[0] == "small":
-        from benchmarks.county import county
+        from benchmarks.small_county import county
 
         return county(int(parts[1]), int(parts[2]))
     if not parts[0].isdigit():
