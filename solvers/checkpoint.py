@@ -116,12 +116,14 @@ class Checkpoint:
         earlier: dict[str, float],
         found: dict[str, float] | None,
         block: Block,
+        proofs: list[dict[Any, list[Any]]],
     ) -> Arrays | None:
         """Begin a stage; what an earlier run left of it, if it ended there.
 
         Parameters
         ----------
         stages, earlier, found : the stages before, what they bind, and their point by column.
+        proofs : certificates of the stages before, as columns.
 
         Raises
         ------
@@ -131,7 +133,9 @@ class Checkpoint:
         point = None if found is None else {name: value for name, value in found.items() if value}
         program, self._point = digest(block), None
         self.run["method"] = method
-        self.stage = {"stage": stage, "stages": stages, "earlier": earlier, "found": point, "program": program}
+        self.stage = {
+            "stage": stage, "stages": stages, "earlier": earlier, "found": point, "program": program, "proofs": proofs,
+        }  # fmt: skip
         kept, self.kept = self.kept, None
         if kept is not None and kept.stage["program"] != program:
             must = say("a checkpoint is resumed with the same rules of one's own")

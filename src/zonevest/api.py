@@ -438,10 +438,12 @@ def solve(
     earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
     by_prices: list[tuple[Outcome, Block]] = []
+    proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
     begun = 0
     if keep is not None and keep.kept is not None:
         method, begun, stages, earlier, found = keep.kept.stages
+        proofs = [pd.DataFrame(each) for each in keep.kept.stage["proofs"]]
     for stage, term in list(enumerate(order))[begun:]:
         if len(order) > 1:
             with clock("policy"):
@@ -452,7 +454,8 @@ def solve(
         by_price = method == "prices" or (method == "auto" and (len(block.group) >= MANY or cluster is not None))
         left_there = None
         if keep is not None:
-            left_there = keep.begin("prices" if by_price else "mip", stage, stages, earlier, found, block)
+            proven = [each.to_dict("list") for each in proofs]
+            left_there = keep.begin("prices" if by_price else "mip", stage, stages, earlier, found, block, proven)
         if by_price:
             from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
@@ -464,6 +467,7 @@ def solve(
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices.append((outcome, block))
+            proofs.append(certificate_table(block, outcome.leaves, stage + 1))
             solution = outcome.solution
             if solution.x is None or solution.value is None:
                 break
@@ -513,7 +517,7 @@ def solve(
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices:
-            plan.method, plan.certificate = "prices", certificate_table((own, each.leaves) for each, own in by_prices)
+            plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
             if rows := own_rows(block):
                 settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
@@ -523,7 +527,8 @@ def solve(
         if plan.has_plan:
             plan.audit = audit_plan(plan)
         if by_prices and (plan.has_plan or plan.status == "infeasible"):
-            plan.audit = with_certificate(plan.audit or AuditReport(), plan, [own for _, own in by_prices])
+            solved = None if begun else [own for _, own in by_prices]  # stages that were resumed are made anew
+            plan.audit = with_certificate(plan.audit or AuditReport(), plan, solved)
         if plan.status == "infeasible" and plan.audit is not None and not plan.audit.ok:
             plan.status, plan.audit = "no_plan", None
             plan.message = say("prices do not prove beyond rounding that there is no plan")

@@ -28,25 +28,24 @@ NEAR = 1e-6
 """Bounds agree when they differ by no more than this part."""
 
 
-def certificate_table(stages: Iterable[tuple[Block, Sequence[Leaf]]]) -> pd.DataFrame:
+def certificate_table(block: Block, leaves: Sequence[Leaf], stage: int = 1) -> pd.DataFrame:
     """Leaves as rows: stage, leaf, what (bound, ray, price, lower, upper), name of row or column, value.
 
     Prices of 0 and bounds of columns that are the study's own are left out.
 
     Parameters
     ----------
-    stages : of each stage of the objective, in order, the program and its leaves.
+    stage : of the objective, the first is 1.
     """
     parts = []
-    for stage, (block, leaves) in enumerate(stages, start=1):
-        for number, leaf in enumerate(leaves):
-            priced = np.flatnonzero(leaf.prices)
-            low = np.flatnonzero(leaf.lower != block.column_lower)
-            high = np.flatnonzero(leaf.upper != block.column_upper)
-            what = ["bound", "ray", *["price"] * len(priced), *["lower"] * len(low), *["upper"] * len(high)]
-            names = ["", "", *(block.rows[k] for k in priced), *(block.columns[k] for k in (*low, *high))]
-            value = [leaf.bound, float(leaf.ray), *leaf.prices[priced], *leaf.lower[low], *leaf.upper[high]]
-            parts.append(pd.DataFrame({"stage": stage, "leaf": number, "what": what, "name": names, "value": value}))
+    for number, leaf in enumerate(leaves):
+        priced = np.flatnonzero(leaf.prices)
+        low = np.flatnonzero(leaf.lower != block.column_lower)
+        high = np.flatnonzero(leaf.upper != block.column_upper)
+        what = ["bound", "ray", *["price"] * len(priced), *["lower"] * len(low), *["upper"] * len(high)]
+        names = ["", "", *(block.rows[k] for k in priced), *(block.columns[k] for k in (*low, *high))]
+        value = [leaf.bound, float(leaf.ray), *leaf.prices[priced], *leaf.lower[low], *leaf.upper[high]]
+        parts.append(pd.DataFrame({"stage": stage, "leaf": number, "what": what, "name": names, "value": value}))
     return pd.concat(parts, ignore_index=True)[CERTIFICATE] if parts else pd.DataFrame(columns=CERTIFICATE)
 
 
