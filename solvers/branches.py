@@ -43,7 +43,7 @@ class Tree:
     empty : proves of a node that it holds no plan, or says None.
     leaves : nodes that are not split further: their bound is low enough, or nothing is left to split.
     best : the node priced last, whose whole numbers are not whole.
-    nodes : how many were looked at.
+    nodes, fixed : how many were looked at, and how many whole numbers were held since others would cost too much.
     """
 
     def __init__(self, prices: Prices, root: Priced, choices: Choices, empty: Callable[[Node], Node | None]) -> None:
@@ -53,7 +53,7 @@ class Tree:
         self.leaves: list[Node] = []
         self.best: Priced | None = None
         self._push(root)
-        self.nodes = 0
+        self.nodes, self.fixed = 0, 0
 
     def _push(self, node: Priced | Node) -> None:
         bound = node.node.bound if isinstance(node, Priced) else node.bound
@@ -123,8 +123,37 @@ class Tree:
                 self._push(replace(node, visits=node.visits + 1))
             return
         self.best = priced
-        for child in self._split(priced, away):
+        held = self._held(node, target)
+        if (held.lower > node.lower).any() or (held.upper < node.upper).any():
+            inside = self.prices.integer
+            whole = mixture.columns[inside]
+            if ((whole < held.lower[inside] - WHOLE) | (whole > held.upper[inside] + WHOLE)).any():
+                self._push(held)  # the mixture is not in it
+                return
+        for child in self._split(replace(priced, node=held), away):
             self._push(child)
+
+    def _held(self, node: Node, target: float) -> Node:
+        """The part of a node that is left where whole numbers are held at an end: any other would cost too much.
+
+        Another value of a whole number lowers what the node's prices prove by its reduced worth at least; where that
+        is at the target or below, the other values are a leaf with these prices.
+        """
+        columns = self.prices.integer
+        reduced = self.prices.reduced(node.prices)[columns]
+        left = node.bound - np.abs(reduced)
+        free = node.lower[columns] < node.upper[columns]
+        sure = free & (left <= target) & np.isfinite(node.lower[columns]) & np.isfinite(node.upper[columns])
+        for place in np.flatnonzero(sure):
+            column, stays = columns[place], "lower" if reduced[place] > 0 else "upper"
+            end = node.upper[column] if stays == "lower" else node.lower[column]
+            goes = "upper" if stays == "lower" else "lower"
+            other, kept = getattr(node, goes).copy(), getattr(node, stays).copy()
+            other[column], kept[column] = end - np.sign(reduced[place]), end
+            self.leaves.append(replace(node, **{goes: other}, bound=float(left[place])))
+            node = replace(node, **{stays: kept})
+        self.fixed += int(sure.sum())
+        return node
 
     def _split(self, priced: Priced, away: Floats) -> tuple[Node, Node]:
         """The two sides of the number whose sides bring the master down most."""

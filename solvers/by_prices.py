@@ -104,6 +104,13 @@ class Outcome:
         gap = gap_of(bound, value, self.scale)
         return replace(self, x=x, value=value, bound=bound, gap=gap, status=status)
 
+    def told(self) -> list[dict[str, float | str | None]]:
+        """The steps; what is not there, or has no end, is None."""
+        return [
+            {name: value if isinstance(value, str) or np.isfinite(value) else None for name, value in step.items()}
+            for step in self.steps
+        ]
+
     def shadow_prices(self, block: Block) -> dict[str, float]:
         """Row name -> price; empty without a plan."""
         return {} if self.prices is None else dict(zip(block.rows, self.prices.tolist(), strict=True))
@@ -196,7 +203,7 @@ class _Search:
             for found in tree.grow(self.target, self.stop, self._bounded, max(NODES, before)):
                 self._plan(found)
             self._bounded(tree.bound)
-            self._step("branches", bound=tree.bound, nodes=tree.nodes, passes=len(prices.asked))
+            self._step("branches", bound=tree.bound, nodes=tree.nodes, passes=len(prices.asked), held=tree.fixed)
             if tree.nodes == before:
                 break
             best = tree.best
@@ -217,7 +224,8 @@ class _Search:
             return
         value, broken = self.judged(point)
         if broken <= HOLDS and value >= self.point.value - 1e-9 * abs(self.point.value):
-            self.point = replace(point, value=value)
+            before, self.point = self.point, replace(point, value=value)
+            self._step("less shared", before=len(np.unique(before.shared[0])), after=len(np.unique(point.shared[0])))
 
     def stop(self) -> bool:
         """Whether time is over, or somebody asked to stop; a moment to leave a checkpoint."""
@@ -280,6 +288,7 @@ class _Search:
         point = settle(self.prices, fixed, whole=self.block.integer, options=asked, stop=self.stop)
         if point is None and self.point is None and not self.stop():
             # no choice of land goes with these whole numbers: other ones then, near the same prices
+            self._step("land does not go with these projects: others")
             anew = replace(self.prices.root(), prices=found.node.prices)
             point = settle(
                 self.prices, replace(found, node=anew), whole=self.block.integer, options=asked, stop=self.stop

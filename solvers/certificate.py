@@ -71,30 +71,45 @@ def covers(lower: Floats, upper: Floats, leaves: Sequence[Leaf], integer: NDArra
 
     Some number must part the leaves in two: those at most v, those above. Each side is looked at by itself.
     """
-    if any((leaf.lower <= lower).all() and (leaf.upper >= upper).all() for leaf in leaves):
-        return True
-    low, high = np.array([leaf.lower for leaf in leaves]), np.array([leaf.upper for leaf in leaves])
-    for column in np.flatnonzero(integer & (upper > lower)) if len(leaves) else ():
-        for value in np.unique(high[high[:, column] < upper[column], column]):
-            below, above = high[:, column] <= value, low[:, column] >= value + 1
-            if value >= lower[column] and (below | above).all():
-                sides = []
-                for part, name in ((below, "upper"), (above, "lower")):
-                    ends = {"lower": lower.copy(), "upper": upper.copy()}
-                    ends[name][column] = value if name == "upper" else value + 1
-                    sides.append(
-                        covers(
-                            **ends, leaves=[leaf for leaf, ok in zip(leaves, part, strict=True) if ok], integer=integer
-                        )
-                    )
-                return all(sides)
-    return False
+    others = ~integer
+    whole = [
+        leaf
+        for leaf in leaves
+        if (leaf.lower[others] <= lower[others]).all() and (leaf.upper[others] >= upper[others]).all()
+    ]
+    if not whole:
+        return False
+    low, high = np.array([leaf.lower[integer] for leaf in whole]), np.array([leaf.upper[integer] for leaf in whole])
+    cases = [(lower[integer], upper[integer], np.arange(len(whole)))]
+    while cases:
+        least, most, some = cases.pop()
+        if ((low[some] <= least) & (high[some] >= most)).all(axis=1).any():
+            continue
+        parted = _parted(least, most, low[some], high[some])
+        if parted is None:
+            return False
+        column, value, below = parted
+        ends = least.copy(), most.copy()
+        ends[0][column], ends[1][column] = value + 1, value
+        cases += [(least, ends[1], some[below]), (ends[0], most, some[~below])]
+    return True
+
+
+def _parted(least: Floats, most: Floats, low: Floats, high: Floats) -> tuple[int, float, NDArray[np.bool_]] | None:
+    """A number, a value and the leaves up to it, where the others are all above; None: no number parts them."""
+    for column in np.flatnonzero((high < most).any(axis=0) & (most > least)):
+        for value in np.unique(high[high[:, column] < most[column], column]):
+            below = high[:, column] <= value
+            if value >= least[column] and (below | (low[:, column] >= value + 1)).all():
+                return int(column), float(value), below
+    return None
 
 
 class _Judge:
     """What prices prove of a block, every option written out."""
 
     def __init__(self, block: Block) -> None:
+        self.known: dict[tuple[bytes, bool], float] = {}
         self.block, rows = block, len(block.rows)
         columns = sparse.csr_array(block.by_column)
         self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
@@ -131,6 +146,12 @@ class _Judge:
 
     def _of_groups(self, weights: Floats, *, size: bool = False) -> float:
         """The best option of every group, summed up; or, of terms one by one, the largest `size` of an option."""
+        key = weights.tobytes(), size  # leaves split off one another have the same prices
+        if key not in self.known:
+            self.known[key] = self._summed(weights, size=size)
+        return self.known[key]
+
+    def _summed(self, weights: Floats, *, size: bool) -> float:
         block, total = self.block, 0.0
         meant: Callable[[Any], Any] = abs if size else (lambda part: part)
         begin = np.searchsorted(block.group, np.arange(block.groups + 1))

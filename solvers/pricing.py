@@ -150,11 +150,16 @@ class Prices:
         size = float(np.abs(terms).sum()) + abs(of_groups)
         return bool(np.isfinite(size)) and float(terms.sum()) + of_groups < -CLEAR * size
 
+    def reduced(self, prices: Floats, cost: Floats | None = None) -> Floats:
+        """What is left of a unit of each policy column when it is charged for what it takes of rows."""
+        left: Floats = (self.master.cost if cost is None else cost) - self.master.policy.T @ prices
+        return left
+
     def _terms(self, node: Node, prices: Floats, cost: Floats) -> Floats:
         """What rows' bounds are worth at prices, and what is left of columns at their best ends, one by one."""
         charged = np.flatnonzero(prices)
         side = np.where(prices > 0, self.block.upper, self.block.lower)
-        reduced = cost - self.master.policy.T @ prices
+        reduced = self.reduced(prices, cost)
         left = np.flatnonzero(reduced)
         low, high = box(node.lower, node.upper, self.finite)
         ends = np.where(reduced > 0, high, low)
