@@ -235,10 +235,15 @@ def _trade(model: pyo.ConcreteModel, family: str, key: tuple[str, ...]) -> Told 
 def _sizes(model: pyo.ConcreteModel, policy: Policy) -> dict[str, float]:
     """What rows compare while every parcel is held and nothing is built, by name."""
     ledger: Ledger = model.source
-    if not ledger.study.has_doing_nothing:
-        return {}
-    model.ledger.load(np.ones(len(ledger.held.options.kind)), np.zeros(ledger.works.possible.shape), ledger.held)
+    idle = np.zeros(ledger.works.possible.shape)
     policy.load(np.zeros(len(policy.columns)))
+    for variable in model.component_data_objects(pyo.Var):
+        if variable.value is None:  # no row reads it, a plan tells of it
+            variable.set_value(0.0, skip_validation=True)
+    if not ledger.study.has_doing_nothing:
+        model.ledger.load(np.zeros(len(ledger.options.kind)), idle)
+        return {}
+    model.ledger.load(np.ones(len(ledger.held.options.kind)), idle, ledger.held)
     told = limits_table(model)
     size = told[["value", "bound"]].abs().max(axis=1)
     rows = [each.row for each in model.told if each.when is None or pyo.value(each.when) >= 0.5]

@@ -199,11 +199,11 @@ def _ground(rnd: Random) -> Ground | None:
         settings, tables = money_tables(rnd, busy=True)
         settings, tables = copy.deepcopy(settings), copy.deepcopy(tables)
         study = make_study(settings, **tables)
+        if not zv.solve(study, time_limit=20, method="mip").has_plan:
+            return None
     except StudyError:
         return None
-    if len(study.limits) and (study.limits["kind"] == "hard").sum() > 3:
-        return None
-    return Ground(rnd, settings, tables, study) if zv.solve(study, time_limit=20, method="mip").has_plan else None
+    return Ground(rnd, settings, tables, study)
 
 
 def applied(study: Study, repair: pd.DataFrame) -> Study | None:

@@ -181,7 +181,8 @@ class _Told:
                 bound = self._bound(of, bounds)
                 sense = of.told.sense if of.told else ""
                 to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
-                where = cell(self.study, of, gives, bound)
+                to = 0.0 if -0.01 * bound < to < 0 < bound else to  # as far as it was rounded outwards
+                where = cell(self.study, of, bound if to == 0 else gives, bound)
                 rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
         return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
 
