@@ -259,5 +259,3 @@ def _size(ledger: Ledger, family: str, key: tuple[str, ...], compared: float) ->
         of = [row.enables_area for row in each(ledger.study.projects) if key[0] in items(row.enables)]
         return max(float(np.nansum(of)), 1.0)
     return compared if compared > 1e-6 else 1.0
-
-

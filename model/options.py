@@ -194,9 +194,7 @@ def build_options(study: Study, *, lifted: bool = False) -> Options:
     return options
 
 
-def _exclude(
-    reasons: NDArray[np.int8], column: int, reason: str, excluded: Bools, barred: Ints | None = None
-) -> None:
+def _exclude(reasons: NDArray[np.int8], column: int, reason: str, excluded: Bools, barred: Ints | None = None) -> None:
     if barred is not None and reason in LIFTED:
         barred[excluded, column] |= 1 << LIFTED.index(reason)
         return
@@ -372,9 +370,7 @@ def inside_line(parcels: pd.DataFrame, line: str) -> Bools:
     return np.asarray(parcels[line], dtype=bool)
 
 
-def _rules(
-    seen: pd.DataFrame, zones: _Zones, practice: Any, *, lifted: bool = False
-) -> Iterator[tuple[str, Bools]]:
+def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any, *, lifted: bool = False) -> Iterator[tuple[str, Bools]]:
     """The rules of section 2 for one practice, in the order of `REASONS`: (reason, excluded by pattern)."""
     today = zones.class_today
     named = items(practice.from_classes)

@@ -240,7 +240,10 @@ class _Sentences:
         if kind == "other" or np.isnan(row.to):
             return say["by"].format(what=values.get("name", of.name), amount=amount)
         what = say[kind].format(**values, sense="", bound="").rstrip()
-        old, new = self._amount(getattr(row, "from", row[REPAIRS.index("from")]), of.unit), self._amount(row.to, of.unit)
+        old, new = (
+            self._amount(getattr(row, "from", row[REPAIRS.index("from")]), of.unit),
+            self._amount(row.to, of.unit),
+        )
         text = say["to"].format(what=what, old=old, new=new)
         if row.column and isinstance(row.new, float) and not np.isclose(row.new, row.to):
             text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -13,6 +14,7 @@ import pandas as pd
 import zonevest as zv
 from tests.random_money import money_tables
 from tests.random_rows import joined, table
+from tests.random_studies import ACCOUNTS
 from zonevest.instances.read import make_study
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.options import build_options
@@ -25,12 +27,18 @@ RETRIES = 200
 class Ground:
     """A sound study that has plans, and what may be planted in it."""
 
-    def __init__(self, rnd: Random, settings: dict[str, Any], tables: Tables, study: Study) -> None:
-        self.rnd, self.settings, self.tables, self.study = rnd, settings, tables, study
+    def __init__(self, rnd: Random, settings: dict[str, Any], tables: Tables, study: Study, plan: zv.Plan) -> None:
+        self.rnd, self.settings, self.tables, self.study, self.plan = rnd, settings, tables, study, plan
         self.periods = [period["name"] for period in settings["periods"]]
         self.projects = list(study.projects["project"])
         self.used: set[str] = set()
         self.limits: list[dict[str, Any]] = []
+
+    def reached(self, period: str) -> pd.DataFrame:
+        """What a plan has in a period, by account that limits may name."""
+        found = self.plan.ledger
+        known = found["account"].str.startswith(("area.", "project.")) | found["account"].isin(ACCOUNTS)
+        return found[known & (found["jurisdiction"] == "total") & (found["period"] == period)]
 
     def limit(self, account: str, sense: str, value: float, period: str) -> str:
         """Plant a limit; its condition's name."""
@@ -60,11 +68,15 @@ class Ground:
 
 
 def two_limits(ground: Ground) -> Planted | None:
-    accounts = ["area.converted", "area.class.farm", "area.zone.U", "eco1", "soil", "cover", "rent", "area.rezoned"]
-    account, period = ground.rnd.choice(accounts), ground.periods[-1]
-    value = ground.rnd.randint(0, 20) / 4
-    least = value + ground.rnd.randint(1, 8) / 4
-    return {ground.limit(account, "<=", value, period), ground.limit(account, ">=", least, period)}
+    """Ask for half of what a plan has, and for no more than a third of it."""
+    period = ground.rnd.choice(ground.periods)
+    reached = ground.reached(period)
+    reached = reached[reached["value"] > 0.5]
+    if reached.empty:
+        return None
+    account, value = reached.sample(1, random_state=ground.rnd.randrange(2**31)).iloc[0][["account", "value"]]
+    most, least = round(float(value) / 3, 3), round(float(value) / 2, 3)
+    return {ground.limit(account, "<=", most, period), ground.limit(account, ">=", least, period)}
 
 
 def beyond_all(ground: Ground) -> Planted | None:
@@ -82,22 +94,25 @@ def capital(ground: Ground) -> Planted | None:
 
 
 def either(ground: Ground) -> Planted | None:
-    one = ground.project(lambda row: not row["exclusive_set"])
-    other = ground.project(lambda row: not row["exclusive_set"])
-    if one is None or other is None:
+    """One of two projects may be built; one must be, and so must one that is bundled with the other."""
+    one, other, third = (ground.project(lambda row: not row["exclusive_set"] and not row["bundle"]) for _ in range(3))
+    if one is None or other is None or third is None:
         return None
-    for project in (one, other):
-        ground.set(project, mandatory=1, exclusive_set=f"set of {one}")
-    return {f"mandatory[{one}]", f"mandatory[{other}]", f"exclusive[set of {one}]"}
+    ground.set(one, mandatory=1, exclusive_set=f"set of {one}")
+    ground.set(other, exclusive_set=f"set of {one}", bundle=f"with {other}")
+    ground.set(third, mandatory=1, bundle=f"with {other}")
+    named = {f"mandatory[{one}]", f"mandatory[{third}]", f"exclusive[set of {one}]"}
+    return {*named, f"bundle[with {other}]"}
 
 
 def needed(ground: Ground) -> Planted | None:
+    """A mandated project requires one whose pool of land is too large."""
     one, other = ground.project(), ground.project()
-    if one is None or other is None or one not in ground.projects or len(ground.periods) < 2:
+    if one is None or other is None or ground.tables["parcels"] is None:
         return None
-    ground.set(one, mandatory=1, requires=other, requires_lag=0, latest=ground.periods[0], earliest="", bundle="")
-    ground.set(other, earliest=ground.periods[-1], latest="", requires="", bundle="")
-    return {f"mandatory[{one}]", f"requires[{one},{other}]"}
+    ground.set(one, mandatory=1, requires=other, requires_lag=0, bundle="")
+    ground.set(other, min_area_of="class_group:forest", min_area=4000, requires="", bundle="", mandatory=0)
+    return {f"mandatory[{one}]", f"requires[{one},{other}]", f"pool[{other}]"}
 
 
 def pool(ground: Ground) -> Planted | None:
@@ -109,13 +124,18 @@ def pool(ground: Ground) -> Planted | None:
 
 
 def quota(ground: Ground) -> Planted | None:
-    name, account = f"y{len(ground.limits)}", ground.rnd.choice(["area.rezoned", "area.new_construction"])
-    granted = ground.rnd.randint(0, 2) / 8
-    row = {"quota": name, "account_used": account, "granted": granted, "movable": 1, "bank": 0, "opening": 0}
-    ground.tables["quotas"] = joined(ground.tables.get("quotas"), table([row]))
+    """A quota of a half of what a plan uses, and a limit that asks for all of it."""
     period = ground.rnd.choice(ground.periods)
+    reached = ground.reached(period).set_index("account")["value"]
+    accounts = [name for name in ("area.rezoned", "area.new_construction", "rent") if reached.get(name, 0.0) > 0.25]
+    if not accounts:
+        return None
+    name, account = f"y{len(ground.limits)}", ground.rnd.choice(accounts)
     length = next(each["years"] for each in ground.settings["periods"] if each["name"] == period)
-    least = granted * length + 0.5
+    used = float(reached[account]) * (length if account == "rent" else 1)
+    row = {"quota": name, "account_used": account, "granted": used / 2 / length, "movable": 1, "bank": 0, "opening": 0}
+    ground.tables["quotas"] = joined(ground.tables.get("quotas"), table([row]))
+    least = round(float(reached[account]) * 0.999, 6)
     return {f"quota[{name},total,{period}]", ground.limit(account, ">=", least, period)}
 
 
@@ -199,11 +219,10 @@ def _ground(rnd: Random) -> Ground | None:
         settings, tables = money_tables(rnd, busy=True)
         settings, tables = copy.deepcopy(settings), copy.deepcopy(tables)
         study = make_study(settings, **tables)
-        if not zv.solve(study, time_limit=20, method="mip").has_plan:
-            return None
+        plan = zv.solve(study, time_limit=20, method="mip")
     except StudyError:
         return None
-    return Ground(rnd, settings, tables, study)
+    return Ground(rnd, settings, tables, study, plan) if plan.has_plan else None
 
 
 def applied(study: Study, repair: pd.DataFrame) -> Study | None:
@@ -216,8 +235,6 @@ def applied(study: Study, repair: pd.DataFrame) -> Study | None:
 
 
 def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[str, Any]) -> Study:
-    from dataclasses import replace
-
     settings = study.settings
     keys = {"limits": "limit", "quotas": "quota", "instruments": "instrument", "projects": "project"}
     for row in repair.itertuples(index=False):
@@ -255,3 +272,24 @@ def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[s
         assert settings.finance is not None
         settings = replace(settings, finance=replace(settings.finance, **changes))
     return replace(study, tables=tables, settings=settings)
+
+
+def unlined(study: Study, kept: set[str]) -> Study:
+    """The study without lines, overlays and locks but those kept, by their reasons; zones of today stay."""
+    options = build_options(study, lifted=True)
+    tables = {name: frame.copy() for name, frame in study.tables.items()}
+    parcels, practices, zones = tables["parcels"], tables["practices"], tables["zones"]
+    today = options.zone_today[options.pattern]
+    parcels["zone"] = np.where(parcels["zone"] == "", today, parcels["zone"])
+    if len(zones):
+        zones["line"] = zones["line"].where([f"line:{line}" in kept for line in zones["line"]], "")
+    if "redline_grade" not in kept:
+        practices["redline_ok"] = "core"
+    if "basic_farmland" not in kept:
+        parcels["basic_farmland"] = False
+    if "conversion" not in kept:
+        practices["conversion"] = "prohibited; conditional; promoted; free"
+    for column in ("locked_zone", "forbidden_zones", "locked_practice"):
+        if column not in kept:
+            parcels[column] = ""
+    return replace(study, tables=tables)
