@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.study import each
 from zonevest.model.areas import TOTAL
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.display import Display, number
@@ -194,7 +193,7 @@ class Diagnosis:
             done = {True: "verified", False: "refuted"}.get(rows["verified"].iloc[0], "unverified")
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
-            lines += [f"     • {words.give(row)}" for row in each(rows)]
+            lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]
         return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
+from zonevest.instances.say import listed, say
 from zonevest.instances.study import period_names
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows
@@ -146,7 +147,8 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
         found.append(prices[named[0]] if named and each.gives else each.price)
     wrong = [name for name, price in prices.items() if math.isnan(price) or price < 0]
     if unused or wrong:
-        raise ValueError(f"prices are numbers from 0 on, of conditions of the study: {sorted(unused | set(wrong))}")
+        names = listed(sorted(unused | set(wrong)))
+        raise ValueError(say("prices are numbers from 0 on, of conditions of the study, not {names}", names=names))
     return np.array(found, dtype=float)
 
 
@@ -162,10 +164,9 @@ class _Told:
     def conflicts(self, conflicts: list[Conflict]) -> pd.DataFrame:
         """A row for each member of each conflict."""
         rows = [
-            (at, *self._named(self.conditions[member])[:-1], self._bound(self.conditions[member], self.at_first))
-            + (self.conditions[member].unit,)
+            (at, *self._named(of), self._bound(of, self.at_first), of.unit)
             for at, conflict in enumerate(conflicts, start=1)
-            for member in conflict.members
+            for of in (self.conditions[member] for member in conflict.members)
         ]
         return pd.DataFrame(rows, columns=CONFLICTS)
 
@@ -233,5 +234,5 @@ class _Told:
     def _named(of: Condition) -> tuple[str, ...]:
         told = of.told
         if told is None:
-            return of.name, of.family, "", "", "", "", "", ""
-        return of.name, of.family, told.limit, told.account, told.place, told.period, told.sense, of.unit
+            return of.name, of.family, "", "", "", "", ""
+        return of.name, of.family, told.limit, told.account, told.place, told.period, told.sense
