@@ -29,22 +29,8 @@ if TYPE_CHECKING:
     Ints: TypeAlias = NDArray[np.int64]
 
 NATURE = frozenset(
-    [
-        "stay",
-        "step_area",
-        "step_full",
-        "step_open",
-        "synergy_first",
-        "synergy_second",
-        "synergy_both",
-        "cash",
-        "reach",
-        "open",
-        "cap",
-        "positive",
-        "lean",
-        "ledger",
-    ]
+    {"stay", "cash", "step_area", "step_full", "step_open", "synergy_first", "synergy_second", "synergy_both"}
+    | {"reach", "open", "cap", "positive", "lean", "ledger"}
 )
 """Families of rows that only say what follows from what: they are always kept."""
 UNYIELDING = frozenset(["land_take", "site_take", "fund", "draw_cap", "fund_project", "keep"])

@@ -245,6 +245,8 @@ class Search:
                 continue
             proven = True
             for number in self.first[kept[self.first]]:
+                if time.perf_counter() > self.deadline:
+                    return Conflict(tuple(np.flatnonzero(kept).tolist()), whole, False)
                 kept[number] = False
                 holds = self._holds(kept, whole=stage)
                 if holds is not False:
@@ -255,8 +257,14 @@ class Search:
     def _some_by_prices(self, kept: Bools) -> Bools:
         """Conditions that have a price where the relaxation misses all of them by the least: they hold a conflict."""
         given = self.conditions
-        program, _ = given.program_with(np.zeros(len(given), dtype=bool), kept, 1.0 / given.size, whole=False)
+        absent = np.zeros(len(given), dtype=bool)
+        absent[given.need] = True
+        # columns stay away at first, which keeps the program small: prices then say which of them would help
+        program, _ = given.program_with(kept & absent, kept & ~absent, 1.0 / given.size, whole=False)
         answer = solve_here(program, self._options())
+        if answer.row_dual is None and answer.status == "infeasible":
+            program, _ = given.program_with(~kept & kept, kept, 1.0 / given.size, whole=False)
+            answer = solve_here(program, self._options())
         if answer.row_dual is None:
             return kept
         dual = answer.row_dual
