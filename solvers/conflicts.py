@@ -301,16 +301,56 @@ class Search:
         """Whether a point holds with some conditions kept and the rest let go; None: not known in the time."""
         none = np.zeros(len(kept), dtype=bool)
         program, _ = self.conditions.program_with(kept, none, np.zeros(len(kept)), whole=whole)
-        answer = self._solve(program)
+        answer = self._solve(_trimmed(program))
         return True if answer.x is not None else False if answer.status == "infeasible" else None
 
     def _solve(self, program: Program, start: Floats | None = None) -> Solution:
-        return solve(program, self._options(start), supervised=program.n_cols > MANY_COLUMNS)
+        apart = program.n_cols > MANY_COLUMNS and bool(program.integer.any())
+        return solve(program, self._options(start), supervised=apart)
 
     def _options(self, start: Floats | None = None) -> SolveOptions:
         self.solves += 1
         left = max(self.deadline - time.perf_counter(), 0.1)
         return SolveOptions(gap=GAP, time_limit=left, threads=self.threads, start=start)
+
+
+def _trimmed(program: Program) -> Program:
+    """The program without rows that bind nothing and columns that are 0; a point is then of the other columns.
+
+    Rows of which every column stands in no other row are left out too where bounds show that they hold: parcels that
+    none of the rows asks about.
+    """
+    bound = np.isfinite(program.row_lower) | np.isfinite(program.row_upper)
+    there = (program.col_lower != 0.0) | (program.col_upper != 0.0)
+    live = bound[program.index] & there[program.entry_cols]
+    entries = np.bincount(program.entry_cols[live], minlength=program.n_cols)
+    shared = np.zeros(program.n_rows, dtype=bool)
+    shared[program.index[live & (entries[program.entry_cols] > 1)]] = True
+    ones = live & (program.value == 1.0) & (program.col_lower[program.entry_cols] == 0.0)
+    room = np.zeros(program.n_rows)
+    np.maximum.at(room, program.index[ones], program.col_upper[program.entry_cols[ones]])
+    plain = np.bincount(program.index[live], minlength=program.n_rows) == np.bincount(
+        program.index[ones], minlength=program.n_rows
+    )
+    idle = bound & ~shared & plain & (program.row_lower == 1.0) & (program.row_upper == 1.0) & (room >= 1.0)
+    live &= ~idle[program.index]
+    rows = bound & ~idle
+    touched = np.bincount(program.entry_cols[live], minlength=program.n_cols) > 0
+    columns = np.flatnonzero(touched)
+    if not len(columns):  # what is left are rows without columns
+        columns = np.flatnonzero(there)[:1]
+    counts = np.bincount(program.entry_cols[live], minlength=program.n_cols)[columns]
+    return Program(
+        cost=np.zeros(len(columns)),
+        col_lower=program.col_lower[columns],
+        col_upper=program.col_upper[columns],
+        integer=program.integer[columns],
+        row_lower=program.row_lower[rows],
+        row_upper=program.row_upper[rows],
+        start=np.concatenate([[0], np.cumsum(counts)]),
+        index=(np.cumsum(rows) - 1)[program.index[live]].astype(np.int32),
+        value=program.value[live],
+    )
 
 
 def _outwards(amount: float) -> float:
