@@ -144,7 +144,7 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
         name = names[rows[0]]
         sides = bounds.get(name, (lower[rows[0]], upper[rows[0]]))
         of = told.get(name) or _trade(model, family, key)
-        unit = of.unit if of else {"pool": "ha", "enable": "ha"}.get(family, "")
+        unit = of.unit if of else {"pool": "ha", "enable": "ha", "floor": "million, present value"}.get(family, "")
         own = 1.0 if family in WHOLE else max((abs(float(side)) for side in sides if np.isfinite(side)), default=0.0)
         size = own if own > 1e-9 else _size(ledger, family, key, sizes.get(name, 0.0))
         below = bool(np.isfinite(lower[rows]).any()) and family not in UPPER_ONLY

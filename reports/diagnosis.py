@@ -18,7 +18,20 @@ if TYPE_CHECKING:
     from zonevest.model.conditions import Condition
 
 CONFLICTS = ["conflict", "condition", "family", "limit", "account", "jurisdiction", "period", "sense", "bound", "unit"]
-REPAIRS = ["repair", "cost", "verified", "condition", "family", "gives", "unit", "from", "to", "table", "key", "column"]
+REPAIRS = [
+    "repair",
+    "cost",
+    "verified",
+    "condition",
+    "family",
+    "gives",
+    "unit",
+    "bound",
+    "needed",
+    "table",
+    "key",
+    "column",
+]
 PARCELS = ["repair", "parcel_id", "practice", "start", "area_ha", "lines"]
 
 WORDS = {
@@ -49,9 +62,10 @@ WORDS = {
         "pool": "project {name} needs {size} of {pool}",
         "enable": "land action {name} covers no more land than projects enable",
         "line": "{reason}: {size} from which it keeps land actions away",
+        "floor": "{term} does not fall below its floor",
         "other": "{name}",
         "to": "{what}: from {old} to {new}",
-        "by": "{what}: {amount} more or less",
+        "by": "{what}: give {amount}",
         "give_quota": "grant {amount} more of quota {name} [{place}, {period}]",
         "give_mandatory": "do not mandate project {name}",
         "give_requires": "let project {name} do without {other}",
@@ -60,6 +74,7 @@ WORDS = {
         "give_footprint": "let project {name} stand on land that does not admit it",
         "give_pool": "let project {name} start with {amount} less of {pool}",
         "give_enable": "let land action {name} cover {amount} more than projects enable",
+        "give_floor": "let {term} fall {amount} below its floor",
         "give_line": "{reason}: let {area} be used otherwise ({count} parcels: {parcels})",
         "setting": " ({column} {old} → {new})",
     },
@@ -89,6 +104,7 @@ WORDS = {
         "pool": "项目 {name} 需要 {size} 的 {pool}",
         "enable": "用地行动 {name} 的面积不超过项目支撑的面积",
         "line": "{reason}：{size} 土地因此不能采用某些用地行动",
+        "floor": "{term}不低于其底线",
         "other": "{name}",
         "to": "{what}：由 {old} 改为 {new}",
         "by": "{what}：放宽 {amount}",
@@ -100,9 +116,14 @@ WORDS = {
         "give_footprint": "项目 {name} 可占用未准入的土地",
         "give_pool": "项目 {name} 启动所需的 {pool} 减少 {amount}",
         "give_enable": "用地行动 {name} 可超出项目支撑的面积 {amount}",
+        "give_floor": "允许{term}低于底线 {amount}",
         "give_line": "{reason}：调出 {area}（{count} 个地块：{parcels}）",
         "setting": "（{column} {old} → {new}）",
     },
+}
+TERMS = {
+    "en": {"ecosystem": "ecosystem value F2", "cash": "net cash flow F1"},
+    "zh": {"ecosystem": "生态系统价值 F2", "cash": "净现金流 F1"},
 }
 PARCELS_NAMED = 5
 
@@ -122,7 +143,7 @@ class Diagnosis:
     complete : whether a plan was seen with the members of all conflicts let go.
     repairs : a row for each condition that gives in a repair: repair, cost (of the repair; by default 1 for each
         hundredth of a bound), verified (solved again), condition, family, gives (by how much) and unit, the bound it
-        has and needs, and the cell of the study (table, key, column, from `old` to `new`) where there is one.
+        has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there is one.
     parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
         lines.
     """
@@ -236,15 +257,15 @@ class _Sentences:
             return say["give_line"].format(**values, area=amount, count=len(ids), parcels=named)
         if f"give_{kind}" in say:
             return say[f"give_{kind}"].format(**values, amount=amount)
-        if kind == "other" or np.isnan(row.to):
+        if kind == "other" or np.isnan(row.needed):
             return say["by"].format(what=values.get("name", of.name), amount=amount)
         what = say[kind].format(**values, sense="", bound="").rstrip()
         old, new = (
-            self._amount(getattr(row, "from", row[REPAIRS.index("from")]), of.unit),
-            self._amount(row.to, of.unit),
+            self._amount(getattr(row, "from", row.bound), of.unit),
+            self._amount(row.needed, of.unit),
         )
         text = say["to"].format(what=what, old=old, new=new)
-        if row.column and isinstance(row.new, float) and not np.isclose(row.new, row.to):
+        if row.column and isinstance(row.new, float) and not np.isclose(row.new, row.needed):
             text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))
         return text
 
@@ -255,6 +276,8 @@ class _Sentences:
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
             return of.family, {"name": key[0], "other": key[-1]}
+        if of.family == "floor":
+            return "floor", {"term": TERMS[self.lang][key[0]]}
         if of.family == "pool":
             project = self.display.study.projects.set_index("project").loc[key[0]]
             return "pool", {

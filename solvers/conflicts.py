@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 TRACE = 1e-7
 """A slack below this part of its condition's size is the solver's tolerance, not a give."""
-GAP = 1e-4
+GAP, GAP_OF_MANY = 1e-4, 1e-2
+"""How near the cheapest repair is sought, as a part of its cost: of small programs, and of those with many columns."""
 MANY_COLUMNS = 20_000
 """Programs with more columns are solved in a process of their own, which keeps the time."""
 
@@ -160,7 +161,6 @@ class Search:
     deadline: float
     threads: int = 0
     tell: Callable[[str], object] = lambda _: None
-    solves: int = field(default=0, init=False)
 
     def conflicts(self, most: int = 10) -> tuple[list[Conflict], bool | None]:
         """Conflicts without common members, one after the other, each with the members of the earlier let go.
@@ -191,11 +191,13 @@ class Search:
         """The cheapest repair; then the cheapest in which each member of a conflict is the one of it that gives."""
         able = np.isfinite(self.conditions.price)
         found: dict[tuple[bytes, bytes], Repair] = {}
-        for stays in self._to_keep(conflicts, able):
-            if len(found) >= most or time.perf_counter() > self.deadline:
+        asked = list(self._to_keep(conflicts, able))
+        for at, stays in enumerate(asked):
+            left = self.deadline - time.perf_counter()
+            if len(found) >= most or left < 0:
                 break
             self.tell("repair")
-            repair = self._cheapest(able & ~stays)
+            repair = self._cheapest(able & ~stays, left / (len(asked) - at))
             if repair is not None:
                 found.setdefault(((repair.amounts > 0).tobytes(), repair.columns.tobytes()), repair)
         return sorted(found.values(), key=lambda each: each.cost)
@@ -210,11 +212,11 @@ class Search:
                 if able[member]:
                     yield stays
 
-    def _cheapest(self, give: Bools) -> Repair | None:
-        """The least cost of giving, with whole numbers."""
+    def _cheapest(self, give: Bools, seconds: float) -> Repair | None:
+        """The least cost of giving, with whole numbers: within the gap, or as good as it was found in the time."""
         given, price = self.conditions, np.where(give, self.conditions.price, 0.0)
         program, named = given.program_with(~give, give, price)
-        answer = self._solve(program)
+        answer = self._solve(program, seconds=seconds / 2)
         if answer.x is None:
             return None
         x, slack = answer.x[: given.program.n_cols], answer.x[given.program.n_cols :]
@@ -225,10 +227,10 @@ class Search:
         amounts = np.array([_outwards(each) for each in amounts.tolist()])
         cost = float(price @ amounts) + self._columns_cost(columns, x, price)
         loose = given.loosened(amounts, columns)
-        again = self._solve(loose, start=x)
+        again = self._solve(loose, start=x, seconds=seconds / 2)
         if again.x is None and again.status == "infeasible":
             amounts = np.array([_outwards(each * (1 + 1e-3)) for each in amounts.tolist()])
-            again = self._solve(given.loosened(amounts, columns))
+            again = self._solve(given.loosened(amounts, columns), seconds=seconds / 2)
         verified = True if again.x is not None else False if again.status == "infeasible" else None
         return Repair(amounts, columns, cost, x if again.x is None else again.x, verified)
 
@@ -238,20 +240,25 @@ class Search:
         return float((x[given.column] * given.amount[given.column] * price[given.need])[taken].sum())
 
     def _irreducible(self, some: Bools, whole: bool) -> Conflict:
-        """Leave out what is not needed, one condition after the other: of the relaxation first."""
+        """Leave out what is not needed, half of it at a time while that goes: of the relaxation first."""
         kept, proven = some.copy(), True
-        for stage in (False, True):
-            if whole and not stage:
-                continue
+        for stage in (True,) if whole else (False, True):
+            waiting = [self.first[kept[self.first]]]
             proven = True
-            for number in self.first[kept[self.first]]:
+            while waiting:
+                chunk = waiting.pop()
                 if time.perf_counter() > self.deadline:
                     return Conflict(tuple(np.flatnonzero(kept).tolist()), whole, False)
-                kept[number] = False
+                kept[chunk] = False
                 holds = self._holds(kept, whole=stage)
-                if holds is not False:
-                    kept[number] = True
-                proven &= holds is not None
+                if holds is False:
+                    continue
+                kept[chunk] = True
+                if len(chunk) > 1:
+                    half = len(chunk) // 2
+                    waiting += [chunk[half:], chunk[:half]]
+                else:
+                    proven &= holds is True
         return Conflict(tuple(np.flatnonzero(kept).tolist()), whole, proven)
 
     def _some_by_prices(self, kept: Bools) -> Bools:
@@ -261,9 +268,11 @@ class Search:
         absent[given.need] = True
         # columns stay away at first, which keeps the program small: prices then say which of them would help
         program, _ = given.program_with(kept & absent, kept & ~absent, 1.0 / given.size, whole=False)
-        answer = solve_here(program, self._options())
+        large = program.n_cols > MANY_COLUMNS  # where the interior point takes a quarter of the simplex method's time
+        options = replace(self._options(), highs={"solver": "ipm"} if large else {})
+        answer = solve_here(program, options)
         if answer.row_dual is None and answer.status == "infeasible":
-            program, _ = given.program_with(~kept & kept, kept, 1.0 / given.size, whole=False)
+            program, _ = given.program_with(np.zeros_like(kept), kept, 1.0 / given.size, whole=False)
             answer = solve_here(program, self._options())
         if answer.row_dual is None:
             return kept
@@ -304,14 +313,13 @@ class Search:
         answer = self._solve(_trimmed(program))
         return True if answer.x is not None else False if answer.status == "infeasible" else None
 
-    def _solve(self, program: Program, start: Floats | None = None) -> Solution:
+    def _solve(self, program: Program, start: Floats | None = None, seconds: float = np.inf) -> Solution:
         apart = program.n_cols > MANY_COLUMNS and bool(program.integer.any())
-        return solve(program, self._options(start), supervised=apart)
+        return solve(program, self._options(start, seconds, GAP_OF_MANY if apart else GAP), supervised=apart)
 
-    def _options(self, start: Floats | None = None) -> SolveOptions:
-        self.solves += 1
-        left = max(self.deadline - time.perf_counter(), 0.1)
-        return SolveOptions(gap=GAP, time_limit=left, threads=self.threads, start=start)
+    def _options(self, start: Floats | None = None, seconds: float = np.inf, gap: float = GAP) -> SolveOptions:
+        left = min(max(self.deadline - time.perf_counter(), 0.1), seconds)
+        return SolveOptions(gap=gap, time_limit=left, threads=self.threads, start=start)
 
 
 def _trimmed(program: Program) -> Program:

@@ -1,0 +1,60 @@
+"""`zonevest diagnose`: exit codes, both languages, prices of the user's own. Some 10 s."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+import zonevest as zv
+from zonevest.cli import app
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The village, in which arable land shall grow by half."""
+    folder = tmp_path_factory.mktemp("torn") / "village"
+    zv.copy_case("village", folder)
+    table = folder / "limits.csv"
+    text = table.read_text(encoding="utf-8")
+    table.write_text(text.replace("class_group.arable,,,>=,1.0", "class_group.arable,,,>=,1.5"), encoding="utf-8")
+    return str(folder)
+
+
+def run(*args: str) -> tuple[int, str, str]:
+    found = CliRunner().invoke(app, ["diagnose", *args])
+    return found.exit_code, found.stdout, found.stderr
+
+
+def test_a_study_with_plans() -> None:
+    code, text, _ = run("village")
+    assert (code, len(text.splitlines())) == (0, 1)
+
+
+def test_a_study_without(torn: str) -> None:
+    code, text, _ = run(torn, "--json")
+    found = json.loads(text)
+    assert (code, found["feasible"]) == (3, False)
+    named = {each["condition"] for each in found["conflicts"][0]["conditions"]}
+    assert any(name.startswith("limit[arable_kept,total,") for name in named)
+    assert all(repair["verified"] for repair in found["repairs"])
+    # 22.111 ha of paddy and 16.974 ha of dry land are arable: half as much again is 58.629 ha
+    (least,) = (r["gives"] for r in found["repairs"] if all("arable_kept" in each["condition"] for each in r["gives"]))
+    assert all((each["table"], each["old"]) == ("limits", 1.5) and each["new"] < 1.5 for each in least)
+    assert all(each["bound"] == pytest.approx(58.629, abs=1e-3) for each in least)
+    lines = {each["words"] for repair in found["repairs"] for each in repair["gives"]}
+    _, english, _ = run(torn)
+    assert all(line in english for line in lines)
+    _, chinese, _ = run(torn, "--lang", "zh")
+    assert "不能同时成立" in chinese
+    assert not {"limit ", "cost", "hold"} & set(chinese.split())
+
+
+def test_prices_of_the_user_s_own(torn: str) -> None:
+    held = zv.diagnose(zv.read_study(torn), prices={"arable_kept": float("inf")})
+    assert "arable_kept" not in " ".join(held.repairs["condition"])
+    code, _, told = run(torn, "--price", "arabel=2")
+    assert code == 2
+    assert "arabel" in told
+    assert run(torn, "--price", "arable")[0] == 2
