@@ -261,7 +261,7 @@ class _Sentences:
             return say["by"].format(what=values.get("name", of.name), amount=amount)
         what = say[kind].format(**values, sense="", bound="").rstrip()
         old, new = (
-            self._amount(getattr(row, "from", row.bound), of.unit),
+            self._amount(row.bound, of.unit),
             self._amount(row.needed, of.unit),
         )
         text = say["to"].format(what=what, old=old, new=new)
