@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import platform
 import shutil
 import tempfile
@@ -280,13 +281,23 @@ def audit(plan: PlanData | str | Path) -> AuditReport:
     found = audit_plan(plan)
     if not isinstance(plan, (str, Path)):
         return with_certificate(found, plan)
-    if (found.evaluation is None and found.message != NO_PLAN) or not (Path(plan) / CERTIFICATE_FILE).is_file():
+    if found.evaluation is None and found.message != NO_PLAN:
+        return found
+    if not (Path(plan) / CERTIFICATE_FILE).is_file() and not _by_prices(Path(plan)):
         return found
     try:
         return with_certificate(found, read_plan(plan))
     except DAMAGE as error:  # of the certificate: what else is damaged has been told
         breach = Breach("file", CERTIFICATE_FILE, say("it can be read"), foreign(f"{type(error).__name__}: {error}"))
         return replace(found, breaches=pd.concat([found.breaches, table([breach])], ignore_index=True))
+
+
+def _by_prices(folder: Path) -> bool:
+    """Whether a plan folder says that prices made it."""
+    try:
+        return json.loads((folder / "plan.json").read_text(encoding="utf-8")).get("method") == "prices"
+    except DAMAGE:  # which has been told
+        return False
 
 
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:

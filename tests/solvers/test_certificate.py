@@ -245,6 +245,18 @@ class TestInThePlanFolder:
             assert not found.ok
             assert "cover" in found.breaches["must"].str.cat()
 
+    def test_it_is_gone(self, solved: Path, tmp_path: Path) -> None:
+        assert not self.changed(solved, tmp_path / "empty", lambda table: table.iloc[:0]).ok
+        shutil.copytree(solved, tmp_path / "gone")
+        (tmp_path / "gone" / "certificate.parquet").unlink()
+        found = zv.audit(tmp_path / "gone")
+        assert found.breaches["where"].tolist() == ["certificate.parquet"]
+        # who drops the bound too claims nothing
+        path = tmp_path / "gone" / "plan.json"
+        told = json.loads(path.read_text(encoding="utf-8")) | dict.fromkeys(("bound", "gap", "gap_total"))
+        path.write_text(json.dumps(told | {"status": "feasible"}), encoding="utf-8")
+        assert zv.audit(tmp_path / "gone").ok
+
     def test_a_row_has_another_name(self, solved: Path, tmp_path: Path) -> None:
         priced = pd.read_parquet(solved / "certificate.parquet").query("what == 'price'")["name"].iloc[0]
         found = self.changed(solved, tmp_path / "plan", lambda table: table.replace({"name": {priced: "no row"}}))
