@@ -378,6 +378,8 @@ class _Search:
                 message = say("the time limit was reached")
             elif status == "no_plan":
                 message = say("prices find no plan, and do not prove that there is none")
+            elif status == "feasible" and self.block.integer:
+                message = say("parcels that are whole are divided in the bound by prices; one program may prove more")
         if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
             message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices
