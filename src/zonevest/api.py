@@ -295,7 +295,7 @@ def audit(plan: PlanData | str | Path) -> AuditReport:
 def _by_prices(folder: Path) -> bool:
     """Whether a plan folder says that prices made it."""
     try:
-        return json.loads((folder / "plan.json").read_text(encoding="utf-8")).get("method") == "prices"
+        return bool(json.loads((folder / "plan.json").read_text(encoding="utf-8")).get("method") == "prices")
     except DAMAGE:  # which has been told
         return False
 
