@@ -530,7 +530,11 @@ def solve(
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
-            settings["steps"] = [step for each, _ in by_prices for step in each.told()]
+            settings["steps"] = [
+                step | ({"stage": stage} if len(order) > 1 else {})
+                for stage, (each, _) in enumerate(by_prices, begun + 1)
+                for step in each.told()
+            ]
             if rows := own_rows(block):
                 settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):

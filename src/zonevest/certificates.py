@@ -103,8 +103,15 @@ def with_certificate(found: AuditReport, plan: PlanData, blocks: Iterable[Block]
         does not know a user's own rules: where there were some, the certificate is not checked again.
     """
     needed = len(plan.certificate) > 0 or (plan.has_plan and plan.method == "prices")
-    if not needed or (blocks is None and plan.settings.get("own_rows")):
+    if not needed:
         return found
+    if blocks is None and plan.settings.get("own_rows"):
+        own = ", ".join(plan.settings["own_rows"])
+        why = say(
+            "not checked again: the bound by prices, which rests on rules that the folder does not hold ({rules})",
+            rules=own,
+        )
+        return replace(found, left_out=why)
     if not plan.has_plan:
         if plan.status != "infeasible":
             return found
