@@ -36,7 +36,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
-from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
+from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
@@ -669,12 +669,5 @@ def _plan(
 
 def _compared_with(ledger: Ledger) -> float:
     """The objective's value of doing nothing, which the gain leaves out."""
-    objective, nothing = ledger.study.settings.objective, doing_nothing(ledger)
-    weights = dict(objective.accounts)
-    if objective.method == "lexicographic":
-        weights = weights if objective.order[-1] == ACCOUNTS else {objective.order[-1]: 1.0}
-    elif objective.method == "floor":
-        weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
-    else:
-        weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
+    weights, nothing = objective_weights(ledger.study), doing_nothing(ledger)
     return sum(weight * nothing[term] for term, weight in weights.items() if weight)
