@@ -131,4 +131,5 @@ def _told(policy: pyo.ConcreteModel, block: Block) -> pd.DataFrame:
 
 def _family(name: str) -> tuple[str, str]:
     family, _, index = name.partition("[")
-    return f"{family}.{index.removesuffix(']').replace(',', '.')}" if index else family, ""
+    index = index.removesuffix("]").replace("'", "").replace(",", ".")
+    return f"{family}.{index}" if index else family, ""
