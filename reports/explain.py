@@ -101,7 +101,7 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
             "start": periods[options.kind_start[kind]],
         }
     )
-    parts = _parts(priced, named, priced.amounts(mine), *priced.account_values(mine))
+    parts = parts_of(priced, named, priced.amounts(mine), *priced.account_values(mine))
     share, amounts = priced.weight[mine], priced.amounts(mine)
     value, worth = amounts[:, [-1]].toarray().ravel(), priced.option_worth[mine]
     best = np.sort(worth)[::-1]
@@ -129,7 +129,7 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
     return Explanation(PARCEL, parcel, ledger.study, priced.basis, figures, tables)
 
 
-def _parts(
+def parts_of(
     priced: Priced, named: pd.DataFrame, amounts: sparse.csr_array, accounts: list[str], values: Floats
 ) -> pd.DataFrame:
     """What undertakings add, one by one (rows of `named`), by account and by row that has a price."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,8 @@ from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pyomo.environ as pyo
     from numpy.typing import NDArray
 
@@ -133,3 +136,22 @@ def _family(name: str) -> tuple[str, str]:
     family, _, index = name.partition("[")
     index = index.removesuffix("]").replace("'", "").replace(",", ".")
     return f"{family}.{index}" if index else family, ""
+
+
+def moved(found: Priced, project: str, columns: Sequence[str]) -> dict[str, Priced]:
+    """The same plan at the same prices, one of the project's numbers a unit higher, for each of some columns."""
+    prices = dict(zip(found.told["row"], found.prices.tolist(), strict=True))
+    values = dict(zip(found.block.columns, found.columns.tolist(), strict=True))
+    study, result = found.plan.study, {}
+    for column in columns:
+        projects = study.projects.copy()
+        projects.loc[projects["project"] == project, column] += 1.0
+        other = replace(study, tables={**study.tables, "projects": projects})
+        ledger = Ledger(build_options(other))
+        policy = policy_model(ledger)
+        _last_stage(policy, found.plan)
+        block = without_extra(land_block(ledger, compile_policy(policy)))
+        y = np.array([prices.get(name, 0.0) for name in block.rows])
+        x = np.array([values.get(name, 0.0) for name in block.columns])
+        result[column] = replace(found, ledger=ledger, block=block, told=_told(policy, block), prices=y, columns=x)
+    return result
