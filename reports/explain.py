@@ -82,7 +82,8 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
         ``margin``: worth above the best other option; the best first. ``parts``: of each option by account and row,
         with ``price`` and ``amount`` (what the option adds to the row; of an account they are blank). ``why``: the
         same of what is chosen beside the best other option. ``figures``: ``chosen`` (worth of what is chosen, by
-        shares), ``next`` (of the best other one), ``margin``.
+        shares), ``next`` (of the
+        best other one, ``next_practice, next_start``), ``margin``.
 
     Raises
     ------
@@ -117,6 +118,8 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
     figures = {
         "chosen": chosen,
         "next": float(worth[second]) if len(rest) else None,
+        "next_practice": str(named["practice"].iloc[second]) if len(rest) else None,
+        "next_start": str(named["start"].iloc[second]) if len(rest) else None,
         "margin": chosen - float(worth[second]) if len(rest) else None,
         "area_ha": float(options.study.parcels["area_ha"].iloc[at]),
         "jurisdiction": str(options.study.parcels["jurisdiction"].iloc[at]),

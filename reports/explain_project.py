@@ -79,7 +79,7 @@ def explain_project(priced: Priced, project: str, moved: Mapping[str, Priced]) -
         "capex": float(row["capex"]),
         "annual_revenue": float(row["annual_revenue"]),
         "worth": float(worth[periods.index(told)]) if told else None,
-        "why_not": str(ledger.works.why_not.get(project, "")),
+        "why_not": ledger.works.why_not.get(project, ""),
     }
     financing = priced.plan.financing
     tables = {
@@ -149,8 +149,7 @@ def _needs(priced: Priced, j: int) -> pd.DataFrame:
     for name in items(row["footprint"]):
         taken = parcels.loc[[name]]
         fits = all(
-            (not zones or bool(zones & {zone, lineage.get(zone, "")}))
-            and row["footprint_practice"] in ("", practice)
+            (not zones or bool(zones & {zone, lineage.get(zone, "")})) and row["footprint_practice"] in ("", practice)
             for zone, practice in zip(taken["zone"], taken["practice"], strict=True)
         )
         rows.append(("footprint", name, fits))

@@ -162,7 +162,7 @@ class Priced:
 
 
 def weight_of(ledger: Ledger, parcels: pd.DataFrame) -> Floats:
-    """x of a plan's table of parcels: the share in which each option is taken, shape (options,)."""
+    """X of a plan's table of parcels: the share in which each option is taken, shape (options,)."""
     options, periods = ledger.options, period_names(ledger.study.periods)
     parcel = pd.Index(ledger.study.parcels["parcel_id"]).get_indexer(parcels["parcel_id"])
     practice = pd.Index(options.practices).get_indexer(parcels["practice"])

@@ -70,6 +70,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.reports.explain import Explanation
+    from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
@@ -108,6 +110,7 @@ class Plan(PlanData):
     """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -145,6 +148,47 @@ class Plan(PlanData):
     def indicators(self) -> pd.DataFrame:
         """Planning indicators and the scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
         return indicators(Facts(tables.completed(self)))
+
+    def explain(
+        self, *, parcel: str | None = None, project: str | None = None, limit: str | None = None
+    ) -> Explanation:
+        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
+
+        Its program is made and priced once, which takes as long as the end of `solve`; a plan that is explained is
+        not to be changed.
+
+        Parameters
+        ----------
+        parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+
+        Returns
+        -------
+        Explanation
+            Tables, and `to_text("en")` or `to_text("zh")` (see `zonevest.reports.explain`).
+
+        Raises
+        ------
+        KeyError
+            If there is no such parcel, project or limit.
+        UnpricedError
+            If there is no plan, or its prices cannot be found.
+        """
+        from zonevest import pricing
+        from zonevest.reports import explain, explain_limit, explain_project
+
+        if (parcel is not None) + (project is not None) + (limit is not None) != 1:
+            raise ValueError("name one of parcel, project and limit")
+        if self._priced is None:
+            self._priced = pricing.priced(self)
+        found = self._priced
+        if parcel is not None:
+            return explain.explain_parcel(found, parcel)
+        if limit is not None:
+            return explain_limit.explain_limit(found, limit)
+        assert project is not None
+        if project not in found.ledger.works.names:
+            raise KeyError(project)
+        return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.

@@ -36,7 +36,7 @@ SECONDS = 300.0
 """What either of the two small programs around a plan may take."""
 
 
-class NotPriced(Exception):
+class UnpricedError(Exception):
     """A plan cannot be priced: why, as a sentence."""
 
 
@@ -49,13 +49,13 @@ def priced(plan: PlanData) -> Priced:
 
     Raises
     ------
-    NotPriced
+    UnpricedError
         If there is no plan, if it follows rules that the study does not hold, or a program is not solved in the time.
     """
     if not plan.has_plan:
-        raise NotPriced(say("there is no plan to be explained"))
+        raise UnpricedError(say("there is no plan to be explained"))
     if plan.settings.get("own_rows"):
-        raise NotPriced(say("the plan follows rules of one's own, which its folder does not hold"))
+        raise UnpricedError(say("the plan follows rules of one's own, which its folder does not hold"))
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
     _last_stage(policy, plan)
@@ -68,7 +68,7 @@ def priced(plan: PlanData) -> Priced:
     if prices is None:
         prices, basis = shadow_prices(program, x, slice(size, program.n_cols), SolveOptions(time_limit=SECONDS)), FIXED
         if prices is None:
-            raise NotPriced(say("its prices were not found in {seconds:g} seconds", seconds=SECONDS))
+            raise UnpricedError(say("its prices were not found in {seconds:g} seconds", seconds=SECONDS))
         prices = prices[solved.groups :]
     block = without_extra(land_block(ledger, compiled))
     price, column = (dict(zip(names, values.tolist(), strict=True)) for names, values in
@@ -103,7 +103,7 @@ def _completed(plan: PlanData, ledger: Ledger, block: Block, program: Program) -
     rest, free = rest_of(program, x, fixed, whole=True)
     found = solve(rest, SolveOptions(gap=1e-6, time_limit=SECONDS))
     if found.x is None:
-        raise NotPriced(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
+        raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
     x[free] = found.x
     return x
 
@@ -118,9 +118,7 @@ def _near(plan: PlanData, block: Block, columns: Floats) -> Floats | None:
     inside = [
         leaf
         for leaf in leaves
-        if not leaf.ray
-        and (leaf.lower <= columns + 1e-6)[whole].all()
-        and (columns - 1e-6 <= leaf.upper)[whole].all()
+        if not leaf.ray and (leaf.lower <= columns + 1e-6)[whole].all() and (columns - 1e-6 <= leaf.upper)[whole].all()
     ]
     return min(inside, key=lambda leaf: leaf.bound).prices if inside else None
 
