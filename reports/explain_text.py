@@ -164,19 +164,19 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
     lines += ["", say["excluded"]]
     missing = options[~options["possible"]]
     for reason, rows in missing.groupby("excluded_by", sort=False):
-        named = [f"{display.practice(row.practice)} {row.start}".rstrip() for row in each(rows)]
-        lines.append(f"  {reasons.get(str(reason), str(reason))}: {', '.join(dict.fromkeys(named))}")
+        names = [f"{display.practice(row.practice)} {row.start}".rstrip() for row in each(rows)]
+        lines.append(f"  {reasons.get(str(reason), str(reason))}: {', '.join(dict.fromkeys(names))}")
     return lines
 
 
 def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
     lines = [say["limit"].format(name=display.limit(found.name))]
-    told: list[str] = []
+    rows: list[str] = []
     for row in each(found["rows"]):
         place, period = _place(row.jurisdiction, display) or row.row, _period(row.period, display)
         cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
-        told.append(say["row"].format(place=place, period=period or "–", **cells))
-    lines += _most(told, say)
+        rows.append(say["row"].format(place=place, period=period or "–", **cells))
+    lines += _most(rows, say)
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")
@@ -185,8 +185,8 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) ->
     lines += ["", say["payers"], *_most(named or [say["nobody"]], say)]
     for name, of in (("jurisdictions", display.jurisdiction), ("practices", display.practice)):
         column = found[name].columns[0]
-        rows = found[name][found[name]["value"].abs() > NEAR]
-        lines += [f"  · {of(getattr(row, column))}: {row.value:+,.6g}" for row in each(rows)]
+        some = found[name][found[name]["value"].abs() > NEAR]
+        lines += [f"  · {of(getattr(row, column))}: {row.value:+,.6g}" for row in each(some)]
     told = [
         say["forgone"].format(
             parcel=row.parcel_id,
