@@ -97,8 +97,8 @@ __all__ = [
 ]
 
 Method = Literal["auto", "mip", "prices"]
-MANY = 300_000
-"""Options from which on `auto` solves by prices."""
+MANY, MANY_WHOLE = 40_000, 300_000
+"""Options from which on `auto` solves by prices, where land may be divided and where it may not."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
 PRICES_SECONDS = 60.0
@@ -429,7 +429,7 @@ def solve(
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
-        300,000 options on.
+        40,000 options on, from 300,000 where land may not be divided.
     policy : a policy model from `policy_model(study)` with rules of your own.
     cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
@@ -495,7 +495,8 @@ def solve(
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
-        by_price = method == "prices" or (method == "auto" and (len(block.group) >= MANY or cluster is not None))
+        many = len(block.group) >= (MANY_WHOLE if block.integer else MANY)
+        by_price = method == "prices" or (method == "auto" and (many or cluster is not None))
         left_there = None
         if keep is not None:
             proven = [each.to_dict("list") for each in proofs]
