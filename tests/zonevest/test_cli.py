@@ -551,12 +551,12 @@ class TestExplain:
         plan, folder = api.solve(api.read_study("village")), tmp_path / "plan"
         plan.write(folder)
         parcel = plan.study.parcels["parcel_id"].iloc[0]
-        told = run("explain", folder, "--parcel", parcel, "--json")
+        told = zonevest("explain", folder, "--parcel", parcel, "--json")
         assert told.exit_code == 0
         assert json.loads(told.stdout)["options"]
-        in_chinese = run("explain", folder, "--parcel", parcel, "--lang", "zh")
+        in_chinese = zonevest("explain", folder, "--parcel", parcel, "--lang", "zh")
         assert in_chinese.exit_code == 0
         assert CHINESE.search(in_chinese.stdout)
         several = ["--parcel", parcel, "--limit", "x"]
         for wrong in (["--parcel", "?"], ["--limit", "?"], ["--project", "?"], [], several):
-            assert run("explain", folder, *wrong).exit_code == 2
+            assert zonevest("explain", folder, *wrong).exit_code == 2
