@@ -37,7 +37,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
-from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
+from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
@@ -71,6 +71,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.reports.explain import Explanation
+    from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
@@ -109,6 +111,7 @@ class Plan(PlanData):
     """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -146,6 +149,47 @@ class Plan(PlanData):
     def indicators(self) -> pd.DataFrame:
         """Planning indicators and the scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
         return indicators(Facts(tables.completed(self)))
+
+    def explain(
+        self, *, parcel: str | None = None, project: str | None = None, limit: str | None = None
+    ) -> Explanation:
+        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
+
+        Its program is made and priced once, which takes as long as the end of `solve`; a plan that is explained is
+        not to be changed.
+
+        Parameters
+        ----------
+        parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+
+        Returns
+        -------
+        Explanation
+            Tables, and `to_text("en")` or `to_text("zh")` (see `zonevest.reports.explain`).
+
+        Raises
+        ------
+        KeyError
+            If there is no such parcel, project or limit.
+        UnpricedError
+            If there is no plan, or its prices cannot be found.
+        """
+        from zonevest import pricing
+        from zonevest.reports import explain, explain_limit, explain_project
+
+        if (parcel is not None) + (project is not None) + (limit is not None) != 1:
+            raise ValueError("name one of parcel, project and limit")
+        if self._priced is None:
+            self._priced = pricing.priced(self)
+        found = self._priced
+        if parcel is not None:
+            return explain.explain_parcel(found, parcel)
+        if limit is not None:
+            return explain_limit.explain_limit(found, limit)
+        assert project is not None
+        if project not in found.ledger.works.names:
+            raise KeyError(project)
+        return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
@@ -685,12 +729,5 @@ def _plan(
 
 def _compared_with(ledger: Ledger) -> float:
     """The objective's value of doing nothing, which the gain leaves out."""
-    objective, nothing = ledger.study.settings.objective, doing_nothing(ledger)
-    weights = dict(objective.accounts)
-    if objective.method == "lexicographic":
-        weights = weights if objective.order[-1] == ACCOUNTS else {objective.order[-1]: 1.0}
-    elif objective.method == "floor":
-        weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
-    else:
-        weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
+    weights, nothing = objective_weights(ledger.study), doing_nothing(ledger)
     return sum(weight * nothing[term] for term, weight in weights.items() if weight)
