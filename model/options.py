@@ -51,6 +51,17 @@ REASONS = (
 )
 """Why an option does not exist; the position is the code in `Options.reasons`. The first that applies is kept."""
 
+LIFTED = (
+    *(f"line:{line}" for line in LINES),
+    "redline_grade",
+    "basic_farmland",
+    "conversion",
+    "locked_zone",
+    "forbidden_zones",
+    "locked_practice",
+)
+"""Reasons that somebody has decided and could decide otherwise; position: the bit in `Options.barred`."""
+
 _RULE_COLUMNS = (
     "land_class",
     "jurisdiction",
@@ -82,6 +93,8 @@ class Options:
         position, -1 for hold and unassigned.
     reasons : why, by pattern and position in `practices`, an option does not exist: code of `REASONS`, 0 if it does.
     nonconforming : bool by pattern, held land that does not suit its zone or whose zone its lines do not allow.
+    barred : of options built with `lifted`, by pattern and position in `practices`: the bits of the reasons of
+        `LIFTED` that would exclude them.
     """
 
     study: Study
@@ -94,6 +107,7 @@ class Options:
     kind_start: Ints
     reasons: NDArray[np.int8]
     nonconforming: Bools
+    barred: Ints | None = None
 
     @cached_property
     def per_pattern(self) -> Ints:
@@ -126,8 +140,12 @@ class Options:
             yield ids[parcel], self.practices[self.kind_practice[kind]], periods[self.kind_start[kind]]
 
 
-def build_options(study: Study) -> Options:
+def build_options(study: Study, *, lifted: bool = False) -> Options:
     """Decide, pattern by pattern, which practices and starts are admissible.
+
+    Parameters
+    ----------
+    lifted : options that the reasons of `LIFTED` exclude are there too, and `barred` says which.
 
     Raises
     ------
@@ -142,15 +160,16 @@ def build_options(study: Study) -> Options:
     practices = study.practices
     names = (HOLD, *practices["practice"], UNASSIGNED)
     reasons = np.zeros((len(seen), len(names)), dtype=np.int8)
+    barred = np.zeros(reasons.shape, dtype=np.int64) if lifted else None
     _exclude(reasons, 0, "switched_off", np.full(len(seen), not study.settings.hold))
     for column, practice in enumerate(each(practices), start=1):
-        for reason, excluded in _rules(seen, zones, practice):
-            _exclude(reasons, column, reason, excluded)
+        for reason, excluded in _rules(seen, zones, practice, lifted=lifted):
+            _exclude(reasons, column, reason, excluded, barred)
     _exclude(reasons, len(names) - 1, "switched_off", np.full(len(seen), not study.settings.unassigned))
     zone_of = [None, *practices["zone"], None]
     for column, name in enumerate(names):
         for reason, excluded in _locks(seen, name, today if name == HOLD else zone_of[column], zones.lineage):
-            _exclude(reasons, column, reason, excluded)
+            _exclude(reasons, column, reason, excluded, barred)
     enabled = {name for cell in study.projects["enables"] for name in items(cell)}
     for column, (name, waits) in enumerate(zip(names[1:-1], practices["requires_project"], strict=True), start=1):
         _exclude(reasons, column, "requires_project", np.full(len(seen), waits and name not in enabled))
@@ -169,12 +188,16 @@ def build_options(study: Study) -> Options:
         start_of,
         reasons,
         nonconforming & (reasons[:, 0] == 0),
+        barred,
     )
     _check(options)
     return options
 
 
-def _exclude(reasons: NDArray[np.int8], column: int, reason: str, excluded: Bools) -> None:
+def _exclude(reasons: NDArray[np.int8], column: int, reason: str, excluded: Bools, barred: Ints | None = None) -> None:
+    if barred is not None and reason in LIFTED:
+        barred[excluded, column] |= 1 << LIFTED.index(reason)
+        return
     cells = reasons[:, column]
     cells[(cells == 0) & excluded] = REASONS.index(reason)
 
@@ -306,6 +329,17 @@ class _Zones:
             excluded[np.ix_(now, ~own)] = np.where(cells == 0, REASONS.index(f"line:{line}"), cells)
             waiting &= ~now
         self.excluded = excluded
+        self.inside, self.line_of, self.rule = inside, line_of, rule
+
+    def barring(self, line: str, zone: int) -> Bools:
+        """Where a line excludes a zone, whether or not another one does so first, by pattern."""
+        own = self.line_of[zone] == line
+        if own and self.rule[zone] in ("exact", "within"):
+            return ~self.inside[line]
+        mine = (self.line_of == line) & np.isin(self.rule, ["exact", "contains"])
+        if own or not mine.any():
+            return np.zeros(len(self.seen), dtype=bool)
+        return self.inside[line] & ~self.demanded[:, zone]
 
     def suitability(self, classes: Ints) -> NDArray[np.float64]:
         """Suitability of classes (positions in land_classes) in every zone, shape (len(classes), zones)."""
@@ -336,7 +370,7 @@ def inside_line(parcels: pd.DataFrame, line: str) -> Bools:
     return np.asarray(parcels[line], dtype=bool)
 
 
-def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[str, Bools]]:
+def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any, *, lifted: bool = False) -> Iterator[tuple[str, Bools]]:
     """The rules of section 2 for one practice, in the order of `REASONS`: (reason, excluded by pattern)."""
     today = zones.class_today
     named = items(practice.from_classes)
@@ -350,7 +384,8 @@ def _rules(seen: pd.DataFrame, zones: _Zones, practice: Any) -> Iterator[tuple[s
     changes = new != today
     zone = int(np.flatnonzero(zones.codes == practice.zone)[0])
     for line in LINES:
-        yield f"line:{line}", zones.excluded[:, zone] == REASONS.index(f"line:{line}")
+        first = zones.excluded[:, zone] == REASONS.index(f"line:{line}")
+        yield f"line:{line}", zones.barring(line, zone) if lifted else first
     refused = {"no": ["general", "core"], "general": ["core"], "core": []}[practice.redline_ok]
     yield "redline_grade", seen["redline"].isin(refused).to_numpy()
     kept = zones.arable[new] | ~changes if practice.basic_farmland_ok else np.zeros(len(today), dtype=bool)

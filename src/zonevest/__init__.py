@@ -31,13 +31,16 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.diagnosing import diagnose
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
+    from zonevest.reports.diagnosis import Diagnosis
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Diagnosis",
     "Imported",
     "Plan",
     "Study",
@@ -46,6 +49,7 @@ __all__ = [
     "bundled_cases",
     "check",
     "copy_case",
+    "diagnose",
     "import_study",
     "make_study",
     "policy_model",
@@ -59,6 +63,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Diagnosis": "zonevest.reports.diagnosis",
+    "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",

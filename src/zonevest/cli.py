@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | report | audit | explain``.
+"""The command line: ``zonevest new | import | check | solve | diagnose | report | audit | explain``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -310,6 +310,45 @@ def solve(
 
 
 @app.command()
+def diagnose(
+    study: StudyArgument,
+    prices: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--price",
+            metavar="NAME=NUMBER",
+            help="What a unit of a limit, line or family costs that gives, as redline=inf; repeatable.",
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Stop then, with what was found so far.")
+    ] = 600.0,
+    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Tell why a study has no plan, and the least that would have to give."""
+    with faults_shown(lang, as_json):
+        changes, given_prices = parse_settings(settings or []), parse_prices(prices or [])
+        from zonevest.diagnosing import diagnose as find
+        from zonevest.instances.read import read_study
+
+        given = read_study(study, changes, scenario=scenario)
+        try:
+            with ProgressLine(sys.stderr, lang.value) as told:
+                found = find(given, prices=given_prices, time_limit=time_limit, threads=threads, on_progress=told)
+        except ValueError as error:
+            if not given_prices:
+                raise
+            do = say("look at the names that `zonevest diagnose --json` gives")
+            raise InputError("--price", error.args[0], listed(sorted(given_prices)), do) from None
+        show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
+        raise typer.Exit({True: DONE, False: CODES["infeasible"], None: CODES["no_plan"]}[found.feasible])
+
+
+@app.command()
 def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Write the report of a plan folder anew."""
     with faults_shown(lang, as_json) as label:
@@ -420,6 +459,19 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             values[path] = text
     return values
+
+
+def parse_prices(pairs: list[str]) -> dict[str, float]:
+    """``["redline=inf"]`` -> ``{"redline": inf}``."""
+    found: dict[str, float] = {}
+    for pair in pairs:
+        name, _, text = (part.strip() for part in pair.rpartition("="))
+        try:
+            found[name] = float(text)
+        except ValueError:
+            do = say("write it as --price redline=inf")
+            raise InputError("--price", say("a price is NAME=NUMBER"), pair, do) from None
+    return found
 
 
 def refuse_existing(path: Path, do: str) -> None:

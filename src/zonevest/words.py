@@ -87,6 +87,8 @@ PHASES: dict[str, tuple[str, str]] = {
     "classes": ("classes and lines", "地类与控制线"),
     "writing": ("writing", "写入"),
     "options": ("options", "选项"),
+    "conflict": ("what cannot hold together", "查找冲突"),
+    "repair": ("what would have to give", "查找放宽办法"),
     "policy": ("policy model", "政策模型"),
     "size": ("size of the program", "规划问题规模"),
     "nothing": ("doing nothing", "维持现状"),

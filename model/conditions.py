@@ -1,0 +1,261 @@
+"""What of a program somebody has decided and could decide otherwise: rows by name, mandates, and lines.
+
+The rest is how things are: that cash follows from what happens, that land is taken once, that a start lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pyomo.environ as pyo
+from scipy import sparse
+
+from zonevest.instances.study import each, items, period_names
+from zonevest.model.options import LIFTED
+from zonevest.model.plan import limits_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.book import Told
+    from zonevest.model.compiled import Policy
+    from zonevest.model.land import Block
+    from zonevest.model.ledger import Ledger
+
+    Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
+
+NATURE = frozenset(
+    {"stay", "cash", "step_area", "step_full", "step_open", "synergy_first", "synergy_second", "synergy_both"}
+    | {"reach", "open", "cap", "positive", "lean", "ledger"}
+)
+"""Families of rows that only say what follows from what: they are always kept."""
+UNYIELDING = frozenset(["land_take", "site_take", "fund", "draw_cap", "fund_project", "keep"])
+"""Families that may stand in a conflict, but that nobody can loosen by an amount."""
+TOGETHER = {"requires": 2, "bundle": 1, "footprint": 1, "pool": 1, "enable": 1, "cover_min": 1, "draw_cap": 1}
+TOGETHER |= {"fund_project": 1, "land_take": 2, "site_take": 4}
+"""Families whose rows are one condition where they agree in so many first parts of their names."""
+WHOLE = frozenset(["requires", "bundle", "footprint", "exclusive", "mandatory"])
+"""Families that give in whole numbers: a requirement that is dropped, a project more."""
+UPPER_ONLY = frozenset(["quota"])
+"""Equations of which one side binds: the balance that is left over."""
+LINE = "line"
+LINE_FACTOR = 10.0
+"""How much dearer it is by default that a line gives a hundredth of its land than a limit a hundredth of its bound."""
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One condition.
+
+    Attributes
+    ----------
+    name : family[key], as rows are named; of a line ``line[reason]``.
+    rows : positions among the block's rows, extra rows behind them.
+    upper, lower : which of their sides it is.
+    gives : whether it can be loosened by an amount.
+    size : its bound, or else what it compares while nothing is done, or 1: what a hundred per cent of it are.
+    told : how a plan tells of it, where it does.
+    """
+
+    name: str
+    family: str
+    key: tuple[str, ...]
+    rows: tuple[int, ...]
+    upper: bool
+    lower: bool
+    gives: bool
+    size: float
+    unit: str
+    told: Told | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether it gives in whole numbers."""
+        return self.family in WHOLE
+
+    @property
+    def price(self) -> float:
+        """Of a unit of give by default: 1 for each hundredth of its size."""
+        if not self.gives:
+            return np.inf
+        return (LINE_FACTOR if self.family == LINE else 1.0) * 100.0 / self.size
+
+
+def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
+    """The block in which mandates and what one place may trade are rows too: `mandatory[j]`, `quota_buy[q,t]`, ….
+
+    They come last among its extra rows.
+    """
+    last = period_names(ledger.study.periods)[-1]
+    at = {name: position for position, name in enumerate(block.columns)}
+    lower, upper = block.column_lower.copy(), block.column_upper.copy()
+    rows: list[tuple[str, int, float, float]] = []
+    for row in each(ledger.study.projects):
+        if row.mandatory and (column := at.get(f"U[{row.project},{last}]", -1)) >= 0:
+            rows.append((f"mandatory[{row.project}]", column, -1.0, -1.0))
+            lower[column] = 0.0
+            upper[column] = max(upper[column], 0.0)
+    for name, column in at.items():
+        side, _, rest = name.partition("[")
+        if side in ("buy", "sell") and np.isfinite(upper[column]):
+            quota, _, period = rest.rstrip("]").split(",")
+            rows.append((f"quota_{side}[{quota},{period}]", column, 1.0, float(upper[column])))
+            upper[column] = np.inf
+    position = [len(block.group) + column for _, column, _, _ in rows]
+    more = sparse.csr_array(
+        ([sign for _, _, sign, _ in rows], (range(len(rows)), position)), shape=(len(rows), block.extra.shape[1])
+    )
+    return replace(
+        block,
+        column_lower=lower,
+        column_upper=upper,
+        extra=sparse.csr_array(sparse.vstack([block.extra, more])),
+        extra_upper=np.append(block.extra_upper, [bound for *_, bound in rows]),
+        extra_rows=block.extra_rows + tuple(name for name, *_ in rows),
+    )
+
+
+def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> list[Condition]:
+    """The conditions of a block of `with_bounds_as_rows`, lines last.
+
+    Parameters
+    ----------
+    model : the policy model that the block comes from; its variables are given the values of doing nothing.
+    """
+    ledger: Ledger = model.source
+    keys, told = _keys(model), {each.row: each for each in model.told if each.row}
+    sizes = _sizes(model, policy)
+    groups: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    names = block.rows + block.extra_rows
+    soft = _soft(ledger)
+    for position, name in enumerate(names):
+        family, key = keys.get(name) or _parsed(name)
+        if family not in NATURE and (family not in soft) and (family, *key[:1]) not in soft:
+            groups.setdefault((family, key[: TOGETHER.get(family, len(key))]), []).append(position)
+    bounds = dict(zip(policy.rows, zip(policy.lower, policy.upper, strict=True), strict=True))
+    lower = np.append(block.lower, np.full(len(block.extra_rows), -np.inf))
+    upper = np.append(block.upper, block.extra_upper)
+    made = []
+    for (family, key), rows in groups.items():
+        name = names[rows[0]]
+        sides = bounds.get(name, (lower[rows[0]], upper[rows[0]]))
+        of = told.get(name) or _trade(model, family, key)
+        unit = of.unit if of else {"pool": "ha", "enable": "ha"}.get(family, "")
+        own = 1.0 if family in WHOLE else max((abs(float(side)) for side in sides if np.isfinite(side)), default=0.0)
+        size = own if own > 1e-9 else _size(ledger, family, key, sizes.get(name, 0.0))
+        below = bool(np.isfinite(lower[rows]).any()) and family not in UPPER_ONLY
+        made.append(
+            Condition(
+                _named(family, key),
+                family,
+                key,
+                tuple(rows),
+                bool(np.isfinite(upper[rows]).any()),
+                below,
+                family not in UNYIELDING,
+                size,
+                unit,
+                of,
+            )
+        )
+    return made + list(_lines(ledger))
+
+
+def needs(ledger: Ledger, conditions: list[Condition]) -> tuple[Ints, Ints]:
+    """Pairs of an option and a line that excludes it: position among options, number of the condition."""
+    options = ledger.options
+    if options.barred is None:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    bits = options.barred[options.kind_pattern, options.kind_practice]
+    column, need = [], []
+    for number, condition in enumerate(conditions):
+        if condition.family == LINE:
+            mine = (bits >> LIFTED.index(condition.key[0])) & 1 == 1
+            found = np.flatnonzero(mine[options.kind])
+            column.append(found.astype(np.int64))
+            need.append(np.full(len(found), number, dtype=np.int64))
+    return np.concatenate([*column, np.zeros(0, np.int64)]), np.concatenate([*need, np.zeros(0, np.int64)])
+
+
+def _lines(ledger: Ledger) -> Iterator[Condition]:
+    """The lines, overlays and locks that exclude some option, with the hectares of the parcels of which they do."""
+    options = ledger.options
+    if options.barred is None:
+        return
+    there = np.zeros(options.barred.shape, dtype=bool)
+    there[options.kind_pattern, options.kind_practice] = True
+    area = np.bincount(options.pattern, weights=ledger.study.parcels["area_ha"].to_numpy(), minlength=len(there))
+    for bit, reason in enumerate(LIFTED):
+        some = (((options.barred >> bit) & 1 == 1) & there).any(axis=1)
+        if some.any():
+            yield Condition(f"{LINE}[{reason}]", LINE, (reason,), (), False, False, True, float(area[some].sum()), "ha")
+
+
+def _keys(model: pyo.ConcreteModel) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Family and key of every row of the model, by its name; rules of a user's own have their component's name."""
+    return {
+        row.name: (row.parent_component().name, tuple(map(str, _tuple(row.index()))))
+        for row in model.component_data_objects(pyo.Constraint)
+    }
+
+
+def _tuple(index: Any) -> tuple[Any, ...]:
+    return index if isinstance(index, tuple) else () if index is None else (index,)
+
+
+def _parsed(name: str) -> tuple[str, tuple[str, ...]]:
+    """Family and key of a row that is not the model's: footprints by parcel, bounds, entries as columns."""
+    family, _, rest = name.partition("[")
+    return family, tuple(rest.removesuffix("]").split(","))
+
+
+def _named(family: str, key: tuple[str, ...]) -> str:
+    return f"{family}[{','.join(key)}]" if key else family
+
+
+def _soft(ledger: Ledger) -> set[Any]:
+    """Families that give at a penalty anyway, and (limit, name) of soft limits."""
+    finance, limits = ledger.study.settings.finance, ledger.study.limits
+    soft: set[Any] = set() if finance is None else set(finance.soft)
+    return soft | {("limit", name) for name in limits.loc[limits["kind"] == "soft", "limit"]}
+
+
+def _trade(model: pyo.ConcreteModel, family: str, key: tuple[str, ...]) -> Told | None:
+    """How a plan tells of a trade that is a bound of one column."""
+    if family not in ("quota_buy", "quota_sell"):
+        return None
+    mine = (each for each in model.told if each.limit == f"{family}.{key[0]}" and each.period == key[-1])
+    return next(mine, None)
+
+
+def _sizes(model: pyo.ConcreteModel, policy: Policy) -> dict[str, float]:
+    """What rows compare while every parcel is held and nothing is built, by name."""
+    ledger: Ledger = model.source
+    idle = np.zeros(ledger.works.possible.shape)
+    policy.load(np.zeros(len(policy.columns)))
+    for variable in model.component_data_objects(pyo.Var):
+        if variable.value is None:  # no row reads it, a plan tells of it
+            variable.set_value(0.0, skip_validation=True)
+    if not ledger.study.has_doing_nothing:
+        model.ledger.load(np.zeros(len(ledger.options.kind)), idle)
+        return {}
+    model.ledger.load(np.ones(len(ledger.held.options.kind)), idle, ledger.held)
+    told = limits_table(model)
+    size = told[["value", "bound"]].abs().max(axis=1)
+    rows = [each.row for each in model.told if each.when is None or pyo.value(each.when) >= 0.5]
+    return dict(zip(rows, size.tolist(), strict=True))
+
+
+def _size(ledger: Ledger, family: str, key: tuple[str, ...], compared: float) -> float:
+    """What a hundred per cent are of a condition whose bound is 0."""
+    projects = ledger.study.projects.set_index("project")
+    if family == "pool":
+        return max(float(projects.loc[key[0], "min_area"]), 1.0)
+    if family == "enable":
+        of = [row.enables_area for row in each(ledger.study.projects) if key[0] in items(row.enables)]
+        return max(float(np.nansum(of)), 1.0)
+    return compared if compared > 1e-6 else 1.0

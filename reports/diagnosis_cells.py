@@ -1,0 +1,125 @@
+"""Which cell of a study gives, and what it has to say so that a condition gives by an amount."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from zonevest.instances.study import each, items, period_names
+from zonevest.model.areas import TOTAL
+
+if TYPE_CHECKING:
+    from zonevest.instances.study import Study
+    from zonevest.model.conditions import Condition
+
+SHARES = ("share_of", "share_of_start", "per_head")
+"""Bases by which the value of a limit is not in the unit of its account."""
+SETTINGS = (
+    "debt_ratio_cap",
+    "interest_share_general",
+    "interest_share_fund",
+    "dscr_min",
+    "refinance_share",
+    "land_sale_share_cap",
+    "green_share_min",
+    "real_estate_share_max",
+    "reinvestment_min",
+)
+"""Rows of [finance] that hold a multiple of something that the plan decides."""
+
+
+class Cell(NamedTuple):
+    """A cell, what stands in it and what would have to."""
+
+    table: str
+    key: str
+    column: str
+    old: Any
+    new: Any
+
+
+NOWHERE = Cell("", "", "", np.nan, np.nan)
+
+
+def cell(study: Study, of: Condition, gives: float, bound: float) -> Cell:
+    """The cell behind a condition; `NOWHERE` where it is not one cell.
+
+    Parameters
+    ----------
+    bound : the bound that the row has in the repaired plan: a multiple of what the cell says.
+    """
+    return next(_cells(study, of, gives, bound), NOWHERE)
+
+
+def _cells(study: Study, of: Condition, gives: float, bound: float) -> Iterator[Cell]:
+    key, name = of.key, of.key[0] if of.key else ""
+    more = -gives if of.told is not None and of.told.sense == ">=" else gives
+    if of.family == "limit":
+        row = next(row for row in each(study.limits) if row.limit == name)
+        if row.sense == "==":
+            yield Cell("limits", name, "tolerance", row.tolerance, row.tolerance + gives)
+        elif row.basis.partition(":")[0] not in SHARES:
+            yield Cell("limits", name, "value", row.value, row.value + more)
+        elif row.value and bound:
+            yield Cell("limits", name, "value", row.value, _outwards(row.value * (1 + more / bound), more))
+        else:
+            yield Cell("limits", name, "tolerance", row.tolerance, row.tolerance + gives)
+    elif of.family in SETTINGS and study.settings.finance is not None:
+        old = study.settings.finance.at(of.family, key[-1])
+        if old and bound:
+            yield Cell("study", "finance", of.family, old, _outwards(old * (1 + more / bound), more))
+    elif of.family == "quota":
+        yield from _quota(study, of, gives)
+    elif of.family in ("quota_buy", "quota_sell"):
+        row = next(row for row in each(study.quotas) if row.quota == name)
+        column, years = f"{of.family.removeprefix('quota_')}_max", _years(study, key[-1])
+        old = getattr(row, column)
+        yield Cell("quotas", name, column, old, old + gives / years)
+    elif of.family in ("instrument_total", "instrument_period"):
+        column = f"limit_{of.family.removeprefix('instrument_')}"
+        old = study.instruments.set_index("instrument").loc[name, column]
+        yield Cell("instruments", name, column, old, old + gives)
+    else:
+        yield from _of_project(study, of, gives)
+
+
+def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
+    name = of.key[0] if of.key else ""
+    if of.family == "mandatory":
+        yield Cell("projects", name, "mandatory", True, False)
+    elif of.family == "requires":
+        old = study.projects.set_index("project").loc[name, "requires"]
+        yield Cell("projects", name, "requires", old, "; ".join(j for j in items(old) if j != of.key[1]))
+    elif of.family == "pool":
+        old = float(study.projects.set_index("project").loc[name, "min_area"])
+        yield Cell("projects", name, "min_area", old, old - gives)
+    elif of.family == "enable":
+        yield Cell("practices", name, "requires_project", True, False)
+
+
+def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
+    """What is granted: of one movable quota per year, else to the place in the period."""
+    name, place, period = of.key
+    grants = study.quota_grants
+    mine = grants[(grants["quota"] == name) & (grants["period"] == period)]
+    if place == TOTAL:
+        old = float(study.quotas.set_index("quota").loc[name, "granted"])
+        yield Cell("quotas", name, "granted", old, old + gives / _years(study, period))
+    else:
+        old = float(mine.loc[mine["jurisdiction"] == place, "amount"].sum())
+        yield Cell("quota_grants", f"{name}/{place}/{period}", "amount", old, old + gives)
+
+
+def _years(study: Study, period: str) -> int:
+    return study.periods[period_names(study.periods).index(period)].years
+
+
+def _outwards(value: float, direction: float) -> float:
+    """A share with five significant digits, rounded so that it gives no less."""
+    if not value:
+        return value
+    unit = 10.0 ** (np.floor(np.log10(abs(value))) - 4)
+    steps = np.ceil(value / unit - 1e-6) if direction > 0 else np.floor(value / unit + 1e-6)
+    return float(steps * unit)

@@ -1,0 +1,238 @@
+"""`diagnose`: the conditions of a study, the solver's search among them, and the report, put together."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyomo.environ as pyo
+
+from zonevest.instances.say import listed, say
+from zonevest.instances.study import period_names
+from zonevest.model.compiled import compile_policy, shared
+from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows
+from zonevest.model.land import land_block
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import LIFTED, build_options
+from zonevest.model.plan import limits_table
+from zonevest.model.policy import policy_model
+from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
+from zonevest.reports.diagnosis_cells import cell
+from zonevest.solvers.answer import Progress
+from zonevest.solvers.conflicts import Conditions, Conflict, Repair, Search
+from zonevest.solvers.join import join
+
+if TYPE_CHECKING:
+    from zonevest.instances.study import Study
+    from zonevest.model.compiled import Policy
+    from zonevest.model.land import Block
+
+__all__ = ["diagnose"]
+
+
+def diagnose(
+    study: Study,
+    *,
+    prices: Mapping[str, float] | None = None,
+    repairs: int = 12,
+    time_limit: float = 600.0,
+    threads: int = 0,
+    on_progress: Callable[[Progress], object] | None = None,
+) -> Diagnosis:
+    """Find which conditions of a study cannot hold together, and the least that would have to give.
+
+    Conditions are limits, quotas, rows of [finance] and [equity], what projects ask for, and the lines, overlays and
+    locks that keep land from being used. Rows that are soft anyway are none.
+
+    Parameters
+    ----------
+    prices : what a unit of give costs (a hectare, a million, a project), by the name of a condition
+        (``limit[farm,total,2031-2035]``), of a limit (``farm``), of a line (``redline``) or of a family
+        (``mandatory``, ``quota``, ``line``); inf: it does not give. Left out, a hundredth of a bound costs 1, of the
+        land that a line holds 10; and what is asked or not asked, as that a project is mandated, 100.
+    repairs : how many at most.
+    time_limit : seconds in all for the solver.
+    threads : of the solver; 0: as many as it chooses.
+    on_progress : is told the phases as they begin.
+
+    Raises
+    ------
+    StudyError
+        If a parcel is left without any option, lines and locks aside.
+    ValueError
+        If a price is below 0 or names no condition.
+    """
+    began = time.perf_counter()
+
+    def tell(phase: str) -> None:
+        if on_progress is not None:
+            on_progress(Progress(phase, time.perf_counter() - began, None, None, None))
+
+    tell("options")
+    ledger = Ledger(build_options(study, lifted=True))
+    tell("policy")
+    model = policy_model(ledger)
+    tell("build")
+    policy = shared(compile_policy(model))
+    block = with_bounds_as_rows(land_block(ledger, policy), ledger)
+    conditions = conditions_of(model, policy, block)
+    given = _for_the_solver(block, ledger, conditions, prices or {})
+    search = Search(given, _order(conditions), time.perf_counter() + time_limit, threads, tell)
+    conflicts, holds = search.conflicts()
+    found = search.repairs(conflicts, repairs) if conflicts else []
+    told = _Told(study, ledger, model, policy, conditions)
+    return Diagnosis(
+        study,
+        False if conflicts else holds,
+        tuple(conditions),
+        told.conflicts(conflicts),
+        tuple(each.proven for each in conflicts),
+        tuple(each.whole for each in conflicts),
+        bool(holds),
+        told.repairs(found),
+        told.parcels(found),
+    )
+
+
+def _order(conditions: list[Condition]) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """In which order it is tried to do without conditions: what a reader would rather not hear of first."""
+    rank = {LINE: 0, "land_take": 1, "site_take": 1, "draw_cap": 1, "fund_project": 1, "limit": 3, "mandatory": 4}
+    return np.argsort([rank.get(each.family, 2) for each in conditions], kind="stable").astype(np.int64)
+
+
+def _for_the_solver(
+    block: Block, ledger: Ledger, conditions: list[Condition], prices: Mapping[str, float]
+) -> Conditions:
+    """The conditions as numbers."""
+    program = join(block)
+    sides = [
+        (block.groups + row, sign, number)
+        for number, each in enumerate(conditions)
+        for row in each.rows
+        for sign, there in ((1, each.upper), (-1, each.lower))
+        if there
+    ]
+    row, sign, of = np.array(sides, dtype=np.int64).reshape(-1, 3).T
+    finite = np.where(sign > 0, np.isfinite(program.row_upper[row]), np.isfinite(program.row_lower[row]))
+    column, need = needs(ledger, conditions)
+    amount = np.zeros(program.n_cols)
+    amount[: len(block.group)] = ledger.study.parcels["area_ha"].to_numpy()[block.group]
+    return Conditions(
+        program,
+        row[finite],
+        sign[finite],
+        of[finite],
+        column,
+        need,
+        _prices(conditions, prices),
+        np.array([each.size for each in conditions], dtype=float),
+        np.array([each.whole for each in conditions], dtype=bool),
+        amount,
+    )
+
+
+def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The price of each condition: its own, its limit's or line's, its family's, else the default."""
+    unused = set(prices)
+    found = []
+    for each in conditions:
+        names = [each.name, each.told.limit if each.told else "", *each.key[:1], each.family]
+        names += [each.key[0].removeprefix("line:")] if each.family == LINE else []
+        named = [name for name in names if name in prices]
+        unused -= set(named)
+        found.append(prices[named[0]] if named and each.gives else each.price)
+    wrong = [name for name, price in prices.items() if math.isnan(price) or price < 0]
+    if unused or wrong:
+        which = listed(sorted(unused | set(wrong)))
+        raise ValueError(say("prices are numbers from 0 on, of conditions of the study, not {names}", names=which))
+    return np.array(found, dtype=float)
+
+
+class _Told:
+    """What was found, as the tables of a diagnosis."""
+
+    def __init__(
+        self, study: Study, ledger: Ledger, model: pyo.ConcreteModel, policy: Policy, conditions: list[Condition]
+    ) -> None:
+        self.study, self.ledger, self.model, self.policy, self.conditions = study, ledger, model, policy, conditions
+        self.at_first = self._bounds()  # the model still holds the values of doing nothing
+
+    def conflicts(self, conflicts: list[Conflict]) -> pd.DataFrame:
+        """A row for each member of each conflict."""
+        rows = [
+            (at, *self._named(of), self._bound(of, self.at_first), of.unit)
+            for at, conflict in enumerate(conflicts, start=1)
+            for of in (self.conditions[member] for member in conflict.members)
+        ]
+        return pd.DataFrame(rows, columns=CONFLICTS)
+
+    def repairs(self, repairs: list[Repair]) -> pd.DataFrame:
+        """A row for each condition that gives in each repair."""
+        rows = []
+        for at, repair in enumerate(repairs, start=1):
+            bounds = self._after(repair)
+            for number, of in enumerate(self.conditions):
+                gives = self._released(repair, of) if of.family == LINE else float(repair.amounts[number])
+                if gives <= 0:
+                    continue
+                bound = self._bound(of, bounds)
+                sense = of.told.sense if of.told else ""
+                to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
+                to = 0.0 if -0.01 * bound < to < 0 < bound else to  # as far as it was rounded outwards
+                where = cell(self.study, of, bound if to == 0 else gives, bound)
+                rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
+        return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
+
+    def parcels(self, repairs: list[Repair]) -> pd.DataFrame:
+        """The parcels that lines let go, and what for."""
+        options, rows = self.ledger.options, []
+        periods, study = [*period_names(self.study.periods), ""], self.study
+        ids, area = study.parcels["parcel_id"].to_numpy(), study.parcels["area_ha"].to_numpy()
+        for at, repair in enumerate(repairs, start=1):
+            for column in repair.columns.tolist():
+                kind, parcel = options.kind[column], options.parcel[column]
+                practice = options.practices[options.kind_practice[kind]]
+                start = periods[options.kind_start[kind]]
+                rows.append((at, ids[parcel], practice, start, float(area[parcel]), self._lines(kind)))
+        return pd.DataFrame(rows, columns=PARCELS)
+
+    def _lines(self, kind: int) -> list[str]:
+        options = self.ledger.options
+        assert options.barred is not None
+        bits = int(options.barred[options.kind_pattern[kind], options.kind_practice[kind]])
+        return [reason for bit, reason in enumerate(LIFTED) if bits >> bit & 1]
+
+    def _released(self, repair: Repair, of: Condition) -> float:
+        """Hectares of the parcels that a line lets go."""
+        options, area = self.ledger.options, self.study.parcels["area_ha"].to_numpy()
+        mine = [c for c in repair.columns.tolist() if of.key[0] in self._lines(options.kind[c])]
+        return float(area[np.unique(options.parcel[mine])].sum()) if mine else 0.0
+
+    def _after(self, repair: Repair) -> dict[str, float]:
+        """Bounds of rows in the repaired plan."""
+        size = len(self.ledger.options.kind)
+        states = self.ledger.works.possible
+        started = repair.x[size : size + states.size].reshape(states.shape)
+        self.policy.load(repair.x[size:])
+        self.model.ledger.load(repair.x[:size], started)
+        return self._bounds()
+
+    def _bounds(self) -> dict[str, float]:
+        """The bound of each row that a plan tells of, and of each trade."""
+        told = [each for each in self.model.told if each.when is None or pyo.value(each.when) >= 0.5]
+        table = limits_table(self.model)["bound"].tolist()
+        return {f"{each.limit}/{each.place}/{each.period}": bound for each, bound in zip(told, table, strict=True)}
+
+    def _bound(self, of: Condition, bounds: dict[str, float]) -> float:
+        return np.nan if of.told is None else bounds.get(f"{of.told.limit}/{of.told.place}/{of.told.period}", np.nan)
+
+    @staticmethod
+    def _named(of: Condition) -> tuple[str, ...]:
+        told = of.told
+        if told is None:
+            return of.name, of.family, "", "", "", "", ""
+        return of.name, of.family, told.limit, told.account, told.place, told.period, told.sense

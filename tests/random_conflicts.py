@@ -1,0 +1,295 @@
+"""Random studies that have no plan, in known ways: conflicts planted in sound ones, and what names each."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+import zonevest as zv
+from tests.random_money import money_tables
+from tests.random_rows import joined, table
+from tests.random_studies import ACCOUNTS
+from zonevest.instances.read import make_study
+from zonevest.instances.study import Study, StudyError
+from zonevest.model.options import build_options
+
+Tables = dict[str, Any]
+Planted = set[str]
+RETRIES = 200
+
+
+class Ground:
+    """A sound study that has plans, and what may be planted in it."""
+
+    def __init__(self, rnd: Random, settings: dict[str, Any], tables: Tables, study: Study, plan: zv.Plan) -> None:
+        self.rnd, self.settings, self.tables, self.study, self.plan = rnd, settings, tables, study, plan
+        self.periods = [period["name"] for period in settings["periods"]]
+        self.projects = list(study.projects["project"])
+        self.used: set[str] = set()
+        self.limits: list[dict[str, Any]] = []
+
+    def reached(self, period: str) -> pd.DataFrame:
+        """What a plan has in a period, by account that limits may name."""
+        found = self.plan.ledger
+        known = found["account"].str.startswith(("area.", "project.")) | found["account"].isin(ACCOUNTS)
+        return found[known & (found["jurisdiction"] == "total") & (found["period"] == period)]
+
+    def limit(self, account: str, sense: str, value: float, period: str) -> str:
+        """Plant a limit; its condition's name."""
+        name = f"x{len(self.limits)}"
+        row = {"limit": name, "account": account, "period": period, "sense": sense, "value": value, "kind": "hard"}
+        self.limits.append(row)
+        return f"limit[{name},total,{period}]"
+
+    def project(self, test: Callable[[Any], bool] = lambda _: True) -> str | None:
+        """A project that can start and that nothing was planted on."""
+        rows = self.study.projects.set_index("project")
+        free = [name for name in self.projects if name not in self.used and test(rows.loc[name])]
+        if not free:
+            return None
+        name = self.rnd.choice(free)
+        self.used.add(name)
+        return name
+
+    def set(self, project: str, **cells: Any) -> None:
+        """Change cells of a project."""
+        frame = self.tables["projects"]
+        for column, value in cells.items():
+            if column not in frame:
+                frame[column] = None
+            frame[column] = frame[column].astype(object)
+            frame.loc[frame["project"] == project, column] = value
+
+
+def two_limits(ground: Ground) -> Planted | None:
+    """Ask for half of what a plan has, and for no more than a third of it."""
+    period = ground.rnd.choice(ground.periods)
+    reached = ground.reached(period)
+    reached = reached[reached["value"] > 0.5]
+    if reached.empty:
+        return None
+    account, value = reached.sample(1, random_state=ground.rnd.randrange(2**31)).iloc[0][["account", "value"]]
+    most, least = round(float(value) / 3, 3), round(float(value) / 2, 3)
+    return {ground.limit(account, "<=", most, period), ground.limit(account, ">=", least, period)}
+
+
+def beyond_all(ground: Ground) -> Planted | None:
+    account = ground.rnd.choice(["area.converted", "area.class.farm", "project.jobs", "eco", "trees"])
+    return {ground.limit(account, ">=", 5000.0, ground.periods[-1])}
+
+
+def capital(ground: Ground) -> Planted | None:
+    project = ground.project(lambda row: row["capex"] > 0)
+    if project is None:
+        return None
+    ground.set(project, mandatory=1)
+    most = float(ground.study.projects.set_index("project").loc[project, "capex"]) * 0.75
+    return {f"mandatory[{project}]", ground.limit("project.capex", "<=", most, "total")}
+
+
+def either(ground: Ground) -> Planted | None:
+    """One of two projects may be built; one must be, and so must one that is bundled with the other."""
+    one, other, third = (ground.project(lambda row: not row["exclusive_set"] and not row["bundle"]) for _ in range(3))
+    if one is None or other is None or third is None:
+        return None
+    ground.set(one, mandatory=1, exclusive_set=f"set of {one}")
+    ground.set(other, exclusive_set=f"set of {one}", bundle=f"with {other}")
+    ground.set(third, mandatory=1, bundle=f"with {other}")
+    named = {f"mandatory[{one}]", f"mandatory[{third}]", f"exclusive[set of {one}]"}
+    return {*named, f"bundle[with {other}]"}
+
+
+def needed(ground: Ground) -> Planted | None:
+    """A mandated project requires one whose pool of land is too large."""
+    one, other = ground.project(), ground.project()
+    if one is None or other is None or ground.tables["parcels"] is None:
+        return None
+    ground.set(one, mandatory=1, requires=other, requires_lag=0, bundle="")
+    ground.set(other, min_area_of="class_group:forest", min_area=4000, requires="", bundle="", mandatory=0)
+    return {f"mandatory[{one}]", f"requires[{one},{other}]", f"pool[{other}]"}
+
+
+def pool(ground: Ground) -> Planted | None:
+    project = ground.project()
+    if project is None or ground.tables["parcels"] is None:
+        return None
+    ground.set(project, mandatory=1, min_area_of="class_group:forest", min_area=4000)
+    return {f"mandatory[{project}]", f"pool[{project}]"}
+
+
+def quota(ground: Ground) -> Planted | None:
+    """A quota of a half of what a plan uses, and a limit that asks for all of it."""
+    period = ground.rnd.choice(ground.periods)
+    reached = ground.reached(period).set_index("account")["value"]
+    accounts = [name for name in ("area.rezoned", "area.new_construction", "rent") if reached.get(name, 0.0) > 0.25]
+    if not accounts:
+        return None
+    name, account = f"y{len(ground.limits)}", ground.rnd.choice(accounts)
+    length = next(each["years"] for each in ground.settings["periods"] if each["name"] == period)
+    used = float(reached[account]) * (length if account == "rent" else 1)
+    row = {"quota": name, "account_used": account, "granted": used / 2 / length, "movable": 1, "bank": 0, "opening": 0}
+    ground.tables["quotas"] = joined(ground.tables.get("quotas"), table([row]))
+    least = round(float(reached[account]) * 0.999, 6)
+    return {f"quota[{name},total,{period}]", ground.limit(account, ">=", least, period)}
+
+
+def green(ground: Ground) -> Planted | None:
+    finance = ground.settings.get("finance")
+    project = ground.project(lambda row: row["capex"] > 0) if finance is not None else None
+    if project is None:
+        return None
+    rule, flag = ground.rnd.choice([("green_share_min", "green"), ("real_estate_share_max", "real_estate")])
+    ground.set(project, mandatory=1, **{flag: int(flag == "real_estate")})
+    finance[rule] = 1.0 if flag == "green" else 0.0
+    finance["soft"] = {name: cost for name, cost in finance.get("soft", {}).items() if name != rule}
+    return {f"mandatory[{project}]", *(f"{rule}[{period}]" for period in ground.periods)}
+
+
+def cash(ground: Ground) -> Planted | None:
+    if "finance" not in ground.settings:
+        return None
+    key = ground.rnd.choice(["finance.cash", "finance.debt"])
+    period = ground.rnd.choice(ground.periods)
+    if key == "finance.cash":
+        return {ground.limit(key, ">=", 50_000.0, period), *(f"debt_ratio_cap[{each}]" for each in ground.periods)}
+    return {ground.limit(key, "<=", 3.0, period), ground.limit(key, ">=", 4.0, period)}
+
+
+def line(ground: Ground) -> Planted | None:
+    """Keep a practice off all land, and ask for it."""
+    frame = ground.tables["parcels"]
+    if frame is None or "line" in ground.used:
+        return None
+    options = build_options(ground.study)
+    there = [options.practices[k] for k in np.unique(options.kind_practice)]
+    practices = ground.study.practices.set_index("practice")
+    there = [name for name in there if name in practices.index]
+    if not there:
+        return None
+    practice = ground.rnd.choice(there)
+    ways = {
+        "redline_grade": practices.loc[practice, "redline_ok"] != "core",
+        "basic_farmland": not practices.loc[practice, "basic_farmland_ok"],
+        "forbidden_zones": True,
+        "locked_practice": bool(ground.study.settings.hold),
+    }
+    reason = ground.rnd.choice([name for name, possible in ways.items() if possible])
+    cell = {"redline_grade": "redline"}.get(reason, reason)
+    zone = practices.loc[practice, "zone"]
+    value = {"redline": "core", "basic_farmland": 1, "forbidden_zones": zone, "locked_practice": "hold"}[cell]
+    frame[cell] = value
+    ground.used.add("line")
+    named = {f"line[{reason}]"}
+    account = f"area.new.practice.{practice}"
+    return {*named, ground.limit(account, ">=", 0.125, ground.periods[0])}
+
+
+KINDS = [two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, line]
+
+
+def planted_study(rnd: Random) -> tuple[Study, list[Planted], list[str]]:
+    """A study with one to three planted conflicts, the conditions of each, and their kinds."""
+    for _ in range(RETRIES):
+        ground = _ground(rnd)
+        if ground is None:
+            continue
+        planted: list[tuple[str, Planted]] = []
+        for kind in rnd.sample(KINDS, rnd.choice([1, 1, 2, 3])):
+            done = kind(ground)
+            if done is not None:
+                planted.append((kind.__name__, done))
+        ground.tables["limits"] = joined(ground.tables["limits"], table(ground.limits))
+        try:
+            study = make_study(ground.settings, **ground.tables)
+            if planted and zv.solve(study, time_limit=20, method="mip").status == "infeasible":
+                return study, [names for _, names in planted], [name for name, _ in planted]
+        except StudyError:
+            continue
+    raise AssertionError("no study could be planted in")
+
+
+def _ground(rnd: Random) -> Ground | None:
+    try:
+        settings, tables = money_tables(rnd, busy=True)
+        settings, tables = copy.deepcopy(settings), copy.deepcopy(tables)
+        study = make_study(settings, **tables)
+        plan = zv.solve(study, time_limit=20, method="mip")
+    except StudyError:
+        return None
+    return Ground(rnd, settings, tables, study, plan) if plan.has_plan else None
+
+
+def applied(study: Study, repair: pd.DataFrame) -> Study | None:
+    """The study with the cells of a repair changed; None where something that gives is not a cell."""
+    if (repair["table"] == "").any():
+        return None
+    tables = {name: frame.copy() for name, frame in study.tables.items()}
+    changes: dict[str, Any] = {}
+    return _changed(study, tables, repair, changes)
+
+
+def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[str, Any]) -> Study:
+    settings = study.settings
+    keys = {"limits": "limit", "quotas": "quota", "instruments": "instrument", "projects": "project"}
+    for row in repair.itertuples(index=False):
+        if row.table == "study":
+            finance = settings.finance
+            assert finance is not None
+            period = row.condition.partition("[")[2].rstrip("]").split(",")[-1]
+            old = changes.get(row.column, getattr(finance, row.column))
+            of = dict(old) if isinstance(old, dict) else dict.fromkeys([p.name for p in study.periods], old)
+            of[period] = row.new
+            changes[row.column] = of
+            continue
+        frame = tables[row.table]
+        if row.table == "quota_grants":
+            quota, place, period = row.key.split("/")
+            mine = (frame["quota"] == quota) & (frame["jurisdiction"] == place) & (frame["period"] == period)
+            if not mine.any():
+                more = pd.DataFrame([{"quota": quota, "jurisdiction": place, "period": period, "amount": row.new}])
+                tables[row.table] = pd.concat([frame, more], ignore_index=True)
+            else:
+                first = frame.index[mine][0]
+                frame.loc[first, "amount"] += row.new - row.old
+            continue
+        mine = frame[keys.get(row.table, row.table.rstrip("s"))] == row.key
+        stands = frame.loc[mine, row.column].iloc[0]
+        new = row.new
+        if isinstance(new, float) and stands != row.old:  # two conditions give by the same cell: the wider counts
+            new = max(new, stands) if new > row.old else min(new, stands)
+        if row.column == "requires":
+            new = "; ".join(j for j in str(stands).split("; ") if j and j in str(row.new).split("; "))
+        frame[row.column] = frame[row.column].astype(object)
+        frame.loc[mine, row.column] = new
+        frame[row.column] = frame[row.column].infer_objects()
+    if changes:
+        assert settings.finance is not None
+        settings = replace(settings, finance=replace(settings.finance, **changes))
+    return replace(study, tables=tables, settings=settings)
+
+
+def unlined(study: Study, kept: set[str]) -> Study:
+    """The study without lines, overlays and locks but those kept, by their reasons; zones of today stay."""
+    options = build_options(study, lifted=True)
+    tables = {name: frame.copy() for name, frame in study.tables.items()}
+    parcels, practices, zones = tables["parcels"], tables["practices"], tables["zones"]
+    today = options.zone_today[options.pattern]
+    parcels["zone"] = np.where(parcels["zone"] == "", today, parcels["zone"])
+    if len(zones):
+        zones["line"] = zones["line"].where([f"line:{line}" in kept for line in zones["line"]], "")
+    if "redline_grade" not in kept:
+        practices["redline_ok"] = "core"
+    if "basic_farmland" not in kept:
+        parcels["basic_farmland"] = False
+    if "conversion" not in kept:
+        practices["conversion"] = "prohibited; conditional; promoted; free"
+    for column in ("locked_zone", "forbidden_zones", "locked_practice"):
+        if column not in kept:
+            parcels[column] = ""
+    return replace(study, tables=tables)
