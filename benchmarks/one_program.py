@@ -131,7 +131,8 @@ def bounded(block: Block, program: Program) -> Program:
     matrix = sparse.csr_array(alone.by_column)
     ends = Rows(sparse.csc_array(matrix[:, :rows].T), alone.lower, alone.upper, least[:-1], most[:-1])
     # without sense: what costs is bounded by the best plan only
-    low, high = finite_bounds(ends, block.column_lower, block.column_upper, np.zeros(len(block.columns)))
+    free, whole = np.zeros(len(block.columns)), np.asarray(block.column_integer)
+    low, high = finite_bounds(ends, block.column_lower, block.column_upper, free, whole)
     first = len(block.group)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     lower[first:], upper[first:] = np.maximum(lower[first:], low - 1e-6), np.minimum(upper[first:], high + 1e-6)

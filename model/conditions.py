@@ -91,7 +91,8 @@ def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
     They come last among its extra rows.
     """
     last = period_names(ledger.study.periods)[-1]
-    at = {name: position for position, name in enumerate(block.columns)}
+    # names that look like numbers stand in quotes
+    at = {name.replace("'", ""): position for position, name in enumerate(block.columns)}
     lower, upper = block.column_lower.copy(), block.column_upper.copy()
     rows: list[tuple[str, int, float, float]] = []
     for row in each(ledger.study.projects):
@@ -210,7 +211,7 @@ def _tuple(index: Any) -> tuple[Any, ...]:
 def _parsed(name: str) -> tuple[str, tuple[str, ...]]:
     """Family and key of a row that is not the model's: footprints by parcel, bounds, entries as columns."""
     family, _, rest = name.partition("[")
-    return family, tuple(rest.removesuffix("]").split(","))
+    return family, tuple(rest.removesuffix("]").replace("'", "").split(","))
 
 
 def _named(family: str, key: tuple[str, ...]) -> str:

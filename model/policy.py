@@ -387,11 +387,7 @@ def define_objective(model: pyo.ConcreteModel, ledger: Ledger, stage: int) -> No
         value = _gain(model, ledger, objective.order[stage])
         final = stage == len(objective.order) - 1
     else:
-        weights = dict(objective.accounts)
-        if objective.method == "floor":
-            weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
-        else:
-            weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
+        weights = objective_weights(ledger.study)
         value = sum(weight * _gain(model, ledger, term) for term, weight in weights.items() if weight)
         final = True
     if final:
@@ -414,6 +410,17 @@ def _gain(m: Any, ledger: Ledger, term: str) -> Any:
         weights = ledger.study.settings.objective.accounts
         return sum(weight * _gain(m, ledger, account) for account, weight in weights.items())
     return total_or_period(m.ledger, ledger, term, TOTAL, TOTAL) - nothing[term]
+
+
+def objective_weights(study: Study) -> dict[str, float]:
+    """What a plan's objective weighs: cash, ecosystem and accounts; of the lexicographic method the last term."""
+    objective = study.settings.objective
+    weights = dict(objective.accounts)
+    if objective.method == "lexicographic":
+        return weights if objective.order[-1] == ACCOUNTS else {objective.order[-1]: 1.0}
+    if objective.method == "floor":
+        return weights | {"ecosystem" if "cash" in objective.floor else "cash": 1.0}
+    return weights | {"cash": objective.cash, "ecosystem": objective.ecosystem}
 
 
 def doing_nothing(ledger: Ledger) -> dict[str, float]:

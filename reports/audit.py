@@ -64,6 +64,7 @@ class AuditReport:
     message : why nothing was audited, else ``""``.
     evaluation : the plan as recomputed, where it could be.
     no_plan : whether what was audited is the proof that there is no plan.
+    left_out : what was not checked, and why, else ``""``.
     """
 
     breaches: pd.DataFrame = field(default_factory=lambda: table([]))
@@ -71,6 +72,7 @@ class AuditReport:
     message: str = ""
     evaluation: Evaluation | None = field(default=None, repr=False)
     no_plan: bool = False
+    left_out: str = ""
 
     @property
     def ok(self) -> bool:
@@ -88,13 +90,15 @@ class AuditReport:
             for row in translated(self.figures.astype(object), lang).to_dict("records")
         ]
         breaches = self.in_language(lang).astype(object).to_dict("records")
-        return {"ok": self.ok, "message": translate(self.message, lang), "breaches": breaches, "figures": figures}
+        told = {"message": translate(self.message, lang), "left_out": translate(self.left_out, lang)}
+        return {"ok": self.ok, **told, "breaches": breaches, "figures": figures}
 
     def to_text(self, lang: str = "en") -> str:
         """The findings in words: one line if all holds, else every breach (the first twenty)."""
         words = _WORDS.get(lang, _WORDS["en"])
         if self.ok:
-            return words["no_plan" if self.no_plan else "ok"].format(figures=len(self.figures))
+            holds = words["no_plan" if self.no_plan else "ok"].format(figures=len(self.figures))
+            return "\n".join([holds, translate(self.left_out, lang)] if self.left_out else [holds])
         lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=len(self.breaches))]
         for row in self.in_language(lang).head(SHOWN).itertuples(index=False):
             lines += [f"• {row.rule}: {row.where}", f"    {words['must']}: {row.must}"]

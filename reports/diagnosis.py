@@ -143,7 +143,8 @@ class Diagnosis:
     complete : whether a plan was seen with the members of all conflicts let go.
     repairs : a row for each condition that gives in a repair: repair, cost (of the repair; by default 1 for each
         hundredth of a bound), verified (solved again), condition, family, gives (by how much) and unit, the bound it
-        has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there is one.
+        has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there
+        is one.
     parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
         lines.
     """

@@ -256,6 +256,11 @@ class _Search:
         value = self.point.value
         return value + self.options.gap * max(abs(value), 1e-9 * self.scale)
 
+    def _on_the_way(self) -> bool:
+        """As `stop`, and progress is told."""
+        self._tell()
+        return self.stop()
+
     def _better(self, priced: Priced) -> bool:
         """Whether a node's mixture is worth more than the best plan."""
         return priced.mixture is not None and (self.point is None or priced.mixture.value > self.point.value)
@@ -264,7 +269,7 @@ class _Search:
         """A path to whole numbers from a node, and a plan from its end."""
         self.phase = "projects"
         least = -np.inf if self.point is None else self.point.value
-        found = dive(self.prices, priced, self.choices, self.stop, least, CHEAP * self.options.gap)
+        found = dive(self.prices, priced, self.choices, self._on_the_way, least, CHEAP * self.options.gap)
         self._step("projects", value=np.nan if found is None or found.mixture is None else found.mixture.value)
         if found is not None:
             self._plan(found)
@@ -378,6 +383,8 @@ class _Search:
                 message = say("the time limit was reached")
             elif status == "no_plan":
                 message = say("prices find no plan, and do not prove that there is none")
+            elif status == "feasible" and self.block.integer:
+                message = say("parcels that are whole are divided in the bound by prices; one program may prove more")
         if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
             message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices

@@ -114,8 +114,9 @@ class _Judge:
         columns = sparse.csr_array(block.by_column)
         self.policy, self.cost = sparse.csc_array(columns[:, :rows].T), columns[:, [rows]].toarray().ravel()
         known = Rows(self.policy, block.lower, block.upper, *self._ends())
+        whole = np.asarray(block.column_integer)
         self.finite = {  # a ray is of rows alone: what a column is worth does not count
-            ray: finite_bounds(known, block.column_lower, block.column_upper, self.cost * (not ray))
+            ray: finite_bounds(known, block.column_lower, block.column_upper, self.cost * (not ray), whole)
             for ray in (False, True)
         }
 

@@ -347,11 +347,13 @@ def _trimmed(program: Program) -> Program:
     columns = np.flatnonzero(touched)
     if not len(columns):  # what is left are rows without columns
         columns = np.flatnonzero(there)[:1]
+    columns, most = _merged(program, live, columns)
+    live &= np.isin(np.arange(program.n_cols), columns)[program.entry_cols]
     counts = np.bincount(program.entry_cols[live], minlength=program.n_cols)[columns]
     return Program(
         cost=np.zeros(len(columns)),
         col_lower=program.col_lower[columns],
-        col_upper=program.col_upper[columns],
+        col_upper=most,
         integer=program.integer[columns],
         row_lower=program.row_lower[rows],
         row_upper=program.row_upper[rows],
@@ -359,6 +361,20 @@ def _trimmed(program: Program) -> Program:
         index=(np.cumsum(rows) - 1)[program.index[live]].astype(np.int32),
         value=program.value[live],
     )
+
+
+def _merged(program: Program, live: Bools, columns: Ints) -> tuple[Ints, Floats]:
+    """Of columns from 0 on that are the same in all live entries the first, with the upper bounds of all."""
+    draw = np.random.default_rng(0).random((2, program.n_rows))
+    weights = program.value[live]
+    at, row = program.entry_cols[live], program.index[live]
+    marks = [np.bincount(at, weights=weights * each[row], minlength=program.n_cols)[columns] for each in draw]
+    alone = np.where(program.col_lower[columns] == 0.0, -1, np.arange(len(columns)))
+    key = np.column_stack([*marks, program.integer[columns], alone])
+    _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    most = np.bincount(group.ravel(), weights=program.col_upper[columns], minlength=len(first))
+    order = np.argsort(first)
+    return columns[first[order]], most[order]
 
 
 def _outwards(amount: float) -> float:

@@ -110,7 +110,8 @@ class Prices:
             extent = np.where(extent > 1e-12, extent, np.maximum(alone, 1.0))
         self.master = Master(block, groups.clusters, np.where(extent > 1e-12, extent, 0.0))
         self.ends = Rows(self.master.policy, block.lower, block.upper, self.least, self.most)
-        self.finite = finite_bounds(self.ends, block.column_lower, block.column_upper, self.master.cost)
+        whole = np.asarray(block.column_integer)
+        self.finite = finite_bounds(self.ends, block.column_lower, block.column_upper, self.master.cost, whole)
         self.span = self._span(float(most[rows] - least[rows])) if span is None else span
         self.integer = np.flatnonzero(block.column_integer)
         self.asked: list[Floats] = []

@@ -54,13 +54,18 @@ class Rows:
         return np.where(others == 0, total[self.row] - closed, endless)
 
 
-def finite_bounds(rows: Rows, low: Floats, high: Floats, cost: Floats) -> tuple[Floats, Floats]:
+def finite_bounds(
+    rows: Rows, low: Floats, high: Floats, cost: Floats, whole: NDArray[np.bool_]
+) -> tuple[Floats, Floats]:
     """Bounds of columns, the infinite ones replaced where rows or sense bound them.
+
+    They hold in every part of all plans that is a box of whole numbers.
 
     Parameters
     ----------
     low, high : as stated.
     cost : of the objective, to be maximised.
+    whole : columns of whole numbers.
     """
     low, high = low.copy(), high.copy()
     with np.errstate(invalid="ignore"):
@@ -76,7 +81,7 @@ def finite_bounds(rows: Rows, low: Floats, high: Floats, cost: Floats) -> tuple[
                 *(np.where(np.isnan(ends), end, ends) for ends, end in zip(found, (np.inf, -np.inf), strict=True)),
             ):
                 break
-        _needed(rows, low, high, cost)
+        _needed(rows, low, high, cost, whole)
     return low, high
 
 
@@ -98,13 +103,14 @@ def _tighten(rows: Rows, low: Floats, high: Floats, most: Floats, least: Floats)
     return bool(new_high.any() or new_low.any())
 
 
-def _needed(rows: Rows, low: Floats, high: Floats, cost: Floats) -> None:
+def _needed(rows: Rows, low: Floats, high: Floats, cost: Floats, whole: NDArray[np.bool_]) -> None:
     """Columns that cost and have no end: no best plan has more than the row needs that needs most of them.
 
     Of two that stand in one row only and pull it to either side, as what is short and what is in excess of an
-    equality, no best plan has both: for each the other counts as none.
+    equality, no best plan has both: for each the other counts as none. Not so a whole number: the
+    next one up may be too much, which the other then makes up for.
     """
-    alone = np.bincount(rows.column, minlength=len(low)) == 1
+    alone = (np.bincount(rows.column, minlength=len(low)) == 1) & ~whole
     none_up = alone & np.isinf(high) & np.isfinite(low) & (cost <= 0.0)
     none_down = alone & np.isinf(low) & np.isfinite(high) & (cost >= 0.0)
     plain = rows.rest(low, high)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import platform
 import shutil
 import tempfile
@@ -36,7 +37,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
-from zonevest.model.policy import ACCOUNTS, doing_nothing, policy_model, set_stage
+from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
@@ -70,6 +71,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.reports.explain import Explanation
+    from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
@@ -95,8 +98,8 @@ __all__ = [
 ]
 
 Method = Literal["auto", "mip", "prices"]
-MANY = 300_000
-"""Options from which on `auto` solves by prices."""
+MANY, MANY_WHOLE = 40_000, 300_000
+"""Options from which on `auto` solves by prices, where land may be divided and where it may not."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
 PRICES_SECONDS = 60.0
@@ -108,6 +111,7 @@ class Plan(PlanData):
     """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -145,6 +149,47 @@ class Plan(PlanData):
     def indicators(self) -> pd.DataFrame:
         """Planning indicators and the scorecard of the four effects (see `zonevest.reports.scorecard.indicators`)."""
         return indicators(Facts(tables.completed(self)))
+
+    def explain(
+        self, *, parcel: str | None = None, project: str | None = None, limit: str | None = None
+    ) -> Explanation:
+        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
+
+        Its program is made and priced once, which takes as long as the end of `solve`; a plan that is explained is
+        not to be changed.
+
+        Parameters
+        ----------
+        parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+
+        Returns
+        -------
+        Explanation
+            Tables, and `to_text("en")` or `to_text("zh")` (see `zonevest.reports.explain`).
+
+        Raises
+        ------
+        KeyError
+            If there is no such parcel, project or limit.
+        UnpricedError
+            If there is no plan, or its prices cannot be found.
+        """
+        from zonevest import pricing
+        from zonevest.reports import explain, explain_limit, explain_project
+
+        if (parcel is not None) + (project is not None) + (limit is not None) != 1:
+            raise ValueError("name one of parcel, project and limit")
+        if self._priced is None:
+            self._priced = pricing.priced(self)
+        found = self._priced
+        if parcel is not None:
+            return explain.explain_parcel(found, parcel)
+        if limit is not None:
+            return explain_limit.explain_limit(found, limit)
+        assert project is not None
+        if project not in found.ledger.works.names:
+            raise KeyError(project)
+        return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
@@ -280,13 +325,23 @@ def audit(plan: PlanData | str | Path) -> AuditReport:
     found = audit_plan(plan)
     if not isinstance(plan, (str, Path)):
         return with_certificate(found, plan)
-    if (found.evaluation is None and found.message != NO_PLAN) or not (Path(plan) / CERTIFICATE_FILE).is_file():
+    if found.evaluation is None and found.message != NO_PLAN:
+        return found
+    if not (Path(plan) / CERTIFICATE_FILE).is_file() and not _by_prices(Path(plan)):
         return found
     try:
         return with_certificate(found, read_plan(plan))
     except DAMAGE as error:  # of the certificate: what else is damaged has been told
         breach = Breach("file", CERTIFICATE_FILE, say("it can be read"), foreign(f"{type(error).__name__}: {error}"))
         return replace(found, breaches=pd.concat([found.breaches, table([breach])], ignore_index=True))
+
+
+def _by_prices(folder: Path) -> bool:
+    """Whether a plan folder says that prices made it."""
+    try:
+        return bool(json.loads((folder / "plan.json").read_text(encoding="utf-8")).get("method") == "prices")
+    except DAMAGE:  # which has been told
+        return False
 
 
 def report(plan: PlanData, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:
@@ -385,7 +440,7 @@ def solve(
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
-        300,000 options on.
+        40,000 options on, from 300,000 where land may not be divided.
     policy : a policy model from `policy_model(study)` with rules of your own.
     cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
@@ -451,7 +506,8 @@ def solve(
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
-        by_price = method == "prices" or (method == "auto" and (len(block.group) >= MANY or cluster is not None))
+        many = len(block.group) >= (MANY_WHOLE if block.integer else MANY)
+        by_price = method == "prices" or (method == "auto" and (many or cluster is not None))
         left_there = None
         if keep is not None:
             proven = [each.to_dict("list") for each in proofs]
@@ -518,7 +574,11 @@ def solve(
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
-            settings["steps"] = [step for each, _ in by_prices for step in each.told()]
+            settings["steps"] = [
+                step | ({"stage": stage} if len(order) > 1 else {})
+                for stage, (each, _) in enumerate(by_prices, begun + 1)
+                for step in each.told()
+            ]
             if rows := own_rows(block):
                 settings["own_rows"] = rows
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
@@ -669,12 +729,5 @@ def _plan(
 
 def _compared_with(ledger: Ledger) -> float:
     """The objective's value of doing nothing, which the gain leaves out."""
-    objective, nothing = ledger.study.settings.objective, doing_nothing(ledger)
-    weights = dict(objective.accounts)
-    if objective.method == "lexicographic":
-        weights = weights if objective.order[-1] == ACCOUNTS else {objective.order[-1]: 1.0}
-    elif objective.method == "floor":
-        weights["ecosystem" if "cash" in objective.floor else "cash"] = 1.0
-    else:
-        weights |= {"cash": objective.cash, "ecosystem": objective.ecosystem}
+    weights, nothing = objective_weights(ledger.study), doing_nothing(ledger)
     return sum(weight * nothing[term] for term, weight in weights.items() if weight)

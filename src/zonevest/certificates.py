@@ -94,15 +94,24 @@ def own_rows(block: Block) -> list[str]:
 def with_certificate(found: AuditReport, plan: PlanData, blocks: Iterable[Block] | None = None) -> AuditReport:
     """The audit's findings with what the certificate proves, stage by stage: its leaves cover all, and give the bound.
 
-    Where there is no plan, they prove that there is none.
+    Where there is no plan, they prove that there is none. A bound of a plan by prices rests on them: without them it
+    is not proven.
 
     Parameters
     ----------
     blocks : the programs that were solved, stage by stage; by default they are made anew from the plan's study, which
         does not know a user's own rules: where there were some, the certificate is not checked again.
     """
-    if not len(plan.certificate) or (blocks is None and plan.settings.get("own_rows")):
+    needed = len(plan.certificate) > 0 or (plan.has_plan and plan.method == "prices")
+    if not needed:
         return found
+    if blocks is None and plan.settings.get("own_rows"):
+        own = ", ".join(plan.settings["own_rows"])
+        why = say(
+            "not checked again: the bound by prices, which rests on rules that the folder does not hold ({rules})",
+            rules=own,
+        )
+        return replace(found, left_out=why)
     if not plan.has_plan:
         if plan.status != "infeasible":
             return found

@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | diagnose | report | audit``.
+"""The command line: ``zonevest new | import | check | solve | diagnose | report | audit | explain``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -379,6 +379,38 @@ def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = La
         found = api.audit(plan)
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
         raise typer.Exit(DONE if found.ok else FAILED)
+
+
+@app.command()
+def explain(
+    plan: PlanArgument,
+    parcel: Annotated[str | None, typer.Option("--parcel", metavar="ID", help="A parcel: why it does what.")] = None,
+    project: Annotated[str | None, typer.Option("--project", metavar="ID", help="A project: why in or out.")] = None,
+    limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="A limit: who pays for it.")] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Explain a parcel, a project or a limit of a plan at the prices of its rows."""
+    with faults_shown(lang, as_json):
+        refuse_no_plan(plan)
+        asked = {name: value for name, value in (("parcel", parcel), ("project", project), ("limit", limit)) if value}
+        if len(asked) != 1:
+            must = say("one thing is explained at a time")
+            do = say("name one of --parcel, --project and --limit")
+            raise InputError("explain", must, say("{count} are named", count=len(asked)), do)
+        from zonevest import api
+        from zonevest.pricing import UnpricedError
+
+        ((kind, name),) = asked.items()
+        try:
+            found = api.read_plan(plan).explain(**asked)
+        except KeyError:
+            must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
+            raise InputError(f"--{kind}", must, name, do) from None
+        except UnpricedError as error:
+            must, do = say("a plan has prices that explain it"), say("solve the study again")
+            raise InputError(str(plan), must, error.args[0], do) from None
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
 
 
 @contextmanager

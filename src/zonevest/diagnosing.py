@@ -147,8 +147,8 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
         found.append(prices[named[0]] if named and each.gives else each.price)
     wrong = [name for name, price in prices.items() if math.isnan(price) or price < 0]
     if unused or wrong:
-        strange = listed(sorted(unused | set(wrong)))
-        raise ValueError(say("prices are numbers from 0 on, of conditions of the study, not {names}", names=strange))
+        which = listed(sorted(unused | set(wrong)))
+        raise ValueError(say("prices are numbers from 0 on, of conditions of the study, not {names}", names=which))
     return np.array(found, dtype=float)
 
 

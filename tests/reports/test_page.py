@@ -210,7 +210,9 @@ def test_the_audit_is_told(plan: PlanData) -> None:
         (True, "found every line, limit and the objective as stated"),
         (False, "limit, outlay: must be at most 16.5, found 17"),
     ):
-        checked: Any = SimpleNamespace(**vars(plan), audit=SimpleNamespace(ok=ok, breaches=found, message=""))
+        checked: Any = SimpleNamespace(
+            **vars(plan), audit=SimpleNamespace(ok=ok, breaches=found, message="", no_plan=False)
+        )
         assert told in without_tables(checked)
 
 

@@ -189,7 +189,11 @@ def test_rows_of_ones_own_hold(tmp_path: Path) -> None:
     assert two.objective == pytest.approx(one.objective, rel=2 * GAP)
     assert two.objective < free.objective - 1e-3
     two.write(tmp_path / "plan")
-    assert zv.audit(tmp_path / "plan").ok
+    found = zv.audit(tmp_path / "plan")
+    assert found.ok
+    assert "my_rule" in found.left_out  # the bound rests on a rule that the folder does not hold
+    assert found.left_out in found.to_text()
+    assert zv.audit(two).left_out == found.left_out
 
 
 def outcome(study: Study, **options: Any) -> tuple[Outcome, Any]:

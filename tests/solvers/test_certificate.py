@@ -187,6 +187,30 @@ def test_a_part_that_begins_beyond_what_sense_gives_a_column() -> None:
         assert proven(land, [below, part]) >= -1.0 - 1e-9  # one of it is a plan, worth -1
 
 
+def test_a_whole_number_that_another_column_makes_up_for() -> None:
+    """excess - short = 1.5 with an excess that is whole: 2 of it and half of what makes up is a plan, worth -3.5."""
+    land = replace(
+        block(1),
+        by_kind=[],
+        by_option=None,
+        by_column=sparse.csr_array(np.array([[0.0, 0, 0, 0], [0, 0, 0, 0], [-1.0, 0, 0, -1], [1.0, 0, 0, -3]])),
+        column_lower=np.zeros(4),
+        column_upper=np.array([1.0, 1.0, np.inf, np.inf]),
+        column_integer=np.array([False, False, True, False]),
+        lower=np.array([-1.5, -np.inf, -np.inf]),
+        upper=np.array([-1.5, 1.0, 1.0]),
+        constant=0.0,
+    )
+    lower, upper = land.column_lower.copy(), land.column_upper.copy()
+    lower[2], upper[2] = 2.0, 1.0
+    for price in (-3.0, -10.0, -1000.0):
+        above = Leaf(lower, land.column_upper, np.array([price, 0.0, 0.0]), 0.0)
+        below = Leaf(land.column_lower, upper, np.array([1000.0, 0.0, 0.0]), 0.0)
+        assert proven(land, [below, above]) >= -3.5 - 1e-9
+    outcome = solve_by_prices(land, SolveOptions(gap=1e-6, threads=1, time_limit=5.0))
+    assert (outcome.status, outcome.value) == ("optimal", pytest.approx(-3.5, abs=1e-6))
+
+
 @pytest.fixture(scope="module")
 def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A plan folder with a certificate of several leaves."""
@@ -220,6 +244,18 @@ class TestInThePlanFolder:
             found = self.changed(solved, beside, lambda table, gone=gone: table[table["leaf"] != gone])
             assert not found.ok
             assert "cover" in found.breaches["must"].str.cat()
+
+    def test_it_is_gone(self, solved: Path, tmp_path: Path) -> None:
+        assert not self.changed(solved, tmp_path / "empty", lambda table: table.iloc[:0]).ok
+        shutil.copytree(solved, tmp_path / "gone")
+        (tmp_path / "gone" / "certificate.parquet").unlink()
+        found = zv.audit(tmp_path / "gone")
+        assert found.breaches["where"].tolist() == ["certificate.parquet"]
+        # who drops the bound too claims nothing
+        path = tmp_path / "gone" / "plan.json"
+        told = json.loads(path.read_text(encoding="utf-8")) | dict.fromkeys(("bound", "gap", "gap_total"))
+        path.write_text(json.dumps(told | {"status": "feasible"}), encoding="utf-8")
+        assert zv.audit(tmp_path / "gone").ok
 
     def test_a_row_has_another_name(self, solved: Path, tmp_path: Path) -> None:
         priced = pd.read_parquet(solved / "certificate.parquet").query("what == 'price'")["name"].iloc[0]

@@ -148,3 +148,10 @@ def test_that_nothing_is_proven_is_said() -> None:
     plan = zv.solve(farms(30, **rows), method="prices", time_limit=20)
     assert plan.status == "no_plan"
     assert plan.message == "prices find no plan, and do not prove that there is none"
+
+
+def test_why_a_gap_stays_is_said() -> None:
+    """109 hectares of parcels of 10: the bound has 9 hectares more than whole parcels, whatever the time."""
+    plan = zv.solve(farms(30, **limits({"value": 109.0})), method="prices", time_limit=20)
+    assert plan.status == "feasible"
+    assert plan.message == "parcels that are whole are divided in the bound by prices; one program may prove more"

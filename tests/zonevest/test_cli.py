@@ -33,7 +33,7 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "import", "check", "solve", "diagnose", "report", "audit"]
+COMMANDS = ["new", "import", "check", "solve", "diagnose", "report", "audit", "explain"]
 
 
 def zonevest(*arguments: object) -> Any:
@@ -544,3 +544,19 @@ def test_figures() -> None:
         "0.0001",
     ]
     assert percent(0.00123) == "0.12 %"
+
+
+class TestExplain:
+    def test_it_tells_why(self, tmp_path: Path) -> None:
+        plan, folder = api.solve(api.read_study("village")), tmp_path / "plan"
+        plan.write(folder)
+        parcel = plan.study.parcels["parcel_id"].iloc[0]
+        told = zonevest("explain", folder, "--parcel", parcel, "--json")
+        assert told.exit_code == 0
+        assert json.loads(told.stdout)["options"]
+        in_chinese = zonevest("explain", folder, "--parcel", parcel, "--lang", "zh")
+        assert in_chinese.exit_code == 0
+        assert CHINESE.search(in_chinese.stdout)
+        several = ["--parcel", parcel, "--limit", "x"]
+        for wrong in (["--parcel", "?"], ["--limit", "?"], ["--project", "?"], [], several):
+            assert zonevest("explain", folder, *wrong).exit_code == 2

@@ -1,0 +1,236 @@
+"""Explanations in words, English and Chinese."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from zonevest.instances.say import translate
+from zonevest.instances.study import each
+from zonevest.reports.check import REASON_WORDS
+from zonevest.reports.display import Display
+from zonevest.reports.labels import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from zonevest.reports.explain import Explanation
+
+MOST = 12
+"""So many rows of a table are told in words; the rest is counted."""
+WORDS = {
+    "en": {
+        "unit": "Values in units of the objective",
+        "fixed": "Prices: of the linear program with the plan's whole numbers fixed and land divisible",
+        "near": "Prices: near the best, of the price method's certificate",
+        "parcel": "Parcel {name}: {area:,.2f} {ha}, {place}",
+        "options": "Options (value + rows = worth)",
+        "taken": "{share:.0%} taken",
+        "excluded": "Not possible",
+        "wins": "Chosen is worth {chosen:,.6g}, the best other option ({other}) {next:,.6g}: {margin:,.6g} more",
+        "loses": "Chosen is worth {chosen:,.6g}, "
+        "the best other option ({other}) {next:,.6g}: {margin:,.6g} more than what is "
+        "chosen; land that is taken whole, or the gap, keeps it from being taken",
+        "ties": "Chosen is worth {chosen:,.6g}, "
+        "and so is another option ({other}): the rows' bounds divide land between them",
+        "alone": "It has no other option",
+        "why": "Why (chosen less the best other option)",
+        "more": "… and {count} more",
+        "limit": "{name}: its rows (price x bound = worth)",
+        "row": "{place}, {period}: {price:,.6g} x {bound:,.6g} = {worth:,.6g}; the plan adds {amount:,.6g}",
+        "payers": "Who pays (below 0) or is paid",
+        "giving": "Parcels that would do something else without it, all else at its price",
+        "forgone": "{parcel} ({place}): {practice} {start} -> {instead} {instead_start}, {forgone:,.6g}",
+        "nobody": "nobody",
+        "project": "Project {name}",
+        "built": "It starts in {start}, and is worth {worth:,.6g} at these prices",
+        "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
+        "never": "It can start in no period: {why}",
+        "starts": "Starts (value + rows = worth)",
+        "even": "It would be worth nothing with a capex of {capex:,.6g} (now {capex_now:,.6g}), or a yearly revenue of "
+        "{revenue:,.6g} (now {revenue_now:,.6g}); from the prices, for a small change",
+        "parts": "Of what that is made",
+        "needs": "What it needs",
+        "requires": "project {of}",
+        "bundle": "together with {of}",
+        "exclusive_set": "without {of}",
+        "min_area": "land: {of}",
+        "footprint": "its site, parcel {of}",
+        "met": "given",
+        "unmet": "not given",
+        "funding": "Raised for it",
+    },
+    "zh": {
+        "unit": "数值以目标函数的单位计",
+        "fixed": "价格：固定规划中的整数、土地可分割时线性规划的影子价格",
+        "near": "价格：价格法证书中的近似最优价格",
+        "parcel": "地块 {name}：{area:,.2f} {ha}，{place}",
+        "options": "可选方案（自身价值 + 约束 = 净值）",
+        "taken": "采用 {share:.0%}",
+        "excluded": "不可选",
+        "wins": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}：高出 {margin:,.6g}",
+        "loses": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}，"
+        "比所选高 {margin:,.6g}；因地块不可分割或求解间隙而未被采用",
+        "ties": "所选方案净值 {chosen:,.6g}，另有方案（{other}）与之相等：土地在其间的分配由约束的界限决定",
+        "alone": "没有其他可选方案",
+        "why": "原因（所选减其余最优方案）",
+        "more": "……另有 {count} 项",
+        "limit": "{name}：各行（价格 × 界限 = 价值）",
+        "row": "{place}，{period}：{price:,.6g} × {bound:,.6g} = {worth:,.6g}；规划计入 {amount:,.6g}",
+        "payers": "由谁承担（负数）或受益",
+        "giving": "若无此约束（其余价格不变）会改变用途的地块",
+        "forgone": "{parcel}（{place}）：{practice} {start} → {instead} {instead_start}，{forgone:,.6g}",
+        "nobody": "无",
+        "project": "项目 {name}",
+        "built": "于 {start} 启动，按此价格净值 {worth:,.6g}",
+        "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
+        "never": "任何一期均不可启动：{why}",
+        "starts": "启动期（自身价值 + 约束 = 净值）",
+        "even": "盈亏平衡：投资 {capex:,.6g}（现 {capex_now:,.6g}），或年收入 {revenue:,.6g}（现 {revenue_now:,.6g}）；"
+        "由价格推算，适用于小幅变动",
+        "parts": "构成",
+        "needs": "前提条件",
+        "requires": "项目 {of}",
+        "bundle": "与 {of} 同期",
+        "exclusive_set": "不建 {of}",
+        "min_area": "用地：{of}",
+        "footprint": "选址地块 {of}",
+        "met": "已满足",
+        "unmet": "未满足",
+        "funding": "为其筹集",
+    },
+}
+NEAR = 1e-7
+
+
+def text_of(found: Explanation, lang: str) -> str:
+    """The words of an explanation, ``en`` or ``zh``."""
+    display, say = Display(found.study, Words(lang)), WORDS[lang]
+    told = {"parcel": _parcel, "limit": _limit, "project": _project}[found.kind](found, display, say, lang)
+    return "\n".join([*told, "", say["unit"], say[found.basis]])
+
+
+def _most(lines: list[str], say: dict[str, str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines[:MOST])
+    if len(lines) > MOST:
+        yield f"  {say['more'].format(count=len(lines) - MOST)}"
+
+
+def _what(row: Any, display: Display) -> str:
+    """An account or a row."""
+    if row.kind == "account":
+        return display.account(row.name)
+    place = f" [{', '.join(filter(None, (_place(row.jurisdiction, display), _period(row.period, display))))}]"
+    return display.limit(row.name) + (place if row.jurisdiction or row.period else "")
+
+
+def _place(name: str, display: Display) -> str:
+    return display.jurisdiction(name) if name else ""
+
+
+def _period(name: str, display: Display) -> str:
+    return display.period(name) if name else ""
+
+
+def _sums(parts: pd.DataFrame, column: str, display: Display) -> list[str]:
+    """What is not nothing, the largest first."""
+    size = parts[column].abs()
+    some = parts[size > NEAR * max(1.0, float(size.max()) if len(size) else 0.0)]
+    some = some.iloc[(-some[column].abs()).argsort(kind="stable")]
+    return [f"{_what(row, display)}: {getattr(row, column):+,.6g}" for row in each(some)]
+
+
+def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
+    figures, options, reasons = found.figures, found["options"], REASON_WORDS[lang]
+    place = display.jurisdiction(figures["jurisdiction"]) if figures["jurisdiction"] else "–"
+    lines = [say["parcel"].format(name=found.name, area=figures["area_ha"], ha=display.unit("ha"), place=place), ""]
+    margin, size = figures["margin"], max(1.0, abs(figures["chosen"]))
+    if margin is None:
+        lines.append(say["alone"])
+    else:
+        kind = "wins" if margin > NEAR * size else "loses" if margin < -NEAR * size else "ties"
+        other = f"{display.practice(figures['next_practice'])} {figures['next_start']}".rstrip()
+        lines.append(say[kind].format(**{**figures, "margin": abs(margin), "other": other}))
+    lines += ["", say["options"]]
+    told = []
+    for row in each(options[options["possible"]]):
+        share = f" ({say['taken'].format(share=row.share)})" if row.share > NEAR else ""
+        named = f"{display.practice(row.practice)} {row.start}".rstrip()
+        told.append(f"{named}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}{share}")
+    lines += _most(told, say)
+    if margin is not None:
+        lines += ["", say["why"], *_most(_sums(found["why"], "difference", display), say)]
+    lines += ["", say["excluded"]]
+    missing = options[~options["possible"]]
+    for reason, rows in missing.groupby("excluded_by", sort=False):
+        names = [f"{display.practice(row.practice)} {row.start}".rstrip() for row in each(rows)]
+        lines.append(f"  {reasons.get(str(reason), str(reason))}: {', '.join(dict.fromkeys(names))}")
+    return lines
+
+
+def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
+    lines = [say["limit"].format(name=display.limit(found.name))]
+    rows: list[str] = []
+    for row in each(found["rows"]):
+        place, period = _place(row.jurisdiction, display) or row.row, _period(row.period, display)
+        cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
+        rows.append(say["row"].format(place=place, period=period or "–", **cells))
+    lines += _most(rows, say)
+    payers = found["payers"]
+    sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
+    sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")
+    named = [f"{display.project(row.name) if row.kind == 'project' else row.name}: {row.value:+,.6g}"
+             for row in each(sums)]  # fmt: skip
+    lines += ["", say["payers"], *_most(named or [say["nobody"]], say)]
+    for name, of in (("jurisdictions", display.jurisdiction), ("practices", display.practice)):
+        column = found[name].columns[0]
+        some = found[name][found[name]["value"].abs() > NEAR]
+        lines += [f"  · {of(getattr(row, column))}: {row.value:+,.6g}" for row in each(some)]
+    told = [
+        say["forgone"].format(
+            parcel=row.parcel_id,
+            place=_place(row.jurisdiction, display),
+            practice=display.practice(row.practice),
+            start=row.start,
+            instead=display.practice(row.instead),
+            instead_start=row.instead_start,
+            forgone=row.forgone,
+        )
+        for row in each(found["giving"])
+    ]
+    return [*lines, "", say["giving"], *_most(told or [say["nobody"]], say)]
+
+
+def _project(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
+    figures, starts = found.figures, found["starts"]
+    lines = [say["project"].format(name=display.project(found.name)), ""]
+    if figures["told"]:
+        kind = "built" if figures["start"] else "unbuilt"
+        lines.append(say[kind].format(start=figures["told"], worth=figures["worth"]))
+        row = starts.set_index("start").loc[figures["told"]]
+        lines.append(
+            say["even"].format(
+                capex=row["capex_break_even"],
+                capex_now=figures["capex"],
+                revenue=row["annual_revenue_break_even"],
+                revenue_now=figures["annual_revenue"],
+            )
+        )
+        told = [f"{row.start}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}"
+                for row in each(starts[starts["possible"]])]  # fmt: skip
+        lines += ["", say["starts"], *_most(told, say)]
+        parts = found["parts"]
+        lines += ["", say["parts"], *_most(_sums(parts[parts["start"] == figures["told"]], "value", display), say)]
+    else:
+        lines.append(say["never"].format(why=translate(figures["why_not"], lang)))
+    if len(found["needs"]):
+        lines += ["", say["needs"]]
+        for row in each(found["needs"]):
+            named = display.project(row.of) if row.need in ("requires", "bundle", "exclusive_set") else row.of
+            lines.append(f"  {say[row.need].format(of=named)}: {say['met' if row.met else 'unmet']}")
+    if len(found["funding"]):
+        lines += ["", say["funding"]]
+        sums = found["funding"].groupby("instrument", sort=False)["raised"].sum()
+        lines += [f"  {display.instrument(str(name))}: {value:,.6g}" for name, value in sums.items()]
+    return lines

@@ -1,0 +1,184 @@
+"""Explanations, recomputed from the tables of the study by code that shares nothing with them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import zonevest as zv
+from tests.model import budget_rows
+from tests.model.builds import Build, complete
+from tests.model.complete_bay import bay
+from tests.model.complete_shore import shore
+from tests.model.complete_valley import valley
+from tests.reports.second_way import Second, check_options
+from zonevest.instances.study import Study
+from zonevest.pricing import moved, priced
+from zonevest.reports.explain import explain_parcel
+from zonevest.reports.explain_limit import explain_limit
+from zonevest.reports.explain_project import TURNED, explain_project
+from zonevest.reports.priced import Priced
+
+MANY = int(os.environ.get("ZONEVEST_EXPLAIN_PARCELS", "1000"))
+STUDIES: dict[str, Callable[[], Study]] = {
+    "village": lambda: zv.read_study("village"),
+    "bay": bay,
+    "valley": valley,
+    "valley, divided": lambda: valley({"divisible": True}),
+    "shore": lambda: shore(**budget_rows.STEPS, **budget_rows.PAIRS),
+    "budgets": budget_rows.of_budgets,
+    "lexicographic": lambda: valley(
+        {"objective": {"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.1}}
+    ),
+    "accounts": lambda: valley(
+        {"objective": {"method": "weighted", "cash": 1.0, "accounts": {"rent": 1.0, "area.converted": -0.1}}}
+    ),
+}
+
+
+@cache
+def of(name: str) -> Priced:
+    plan = zv.solve(STUDIES[name](), gap=0.0)
+    assert plan.has_plan
+    return priced(plan)
+
+
+def second_of(found: Priced) -> Second:
+    stages = found.plan.settings.get("stages", [])
+    tolerance = found.plan.study.settings.objective.tolerance
+    earlier = {each["term"]: each["value"] - tolerance * abs(each["value"]) for each in stages}
+    return Second(found.plan.study, {"stage": len(stages), "earlier": earlier})
+
+
+def check_parcels(found: Priced, second: Second, parcels: list[str], **more: Any) -> None:
+    prices = {name: price for name, price in zip(found.told["row"], found.prices.tolist(), strict=True) if price}
+    taken = dict(list(found.plan.parcels.groupby("parcel_id")))
+    for name in parcels:
+        table = taken[name]
+        share = dict(zip(zip(table["practice"], table["start"], strict=True), table["share"].tolist(), strict=True))
+        check_options(explain_parcel(found, name), second, prices, share, **more)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_parcels_are_explained_by_the_tables_alone(name: str) -> None:
+    found = of(name)
+    check_parcels(found, second_of(found), list(found.plan.study.parcels["parcel_id"]))
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_all_parts_add_up_to_the_objective(name: str) -> None:
+    found = of(name)
+    assert found.plan.objective is not None
+    assert found.balance["value"].sum() == pytest.approx(found.plan.objective, rel=1e-7)
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_who_pays_for_a_limit_adds_up_to_it(name: str) -> None:
+    found = of(name)
+    second, names = second_of(found), found.told["row"].tolist()
+    weight = dict(zip([second.names[key] for key in found.ledger.options.names()], found.weight, strict=True))
+    values = weight | dict(zip(found.block.columns, found.columns, strict=True))
+    price = dict(zip(names, found.prices.tolist(), strict=True))
+    for limit in found.told["limit"].unique():
+        told = explain_limit(found, limit)
+        payers, rows = told["payers"], told["rows"]
+        for row in rows.itertuples():
+            terms = second.build.rows.get(row.row, (0, 0, {}))[2]
+            mine = payers[payers["row"] == row.row]
+            assert mine["amount"].sum() == pytest.approx(sum(v * values[c] for c, v in terms.items()), abs=1e-7)
+            assert row.amount == pytest.approx(mine["amount"].sum(), abs=1e-7)
+            assert row.price == price[row.row]
+            by_parcel = mine[mine["kind"] == "parcel"].groupby("name")["amount"].sum()
+            for parcel, amount in by_parcel.items():
+                own = [key for key in found.ledger.options.names() if key[0] == parcel]
+                terms_of = sum(terms.get(second.names[key], 0.0) * weight[second.names[key]] for key in own)
+                assert amount == pytest.approx(terms_of, abs=1e-7)
+        assert payers["value"].sum() == pytest.approx(rows["slack"].sum() - rows["worth"].sum(), abs=1e-7)
+        # who would do something else without the limit: looked for parcel by parcel
+        free = {name: 0.0 if name in set(rows["row"]) else price[name] for name in names}
+        giving = told["giving"].set_index("parcel_id")["forgone"]
+        for parcel in second.parcels:
+            own = [second.names[key] for key in found.ledger.options.names() if key[0] == parcel]
+            worth = {c: second.build.objective.get(c, 0.0) - sum(free.get(r, 0.0) * v for r, v in
+                     second.rows_of[c].items()) for c in own}  # fmt: skip
+            gain = max(worth.values()) - sum(weight[c] * worth[c] for c in own)
+            assert parcel not in giving.index or giving[parcel] == pytest.approx(gain, rel=1e-6)
+
+
+def starts_of(build: Build, project: str, names: list[str], price: dict[str, float]) -> list[float]:
+    """What a start in each period is worth: its states are 1 from then on."""
+    columns = {name: f"U[{project},{name}]" for name in names} | {
+        n: f"U[{project},'{n}']" for n in names if n.isdigit()
+    }
+    worth = [
+        build.objective.get(columns[name], 0.0)
+        - sum(price.get(row, 0.0) * terms.get(columns[name], 0.0) for row, (_, _, terms) in build.rows.items())
+        for name in names
+    ]
+    return [sum(worth[s:]) for s in range(len(names))]
+
+
+@pytest.mark.parametrize("name", ["valley", "shore", "budgets"])
+def test_a_project_is_worth_nothing_at_its_break_even(name: str) -> None:
+    found = of(name)
+    second, study = second_of(found), found.plan.study
+    names = [period.name for period in study.periods]
+    price = dict(zip(found.told["row"], found.prices.tolist(), strict=True))
+    for project in study.projects["project"]:
+        told = explain_project(found, project, moved(found, project, TURNED))
+        starts, parts = told["starts"], told["parts"]
+        assert starts["worth"].to_numpy() == pytest.approx(starts_of(second.build, project, names, price), abs=1e-7)
+        sums = parts.groupby("start")["value"].sum().reindex(names).fillna(0.0)
+        assert sums.to_numpy() == pytest.approx(starts["worth"].to_numpy(), abs=1e-7)
+        at = names.index(told.figures["told"]) if told.figures["told"] else 0
+        for column in TURNED:
+            even = starts[f"{column}_break_even"].iloc[at]
+            if np.isfinite(even) and even >= 0.0:
+                projects = study.projects.copy()
+                projects.loc[projects["project"] == project, column] = even
+                other = complete(replace(study, tables={**study.tables, "projects": projects}), **second.stage)
+                assert starts_of(other, project, names, price)[at] == pytest.approx(0.0, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["village", "valley", "shore"])
+def test_it_is_told_in_both_languages(name: str) -> None:
+    plan = of(name).plan
+    assert isinstance(plan, zv.Plan)
+    asked: list[dict[str, str]] = [{"parcel": plan.study.parcels["parcel_id"].iloc[0]}]
+    asked += [{"project": plan.study.projects["project"].iloc[0]}, {"limit": plan.limits["limit"].iloc[0]}]
+    for which in asked:
+        told = plan.explain(**which)
+        assert told.to_text("en") != told.to_text("zh")
+        assert json.loads(json.dumps(told.to_dict()))["name"] in which.values()
+    for which in ({"parcel": "?"}, {"project": "?"}, {"limit": "?"}):
+        with pytest.raises(KeyError):
+            plan.explain(**which)
+    with pytest.raises(ValueError, match="one of"):
+        plan.explain()
+
+
+def test_prices_of_the_price_method_are_said_to_be_near() -> None:
+    plan = zv.solve(STUDIES["valley, divided"](), method="prices", gap=0.0)
+    found = priced(plan)
+    assert found.basis == "near"
+    assert found.balance["value"].sum() == pytest.approx(plan.objective)
+    check_parcels(found, second_of(found), list(plan.study.parcels["parcel_id"]))
+
+
+@pytest.mark.skipif("ZONEVEST_EXPLAIN_PLAN" not in os.environ, reason="no plan named by ZONEVEST_EXPLAIN_PLAN")
+def test_parcels_of_a_large_plan_are_explained_by_the_tables_alone() -> None:
+    plan = zv.read_plan(Path(os.environ["ZONEVEST_EXPLAIN_PLAN"]))
+    found, ids = priced(plan), list(plan.study.parcels["parcel_id"])
+    check_parcels(found, second_of(found), Random(8).sample(ids, min(MANY, len(ids))))
+    assert plan.objective is not None
+    assert found.balance["value"].sum() == pytest.approx(plan.objective, rel=1e-9)
+    assert np.isfinite(found.prices).all()
