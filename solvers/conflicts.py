@@ -323,7 +323,9 @@ class Search:
 
 
 def _trimmed(program: Program) -> Program:
-    """The program without rows that bind nothing and columns that are 0; a point is then of the other columns.
+    """The program without rows that bind nothing or always hold, and columns that are 0; of the same, one is left.
+
+    It has a point if the program has one; what that is, is not told.
 
     Rows of which every column stands in no other row are left out too where bounds show that they hold: parcels that
     none of the rows asks about.
@@ -331,6 +333,9 @@ def _trimmed(program: Program) -> Program:
     bound = np.isfinite(program.row_lower) | np.isfinite(program.row_upper)
     there = (program.col_lower != 0.0) | (program.col_upper != 0.0)
     live = bound[program.index] & there[program.entry_cols]
+    while (sure := _sure(program, live) & bound).any():
+        bound &= ~sure
+        live &= bound[program.index]
     entries = np.bincount(program.entry_cols[live], minlength=program.n_cols)
     shared = np.zeros(program.n_rows, dtype=bool)
     shared[program.index[live & (entries[program.entry_cols] > 1)]] = True
@@ -361,6 +366,18 @@ def _trimmed(program: Program) -> Program:
         index=(np.cumsum(rows) - 1)[program.index[live]].astype(np.int32),
         value=program.value[live],
     )
+
+
+def _sure(program: Program, live: Bools) -> Bools:
+    """Rows that hold whatever else is decided: a column that stands in no other row makes up for everything."""
+    count = np.bincount(program.entry_cols[live], minlength=program.n_cols)
+    single = live & (count[program.entry_cols] == 1) & ~program.integer[program.entry_cols]
+    at, row, rises = program.entry_cols[single], program.index[single], program.value[single] > 0
+    least, most = np.isneginf(program.col_lower[at]), np.isposinf(program.col_upper[at])
+    up, down = np.zeros(program.n_rows, dtype=bool), np.zeros(program.n_rows, dtype=bool)
+    up[row[np.where(rises, most, least)]] = True
+    down[row[np.where(rises, least, most)]] = True
+    return (up | np.isneginf(program.row_lower)) & (down | np.isposinf(program.row_upper)) & (up | down)
 
 
 def _merged(program: Program, live: Bools, columns: Ints) -> tuple[Ints, Floats]:
