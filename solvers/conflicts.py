@@ -391,7 +391,7 @@ def _merged(program: Program, live: Bools, columns: Ints) -> tuple[Ints, Floats]
     _, first, group = np.unique(key, axis=0, return_index=True, return_inverse=True)
     most = np.bincount(group.ravel(), weights=program.col_upper[columns], minlength=len(first))
     order = np.argsort(first)
-    return columns[first[order]], most[order]
+    return columns[first[order]], most[order].astype(np.float64)
 
 
 def _outwards(amount: float) -> float:
