@@ -113,7 +113,8 @@ def _local(workers: int) -> Iterator[Client]:
             threads_per_worker=threads,
             memory_limit=None,
             host="127.0.0.1",
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # where there is none given, HTTP is served on every interface
+            worker_dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
