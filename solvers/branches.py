@@ -29,8 +29,6 @@ until it is split anyway; how often a node is priced further that cannot be spli
 objective, while numbers are tried."""
 LITTLE = 1e-5
 """Of the value: what a side costs at least, so that one that costs nothing does not hide the other."""
-FULL, KEPT = 20, 8
-"""Answers a cluster has when those that are little use are dropped, and how many are kept then."""
 
 
 class Tree:
@@ -46,18 +44,17 @@ class Tree:
     nodes, fixed : how many were looked at, and how many whole numbers were held since others would cost too much.
     """
 
-    def __init__(self, prices: Prices, root: Priced, choices: Choices, empty: Callable[[Node], Node | None]) -> None:
+    def __init__(self, prices: Prices, root: Node, choices: Choices, empty: Callable[[Node], Node | None]) -> None:
         self.prices, self.choices, self.empty = prices, choices, empty
         self._number = itertools.count()
-        self._open: list[tuple[float, int, Priced | Node]] = []
+        self._open: list[tuple[float, int, Node]] = []
         self.leaves: list[Node] = []
         self.best: Priced | None = None
         self._push(root)
         self.nodes, self.fixed = 0, 0
 
-    def _push(self, node: Priced | Node) -> None:
-        bound = node.node.bound if isinstance(node, Priced) else node.bound
-        heapq.heappush(self._open, (-bound, next(self._number), node))
+    def _push(self, node: Node) -> None:
+        heapq.heappush(self._open, (-node.bound, next(self._number), node))
 
     def resume(self, nodes: Sequence[Node]) -> None:
         """Go on from nodes that together are all plans."""
@@ -73,7 +70,7 @@ class Tree:
 
     def all_leaves(self) -> list[Node]:
         """Every node that is not split: together they are all plans."""
-        return [*self.leaves, *(node.node if isinstance(node, Priced) else node for *_, node in self._open)]
+        return [*self.leaves, *(node for *_, node in self._open)]
 
     def grow(
         self, target: Callable[[], float], stop: Callable[[], bool], told: Callable[[float], object], nodes: int
@@ -92,9 +89,8 @@ class Tree:
             if -below <= target():
                 self._push(node)
                 return
-            priced = node if isinstance(node, Priced) else self._priced(node, target(), stop)
             self.nodes += 1
-            yield from self._settled(priced, target())
+            yield from self._settled(self._priced(node, target(), stop), target())
             told(self.bound)
 
     def _priced(self, node: Node, target: float, stop: Callable[[], bool]) -> Priced:
@@ -159,8 +155,7 @@ class Tree:
         """The two sides of the number whose sides bring the master down most."""
         assert priced.mixture is not None
         columns, choices = self.prices.integer, self.choices
-        if len(self.prices.master.cluster) > FULL * self.prices.groups.clusters:
-            self.prices.prune(priced, KEPT)
+        self.prices.tidy(priced)
         trial = Trial(self.prices, priced)
         best: tuple[float, tuple[Node, Node]] | None = None
         if trial.mixture is not None:
@@ -202,7 +197,7 @@ class Trial:
         assert self.mixture is not None
         self._begin(node)
         after = self.master.after(STEPS)
-        return WIDE * self.span if after is None else max(self.mixture.value - after[0], 0.0)
+        return WIDE * self.span if after is None else max(self.mixture.value - after, 0.0)
 
     def end(self) -> None:
         """Leave the master as it was."""

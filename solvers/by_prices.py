@@ -18,7 +18,7 @@ from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
 from zonevest.solvers.cluster import Distributed, opened
 from zonevest.solvers.compiled_pass import compile_pass
-from zonevest.solvers.dive import dive, settled
+from zonevest.solvers.dive import SETTLED, dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices
@@ -35,9 +35,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PASSES, SETTLED, KEPT, NODES = 300, 30, 8, 6
-"""Passes at the root at most, and where whole numbers are settled; answers of a cluster that are kept after the root;
-nodes between two paths to whole numbers."""
+PASSES, NODES = 300, 6
+"""Passes at the root at most; nodes until the first further path to whole numbers, and then as many as there were."""
 NEAR = 2e-6, 1e-4
 """How near bound and master have to come, at least and at most, as a part of the bound."""
 CHEAP, CLOSE = 1 / 20, 1 / 30
@@ -187,11 +186,11 @@ class _Search:
                 return self._ended("infeasible", [ray], say("no point satisfies all rows"))
         if root.mixture is None:
             return self._ended("no_plan", [root.node])
-        prices.prune(root, KEPT)
+        prices.prune(root)
         mixture = prices.master.solve()
         root = replace(root, mixture=mixture or root.mixture)
         self.choices = Choices(prices)
-        tree = Tree(prices, root, self.choices, lambda node: empty(self.block, node, self.stop))
+        tree = Tree(prices, root.node, self.choices, lambda node: empty(self.block, node, self.stop))
         if self.cases:
             tree.resume(self.cases)
         self.tree = tree
@@ -217,7 +216,7 @@ class _Search:
         left = self.options.time_limit - (time.perf_counter() - self.began)
         if self.point is None or self.asked.is_set() or left <= 0.0:
             return
-        self.phase = "plan"
+        self.phase = "settling"
         asked = replace(self.options, time_limit=min(left, 60.0))
         point = less_shared(self.prices, self.point, asked, self.stop)
         if point is None:
@@ -290,24 +289,36 @@ class _Search:
                 found = fixed = again
         left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
         asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
-        point = settle(self.prices, fixed, whole=self.block.integer, options=asked, stop=self.stop)
+        point = self._kept(self._settled(fixed, asked), found)
+        if point is None and not self.block.integer and not self.stop():  # what the mixture misses by a hair counts
+            point = self._kept(self._settled(fixed, asked, exactly=True), found)
         if point is None and self.point is None and not self.stop():
             # no choice of land goes with these whole numbers: other ones then, near the same prices
             self._step("land does not go with these projects: others")
-            anew = replace(self.prices.root(), prices=found.node.prices)
-            point = settle(
-                self.prices, replace(found, node=anew), whole=self.block.integer, options=asked, stop=self.stop
-            )
+            anew = replace(found, node=replace(self.prices.root(), prices=found.node.prices))
+            self._kept(self._settled(anew, asked), found)
+
+    def _settled(self, priced: Priced, options: SolveOptions, *, exactly: bool = False) -> Point | None:
+        """A plan near a mixture, its whole numbers whole and its columns exactly at their ends where they are near."""
+        whole = self.block.integer
+        point = settle(self.prices, priced, whole=whole, exactly=exactly, options=options, stop=self.stop)
         self._step("plan", value=np.nan if point is None else point.value)
         if point is None:
-            return
+            return None
         near = np.where(self.block.column_integer, np.rint(point.columns), point.columns)
-        # a linear program leaves columns a little off their ends: exactly there, and judged as such
-        point = replace(point, columns=np.clip(near, self.block.column_lower, self.block.column_upper))
+        return replace(point, columns=np.clip(near, self.block.column_lower, self.block.column_upper))
+
+    def _kept(self, point: Point | None, found: Priced) -> Point | None:
+        """The plan if it holds, kept if it is the best so far; None if it does not hold."""
+        if point is None:
+            return None
         value, broken = self.judged(point)
-        if broken <= HOLDS and (self.point is None or value > self.point.value):
+        if broken > HOLDS:
+            return None
+        if self.point is None or value > self.point.value:
             self.point, self.near = replace(point, value=value), found
             self._tell()
+        return point
 
     def judged(self, point: Point) -> tuple[float, float]:
         """What a plan is worth, and by how much it breaks a row at most: a part of what stands in it.

@@ -23,8 +23,8 @@ SURE, TOGETHER, PASSES = 0.1, 3.0, 4
 after a step that is not cheap."""
 TRIED, WAYS = 3, 3
 """Choices tried before a step, beside those never tried, and ways of each."""
-FULL, KEPT = 20, 8
-"""Answers a cluster has when those that are little use are dropped, and how many are kept then."""
+SETTLED = 30
+"""Passes where whole numbers are settled."""
 
 
 def dive(
@@ -35,7 +35,7 @@ def dive(
     least: float = -np.inf,
     cheap: float = 2e-5,
 ) -> Priced | None:
-    """Settle whole numbers, the surest first, until all are; then price the land for them.
+    """Settle whole numbers, those that are all but whole together, then the choice that costs most; price the land on.
 
     Parameters
     ----------
@@ -56,7 +56,9 @@ def dive(
         whole = trial.mixture.columns[columns]
         if not (np.abs(whole - np.rint(whole)) > WHOLE).any():
             trial.end()
-            found = prices.price(settled(priced.node, columns, whole), -np.inf, 30, stop, lambda _: None, plan=True)
+            found = prices.price(
+                settled(priced.node, columns, whole), -np.inf, SETTLED, stop, lambda _: None, plan=True
+            )
             good = found.mixture is not None and found.mixture.missed == 0
             return found if good else None
         little = cheap * abs(trial.mixture.value)
@@ -66,16 +68,13 @@ def dive(
         priced = prices.price(replace(node, bound=np.inf), -np.inf, passes, stop, lambda _: None)
         if priced.node.bound <= least:
             return None
-        if priced.mixture is not None and len(prices.master.cluster) > FULL * prices.groups.clusters:
-            prices.prune(priced, KEPT)
+        prices.tidy(priced)
     return None
 
 
 def settled(node: Node, columns: Ints, whole: Floats) -> Node:
     """The part of a node in which these columns are at the nearest whole numbers; nothing is proven of it yet."""
-    lower, upper = node.lower.copy(), node.upper.copy()
-    lower[columns] = upper[columns] = np.rint(whole)
-    return replace(node, lower=lower, upper=upper, bound=np.inf, ray=False)
+    return replace(_held(node, columns, np.rint(whole)), bound=np.inf, ray=False)
 
 
 def _step(trial: Trial, node: Node, columns: Ints, whole: Floats, choices: Choices, cheap: float) -> tuple[Node, float]:

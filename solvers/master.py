@@ -169,8 +169,8 @@ class Master:
         value = float(self.highs.getInfo().objective_function_value)
         return Mixture(value, prices, x[:own], x[self._first :], missed, charged, float(miss.sum()))
 
-    def after(self, steps: int) -> tuple[float, bool] | None:
-        """Value of the best mixture after other bounds of columns, and whether it is settled: else it is no less.
+    def after(self, steps: int) -> float | None:
+        """Value of the best mixture after other bounds of columns; no less than that where it takes more steps.
 
         The dual simplex method goes on from a basis that was best before, whose value falls from step to step.
 
@@ -187,7 +187,7 @@ class Master:
         set_option(self.highs, "simplex_strategy", _PRIMAL)
         if model not in (Model.kOptimal, Model.kIterationLimit):
             return None
-        return float(self.highs.getInfo().objective_function_value), model == Model.kOptimal
+        return float(self.highs.getInfo().objective_function_value)
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)

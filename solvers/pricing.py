@@ -37,6 +37,8 @@ NOISE = 1e-12
 """What double precision leaves of a constant."""
 LITTLE = 1e-6
 """Of what the policy's columns can make of the objective: groups that make no more than this part count for nothing."""
+FULL, KEPT = 20, 8
+"""Answers a cluster has when those that are little use are dropped, and how many are kept then."""
 KEPT_LOSS = 0.02
 """Answers that lose more than this part of the objective to their cluster's best are dropped."""
 
@@ -224,8 +226,18 @@ class Prices:
             master.hold(best.prices, radius)
         return Priced(best, mixture, passes, tight=False)
 
-    def prune(self, priced: Priced, most: int) -> None:
-        """Drop answers that are given twice, and what the mixture leaves of a cluster's beyond so many of its best."""
+    def tidy(self, priced: Priced) -> None:
+        """Drop answers that are little use where there are many; the node is the one that was priced last."""
+        if priced.mixture is not None and len(self.master.cluster) > FULL * self.groups.clusters:
+            self.prune(priced)
+
+    def prune(self, priced: Priced) -> None:
+        """Drop answers that are given twice, and what the mixture leaves of a cluster's beyond so many of its best.
+
+        Parameters
+        ----------
+        priced : the node that was priced last: its mixture is of the answers that there are.
+        """
         assert priced.mixture is not None
         master, weights = self.master, priced.mixture.weights
         used = np.append(weights, np.zeros(len(master.cluster) - len(weights))) > 0.0
@@ -236,7 +248,7 @@ class Prices:
         order = np.lexsort((loss, master.cluster))
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order)) - np.searchsorted(master.cluster[order], master.cluster[order])
-        master.drop(used | ((loss <= KEPT_LOSS * self.span) & (rank < most)))
+        master.drop(used | ((loss <= KEPT_LOSS * self.span) & (rank < KEPT)))
 
 
 def closed(prices: Floats, lower: Floats, upper: Floats) -> Floats:

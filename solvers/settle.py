@@ -82,7 +82,13 @@ def drawn(prices: Prices, priced: Priced, seed: int) -> tuple[NDArray[np.int32],
 
 
 def settle(
-    prices: Prices, priced: Priced, *, whole: bool, options: SolveOptions, stop: Callable[[], bool]
+    prices: Prices,
+    priced: Priced,
+    *,
+    whole: bool,
+    options: SolveOptions,
+    stop: Callable[[], bool],
+    exactly: bool = False,
 ) -> Point | None:
     """A plan near a mixture, in the mixture's node.
 
@@ -91,6 +97,7 @@ def settle(
     Parameters
     ----------
     whole : whether groups take one option each.
+    exactly : whether the mixture itself, which may miss rows by a hair, is not enough where groups may be divided.
     options : gap, seed, threads and time for the small programs.
 
     Returns
@@ -101,7 +108,7 @@ def settle(
     groups = prices.groups
     option, differ = drawn(prices, priced, options.seed)
     some = priced.node.lower[prices.integer] < priced.node.upper[prices.integer]
-    if not whole and not some.any():
+    if not (whole or exactly or some.any()):
         return mixed(prices, priced, option, np.flatnonzero(differ))
     passes = _used(prices, priced)
     answer = groups.answer(priced.node.prices)

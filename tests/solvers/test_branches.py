@@ -29,7 +29,7 @@ def test_what_is_left_out_holds_no_better_plan(seed: int, share: float) -> None:
     if best.value is None or root.mixture is None:
         return
     target = best.value - share * 5.0
-    tree = Tree(prices, root, Choices(prices), lambda _: None)
+    tree = Tree(prices, root.node, Choices(prices), lambda _: None)
     held = tree._held(root.node, target)
     leaves = [Leaf(node.lower, node.upper, node.prices, node.bound) for node in (*tree.leaves, held)]
     assert tree.fixed == len(tree.leaves)

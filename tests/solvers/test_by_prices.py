@@ -35,6 +35,7 @@ from zonevest.solvers import settle
 from zonevest.solvers.answer import Progress, SolveOptions
 from zonevest.solvers.by_prices import Outcome, solve_by_prices
 from zonevest.solvers.certificate import proven
+from zonevest.solvers.pricing import Prices
 
 GAP = 1e-4
 
@@ -301,6 +302,27 @@ def test_a_mixture_is_a_plan_where_land_may_be_divided(monkeypatch: pytest.Monke
         before = len(mixtures)
         agree(study.replace(settings=replace(study.settings, divisible=True)))
         assert len(mixtures) > before
+
+
+def test_a_mixture_that_misses_rows_by_too_much_is_worked_out_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The mixture is spoilt: every parcel takes its last option; then the small program finds the plan."""
+    true, exactly = settle.mixed, []
+
+    def mixed(prices: Prices, *given: Any) -> Any:
+        nothing = np.zeros(0, dtype=np.int64)
+        last = (prices.groups.size - 1).astype(np.int32)
+        return replace(true(prices, *given), option=last, shared=(nothing, nothing, np.zeros(0)))
+
+    def small(*given: Any, **more: Any) -> Any:
+        exactly.append(more["exactly"])
+        return settled(*given, **more)
+
+    settled = settle.settle
+    monkeypatch.setattr("zonevest.solvers.settle.mixed", mixed)
+    monkeypatch.setattr("zonevest.solvers.by_prices.settle", small)
+    for study in (features(Random(1)), zv.read_study("village")):
+        agree(study.replace(settings=replace(study.settings, divisible=True)))
+    assert any(exactly)
 
 
 def test_a_later_term_without_a_plan_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
