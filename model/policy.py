@@ -32,7 +32,7 @@ from zonevest.model.takings import site_account
 from zonevest.model.uplift import define_uplift, define_uplift_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from zonevest.instances.study import Study
 
@@ -176,6 +176,17 @@ def set_stage(model: pyo.ConcreteModel, stage: int, earlier: Mapping[str, float]
     model.del_component("objective")
     define_kept_terms(model, model.source, earlier)
     define_objective(model, model.source, stage)
+
+
+def set_stage_after(model: pyo.ConcreteModel, stages: Sequence[Mapping[str, Any]]) -> None:
+    """Turn a policy model to the stage after those that were solved: each keeps its best, less the tolerance.
+
+    Parameters
+    ----------
+    stages : of each its ``term`` and the best ``value`` found, in order.
+    """
+    tolerance = model.source.study.settings.objective.tolerance
+    set_stage(model, len(stages), {each["term"]: each["value"] - tolerance * abs(each["value"]) for each in stages})
 
 
 def define_variables(model: pyo.ConcreteModel, ledger: Ledger) -> None:

@@ -47,10 +47,10 @@ class Kept:
     arrays: Arrays
 
     @property
-    def stages(self) -> tuple[Any, int, list[dict[str, Any]], dict[str, float], dict[str, float] | None]:
-        """The method, the stage that was solved, the stages before, what they bind, and their point."""
+    def stages(self) -> tuple[Any, int, list[dict[str, Any]], dict[str, float] | None]:
+        """The method, the stage that was solved, the stages before, and their point."""
         told = self.stage
-        return told["method"], told["stage"], told["stages"], told["earlier"], told["found"]
+        return told["method"], told["stage"], told["stages"], told["found"]
 
 
 @dataclass
@@ -113,7 +113,6 @@ class Checkpoint:
         method: str,
         stage: int,
         stages: list[dict[str, Any]],
-        earlier: dict[str, float],
         found: dict[str, float] | None,
         block: Block,
         proofs: list[dict[Any, list[Any]]],
@@ -122,7 +121,7 @@ class Checkpoint:
 
         Parameters
         ----------
-        stages, earlier, found : the stages before, what they bind, and their point by column.
+        stages, found : the stages before, and their point by column.
         proofs : certificates of the stages before, as columns.
 
         Raises
@@ -134,7 +133,7 @@ class Checkpoint:
         program, self._point = digest(block), None
         self.run["method"] = method
         self.stage = {
-            "stage": stage, "stages": stages, "earlier": earlier, "found": point, "program": program, "proofs": proofs,
+            "stage": stage, "stages": stages, "found": point, "program": program, "proofs": proofs,
         }  # fmt: skip
         kept, self.kept = self.kept, None
         if kept is not None and kept.stage["program"] != program:

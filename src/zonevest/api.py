@@ -37,7 +37,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, read_plan_data, tell
-from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage
+from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage_after
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
@@ -490,19 +490,18 @@ def solve(
         **({"scenario": study.scenario} if study.scenario else {}),
         **({"resumed": True} if resume else {}),
     }
-    earlier: dict[str, float] = {}
     stages: list[dict[str, Any]] = []
     by_prices: list[tuple[Outcome, Block]] = []
     proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
     begun = 0
     if keep is not None and keep.kept is not None:
-        method, begun, stages, earlier, found = keep.kept.stages
+        method, begun, stages, found = keep.kept.stages
         proofs = [pd.DataFrame(each) for each in keep.kept.stage["proofs"]]
     for stage, term in list(enumerate(order))[begun:]:
         if len(order) > 1:
             with clock("policy"):
-                set_stage(policy, stage, earlier)
+                set_stage_after(policy, stages)
         with clock("build"):
             compiled = shared(compile_policy(policy))
             block = land_block(ledger, compiled)
@@ -511,7 +510,7 @@ def solve(
         left_there = None
         if keep is not None:
             proven = [each.to_dict("list") for each in proofs]
-            left_there = keep.begin("prices" if by_price else "mip", stage, stages, earlier, found, block, proven)
+            left_there = keep.begin("prices" if by_price else "mip", stage, stages, found, block, proven)
         if by_price:
             from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
@@ -530,7 +529,6 @@ def solve(
             if len(order) > 1:
                 found = dict(zip(_columns(block), solution.x, strict=True))
             if stage + 1 < len(order):
-                earlier[term] = solution.value - study.settings.objective.tolerance * abs(solution.value)
                 stages.append(
                     {"term": term, "value": solution.value, "bound": solution.bound, "status": solution.status}
                 )
@@ -558,7 +556,6 @@ def solve(
             break
         found = dict(zip(_columns(block), solution.x, strict=True))
         if stage + 1 < len(order):
-            earlier[term] = solution.value - study.settings.objective.tolerance * abs(solution.value)
             stages.append({"term": term, "value": solution.value, "bound": solution.bound, "status": solution.status})
     if stages:
         settings["stages"] = [

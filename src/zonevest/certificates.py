@@ -14,7 +14,7 @@ from zonevest.model.land import Block, land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import CERTIFICATE, PlanData
-from zonevest.model.policy import ROW_FAMILIES, policy_model, set_stage
+from zonevest.model.policy import ROW_FAMILIES, policy_model, set_stage_after
 from zonevest.reports.audit import AuditReport
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.solvers.certificate import Leaf, proven
@@ -74,14 +74,10 @@ def blocks_of(plan: PlanData) -> Iterator[Block]:
     """The programs of a plan's study, stage by stage, as the price method solved them."""
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
-    objective, earlier = plan.study.settings.objective, dict[str, float]()
     stages: list[dict[str, Any]] = plan.settings.get("stages", [])
     for stage in range(len(stages) + 1):
-        if stage:
-            last = stages[stage - 1]
-            earlier[last["term"]] = last["value"] - objective.tolerance * abs(last["value"])
         if stages:
-            set_stage(policy, stage, earlier)
+            set_stage_after(policy, stages[:stage])
         yield without_extra(land_block(ledger, shared(compile_policy(policy))))
 
 

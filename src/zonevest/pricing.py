@@ -15,7 +15,7 @@ from zonevest.model.land import Block, land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
-from zonevest.model.policy import policy_model, set_stage
+from zonevest.model.policy import policy_model, set_stage_after
 from zonevest.reports.priced import FIXED, NEAR, ROWS, Priced, weight_of
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.join import join
@@ -83,11 +83,8 @@ def priced(plan: PlanData) -> Priced:
 
 def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
     """Turn the policy model to the stage that found the plan."""
-    stages = plan.settings.get("stages", [])
-    if stages:
-        tolerance = plan.study.settings.objective.tolerance
-        earlier = {each["term"]: each["value"] - tolerance * abs(each["value"]) for each in stages}
-        set_stage(policy, len(stages), earlier)
+    if stages := plan.settings.get("stages", []):
+        set_stage_after(policy, stages)
 
 
 def _completed(plan: PlanData, ledger: Ledger, block: Block, program: Program) -> Floats:
