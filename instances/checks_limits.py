@@ -321,7 +321,7 @@ def check_weights(study: Context) -> None:
             do = advise([name], known, must.do)
             where = within(study.label, f"objective.accounts.{name}")
             study.faults.add(where, must, say("no account {name!r}", name=name), do)
-    if settings.objective.method == "floor" and parcels is not None and not (settings.hold and not settings.unassigned):
+    if settings.objective.floor and parcels is not None and not (settings.hold and not settings.unassigned):
         must = rule("objective.floor-state")
         stated = "hold = false" if not settings.hold else "unassigned = true"
         study.faults.add(within(study.label, "objective.method"), must, stated)

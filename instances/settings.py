@@ -41,7 +41,7 @@ KEYS = (
 TERMS = ("cash", "ecosystem", "accounts")
 METHODS: Mapping[str, tuple[str, ...]] = {
     "floor": ("floor",),
-    "weighted": ("cash", "ecosystem"),
+    "weighted": ("cash", "ecosystem", "floor"),
     "lexicographic": ("order", "tolerance"),
 }
 """The keys of [objective] that belong to each method; `method` and `accounts` belong to all."""
@@ -366,7 +366,7 @@ def _rates(values: Mapping[str, Any], read: Reader) -> Rates:
 
 
 def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
-    belongs = {key: method for method, keys in METHODS.items() for key in keys}
+    belongs = {key: [m for m, keys in METHODS.items() if key in keys] for keys in METHODS.values() for key in keys}
     read.unknown(values, ("method", "accounts", *belongs), "objective")
     method = values.get("method", "floor")
     if not isinstance(method, str) or method not in METHODS:
@@ -378,19 +378,19 @@ def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
             do,
         )
         method = ""
-    for key, owner in belongs.items():
-        if method and key in values and owner != method:
+    for key, owners in belongs.items():
+        if method and key in values and method not in owners:
             found = say("no method, which stands for 'floor'")
             if "method" in values:
                 found = say("method is {method!r}", method=method)
-            read.wrong(f"objective.{key}", rule("objective.method-key", key=key, method=owner), found)
+            read.wrong(f"objective.{key}", rule("objective.method-key", key=key, method=owners[0]), found)
     accounts = {
         name: read.number({name: weight}, name, 0.0, f"objective.accounts.{name}")
         for name, weight in flat(read.table(values, "accounts", "objective.accounts"))
     }
     floor: dict[str, float] = {}
-    if method == "floor":
-        floor = _floor(read.table(values, "floor", "objective.floor"), "floor" in values, read)
+    if method in ("floor", "weighted"):
+        floor = _floor(read.table(values, "floor", "objective.floor"), "floor" in values, method, read)
     order = read.texts(values, "order", (), "objective.order") if method == "lexicographic" else ()
     if method == "lexicographic":
         _order(order, accounts, values, read)
@@ -408,12 +408,12 @@ def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
     )
 
 
-def _floor(values: Mapping[str, Any], given: bool, read: Reader) -> dict[str, float]:
+def _floor(values: Mapping[str, Any], given: bool, method: str, read: Reader) -> dict[str, float]:
     if not given:
-        return {"ecosystem": 1.0}
+        return {"ecosystem": 1.0} if method == "floor" else {}
     read.unknown(values, ("ecosystem", "cash"), "objective.floor")
     known = [key for key in ("ecosystem", "cash") if key in values]
-    if len(known) != 1:
+    if len(known) != 1 and (method == "floor" or not known):
         found = say("both") if known else say("neither of them")
         read.wrong("objective.floor", rule("objective.floor"), found)
     low = {"ecosystem": 0.0, "cash": -math.inf}
@@ -445,6 +445,8 @@ def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:
         objective["floor"] = dict(settings.objective.floor)
     elif objective["method"] == "weighted":
         objective |= {"cash": settings.objective.cash, "ecosystem": settings.objective.ecosystem}
+        if settings.objective.floor:
+            objective["floor"] = dict(settings.objective.floor)
     else:
         objective |= {"order": list(settings.objective.order), "tolerance": settings.objective.tolerance}
     if settings.objective.accounts:

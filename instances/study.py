@@ -63,7 +63,7 @@ class Objective:
     Attributes
     ----------
     method : floor, weighted or lexicographic.
-    floor : {"ecosystem": share of doing nothing's F2} or {"cash": absolute gain of F1}.
+    floor : {"ecosystem": share of doing nothing's F2} or {"cash": absolute gain of F1}; with weights none or both, too.
     cash, ecosystem : weights of the gains in F1 and F2 (method weighted).
     order, tolerance : terms in turn, and the share of its best that an earlier one may lose (method lexicographic).
     accounts : weight by account.

@@ -23,18 +23,19 @@ def objective(build: Build, stage: int, earlier: Mapping[str, float]) -> None:
     """
     model, aim = build.model, build.study.settings.objective
     model.floor, model.keep = pyo.Constraint(pyo.Any), pyo.Constraint(pyo.Any)
+    floors = dict(aim.floor)
     if aim.method == "weighted":
         weights = {CASH: aim.cash, ECOSYSTEM: aim.ecosystem, ACCOUNTS: 1.0}
     elif aim.method == "floor":
-        floors = dict(aim.floor) or {ECOSYSTEM: 1.0}
+        floors = floors or {ECOSYSTEM: 1.0}
         weights = {ECOSYSTEM if CASH in floors else CASH: 1.0, ACCOUNTS: 1.0}
-        if CASH in floors:
-            model.floor[CASH] = gain(build, CASH) >= floors[CASH]
-        else:
-            kept = floors[ECOSYSTEM] * worth_of_nothing(build, ECOSYSTEM)
-            model.floor[ECOSYSTEM] = worth(build, ECOSYSTEM) >= kept
     else:
         weights = {aim.order[stage]: 1.0}
+    if CASH in floors:
+        model.floor[CASH] = gain(build, CASH) >= floors[CASH]
+    if ECOSYSTEM in floors:
+        kept = floors[ECOSYSTEM] * worth_of_nothing(build, ECOSYSTEM)
+        model.floor[ECOSYSTEM] = worth(build, ECOSYSTEM) >= kept
     for term, least in earlier.items():
         model.keep[term] = gain(build, term) >= least
     penalties = 0.0
@@ -82,7 +83,7 @@ def compared(build: Build) -> bool:
     They are where the study has no such state, and where the objective has weights on accounts only.
     """
     aim = build.study.settings.objective
-    values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem)}
+    values = {"floor": True, "weighted": bool(aim.cash or aim.ecosystem or aim.floor)}
     return values.get(aim.method, bool({CASH, ECOSYSTEM} & set(aim.order))) and build.study.has_doing_nothing
 
 

@@ -365,11 +365,12 @@ def define_site_take(model: pyo.ConcreteModel, ledger: Ledger) -> None:
 def define_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     """(25) `floor[ecosystem]`: F2 >= share x F2°; `floor[cash]`: F1 - F1° >= an absolute gain.
 
-    In words: cash is maximised while ecosystem value keeps its share of doing nothing's (or the other way round).
+    In words: cash is maximised while ecosystem value keeps its share of doing nothing's (or the other way round), or
+    their weighted sum while both keep theirs.
     Unit: million, present value.
     """
     objective = ledger.study.settings.objective
-    floors = dict(objective.floor) if objective.method == "floor" else {}
+    floors = dict(objective.floor)
     nothing = doing_nothing(ledger)
 
     def floor(m: Any, term: str) -> Any:
@@ -443,7 +444,7 @@ def doing_nothing(ledger: Ledger) -> dict[str, float]:
     if objective.method == "lexicographic":
         worth = not {"cash", "ecosystem"}.isdisjoint(objective.order)
     else:
-        worth = objective.method == "floor" or bool(objective.cash or objective.ecosystem)
+        worth = objective.method == "floor" or bool(objective.cash or objective.ecosystem or objective.floor)
     if not worth or not ledger.study.has_doing_nothing:
         return defaultdict(float)
     return ledger.doing_nothing(tuple(sorted(objective.accounts)))

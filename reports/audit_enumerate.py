@@ -267,7 +267,7 @@ class Enumerator(Ledgers):
         self._idle.settle(cells, np.zeros(0))
         violations = self.limits.violations(cells)
         penalty = self.limits.penalty(violations)
-        holds = self.limits.hold(cells, violations) and self._goal.floor_breach(worth) is None
+        holds = self.limits.hold(cells, violations) and not any(self._goal.floor_breaches(worth))
         return Value(self._goal.value(cells, worth, penalty), holds and self._rules_hold(cells, chosen, starts))
 
     # ---------------------------------------------------------------- what is left to decide
@@ -296,8 +296,7 @@ class Enumerator(Ledgers):
         none = np.zeros(len(system.decisions))
         system.settle(cells, none)
         rows = self.limits.rows(cells, frame.by_cell)
-        if (floor := self._goal.floor(worth)) is not None:
-            name, value, bound, counts = floor
+        for name, value, bound, counts in self._goal.floors(worth):
             rows.append(AffineRow(name, frame.worth if counts else {}, ">=", bound - value, None))
         for line, coefficients in zip(system.lines, frame.lines, strict=True):
             right = -(line.value.value(cells, none) - line.bound.value(cells, none))

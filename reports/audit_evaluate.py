@@ -151,8 +151,7 @@ class Evaluator(Enumerator):
         penalty += self.limits.penalty(violations)
         limits = self.limits.table(cells, violations).assign(vacuous=False)
         breaches += self.limits.breaches(limits, cells, violations)
-        if floor := self._goal.floor_breach(totals.worth):
-            breaches.append(floor)
+        breaches += self._goal.floor_breaches(totals.worth)
         breaches += self._conserved(choices, stock)
         breaches += self._balanced(totals, system, values)
         worth, rows = totals.worth, [frame for frame in (limits, lines) if len(frame)]

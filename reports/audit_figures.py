@@ -127,7 +127,8 @@ def _check_certificate(out: Comparison, stated: Stated, found: Evaluation) -> No
     asked = number(settings.get("gap")) if isinstance(settings, dict) else None
     # a solver's proof is as exact as its own tolerances
     near = tolerance + TOLERANCE / 100 * size
-    within = asked is None or gap <= asked + TOLERANCE or distance <= asked * abs(objective) + near
+    apart = (number(settings.get("gap_absolute")) if isinstance(settings, dict) else None) or 0.0
+    within = asked is None or gap <= asked + TOLERANCE or distance <= max(asked * abs(objective), apart) + near
     if status == "optimal" and asked is not None and not within:
         must = say("optimal is within the gap asked for, {gap:.6g}", gap=asked)
         out.wrong("status", say("plan"), must, say("a gap of {gap:.6g}", gap=gap))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +36,7 @@ class Goal:
         goal = self.objective
         if goal.method == "lexicographic":
             return set(goal.order) <= {"accounts"}
-        return goal.method == "weighted" and not goal.cash and not goal.ecosystem
+        return goal.method == "weighted" and not (goal.cash or goal.ecosystem or goal.floor)
 
     def value(self, cells: Floats, worth: Floats, penalty: float, *, gain: bool = True) -> float:
         """The objective value, penalties subtracted; without `gain` what doing nothing has is left in it."""
@@ -63,23 +63,24 @@ class Goal:
             return goal.cash, goal.ecosystem, 1.0
         return (0.0, 1.0, 1.0) if "cash" in goal.floor else (1.0, 0.0, 1.0)
 
-    def floor(self, worth: Floats) -> tuple[str, float, float, bool] | None:
-        """The floor of the method `floor`: its name, value, bound, and whether it is one of cash; None without one."""
+    def floors(self, worth: Floats) -> Iterator[tuple[str, float, float, bool]]:
+        """The floors of methods `floor` and `weighted`: name, value, bound, and whether it is one of cash."""
         goal = self.objective
-        if goal.method != "floor":
-            return None
         cash, ecosystem = worth
-        if "cash" in goal.floor:
-            return say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"]), True
-        share = float(goal.floor.get("ecosystem", 1.0))
-        return say("ecosystem value"), float(ecosystem), share * float(self.nothing[1]), False
+        if goal.method != "lexicographic" and "cash" in goal.floor:
+            yield say("gain in cash"), float(cash - self.nothing[0]), float(goal.floor["cash"]), True
+        default = goal.method == "floor" and not goal.floor
+        if default or (goal.method != "lexicographic" and "ecosystem" in goal.floor):
+            share = float(goal.floor.get("ecosystem", 1.0))
+            yield say("ecosystem value"), float(ecosystem), share * float(self.nothing[1]), False
 
-    def floor_breach(self, worth: Floats) -> Breach | None:
-        """The floor of the method `floor`, if it is broken."""
-        found = self.floor(worth)
-        if found is None:
-            return None
-        name, value, bound, of_cash = found
+    def floor_breaches(self, worth: Floats) -> Iterator[Breach]:
+        """Floors that are broken."""
+        for name, value, bound, of_cash in self.floors(worth):
+            if breach := self._below(worth, name, value, bound, of_cash=of_cash):
+                yield breach
+
+    def _below(self, worth: Floats, name: str, value: float, bound: float, *, of_cash: bool) -> Breach | None:
         largest = max(abs(float(worth[0])), abs(float(self.nothing[0]))) if of_cash else abs(value)
         if value >= bound - TOLERANCE * max(1.0, abs(bound), largest):
             return None

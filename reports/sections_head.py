@@ -57,11 +57,14 @@ def _goal(plan: PlanData, display: Display) -> str:
         return words("goal_lexicographic", terms=terms, share=percent(objective.tolerance))
     given = {"cash": objective.cash, "ecosystem": objective.ecosystem, **objective.accounts}
     weights = {name: weight for name, weight in given.items() if weight}
+    floors = [words("goal_and_cash", value=display.money(float(value))) if term == "cash"
+              else words("goal_and_ecosystem", share=percent(float(value), 3))
+              for term, value in objective.floor.items()]  # fmt: skip
     if len(weights) == 1 and set(map(abs, weights.values())) == {1.0}:
         name, weight = weights.popitem()
-        return words("goal_most" if weight > 0 else "goal_least", term=_term(name, display))
+        return " ".join([words("goal_most" if weight > 0 else "goal_least", term=_term(name, display)), *floors])
     terms = "; ".join(f"{number(weight)} × {_term(name, display)}" for name, weight in weights.items())
-    return words("goal_weighted", terms=terms)
+    return " ".join([words("goal_weighted", terms=terms), *floors])
 
 
 def _term(name: str, display: Display) -> str:
@@ -112,7 +115,7 @@ def cards(facts: Facts, display: Display) -> list[Part]:
     objective, rates = study.settings.objective, study.settings.rates
     unit = _objective_unit(plan, display)
     compared = study.has_doing_nothing and (
-        objective.method != "weighted" or bool(objective.cash or objective.ecosystem)
+        objective.method != "weighted" or bool(objective.cash or objective.ecosystem or objective.floor)
     )
     known = plan.bound is not None and math.isfinite(plan.bound)
     notes = [f"{words('bound')}{words('colon')}{number(plan.bound)}{NBSP}{unit}" if known else words("no_bound")]

@@ -22,6 +22,8 @@ class SolveOptions:
     ----------
     gap : float
         Relative gap at which a point counts as optimal: ``(bound - value) / max(|value|, 1e-9 scale)``.
+    gap_absolute : float
+        Distance of bound and value at which a point counts as optimal, too, in units of the objective.
     time_limit : float
         Seconds.
     threads : int
@@ -39,6 +41,7 @@ class SolveOptions:
     """
 
     gap: float = 1e-3
+    gap_absolute: float = 0.0
     time_limit: float = 600.0
     threads: int = 0
     seed: int = 0
@@ -116,6 +119,11 @@ def gap_of(bound: float, value: float, scale: float) -> float:
     return (bound - value) / size if size > 0 else np.inf
 
 
+def near_enough(value: float, options: SolveOptions, scale: float) -> float:
+    """How far above a value the bound may be, in units of the objective."""
+    return max(options.gap * max(abs(value), 1e-9 * scale), options.gap_absolute)
+
+
 def objective_scale(program: Program, options: SolveOptions) -> float:
     """Size of the objective that the gap is measured against where the value is near zero."""
     return float(np.abs(program.cost).sum()) if options.scale is None else options.scale
@@ -130,5 +138,5 @@ def within(bound: float, value: float, options: SolveOptions, program: Program, 
     scale = objective_scale(program, options)
     if gap_of(bound, value, scale) <= options.gap:
         return True
-    excess = bound - value - options.gap * max(abs(value), 1e-9 * scale)
+    excess = bound - value - near_enough(value, options, scale)
     return ended and excess <= 1e-6 * abs(value) + 4e-9 * float(np.abs(program.cost).max(initial=0.0))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.instances.say import say
-from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of
+from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of, near_enough
 from zonevest.solvers.branches import Tree, Trial
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
@@ -289,7 +289,7 @@ class _Search:
         if self.point is None:
             return -np.inf
         value = self.point.value
-        return value + self.options.gap * max(abs(value), 1e-9 * self.scale)
+        return value + near_enough(value, self.options, self.scale)
 
     def _on_the_way(self) -> bool:
         """As `stop`, and progress is told."""
@@ -420,7 +420,7 @@ class _Search:
             stopped = self.asked.is_set()
             if value is None:
                 status = "interrupted" if stopped else "no_plan"
-            elif gap is not None and gap <= self.options.gap:
+            elif bound - value <= near_enough(value, self.options, self.scale):
                 status = "optimal"
             else:
                 status = "interrupted" if stopped else "feasible"

@@ -27,6 +27,7 @@ from zonevest.solvers.answer import (
     Status,
     Stop,
     gap_of,
+    near_enough,
     objective_scale,
     within,
 )
@@ -223,7 +224,7 @@ def solve_here(
         working, relaxed = tightened(program, watch, options.gap, _always(options))
         if relaxed is not None and _few_whole(program):
             _try_promising(working, options, relaxed, watch)
-            cutoff = _cutoff(watch, options.gap)
+            cutoff = _cutoff(watch, options)
     for tolerance in TOLERANCES_WHOLE if whole else TOLERANCES_CONTINUOUS:
         outcome = _decided(working, options, tolerance, watch, start, cutoff)
         if cutoff is not None and outcome.model in (Model.kInfeasible, Model.kObjectiveBound):
@@ -295,7 +296,12 @@ def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, wa
     """
     keep = promising(program, relaxed.x, relaxed.reduced)
     few, free = rest_of(program, np.zeros(program.n_cols), ~keep, whole=True)
-    within_gap = replace(options, gap=SCOUT_GAP * options.gap, highs={**_SCOUT_SETTINGS, **options.highs})
+    within_gap = replace(
+        options,
+        gap=SCOUT_GAP * options.gap,
+        gap_absolute=SCOUT_GAP * options.gap_absolute,
+        highs={**_SCOUT_SETTINGS, **options.highs},
+    )
     scout = Watch(few, within_gap, stop=watch.stop)
     scout.deadline, scout.scale = min(watch.deadline, time.perf_counter() + SCOUT_SHARE * watch.left()), watch.scale
 
@@ -314,9 +320,9 @@ def _try_promising(program: Program, options: SolveOptions, relaxed: Relaxed, wa
     watch.interrupted, watch.failure = watch.interrupted or scout.interrupted, watch.failure or scout.failure
 
 
-def _cutoff(watch: Watch, gap: float) -> float | None:
+def _cutoff(watch: Watch, options: SolveOptions) -> float | None:
     """What a point must be worth to be looked for: just within the gap above what is kept; None without a point."""
-    return None if watch.value is None else watch.value + 0.9 * gap * max(abs(watch.value), 1e-9 * watch.scale)
+    return None if watch.value is None else watch.value + 0.9 * near_enough(watch.value, options, watch.scale)
 
 
 def _decided(
@@ -376,7 +382,7 @@ def _run(
         "time_limit": float(watch.left() if seconds is None else seconds),
         # the relative gap governs; the absolute one is the gap where the value is near zero
         "mip_rel_gap": float(options.gap),
-        "mip_abs_gap": float(options.gap * 1e-9 * watch.scale * cost_factor),
+        "mip_abs_gap": float(max(options.gap * 1e-9 * watch.scale, options.gap_absolute) * cost_factor),
         ("mip_feasibility_tolerance" if whole else "primal_feasibility_tolerance"): tolerance,
     }
     if _few_whole(program):

@@ -28,7 +28,7 @@ from zonevest.solvers.program import ARRAYS, Floats, Program
 
 _saving = threading.Lock()
 #: Fields of `SolveOptions` that travel as JSON; the start is an array.
-_PLAIN = ("gap", "time_limit", "threads", "seed", "scale", "log_file")
+_PLAIN = ("gap", "gap_absolute", "time_limit", "threads", "seed", "scale", "log_file")
 
 
 def write_program(program: Program, folder: Path) -> None:

@@ -390,9 +390,13 @@ def _objective(rnd: Random, comparable: bool) -> dict[str, Any]:
     if kind == "floor" and comparable:
         floor = rnd.choice([{"ecosystem": 1.0}, {"ecosystem": 0.5}, {"cash": 1.0}, {"ecosystem": 0.9}])
         return {"method": "floor", "floor": floor, "accounts": accounts}
+    floors = [{}, {}, {"cash": 0.5}, {"ecosystem": 0.75}, {"cash": -1.0, "ecosystem": 0.5}] if comparable else [{}]
+    floor = rnd.choice(floors)
+    beside = {"floor": floor} if floor else {}
     if kind == "accounts":
-        return {"method": "weighted", "accounts": weights}
-    return {"method": "weighted", "cash": 1.0, "ecosystem": rnd.choice([0.0, 0.25, 1.0]), "accounts": accounts}
+        return {"method": "weighted", "accounts": weights, **beside}
+    both = {"cash": 1.0, "ecosystem": rnd.choice([0.0, 0.25, 1.0])}
+    return {"method": "weighted", **both, "accounts": accounts, **beside}
 
 
 def _shares(deck: Deck) -> pd.DataFrame | None:

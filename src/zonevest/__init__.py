@@ -35,12 +35,15 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
+    from zonevest.pareto import pareto
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.reports.front import Front
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Diagnosis",
+    "Front",
     "Imported",
     "Plan",
     "Study",
@@ -52,6 +55,7 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
+    "pareto",
     "policy_model",
     "pyomo_model",
     "read_plan",
@@ -65,6 +69,8 @@ __all__ = [
 _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
+    "Front": "zonevest.reports.front",
+    "pareto": "zonevest.pareto",
     "Imported": "zonevest.instances.importing.imported",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",

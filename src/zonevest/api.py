@@ -424,6 +424,7 @@ def solve(
     study: Study,
     *,
     gap: float = 1e-3,
+    gap_absolute: float = 0.0,
     time_limit: float = 600.0,
     threads: int = 0,
     seed: int = 0,
@@ -440,6 +441,7 @@ def solve(
     Parameters
     ----------
     gap : stop when no plan can be better by more than this share of the gain over doing nothing.
+    gap_absolute : or by more than this, in units of the objective: for gains near zero.
     time_limit : seconds for the solver; the best plan found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
@@ -467,7 +469,8 @@ def solve(
     """
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
-    for name, number in (("gap", gap), ("time_limit", time_limit), ("threads", threads), ("seed", seed)):
+    numbers = {"gap": gap, "gap_absolute": gap_absolute, "time_limit": time_limit, "threads": threads, "seed": seed}
+    for name, number in numbers.items():
         if not (np.isfinite(number) and number >= 0):
             raise ValueError(f"{name} is a finite number of at least 0, not {number}")
     if cluster is not None and method == "mip":
@@ -486,8 +489,10 @@ def solve(
         if ledger.study.hash != study.hash:
             raise ValueError("the policy model was made from another study: make it anew with policy_model(study)")
     order = study.settings.objective.order if study.settings.objective.method == "lexicographic" else ("",)
+    asked = SolveOptions(gap=gap, gap_absolute=gap_absolute, threads=threads, seed=seed)
     settings: dict[str, Any] = {
         "gap": gap,
+        **({"gap_absolute": gap_absolute} if gap_absolute else {}),
         "time_limit": time_limit,
         "threads": threads,
         "seed": seed,
@@ -523,9 +528,14 @@ def solve(
             with clock("solve"):
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
-                asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
                 outcome = solve_by_prices(
-                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, warm=warm
+                    block,
+                    replace(asked, time_limit=left),
+                    clock.tell,
+                    cluster=cluster,
+                    keep=keep,
+                    kept=left_there,
+                    warm=warm,
                 )
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
@@ -551,7 +561,7 @@ def solve(
                 why = say("no time was left for the last terms")
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
-                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=first, scale=scale)
+                options = replace(asked, time_limit=left, start=first, scale=scale)
                 if keep is None:
                     solution = run_supervised(program, options, clock.tell)
                 else:

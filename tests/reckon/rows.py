@@ -463,7 +463,7 @@ class Rows(Works):
             assert len(goal.order) == 1
             weights = {"cash": float("cash" in goal.order), "ecosystem": float("ecosystem" in goal.order)}
             accounts = accounts if "accounts" in goal.order else {}
-        compared = self.study.has_doing_nothing and any(weights.values())
+        compared = self.study.has_doing_nothing and (any(weights.values()) or bool(goal.floor))
         before = {name: self.nothing.get((name, TOTAL, 0), 0.0) for name in ("F1", "F2")}
         total = Sum()
         for name, weight in (("F1", weights["cash"]), ("F2", weights["ecosystem"])):
@@ -475,7 +475,7 @@ class Rows(Works):
                 found = found - same
             total += weight * found
         self.goal = total
-        if goal.method == "floor":
+        if goal.floor:
             for name, least in goal.floor.items():
                 if name == "ecosystem":
                     self.hold("floor", Sum({("F2", TOTAL, 0): 1.0}), ">=", least * before["F2"])
