@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.diagnosing import diagnose
+    from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
@@ -52,6 +53,7 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
+    "plan_from",
     "policy_model",
     "pyomo_model",
     "read_plan",
@@ -66,6 +68,7 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
+    "plan_from": "zonevest.given",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from zonevest.model.land import Block
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
+    from zonevest.reports.verdict import Verdict
     from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
@@ -108,9 +109,10 @@ PRICES_SECONDS = 60.0
 
 @dataclass
 class Plan(PlanData):
-    """A plan: its data, the audit's verdict, and what can be written of it."""
+    """A plan: its data, what the audit says of it, for one drawn by hand in words too (`verdict`), and what is written."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    verdict: Verdict | None = field(default=None, repr=False, compare=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
@@ -211,6 +213,9 @@ class Plan(PlanData):
             fresh = Path(beside) / "plan"
             fresh.mkdir()
             self.write_tables(fresh, write_reports(self, fresh, lang))
+            if self.verdict is not None and not self.verdict.ok:
+                words = {"words": self.verdict.words("en"), "words_zh": self.verdict.words("zh")}
+                self.verdict.breaches.assign(**words).to_csv(fresh / "breaches.csv", index=False)
             if target.exists() or target.is_symlink():
                 old = Path(beside) / "old"
                 target.rename(old)

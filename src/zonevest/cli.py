@@ -370,15 +370,91 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
 
 
 @app.command()
-def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+def audit(
+    plan: Annotated[
+        Path,
+        typer.Argument(
+            metavar="PLAN", help="A plan folder; or a plan drawn by hand: a folder, a workbook or a file of parcels."
+        ),
+    ],
+    study: Annotated[
+        str | None,
+        typer.Option(
+            "--study", metavar="STUDY", help="The study that a plan drawn by hand is of (default: PLAN/study)."
+        ),
+    ] = None,
+    projects: Annotated[
+        Path | None, typer.Option("--projects", metavar="FILE", help="Its projects, where PLAN is a file of parcels.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the evaluated plan as a plan folder.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
+    beside: Annotated[
+        Path | None, typer.Option("--beside", metavar="PLAN", help="A plan folder to be shown beside it.")
+    ] = None,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
     """Recompute a plan from its own tables, apart from the solver; exit 0 only if all holds."""
-    with faults_shown(lang, as_json):
-        refuse_no_plan(plan)
-        from zonevest import api
+    with faults_shown(lang, as_json) as label:
+        by_hand = study is not None or bool(settings) or bool(scenario) or not (plan / "plan.json").is_file()
+        if not by_hand:
+            for name, value in (("--projects", projects), ("-o", out), ("--beside", beside)):
+                if value is not None:
+                    must = say("it is for a plan drawn by hand")
+                    do = say("name its study with --study")
+                    raise InputError(name, must, say("{plan} is a plan folder", plan=plan), do)
+            from zonevest import api
 
-        found = api.audit(plan)
-        show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
-        raise typer.Exit(DONE if found.ok else FAILED)
+            found = api.audit(plan)
+            show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
+            raise typer.Exit(DONE if found.ok else FAILED)
+        refuse_no_hand_plan(plan, study)
+        if out is not None:
+            if not overwrite:
+                refuse_existing(out, say("name another folder with -o, or add --overwrite"))
+            refuse_no_replacing(out)
+            refuse_unwritable(out)
+        if beside is not None:
+            refuse_no_plan(beside)
+        _audit_given(
+            plan, study or str(plan / "study"), projects, out, beside, settings or [], scenario, as_json, lang, label
+        )
+
+
+def _audit_given(
+    plan: Path,
+    study: str,
+    projects: Path | None,
+    out: Path | None,
+    beside: Path | None,
+    settings: list[str],
+    scenario: str,
+    as_json: bool,
+    lang: Lang,
+    label: Words,
+) -> None:
+    """Evaluate a plan drawn by hand, tell what it breaks, and write it where that is asked for."""
+    changes = parse_settings(settings)
+    from zonevest import api
+    from zonevest.given import given_plan
+
+    read = api.read_study(study, changes, scenario=scenario)
+    other = None if beside is None else (beside.name, read_beside(beside))
+    with large(len(read.parcels), lang) as told:
+        found = given_plan(read, plan, projects, on_progress=told)
+    assert found.verdict is not None
+    found.verdict.beside = other
+    for note in found.verdict.notes:
+        print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
+    if out is not None:
+        found.write(out, overwrite=True, lang=lang.value)  # what must not be replaced was refused before
+    lines = [found.verdict.to_text(lang.value), *([label["told_in"].format(path=out)] if out else [])]
+    show_result(found.verdict.to_dict(lang.value) | {"plan": None if out is None else str(out)}, lines, as_json)
+    raise typer.Exit(DONE if found.verdict.ok else FAILED)
 
 
 @app.command()
@@ -513,6 +589,33 @@ def refuse_unwritable(path: Path) -> None:
     if not parent.is_dir() or not os.access(parent, os.W_OK):
         must = say("the target is in a folder that can be written to")
         raise InputError(str(path), must, say("{folder} cannot be", folder=parent), say("name another target"))
+
+
+def read_beside(folder: Path) -> Any:
+    """A plan to be compared with."""
+    from zonevest import api
+
+    try:
+        found = api.read_plan(folder)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        must = say("every file of a plan folder can be read")
+        do = say("solve the study again; `zonevest audit` says which file is at fault")
+        raise InputError(str(folder), must, foreign(str(error)), do) from None
+    if not found.has_plan:
+        must, do = say("there is a plan to be shown beside"), say("name the folder of one")
+        raise InputError("--beside", must, say("status {status}", status=found.status), do)
+    return found
+
+
+def refuse_no_hand_plan(place: Path, study: str | None) -> None:
+    """A plan drawn by hand is there, and the study that it is of."""
+    if not place.exists():
+        refuse_no_plan(place)
+    if study is None and not (place / "study").exists():
+        must = say("a plan folder has a plan.json, a plan drawn by hand a study")
+        found = say("neither in it") if place.is_dir() else say("a file")
+        do = say("name the folder that `zonevest solve` wrote, or the study of the plan with --study")
+        raise InputError(str(place), must, found, do)
 
 
 def refuse_no_plan(folder: Path) -> None:
