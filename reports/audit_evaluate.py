@@ -98,7 +98,8 @@ class Evaluation:
     total : the objective's value with doing nothing included.
     size : the sum of the absolute weighted account totals, to tell a small objective from one of nothing.
     limits : columns limit, account, jurisdiction, period, value, lower, upper, slack, violation, kind, penalty, bound,
-        vacuous (a row that a plan need not list), broken; the rows of money, quotas and gains after those of the limits table.
+        vacuous (a row that a plan need not list), broken; after those of the limits table the rows of money, quotas and
+        gains.
     breaches : columns rule, where, must, found; every hard rule that does not hold.
     nonconforming : columns parcel_id, zone, reason; held land that its line or class does not fit.
     shadows : the accounts of the audit's own, in the total, by period.

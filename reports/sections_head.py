@@ -22,13 +22,15 @@ def head(plan: PlanData, display: Display) -> Part:
     """Status, goal and how it was solved; the cards are filled in with `cards`."""
     words, study = display.words, plan.study
     status = plan.status if plan.has_plan or plan.status != "interrupted" else "interrupted_none"
+    if status == "feasible" and plan.method == "given":
+        status = "given"
     asked = plan.settings.get("gap")
     if status == "optimal":
         told = percent(float(asked)) if asked else percent(plan.gap)
         text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
     else:
         text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "interrupted": "soft"}
+    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "interrupted": "soft"}
     objective = study.settings.objective
     rate = ""
     if objective.method == "weighted" and objective.cash and objective.ecosystem:

@@ -28,6 +28,8 @@ SHOWN = 5
 MOST = 40
 """So many sentences of a kind are printed; the table has them all."""
 TOTAL = "total"
+SMALL = 1e-6
+"""Millions of cash that are rounding."""
 GROUPS = {
     "money": "money",
     "gain": "money",
@@ -144,11 +146,11 @@ def breaches_of(evaluator: Evaluator, standing: Standing, found: Evaluation, bre
     breaches : columns rule, where, must, found, as the audit found them: none is left out, and none is added.
     """
     rows = [*_land(evaluator, standing), *_rows(evaluator, found)]
-    closed = {id(each.breach.where) for each in standing.closed}
+    closed = {tuple(each.breach) for each in standing.closed}
     told = {line.name for line in found.decided.system.lines if line.told is not None} if found.decided else set()
     grouped: dict[str, list[Any]] = {}
     for each in breaches.itertuples(index=False):
-        if id(each.where) in closed or each.rule == "limit" or (":" in each.rule and each.where in told):
+        if tuple(each) in closed or each.rule == "limit" or (":" in each.rule and each.where in told):
             continue
         if each.rule == "project:footprint":
             grouped.setdefault(str(each.where.given["project"]), []).append(each)
@@ -164,7 +166,8 @@ def breaches_of(evaluator: Evaluator, standing: Standing, found: Evaluation, bre
         first = some[0]
         more = {"project": project, "count": len(parcels), "ids": ";".join(parcels[:SHOWN]), "period": periods}
         rows.append(_row("project", first.rule, first.where, first.must, first.found, **more))
-    table = pd.DataFrame(rows, columns=BREACHES)
+    table = pd.DataFrame(rows, columns=BREACHES, dtype=object)  # a column of text would forget that these are sentences
+    table = table.astype({"count": int, **dict.fromkeys(("area_ha", "value", "bound", "setting", "over"), float)})
     order = table["kind"].map({kind: at for at, kind in enumerate(KINDS)})
     return table.iloc[np.argsort(order.to_numpy(dtype=int), kind="stable")].reset_index(drop=True)
 
@@ -237,8 +240,8 @@ class Verdict:
     Attributes
     ----------
     plan : the plan, with everything that was worked out.
-    breaches : a row for each rule that it breaks, columns `BREACHES`: `ids` are the first five parcels, `over` is by how
-        much a row is missed, `setting` the ratio that the study states where `bound` is in million.
+    breaches : a row for each rule that it breaks, columns `BREACHES`: `ids` are the first five parcels, `over` is by
+        how much a row is missed, `setting` the ratio that the study states where `bound` is in million.
     given : the tables of decisions that were taken as they are.
     listed : how many parcels were listed.
     notes : what was left aside in its tables.
@@ -306,14 +309,18 @@ class Verdict:
             some = [name for name in by_account.index if name.startswith(names)]
             return np.asarray(by_account.loc[some].sum().to_numpy(dtype=float))
 
+        def cash(name: str) -> np.ndarray[Any, Any]:
+            held = by_account.reindex([name]).fillna(0.0).to_numpy(dtype=float)[0]
+            return np.where(np.abs(held) < SMALL, 0.0, held)
+
         out = {
             "period": periods, "net": of("money.operating") + np.array(self.residuals), "drawn": of("finance.raised."),
             "served": of("finance.repaid.", "finance.interest."),
-            "cash_end": by_account.reindex(["finance.cash"]).fillna(0.0).to_numpy(dtype=float)[0],
+            "cash_end": cash("finance.cash"),
         }  # fmt: skip
         for name in plan.study.budgets["budget"]:
-            out[f"cash_of.{name}"] = by_account.reindex([f"finance.cash.{name}"]).fillna(0.0).to_numpy(dtype=float)[0]
-        out["debt_end"] = by_account.reindex(["finance.debt"]).fillna(0.0).to_numpy(dtype=float)[0]
+            out[f"cash_of.{name}"] = cash(f"finance.cash.{name}")
+        out["debt_end"] = cash("finance.debt")
         capped = plan.limits[plan.limits["limit"] == "debt_ratio_cap"].set_index("period")
         ratios = [_ratio(finance.at("debt_ratio_cap", period), capped, period) for period in periods]
         return pd.DataFrame(out | ({"debt_ratio": ratios} if len(capped) else {}))
@@ -448,7 +455,9 @@ class _Sentences:
     def _row(self, row: dict[str, Any]) -> str:
         say, least = self.say, row["value"] < row["bound"]
         name, family = row["limit"], row["limit"].partition(".")[0]
-        label = say["limit_name"].format(name=name) if row["rule"] == "limit" else self.words.or_code("row_", family)
+        known = self.display.limit(name)
+        known = name if known == name else f"{known} ({name})"
+        label = say["limit_name"].format(name=known) if row["rule"] == "limit" else self.words.or_code("row_", family)
         if row["rule"] != "limit" and "." in name:
             label += f" {name.partition('.')[2]}"
         place, period = (say["all"] if row[key] == TOTAL else row[key] for key in ("jurisdiction", "period"))

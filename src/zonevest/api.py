@@ -109,7 +109,7 @@ PRICES_SECONDS = 60.0
 
 @dataclass
 class Plan(PlanData):
-    """A plan: its data, what the audit says of it, for one drawn by hand in words too (`verdict`), and what is written."""
+    """A plan: its data, what the audit says of it (one drawn by hand has a `verdict` in words), and what is written."""
 
     audit: AuditReport | None = field(default=None, repr=False)
     verdict: Verdict | None = field(default=None, repr=False, compare=False)

@@ -1,8 +1,8 @@
 """A plan that somebody else drew: land and projects are given, the rest is worked out, and the audit judges it.
 
-What is left to decide (money, uplift, quota trade, transfers) is found as the best beside land and projects. The program
-for it is made of the audit's own rows, and what is decided is judged by the audit from decisions alone: nothing here
-knows the ledger.
+What is left to decide (money, uplift, quota trade, transfers) is found as the best beside land and projects. The
+program for it is made of the audit's own rows, and what is decided is judged by the audit from decisions alone: nothing
+here knows the ledger.
 """
 
 from __future__ import annotations
@@ -196,6 +196,8 @@ def _plan(
     tables, nothing = evaluator.tables, found.doing_nothing
     packages = {name: version(name) for name in ("zonevest", "highspy", "numpy", "pandas")}
     packages["python"] = platform.python_version()
+    scenario = {"scenario": study.scenario} if study.scenario else {}
+    before = {"parcel_id": tables.ids, "zone": tables.today_zone, "land_class": tables.land_class}
     strange = found.nonconforming[["parcel_id", "zone"]].drop_duplicates("parcel_id")
     at = [tables.parcel[str(name)] for name in strange["parcel_id"]]
     return Plan(
@@ -209,13 +211,13 @@ def _plan(
         method=METHOD,
         versions=packages,
         limits_off=["finance"] if study.settings.finance is None else study.settings.finance.off(),
-        settings={"method": METHOD, "given": sorted(made.decided), **({"scenario": study.scenario} if study.scenario else {})},
+        settings={"method": METHOD, "given": sorted(made.decided)} | scenario,
         parcels=parcels,
         projects=_projects(study, made.projects, decided.get("financing")),
         ledger=_ledger(study, evaluator, found),
         limits=_limits(study, found.limits),
         **{name: decided[name][[*sum(DECISIONS[name], ())]] for name in DECISIONS if len(decided.get(name, ()))},
-        before=pd.DataFrame({"parcel_id": tables.ids, "zone": tables.today_zone, "land_class": tables.land_class}, dtype=object),
+        before=pd.DataFrame(before, dtype=object),
         nonconforming=strange.assign(land_class=tables.land_class[at]).reset_index(drop=True),
     )  # fmt: skip
 
