@@ -19,7 +19,7 @@ import pandas as pd
 
 from zonevest.api import Plan
 from zonevest.handmade import HandMade, read_files, read_frames
-from zonevest.instances.say import say
+from zonevest.instances.say import listed, say
 from zonevest.model.builtin import built_in_accounts
 from zonevest.model.plan import LIMITS
 from zonevest.reports.audit import AuditReport
@@ -198,6 +198,10 @@ def _plan(
     packages["python"] = platform.python_version()
     scenario = {"scenario": study.scenario} if study.scenario else {}
     before = {"parcel_id": tables.ids, "zone": tables.today_zone, "land_class": tables.land_class}
+    # what is never possible the model has no flows for, and so the tables of money leave it out
+    starts = found.decided.choices.starts.items() if found.decided else ()
+    never = [name for name, start in starts if tables.periods[start] not in evaluator.starts(name)]
+    message = say("projects that may not start when they do are left out of the tables of money: {names}", names=listed(never))
     strange = found.nonconforming[["parcel_id", "zone"]].drop_duplicates("parcel_id")
     at = [tables.parcel[str(name)] for name in strange["parcel_id"]]
     return Plan(
@@ -209,6 +213,7 @@ def _plan(
         ecosystem=found.ecosystem - nothing["ecosystem"],
         doing_nothing=nothing if study.has_doing_nothing and len(study.parcels) else {},
         method=METHOD,
+        message=message if never else "",
         versions=packages,
         limits_off=["finance"] if study.settings.finance is None else study.settings.finance.off(),
         settings={"method": METHOD, "given": sorted(made.decided)} | scenario,
