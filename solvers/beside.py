@@ -18,12 +18,16 @@ ROOM = 1e-7
 
 
 class Row(NamedTuple):
-    """Σ coefficient x column ≥ or ≤ right; `penalty` per unit by which it is missed, None: hard."""
+    """Σ coefficient x column ≥ or ≤ right; `penalty` per unit by which it is missed, None: hard.
+
+    `dear` is how much rather than others it is kept where not all can be.
+    """
 
     coefficients: dict[int, float]
     least: bool
     right: float
     penalty: float | None
+    dear: float = 1.0
 
 
 class Beside(NamedTuple):
@@ -57,7 +61,7 @@ def best_beside(
         return Beside(found, True)
     size = np.array([max(1.0, abs(row.right)) for row in rows])
     soft = [
-        row._replace(penalty=1.0 / scale if row.penalty is None else 0.0) for row, scale in zip(rows, size, strict=True)
+        row._replace(penalty=row.dear / scale if row.penalty is None else 0.0) for row, scale in zip(rows, size, strict=True)
     ]
     least = _solved(_program(soft, {}, low, high, whole), seconds)
     if least is None:

@@ -39,6 +39,9 @@ __all__ = ["given_plan", "plan_from"]
 METHOD = "given"
 BROKEN = "broken"
 """The status of a plan that breaks rules, which no solver hands out."""
+FACTS = ("draw", "fund_project", "lean", "reach", "open", "cap", "positive")
+"""Rows that say how things are: money is drawn for what it pays, land enjoys a rise of value once."""
+CASH_ROWS = ("cash", "reserve")
 SECONDS = 60.0
 """What each of the small programs may take."""
 
@@ -173,7 +176,7 @@ def _decided(
         return given, True
     low = np.where(known, np.maximum(fixed, 0.0), 0.0)
     high = np.where(known, np.maximum(fixed, 0.0), np.array([each.high for each in columns]))
-    rows = [Row(row.coefficients, row.sense == ">=", row.right, row.penalty) for row in left.rows]
+    rows = [Row(row.coefficients, row.sense == ">=", row.right, row.penalty, _dear(row.name)) for row in left.rows]
     goal = evaluator.study.settings.objective
     kept = goal.tolerance if goal.method == "lexicographic" else 0.0
     whole = [each.whole for each in columns]
@@ -181,6 +184,12 @@ def _decided(
     if x is None:
         return given, None
     return evaluator.tell(left.system, np.where(known, 0.0, x)) | given, holds
+
+
+def _dear(row: str) -> float:
+    """How much rather a row is kept than others: what is a fact most, then cash, without which nothing is paid."""
+    family = row.partition("[")[0]
+    return 1000.0 if family in FACTS else 10.0 if family in CASH_ROWS else 1.0
 
 
 def _plan(

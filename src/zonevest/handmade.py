@@ -194,7 +194,7 @@ def _in_code(raw: Raw, of: Table, study: Study) -> Raw:
 
 
 def _check_land(study: Study, land: Typed, faults: Faults) -> None:
-    periods, ids = period_names(study.periods), land.text("parcel_id")
+    periods, ids, sound = period_names(study.periods), land.text("parcel_id"), "parcel_id" not in land.broken
     known = {
         "parcel_id": (set(study.parcels["parcel_id"]), say("it is a parcel of the study")),
         "zone": ({*study.zones["zone"], ""}, say("it is a zone of the study")),
@@ -215,7 +215,7 @@ def _check_land(study: Study, land: Typed, faults: Faults) -> None:
         ):
             if at:
                 faults.add(land.where(at, column), must, some(ids[i] for i in at), do)
-    if "parcel_id" in land.broken:
+    if not sound:
         return
     shares = "share" in land.given
     seen: dict[tuple[str, ...], int] = {}
