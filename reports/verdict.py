@@ -260,7 +260,7 @@ class Verdict:
     @property
     def ok(self) -> bool:
         """Whether all holds."""
-        return self.breaches.empty
+        return bool(self.breaches.empty)
 
     def words(self, lang: str = "en") -> list[str]:
         """A sentence for each row of `breaches`."""

@@ -61,7 +61,8 @@ def best_beside(
         return Beside(found, True)
     size = np.array([max(1.0, abs(row.right)) for row in rows])
     soft = [
-        row._replace(penalty=row.dear / scale if row.penalty is None else 0.0) for row, scale in zip(rows, size, strict=True)
+        row._replace(penalty=row.dear / scale if row.penalty is None else 0.0)
+        for row, scale in zip(rows, size, strict=True)
     ]
     least = _solved(_program(soft, {}, low, high, whole), seconds)
     if least is None:
@@ -80,7 +81,8 @@ def best_beside(
 def _missed(rows: Sequence[Row], x: Floats) -> Floats:
     value = np.array([sum(factor * x[v] for v, factor in row.coefficients.items()) for row in rows])
     right, least = np.array([row.right for row in rows]), np.array([row.least for row in rows], dtype=bool)
-    return np.maximum(0.0, np.where(least, right - value, value - right))
+    missed: Floats = np.maximum(0.0, np.where(least, right - value, value - right))
+    return missed
 
 
 def _in_turn(

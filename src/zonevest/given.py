@@ -210,7 +210,9 @@ def _plan(
     # what is never possible the model has no flows for, and so the tables of money leave it out
     starts = found.decided.choices.starts.items() if found.decided else ()
     never = [name for name, start in starts if tables.periods[start] not in evaluator.starts(name)]
-    message = say("projects that may not start when they do are left out of the tables of money: {names}", names=listed(never))
+    message = say(
+        "projects that may not start when they do are left out of the tables of money: {names}", names=listed(never)
+    )
     strange = found.nonconforming[["parcel_id", "zone"]].drop_duplicates("parcel_id")
     at = [tables.parcel[str(name)] for name in strange["parcel_id"]]
     return Plan(

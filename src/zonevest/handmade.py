@@ -81,7 +81,7 @@ def read_frames(study: Study, parcels: Any, projects: Any, decided: Mapping[str,
         label = say("the table {name}", name=name)
         plain = pd.DataFrame(given) if isinstance(given, pd.DataFrame) else given
         if not isinstance(plain, pd.DataFrame):
-            do = say("hand over a pandas table")
+            do = say("hand over a table")
             faults.add(label, say("it is a table"), type(given).__name__, do)
             continue
         raw = frame_cells(plain.drop(columns=["geometry"], errors="ignore"), BY_NAME["projects"], label, faults)
@@ -183,7 +183,7 @@ def _in_code(raw: Raw, of: Table, study: Study) -> Raw:
         for column in of.columns
         for word in (*names.of_column(of.name, column.name).zh, *ZH.get(column.name, ()))
     }
-    cells, headers = {}, {}
+    cells, headers = dict[str, Any](), dict[str, str]()
     for header, values in raw.cells.items():
         name = spoken.get(names.plain(header), header)
         name = name if name in own else names.column_of(of.name, header) or header
