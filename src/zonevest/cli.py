@@ -373,15 +373,11 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
 def audit(
     plan: Annotated[
         Path,
-        typer.Argument(
-            metavar="PLAN", help="A plan folder; or a plan drawn by hand: a folder, a workbook or a file of parcels."
-        ),
+        typer.Argument(metavar="PLAN", help="A plan folder, or a plan drawn by hand."),
     ],
     study: Annotated[
         str | None,
-        typer.Option(
-            "--study", metavar="STUDY", help="The study that a plan drawn by hand is of (default: PLAN/study)."
-        ),
+        typer.Option("--study", metavar="STUDY", help="The study of a plan drawn by hand (default: PLAN/study)."),
     ] = None,
     projects: Annotated[
         Path | None, typer.Option("--projects", metavar="FILE", help="Its projects, where PLAN is a file of parcels.")
