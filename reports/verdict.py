@@ -441,7 +441,7 @@ class _Sentences:
                 project=row["project"], must=must, count=row["count"], ids=ids, periods=periods
             )
         if row["kind"] == "land" and row["ids"]:
-            places = translate(listed(row["jurisdiction"].split(";")), self.lang) if row["jurisdiction"] else ""
+            places = _places(row["jurisdiction"], self.lang)
             values = {
                 "practice": self.display.practice(row["practice"]), "must": must, "count": row["count"], "ids": ids,
                 "area": number(row["area_ha"]), "start": row["period"],
@@ -480,3 +480,9 @@ class _Sentences:
 def _ids(row: dict[str, Any]) -> str:
     ids = row["ids"].split(";")
     return ", ".join(ids) + (" …" if row["count"] > len(ids) else "")
+
+
+def _places(cell: str, lang: str) -> str:
+    """The first five jurisdictions of a cell."""
+    names = [name for name in cell.split(";") if name]
+    return translate(listed(names[:SHOWN]), lang) + (" …" if len(names) > SHOWN else "")
