@@ -377,10 +377,11 @@ def audit(
     ],
     study: Annotated[
         str | None,
-        typer.Option("--study", metavar="STUDY", help="The study of a plan drawn by hand (default: PLAN/study)."),
+        typer.Option("--study", metavar="STUDY", help="The study of a plan drawn by hand (default: its folder study)."),
     ] = None,
     projects: Annotated[
-        Path | None, typer.Option("--projects", metavar="FILE", help="Its projects, where PLAN is a file of parcels.")
+        Path | None,
+        typer.Option("--projects", metavar="FILE", help="Its projects, where the plan is a file of parcels."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the evaluated plan as a plan folder.")
