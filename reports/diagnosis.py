@@ -147,6 +147,7 @@ class Diagnosis:
         is one.
     parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
         lines.
+    least : no repair costs less.
     """
 
     study: Study
@@ -158,6 +159,7 @@ class Diagnosis:
     complete: bool
     repairs: pd.DataFrame
     parcels: pd.DataFrame
+    least: float
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """For machines, with the words of each condition and repair beside it."""
