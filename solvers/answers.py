@@ -88,10 +88,17 @@ class Answers:
         some[given.of[heavy]] = True
         return value > HOLDS, some & kept
 
-    def loosen(self, amounts: Floats) -> None:
-        """Hold every condition, looser by its amount, and let none give more."""
+    def missed_by(self, amounts: Floats, deadline: float) -> bool | None:
+        """Whether some row is missed with every condition kept, looser by its amount."""
         self._bounds(*self.conditions.loosened(amounts))
-        self._costs(np.zeros(len(self.sides)), np.zeros(len(self.sides)), 1.0)
+        none = np.zeros(len(self.sides))
+        self._costs(none, none, 1.0)
+        value, _ = self._priced(deadline, HOLDS, MISSED)
+        return None if value is None else value > MISSED
+
+    def priced_at(self, price: Floats, give: Bools) -> None:
+        """What gives in the program, and its price."""
+        self._costs(price[self.sides // 2], np.where(give[self.sides // 2], np.inf, 0.0), DEAR)
 
     def give(self, kept: Bools, give: Bools, price: Floats, deadline: float) -> tuple[float, float] | None:
         """What giving costs at least, and what is proven of that; None: kept conditions cannot hold (or no time)."""
@@ -155,10 +162,11 @@ class Answers:
         weights, groups = x[self._misses :], self.groups
         found = np.zeros(len(self.block.group) + self._columns)
         found[len(self.block.group) :] = x[: self._columns]
-        for number in np.unique(self._of_pass[weights > 0]):
+        of_pass, of_cluster = self._of_pass[: len(weights)], self._of_cluster[: len(weights)]  # others came later
+        for number in np.unique(of_pass[weights > 0]):
             share = np.zeros(groups.clusters)
-            mine = self._of_pass == number
-            share[self._of_cluster[mine]] = weights[mine]
+            mine = of_pass == number
+            share[of_cluster[mine]] = weights[mine]
             of_group = share[groups.cluster]
             some = np.flatnonzero(of_group > 0)
             found[groups.start[some] + self._took[number][some]] += of_group[some]

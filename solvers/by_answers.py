@@ -24,6 +24,8 @@ GAP, LOOSE = 1e-2, 0.25
 """How near the cheapest repair is sought, and how near its best a plan has to be that only shows that there is one."""
 ROUNDS, SECONDS = 3, 60.0
 """How often whole numbers are asked for, each time over more answers, and the time of each."""
+KNOWN = 3
+"""How many plans' whole numbers are tried first for what gives."""
 
 
 class ByAnswers:
@@ -33,6 +35,7 @@ class ByAnswers:
         self.conditions, self.deadline, self.threads = conditions, deadline, threads
         self.answers = Answers(conditions)
         self._whole = np.flatnonzero(conditions.block.column_integer)
+        self._known: list[Floats] = []
 
     def holds(self, kept: Bools, *, whole: bool) -> bool | None:
         """Whether a point holds with some conditions kept and the rest let go; None: not known in the time."""
@@ -43,6 +46,7 @@ class ByAnswers:
         if not self.conditions.block.integer:
             answer = self._solved(SECONDS)
             if answer.x is not None:
+                self._remember(np.rint(answer.x[self._whole]))
                 return True
         x, none = self._point(self._without(~kept), lower, upper, np.inf)
         return True if x is not None else False if none else None
@@ -63,49 +67,62 @@ class ByAnswers:
         relaxed = self.answers.give(kept, give, price, until)
         if relaxed is None:
             return None, time.perf_counter() < until
-        bound, best = relaxed[1], None
+        bound = relaxed[1]
+        best: Least | None = None
+        for whole in list(self._known):
+            best = _cheaper(best, self._fixed(whole, kept, give, price, until))
         for _ in range(ROUNDS):
-            answer = self._solved(max(min(SECONDS, until - time.perf_counter()), 1.0))
+            if (best is not None and best.cost <= bound * (1 + GAP)) or time.perf_counter() > until:
+                break
+            self.answers.priced_at(price, give)
+            answer = self._solved(max(min(SECONDS, (until - time.perf_counter()) / 2), 1.0))
             if answer.x is None:
                 break
-            found = self._priced(answer.x, kept, give, price, until)
-            if best is not None and found.cost >= best.cost * (1 - GAP):
+            before = best
+            amounts = self.answers.amounts(answer.x)
+            best = _cheaper(best, Least(amounts, self.answers.over_options(answer.x), float(price @ amounts), bound))
+            best = _cheaper(best, self._fixed(np.rint(answer.x[self._whole]), kept, give, price, until))
+            if before is not None and best is not None and best.cost >= before.cost * (1 - GAP):
                 break
-            best = found
-            if best.cost <= bound * (1 + GAP) or time.perf_counter() > until:
-                break
-        return (None if best is None else replace(best, bound=min(bound, best.cost))), False
+        if best is None:
+            return None, False
+        self._remember(best.x[len(self.conditions.block.group) :][self._whole])
+        return replace(best, bound=min(bound, best.cost)), False
 
     def point(self, amounts: Floats, start: Floats, seconds: float) -> tuple[Floats | None, bool]:
         """A point with every condition looser by its amount; where none was found, whether there is none.
 
-        Over the answers there are, and every row of the point that is found written out; else by the price method.
+        First with the whole numbers of `start`, and every row of the point that is found written out; then by the
+        price method.
         """
         lower, upper = self.conditions.loosened(amounts)
         if not self.conditions.block.integer:
-            self.answers.loosen(amounts)
-            answer = self._solved(seconds / 2)
-            x = None if answer.x is None else self.answers.over_options(answer.x)
-            if x is not None and _broken(replace(self.conditions.block, lower=lower, upper=upper), x) <= HOLDS:
-                return x, False
+            self.answers.hold(self._whole, start[len(self.conditions.block.group) :][self._whole])
+            missed = self.answers.missed_by(amounts, min(time.perf_counter() + seconds / 2, self.deadline))
+            self.answers.hold(self._whole, None)
+            if missed is False:
+                x = self.answers.over_options(self.answers.last)
+                if _broken(replace(self.conditions.block, lower=lower, upper=upper), x) <= HOLDS:
+                    return x, False
         return self._point(self._without(amounts > 0), lower, upper, seconds)
 
-    def _priced(self, x: Floats, kept: Bools, give: Bools, price: Floats, until: float) -> Least:
-        """A point over answers, and what more answers make of it while its whole numbers are held."""
-        amounts = self.answers.amounts(x)
-        found = Least(amounts, self.answers.over_options(x), float(price @ amounts), 0.0)
-        self.answers.hold(self._whole, np.rint(x[self._whole]))
-        better = self.answers.give(kept, give, price, until)
-        if better is not None and self.answers.misses() <= MISSED:
-            last = self.answers.last
-            amounts = self.answers.amounts(last)
-            whole = self.conditions.whole
-            amounts[whole] = np.ceil(amounts[whole] - 1e-6)
-            amounts[amounts <= TRACE * self.conditions.size] = 0.0
-            if float(price @ amounts) < found.cost:
-                found = Least(amounts, self.answers.over_options(last), float(price @ amounts), 0.0)
+    def _fixed(self, whole: Floats, kept: Bools, give: Bools, price: Floats, until: float) -> Least | None:
+        """What gives where the whole numbers are these."""
+        self.answers.hold(self._whole, whole)
+        cost = self.answers.give(kept, give, price, until)
         self.answers.hold(self._whole, None)
-        return found
+        if cost is None or self.answers.misses() > MISSED:
+            return None
+        last = self.answers.last
+        amounts = self.answers.amounts(last)
+        amounts = np.where(self.conditions.whole, np.ceil(amounts - 1e-6), amounts)
+        amounts[amounts <= TRACE * self.conditions.size] = 0.0
+        return Least(amounts, self.answers.over_options(last), float(price @ amounts), 0.0)
+
+    def _remember(self, whole: Floats) -> None:
+        """Whole numbers that some plan has: what else is asked may hold with them too."""
+        others = [each for each in self._known if (each != whole).any()]
+        self._known = [whole, *others][:KNOWN]
 
     def _solved(self, seconds: float) -> Solution:
         """The program over the answers there are, whole numbers whole."""
@@ -134,17 +151,23 @@ class ByAnswers:
         return x, False
 
 
+def _cheaper(one: Least | None, other: Least | None) -> Least | None:
+    if one is None or other is None:
+        return one if other is None else other
+    return other if other.cost < one.cost else one
+
+
 def _broken(block: Block, x: Floats) -> float:
     """By how much a point breaks a row at most, a part of what stands in it: written out, option by option."""
     options = len(block.group)
-    taken = np.flatnonzero(x[:options])
-    share, group, kind = x[taken], block.group[taken], block.kind[taken]
-    rows = [(sparse.diags_array(share * scalar[group]) @ matrix[kind]) for scalar, matrix in block.by_kind]
-    if block.by_option is not None:
-        rows.append(sparse.diags_array(share) @ block.by_option[taken])
-    parts = [*rows, sparse.diags_array(x[options:]) @ sparse.csr_array(block.by_column)]
-    activity = np.sum([each.sum(axis=0) for each in parts], axis=0)[:-1]
-    size = np.sum([abs(each).sum(axis=0) for each in parts], axis=0)[:-1]
+    pairs = [
+        (np.bincount(block.kind, x[:options] * scalar[block.group], matrix.shape[0]), matrix)
+        for scalar, matrix in block.by_kind
+    ]
+    pairs += [] if block.by_option is None else [(x[:options], block.by_option)]
+    pairs.append((x[options:], sparse.csr_array(block.by_column)))
+    activity = np.sum([matrix.T @ amount for amount, matrix in pairs], axis=0)[:-1]
+    size = np.sum([abs(matrix).T @ np.abs(amount) for amount, matrix in pairs], axis=0)[:-1]
     broken = np.maximum(np.maximum(block.lower - activity, activity - block.upper), 0.0)
     bound = np.where(block.lower > activity, np.abs(block.lower), np.abs(block.upper))
     scale = np.maximum(np.maximum(size, np.where(broken > 0, bound, 0.0)), 1.0)
