@@ -201,11 +201,11 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
 def needs(options: Options, conditions: list[Condition]) -> tuple[Ints, Ints]:
     """Pairs of a kind of option and a line that excludes it: kind, number of the condition."""
     of = {each.key[0]: number for number, each in enumerate(conditions) if each.family == LINE}
-    pairs = [(np.flatnonzero(kinds), of[reason]) for reason, kinds, _ in _lines(options, np.zeros(len(options.pattern)))]
-    need = [np.full(len(kinds), number, dtype=np.int64) for kinds, number in pairs]
-    return np.concatenate([np.zeros(0, np.int64), *(kinds for kinds, _ in pairs)]), np.concatenate(
-        [np.zeros(0, np.int64), *need]
-    )
+    none = np.zeros(len(options.pattern))
+    found = [(np.flatnonzero(kinds), of[reason]) for reason, kinds, _ in _lines(options, none)]
+    kind = [np.zeros(0, dtype=np.int64), *(kinds for kinds, _ in found)]
+    need = [np.full(len(kinds), number, dtype=np.int64) for kinds, number in found]
+    return np.concatenate(kind), np.concatenate([kind[0], *need])
 
 
 def _lines(options: Options, area: Floats) -> Iterator[tuple[str, NDArray[np.bool_], float]]:

@@ -69,16 +69,19 @@ class ByOneProgram:
 
     def point(self, amounts: Floats, start: Floats, seconds: float) -> tuple[Floats | None, bool]:
         """A point with every condition looser by its amount; where none was found, whether there is none."""
+        answer = self._solve(self.loosened(amounts), start=start, seconds=seconds)
+        return answer.x, answer.status == "infeasible"
+
+    def loosened(self, amounts: Floats) -> Program:
+        """The program with every condition looser by its amount, and no objective."""
         base, (lower, upper) = self.program, self.conditions.loosened(amounts)
-        loose = replace(
+        return replace(
             base,
             cost=np.zeros(base.n_cols),
             offset=0.0,
             row_lower=np.append(base.row_lower[: self._groups], lower),
             row_upper=np.append(base.row_upper[: self._groups], upper),
         )
-        answer = self._solve(loose, start=start, seconds=seconds)
-        return answer.x, answer.status == "infeasible"
 
     def _with(self, kept: Bools, give: Bools, price: Floats, *, whole: bool = True) -> tuple[Program, Ints]:
         """The program in which some conditions are kept, some give at a price, and the rest are let go.

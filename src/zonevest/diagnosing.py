@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
-from zonevest.reports.diagnosis_cells import cell
+from zonevest.reports.diagnosis_cells import cell, parcel_columns
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.by_one_program import ByOneProgram
 from zonevest.solvers.conflicts import Asked, Conditions, Conflict, Repair, Search
@@ -81,18 +82,13 @@ def diagnose(
     tell("options")
     ledger = Ledger(build_options(study, lifted=True))
     tell("policy")
-    model = policy_model(ledger)
-    tell("build")
-    policy = shared(compile_policy(model))
-    block = without_extra(with_bounds_as_rows(land_block(ledger, policy), ledger))
-    block = with_lines_as_rows(block, ledger)
-    conditions = conditions_of(model, policy, block)
-    given = _for_the_solver(block, ledger, conditions, prices or {})
+    found_in = conditions_for(ledger, prices or {}, tell)
+    given, conditions = found_in.given, found_in.conditions
     deadline = time.perf_counter() + time_limit
     search = Search(given, _asked(given, deadline, threads), _order(conditions), deadline, tell)
     conflicts, holds = search.conflicts()
     found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
-    told = _Told(study, ledger, model, policy, conditions)
+    told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
     return Diagnosis(
         study,
         False if conflicts else holds,
@@ -105,6 +101,35 @@ def diagnose(
         told.parcels(found),
         least,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """The conditions of a study by name, and as numbers for a solver; and the model and rows that they come from."""
+
+    model: pyo.ConcreteModel
+    policy: Policy
+    conditions: list[Condition]
+    given: Conditions
+
+
+def conditions_for(
+    ledger: Ledger, prices: Mapping[str, float], tell: Callable[[str], object] = lambda _: None
+) -> Named:
+    """The conditions of a ledger whose options are built with those that lines exclude.
+
+    Raises
+    ------
+    ValueError
+        If a price is below 0 or names no condition.
+    """
+    model = policy_model(ledger)
+    tell("build")
+    policy = shared(compile_policy(model))
+    block = without_extra(with_bounds_as_rows(land_block(ledger, policy), ledger))
+    block = with_lines_as_rows(block, ledger)
+    conditions = conditions_of(model, policy, block)
+    return Named(model, policy, conditions, _for_the_solver(block, ledger, conditions, prices))
 
 
 def _asked(given: Conditions, deadline: float, threads: int) -> Asked:
@@ -210,7 +235,9 @@ class _Told:
                 kind, parcel = options.kind[column], options.parcel[column]
                 practice = options.practices[options.kind_practice[kind]]
                 start = periods[options.kind_start[kind]]
-                rows.append((at, ids[parcel], practice, start, float(area[parcel]), self._lines(kind)))
+                lines = self._lines(kind)
+                columns = parcel_columns(lines)
+                rows.append((at, ids[parcel], practice, start, float(area[parcel]), lines, columns))
         return pd.DataFrame(rows, columns=PARCELS)
 
     def _let_go(self, repair: Repair) -> np.ndarray[Any, np.dtype[np.int64]]:
