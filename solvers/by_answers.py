@@ -160,8 +160,8 @@ def _cheaper(one: Least | None, other: Least | None) -> Least | None:
 def _broken(block: Block, x: Floats) -> float:
     """By how much a point breaks a row at most, a part of what stands in it: written out, option by option."""
     options = len(block.group)
-    pairs = [
-        (np.bincount(block.kind, x[:options] * scalar[block.group], matrix.shape[0]), matrix)
+    pairs: list[tuple[Floats, sparse.csr_array]] = [
+        (np.bincount(block.kind, x[:options] * scalar[block.group], matrix.shape[0]).astype(float), matrix)
         for scalar, matrix in block.by_kind
     ]
     pairs += [] if block.by_option is None else [(x[:options], block.by_option)]

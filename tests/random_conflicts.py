@@ -178,7 +178,8 @@ def line(ground: Ground) -> Planted | None:
         "basic_farmland": not practices.loc[practice, "basic_farmland_ok"],
         "forbidden_zones": True,
         "locked_practice": bool(ground.study.settings.hold),
-        "conversion": bool(practices.loc[practice, "to_class"]),
+        "conversion": bool(practices.loc[practice, "to_class"])
+        and "prohibited" not in practices.loc[practice, "conversion"],
     }
     reason = ground.rnd.choice([name for name, possible in ways.items() if possible])
     cell = {"redline_grade": "redline"}.get(reason, reason)
