@@ -23,7 +23,7 @@ from zonevest.solvers.quiet import Quiet, set_option
 if TYPE_CHECKING:
     from zonevest.solvers.conflicts import Bools, Conditions, Floats, Ints
 
-HOLDS, MISSED = 1e-7, 1e-6
+HOLDS, MISSED = 5e-7, 1e-6
 """Rows hold that are missed by less in all, in units of their conditions; it is shown that they do not by more."""
 DEAR = 1e5
 """What a unit costs by which rows are missed that may not give, where what gives is to cost the least."""
@@ -31,7 +31,9 @@ NEAR = 1e-4
 """How near cost and bound have to come, as a part of the cost."""
 PASSES, FULL = 400, 60
 """Passes for one question at most; answers of a cluster at which those in no use are dropped."""
-_COLUMNWISE, _MAXIMISE, _PRIMAL = 1, -1, 4
+STEPS = 5_000
+"""Steps of the simplex method after which it is begun anew, the other way."""
+_COLUMNWISE, _MAXIMISE, _DUAL, _PRIMAL = 1, -1, 1, 4
 
 
 class Answers:
@@ -200,11 +202,7 @@ class Answers:
         """
         self._bound = 0.0
         for _ in range(PASSES):
-            self.highs.run()
-            if self.highs.getModelStatus() != Model.kOptimal:  # it does not get on from its basis: anew
-                self.highs.clearSolver()
-                self.highs.run()
-            if self.highs.getModelStatus() != Model.kOptimal:
+            if not (self._run(STEPS, _PRIMAL) or self._run(5 * STEPS, _DUAL)):
                 return None, None
             solution = self.highs.getSolution()
             value = -float(self.highs.getInfo().objective_function_value)
@@ -219,6 +217,15 @@ class Answers:
             if time.perf_counter() > deadline:
                 break
         return None, None
+
+    def _run(self, steps: int, strategy: int) -> bool:
+        """Whether the program is solved; the dual method begins anew, where the primal one does not get on."""
+        if strategy == _DUAL:
+            self.highs.clearSolver()
+        set_option(self.highs, "simplex_iteration_limit", steps)
+        set_option(self.highs, "simplex_strategy", strategy)
+        self.highs.run()
+        return bool(self.highs.getModelStatus() == Model.kOptimal)
 
     def _take(self, prices: Floats, of_cluster: Floats) -> float:
         """Let groups answer prices, keep what is better than what there is, and return how much better it is."""
