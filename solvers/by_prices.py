@@ -22,7 +22,7 @@ from zonevest.solvers.dive import SETTLED, dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices
-from zonevest.solvers.resume import Stand, as_arrays, restored
+from zonevest.solvers.resume import Stand, Warm, as_arrays, begun, restored, warm
 from zonevest.solvers.settle import Point, less_shared, settle
 from zonevest.solvers.supervise import ctrl_c
 
@@ -58,6 +58,7 @@ class Outcome:
     leaves : the certificate.
     steps : what each step came to, in order: a name and figures.
     scale : size of the objective, for gaps of values near zero.
+    warm : from which a run of a program that is nearly the same may begin.
     """
 
     status: Status
@@ -73,6 +74,7 @@ class Outcome:
     passes: int = 0
     nodes: int = 0
     scale: float = 0.0
+    warm: Warm | None = None
 
     @property
     def solution(self) -> Solution:
@@ -123,6 +125,7 @@ def solve_by_prices(
     cluster: Client | str | int | None = None,
     keep: Checkpoint | None = None,
     kept: Arrays | None = None,
+    known: Warm | None = None,
 ) -> Outcome:
     """Solve a block without extra rows by prices.
 
@@ -132,10 +135,11 @@ def solve_by_prices(
     on_progress : receives a `Progress` now and then.
     cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
     keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
+    known : what a run of a program that is nearly the same knew at its end.
     """
     with opened(cluster) as client:
         search = _Search(block, options, on_progress, client)
-        search.keep, search.kept = keep, kept
+        search.keep, search.kept, search.known = keep, kept, known
         with ctrl_c(search.asked.set):
             return search.run()
 
@@ -157,6 +161,7 @@ class _Search:
         self.phase = "pricing"
         self.keep: Checkpoint | None = None
         self.kept: Arrays | None = None
+        self.known: Warm | None = None
         self.root: Node | None = None
         self.tree: Tree | None = None
         self.cases: list[Node] = []
@@ -235,7 +240,7 @@ class _Search:
     def _resumed(self) -> Node:
         """Where an earlier run stood, or all plans."""
         if self.kept is None:
-            return self.prices.root()
+            return self.prices.root() if self.known is None else begun(self.prices, self.known)
         stand = restored(self.prices, self.kept)
         self.point, self.cases = stand.point, list(stand.cases)
         if stand.near is not None:
@@ -413,6 +418,7 @@ class _Search:
             len(self.prices.asked),
             nodes,
             self.scale,
+            None if self.root is None else warm(self.prices, self.root),
         )
 
     def _x(self, point: Point) -> Floats:

@@ -25,6 +25,7 @@ from scipy import sparse
 
 from zonevest.certificates import WHERE as CERTIFICATE_FILE
 from zonevest.certificates import certificate_table, own_rows, with_certificate
+from zonevest.holding import held
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
+    from zonevest.solvers.resume import Warm
 
     Floats = NDArray[np.float64]
 
@@ -108,9 +110,15 @@ PRICES_SECONDS = 60.0
 
 @dataclass
 class Plan(PlanData):
-    """A plan: its data, the audit's verdict, and what can be written of it."""
+    """A plan: its data, the audit's verdict, and what can be written of it.
+
+    Attributes
+    ----------
+    warm : of a run by prices in this process, what the next one may begin with; no part of the plan.
+    """
 
     audit: AuditReport | None = field(default=None, repr=False)
+    warm: Warm | None = field(default=None, repr=False, compare=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
@@ -430,6 +438,8 @@ def solve(
     cluster: Client | str | int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    start: PlanData | None = None,
+    shadow: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -446,6 +456,9 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
+    start : a plan of a study that differs in some amounts: one program begins with its land and projects, where they
+        hold here; prices begin with those that found it, where it was solved in this process.
+    shadow : whether shadow prices of limits are found too; by prices they always are.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -518,7 +531,10 @@ def solve(
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                outcome = solve_by_prices(block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there)
+                known = start.warm if isinstance(start, Plan) else None
+                outcome = solve_by_prices(
+                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, known=known
+                )
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices.append((outcome, block))
@@ -536,22 +552,25 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
-            start = _start(ledger, block, program, found) if left_there is None else left_there["x"]
+            first = None if left_there is None else left_there["x"]
+            if first is None and found is None and start is not None and start.has_plan:
+                first = held(ledger, block, program, start, seconds=START_SECONDS, gap=gap / 10)
+            first = _start(ledger, block, program, found) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
-                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
+                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=first, scale=scale)
                 if keep is None:
                     solution = run_supervised(program, options, clock.tell)
                 else:
                     solution = run_supervised(program, options, keep.listener(clock.tell), on_solution=keep.solution)
                     keep.end()
-        if solution.x is None and found is not None and start is not None:
+        if solution.x is None and found is not None and first is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])
-            solution = _kept(program, start, solution, scale, stopped)
+            solution = _kept(program, first, solution, scale, stopped)
         if solution.x is None or solution.value is None:
             break
         found = dict(zip(_columns(block), solution.x, strict=True))
@@ -564,13 +583,14 @@ def solve(
     prices: dict[str, float] = {}
     if by_prices:
         prices = outcome.shadow_prices(block)
-    elif solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
+    elif shadow and solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
+            plan.warm = outcome.warm
             settings["steps"] = [
                 step | ({"stage": stage} if len(order) > 1 else {})
                 for stage, (each, _) in enumerate(by_prices, begun + 1)
