@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.reports.sensitivity import Sensitivity
+    from zonevest.sensing import sensitivity
 
 __version__ = "0.1.0"
 
@@ -43,6 +45,7 @@ __all__ = [
     "Diagnosis",
     "Imported",
     "Plan",
+    "Sensitivity",
     "Study",
     "StudyError",
     "audit",
@@ -57,6 +60,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "sensitivity",
     "solve",
     "write_county",
     "write_study",
@@ -66,6 +70,8 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
+    "Sensitivity": "zonevest.reports.sensitivity",
+    "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
