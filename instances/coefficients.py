@@ -139,7 +139,7 @@ def ready_made(study: Study) -> list[Coefficient]:
             WAY,
         ),
         "quota_grants": ([_cells("quotas", "*", "granted"), _cells("quota_grants", "*", "amount")], WAY),
-        "debt_cap": ([_key("finance.debt_ratio_cap")] if finance is not None and finance.debt_ratio_cap else [], NARROW),
+        "debt_cap": ([_key("finance.debt_ratio_cap")] if finance and finance.debt_ratio_cap else [], NARROW),
         "ecosystem_values": (
             [*flows(accounts["family"] == "ecosystem"), _cells("projects", "*", "annual_ecosystem")],
             WAY,

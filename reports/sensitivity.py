@@ -46,12 +46,12 @@ class Sensitivity:
     coefficients : what was varied.
     solved : a row for each end of each coefficient: its amount (a factor, or a value), how the re-solve ended,
         objective, bound, gap, cash and ecosystem (gains over doing nothing in the changed study), change of the
-        objective from the plan's; whether the plan's land and projects hold there (`holds`, with money found anew), what
-        they are worth (`held`), what adapting gains over that, and the rows that break; hectares that change zone, or
+        objective from the plan's; whether the plan's land and projects hold there (`holds`, with money found anew),
+        what they are worth (`held`), what adapting gains over that, and the rows that break; hectares that change zone, or
         zone, land action or start; projects that come in, drop out or move; lights of debt; audit; seconds.
     pairs : the same for the four corners of each two coefficients, with `interaction`: the change less the sum of what
         each does alone.
-    ranges : between which amounts the plan's land use (`zoning`), or its land use and projects (`zoning_projects`), stays
+    ranges : between which amounts the plan's land use (`zoning`), or land use and projects (`zoning_projects`), stay
         the best to `tolerance`: low and high, of each whether it ends there (``break``; `outside` is the nearest amount
         at which something better was found), holds to the end that was asked (``end``) or is not known; tie: something
         as good is there beside the plan already.
@@ -81,19 +81,22 @@ class Sensitivity:
         """For readers."""
         say, plan = WORDS[lang], self.plan
         lines = [say["title"].format(title=self.study.title(lang), value=number(plan.objective))]
-        for row in self._widest().to_dict("records"):
-            lines.append(f"  {self.name(row['coefficient'], lang)} {self.amount(row['op'], row['amount'])}: {self._found(row, lang)}")
+        lines += [
+            f"  {self._at(row['coefficient'], row['amount'], lang)}{say['colon']}{self._found(row, lang)}"
+            for row in self.widest().to_dict("records")
+        ]
         if len(self.pairs):
             lines += ["", say["pairs"]]
         for row in self.pairs.to_dict("records"):
-            ops = {each.name: each.op for each in self.coefficients}
-            told = [f"{self.name(row[at], lang)} {self.amount(ops[row[at]], row[at + '_amount'])}" for at in ("first", "second")]
+            told = [self._at(row[place], row[f"{place}_amount"], lang) for place in ("first", "second")]
             more = "" if _none(row["interaction"]) else say["interaction"].format(value=signed(row["interaction"]))
-            lines.append(f"  {say['and'].join(told)}: {self._changed(row, lang)}{more}")
+            lines.append(f"  {say['and'].join(told)}{say['colon']}{self._changed(row, lang)}{more}")
         if len(self.ranges):
             lines += ["", say["ranges"].format(tolerance=f"{100 * 2 * self.gap:g} %")]
         for row in self.ranges.to_dict("records"):
-            lines.append(f"  {self.name(row['coefficient'], lang)}, {say[row['what']]}: {self._range(row, lang)}")
+            lines.append(
+                f"  {self.name(row['coefficient'], lang)}{say['and']}{say[row['what']]}{say['colon']}{self._range(row, lang)}"
+            )
         if not self.complete:
             lines += ["", say["stopped"]]
         return "\n".join(lines)
@@ -120,12 +123,16 @@ class Sensitivity:
         """What a coefficient is called: of the ready-made set in words, else its path."""
         return COEFFICIENTS[lang].get(coefficient, coefficient)
 
+    def _at(self, coefficient: str, amount: float, lang: str) -> str:
+        (op,) = (each.op for each in self.coefficients if each.name == coefficient)
+        return f"{self.name(coefficient, lang)} {self.amount(op, amount)}"
+
     @staticmethod
     def amount(op: str, amount: float) -> str:
         """An amount: a factor as per cent."""
         return f"{signed(round(100 * (amount - 1), 6))} %" if op == FACTOR else number(amount)
 
-    def _widest(self) -> pd.DataFrame:
+    def widest(self) -> pd.DataFrame:
         """The table, coefficients with the largest change first."""
         widest = self.solved["change"].astype(float).abs().groupby(self.solved["coefficient"]).max()
         order = self.solved["coefficient"].map(widest.fillna(-1.0))
@@ -141,7 +148,9 @@ class Sensitivity:
         elif not _none(row["held"]):
             parts.append(say["held"].format(value=number(row["held"]), gain=number(max(row["adapting"], 0.0))))
         parts.append(say["differs"].format(zone=number(row["zone_ha"], 1), all=number(row["differs_ha"], 1)))
-        parts += [say[key].format(names=row[key]) for key in ("projects_in", "projects_out", "projects_moved") if row[key]]
+        parts += [
+            say[key].format(names=row[key]) for key in ("projects_in", "projects_out", "projects_moved") if row[key]
+        ]
         if row["lights"] != row["lights_before"]:
             parts.append(say["lights"].format(lights=_grades(row["lights"], lang)))
         if row["audit"] is False:
@@ -155,7 +164,9 @@ class Sensitivity:
         if _none(row["objective"]):
             return ended if not row["message"] else f"{ended} ({translate(row['message'], lang)})"
         gap = "" if _none(row["gap"]) else say["gap"].format(gap=f"{100 * row['gap']:.2f} %")
-        return say["changed"].format(value=number(row["objective"]), change=signed(row["change"]), ended=f"{ended}{gap}")
+        return say["changed"].format(
+            value=number(row["objective"]), change=signed(row["change"]), ended=f"{ended}{gap}"
+        )
 
     def _range(self, row: dict[str, Any], lang: str) -> str:
         say, told = WORDS[lang], []

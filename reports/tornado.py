@@ -19,14 +19,19 @@ if TYPE_CHECKING:
 
 WIDTH, LEFT, RIGHT, ROW, BAR = 960, 300, 130, 46, 15
 """Of the tornado in points: its width, the margins beside the bars, a coefficient's height and a bar's."""
-CELL = 74
+CELL = 96
 """Of the map of pairs: a corner's width."""
+
+HATCH = (
+    '<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+    '<path d="M0 0V6" stroke="#1d2329" stroke-width="1.4"/></pattern></defs>'
+)
 
 
 def tornado_picture(found: Sensitivity, lang: str) -> str:
     """A bar for each end of each coefficient, widest first: re-solved objective, and a mark for the plan as it is."""
     say, base = WORDS[lang], float(found.plan.objective or 0.0)
-    table = found._widest()  # noqa: SLF001
+    table = found.widest()
     values = [base, *(float(v) for name in ("objective", "held") for v in table[name].dropna())]
     low, high = min(values), max(values)
     room = (high - low) or max(abs(base), 1.0)
@@ -37,10 +42,13 @@ def tornado_picture(found: Sensitivity, lang: str) -> str:
 
     names = list(dict.fromkeys(table["coefficient"]))
     height = 70 + ROW * len(names) + 40
+    key, green = LEFT + 90, f'fill="{COLOURS[UP]}"'
     parts = [
-        f'<rect x="{LEFT}" y="14" width="14" height="12" fill="{COLOURS[DOWN]}"/>{_text(LEFT + 20, 24, say["low"])}',
-        f'<rect x="{LEFT + 70}" y="14" width="14" height="12" fill="{COLOURS[UP]}"/>{_text(LEFT + 90, 24, say["high"])}',
-        f'<path d="{_diamond(LEFT + 150, 20)}" fill="#fff" stroke="#000" stroke-width="1.5"/>{_text(LEFT + 162, 24, say["as_is"])}',
+        HATCH,
+        f'<rect x="{LEFT}" y="14" width="14" height="12" fill="{COLOURS[DOWN]}"/>'
+        f'<rect x="{LEFT}" y="14" width="14" height="12" fill="url(#hatch)"/>{_text(LEFT + 20, 24, say["low"])}',
+        f'<rect x="{key - 20}" y="14" width="14" height="12" {green}/>{_text(key, 24, say["high"])}',
+        _diamond(key + 60, 20) + _text(key + 72, 24, say["as_is"]),
     ]
     for at, name in enumerate(names):
         top = 50 + ROW * at
@@ -58,10 +66,12 @@ def tornado_picture(found: Sensitivity, lang: str) -> str:
                 f'<rect x="{left:.1f}" y="{y}" width="{max(right - left, 1):.1f}" height="{BAR}" fill="{colour}" '
                 f'stroke="#333" stroke-width="0.7"/>'
             )
+            if row["end"] == "low":  # hatched, for those who print in black and white
+                parts.append(parts[-1].replace(f'fill="{colour}"', 'fill="url(#hatch)"'))
             text = f"{told}: {signed(row['change'])}"
             parts.append(_text(max(right, x(base)) + 8, y + 12, text, small=True))
             if row["held"] is not None and not math.isnan(float(row["held"])):
-                parts.append(f'<path d="{_diamond(x(float(row["held"])), y + BAR / 2)}" fill="#fff" stroke="#000" stroke-width="1.5"/>')
+                parts.append(_diamond(x(float(row["held"])), y + BAR / 2))
     bottom = 50 + ROW * len(names) + 6
     parts.append(f'<path d="M{x(base):.1f} 44V{bottom}" stroke="#000" stroke-width="1.2"/>')
     parts.append(_text(x(base), bottom + 18, f"{say['base']} {number(base)}", "middle"))
@@ -86,7 +96,9 @@ def pairs_picture(found: Sensitivity, lang: str) -> str:
     for at, name in enumerate(names[:-1]):
         for place, end in enumerate(("low", "high")):
             told = found.amount(ops[name].op, getattr(ops[name], end))
-            parts.append(_text(left - 10, top + 80 * at + 40 * place + 24, f"{found.name(name, lang)} {told}", "end", small=True))
+            parts.append(
+                _text(left - 10, top + 80 * at + 40 * place + 24, f"{found.name(name, lang)} {told}", "end", small=True)
+            )
     for row in table.to_dict("records"):
         column, line = names.index(row["second"]) - 1, names.index(row["first"])
         x = left + CELL * (2 * column + (row["second_end"] == "high"))
@@ -104,9 +116,9 @@ def _corner(x: float, y: float, row: dict[str, object], most: float, say: dict[s
         f'<rect x="{x}" y="{y}" width="{CELL}" height="40" fill="{colour}" fill-opacity="{0.75 * part:.3f}" '
         f'stroke="#999" stroke-width="0.5"/>'
     )
-    yield _text(x + CELL / 2, y + 17, signed(change) if known else say[str(row["status"])], "middle", small=True)
+    yield _text(x + CELL / 2, y + 17, _short(change) if known else say[str(row["status"])], "middle", small=True)
     if not math.isnan(beyond):
-        yield _text(x + CELL / 2, y + 33, f"({signed(beyond)})", "middle", small=True)
+        yield _text(x + CELL / 2, y + 33, f"({_short(beyond)})", "middle", small=True)
 
 
 def _text(x: float, y: float, text: str, anchor: str = "start", *, small: bool = False) -> str:
@@ -114,8 +126,13 @@ def _text(x: float, y: float, text: str, anchor: str = "start", *, small: bool =
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}">{escape(text)}</text>'
 
 
+def _short(value: float) -> str:
+    """A difference, to three significant digits."""
+    return signed(float(f"{value:.3g}"))
+
+
 def _diamond(x: float, y: float) -> str:
-    return f"M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z"
+    return f'<path d="M{x:.1f} {y - 6:.1f}l6 6l-6 6l-6 -6z" fill="#fff" stroke="#000" stroke-width="1.5"/>'
 
 
 def _picture(width: float, height: float, parts: list[str]) -> str:
