@@ -47,8 +47,8 @@ class Sensitivity:
     solved : a row for each end of each coefficient: its amount (a factor, or a value), how the re-solve ended,
         objective, bound, gap, cash and ecosystem (gains over doing nothing in the changed study), change of the
         objective from the plan's; whether the plan's land and projects hold there (`holds`, with money found anew),
-        what they are worth (`held`), what adapting gains over that, and the rows that break; hectares that change zone, or
-        zone, land action or start; projects that come in, drop out or move; lights of debt; audit; seconds.
+        what they are worth (`held`), what adapting gains over that, and the rows that break; hectares that change zone,
+        or zone, land action or start; projects that come in, drop out or move; lights of debt; audit; seconds.
     pairs : the same for the four corners of each two coefficients, with `interaction`: the change less the sum of what
         each does alone.
     ranges : between which amounts the plan's land use (`zoning`), or land use and projects (`zoning_projects`), stay
@@ -94,9 +94,8 @@ class Sensitivity:
         if len(self.ranges):
             lines += ["", say["ranges"].format(tolerance=f"{100 * 2 * self.gap:g} %")]
         for row in self.ranges.to_dict("records"):
-            lines.append(
-                f"  {self.name(row['coefficient'], lang)}{say['and']}{say[row['what']]}{say['colon']}{self._range(row, lang)}"
-            )
+            of = say["and"].join([self.name(row["coefficient"], lang), say[row["what"]]])
+            lines.append(f"  {of}{say['colon']}{self._range(row, lang)}")
         if not self.complete:
             lines += ["", say["stopped"]]
         return "\n".join(lines)

@@ -139,4 +139,5 @@ def _picture(width: float, height: float, parts: list[str]) -> str:
     family = escape(LETTERS)
     head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     body = "\n".join(parts)
-    return f'{head} font-family="{family}" fill="#1d2329">\n<rect width="100%" height="100%" fill="#fff"/>\n{body}\n</svg>\n'
+    ground = '<rect width="100%" height="100%" fill="#fff"/>'
+    return f'{head} font-family="{family}" fill="#1d2329">\n{ground}\n{body}\n</svg>\n'

@@ -24,7 +24,7 @@ Tried = list[brute.Plan]
 
 
 def drawn(rnd: Random) -> tuple[Study, str]:
-    """A small study of whole parcels that has a plan, and a coefficient that practices or projects read."""
+    """A small study of whole parcels, and a coefficient at whose ends other plans are the best than in between."""
     while True:
         settings, tables = random_tables(rnd)
         settings["divisible"] = False
@@ -41,10 +41,14 @@ def drawn(rnd: Random) -> tuple[Study, str]:
             rnd.shuffle(asked)
             if not tried or not any(plan.holds for plan in tried) or len(tried) < 4 or not asked:
                 continue
-            coefficients(study, asked[:1])
+            (one,) = coefficients(study, asked[:1])
+            ends = [at(study, one, amount) for amount in (one.low, one.high)]
         except StudyError:
             continue
-        return study, asked[0]
+        now = {i for i, plan in enumerate(tried) if plan.holds and plan.objective >= brute.best_of(tried) - 1e-3}
+        then = [max((end[i].objective for i in now if end[i].holds), default=brute.NO_PLAN) for end in ends]
+        if any(value < brute.best_of(end) - 1e-2 for value, end in zip(then, ends, strict=True)):
+            return study, asked[0]
 
 
 def options_of(plan: PlanData) -> list[tuple[str, str]]:
@@ -53,9 +57,7 @@ def options_of(plan: PlanData) -> list[tuple[str, str]]:
 
 
 def at(study: Study, one: Coefficient, amount: float) -> Tried:
-    tried = brute.plans(Evaluator(varied(study, [(one, amount)])), MOST)
-    assert tried is not None
-    return tried
+    return brute.plans(Evaluator(varied(study, [(one, amount)])), MOST) or []
 
 
 def best(tried: Tried, plan: PlanData | None = None, *, projects: bool = False) -> float:
@@ -108,7 +110,7 @@ def test_what_is_found_is_what_all_plans_say() -> None:
     rnd, breaks = Random(5), 0
     for _ in range(STUDIES):
         breaks += check(*drawn(rnd))
-    assert breaks or STUDIES < 3
+    assert breaks >= STUDIES
 
 
 def test_a_plan_held_is_no_better_than_one_that_adapts() -> None:

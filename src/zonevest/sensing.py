@@ -197,11 +197,11 @@ class _Run:
                 row = self.row(pair)
                 apart = [alone[one.name, end], alone[other.name, end_of_other]]
                 change = row.get("change")
-                known = change is not None and None not in apart
+                known = [float(each) for each in (change, *apart) if each is not None]
                 yield {
                     **row, "first": one.name, "first_end": end, "first_amount": pair[0][1],
                     "second": other.name, "second_end": end_of_other, "second_amount": pair[1][1],
-                    "interaction": change - sum(apart) if known else None,
+                    "interaction": known[0] - known[1] - known[2] if len(known) == 3 else None,
                 }  # fmt: skip
 
     def range(self, one: Coefficient, what: str) -> dict[str, Any]:
