@@ -397,6 +397,7 @@ def sensitivity(
             do = say("name the study, not its plan, or leave them out")
             raise InputError(study, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
         from zonevest import api
+        from zonevest.sensing import NoPlanError
         from zonevest.sensing import sensitivity as find
 
         given = api.read_plan(study) if of_plan else api.read_study(study, changes, scenario=scenario)
@@ -404,19 +405,24 @@ def sensitivity(
         if ranges and goal == "lexicographic":
             must = say("a range needs one objective, and the lexicographic method has several in turn")
             raise InputError("--ranges", must, goal, say("leave out --ranges"))
-        with ProgressLine(sys.stderr, lang.value) as progress:
-            found = find(
-                given,
-                vary or (),
-                pairs=pairs,
-                ranges=ranges,
-                gap=gap,
-                time_limit=time_limit,
-                threads=threads,
-                seed=seed,
-                method=method.value,
-                on_progress=progress,
-            )
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = find(
+                    given,
+                    vary or (),
+                    pairs=pairs,
+                    ranges=ranges,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    on_progress=progress,
+                )
+        except NoPlanError as error:
+            plan = error.plan
+            show_result(plan_figures(plan, None, lang.value), plan_lines(plan, None, label, lang.value), as_json)
+            raise typer.Exit(CODES[plan.status]) from None
         lines = [found.to_text(lang.value)]
         if out is not None:
             written = found.write(out, lang.value)

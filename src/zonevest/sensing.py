@@ -38,7 +38,7 @@ from zonevest.solvers.parts import rest_of
 if TYPE_CHECKING:
     from zonevest.solvers.program import Program
 
-__all__ = ["sensitivity"]
+__all__ = ["NoPlanError", "sensitivity"]
 
 NAMED = 5
 """Rows that a held plan breaks are named up to so many."""
@@ -49,7 +49,7 @@ ROUNDING = 1e-7
 
 
 def sensitivity(
-    study: Study | PlanData,
+    study: Study | api.Plan,
     vary: Sequence[str] = (),
     *,
     pairs: bool = False,
@@ -77,27 +77,33 @@ def sensitivity(
     ------
     StudyError
         With all that is wrong with `vary`; a study that a changed amount makes faulty is a row of the result.
+    NoPlanError
+        If the study as it is has no plan, or none was found in the time.
     ValueError
         If ranges are asked for and the method is lexicographic, which has no one objective.
     """
-    given = study.study if isinstance(study, PlanData) else study
+    given = study.study if isinstance(study, api.Plan) else study
     if ranges and given.settings.objective.method == "lexicographic":
         raise ValueError(say("a range needs one objective, and the lexicographic method has several in turn"))
     run = _Run(coefficients(given, vary), gap, time_limit, threads, seed, method, on_progress)
-    run.base = study if isinstance(study, PlanData) else run.solve(given, say("the study as it is"), None)
+    run.base = study if isinstance(study, api.Plan) else run.solve(given)
     if not run.base.has_plan:
-        raise api_no_plan(run.base)
+        raise NoPlanError(run.base)
     solved, corners, found = list[dict[str, Any]](), list[dict[str, Any]](), list[dict[str, Any]]()
     try:
-        for one in run.asked:
-            solved += [run.row(((one, amount),)) | {"end": end} for end, amount in zip(ENDS, (one.low, one.high),
-                                                                                       strict=True)]  # fmt: skip
-        if pairs:
-            corners = list(run.corners(solved))
-        if ranges:
-            found = [run.range(one, what) for one in run.asked for what in ("zoning_projects", "zoning")]
-    except _StoppedError:
-        pass
+        for one in run.asked if not run.stopped else []:
+            for end in ENDS:
+                solved.append({**run.row(((one, getattr(one, end)),)), "end": end})
+            if ranges:
+                for what in ("zoning_projects", "zoning"):
+                    found.append(run.range(one, what))
+            run.cases.clear()
+        if pairs and not run.stopped:
+            for corner in run.corners(solved):
+                corners.append(corner)
+                run.cases.clear()
+    except (_StoppedError, KeyboardInterrupt):
+        run.stopped = True
     return Sensitivity(
         given,
         run.base,
@@ -110,11 +116,12 @@ def sensitivity(
     )
 
 
-def api_no_plan(plan: PlanData) -> StudyError:
-    """What is wrong with a study that has no plan to be varied."""
-    must, do = say("the study has a plan, which is then varied"), say("ask `zonevest diagnose` why there is none")
-    row = {"where": plan.study.label, "must": must, "found": plan.message or plan.status, "do": do}
-    return StudyError(pd.DataFrame([row], dtype=object))
+class NoPlanError(Exception):
+    """There is no plan to be varied; `plan` says why."""
+
+    def __init__(self, plan: api.Plan) -> None:
+        super().__init__(plan.message or plan.status)
+        self.plan = plan
 
 
 class _StoppedError(Exception):
@@ -132,27 +139,22 @@ class _Run:
     seed: int
     method: api.Method
     on_progress: Callable[[Progress], object] | None
-    base: PlanData = None  # type: ignore[assignment]
+    base: api.Plan = None  # type: ignore[assignment]
     stopped: bool = False
 
     def __post_init__(self) -> None:
         self.began, self.cases = time.perf_counter(), dict[Any, _Case]()
 
-    def solve(self, study: Study, name: str, start: PlanData | None, policy: Any = None) -> api.Plan:
+    def solve(self, study: Study, start: PlanData | None = None, policy: Any = None) -> api.Plan:
         """Solve a study, from a plan where there is one."""
-
-        def tell(progress: Progress) -> None:
-            if self.on_progress is not None:
-                self.on_progress(progress)
-
         plan = api.solve(
             study, gap=self.gap, time_limit=self.time_limit, threads=self.threads, seed=self.seed,
-            method=self.method, policy=policy, start=start, shadow=start is None, on_progress=tell,
+            method=self.method, policy=policy, start=start, shadow=False, on_progress=self.on_progress,
         )  # fmt: skip
         if plan.status == "interrupted":
             self.stopped = True
             if start is not None:
-                raise _StoppedError(name)
+                raise _StoppedError
         return plan
 
     def case(self, amounts: tuple[tuple[Coefficient, float], ...]) -> _Case:
@@ -243,7 +245,7 @@ class _Case:
         """The study solved, from the plan that is varied."""
         before = self.block  # the policy model is turned to later terms when it is solved
         assert before is not None
-        return self.run.solve(self.study, "", self.run.base, self.policy)
+        return self.run.solve(self.study, self.run.base, self.policy)
 
     def held(self, plan: PlanData, *, projects: bool) -> float | None:
         """What a plan's land, and its projects where they are held too, are worth here; None: they do not hold."""

@@ -53,6 +53,7 @@ def test_for_machines(plan: str) -> None:
 def test_what_is_wrong(plan: str) -> None:
     assert run("sensitivity", "village", "--vary", "project_capx")[0] == 2
     assert run("sensitivity", plan, "--set", "rates.finance=0.04")[0] == 2
+    assert run("sensitivity", "village", "--set", "objective.floor.ecosystem=99")[0] == 3
     code, _, told = run("sensitivity", "village", "--ranges", "--set", "objective.method=lexicographic",
                         "--set", 'objective.order=["cash", "ecosystem"]')  # fmt: skip
     assert code == 2
