@@ -141,7 +141,9 @@ class Sensitivity:
         """A re-solve in words."""
         say, parts = WORDS[lang], [self._changed(row, lang)]
         if _none(row["objective"]):
-            return parts[0]
+            if not _none(row["held"]):  # which is a plan, though none was found
+                parts.append(say["held_only"].format(value=number(row["held"])))
+            return say["semicolon"].join(parts)
         if not row["holds"]:
             parts.append(say["breaks"].format(rows=translate(row["breaks"], lang)))
         elif not _none(row["held"]):
