@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zonevest.solvers.dive import settled
-from zonevest.solvers.pricing import Node, Prices, closed
+from zonevest.solvers.pricing import Node, Prices
 from zonevest.solvers.settle import Point
 
 if TYPE_CHECKING:
@@ -35,58 +35,13 @@ class Stand:
     near: NDArray[np.float64] | None = None
 
 
-@dataclass(frozen=True)
-class Warm:
-    """What a run knew at its end, from which one of a program that is nearly the same begins.
-
-    Attributes
-    ----------
-    rows : names of the rows that prices are of.
-    clusters : how many there were.
-    asked : prices whose answers the master kept and its last mixtures came from, and last the best of all plans.
-    radius : of the box around the best prices.
-    """
-
-    rows: tuple[str, ...]
-    clusters: int
-    asked: NDArray[np.float64]
-    radius: float
-
-
-WARM = 40
-"""Prices that a run begins with at most: the last ones, whose answers are the most use."""
-
-
-def warm(prices: Prices, root: Node) -> Warm:
-    """What a run knows at its end."""
-    asked = [prices.asked[number] for number in np.unique(prices.master.asked)[-WARM:]]
-    return Warm(prices.block.rows, prices.groups.clusters, np.array([*asked, root.prices]), prices.radius)
-
-
-def begun(prices: Prices, known: Warm) -> Node:
-    """All plans, priced as a run of another program ended: its prices, answered anew, prove what they prove here."""
-    if known.clusters != prices.groups.clusters:
-        return prices.root()
-    at = {name: number for number, name in enumerate(known.rows)}
-    place = np.array([at.get(name, -1) for name in prices.block.rows], dtype=np.int64)
-    root, block = prices.root(), prices.block
-    for row in known.asked:
-        asked = closed(np.where(place >= 0, row[place], 0.0), block.lower, block.upper)
-        bound = prices.bound(root, asked, prices.ask(asked))
-        if bound < root.bound:
-            root = replace(root, prices=asked, bound=bound)
-    prices.radius = known.radius
-    return root
-
-
 def as_arrays(prices: Prices, stand: Stand) -> Arrays:
     """What is kept of a run: prices whose answers the master has, cases, the best plan."""
     master, whole = prices.master, prices.integer
-    asked, place = np.unique(master.asked, return_inverse=True)
+    place = np.unique(master.asked, return_inverse=True)[1]
     nodes = [stand.root, *stand.cases]
-    rows = len(prices.block.rows)
     arrays: Arrays = {
-        "asked": np.array([prices.asked[number] for number in asked]).reshape(len(asked), rows),
+        "asked": prices.remembered()[1],
         "answer_asked": place.ravel().astype(np.int64),
         "answer_cluster": master.cluster,
         "radius": np.array(prices.radius),

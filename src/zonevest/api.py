@@ -65,6 +65,7 @@ from zonevest.solvers.measures import measures
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
+from zonevest.solvers.warm import Warm
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -75,7 +76,6 @@ if TYPE_CHECKING:
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
-    from zonevest.solvers.resume import Warm
 
     Floats = NDArray[np.float64]
 
@@ -110,16 +110,11 @@ PRICES_SECONDS = 60.0
 
 @dataclass
 class Plan(PlanData):
-    """A plan: its data, the audit's verdict, and what can be written of it.
-
-    Attributes
-    ----------
-    warm : of a run by prices in this process, what the next one may begin with; no part of the plan.
-    """
+    """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
-    warm: Warm | None = field(default=None, repr=False, compare=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
+    _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -438,7 +433,7 @@ def solve(
     cluster: Client | str | int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
-    start: PlanData | None = None,
+    start: Plan | None = None,
     shadow: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
@@ -456,8 +451,8 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
-    start : a plan of a study that differs in some amounts: one program begins with its land and projects, where they
-        hold here; prices begin with those that found it, where it was solved in this process.
+    start : a plan of this study or of one like it: its choices are a first solution where they hold; and, where it was
+        solved in this process, its prices a beginning. For prices the study has as many options.
     shadow : whether shadow prices of limits are found too; by prices they always are.
     on_progress : called with a `Progress` now and then.
 
@@ -507,6 +502,7 @@ def solve(
     by_prices: list[tuple[Outcome, Block]] = []
     proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
+    warm = None if start is None else start._warm
     begun = 0
     if keep is not None and keep.kept is not None:
         method, begun, stages, found = keep.kept.stages
@@ -531,9 +527,8 @@ def solve(
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                known = start.warm if isinstance(start, Plan) else None
                 outcome = solve_by_prices(
-                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, known=known
+                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, warm=warm
                 )
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
@@ -552,10 +547,11 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
+            known = found if found is not None else warm
             first = None if left_there is None else left_there["x"]
-            if first is None and found is None and start is not None and start.has_plan:
+            if first is None and known is None and start is not None and start.has_plan:  # as a folder has it
                 first = held(ledger, block, program, start, seconds=START_SECONDS, gap=gap / 10)
-            first = _start(ledger, block, program, found) if first is None else first
+            first = _start(ledger, block, program, known) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -590,7 +586,6 @@ def solve(
         plan = _plan(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
-            plan.warm = outcome.warm
             settings["steps"] = [
                 step | ({"stage": stage} if len(order) > 1 else {})
                 for stage, (each, _) in enumerate(by_prices, begun + 1)
@@ -598,6 +593,8 @@ def solve(
             ]
             if rows := own_rows(block):
                 settings["own_rows"] = rows
+    if solution.x is not None:
+        plan._warm = Warm.of(block, solution.x, outcome if by_prices else None)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
@@ -659,19 +656,21 @@ class _Watch:
             self._tell(replace(progress, seconds=perf_counter() - self._begun))
 
 
-def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, float] | None) -> Floats | None:
-    """A first solution: that of an earlier stage, or doing nothing, each with its best financing; None without one."""
+def _start(ledger: Ledger, block: Block, program: Program, known: dict[str, float] | Warm | None) -> Floats | None:
+    """A first solution: a known one, or doing nothing, each with its best financing; None without one."""
     options = ledger.options
     decided = np.zeros(program.n_cols, dtype=bool)
     decided[: len(options.kind)] = True
     decided[len(options.kind) :] = block.column_integer
-    if found is not None:
-        first = _named(found, block)
-    elif ledger.study.has_doing_nothing:
-        first = np.zeros(program.n_cols)
-        first[: len(options.kind)] = options.kind_practice[options.kind] == 0
-    else:
+    first = _named(known, block) if isinstance(known, dict) else None if known is None else known.point(block)
+    if first is not None:
+        x = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+        if x is not None or isinstance(known, dict):
+            return x
+    if not ledger.study.has_doing_nothing:
         return None
+    first = np.zeros(program.n_cols)
+    first[: len(options.kind)] = options.kind_practice[options.kind] == 0
     return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
 
 

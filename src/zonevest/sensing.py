@@ -145,7 +145,7 @@ class _Run:
     def __post_init__(self) -> None:
         self.began, self.cases = time.perf_counter(), dict[Any, _Case]()
 
-    def solve(self, study: Study, start: PlanData | None = None, policy: Any = None) -> api.Plan:
+    def solve(self, study: Study, start: api.Plan | None = None, policy: Any = None) -> api.Plan:
         """Solve a study, from a plan where there is one."""
         plan = api.solve(
             study, gap=self.gap, time_limit=self.time_limit, threads=self.threads, seed=self.seed,
