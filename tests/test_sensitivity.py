@@ -106,6 +106,7 @@ def check(study: Study, asked: str) -> int:
     return breaks
 
 
+@pytest.mark.long
 def test_what_is_found_is_what_all_plans_say() -> None:
     rnd, breaks = Random(5), 0
     for _ in range(STUDIES):
@@ -113,6 +114,7 @@ def test_what_is_found_is_what_all_plans_say() -> None:
     assert breaks >= STUDIES
 
 
+@pytest.mark.long
 def test_a_plan_held_is_no_better_than_one_that_adapts() -> None:
     study = zv.read_study("village")
     found = zv.sensitivity(study, ["project_capex", "land_price"], pairs=True, gap=1e-3)
