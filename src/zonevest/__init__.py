@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.reports.sensitivity import Sensitivity
+    from zonevest.sensing import sensitivity
 
 __version__ = "0.1.0"
 
@@ -44,6 +46,7 @@ __all__ = [
     "Diagnosis",
     "Imported",
     "Plan",
+    "Sensitivity",
     "Study",
     "StudyError",
     "audit",
@@ -59,6 +62,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "sensitivity",
     "solve",
     "write_county",
     "write_study",
@@ -69,6 +73,8 @@ _ELSEWHERE = {
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
+    "Sensitivity": "zonevest.reports.sensitivity",
+    "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",

@@ -25,6 +25,7 @@ from scipy import sparse
 
 from zonevest.certificates import WHERE as CERTIFICATE_FILE
 from zonevest.certificates import certificate_table, own_rows, with_certificate
+from zonevest.holding import held
 from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
@@ -438,6 +439,7 @@ def solve(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     start: Plan | None = None,
+    shadow: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -454,8 +456,9 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
-    start : a plan that was solved in this process, of this study or one like it with as many options: its choices are a
-        first solution where they hold, and its prices a beginning.
+    start : a plan of this study or of one like it: its choices are a first solution where they hold; and, where it was
+        solved in this process, its prices a beginning. For prices the study has as many options.
+    shadow : whether shadow prices of limits are found too; by prices they always are.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -550,7 +553,10 @@ def solve(
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
             known = found if found is not None else warm
-            first = _start(ledger, block, program, known) if left_there is None else left_there["x"]
+            first = None if left_there is None else left_there["x"]
+            if first is None and known is None and start is not None and start.has_plan:  # as a folder has it
+                first = held(ledger, block, program, start, seconds=START_SECONDS, gap=gap / 10)
+            first = _start(ledger, block, program, known) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -578,7 +584,7 @@ def solve(
     prices: dict[str, float] = {}
     if by_prices:
         prices = outcome.shadow_prices(block)
-    elif solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
+    elif shadow and solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):

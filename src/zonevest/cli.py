@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | diagnose | report | audit | explain``.
+"""The command line: ``zonevest new | import | check | solve | diagnose | sensitivity | report | audit | explain``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -23,6 +23,7 @@ from zonevest.console import (
     CODES,
     DONE,
     FAILED,
+    INTERRUPTED,
     InputError,
     ProgressLine,
     faults_shown,
@@ -346,6 +347,88 @@ def diagnose(
             raise InputError("--price", error.args[0], listed(sorted(given_prices)), do) from None
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
         raise typer.Exit({True: DONE, False: CODES["infeasible"], None: CODES["no_plan"]}[found.feasible])
+
+
+@app.command()
+def sensitivity(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|PLAN", help="A study, which is solved first, or a plan folder of one.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="PATH=LOW,HIGH",
+            help="A coefficient, as projects/*/capex=-20%,+20% or rates.finance=0.04,0.06; repeatable.",
+        ),
+    ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Change each two of them together too.")] = False,
+    ranges: Annotated[
+        bool, typer.Option("--ranges", help="Find out how far the plan's land use stays the best; takes many solves.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where tables and pictures go; must not exist yet."),
+    ] = None,
+    method: Annotated[
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
+    ] = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+    ] = 1e-3,
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve; the best plan by then counts."),
+    ] = 600.0,
+    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Solve a study again with coefficients changed, beside the plan held as it is."""
+    with faults_shown(lang, as_json) as label:
+        if out is not None:
+            refuse_existing(out, say("name another folder with -o"))
+            refuse_unwritable(out)
+        changes, of_plan = parse_settings(settings or []), (Path(study) / "plan.json").is_file()
+        if of_plan and (changes or scenario):
+            do = say("name the study, not its plan, or leave them out")
+            raise InputError(study, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
+        from zonevest import api
+        from zonevest.sensing import NoPlanError
+        from zonevest.sensing import sensitivity as find
+
+        given = api.read_plan(study) if of_plan else api.read_study(study, changes, scenario=scenario)
+        goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
+        if ranges and goal == "lexicographic":
+            must = say("a range needs one objective, and the lexicographic method has several in turn")
+            raise InputError("--ranges", must, goal, say("leave out --ranges"))
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = find(
+                    given,
+                    vary or (),
+                    pairs=pairs,
+                    ranges=ranges,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    on_progress=progress,
+                )
+        except NoPlanError as error:
+            plan = error.plan
+            show_result(plan_figures(plan, None, lang.value), plan_lines(plan, None, label, lang.value), as_json)
+            raise typer.Exit(CODES[plan.status]) from None
+        lines = [found.to_text(lang.value)]
+        if out is not None:
+            written = found.write(out, lang.value)
+            lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
+        show_result(found.to_dict(), lines, as_json)
+        raise typer.Exit(DONE if found.complete else INTERRUPTED)
 
 
 @app.command()
