@@ -163,7 +163,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 def _absolute(target: Path) -> Path:
     """The target by its real parent: one target has one name."""
-    whole = Path(os.path.abspath(target))
+    whole = target.absolute() if target.name not in ("", "..") else target.resolve()
     return whole.parent.resolve() / whole.name
 
 

@@ -86,7 +86,7 @@ class Checkpoint:
             If nothing was left, or by another run.
         """
         with suppress(OSError):  # what a run left that was killed while it wrote
-            for left in path.parent.glob(f".{path.name}-*"):
+            for left in path.parent.glob(f".{path.name}-[0-9]*"):
                 left.unlink()
         run = {"version": version("zonevest"), "study": study.hash, "method": method, "seed": str(seed)}
         return cls(path, run, read_checkpoint(path, run) if resume else None, there=resume)

@@ -446,7 +446,6 @@ def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) ->
         If it could not be written to its place: what failed, and where the plan is now, if anywhere.
     """
     from zonevest.instances.say import of_system
-
     from zonevest.solvers.supervise import ctrl_c
 
     asked: list[bool] = []
