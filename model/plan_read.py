@@ -16,7 +16,7 @@ from zonevest.instances.faults import Faults, some, within
 from zonevest.instances.read import read_study
 from zonevest.instances.say import foreign, from_parts, listed, say
 from zonevest.instances.study import FORMAT, Study, StudyError, period_names
-from zonevest.model.options import build_options
+from zonevest.model.options import HOLD, build_options
 from zonevest.model.plan import (
     CERTIFICATE,
     DECISIONS,
@@ -111,6 +111,8 @@ def _json(path: Path) -> Any:
 
 def _table(path: Path, name: str) -> pd.DataFrame:
     """A table with its numbers as numbers, everything else as text; a cell that is no number is NaN there."""
+    if path.is_dir():  # which parquet would take for a table of many files
+        raise IsADirectoryError(say("Is a directory"))
     if path.suffix == ".parquet":
         return pd.read_parquet(path)
     table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
@@ -225,6 +227,7 @@ def _of_study(faults: Faults, study: Study, fields: dict[str, Any]) -> None:
     periods = ["", *period_names(study.periods)]
     known = {
         ("parcels", "zone"): ["", *study.zones["zone"]],
+        ("parcels", "practice"): ["", HOLD, *study.practices["practice"]],
         ("parcels", "start"): periods,
         ("parcels", "class_before"): study.land_classes["land_class"],
         ("parcels", "class_after"): study.land_classes["land_class"],
