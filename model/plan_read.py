@@ -65,9 +65,10 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     faults = Faults()
     stated = _read(faults, "plan.json", partial(_json, folder / "plan.json"), missing=True)
     fields = {} if stated is None else _stated(faults, stated)
-    study = _study(faults, folder, stated or {})
+    stated = stated if isinstance(stated, dict) else {}
+    study = _study(faults, folder, stated)
     files = FILES | {name: file for name, file in OPTIONAL.items() if (folder / file).exists()}
-    told = (stated or {}).get("files")
+    told = stated.get("files")
     told = told if isinstance(told, dict) else {}
     for file in told:
         if file in OPTIONAL.values() and file not in files.values():
@@ -110,7 +111,7 @@ def _json(path: Path) -> Any:
 
 
 def _table(path: Path, name: str) -> pd.DataFrame:
-    """A table with its numbers as numbers, everything else as text; a cell that is no number is NaN there."""
+    """A table with its numbers as numbers, everything else as text; a cell that is no number is infinite."""
     if path.is_dir():  # which parquet would take for a table of many files
         raise IsADirectoryError(say("Is a directory"))
     if path.suffix == ".parquet":
@@ -119,11 +120,17 @@ def _table(path: Path, name: str) -> pd.DataFrame:
     instruments = [] if name != "projects" else [each for each in table if each not in PROJECTS and each[:2] != "x_"]
     for column in table:
         if column in AMOUNTS or column in instruments:
-            cells = table[column].where(table[column] != "", np.nan if name == "limits" else "none")
-            table[column] = pd.to_numeric(cells, errors="coerce").astype(float)
-            if name == "limits" and (table[column].isna() & cells.notna()).any():
-                table[column] = table[column].where(table[column].notna() | cells.isna(), np.inf)
+            cells = table[column].replace("", "nan") if name == "limits" else table[column]
+            table[column] = [_float(cell) for cell in cells]
     return table
+
+
+def _float(cell: str) -> float:
+    """A cell as a number; inf where it is none, which no column may hold."""
+    try:
+        return float(cell)
+    except ValueError:
+        return math.inf
 
 
 def _stated(faults: Faults, stated: Any) -> dict[str, Any]:
@@ -187,7 +194,7 @@ def _number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _study(faults: Faults, folder: Path, stated: Any) -> Study | None:
+def _study(faults: Faults, folder: Path, stated: dict[str, Any]) -> Study | None:
     """The study, if it is the one that was solved."""
     try:
         study = read_study(folder / "study")
@@ -198,7 +205,7 @@ def _study(faults: Faults, folder: Path, stated: Any) -> Study | None:
     except UNREADABLE as error:
         faults.add(say("study"), say("it can be read"), foreign(f"{type(error).__name__}: {error}"), _AGAIN)
         return None
-    told = stated.get("study_hash") if isinstance(stated, dict) else None
+    told = stated.get("study_hash")
     if isinstance(told, str) and told != study.hash:
         must = say("its tables are those that were solved (study_hash {told})", told=told)
         faults.add(say("study"), must, f"study_hash {study.hash}", _AGAIN)

@@ -20,6 +20,7 @@ from tests.chinese import check_faults
 from tests.model.four import four
 from zonevest.cli import app
 from zonevest.instances.study import StudyError
+from zonevest.model import plan_read
 from zonevest.model.plan import digests
 
 PARTS = ["where", "must", "found", "do"]
@@ -113,9 +114,11 @@ FINE = {
 """Values of the right kind: what is wrong with them is for the audit, or nothing is."""
 
 
-def test_plan_json_with_other_values(sound: Path, tmp_path: Path) -> None:
+def test_plan_json_with_other_values(sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "plan"
     shutil.copytree(sound, folder)
+    study = zv.read_plan(sound).study  # the same all the time
+    monkeypatch.setattr(plan_read, "read_study", lambda _: study)
     stated = json.loads((sound / "plan.json").read_text())
     for name, value in JSON:
         (folder / "plan.json").write_text(json.dumps(stated | {name: value}))
