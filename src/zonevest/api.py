@@ -663,9 +663,9 @@ def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, floa
         first[: len(options.kind)] = options.kind_practice[options.kind] == 0
     else:
         return None
-    found = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
-    if holds(program, found):
-        return found
+    financed = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+    if holds(program, financed):
+        return financed
     return first if holds(program, first) else None  # as it is: no money may be needed
 
 

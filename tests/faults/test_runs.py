@@ -250,8 +250,8 @@ def test_a_plan_that_has_come_since(
 
     @contextmanager
     def later(path: Path) -> Iterator[None]:
-        if not target.exists():
-            small.write(target)
+        monkeypatch.setattr(cli.place, "claimed", claimed)
+        small.write(target)
         with claimed(path):
             yield
 
