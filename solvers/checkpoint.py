@@ -191,7 +191,10 @@ def read_checkpoint(path: Path, run: Mapping[str, str]) -> Kept:
             arrays = {name: file[name] for name in file.files}
         told = json.loads(arrays.pop("told").tobytes())
         before, stage, form = dict(told["run"]), dict(told["stage"]), told["format"]
-    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
+        whole = isinstance(stage["stage"], int) and isinstance(stage["stages"], list)
+        if not (whole and isinstance(stage["proofs"], list) and isinstance(stage["found"], dict | None)):
+            raise ValueError("its parts are of other kinds")
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile, RecursionError) as error:
         must = say("a checkpoint can be read")
         raise _refused([(path, must, foreign(str(error)), _ANEW)]) from None
     faults = [
