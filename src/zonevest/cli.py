@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,14 +28,19 @@ from zonevest.console import (
     INTERRUPTED,
     InputError,
     ProgressLine,
+    ended_as_interrupted,
     faults_shown,
     plan_figures,
     plan_lines,
     show_result,
 )
-from zonevest.instances.say import foreign, listed, say, translate, translated
+from zonevest.instances import place
+from zonevest.instances.say import listed, say, translate, translated
 from zonevest.usage import Commands
 from zonevest.words import Words
+
+if TYPE_CHECKING:
+    from zonevest.api import AuditReport, Plan
 
 app = typer.Typer(
     cls=Commands,
@@ -258,6 +265,7 @@ def solve(
     """Solve a study and write a plan folder, with its report."""
     with faults_shown(lang, as_json) as label:
         target = default_plan(study) if out is None else out
+        place.recover(target)
         if not overwrite:
             refuse_existing(target, say("name another folder with -o, or add --overwrite"))
         refuse_no_replacing(target)
@@ -277,7 +285,9 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        with workers(cluster) as client:
+        with place.claimed(target), workers(cluster) as client:
+            if not overwrite:  # what another run has written since
+                refuse_existing(target, say("name another folder with -o, or add --overwrite"))
             given = api.read_study(study, changes, scenario=scenario)
             for note in given.notes:
                 print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
@@ -298,7 +308,7 @@ def solve(
                 )
                 # a run that found nothing says so in a folder of its own, but never takes the place of a plan
                 if plan.has_plan or not target.exists():
-                    plan.write(target, overwrite=overwrite, lang=lang.value)
+                    write_or_rescue(plan, target, lang, overwrite=overwrite)
                     written = str(target)
                 else:
                     written = None
@@ -438,18 +448,13 @@ def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = L
         refuse_no_plan(plan)
         from zonevest import api
 
-        found = api.audit(plan)
-        try:
-            told = api.read_plan(plan)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            must = say("every file of a plan folder can be read")
-            do = say("solve the study again; `zonevest audit` says which file is at fault")
-            raise InputError(str(plan), must, foreign(str(error)), do) from None
-        told.audit = found
+        told = api.read_plan(plan)
+        told.audit = api.audit(plan)
         written = api.report(told, plan, lang=lang.value)
         paths = [f"{path}/" if path.is_dir() else str(path) for path in written]
         named = label["comma"].join([paths[0], *(path.name + "/" * path.is_dir() for path in written[1:])])
         show_result({"report": paths[0], "files": paths}, [label["report_done"].format(paths=named)], as_json)
+        exit_unless_held(told, told.audit, lang)
 
 
 @app.command()
@@ -559,7 +564,8 @@ def explain(
 
         ((kind, name),) = asked.items()
         try:
-            found = api.read_plan(plan).explain(**asked)
+            told = api.read_plan(plan)
+            found = told.explain(**asked)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None
@@ -567,6 +573,14 @@ def explain(
             must, do = say("a plan has prices that explain it"), say("solve the study again")
             raise InputError(str(plan), must, error.args[0], do) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        exit_unless_held(told, api.audit(plan), lang)
+
+
+def exit_unless_held(plan: Plan, found: AuditReport, lang: Lang) -> None:
+    """Whoever reads what was told of a plan is told too where the audit finds that the plan does not hold."""
+    if plan.has_plan and not found.ok:
+        print(found.to_text(lang.value), file=sys.stderr)
+        raise typer.Exit(FAILED)
 
 
 @contextmanager
@@ -577,6 +591,45 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         return
     with ProgressLine(sys.stderr, lang.value) as progress:
         yield progress
+
+
+def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) -> None:
+    """Write a plan; where its place fails, into a folder for temporary files, so that hours of work are not lost.
+
+    Raises
+    ------
+    InputError
+        If it could not be written to its place: what failed, and where the plan is now, if anywhere.
+    """
+    from zonevest.instances.say import of_system
+    from zonevest.solvers.supervise import ctrl_c
+
+    asked: list[bool] = []
+
+    def interrupted() -> None:  # what is solved is written to its end, unless that is asked twice
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    try:
+        with ctrl_c(interrupted):
+            plan.write(target, overwrite=overwrite, lang=lang.value)
+    except OSError as error:
+        if not plan.has_plan:
+            raise
+        rescue = Path(tempfile.mkdtemp(prefix="zonevest-plan-")) / target.name
+        must = say("the plan folder can be written")
+        where = str(error.filename or target)
+        try:
+            plan.write(rescue, lang=lang.value)
+        except OSError:
+            shutil.rmtree(rescue.parent, ignore_errors=True)
+            do = say(
+                "make room or name another folder with -o, and solve again (--resume, where there is a checkpoint)"
+            )
+            raise InputError(where, must, of_system(error), do) from None
+        do = say("the plan was written to {path} instead: move it where it is to be", path=rescue)
+        raise InputError(where, must, of_system(error), do) from None
 
 
 @contextmanager
@@ -700,6 +753,7 @@ def refuse_no_hand_plan(place: Path, study: str | None) -> None:
 
 def refuse_no_plan(folder: Path) -> None:
     """A plan folder is known by its plan.json."""
+    place.recover(folder)
     if not (folder / "plan.json").is_file():
         found = say("none in it") if folder.is_dir() else say("no such folder")
         do = say("name the folder that `zonevest solve` wrote")
@@ -708,4 +762,5 @@ def refuse_no_plan(folder: Path) -> None:
 
 def main() -> None:
     """Run the command line; the entry point of ``zonevest`` and of ``python -m zonevest``."""
+    ended_as_interrupted()
     app(prog_name="zonevest")
