@@ -728,12 +728,8 @@ def read_beside(folder: Path) -> Any:
     """A plan to be compared with."""
     from zonevest import api
 
-    try:
-        found = api.read_plan(folder)
-    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-        must = say("every file of a plan folder can be read")
-        do = say("solve the study again; `zonevest audit` says which file is at fault")
-        raise InputError(str(folder), must, foreign(str(error)), do) from None
+    refuse_no_plan(folder)
+    found = api.read_plan(folder)
     if not found.has_plan:
         must, do = say("there is a plan to be shown beside"), say("name the folder of one")
         raise InputError("--beside", must, say("status {status}", status=found.status), do)
