@@ -32,12 +32,18 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.diagnosing import diagnose
+    from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.pareto import pareto
     from zonevest.reports.diagnosis import Diagnosis
+<<<<<<< HEAD
     from zonevest.reports.front import Front
+=======
+    from zonevest.reports.sensitivity import Sensitivity
+    from zonevest.sensing import sensitivity
+>>>>>>> main
 
 __version__ = "0.1.0"
 
@@ -46,6 +52,7 @@ __all__ = [
     "Front",
     "Imported",
     "Plan",
+    "Sensitivity",
     "Study",
     "StudyError",
     "audit",
@@ -55,12 +62,17 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
+<<<<<<< HEAD
     "pareto",
+=======
+    "plan_from",
+>>>>>>> main
     "policy_model",
     "pyomo_model",
     "read_plan",
     "read_study",
     "report",
+    "sensitivity",
     "solve",
     "write_county",
     "write_study",
@@ -72,6 +84,9 @@ _ELSEWHERE = {
     "Front": "zonevest.reports.front",
     "pareto": "zonevest.pareto",
     "Imported": "zonevest.instances.importing.imported",
+    "plan_from": "zonevest.given",
+    "Sensitivity": "zonevest.reports.sensitivity",
+    "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
