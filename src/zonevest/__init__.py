@@ -38,12 +38,9 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study, StudyError
     from zonevest.pareto import pareto
     from zonevest.reports.diagnosis import Diagnosis
-<<<<<<< HEAD
     from zonevest.reports.front import Front
-=======
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
->>>>>>> main
 
 __version__ = "0.1.0"
 
@@ -62,11 +59,8 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
-<<<<<<< HEAD
     "pareto",
-=======
     "plan_from",
->>>>>>> main
     "policy_model",
     "pyomo_model",
     "read_plan",

@@ -39,9 +39,8 @@ def every_plan(study: Study) -> np.ndarray | None:
 def beats_none(values: np.ndarray) -> list[tuple[float, float]]:
     """The values that no other plan beats, each once, by the definition."""
     beaten = [any((other >= one - 1e-7).all() and (other > one + 1e-7).any() for other in values) for one in values]
-    return sorted(
-        {(round(float(c), 5), round(float(e), 5)) for (c, e), worse in zip(values, beaten, strict=True) if not worse}
-    )
+    kept = values[[not worse for worse in beaten]]
+    return sorted({(round(float(cash), 5), round(float(ecosystem), 5)) for cash, ecosystem in kept})
 
 
 @CASES
