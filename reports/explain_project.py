@@ -29,12 +29,12 @@ LAND_TAKEN = "land_take"
 """What is lost on the land that a project takes, among the accounts."""
 
 
-def explain_project(priced: Priced, project: str, moved: Mapping[str, Priced]) -> Explanation:
+def explain_project(priced: Priced, project: str, moved: Mapping[str, Floats]) -> Explanation:
     """What a project is worth in the plan, start by start, and what would make it in or out at the prices.
 
     Parameters
     ----------
-    moved : for each of `TURNED` the same plan at the same prices, the project's number a unit higher.
+    moved : for each of `TURNED` what each start gains, the project's number a unit higher, shape (periods,).
 
     Returns
     -------
@@ -66,8 +66,7 @@ def explain_project(priced: Priced, project: str, moved: Mapping[str, Priced]) -
          "rows": worth - value, "worth": worth}
     )  # fmt: skip
     row = ledger.study.projects.iloc[j]
-    for name, other in moved.items():
-        slope = _of_starts(other, j) @ other.charge - worth
+    for name, slope in moved.items():
         with np.errstate(divide="ignore", invalid="ignore"):
             starts[f"{name}_break_even"] = np.where(np.abs(slope) > SMALL, float(row[name]) - worth / slope, np.nan)
     named = pd.DataFrame({"start": periods})

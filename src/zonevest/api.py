@@ -111,6 +111,7 @@ class Plan(PlanData):
     """A plan: its data, the audit's verdict, and what can be written of it."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    _policy: pyo.ConcreteModel | None = field(default=None, init=False, repr=False, compare=False)  # one's own
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
@@ -180,7 +181,7 @@ class Plan(PlanData):
         if (parcel is not None) + (project is not None) + (limit is not None) != 1:
             raise ValueError("name one of parcel, project and limit")
         if self._priced is None:
-            self._priced = pricing.priced(self)
+            self._priced = pricing.priced(self, self._policy)
         found = self._priced
         if parcel is not None:
             return explain.explain_parcel(found, parcel)
@@ -470,7 +471,7 @@ def solve(
     if resume and checkpoint is None:
         raise ValueError("resume needs the path of a checkpoint")
     keep = None if checkpoint is None else Checkpoint.of(Path(checkpoint), study, method, seed, resume=resume)
-    clock = _Watch(on_progress)
+    clock, own = _Watch(on_progress), policy
     if policy is None:
         with clock("options"):
             ledger = Ledger(build_options(study))
@@ -576,8 +577,9 @@ def solve(
                 for stage, (each, _) in enumerate(by_prices, begun + 1)
                 for step in each.told()
             ]
-            if rows := own_rows(block):
-                settings["own_rows"] = rows
+        if rows := own_rows(block):
+            settings["own_rows"] = rows
+        plan._policy = own
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")

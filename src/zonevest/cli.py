@@ -408,8 +408,7 @@ def explain(
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None
         except UnpricedError as error:
-            must, do = say("a plan has prices that explain it"), say("solve the study again")
-            raise InputError(str(plan), must, error.args[0], do) from None
+            raise InputError(str(plan), say("a plan has prices that explain it"), error.args[0], error.do) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
 
 
