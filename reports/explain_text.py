@@ -10,6 +10,7 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import each
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.display import Display
+from zonevest.reports.explain_resolved import resolved_lines
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -233,4 +234,4 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
         lines += ["", say["funding"]]
         sums = found["funding"].groupby("instrument", sort=False)["raised"].sum()
         lines += [f"  {display.instrument(str(name))}: {value:,.6g}" for name, value in sums.items()]
-    return lines
+    return lines + resolved_lines(found, display, lang)

@@ -29,7 +29,7 @@ from zonevest.instances import read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import foreign, say
-from zonevest.instances.study import Study, StudyError
+from zonevest.instances.study import Study, StudyError, period_names
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
@@ -54,6 +54,7 @@ from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.reports.money import money_tables
+from zonevest.reports.priced import weight_of
 from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.checkpoint import Checkpoint
@@ -61,6 +62,7 @@ from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
 from zonevest.solvers.measures import measures
+from zonevest.solvers.parts import rest_of
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
@@ -102,6 +104,8 @@ MANY, MANY_WHOLE = 40_000, 300_000
 """Options from which on `auto` solves by prices, where land may be divided and where it may not."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
+FIRST_SHARE = 0.2
+"""Part of the time that finding land for the projects of a given plan may take."""
 PRICES_SECONDS = 60.0
 """What the shadow prices may take; where they take longer they stay blank."""
 
@@ -152,7 +156,17 @@ class Plan(PlanData):
         return indicators(Facts(tables.completed(self)))
 
     def explain(
-        self, *, parcel: str | None = None, project: str | None = None, limit: str | None = None
+        self,
+        *,
+        parcel: str | None = None,
+        project: str | None = None,
+        limit: str | None = None,
+        resolve: bool = False,
+        break_even: Sequence[str] = (),
+        gap: float | None = None,
+        time_limit: float = 300.0,
+        threads: int = 0,
+        on_progress: Callable[[Progress], object] | None = None,
     ) -> Explanation:
         """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
 
@@ -162,6 +176,10 @@ class Plan(PlanData):
         Parameters
         ----------
         parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+        resolve : whether the study is solved again with the project forced out, and to another start, or in.
+        break_even : of ``capex`` and ``annual_revenue``: the numbers at which the project is just worth it, by solving
+            again.
+        gap, time_limit, threads, on_progress : of each of these solves, as of `solve`; the gap by default the plan's.
 
         Returns
         -------
@@ -180,6 +198,10 @@ class Plan(PlanData):
 
         if (parcel is not None) + (project is not None) + (limit is not None) != 1:
             raise ValueError("name one of parcel, project and limit")
+        if (resolve or break_even) and project is None:
+            raise ValueError("what is solved again is a project")
+        if wrong := set(break_even) - set(explain_project.TURNED):
+            raise ValueError(f"a break-even is of {' or '.join(explain_project.TURNED)}, not {sorted(wrong)}")
         if self._priced is None:
             self._priced = pricing.priced(self, self._policy)
         found = self._priced
@@ -190,7 +212,16 @@ class Plan(PlanData):
         assert project is not None
         if project not in found.ledger.works.names:
             raise KeyError(project)
-        return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
+        moved = pricing.moved(found, project, explain_project.TURNED)
+        told = explain_project.explain_project(found, project, moved)
+        if not (resolve or break_even):
+            return told
+        from zonevest.resolving import resolved
+
+        at = period_names(self.study.periods).index(told.figures["told"]) if told.figures["told"] else 0
+        slopes = {name: float(moved[name][at]) for name in break_even}
+        return resolved(told, self, slopes, self._policy, break_even=break_even, gap=gap, time_limit=time_limit,
+                        threads=threads, on_progress=on_progress)  # fmt: skip
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.
@@ -428,6 +459,7 @@ def solve(
     seed: int = 0,
     method: Method = "auto",
     policy: pyo.ConcreteModel | None = None,
+    start: PlanData | None = None,
     cluster: Client | str | int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
@@ -443,6 +475,8 @@ def solve(
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
         40,000 options on, from 300,000 where land may not be divided.
     policy : a policy model from `policy_model(study)` with rules of your own.
+    start : a plan of the same parcels, practices, periods and projects that method mip starts from: its land and
+        projects with their best financing or, where that breaks a row, its projects with their best land.
     cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
@@ -537,22 +571,27 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
-            start = _start(ledger, block, program, found) if left_there is None else left_there["x"]
+            if left_there is not None:
+                first = left_there["x"]
+            elif found is None and start is not None:
+                first = _of_plan(ledger, program, start, FIRST_SHARE * time_limit)
+            else:
+                first = _start(ledger, block, program, found)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
-                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
+                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=first, scale=scale)
                 if keep is None:
                     solution = run_supervised(program, options, clock.tell)
                 else:
                     solution = run_supervised(program, options, keep.listener(clock.tell), on_solution=keep.solution)
                     keep.end()
-        if solution.x is None and found is not None and start is not None:
+        if solution.x is None and found is not None and first is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])
-            solution = _kept(program, start, solution, scale, stopped)
+            solution = _kept(program, first, solution, scale, stopped)
         if solution.x is None or solution.value is None:
             break
         found = dict(zip(_columns(block), solution.x, strict=True))
@@ -655,6 +694,28 @@ def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, floa
     else:
         return None
     return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+
+
+def _of_plan(ledger: Ledger, program: Program, plan: PlanData, seconds: float) -> Floats | None:
+    """A first solution that follows a plan: its land and projects, else its projects alone; None where neither can."""
+    size, periods = len(ledger.options.kind), len(ledger.clock.length)
+    states = slice(size, size + len(ledger.works.names) * periods)
+    x = np.zeros(program.n_cols)
+    x[:size] = weight_of(ledger, plan.parcels)
+    for begun in ledger.works.starts_of(plan.projects).values():
+        x[size + begun : size + (begun // periods + 1) * periods] = 1.0
+    held = x[states]
+    if ((held < program.col_lower[states]) | (held > program.col_upper[states])).any():
+        return None
+    for decided in (slice(0, states.stop), states):
+        fixed = np.zeros(program.n_cols, dtype=np.bool_)
+        fixed[decided] = True
+        rest, free = rest_of(program, x, fixed, whole=True)
+        found = run_supervised(rest, SolveOptions(gap=1e-3, time_limit=max(seconds, 2.0)))
+        if found.x is not None:
+            x[free] = found.x
+            return x
+    return None
 
 
 def _prices(block: Block, program: Program, x: Floats, options: SolveOptions) -> dict[str, float]:
