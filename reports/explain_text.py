@@ -44,6 +44,12 @@ WORDS = {
         "giving": "Parcels that would do something else without it, all else at its price",
         "forgone": "{parcel} ({place}): {practice} {start} -> {instead} {instead_start}, {forgone:,.6g}",
         "nobody": "nobody",
+        "projects": "Projects that would start at another time, or not, without it, all else at its price",
+        "turned": "{project}: {start} -> {instead}, {forgone:,.6g}",
+        "unbuilt_start": "not built",
+        "actors": "Who would have more (below 0: less) if all these did so, present value",
+        "actor": "{actor}: {forgone:+,.6g} {unit}",
+        "row_plain": "{place}, {period}: not short (price 0); bound {bound:,.6g}, the plan adds {amount:,.6g}",
         "project": "Project {name}",
         "built": "It starts in {start}, and is worth {worth:,.6g} at these prices",
         "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
@@ -83,6 +89,12 @@ WORDS = {
         "giving": "若无此约束（其余价格不变）会改变用途的地块",
         "forgone": "{parcel}（{place}）：{practice} {start} → {instead} {instead_start}，{forgone:,.6g}",
         "nobody": "无",
+        "projects": "若无此约束（其余价格不变）会改期、增建或不建的项目",
+        "turned": "{project}：{start} → {instead}，{forgone:,.6g}",
+        "unbuilt_start": "不建",
+        "actors": "若上述全部改变，各主体的增益（负数为损失），现值",
+        "actor": "{actor}：{forgone:+,.6g} {unit}",
+        "row_plain": "{place}，{period}：未用满（价格为 0）；界限 {bound:,.6g}，规划计入 {amount:,.6g}",
         "project": "项目 {name}",
         "built": "于 {start} 启动，按此价格净值 {worth:,.6g}",
         "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
@@ -122,8 +134,10 @@ def _what(row: Any, display: Display) -> str:
     """An account or a row."""
     if row.kind == "account":
         return display.account(row.name)
-    place = f" [{', '.join(filter(None, (_place(row.jurisdiction, display), _period(row.period, display))))}]"
-    return display.limit(row.name) + (place if row.jurisdiction or row.period else "")
+    if not (row.jurisdiction or row.period):  # a row that limits.csv does not tell
+        return display.row(row.row)
+    place = ", ".join(filter(None, (_place(row.jurisdiction, display), _period(row.period, display))))
+    return f"{display.limit(row.name)} [{place}]"
 
 
 def _place(name: str, display: Display) -> str:
@@ -171,18 +185,21 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
 
 
 def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
-    lines = [say["limit"].format(name=display.limit(found.name))]
+    first = found["rows"].iloc[0]
+    named = display.limit(found.name) if first["jurisdiction"] else display.row(first["row"])
+    lines = [say["limit"].format(name=named)]
     rows: list[str] = []
     for row in each(found["rows"]):
-        place, period = _place(row.jurisdiction, display) or row.row, _period(row.period, display)
+        place, period = _place(row.jurisdiction, display) or display.row(row.row), _period(row.period, display)
         cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
-        rows.append(say["row"].format(place=place, period=period or "–", **cells))
+        kind = "row" if row.price else "row_plain"
+        rows.append(say[kind].format(place=place, period=period or "–", **cells))
     lines += _most(rows, say)
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")
-    named = [f"{display.project(row.name) if row.kind == 'project' else row.name}: {row.value:+,.6g}"
-             for row in each(sums)]  # fmt: skip
+    of_kind = {"project": display.project, "decision": display.column, "parcel": str}
+    named = [f"{of_kind[row.kind](row.name)}: {row.value:+,.6g}" for row in each(sums)]
     lines += ["", say["payers"], *_most(named or [say["nobody"]], say)]
     for name, of in (("jurisdictions", display.jurisdiction), ("practices", display.practice)):
         column = found[name].columns[0]
@@ -200,7 +217,19 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) ->
         )
         for row in each(found["giving"])
     ]
-    return [*lines, "", say["giving"], *_most(told or [say["nobody"]], say)]
+    lines += ["", say["giving"], *_most(told or [say["nobody"]], say)]
+    if len(found["giving_projects"]):
+        turned = [
+            say["turned"].format(project=display.project(row.project), start=row.start or say["unbuilt_start"],
+                                 instead=row.instead or say["unbuilt_start"], forgone=row.forgone)
+            for row in each(found["giving_projects"])
+        ]  # fmt: skip
+        lines += ["", say["projects"], *_most(turned, say)]
+    if len(found["actors"]):
+        named = [say["actor"].format(actor=display.actor(row.actor), forgone=row.forgone, unit=display.money_unit)
+                 for row in each(found["actors"])]  # fmt: skip
+        lines += ["", say["actors"], *(f"  {line}" for line in named)]
+    return lines
 
 
 def _project(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
