@@ -29,6 +29,9 @@ WORDS = {
         "options": "Options (value + rows = worth)",
         "taken": "{share:.0%} taken",
         "excluded": "Not possible",
+        "would": "But for lines, overlays and locks (worth at the plan's prices; chosen: {chosen:,.6g})",
+        "would_be": "{option}: {would:,.6g} ({more:+,.6g}); excluded by {reasons}",
+        "and": " and ",
         "wins": "Chosen is worth {chosen:,.6g}, the best other option ({other}) {next:,.6g}: {margin:,.6g} more",
         "loses": "Chosen is worth {chosen:,.6g}, "
         "the best other option ({other}) {next:,.6g}: {margin:,.6g} more than what is "
@@ -76,6 +79,9 @@ WORDS = {
         "options": "可选方案（自身价值 + 约束 = 净值）",
         "taken": "采用 {share:.0%}",
         "excluded": "不可选",
+        "would": "若无控制线、转化分区与锁定（按规划价格的净值；所选：{chosen:,.6g}）",
+        "would_be": "{option}：{would:,.6g}（{more:+,.6g}）；排除原因：{reasons}",
+        "and": "、",
         "wins": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}：高出 {margin:,.6g}",
         "loses": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}，"
         "比所选高 {margin:,.6g}；因地块不可分割或求解间隙而未被采用",
@@ -181,6 +187,16 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
     for reason, rows in missing.groupby("excluded_by", sort=False):
         names = [f"{display.practice(row.practice)} {row.start}".rstrip() for row in each(rows)]
         lines.append(f"  {reasons.get(str(reason), str(reason))}: {', '.join(dict.fromkeys(names))}")
+    would = missing[missing["would"].notna()].sort_values("would", ascending=False, kind="stable")
+    if len(would):
+        lines += ["", say["would"].format(chosen=figures["chosen"])]
+        told = []
+        for row in each(would):
+            keep = [reasons.get(name, name) for name in [row.excluded_by, *row.also.split(";")] if name]
+            named = f"{display.practice(row.practice)} {row.would_start}".rstrip()
+            told.append(say["would_be"].format(option=named, would=row.would, more=row.would - figures["chosen"],
+                                               reasons=say["and"].join(keep)))  # fmt: skip
+        lines += _most(told, say)
     return lines
 
 
