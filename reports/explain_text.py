@@ -58,17 +58,36 @@ WORDS = {
         "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
         "never": "It can start in no period: {why}",
         "starts": "Starts (value + rows = worth)",
-        "even": "It would be worth nothing with a capex of {capex:,.6g} (now {capex_now:,.6g}), or a yearly revenue of "
-        "{revenue:,.6g} (now {revenue_now:,.6g}); from the prices, for a small change",
+        "even": "It would be worth nothing with {evens}; from the prices, for a small change",
+        "capex": "a capex of {number:,.6g} (now {now:,.6g})",
+        "annual_revenue": "a yearly revenue of {number:,.6g} (now {now:,.6g})",
+        "no_capex": "no capex (now {now:,.6g})",
+        "no_annual_revenue": "no yearly revenue (now {now:,.6g})",
+        "or": " or ",
         "parts": "Of what that is made",
-        "needs": "What it needs",
+        "needs": "What it needs, and what needs it",
         "requires": "project {of}",
         "bundle": "together with {of}",
         "exclusive_set": "without {of}",
         "min_area": "land: {of}",
         "footprint": "its site, parcel {of}",
+        "comma": ", ",
         "met": "given",
         "unmet": "not given",
+        "needed_by": "project {of} asks for it",
+        "enables": "land action {of} waits for it",
+        "relies": "built, so it relies on it",
+        "relies_worth": "its land would lose {value:,.6g} without it",
+        "idle": "not the case in the plan",
+        "not_alone": "Prices alone do not decide it: see what it needs and what needs it below; --resolve tells what "
+        "the other choice costs",
+        "cash": "cash of the budgets",
+        "raising": "what may be raised",
+        "debt": "room for debt",
+        "land": "land that it takes",
+        "binds": "short, {value:+,.6g} at the prices",
+        "binding": "short there",
+        "mandated": "It is mandated: it is built whatever it is worth",
         "funding": "Raised for it",
     },
     "zh": {
@@ -106,17 +125,35 @@ WORDS = {
         "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
         "never": "任何一期均不可启动：{why}",
         "starts": "启动期（自身价值 + 约束 = 净值）",
-        "even": "盈亏平衡：投资 {capex:,.6g}（现 {capex_now:,.6g}），或年收入 {revenue:,.6g}（现 {revenue_now:,.6g}）；"
-        "由价格推算，适用于小幅变动",
+        "even": "盈亏平衡：{evens}；由价格推算，适用于小幅变动",
+        "capex": "投资 {number:,.6g}（现 {now:,.6g}）",
+        "annual_revenue": "年收入 {number:,.6g}（现 {now:,.6g}）",
+        "no_capex": "任何投资额都不能达到（现 {now:,.6g}）",
+        "no_annual_revenue": "任何年收入都不能达到（现 {now:,.6g}）",
+        "or": "，或",
         "parts": "构成",
-        "needs": "前提条件",
+        "needs": "前提条件与所支撑的项目",
         "requires": "项目 {of}",
         "bundle": "与 {of} 同期",
         "exclusive_set": "不建 {of}",
         "min_area": "用地：{of}",
         "footprint": "选址地块 {of}",
+        "comma": "，",
         "met": "已满足",
         "unmet": "未满足",
+        "needed_by": "项目 {of} 以其为前置",
+        "enables": "用地行动 {of} 以其为前提",
+        "relies": "已建，依赖该项目",
+        "relies_worth": "若无该项目，其土地损失 {value:,.6g}",
+        "idle": "规划中未用到",
+        "not_alone": "仅凭价格不能判定：见下文其前提与所支撑者；用 --resolve 可知另一选择的代价",
+        "cash": "预算现金",
+        "raising": "可筹资额度",
+        "debt": "举债空间",
+        "land": "所占土地",
+        "binds": "紧缺，按价格 {value:+,.6g}",
+        "binding": "紧缺",
+        "mandated": "该项目为必建项目：无论净值如何都要建设",
         "funding": "为其筹集",
     },
 }
@@ -254,15 +291,17 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
     if figures["told"]:
         kind = "built" if figures["start"] else "unbuilt"
         lines.append(say[kind].format(start=figures["told"], worth=figures["worth"]))
+        if figures["mandatory"]:
+            lines.append(say["mandated"])
+        elif bool(figures["start"]) != (figures["worth"] > 0.0):
+            lines.append(say["not_alone"])
         row = starts.set_index("start").loc[figures["told"]]
-        lines.append(
-            say["even"].format(
-                capex=row["capex_break_even"],
-                capex_now=figures["capex"],
-                revenue=row["annual_revenue_break_even"],
-                revenue_now=figures["annual_revenue"],
-            )
-        )
+        evens = []
+        for name in ("capex", "annual_revenue"):
+            number = row[f"{name}_break_even"]
+            kind = name if number >= 0.0 else f"no_{name}"  # also where it is unknown
+            evens.append(say[kind].format(number=number, now=figures[name]))
+        lines.append(say["even"].format(evens=say["or"].join(evens)))
         told = [f"{row.start}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}"
                 for row in each(starts[starts["possible"]])]  # fmt: skip
         lines += ["", say["starts"], *_most(told, say)]
@@ -273,8 +312,18 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
     if len(found["needs"]):
         lines += ["", say["needs"]]
         for row in each(found["needs"]):
-            named = display.project(row.of) if row.need in ("requires", "bundle", "exclusive_set") else row.of
-            lines.append(f"  {say[row.need].format(of=named)}: {say['met' if row.met else 'unmet']}")
+            named = display.practice(row.of) if row.need == "enables" else display.project(row.of)
+            if row.need == "min_area":
+                account, _, least = row.of.partition(" >= ")
+                named = f"{display.account(account)} >= {least} {display.unit('ha')}"
+            valued = row.value == row.value and abs(row.value) > NEAR
+            if row.need in ("needed_by", "enables"):
+                kind = "relies_worth" if valued else "relies" if row.binds else "idle"
+                lines.append(f"  {say[row.need].format(of=named)}: {say[kind].format(value=row.value)}")
+                continue
+            binds = say["binds"].format(value=row.value) if valued else say["binding"]
+            told = [say["met" if row.met else "unmet"], *([binds] if row.binds and row.met else [])]
+            lines.append(f"  {say[row.need].format(of=named)}: {say['comma'].join(told)}")
     if len(found["funding"]):
         lines += ["", say["funding"]]
         sums = found["funding"].groupby("instrument", sort=False)["raised"].sum()

@@ -20,6 +20,7 @@ from zonevest.instances.study import items, period_names
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
+from zonevest.pricing import UnpricedError
 from zonevest.reports.explain_resolved import BREAK_EVEN, CASES, CHANGED, IN, MOVED, OTHER, OUT
 
 if TYPE_CHECKING:
@@ -160,6 +161,9 @@ def resolved(
         (of the case less those of the plan), ``area_ha`` that does something else. ``changed``: projects that change
         by case. ``break_even``: ``column, now, number, low, high, status, solves``.
     """
+    if break_even and plan.settings.get("own_rows"):
+        why = say("rules of one's own cannot follow other numbers of a project")
+        raise UnpricedError(why, say("put the number into the study, and solve it with its rules again"))
     own = begun(plan)[found.name]
     given = float(plan.settings.get("gap", 1e-3)) if gap is None else gap
     by = Resolver(plan, found.name, policy, given, time_limit, threads, on_progress)
@@ -334,8 +338,3 @@ class _Search:
         if low is not None and high is not None:
             ends = [max(ends[0], min(low, high) - open_), min(ends[1], max(low, high) + open_)]
         return (column, now, number, max(ends[0], 0.0), ends[1], status, self.solves)
-
-
-def no_break_even(plan: PlanData) -> str:
-    """Why no break-even is looked for, as a sentence; blank: it may be."""
-    return say("rules of one's own cannot follow other numbers of a project") if plan.settings.get("own_rows") else ""
