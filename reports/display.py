@@ -307,7 +307,9 @@ class Display:
         """What a row is of: a project, an instrument and so on; blank where it is none of them."""
         aims = {name: self.words(name) for name in ("cash", "ecosystem")} if kind in ("floor", "keep") else {}
         others = (aims, self._projects, self._instruments, self._quotas, self._actors, self._accounts)
-        return next((names[code] for names in ((self._budgets,) if kind in OF_BUDGETS else others) if code in names), "")
+        return next(
+            (names[code] for names in ((self._budgets,) if kind in OF_BUDGETS else others) if code in names), ""
+        )
 
     def row(self, name: str) -> str:
         """What a row of the program is called, by its own name: its family, and each part of its index in words."""

@@ -83,7 +83,8 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
         ``options``: ``practice, start, possible``, ``excluded_by`` (a line or rule of `zonevest.model.options.REASONS`
         where it is not), ``share`` (taken in the plan), ``value, rows, worth`` (NaN where it is not possible) and
         ``margin``: worth above the best other option; the best first; of what is not possible ``also``,
-        ``would_start`` and ``would`` (see `zonevest.reports.explain_missing`). ``parts``: of each option by account and row,
+        ``would_start`` and ``would`` (see `zonevest.reports.explain_missing`). ``parts``: of each option by account
+        and row,
         with ``price`` and ``amount`` (what the option adds to the row; of an account they are blank). ``why``: the
         same of what is chosen beside the best other option. ``figures``: ``chosen`` (worth of what is chosen, by
         shares), ``next`` (of the

@@ -189,7 +189,8 @@ def _giving_projects(priced: Priced, at: Ints) -> tuple[pd.DataFrame, Floats]:
     factors[at] = 0.0
     periods = [*period_names(priced.ledger.study.periods), ""]
     own, free = (
-        _of_starts(np.asarray(priced.block.by_column[: states.size] @ each), priced) for each in (priced.charge, factors)
+        _of_starts(np.asarray(priced.block.by_column[: states.size] @ each), priced)
+        for each in (priced.charge, factors)
     )
     has = priced.plan.projects.set_index("project")["start"].fillna("").reindex(names).fillna("")
     mine = np.array([periods.index(str(name)) for name in has])

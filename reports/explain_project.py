@@ -51,8 +51,8 @@ def explain_project(priced: Priced, project: str, moved: Mapping[str, Floats]) -
         ``parts``: of each start by account and row, as of a parcel. ``needs``: ``need, of, met, binds, value``: what
         the project asks for, or what relies on it (``needed_by``, ``enables``), whether the plan has it, whether it is
         short there, or does rely on it, and, for land and funds, what that is worth at the prices (below 0: it costs
-        the project so much; of ``enables``, what its land would lose). ``funding``: what instruments raise for it. ``figures``: ``start``
-        (blank: not built), ``capex``, ``annual_revenue``, ``worth`` (of the start that is chosen, else the best
+        the project so much; of ``enables``, what its land would lose). ``funding``: what instruments raise for it.
+        ``figures``: ``start`` (blank: not built), ``capex``, ``annual_revenue``, ``worth`` (of the start that is chosen, else the best
         possible one), ``why_not`` where it can never start, ``mandatory``.
 
     Raises
@@ -163,7 +163,9 @@ def _needs(priced: Priced, j: int, amounts: Floats | None) -> pd.DataFrame:
         account = "area." + row["min_area_of"].replace(":", ".")
         least, there = float(row["min_area"]), float(area.get(account, 0.0))
         value = _value(priced, amounts, [f"pool[{row['project']},"])
-        rows.append(("min_area", f"{account} >= {least:g}", there >= least * (1.0 - SMALL), there <= least * 1.001, value))
+        rows.append(
+            ("min_area", f"{account} >= {least:g}", there >= least * (1.0 - SMALL), there <= least * 1.001, value)
+        )
     parcels = plan.parcels.set_index("parcel_id")
     zones = set(items(row["footprint_zones"]))
     lineage = dict(zip(study.zones["zone"], study.zones["parent"], strict=True))

@@ -27,8 +27,8 @@ WORDS = {
         "in": "it is built, in {start}",
         "other_start": "it starts at another time, in {start}",
         "loss": "{case}: the objective falls by {loss:,.6g}, by no less than {least:,.6g} in any plan",
-        "unsure": "{case}: the objective falls by {loss:,.6g}; better plans of that kind may lose nothing, which the gap leaves "
-        "open (a smaller --gap tells)",
+        "unsure": "{case}: the objective falls by {loss:,.6g}; better plans of that kind may lose nothing, which the "
+        "gap leaves open (a smaller --gap tells)",
         "gains": "{case}: the objective rises by {gain:,.6g}: the plan is that far from the best, within its gap",
         "none": "{case}: there is no such plan ({status})",
         "in_": "it is built",
@@ -41,10 +41,10 @@ WORDS = {
         "land": "hectares: {names}",
         "mandatory": "It is mandated: no plan does without it",
         "even_head": "Break-even by solving again: it is just worth it with",
-        "even": "a {column} of {number:,.6g} (now {now:,.6g}); what the gaps leave open: {low:,.6g} to {high:,.6g}; "
-        "solved {solves} times",
-        "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further in {solves} solves: "
-        "{low:,.6g} to {high:,.6g}",
+        "even": "a {column} of {number:,.6g} (now {now:,.6g}); what the gaps leave open: {low:,.6g} to "
+        "{high:,.6g}; solved {solves} times",
+        "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further in {solves} "
+        "solves: {low:,.6g} to {high:,.6g}",
         "at_zero": "a {column} of 0 changes nothing: {verdict} all the same",
         "always_in": "any {column}: there is no plan without it",
         "never_in": "no {column}: there is no plan with it",
@@ -75,7 +75,8 @@ WORDS = {
         "mandatory": "该项目为必建项目：任何规划都包含它",
         "even_head": "重新求解的盈亏平衡点：恰好值得建设时",
         "even": "{column}为 {number:,.6g}（现 {now:,.6g}）；间隙所余范围：{low:,.6g} 至 {high:,.6g}；求解 {solves} 次",
-        "even_stopped": "{column}约为 {number:,.6g}（现 {now:,.6g}），{solves} 次求解后未能进一步区分：{low:,.6g} 至 {high:,.6g}",
+        "even_stopped": "{column}约为 {number:,.6g}（现 {now:,.6g}），{solves} 次求解后未能进一步区分："
+        "{low:,.6g} 至 {high:,.6g}",
         "at_zero": "{column}即使为 0 也不改变结果：{verdict}",
         "always_in": "{column}不论多少：没有不建该项目的规划",
         "never_in": "{column}不论多少：没有建设该项目的规划",
@@ -132,7 +133,9 @@ def _others(found: Explanation, case: str, display: Display, say: dict[str, str]
             kinds["moved"].append(f"{name} ({row.before} → {row.after})")
     lines = [say[kind].format(names=_listed(names, say)) for kind, names in kinds.items() if names]
     moved = found["moved"]
-    land = [f"{display.practice(row.practice)} {row.after - row.before:+,.4g}" for row in each(moved[moved["case"] == case])]
+    land = [
+        f"{display.practice(row.practice)} {row.after - row.before:+,.4g}" for row in each(moved[moved["case"] == case])
+    ]
     return (lines or [say["same"]]) + ([say["land"].format(names=_listed(land, say))] if land else [])
 
 

@@ -92,7 +92,14 @@ def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     # a price whose side of the row is open is rounding
     y[((y > 0.0) & np.isposinf(block.upper)) | ((y < 0.0) & np.isneginf(block.lower))] = 0.0
     return Priced(
-        plan, ledger, block, _told(policy, block), y, np.array([column[name] for name in block.columns]), basis, compiled
+        plan,
+        ledger,
+        block,
+        _told(policy, block),
+        y,
+        np.array([column[name] for name in block.columns]),
+        basis,
+        compiled,
     )
 
 

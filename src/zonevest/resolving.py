@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -109,8 +110,9 @@ class Resolver:
                 gone = waiting.pop()
                 when[gone] = ""
                 bundle = projects["bundle"][gone]
-                waiting += [name for name, start in when.items() if start and (
-                    gone in items(projects["requires"][name]) or (bundle and projects["bundle"][name] == bundle))]  # fmt: skip
+                asking = [name for name in when if gone in items(projects["requires"][name])]
+                asking += [name for name in when if bundle and projects["bundle"][name] == bundle]
+                waiting += [name for name in asking if when[name]]
         elif likely:
             of_set = projects["exclusive_set"][self.project]
             for name in when:
@@ -282,7 +284,9 @@ class _Search:
                 return "found"
             tried = self._secant(known, low, high, slope)
             edge = 0.05 * (high - low)  # never so near an end that the bracket does not shrink
-            tried = float(np.clip(tried, *sorted((low + edge, high - edge)))) if np.isfinite(tried) else (low + high) / 2
+            tried = (
+                float(np.clip(tried, *sorted((low + edge, high - edge)))) if np.isfinite(tried) else (low + high) / 2
+            )
         return "stopped"
 
     def _worth(self, column: str, number: float) -> float:
@@ -302,7 +306,7 @@ class _Search:
     def _bracket(known: dict[float, float]) -> tuple[float | None, float | None]:
         """The nearest numbers on either side: where it is worth more than nothing, and less."""
         worth = sorted(known)
-        for one, two in zip(worth, worth[1:], strict=False):
+        for one, two in pairwise(worth):
             if np.sign(known[one]) != np.sign(known[two]):
                 return (one, two) if known[one] > 0 else (two, one)
         return None, None

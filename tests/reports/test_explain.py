@@ -25,7 +25,7 @@ from tests.model.complete_valley import valley
 from tests.reports.second_way import Second, check_options
 from zonevest.instances.study import Study
 from zonevest.model.policy import ROW_FAMILIES
-from zonevest.pricing import UnpricedError, moved, priced
+from zonevest.pricing import moved, priced
 from zonevest.reports.display import Display
 from zonevest.reports.explain import explain_parcel
 from zonevest.reports.explain_limit import explain_limit
@@ -149,7 +149,9 @@ def test_what_actors_forgo_for_a_limit_is_what_the_other_plan_distributes(name: 
         begun = found.plan.projects.set_index("project")["start"].to_dict()
         begun |= dict(zip(turned["project"], turned["instead"], strict=True))
         periods = [period.name for period in found.plan.study.periods]
-        after = np.array([[bool(begun[j]) and periods.index(begun[j]) <= t for t in range(len(periods))] for j in names])
+        after = np.array(
+            [[bool(begun[j]) and periods.index(begun[j]) <= t for t in range(len(periods))] for j in names]
+        )
         before = found.columns[: found.states.size].reshape(found.states.shape)
         actors = told["actors"].set_index("actor")["forgone"]
         every = [f"gain.actor.{actor}" for actor in actors.index]

@@ -86,7 +86,7 @@ def test_a_plan_with_a_rule_of_one_s_own_is_explained_in_python_and_refused_from
     policy = zv.policy_model(study)
     project = study.projects["project"].iloc[0]
     free = zv.solve(study, gap=0.0)
-    policy.mine = pyo.Constraint(expr=policy.F2 >= float(free.doing_nothing["ecosystem"] + free.ecosystem) * 1.01)
+    policy.mine = pyo.Constraint(expr=float(free.doing_nothing["ecosystem"] + free.ecosystem) * 1.01 <= policy.F2)
     plan = zv.solve(study, policy=policy, gap=0.0)
     assert plan.objective < free.objective
     found = priced(plan, policy)
