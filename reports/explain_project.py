@@ -52,8 +52,8 @@ def explain_project(priced: Priced, project: str, moved: Mapping[str, Floats]) -
         the project asks for, or what relies on it (``needed_by``, ``enables``), whether the plan has it, whether it is
         short there, or does rely on it, and, for land and funds, what that is worth at the prices (below 0: it costs
         the project so much; of ``enables``, what its land would lose). ``funding``: what instruments raise for it.
-        ``figures``: ``start`` (blank: not built), ``capex``, ``annual_revenue``, ``worth`` (of the start that is chosen, else the best
-        possible one), ``why_not`` where it can never start, ``mandatory``.
+        ``figures``: ``start`` (blank: not built), ``capex``, ``annual_revenue``, ``worth`` (of the
+        start that is chosen, else the best possible one), ``why_not`` where it can never start, ``mandatory``.
 
     Raises
     ------
