@@ -69,7 +69,7 @@ def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     if policy is None:
         if rows := plan.settings.get("own_rows"):
             why = say("it follows rules of one's own, which its folder does not hold: {rows}", rows=listed(rows))
-            do = say("in Python, explain the plan that solve(study, policy=...) returned: it has these rules")
+            do = say("explain it in the program that solved it: there the plan has these rules")
             raise UnpricedError(why, do)
         policy = policy_model(Ledger(build_options(plan.study)))
     ledger = policy.source
