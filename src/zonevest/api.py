@@ -66,6 +66,7 @@ from zonevest.solvers.parts import rest_of
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
+from zonevest.solvers.warm import Warm
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -117,6 +118,7 @@ class Plan(PlanData):
     audit: AuditReport | None = field(default=None, repr=False)
     _policy: pyo.ConcreteModel | None = field(default=None, init=False, repr=False, compare=False)  # one's own
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
+    _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -475,12 +477,14 @@ def solve(
     method : mip (one program for HiGHS), prices (land answers prices; for many parcels), or auto: prices from some
         40,000 options on, from 300,000 where land may not be divided.
     policy : a policy model from `policy_model(study)` with rules of your own.
-    start : a plan of the same parcels, practices, periods and projects that method mip starts from: its land and
-        projects with their best financing or, where that breaks a row, its projects with their best land.
     cluster : where parts of the land answer prices (extra `cluster`): a Dask client, the address of a scheduler, or
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
+    start : a plan that was solved in this process, of this study or one like it with as many options: its choices are a
+        first solution where they hold, and its prices a beginning. Of one that was read from a folder, or changed, the
+        land and projects with their best financing or, where that breaks a row, its projects with their best land
+        (method mip).
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -529,6 +533,7 @@ def solve(
     by_prices: list[tuple[Outcome, Block]] = []
     proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
+    warm = start._warm if isinstance(start, Plan) else None
     begun = 0
     if keep is not None and keep.kept is not None:
         method, begun, stages, found = keep.kept.stages
@@ -553,7 +558,9 @@ def solve(
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                outcome = solve_by_prices(block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there)
+                outcome = solve_by_prices(
+                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, warm=warm
+                )
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices.append((outcome, block))
@@ -571,12 +578,13 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
+            known = found if found is not None else warm
             if left_there is not None:
                 first = left_there["x"]
-            elif found is None and start is not None:
+            elif known is None and start is not None:
                 first = _of_plan(ledger, program, start, FIRST_SHARE * time_limit)
             else:
-                first = _start(ledger, block, program, found)
+                first = _start(ledger, block, program, known)
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -619,6 +627,8 @@ def solve(
         if rows := own_rows(block):
             settings["own_rows"] = rows
         plan._policy = own
+    if solution.x is not None:
+        plan._warm = Warm.of(block, solution.x, outcome if by_prices else None)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
@@ -680,19 +690,21 @@ class _Watch:
             self._tell(replace(progress, seconds=perf_counter() - self._begun))
 
 
-def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, float] | None) -> Floats | None:
-    """A first solution: that of an earlier stage, or doing nothing, each with its best financing; None without one."""
+def _start(ledger: Ledger, block: Block, program: Program, known: dict[str, float] | Warm | None) -> Floats | None:
+    """A first solution: a known one, or doing nothing, each with its best financing; None without one."""
     options = ledger.options
     decided = np.zeros(program.n_cols, dtype=bool)
     decided[: len(options.kind)] = True
     decided[len(options.kind) :] = block.column_integer
-    if found is not None:
-        first = _named(found, block)
-    elif ledger.study.has_doing_nothing:
-        first = np.zeros(program.n_cols)
-        first[: len(options.kind)] = options.kind_practice[options.kind] == 0
-    else:
+    first = _named(known, block) if isinstance(known, dict) else None if known is None else known.point(block)
+    if first is not None:
+        x = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+        if x is not None or isinstance(known, dict):
+            return x
+    if not ledger.study.has_doing_nothing:
         return None
+    first = np.zeros(program.n_cols)
+    first[: len(options.kind)] = options.kind_practice[options.kind] == 0
     return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
 
 
