@@ -62,7 +62,7 @@ def missing_options(priced: Priced, parcel: int, named: pd.DataFrame) -> pd.Data
 
 
 def _start(options: Options, kind: int, periods: list[str]) -> str:
-    return [*periods, ""][options.kind_start[kind]]
+    return str([*periods, ""][options.kind_start[kind]])
 
 
 def lifted_ledger(priced: Priced, parcel: int) -> Ledger:

@@ -14,7 +14,7 @@ from zonevest.reports.explain_resolved import resolved_lines
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from zonevest.reports.explain import Explanation
 
@@ -239,8 +239,8 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
 
 def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
     first = found["rows"].iloc[0]
-    named = display.limit(found.name) if first["jurisdiction"] else display.row(first["row"])
-    lines = [say["limit"].format(name=named)]
+    title = display.limit(found.name) if first["jurisdiction"] else display.row(first["row"])
+    lines = [say["limit"].format(name=title)]
     rows: list[str] = []
     for row in each(found["rows"]):
         place, period = _place(row.jurisdiction, display) or display.row(row.row), _period(row.period, display)
@@ -251,7 +251,7 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) ->
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")
-    of_kind = {"project": display.project, "decision": display.column, "parcel": str}
+    of_kind: dict[str, Callable[[str], str]] = {"project": display.project, "decision": display.column, "parcel": str}
     named = [f"{of_kind[row.kind](row.name)}: {row.value:+,.6g}" for row in each(sums)]
     lines += ["", say["payers"], *_most(named or [say["nobody"]], say)]
     for name, of in (("jurisdictions", display.jurisdiction), ("practices", display.practice)):

@@ -579,6 +579,7 @@ def solve(
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
             known = found if found is not None else warm
+            first: Floats | None
             if left_there is not None:
                 first = left_there["x"]
             elif known is None and start is not None:

@@ -435,7 +435,7 @@ def explain(
                         on_progress=progress,
                     )  # fmt: skip
             else:
-                found = told.explain(**asked)
+                found = told.explain(parcel=parcel or None, project=project or None, limit=limit or None)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None

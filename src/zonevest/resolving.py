@@ -170,8 +170,9 @@ def resolved(
     given = float(plan.settings.get("gap", 1e-3)) if gap is None else gap
     by = Resolver(plan, found.name, policy, given, time_limit, threads, on_progress)
     mandated = bool(plan.study.projects.set_index("project")["mandatory"][found.name])
+    tables: dict[str, list[pd.DataFrame]] = {"resolved": [], "changed": [], "moved": []}
+    plans: dict[str, api.Plan] = {}
     cases = ([] if mandated else [OUT]) + [OTHER] if own else [IN]
-    tables, plans = {"resolved": [], "changed": [], "moved": []}, {}
     for case in cases:
         plans[case] = other = by.solve(case, found.figures["told"] or "")
         tables["resolved"].append(_case(plan, other, found.name, case))
@@ -284,9 +285,8 @@ class _Search:
                 return "found"
             tried = self._secant(known, low, high, slope)
             edge = 0.05 * (high - low)  # never so near an end that the bracket does not shrink
-            tried = (
-                float(np.clip(tried, *sorted((low + edge, high - edge)))) if np.isfinite(tried) else (low + high) / 2
-            )
+            near, far = sorted((low + edge, high - edge))
+            tried = min(max(tried, near), far) if np.isfinite(tried) else (low + high) / 2
         return "stopped"
 
     def _worth(self, column: str, number: float) -> float:
