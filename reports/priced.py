@@ -25,6 +25,7 @@ from zonevest.reports.terms import Entries, added
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zonevest.model.compiled import Policy
     from zonevest.model.land import Block
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
@@ -52,6 +53,7 @@ class Priced:
     prices : change of the objective per unit of each row's bound, shape (m,).
     columns : the policy's own columns in the plan, shape (n,); projects' states come first.
     basis : `FIXED` or `NEAR`.
+    compiled : the policy's rows over the ledger.
     """
 
     plan: PlanData
@@ -61,6 +63,7 @@ class Priced:
     prices: Floats
     columns: Floats
     basis: str
+    compiled: Policy
 
     @cached_property
     def weight(self) -> Floats:

@@ -59,6 +59,13 @@ class Lang(StrEnum):
     zh = "zh"
 
 
+class BreakEven(StrEnum):
+    """Numbers of a project whose break-even is told."""
+
+    capex = "capex"
+    annual_revenue = "annual_revenue"
+
+
 class Method(StrEnum):
     """Ways to solve."""
 
@@ -548,6 +555,19 @@ def explain(
     parcel: Annotated[str | None, typer.Option("--parcel", metavar="ID", help="A parcel: why it does what.")] = None,
     project: Annotated[str | None, typer.Option("--project", metavar="ID", help="A project: why in or out.")] = None,
     limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="A limit: who pays for it.")] = None,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Solve again with the project forced out, or in: what that costs.")
+    ] = False,
+    break_even: Annotated[
+        list[BreakEven] | None,
+        typer.Option("--break-even", help="Solve again for the number at which the project is just worth it."),
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")
+    ] = 300.0,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -559,19 +579,29 @@ def explain(
             must = say("one thing is explained at a time")
             do = say("name one of --parcel, --project and --limit")
             raise InputError("explain", must, say("{count} are named", count=len(asked)), do)
+        if (resolve or break_even) and project is None:
+            must = say("what is solved again is a project")
+            raise InputError("--resolve", must, say("none is named"), say("name one by --project"))
         from zonevest import api
         from zonevest.pricing import UnpricedError
 
         ((kind, name),) = asked.items()
+        evens = tuple(each.value for each in break_even or ())
         try:
             told = api.read_plan(plan)
-            found = told.explain(**asked)
+            if resolve or evens:
+                with ProgressLine(sys.stderr, lang.value) as progress:
+                    found = told.explain(
+                        project=project, resolve=resolve, break_even=evens, gap=gap, time_limit=time_limit,
+                        on_progress=progress,
+                    )  # fmt: skip
+            else:
+                found = told.explain(parcel=parcel or None, project=project or None, limit=limit or None)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None
         except UnpricedError as error:
-            must, do = say("a plan has prices that explain it"), say("solve the study again")
-            raise InputError(str(plan), must, error.args[0], do) from None
+            raise InputError(str(plan), say("a plan has prices that explain it"), error.args[0], error.do) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         exit_unless_held(told, api.audit(plan), lang)
 
