@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.sweeps import Sweep, scenarios
 
 __version__ = "0.1.0"
 
@@ -45,6 +46,7 @@ __all__ = [
     "Plan",
     "Study",
     "StudyError",
+    "Sweep",
     "audit",
     "bundled_cases",
     "check",
@@ -57,6 +59,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "scenarios",
     "solve",
     "write_county",
     "write_study",
@@ -69,6 +72,8 @@ _ELSEWHERE = {
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
+    "Sweep": "zonevest.sweeps",
+    "scenarios": "zonevest.sweeps",
 }
 
 

@@ -400,7 +400,7 @@ def test_ctrl_c_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:
         "worker._listen = lambda folder, stop: threading.Event().wait()\nworker.main(sys.argv[1])\n",
         encoding="utf-8",
     )
-    before = f"supervise._command = lambda folder: [sys.executable, {str(deaf)!r}, str(folder)]"
+    before = f"supervise._command = lambda folder, module: [sys.executable, {str(deaf)!r}, str(folder)]"
     process = begin(tmp_path, before=before)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=LONG)
@@ -423,7 +423,7 @@ def test_child_dies_with_its_parent(silent: bool, tmp_path: Path, scratch: Path)
         "worker.work = work\nworker.main(sys.argv[1])\n",
         encoding="utf-8",
     )
-    before = f"supervise._command = lambda folder: [sys.executable, {str(mute)!r}, str(folder)]"
+    before = f"supervise._command = lambda folder, module: [sys.executable, {str(mute)!r}, str(folder)]"
     process = begin(tmp_path, before=before if silent else "")
     assert len(list(scratch.iterdir())) == 1
     process.kill()
