@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from zonevest.reports.sweep_text import Swept
 
 STYLE = """
-body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;color:#1d2733;margin:2rem auto;max-width:75rem;padding:0 1rem}
+body{font:15px/1.5 system-ui,"Noto Sans CJK SC",sans-serif;color:#1d2733;margin:2rem auto;padding:0 1rem;
+max-width:75rem}
 table{border-collapse:collapse;margin:.5rem 0 1.5rem}
 caption{text-align:left;font-weight:600;padding:.4rem 0}
 th,td{padding:.3rem .7rem;border-bottom:1px solid #d8dee4;text-align:right;white-space:nowrap}

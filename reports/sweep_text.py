@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pandas as pd
 
 from zonevest.instances.say import listed, say, translate
+from zonevest.model.conditions import WHOLE
 from zonevest.reports.display import DASH, number
 from zonevest.reports.labels import Words
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study
     from zonevest.reports.regret import Weighed
 
+NOTHING = "(nothing)"
+"""The plan of doing nothing."""
 SHOWN = 3
 """Broken conditions that are told of a pair."""
 
@@ -40,7 +43,9 @@ def sweep_text(sweep: Swept, lang: str) -> str:
     lines = [f"{sweep.study.title(lang)}: {words('sweep_cases', count=len(sweep.summary))}", ""]
     lines += aligned(summary_rows(sweep, words), 1)
     for row in sweep.faults.itertuples(index=False):
-        lines.append(f"  • {row.case}: " + "; ".join(translate(each, lang) for each in (row.where, row.must, row.found)))
+        lines.append(
+            f"  • {row.case}: " + "; ".join(translate(each, lang) for each in (row.where, row.must, row.found))
+        )
     if sweep.weighed is not None:
         lines += ["", words("sweep_regret"), *aligned(regret_rows(sweep, words), 1), ""]
         lines += [translate(each, lang) for each in choice_sentences(sweep.weighed)]
@@ -74,7 +79,7 @@ def regret_rows(sweep: Swept, words: Words) -> list[list[str]]:
     cells = {(row.plan, row.scenario): row for row in weighed.regret.itertuples(index=False)}
     for choice in weighed.choices.itertuples(index=False):
         told = [cell_text(cells[choice.plan, scenario], words) for scenario in scenarios]
-        name = words("sweep_nothing") if choice.plan == "(nothing)" else choice.plan
+        name = words("sweep_nothing") if choice.plan == NOTHING else choice.plan
         mark = "".join(sign for sign, chosen in (("◆", choice.minimax), ("●", choice.expected)) if chosen)
         rows.append([f"{name} {mark}".rstrip(), *told, number(choice.max_regret), number(choice.expected_value)])
     return rows
@@ -95,7 +100,10 @@ def choice_sentences(weighed: Weighed) -> list[str]:
         fewest = choices[["breaks_in", "unknown_in"]].sum(axis=1)
         near = listed(fewest.index[fewest == fewest.min()])
         what = say("no plan holds in every scenario, so that none is chosen by regret")
-        told += [what, say("plans that break in the fewest scenarios ({count}): {names}", count=fewest.min(), names=near)]
+        told += [
+            what,
+            say("plans that break in the fewest scenarios ({count}): {names}", count=fewest.min(), names=near),
+        ]
     else:
         row = choices.loc[weighed.minimax]
         least, most = number(row["max_regret"]), number(row["max_regret_at_most"])
@@ -106,7 +114,9 @@ def choice_sentences(weighed: Weighed) -> list[str]:
             )
         )  # fmt: skip
         if not weighed.minimax_certain:
-            told.append(say("  within the gaps another plan may have less: regret is known up to the gap of each scenario"))
+            told.append(
+                say("  within the gaps another plan may have less: regret is known up to the gap of each scenario")
+            )
         if len(out := choices.index[choices["max_regret"].isna()]):
             told.append(say("  not compared, as they do not hold in every scenario: {names}", names=listed(out)))
     if weighed.expected is None:
@@ -125,7 +135,8 @@ def broken_sentences(sweep: Swept) -> list[str]:
     if not len(sweep.misses):
         return []
     told = []
-    for (plan, scenario), rows in sweep.misses.groupby(["plan", "scenario"], sort=False):
+    shown = sweep.misses[sweep.misses["plan"] != NOTHING]  # to do nothing breaks much, which the table has
+    for (plan, scenario), rows in shown.groupby(["plan", "scenario"], sort=False):
         parts = [miss(row) for row in rows.head(SHOWN).itertuples(index=False)]
         if len(rows) > SHOWN:
             parts.append(say("{count} more", count=len(rows) - SHOWN))
@@ -141,6 +152,8 @@ def miss(row: Any) -> str:
     if row.family == "start":
         project, start = row.condition[6:-1].rsplit(",", 1)
         return say("{project} cannot start in {period}", project=project, period=start)
+    if row.family in WHOLE:
+        return say("{name} does not hold", name=row.condition)
     if not row.limit:
         return say("{name} by {amount}", name=row.condition, amount=amount)
     bound = number(_number(row.bound))
@@ -156,7 +169,7 @@ def _number(value: Any) -> float | None:
 
 
 def aligned(rows: list[list[str]], left: int) -> list[str]:
-    """Rows as lines of even columns; the first `left` and the last one begin on the left, the others end on the right."""
+    """Rows as lines of even columns; the first `left` begin on the left, the others end on the right."""
     from rich.cells import cell_len
 
     widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]

@@ -194,7 +194,7 @@ def sweep_code(sweep: Sweep) -> int:
     found = set(sweep.summary["status"])
     if sweep.interrupted:
         return INTERRUPTED
-    if "fault" in found or sweep.summary["message"].str.startswith("FAILED").any():
+    if "fault" in found:
         return FAILED
     return NO_PLAN_FOUND if "no_plan" in found else NO_PLAN_EXISTS if "infeasible" in found else DONE
 

@@ -204,7 +204,8 @@ class Scene:
             family = each.family if each else names[at].partition("[")[0]
             unit = each.unit if each else ""
             if told is None:
-                rows.append((names[at], family, "", "", "", "", "", np.nan, float(short[row]), unit, ""))
+                name = names[at].replace("'", "")  # names that look like numbers stand in quotes
+                rows.append((name, family, "", "", "", "", "", np.nan, float(short[row]), unit, ""))
                 continue
             place = (told.limit, told.account, told.place, told.period, told.sense)
             bound = bounds.get((told.limit, told.place, told.period), np.nan)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zonevest.instances.faults import PARTS
-from zonevest.instances.say import from_parts, foreign, say
+from zonevest.instances.say import foreign, from_parts, say
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.supervise import Child, NotStartedError
 

@@ -1,8 +1,8 @@
 """A case of a sweep in a process of its own: ``python -m zonevest.sweep_worker FOLDER``.
 
 The folder holds ``job.json`` and ``study.pickle``; what is done is left there: ``plan``, a plan folder, or
-``placed.json``. Each line on stdout is one JSON object: ``progress``, at the end ``done`` or ``fault``. When stdin closes
-whoever asked is gone, and so is this process: a checkpoint stays, from which the next run goes on.
+``placed.json``. Each line on stdout is one JSON object: ``progress``, at the end ``done`` or ``fault``. When stdin
+closes whoever asked is gone, and so is this process: a checkpoint stays, from which the next run goes on.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from zonevest.instances.say import from_parts, listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.reports.regret import Weighed, weigh, weights_of
 from zonevest.reports.sweep_pages import write_sweep
-from zonevest.reports.sweep_text import sweep_text
+from zonevest.reports.sweep_text import NOTHING, sweep_text
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.cluster import opened
 from zonevest.solvers.highs import available_cores
@@ -37,8 +37,6 @@ __all__ = ["AS_IT_IS", "Sweep", "SweepError", "SweepProgress", "scenarios"]
 
 WORK = ".sweep"
 """The folder of what a sweep works with: checkpoints, and what plans are worth in other scenarios."""
-NOTHING = "(nothing)"
-"""The plan of doing nothing."""
 FAULT = "fault"
 """The status of a case that could not be solved: its study has faults, or its process ended."""
 SUMMARY = [
@@ -120,7 +118,7 @@ class Sweep:
         return self._table("regret")
 
     @property
-    def values(self) -> pd.DataFrame:
+    def worth(self) -> pd.DataFrame:
         """The objective of every plan (rows) in every scenario (columns); blank where it does not hold."""
         return self._table("value")
 
@@ -324,14 +322,15 @@ class _Run:
                 self.tell(SweepProgress(name, None, "kept", done, count))
         if not waiting:
             return
-        jobs = {
-            name: {"kind": "solve", "lang": self.lang, "options": {**self.asked, "threads": 1}} for name in waiting
-        }
+        jobs = {name: {"kind": "solve", "lang": self.lang, "options": {**self.asked, "threads": 1}} for name in waiting}
         folders = {name: self._place(by_name[name]) for name in waiting}
         for name, ended in workers.run(folders, jobs, lambda case, told: self.tell(SweepProgress(case, told))):
             done += 1
-            self.ended[name] = ended
             case = by_name[name]
+            if ended.ok and not ended.audited:
+                path = folders[name] / PLAN
+                ended = Ended(False, message=say("its audit failed: `zonevest audit {path}` says why", path=path))
+            self.ended[name] = ended
             if ended.ok:
                 self._keep(folders[name] / PLAN, self.folder / case.folder)
                 self.state[name] = "solved"
@@ -439,8 +438,6 @@ class _Run:
         else:
             message = say("not solved yet") if ended is None else ended.message
             row |= {"status": FAULT if ended is not None else "", "message": message}
-        if ended is not None and not ended.audited:
-            row |= {"message": say("FAILED: what is wrong tells zonevest audit {path}", path=str(row["folder"]))}
         return row
 
     def summary(self) -> pd.DataFrame:
@@ -452,7 +449,9 @@ class _Run:
     def end(self) -> Sweep:
         """Write the tables; remove what the next run does not need."""
         names = [(each.faults.assign(case=name)) for name, each in self.ended.items() if len(each.faults)]
-        faults = pd.concat(names, ignore_index=True)[["case", *PARTS]] if names else pd.DataFrame(columns=["case", *PARTS])
+        faults = (
+            pd.concat(names, ignore_index=True)[["case", *PARTS]] if names else pd.DataFrame(columns=["case", *PARTS])
+        )
         misses = [
             {"plan": plan, "scenario": scenario, **row, "what": from_parts(row["what"], str(row["what"]))}
             for (plan, scenario), found in self.placed.items()
