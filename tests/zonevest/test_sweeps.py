@@ -5,6 +5,7 @@ About 40 s of one core: every case is a process of its own.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 import zonevest as zv
 from tests import brute
 from zonevest import sweep_run
+from zonevest.cli import app
 from zonevest.reports.audit import Evaluator, audit
 from zonevest.reports.regret import weigh, weights_of
 from zonevest.reports.sweep_text import NOTHING
@@ -266,7 +268,7 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     rows = [
         change("same", "study", "rates.finance", "value", 1),
         change("none", "limits", "room", "value", -1, op="value"),
-        change("unsound", "shares", "rent/receives//town", "share", 1.5),
+        change("unsound", "shares", "rent/receives//town", "share", 0.5),
         change("killed", "practice_flows", "build/rent", "value", 2.0),
         change("well", "practice_flows", "build/rent", "value", 3.0),
     ]
@@ -334,3 +336,45 @@ def test_a_lexicographic_study_has_no_regret(tmp_path: Path) -> None:
     sweep = zv.scenarios(small(ROWS, objective=goal), tmp_path / "out", only=["boom"])
     assert sweep.weighed is None
     assert any("lexicographic" in note for note in sweep.notes)
+
+
+def test_on_a_cluster_it_is_the_same(tmp_path: Path) -> None:
+    """Cases are processes of the workers; plans and what they are worth elsewhere are brought back."""
+    pytest.importorskip("distributed")
+    study = small(ROWS)
+    there = zv.scenarios(study, tmp_path / "there", cluster=2, only=["slump"])
+    assert (there.summary["status"] == "optimal").all()
+    assert zv.audit(there.folder / "slump").ok
+    here = zv.scenarios(study, tmp_path / "here", jobs=2, only=["slump"])
+    pd.testing.assert_frame_equal(there.regret, here.regret)
+    # what was done there counts here
+    assert (zv.scenarios(study, there.folder, only=["slump"]).summary["work"] == "kept").all()
+
+
+def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A grid of one setting, of which a value is out of range; progress on stderr, a page, an exit code."""
+    small([]).write(tmp_path / "study")
+    out = tmp_path / "out"
+    command = ["scenarios", str(tmp_path / "study"), "-o", str(out), "--set", "objective.ecosystem=0.5,2,x"]
+
+    def run(*more: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            app([*command, *more])
+        return int(ended.value.code or 0), *capsys.readouterr()
+
+    code, text, progress = run("--json")
+    told = json.loads(text)
+    assert code == 1
+    assert [each["status"] for each in told["cases"]] == ["optimal", "optimal", "fault"]
+    assert [each["objective.ecosystem"] for each in told["cases"]] == [0.5, 2, "x"]
+    assert "--set objective.ecosystem" in told["faults"][0]["where"]
+    assert "objective.ecosystem=2: optimal" in progress
+    assert {each["scenario"] for each in told["regret"]} == {"objective.ecosystem=0.5", "objective.ecosystem=2"}
+    assert "<caption>" in (out / "index.html").read_text(encoding="utf-8")
+    # the folder of something else is left alone
+    command[3] = str(tmp_path / "study")
+    assert run()[0] == 2
+    command[3], command[5] = str(out), "objective.ecosystem=0.5"
+    code, text, _ = run("--lang", "zh")
+    assert code == 0
+    assert "最优" in text
