@@ -13,8 +13,6 @@ from zonevest.reports.display import DASH, number
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from zonevest.instances.study import Study
     from zonevest.reports.regret import Weighed
 
@@ -27,14 +25,18 @@ SHOWN = 3
 class Swept(Protocol):
     """What is told of: a sweep (`zonevest.sweeps.Sweep`)."""
 
-    study: Study
-    folder: Path
-    summary: pd.DataFrame
-    weighed: Weighed | None
-    misses: pd.DataFrame
-    faults: pd.DataFrame
-    notes: tuple[str, ...]
-    interrupted: bool
+    @property
+    def study(self) -> Study: ...  # noqa: D102
+    @property
+    def summary(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def weighed(self) -> Weighed | None: ...  # noqa: D102
+    @property
+    def misses(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def faults(self) -> pd.DataFrame: ...  # noqa: D102
+    @property
+    def notes(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 def sweep_text(sweep: Swept, lang: str) -> str:

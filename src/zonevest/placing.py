@@ -163,7 +163,7 @@ class Scene:
         code = np.zeros(len(lost), dtype=int)
         code[known] = options.reasons[options.pattern[parcel[known]], practice[known]]
         area = np.where(parcel >= 0, self.study.parcels["area_ha"].to_numpy()[parcel], 0.0) * mine["share"].to_numpy()
-        rows = []
+        rows: list[tuple[object, ...]] = []
         told = pd.DataFrame({"practice": mine["practice"].to_numpy(), "ha": area, "id": mine["parcel_id"].to_numpy()})
         told["why"] = [REASONS[each] or UNKNOWN for each in code]
         for (name, why), each in told.groupby(["practice", "why"], sort=False):

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zonevest.instances.faults import PARTS
 from zonevest.instances.say import foreign, from_parts, say
+from zonevest.instances.study import PARTS
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.supervise import Child, NotStartedError
 
@@ -113,7 +113,7 @@ def run_there(client: Client, folders: Mapping[str, Path], tell: Tell) -> Iterat
     for name in folders:
         tell(name, Progress("sent", 0.0, None, None, None))
     try:
-        for future in as_completed(list(futures)):
+        for future in as_completed(list(futures), loop=client.loop):
             name = futures.pop(future)
             try:
                 kind, said, files = future.result()
@@ -147,9 +147,9 @@ def _work(files: Mapping[str, bytes]) -> tuple[str, dict[str, Any], bytes]:
     """Work on a case on a worker of the cluster: its last line, and the files that it left."""
     with tempfile.TemporaryDirectory(prefix="zonevest-") as name:
         folder = Path(name)
-        for path, content in files.items():
-            (folder / path).parent.mkdir(exist_ok=True)
-            (folder / path).write_bytes(content)
+        for where, content in files.items():
+            (folder / where).parent.mkdir(exist_ok=True)
+            (folder / where).write_bytes(content)
         with closing(_Ending(Child(folder, MODULE))) as child:
             kind, said = child.last()
         packed = io.BytesIO()

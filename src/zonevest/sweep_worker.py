@@ -53,7 +53,7 @@ def place(study: Study, job: dict[str, Any], folder: Path, tell: Any) -> dict[st
     found = {}
     for digest, where in job["plans"].items():
         tell(Progress("placing", 0.0, None, None, None))
-        placed = scene.place(*(_nothing(study) if where is None else decisions(Path(where))))
+        placed = scene.place(*(_nothing(study) if where is None else decisions(folder / where)))
         rows = [
             {name: to_parts(cell) if isinstance(cell, str) else cell for name, cell in row.items()}
             for row in placed.misses.astype(object).where(placed.misses.notna(), None).to_dict("records")

@@ -6,8 +6,8 @@ import hashlib
 import json
 import pickle
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -17,9 +17,8 @@ import numpy as np
 import pandas as pd
 
 from zonevest.api import Method, Plan, read_plan, replaceable
-from zonevest.instances.faults import PARTS
 from zonevest.instances.say import from_parts, listed, say
-from zonevest.instances.study import Study, StudyError
+from zonevest.instances.study import PARTS, Study, StudyError
 from zonevest.reports.regret import Weighed, weigh, weights_of
 from zonevest.reports.sweep_pages import write_sweep
 from zonevest.reports.sweep_text import NOTHING, sweep_text
@@ -212,8 +211,9 @@ def scenarios(
     """
     asked = {"gap": gap, "seed": seed, "method": method, "time_limit": time_limit}
     run = _Run(study, Path(folder), cases_of(study, grid or {}, only, as_it_is=as_it_is), asked, lang, on_progress)
-    run.prepare(overwrite)
     with ExitStack() as stack:
+        stack.enter_context(run.alone())
+        run.prepare(overwrite)
         client = stack.enter_context(opened(cluster))
         workers = _Workers(client, jobs, threads, len(study.parcels))
         try:
@@ -270,12 +270,29 @@ class _Run:
         self.interrupted = False
         self.lexicographic = False
 
-    def prepare(self, overwrite: bool) -> None:
-        """Look at the folder, make the study of every case, and see what is there already."""
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Have the folder for this run alone, as far as the system knows of locks."""
         if self.folder.exists() and not self.work.is_dir() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             must = say("it is a new or empty folder, or that of an earlier sweep")
             raise SweepError(str(self.folder), must, say("something else is there"), say("name another folder with -o"))
         self.work.mkdir(parents=True, exist_ok=True)
+        try:
+            import fcntl
+        except ImportError:
+            yield
+            return
+        with (self.work / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                must, found = say("one sweep works in a folder at a time"), say("another one is at work there")
+                do = say("wait for its end, or name another folder with -o")
+                raise SweepError(str(self.folder), must, found, do) from None
+            yield
+
+    def prepare(self, overwrite: bool) -> None:
+        """Make the study of every case, and see what is in the folder already."""
         others, strange = [], []
         first: dict[str, str] = {}
         for case in self.cases:
@@ -332,17 +349,22 @@ class _Run:
                 ended = Ended(False, message=say("its audit failed: `zonevest audit {path}` says why", path=path))
             self.ended[name] = ended
             if ended.ok:
-                self._keep(folders[name] / PLAN, self.folder / case.folder)
+                self._keep(folders[name] / PLAN, self.folder / case.folder, better=self.state[name] == "unfinished")
                 self.state[name] = "solved"
             status = str(self._row(case)["status"])
             self.tell(SweepProgress(name, None, status, done, count))
             self.summary().to_csv(self.folder / "summary.csv", index=False)
 
     @staticmethod
-    def _keep(fresh: Path, target: Path) -> None:
-        """Put a whole plan folder where it belongs."""
+    def _keep(fresh: Path, target: Path, *, better: bool) -> None:
+        """Put a whole plan folder where it belongs; if it must be `better`, never in place of a plan worth more."""
         old = fresh.with_name("old")
         if target.exists():
+            worth = [_figures(each)["objective"] if each.exists() else None for each in (target, fresh)]
+            if better and worth[0] is not None and (worth[1] is None or worth[1] < worth[0]):
+                fresh.rename(old)
+                shutil.rmtree(old, ignore_errors=True)
+                return
             target.rename(old)
         fresh.rename(target)
         shutil.rmtree(old, ignore_errors=True)
@@ -425,7 +447,7 @@ class _Run:
         """What is told of a case."""
         row: dict[str, Any] = dict.fromkeys(SUMMARY)
         row |= {"case": case.name, "scenario": case.scenario, "probability": case.probability, "message": ""}
-        row |= case.settings | {"folder": "", "work": "", "has_plan": False}
+        row |= {**case.settings, "folder": "", "work": "", "has_plan": False}
         of = self.same.get(case.name)
         if of is not None:
             same = next(each for each in self.cases if each.name == of)

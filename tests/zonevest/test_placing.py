@@ -14,6 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests import brute, random_money
+from tests.zonevest.test_sweeps import change, small
 from zonevest.instances.study import Study, StudyError
 from zonevest.placing import Scene
 from zonevest.reports.audit import Evaluator, audit
@@ -55,3 +56,29 @@ def test_a_plan_is_worth_what_brute_force_and_the_audit_say(seed: int) -> None:
         assert found is not None
         assert found.breaches.empty
         assert found.objective == pytest.approx(placed.value, rel=1e-6, abs=1e-6)
+
+
+def test_what_is_not_open_is_told_with_its_reason() -> None:
+    rows = [
+        change("shut", "parcels", "b", "locked_practice", "hold", op="value"),
+        change("shut", "practices", "build", "earliest", "p2", op="value"),
+        change("shut", "projects", "road", "earliest", "p2", op="value"),
+    ]
+    study = small(rows)
+    plan = tables(study, [("build", "p1"), ("plant", "p1"), ("hold", "")], {"road": "p1"})
+    assert Scene(study).place(*plan).value is not None
+    placed = Scene(study.in_scenario("shut")).place(*plan)
+    assert placed.value is None
+    told = {row.condition: (row.by, row.unit, row.what) for row in placed.misses.itertuples()}
+    assert told == {
+        "option[build]": (4.0, "ha", "window: a"),
+        "option[plant]": (6.0, "ha", "locked_practice: b"),
+        "start[road,p1]": (1.0, "", ""),
+    }
+    # a mandated project that is not built, a share of land that is taken whole
+    other = small([change("must", "projects", "road", "mandatory", 1, op="value")]).in_scenario("must")
+    idle = tables(study, [("hold", "")] * 3, {"road": ""})
+    assert Scene(other).place(*idle).misses["condition"].tolist() == ["mandatory[road]"]
+    land = pd.DataFrame({"parcel_id": list("aabc"), "practice": ["build", *["hold"] * 3], "start": ["p1", "", "", ""]})
+    halves = Scene(study).place(land.assign(share=[0.5, 0.5, 1.0, 1.0]), idle[1])
+    assert (halves.value is None) == (not study.settings.divisible)

@@ -345,6 +345,7 @@ def test_on_a_cluster_it_is_the_same(tmp_path: Path) -> None:
     there = zv.scenarios(study, tmp_path / "there", cluster=2, only=["slump"])
     assert (there.summary["status"] == "optimal").all()
     assert zv.audit(there.folder / "slump").ok
+    assert not any("placed" in note for note in there.notes)
     here = zv.scenarios(study, tmp_path / "here", jobs=2, only=["slump"])
     pd.testing.assert_frame_equal(there.regret, here.regret)
     # what was done there counts here
