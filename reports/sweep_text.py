@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 NOTHING = "(nothing)"
 """The plan of doing nothing."""
-SHOWN = 3
-"""Broken conditions that are told of a pair."""
+SHOWN, PAIRS = 3, 12
+"""Broken conditions that are told of a pair; pairs that are told on the screen."""
 
 
 class Swept(Protocol):
@@ -52,7 +52,10 @@ def sweep_text(sweep: Swept, lang: str) -> str:
         lines += ["", words("sweep_regret"), *aligned(regret_rows(sweep, words), 1), ""]
         lines += [translate(each, lang) for each in choice_sentences(sweep.weighed)]
         if len(broken := broken_sentences(sweep)):
-            lines += ["", words("sweep_broken"), *(f"  • {translate(each, lang)}" for each in broken)]
+            lines += ["", words("sweep_broken"), *(f"  • {translate(each, lang)}" for each in broken[:PAIRS])]
+            if len(broken) > PAIRS:
+                more = say("{count} more pairs are in misses.csv", count=len(broken) - PAIRS)
+                lines.append(f"  • {translate(more, lang)}")
     lines += [translate(each, lang) for each in sweep.notes]
     return "\n".join(lines)
 
