@@ -1,6 +1,6 @@
 """All scenarios of a study: solved, kept, told apart where they fail, and weighed as enumeration weighs them.
 
-About 40 s of one core: every case is a process of its own.
+About 70 s of one core: every case is a process of its own, which takes 2 s to begin and to write its report.
 """
 
 from __future__ import annotations
@@ -114,6 +114,7 @@ def decided(folder: Path, study: zv.Study) -> tuple[Any, ...]:
     return chosen, tuple(zip(projects["project"], projects["start"], strict=True))
 
 
+@pytest.mark.long
 def test_regret_and_choices_are_those_of_enumeration(tmp_path: Path) -> None:
     study = small([*ROWS, TIGHT])
     sweep = zv.scenarios(study, tmp_path / "out", gap=GAP, jobs=2)
@@ -128,10 +129,10 @@ def test_regret_and_choices_are_those_of_enumeration(tmp_path: Path) -> None:
     plans[NOTHING] = (("hold", ""),) * 3, (("road", ""),)
     pairs = {(p, s): best[s] - worth[s].get(plan, -np.inf) for p, plan in plans.items() for s in names}
     assert sweep.weighed is not None
-    told = sweep.weighed.regret.set_index(["plan", "scenario"])
+    table = sweep.weighed.regret.set_index(["plan", "scenario"])
     broken = 0
     for (plan, scenario), regret in pairs.items():
-        row = told.loc[(plan, scenario)]
+        row = table.loc[(plan, scenario)]
         if np.isinf(regret):
             broken += 1
             assert not row["holds"]
@@ -145,6 +146,12 @@ def test_regret_and_choices_are_those_of_enumeration(tmp_path: Path) -> None:
             assert row["regret"] <= row["regret_at_most"] + 1e-12
             assert row["regret_at_most"] <= regret + 1e-4
     assert broken
+    # once more: nothing is solved, nothing is placed
+    heard, tell = told()
+    again = zv.scenarios(study, sweep.folder, gap=GAP, on_progress=tell)
+    assert not [each for each in heard if each.progress is not None]
+    assert (again.summary["work"] == "kept").all()
+    pd.testing.assert_frame_equal(again.regret, sweep.regret)
     # the choices, enumerated: among plans that hold everywhere, and wherever there is some probability
     choices = sweep.weighed.choices.set_index("plan")
     greatest = {p: max(pairs[p, s] for s in names) for p in plans}
@@ -230,6 +237,7 @@ zv.scenarios(zv.read_study(sys.argv[1]), sys.argv[2], jobs=1, on_progress=told)
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 def test_a_killed_sweep_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
     study = small(ROWS)
@@ -243,24 +251,14 @@ def test_a_killed_sweep_goes_on_and_repeats_nothing(tmp_path: Path) -> None:
     assert all(first.values())
     assert not (out / "slump").exists()
     heard, tell = told()
-    sweep = zv.scenarios(study, out, jobs=1, on_progress=tell)
+    sweep = zv.scenarios(study, out, jobs=1, on_progress=tell, regret=False)
     assert begun(heard) == {"slump", "green"}
     assert sweep.summary["work"].tolist() == ["kept", "kept", "solved", "solved"]
     assert {name: files(out / name) for name in first} == first
-    # and once more: nothing is solved, nothing is placed
-    before = files(out / "slump") | first["boom"]
-    heard, tell = told()
-    again = zv.scenarios(study, out, on_progress=tell)
-    assert not [each for each in heard if each.progress is not None]
-    assert (again.summary["work"] == "kept").all()
-    assert files(out / "slump") | files(out / "boom") == before
-    pd.testing.assert_frame_equal(again.regret, sweep.regret)
     # of a study that is another one nothing is replaced unasked
     other = small([*ROWS[:2], {**ROWS[2], "amount": "4"}])
     with pytest.raises(SweepError, match="green"):
         zv.scenarios(other, out)
-    anew = zv.scenarios(other, out, overwrite=True, regret=False)
-    assert anew.summary["work"].tolist() == ["kept", "kept", "kept", "solved"]
 
 
 def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -270,7 +268,6 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         change("none", "limits", "room", "value", -1, op="value"),
         change("unsound", "shares", "rent/receives//town", "share", 0.5),
         change("killed", "practice_flows", "build/rent", "value", 2.0),
-        change("well", "practice_flows", "build/rent", "value", 3.0),
     ]
     study = small(rows)
     start = sweep_run.Child
@@ -286,7 +283,6 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     table = sweep.summary.set_index("case")
     assert table["status"].to_dict() == {
         AS_IT_IS: "optimal", "same": "optimal", "none": "infeasible", "unsound": "fault", "killed": "fault",
-        "well": "optimal",
     }  # fmt: skip
     assert table.loc["same", "work"] == "same"
     assert table.loc["same", "folder"] == table.loc[AS_IT_IS, "folder"]
@@ -294,15 +290,15 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert "SIGKILL" in table.loc["killed", "message"]
     assert sweep.faults["case"].tolist() == ["unsound"]
     assert sweep.weighed is not None
-    assert list(sweep.regret.columns) == [AS_IT_IS, "well"]
+    assert list(sweep.regret.columns) == [AS_IT_IS]
     assert any("none" in note for note in sweep.notes)
 
 
+@pytest.mark.long
 def test_pairs_are_worth_what_the_audit_says_of_them(tmp_path: Path) -> None:
     """Village: a pair's decisions, written as a plan of the scenario's study, are recomputed by the audit."""
     study = zv.read_study("village")
-    sweep = zv.scenarios(study, tmp_path / "out", gap=0.02, jobs=2)
-    assert sweep.summary["work"].tolist() == ["solved", "same", "solved", "solved", "solved"]
+    sweep = zv.scenarios(study, tmp_path / "out", gap=0.02, jobs=2, only=["dear_works", "strict_growth"])
     assert sweep.weighed is not None
     from zonevest.placing import Scene
 
@@ -323,7 +319,7 @@ def test_pairs_are_worth_what_the_audit_says_of_them(tmp_path: Path) -> None:
             assert found.breaches.empty
             assert found.objective == pytest.approx(value, rel=1e-6)
             checked += 1
-    assert checked >= 8
+    assert checked >= 5
     # the diagonal is what the plan itself says, to within its gap
     own = sweep.summary.set_index("case")
     for name in sweep.regret.columns:
@@ -333,11 +329,12 @@ def test_pairs_are_worth_what_the_audit_says_of_them(tmp_path: Path) -> None:
 
 def test_a_lexicographic_study_has_no_regret(tmp_path: Path) -> None:
     goal = {"method": "lexicographic", "order": ["ecosystem", "cash"], "tolerance": 0.01}
-    sweep = zv.scenarios(small(ROWS, objective=goal), tmp_path / "out", only=["boom"])
+    sweep = zv.scenarios(small(ROWS, objective=goal), tmp_path / "out", only=["boom"], as_it_is=False)
     assert sweep.weighed is None
     assert any("lexicographic" in note for note in sweep.notes)
 
 
+@pytest.mark.long
 def test_on_a_cluster_it_is_the_same(tmp_path: Path) -> None:
     """Cases are processes of the workers; plans and what they are worth elsewhere are brought back."""
     pytest.importorskip("distributed")
@@ -356,7 +353,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     """A grid of one setting, of which a value is out of range; progress on stderr, a page, an exit code."""
     small([]).write(tmp_path / "study")
     out = tmp_path / "out"
-    command = ["scenarios", str(tmp_path / "study"), "-o", str(out), "--set", "objective.ecosystem=0.5,2,x"]
+    command = ["scenarios", str(tmp_path / "study"), "-o", str(out), "--set", "objective.ecosystem=2,x"]
 
     def run(*more: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as ended:
@@ -366,16 +363,16 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     code, text, progress = run("--json")
     told = json.loads(text)
     assert code == 1
-    assert [each["status"] for each in told["cases"]] == ["optimal", "optimal", "fault"]
-    assert [each["objective.ecosystem"] for each in told["cases"]] == [0.5, 2, "x"]
+    assert [each["status"] for each in told["cases"]] == ["optimal", "fault"]
+    assert [each["objective.ecosystem"] for each in told["cases"]] == [2, "x"]
     assert "--set objective.ecosystem" in told["faults"][0]["where"]
     assert "objective.ecosystem=2: optimal" in progress
-    assert {each["scenario"] for each in told["regret"]} == {"objective.ecosystem=0.5", "objective.ecosystem=2"}
+    assert {each["scenario"] for each in told["regret"]} == {"objective.ecosystem=2"}
     assert "<caption>" in (out / "index.html").read_text(encoding="utf-8")
     # the folder of something else is left alone
     command[3] = str(tmp_path / "study")
     assert run()[0] == 2
-    command[3], command[5] = str(out), "objective.ecosystem=0.5"
+    command[3], command[5] = str(out), "objective.ecosystem=2,2.0"
     code, text, _ = run("--lang", "zh")
     assert code == 0
     assert "最优" in text
