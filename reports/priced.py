@@ -163,7 +163,15 @@ class Priced:
 
 
 def weight_of(ledger: Ledger, parcels: pd.DataFrame) -> Floats:
-    """X of a plan's table of parcels: the share in which each option is taken, shape (options,)."""
-    weight = np.zeros(len(ledger.options.kind))
-    np.add.at(weight, options_of(ledger, parcels), parcels["share"])
+    """X of a plan's table of parcels: the share in which each option is taken, shape (options,).
+
+    Raises
+    ------
+    KeyError
+        If the study does not have an option that the plan takes: the parcel that takes it.
+    """
+    weight, at = np.zeros(len(ledger.options.kind)), options_of(ledger, parcels)
+    if len(gone := np.flatnonzero(at < 0)):
+        raise KeyError(parcels["parcel_id"].iloc[gone[0]])
+    np.add.at(weight, at, parcels["share"])
     return weight

@@ -32,10 +32,13 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.diagnosing import diagnose
+    from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.reports.sensitivity import Sensitivity
+    from zonevest.sensing import sensitivity
     from zonevest.sweeps import Sweep, scenarios
 
 __version__ = "0.1.0"
@@ -44,6 +47,7 @@ __all__ = [
     "Diagnosis",
     "Imported",
     "Plan",
+    "Sensitivity",
     "Study",
     "StudyError",
     "Sweep",
@@ -54,12 +58,14 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
+    "plan_from",
     "policy_model",
     "pyomo_model",
     "read_plan",
     "read_study",
     "report",
     "scenarios",
+    "sensitivity",
     "solve",
     "write_county",
     "write_study",
@@ -69,6 +75,9 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
+    "plan_from": "zonevest.given",
+    "Sensitivity": "zonevest.reports.sensitivity",
+    "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",

@@ -84,7 +84,10 @@ def cases_of(
                 parts.insert(0, scenario or AS_IT_IS)
             of = likely.get(scenario)
             folder = _folder(",".join(parts), taken)
-            cases.append(Case(", ".join(parts), folder, scenario, cell, None if of is None else of / len(cells)))
+            name = ", ".join(parts)
+            alike = sum(each.scenario == scenario and each.name.split(" (")[0] == name for each in cases)
+            name = f"{name} ({alike + 1})" if alike else name
+            cases.append(Case(name, folder, scenario, cell, None if of is None else of / len(cells)))
     return cases
 
 
