@@ -68,7 +68,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
             "worker.main(sys.argv[1])\n",
             encoding="utf-8",
         )
-        monkeypatch.setattr(supervise, "_command", lambda folder, module: [sys.executable, str(script), str(folder)])
+        monkeypatch.setattr(supervise, "_command", lambda folder, _: [sys.executable, str(script), str(folder)])
 
     return instead
 
