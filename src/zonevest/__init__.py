@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
+    from zonevest.sweeps import Sweep, scenarios
 
 __version__ = "0.1.0"
 
@@ -49,6 +50,7 @@ __all__ = [
     "Sensitivity",
     "Study",
     "StudyError",
+    "Sweep",
     "audit",
     "bundled_cases",
     "check",
@@ -62,6 +64,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "scenarios",
     "sensitivity",
     "solve",
     "write_county",
@@ -78,6 +81,8 @@ _ELSEWHERE = {
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
+    "Sweep": "zonevest.sweeps",
+    "scenarios": "zonevest.sweeps",
 }
 
 
