@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.certificates import leaves_of
+from zonevest.holding import held
 from zonevest.instances.say import listed, say
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import Block, land_block, without_extra
