@@ -72,16 +72,17 @@ class Comparison:
         """Whether the figures of every plan hold, as far as they were looked at."""
         return bool((self.tables["plans"]["holds"].map(lambda held: held is not False)).all())
 
-    def to_text(self, lang: str = "en") -> str:
-        """The comparison in some dozens of lines."""
+    def to_text(self, lang: str = "en", folder: str | Path | None = None) -> str:
+        """The comparison in some dozens of lines; `folder` is where it was written."""
         from zonevest.reports.compare_text import to_text
 
-        return to_text(self, lang)
+        return to_text(self, lang, folder)
 
     def to_dict(self) -> dict[str, Any]:
         """The tables as plain values."""
         return {"plans": list(self.names), "ok": self.ok} | {
-            name: table.astype(object).where(table.notna(), None).to_dict("records") for name, table in self.tables.items()
+            name: table.astype(object).where(table.notna(), None).to_dict("records")
+            for name, table in self.tables.items()
         }
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
@@ -142,9 +143,24 @@ def compare(
     everything = [*references(swaps), *sides]
     shares = compare_land.shares(plans)
     tables: dict[str, pd.DataFrame] = {
-        "plans": compare_tables.statuses(sides, {name: None if report is None else _sound(report) for name, report in zip(called, found, strict=True)}),
-        "inputs": _stacked(compare_inputs.INPUTS, [compare_inputs.differing(plans[0].study, plan.study, name) for plan, name in zip(plans[1:], called[1:], strict=True)]),
-        "unmatched": _stacked(compare_inputs.UNMATCHED, [compare_inputs.unmatched(plans[0].study, plan.study, name) for plan, name in zip(plans[1:], called[1:], strict=True)]),
+        "plans": compare_tables.statuses(
+            sides,
+            {name: None if report is None else _sound(report) for name, report in zip(called, found, strict=True)},
+        ),
+        "inputs": _stacked(
+            compare_inputs.INPUTS,
+            [
+                compare_inputs.differing(plans[0].study, plan.study, name)
+                for plan, name in zip(plans[1:], called[1:], strict=True)
+            ],
+        ),
+        "unmatched": _stacked(
+            compare_inputs.UNMATCHED,
+            [
+                compare_inputs.unmatched(plans[0].study, plan.study, name)
+                for plan, name in zip(plans[1:], called[1:], strict=True)
+            ],
+        ),
         "results": compare_tables.results(everything, called),
         "agreement": compare_land.agreement(shares, plans, plans[0].study),
     }
@@ -160,7 +176,9 @@ def compare(
         if priced is not None and len(plans[at].parcels):
             moved["worth"] = compare_prices.option_worths(priced, moved)
             total = _number(plans[at].objective) - _number(plans[0].objective)
-            parts.append(compare_prices.parts(priced, moved, moved["worth"].to_numpy(dtype=float), plans[at], called[at], total))
+            parts.append(
+                compare_prices.parts(priced, moved, moved["worth"].to_numpy(dtype=float), plans[at], called[at], total)
+            )
         parcels.add(called[at], moved)
     tables |= {"worth": _stacked(WORTH, worths), "prices": _stacked(compare_prices.PARTS, parts)}
     for name, keys in compare_tables.KEYS.items():
@@ -230,7 +248,9 @@ class _Parcels:
         """``parcel_id, jurisdiction, area_ha, agreed``; zone, practice, start and class of each plan; what it is worth."""
         ids = pd.Index(self.agreed.index, name="parcel_id")
         own = compare_land.areas_of(self.plans[0].study).reindex(ids)
-        table = pd.DataFrame({"jurisdiction": own["jurisdiction"], "area_ha": own["area_ha"], "agreed": self.agreed}, index=ids)
+        table = pd.DataFrame(
+            {"jurisdiction": own["jurisdiction"], "area_ha": own["area_ha"], "agreed": self.agreed}, index=ids
+        )
         for name, plan in zip(self.names, self.plans, strict=True):
             if plan.has_plan:
                 parts = compare_land.main_parts(plan, ids)

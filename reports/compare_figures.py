@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from zonevest.reports.cash_flow import START
 from zonevest.reports.compare_sides import APPROVED, NOTHING
-from zonevest.reports.drawing import COLOURS, DASHES, DOWN, LEFT, UP, WHOLE, Drawing, layout, period_or_start, waterfall_of
+from zonevest.reports.drawing import (
+    COLOURS,
+    DASHES,
+    DOWN,
+    LEFT,
+    UP,
+    WHOLE,
+    Drawing,
+    layout,
+    period_or_start,
+    waterfall_of,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +48,10 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
     single = parts[parts["kind"].isin(["project", "land"])]
     largest = single.iloc[(-single["worth"].abs()).argsort(kind="stable")].head(STEPS)
     rest = float(parts["worth"].sum() - largest["worth"].sum())
-    steps = [(_named(row, display), float(row.worth), UP if row.worth > 0 else DOWN) for row in largest.itertuples(index=False)]
+    steps = [
+        (_named(row, display), float(row.worth), UP if row.worth > 0 else DOWN)
+        for row in largest.itertuples(index=False)
+    ]
     steps = [step for step in steps if step[1]]
     if not steps:
         return None
@@ -55,7 +69,11 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
 def _named(row: pd.Series, display: Compared) -> str:
     if row.kind == "project":
         return display.project(row.project)
-    where, one, other = display.jurisdiction(row.jurisdiction), display.practice(row.practice_a), display.practice(row.practice_b)
+    where, one, other = (
+        display.jurisdiction(row.jurisdiction),
+        display.practice(row.practice_a),
+        display.practice(row.practice_b),
+    )
     if row.practice_a == row.practice_b:
         return f"{where}{display.words('colon')}{one}"
     return f"{where}{display.words('colon')}{one} → {other}"

@@ -53,10 +53,10 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "worth": (
         Column("plan", "text"), Column("kind", "word:compare_kind_"), Column("project", "project"),
-        Column("jurisdiction", "jurisdiction"), Column("zone_a", "zone"), Column("practice_a", "practice"),
-        Column("zone_b", "zone"), Column("practice_b", "practice"), Column("parcels", "count"), Column("area_ha", unit="ha"),
+        Column("jurisdiction", "jurisdiction"), Column("practice_a", "practice"), Column("practice_b", "practice"),
         Column("start_a", "text"), Column("start_b", "text"), Column("worth"), Column("penalties"), Column("cash"),
-        Column("ecosystem"), Column("broken", "count"), Column("rule", "text"),
+        Column("ecosystem"), Column("parcels", "count"), Column("area_ha", unit="ha"), Column("broken", "count"),
+        Column("rule", "text"), Column("zone_a", "zone"), Column("zone_b", "zone"),
     ),
     "prices": (Column("plan", "text"), Column("part", "word:compare_kind_"), Column("name", "project_or_place"), Column("worth")),
     "cash_flow": (Column("kind", "word:kind_"), Column("item", "word:item_"), Column("period", "period"), UNIT),
@@ -90,7 +90,13 @@ def sheets(found: Comparison) -> list[Made]:
             frame = _shown(name, found.tables[name])
             known = {column.name for column in KEYS[name]}
             rest = [_column(name, str(column)) for column in frame.columns if column not in known]
-            columns = (*KEYS[name], *rest)
+            # of two plans a row that tells of the other need not say so
+            keys = (
+                KEYS[name]
+                if name == "plans" or len(found.names) > 2
+                else [each for each in KEYS[name] if each.name != "plan"]
+            )
+            columns = (*keys, *rest)
             frame = frame[[column.name for column in columns]].reset_index(drop=True)
             made.append(Made(Sheet(PREFIX + name, section, lambda _, frame=frame: frame, columns), frame))
     return made
@@ -101,7 +107,9 @@ def _shown(name: str, table: pd.DataFrame) -> pd.DataFrame:
     if name == "worth":
         land = table["kind"] == "land"
         codes = ["jurisdiction", "zone_a", "practice_a", "zone_b", "practice_b"]
-        return table.astype(dict.fromkeys(codes, object)).assign(**{code: table[code].astype(object).where(land, None) for code in codes})
+        return table.astype(dict.fromkeys(codes, object)).assign(
+            **{code: table[code].astype(object).where(land, None) for code in codes}
+        )
     if "unit" in table:
         return table.assign(unit=table["unit"].astype(object).where(table["unit"] != "", None))
     return table
@@ -141,7 +149,9 @@ def write(found: Comparison, folder: str | Path, *, overwrite: bool = False, lan
 
     target = Path(folder)
     if (target.exists() or target.is_symlink()) and not overwrite:
-        raise FileExistsError(errno.EEXIST, say("the folder exists already; choose another or overwrite it"), str(target))
+        raise FileExistsError(
+            errno.EEXIST, say("the folder exists already; choose another or overwrite it"), str(target)
+        )
     if not replaceable(target):
         raise FileExistsError(errno.EEXIST, say("what is there is not a comparison, and is not replaced"), str(target))
     tables = sheets(found)
@@ -164,6 +174,6 @@ def write(found: Comparison, folder: str | Path, *, overwrite: bool = False, lan
 
 def title_of(found: Comparison, display: Compared) -> str:
     """What a comparison is called."""
-    return display.words("compare_title", study=found.study.title(display.words.lang), plans=display.words("comma").join(found.names))
-
-
+    return display.words(
+        "compare_title", study=found.study.title(display.words.lang), plans=display.words("comma").join(found.names)
+    )

@@ -44,7 +44,9 @@ def differing(one: Study, other: Study, name: str) -> pd.DataFrame:
         if table.name != "scenarios":
             rows += _table(table.name, table.key, one.tables[table.name], other.tables[table.name])
     if (one.geometry is None) != (other.geometry is None):
-        rows.append(("parcels", "", "geometry", 1, *("" if s.geometry is None else "polygons" for s in (one, other)), np.nan))
+        rows.append(
+            ("parcels", "", "geometry", 1, *("" if s.geometry is None else "polygons" for s in (one, other)), np.nan)
+        )
     return pd.DataFrame([(name, *row) for row in rows], columns=INPUTS)
 
 
@@ -124,7 +126,9 @@ def _shown(name: tuple[str, int]) -> str:
     return name[0] if not name[1] else f"{name[0]} ({name[1] + 1})"
 
 
-def _lines(table: str, column: str, keys: list[str], before: list[Any], after: list[Any]) -> Iterator[tuple[object, ...]]:
+def _lines(
+    table: str, column: str, keys: list[str], before: list[Any], after: list[Any]
+) -> Iterator[tuple[object, ...]]:
     """A line for each cell; where there are many, the same in all or not, one for all of them."""
     factors = [_factor(*pair) for pair in zip(before, after, strict=True)]
     if len(keys) <= SHOWN:
@@ -151,7 +155,9 @@ def _numeric(one: pd.Series, other: pd.Series) -> bool:
 
 
 def _factor(before: Any, after: Any) -> float:
-    numbers = all(isinstance(each, int | float | np.number) and not isinstance(each, bool | np.bool_) for each in (before, after))
+    numbers = all(
+        isinstance(each, int | float | np.number) and not isinstance(each, bool | np.bool_) for each in (before, after)
+    )
     if not numbers or not before or np.isnan(before) or np.isnan(after):
         return float("nan")
     return float(after) / float(before)

@@ -81,7 +81,9 @@ def moves(table: pd.DataFrame, one: int, other: int) -> pd.DataFrame:
 def areas_of(study: Study) -> pd.DataFrame:
     """Area and jurisdiction of every parcel, by parcel_id."""
     table = study.parcels.set_index("parcel_id")[["area_ha", "jurisdiction"]]
-    return table.assign(area_ha=table["area_ha"].astype(float), jurisdiction=table["jurisdiction"].fillna("").astype(str))
+    return table.assign(
+        area_ha=table["area_ha"].astype(float), jurisdiction=table["jurisdiction"].fillna("").astype(str)
+    )
 
 
 def clusters(moved: pd.DataFrame, study: Study) -> pd.DataFrame:
@@ -121,7 +123,9 @@ def main_parts(plan: PlanData, ids: pd.Index) -> pd.DataFrame:
     table = plan.parcels[["parcel_id", *OPTION, "share"]]
     largest = table.sort_values("share", ascending=False, kind="stable").drop_duplicates("parcel_id")
     found = largest.set_index("parcel_id").reindex(ids)
-    return found.assign(**{name: found[name].fillna("").astype(str) for name in OPTION}, share=found["share"].fillna(0.0))
+    return found.assign(
+        **{name: found[name].fillna("").astype(str) for name in OPTION}, share=found["share"].fillna(0.0)
+    )
 
 
 def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> pd.DataFrame:
@@ -138,7 +142,12 @@ def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> p
     own = areas_of(study)
     rows: list[tuple[object, ...]] = []
     count = len(plans)
-    for what, by in (("zone", ["zone"]), ("class_after", ["class_after"]), ("practice", ["zone", "practice"]), ("option", list(OPTION))):
+    for what, by in (
+        ("zone", ["zone"]),
+        ("class_after", ["class_after"]),
+        ("practice", ["zone", "practice"]),
+        ("option", list(OPTION)),
+    ):
         if table.empty:
             break
         share = agreed(table, count, by)

@@ -45,7 +45,8 @@ def maps(found: Comparison, displays: Sequence[Display]) -> list[Part]:
         words = display.words
         layers = _layers(found, options, [side.name for side in sides], differs, display)
         layers["worth"] = _classed(values, display)
-        views = {kind: [f"{kind}_{at}" for at in range(len(sides))] for kind in KINDS} | {"agreement": ["agreement", "worth"]}
+        views = {"agreement": ["agreement", "worth"]}
+        views |= {kind: [f"{kind}_{at}" for at in range(len(sides))] for kind in KINDS}
         data = frame_of(shapes, display)
         pack_of = Packing()
         pack_of.steps("x", shapes.corners[:, 0])
@@ -59,7 +60,11 @@ def maps(found: Comparison, displays: Sequence[Display]) -> list[Part]:
         factors["worth"] = pack_of.halves("values.worth", values)
         for name, layer in layers.items():
             pack_of.counts(f"codes.{name}", layer.codes)
-        titles = {f"{kind}_{at}": words(f"compare_map_{kind}", plan=display.plan_column(side.name)) for kind in KINDS for at, side in enumerate(sides)}
+        titles = {
+            f"{kind}_{at}": words(f"compare_map_{kind}", plan=display.plan_column(side.name))
+            for kind in KINDS
+            for at, side in enumerate(sides)
+        }
         titles |= {name: words(f"compare_map_{name}") for name in ("agreement", "worth")}
         data |= {
             "packed": {name: list(packed) for name, packed in pack_of.texts.items()},
@@ -68,7 +73,13 @@ def maps(found: Comparison, displays: Sequence[Display]) -> list[Part]:
             "jurisdictions": [display.jurisdiction(name) for name in places],
             "split": {},
             "layers": {
-                name: {"title": titles[name], "unit": layer.unit, "names": layer.names, "colours": layer.colours, "patterns": layer.patterns}
+                name: {
+                    "title": titles[name],
+                    "unit": layer.unit,
+                    "names": layer.names,
+                    "colours": layer.colours,
+                    "patterns": layer.patterns,
+                }
                 for name, layer in layers.items()
             },
             "views": views,
@@ -83,8 +94,12 @@ def maps(found: Comparison, displays: Sequence[Display]) -> list[Part]:
                 "data": data,
                 "chosen": "agreement",
                 "views": [
-                    {"key": key, "name": words(key if key in ("zone", "class", "action") else f"compare_view_{key}"), "shown": sides_of if len(sides_of) == 2 else [sides_of[at] for at in picked]}
-                    for key, sides_of in reversed(views.items())
+                    {
+                        "key": key,
+                        "name": words(key if key in ("zone", "class", "action") else f"compare_view_{key}"),
+                        "shown": sides_of if len(sides_of) == 2 else [sides_of[at] for at in picked],
+                    }
+                    for key, sides_of in views.items()
                 ],
                 "picks": data["sides"] if len(sides) > 2 else [],
                 "picked": picked,
@@ -108,7 +123,7 @@ def _first_difference(options: list[pd.DataFrame]) -> np.typing.NDArray[np.int64
     for place, name in enumerate(("start", "action", "class", "zone"), start=1):
         column = KINDS[name]
         for other in options[1:]:
-            unlike = (other[column].to_numpy(dtype=object) != options[0][column].to_numpy(dtype=object))
+            unlike = other[column].to_numpy(dtype=object) != options[0][column].to_numpy(dtype=object)
             found[unlike] = place
     return found
 
@@ -128,18 +143,26 @@ def _worths(found: Comparison, ids: pd.Index) -> np.typing.NDArray[np.float64]:
 
 
 def _layers(
-    found: Comparison, options: list[pd.DataFrame], names: list[str], differs: np.typing.NDArray[np.int64], display: Display
+    found: Comparison,
+    options: list[pd.DataFrame],
+    names: list[str],
+    differs: np.typing.NDArray[np.int64],
+    display: Display,
 ) -> dict[str, Layer]:
     study, words = found.study, display.words
     coloured = {
         "zone": ({code: display.zone(code) for code in [*study.zones["zone"], ""]}, zone_colours(study) | {"": NONE}),
-        "class": ({code: display.land_class(code) for code in [*study.land_classes["land_class"], ""]}, class_colours(study) | {"": NONE}),
+        "class": (
+            {code: display.land_class(code) for code in [*study.land_classes["land_class"], ""]},
+            class_colours(study) | {"": NONE},
+        ),
         "action": (
             {code: display.practice(code) for code in [*study.practices["practice"], "hold", ""]},
             action_colours(study) | {"hold": HOLD, "": NONE},
         ),
         "start": (
-            {period.name: period.name for side in found.sides for period in side.plan.study.periods} | {"": words("no_start")},
+            {period.name: period.name for side in found.sides for period in side.plan.study.periods}
+            | {"": words("no_start")},
             start_colours(study) | {"": HOLD},
         ),
     }
@@ -158,4 +181,3 @@ def _classed(values: np.typing.NDArray[np.float64], display: Display) -> Layer:
     names = [display.words(special[name]) if name in special else name for name in found.names]
     unit = display.words("per_hectare", unit=display.money_unit)
     return Layer(found.names, names, found.colours, found.patterns, found.codes, unit)
-

@@ -31,7 +31,11 @@ LEFT_OUT: Final = ("map_sites.js",)
 def render(found: Comparison, tables: list[Made], displays: list[Compared]) -> str:
     """The page as text, in the language of the first display first."""
     has_land = len(found.sides[-len(found.names)].plan.study.parcels) > 0
-    mapped = maps(found, displays) if has_land else [{"drawn": False, "data": None, "note": d.words("no_map")} for d in displays]
+    mapped = (
+        maps(found, displays)
+        if has_land
+        else [{"drawn": False, "data": None, "note": d.words("no_map")} for d in displays]
+    )
     drawings = [each.pop("data") or {} for each in mapped]
     packed, own = packed_maps(drawings)
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
@@ -47,12 +51,17 @@ def _body(found: Comparison, tables: list[Made], display: Compared, mapped: Part
     words, lang = display.words, display.words.lang
     title = title_of(found, display)
     drawings = drawn(found, display)
-    plans = []
+    plans, several = [], len({side.plan.study.title(lang) for side in found.sides}) > 1
     for side in found.sides:
         if side.name in found.names:
             verdict = head(side.plan, display)
             plans.append(
-                {"name": side.name, "status": verdict["status"], "tone": verdict["tone"], "study": side.plan.study.title(lang)}
+                {
+                    "name": side.name,
+                    "status": verdict["status"],
+                    "tone": verdict["tone"],
+                    "study": side.plan.study.title(lang) if several else "",
+                }
             )
     text = (
         environment()
@@ -81,7 +90,11 @@ def _body(found: Comparison, tables: list[Made], display: Compared, mapped: Part
 
 
 def _chapters(
-    found: Comparison, tables: list[Made], drawings: dict[str, tuple[str, Any]], display: Compared, shown: dict[str, Part]
+    found: Comparison,
+    tables: list[Made],
+    drawings: dict[str, tuple[str, Any]],
+    display: Compared,
+    shown: dict[str, Part],
 ) -> list[Part]:
     words, chapters = display.words, []
     for section, names in SECTIONS.items():
@@ -91,7 +104,7 @@ def _chapters(
             {
                 "name": section,
                 "title": words(f"section_{section}"),
-                "notes": _notes(found, section, display),
+                "notes": notes(found, section, display),
                 "own": OWN.get(section, ()),
                 "figures": [
                     {
@@ -105,21 +118,25 @@ def _chapters(
                     if table in names and PREFIX + table in shown
                 ],
                 "tables": [shown[table.sheet.key] for table in mine if len(table.frame)],
-                "empty": words("tables_empty", names=words("comma").join(empty)) if empty else "",
+                "empty": words("compare_empty", names=words("comma").join(empty)) if empty else "",
             }
         )
     return chapters
 
 
-def _notes(found: Comparison, section: str, display: Compared) -> list[str]:
-    """What a section says in a sentence before its tables."""
+def notes(found: Comparison, section: str, display: Compared) -> list[str]:
+    """What is said of a section in a sentence or two, before its tables."""
     words, base = display.words, found.names[0]
     if section == "compare_inputs":
         others = found.names[1:]
         same = [name for name in others if not (found.tables["inputs"]["plan"] == name).any()]
         if len(same) == len(others):
             return [words("compare_same_study")]
-        return [words("compare_other_study", plans=words("comma").join(name for name in others if name not in same), base=base)]
+        return [
+            words(
+                "compare_other_study", plans=words("comma").join(name for name in others if name not in same), base=base
+            )
+        ]
     if section == "compare_agree":
         told = []
         table = found.tables["agreement"]
@@ -137,6 +154,8 @@ def _notes(found: Comparison, section: str, display: Compared) -> list[str]:
             total = mine[mine["kind"] == "total"]
             if len(total):
                 row = total.iloc[0]
-                told.append(words("compare_total", plan=name, base=base, worth=number(float(row["worth"] - row["penalties"]))))
+                told.append(
+                    words("compare_total", plan=name, base=base, worth=number(float(row["worth"] - row["penalties"])))
+                )
         return told
     return []

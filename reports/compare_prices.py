@@ -71,7 +71,9 @@ def project_worths(priced: Priced, other: PlanData) -> pd.Series:
     return worth[np.abs(change).max(axis=1) > 0]
 
 
-def parts(priced: Priced, moved: pd.DataFrame, worths: Floats, other: PlanData, name: str, total: float) -> pd.DataFrame:
+def parts(
+    priced: Priced, moved: pd.DataFrame, worths: Floats, other: PlanData, name: str, total: float
+) -> pd.DataFrame:
     """Of what the difference of two plans is made at the prices of the first.
 
     Returns

@@ -108,7 +108,7 @@ def _locked(evaluator: Enumerator, held: pd.DataFrame) -> pd.DataFrame:
 
 def _projects(study: Study, starts: dict[str, str]) -> pd.DataFrame:
     table = study.projects
-    start = table["project"].map(starts).fillna("").astype(object)
+    start = table["project"].map(starts).astype(object).fillna("")
     capex = table["capex"].astype(float).fillna(0.0).where(start != "", 0.0)
     none: dict[str, Any] = dict.fromkeys(study.instruments["instrument"], 0.0)
     return pd.DataFrame({"project": table["project"].astype(object), "start": start, "capex": capex, **none})

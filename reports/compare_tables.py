@@ -44,7 +44,9 @@ def difference(name: str, base: str) -> str:
     return f"{name} - {base}"
 
 
-def beside(sides: Sequence[Side], plans: Sequence[str], keys: list[str], tell: Tell, *, known: bool = True) -> pd.DataFrame:
+def beside(
+    sides: Sequence[Side], plans: Sequence[str], keys: list[str], tell: Tell, *, known: bool = True
+) -> pd.DataFrame:
     """Tables with `keys` and ``value`` of several columns as one.
 
     Parameters
@@ -58,7 +60,7 @@ def beside(sides: Sequence[Side], plans: Sequence[str], keys: list[str], tell: T
     # the plans say in what order rows stand
     for side in sorted(sides, key=lambda side: side.name not in plans):
         table = tell(side.facts) if side.facts is not None else pd.DataFrame(columns=[*keys, "value"])
-        names = [tuple(row) for row in table[keys].fillna("").itertuples(index=False)]
+        names = [tuple(row) for row in table[keys].astype(object).fillna("").itertuples(index=False)]
         found: dict[tuple[Any, ...], float] = {}
         for name, value in zip(names, table["value"].to_numpy(dtype=float), strict=True):
             found[name] = found.get(name, 0.0) + value
@@ -190,7 +192,9 @@ def gains(facts: Facts) -> pd.DataFrame:
     table = table[table["kind"].isin(["gain", "jurisdiction"])]
     actor = (table["kind"] == "gain").to_numpy()
     code = np.where(actor, table["actor"].astype(object), table["jurisdiction"].astype(object))
-    return pd.DataFrame({"of": np.where(actor, "actor", "jurisdiction"), "code": code, "unit": PRESENT, "value": table["net"]})
+    return pd.DataFrame(
+        {"of": np.where(actor, "actor", "jurisdiction"), "code": code, "unit": PRESENT, "value": table["net"]}
+    )
 
 
 def areas(facts: Facts) -> pd.DataFrame:
@@ -234,7 +238,8 @@ def lights(sides: Sequence[Side]) -> pd.DataFrame:
         table = side.facts.cash if side.facts is not None else pd.DataFrame(columns=["item", "period", "grade"])
         table = table[table["item"].isin(LIGHTS)]
         found[side.name] = {
-            (item, period): grade for item, period, grade in zip(table["item"], table["period"], table["grade"], strict=True)
+            (item, period): grade
+            for item, period, grade in zip(table["item"], table["period"], table["grade"], strict=True)
         }
         order |= dict.fromkeys(sorted(found[side.name], key=lambda key: LIGHTS.index(key[0])))
     table = pd.DataFrame(list(order), columns=["item", "period"])
@@ -248,14 +253,16 @@ def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
     """
     tables = [side.plan.study.projects for side in sides]
     columns = ["project", "category", "jurisdiction", "capex"]
-    given = pd.concat([table[columns] for table in tables], ignore_index=True).drop_duplicates("project", ignore_index=True)
+    given = pd.concat([table[columns] for table in tables], ignore_index=True).drop_duplicates(
+        "project", ignore_index=True
+    )
     table = given.astype({"project": object, "category": object, "jurisdiction": object})
     known = set(plans)
     there = [side.name for side in sides if side.name in known and side.plan.has_plan]
     for side in sides:
         if side.name != NOTHING:
             starts = side.plan.projects.drop_duplicates("project").set_index("project")["start"].astype(object)
-            table[side.name] = table["project"].map(starts).fillna("").astype(object)
+            table[side.name] = table["project"].map(starts).astype(object).fillna("")
     table["agreed"] = table[there].nunique(axis=1) <= 1 if there else True
     built = (table[there] != "").any(axis=1) if there else table["agreed"]
     return table.iloc[np.lexsort([~built, table["agreed"]])].reset_index(drop=True)

@@ -86,7 +86,11 @@ class Swaps(Evaluator):
     def _begun(self, projects: pd.DataFrame) -> dict[str, int]:
         """Start period of the projects that are built, of those that the study knows."""
         pairs = zip(projects["project"].astype(str), projects["start"].fillna("").astype(str), strict=True)
-        return {name: self.tables.period[start] for name, start in pairs if name in self.tables.projects and start in self.tables.period}
+        return {
+            name: self.tables.period[start]
+            for name, start in pairs
+            if name in self.tables.projects and start in self.tables.period
+        }
 
     def knows(self, table: pd.DataFrame, suffix: str = "") -> NDArray[np.bool_]:
         """Which options (rows with parcel_id, practice and start) the study has at all."""
@@ -106,7 +110,9 @@ class Swaps(Evaluator):
     def _of_project(self, project: str, start: int) -> list[tuple[tuple[int, ...], Unit]]:
         key = (project, start)
         if key not in self._units:
-            self._units[key] = [(self.project_places(place), unit) for place, unit in self.flows.project(project, start)]
+            self._units[key] = [
+                (self.project_places(place), unit) for place, unit in self.flows.project(project, start)
+            ]
         return self._units[key]
 
     def outcome(
@@ -237,7 +243,9 @@ def _things(swaps: Swaps, moved: pd.DataFrame, other: PlanData) -> Iterable[_Thi
     for project in swaps.tables.projects:
         if mine.get(project) != its.get(project):
             start_a, start_b = named(mine, project), named(its, project)
-            yield _Thing({"kind": "project", "project": project, "start_a": start_a, "start_b": start_b}, projects=(project,))
+            yield _Thing(
+                {"kind": "project", "project": project, "start_a": start_a, "start_b": start_b}, projects=(project,)
+            )
     table = clusters(moved, swaps.study)
     for row in table.head(FEW).to_dict("records"):
         cluster = row.pop("cluster")
@@ -247,7 +255,10 @@ def _things(swaps: Swaps, moved: pd.DataFrame, other: PlanData) -> Iterable[_Thi
         told = {"parcels": rest["parcel_id"].nunique(), "area_ha": float(rest["area_ha"].sum())}
         yield _Thing({"kind": "land_rest", **told}, rest)
     unchanged = {project for project, start in mine.items() if its.get(project) == start}
-    if any(not _general(swaps.decided[name], unchanged).equals(_general(getattr(other, name), unchanged)) for name in DECISIONS):
+    if any(
+        not _general(swaps.decided[name], unchanged).equals(_general(getattr(other, name), unchanged))
+        for name in DECISIONS
+    ):
         yield _Thing({"kind": "decisions"}, decisions=True)
 
 
@@ -270,7 +281,10 @@ def _done(swaps: Swaps, thing: _Thing, other: PlanData) -> Outcome:
         general = _general(given if thing.decisions else table, unchanged)
         parts = [general]
         if name in OWN:
-            for source, projects in ((table, set(swaps.begun) - unchanged - {*thing.projects}), (given, set(thing.projects) & set(its))):
+            for source, projects in (
+                (table, set(swaps.begun) - unchanged - {*thing.projects}),
+                (given, set(thing.projects) & set(its)),
+            ):
                 if len(source):
                     parts.append(source[source["project"].isin(projects)])
         full = [part for part in parts if len(part)]

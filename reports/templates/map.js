@@ -80,6 +80,7 @@
   function name() {
     const texts = legends(layer(0), layer(1), words);
     panels.forEach((panel, which) => (panel.legend.innerHTML = texts[which]));
+    for (const pick of picks) pick.parentElement.hidden = views[mode].length === 2;
     both.innerHTML = texts[2];
     panels.forEach((panel, which) => (panel.legend.hidden = !texts[which]));
     both.hidden = !texts[2];

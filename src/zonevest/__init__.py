@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "Diagnosis",
     "Imported",
     "Plan",
@@ -48,6 +50,7 @@ __all__ = [
     "audit",
     "bundled_cases",
     "check",
+    "compare",
     "copy_case",
     "diagnose",
     "import_study",
@@ -63,6 +66,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Comparison": "zonevest.comparing",
+    "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",

@@ -102,6 +102,8 @@ PHASES: dict[str, tuple[str, str]] = {
     "branches": ("telling cases apart", "分情形求解"),
     "plan": ("reading off the plan", "整理方案"),
     "audit": ("audit", "审计"),
+    "read": ("reading the plans", "读取方案"),
+    "compare": ("comparing", "比选"),
 }
 """What the phases of a run are called; a phase that is not listed is shown by its own name."""
 
