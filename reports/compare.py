@@ -1,4 +1,4 @@
-"""Plans side by side: what differs in what was given and in what was found, where they agree, what decides between them."""
+"""Plans side by side: what differs in what was given and in what was found, and what decides between them."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from zonevest.reports.priced import Priced
 
 RESERVED: Final = frozenset(
-    {NOTHING, APPROVED, "plan", "table", "key", "column", "item", "unit", "group", "topic", "indicator", "kind", "period",
-     "side", "origin", "instrument", "of", "code", "jurisdiction", "project", "category", "capex", "agreed", "parcel_id",
-     "area_ha"}
+    {NOTHING, APPROVED, "plan", "table", "key", "column", "item", "unit", "group", "topic", "indicator", "kind",
+     "period", "side", "origin", "instrument", "of", "code", "jurisdiction", "project", "category", "capex", "agreed",
+     "parcel_id", "area_ha"}
 )  # fmt: skip
 """What a plan is not called, since a column of a table is."""
 UNITED: Final = (
@@ -245,7 +245,7 @@ class _Parcels:
                 self.more[f"{name}.{column}"] = groups[column].sum(min_count=1)
 
     def table(self) -> pd.DataFrame:
-        """``parcel_id, jurisdiction, area_ha, agreed``; zone, practice, start and class of each plan; what it is worth."""
+        """``parcel_id, jurisdiction, area_ha, agreed``; `OPTION` of each plan; what it is worth."""
         ids = pd.Index(self.agreed.index, name="parcel_id")
         own = compare_land.areas_of(self.plans[0].study).reindex(ids)
         table = pd.DataFrame(

@@ -90,7 +90,8 @@ def _debt(found: Comparison, display: Compared) -> Drawing | None:
     for at, side in enumerate(side for side in found.sides if side.name != APPROVED and side.plan.has_plan):
         values = [None if value != value else float(value) for value in table[side.name]]
         data.append(
-            {"type": "scatter", "mode": "lines+markers", "name": display.plan_column(side.name), "x": periods, "y": values,
+            {"type": "scatter", "mode": "lines+markers", "name": display.plan_column(side.name),
+             "x": periods, "y": values,
              "line": {"color": "#7f7f7f" if side.name == NOTHING else COLOURS[at % len(COLOURS)], "width": 2.4,
                       "dash": DASHES[at % len(DASHES)]}}
         )  # fmt: skip

@@ -35,7 +35,8 @@ UNIT: Final = Column("unit", "unit")
 KEYS: Final[dict[str, tuple[Column, ...]]] = {
     "plans": (
         Column("plan", "text"), Column("study", "text"), Column("hash", "text"), Column("status", "word:status_word_"),
-        Column("method", "word:method_"), Column("goal", "word:goal_by_"), Column("gap", "share"), Column("holds", "yes"),
+        Column("method", "word:method_"), Column("goal", "word:goal_by_"), Column("gap", "share"),
+        Column("holds", "yes"),
     ),
     "inputs": (
         Column("plan", "text"), Column("table", "text"), Column("key", "text"), Column("column", "text"),
@@ -46,7 +47,9 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
         Column("count", "count"), Column("area_ha", unit="ha"), Column("first", "text"),
     ),
     "results": (Column("item", "word:result_"), UNIT),
-    "indicators": (Column("group", "word:compare_group_"), Column("topic", "topic"), Column("indicator", "indicator"), UNIT),
+    "indicators": (
+        Column("group", "word:compare_group_"), Column("topic", "topic"), Column("indicator", "indicator"), UNIT,
+    ),
     "agreement": (
         Column("aspect", "word:compare_what_"), Column("jurisdiction", "jurisdiction"), Column("agreed", "count"),
         Column("of", "count"), Column("area_agreed", unit="ha"), Column("area_of", unit="ha"), Column("share", "share"),
@@ -58,13 +61,17 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
         Column("ecosystem"), Column("parcels", "count"), Column("area_ha", unit="ha"), Column("broken", "count"),
         Column("rule", "text"), Column("zone_a", "zone"), Column("zone_b", "zone"),
     ),
-    "prices": (Column("plan", "text"), Column("part", "word:compare_kind_"), Column("name", "project_or_place"), Column("worth")),
+    "prices": (
+        Column("plan", "text"), Column("part", "word:compare_kind_"), Column("name", "project_or_place"),
+        Column("worth"),
+    ),
     "cash_flow": (Column("kind", "word:kind_"), Column("item", "word:item_"), Column("period", "period"), UNIT),
     "debt": (Column("item", "word:item_"), Column("period", "period"), UNIT),
     "lights": (Column("item", "word:item_"), Column("period", "period")),
     "balance_sheet": (Column("side", "word:side_"), Column("item", "word:balance_"), Column("period", "period"), UNIT),
     "capture": (
-        Column("item", "word:compare_value_"), Column("origin", "word:origin_"), Column("instrument", "word:capture_"), UNIT,
+        Column("item", "word:compare_value_"), Column("origin", "word:origin_"), Column("instrument", "word:capture_"),
+        UNIT,
     ),
     "distribution": (Column("of", "word:kind_"), Column("code", "@of"), UNIT),
     "projects": (

@@ -35,9 +35,9 @@ def differing(one: Study, other: Study, name: str) -> pd.DataFrame:
     -------
     DataFrame
         ``plan`` (the name), ``table`` (``study``: study.toml), ``key`` (the row's key, its parts joined by ``/``; the
-        path of a setting), ``column`` (``value`` of a setting; blank: the row is in one study alone), ``rows`` (how many cells the line tells
-        of), ``in_first`` and ``in_other`` (as text, blank: not there), ``factor`` (other / first, where both are numbers
-        and every cell of the line has the same; else NaN).
+        path of a setting), ``column`` (``value`` of a setting; blank: the row is in one alone), ``rows`` (how many
+        cells the line tells of), ``in_first`` and ``in_other`` (as text, blank: not there), ``factor`` (other / first,
+        where both are numbers and every cell of the line has the same; else NaN).
     """
     rows: list[tuple[object, ...]] = list(_settings(one.settings, other.settings))
     for table in TABLES:
@@ -56,7 +56,7 @@ def unmatched(one: Study, other: Study, name: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``plan`` (the name of the other), ``aspect`` (parcel, project), ``only_in`` (base: only the first plan's study has
+        ``plan`` (the name of the other), ``aspect`` (parcel, project), ``only_in`` (base: the first plan's study has
         them; plan: only the other's), ``count``, ``area_ha`` (of parcels), ``first`` (five of them).
     """
     rows = []

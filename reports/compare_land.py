@@ -117,7 +117,7 @@ def _one(texts: pd.Series) -> str:
 
 
 def main_parts(plan: PlanData, ids: pd.Index) -> pd.DataFrame:
-    """`OPTION` and share of what most of each parcel does, rows as `ids`; blank and 0 where the plan has no such parcel."""
+    """`OPTION` and share of what most of each parcel does, rows as `ids`; blank and 0 where there is no such parcel."""
     if not plan.has_plan:
         return pd.DataFrame({**dict.fromkeys(OPTION, ""), "share": 0.0}, index=ids)
     table = plan.parcels[["parcel_id", *OPTION, "share"]]
@@ -163,8 +163,8 @@ def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> p
             rows.append((what, place, int(part["full"].sum()), len(part), same, of, same / of if of else np.nan))
     starts = starts_of(plans)
     if len(starts):
-        built = (starts != "").nunique(axis=1) == 1
-        alike = starts.nunique(axis=1) == 1
+        built = _alike(starts != "")
+        alike = _alike(starts)
         for what, same in (("built", built), ("start", alike)):
             rows.append((what, "total", int(same.sum()), len(same), np.nan, np.nan, float(same.mean())))
     return pd.DataFrame(rows, columns=["aspect", "jurisdiction", "agreed", "of", "area_agreed", "area_of", "share"])
@@ -178,3 +178,8 @@ def starts_of(plans: Sequence[PlanData]) -> pd.DataFrame:
         if plan.has_plan
     }
     return pd.DataFrame(found).dropna() if found else pd.DataFrame()
+
+
+def _alike(table: pd.DataFrame) -> pd.Series:
+    """Whether all cells of a row are the same."""
+    return table.eq(table.iloc[:, 0], axis=0).all(axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ class Side:
 
 
 def references(evaluator: Evaluator) -> list[Side]:
-    """Doing nothing, and the approved plan: today's zones with what is already decided; none where a study has no such state.
+    """Doing nothing, and the approved plan: today's zones with what is decided; none where there is no such state.
 
     The approved plan holds all land in its approved zone, and carries out what the study commits to: mandatory projects
     from their first possible start on, and locked land actions likewise. It raises no new money.

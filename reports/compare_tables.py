@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 Tell = Callable[["Facts"], pd.DataFrame]
 SIDES: Final = ("asset", "liability", "net_worth", "memo")
-RATIOS: Final = ("debt_ratio", "debt_ratio_all", "cover", "interest_share_general", "interest_share_fund", "land_sale_share",
+RATIOS: Final = ("debt_ratio", "debt_ratio_all", "cover", "interest_share_general", "interest_share_fund",
+                 "land_sale_share",
                  "green_share", "real_estate_share")  # fmt: skip
 BALANCES: Final = ("debt", "debt_counted", "operating_result", "balance_after_interest")
 LIGHTS: Final = ("debt_ratio", "debt_ratio_all")
@@ -247,7 +248,7 @@ def lights(sides: Sequence[Side]) -> pd.DataFrame:
 
 
 def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
-    """``project, category, jurisdiction, capex``, the start in each column (blank: not built), ``agreed``: in all plans the same.
+    """``project, category, jurisdiction, capex``, the start in each column (blank: not built), ``agreed``: in all alike.
 
     Those on which plans differ stand first, then those that are built.
     """
@@ -263,7 +264,7 @@ def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
         if side.name != NOTHING:
             starts = side.plan.projects.drop_duplicates("project").set_index("project")["start"].astype(object)
             table[side.name] = table["project"].map(starts).astype(object).fillna("")
-    table["agreed"] = table[there].nunique(axis=1) <= 1 if there else True
+    table["agreed"] = table[there].eq(table[there[0]], axis=0).all(axis=1) if there else True
     built = (table[there] != "").any(axis=1) if there else table["agreed"]
     return table.iloc[np.lexsort([~built, table["agreed"]])].reset_index(drop=True)
 

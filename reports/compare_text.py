@@ -30,9 +30,8 @@ def to_text(found: Comparison, lang: str = "en", folder: str | Path | None = Non
     display = Compared(found, Words(lang))
     words = display.words
     lines = [title_of(found, display)]
-    for side in found.sides:
-        if side.name in found.names:
-            lines.append(f"  {side.name}{words('colon')}{head(side.plan, display)['status']}")
+    plans = [side for side in found.sides if side.name in found.names]
+    lines += [f"  {side.name}{words('colon')}{head(side.plan, display)['status']}" for side in plans]
     lines += ["", *notes(found, "compare_inputs", display), *_inputs(found, display), *_unmatched(found, display)]
     lines += ["", words("section_compare_results"), *_results(found, display)]
     if told := notes(found, "compare_agree", display):
@@ -74,8 +73,10 @@ def _results(found: Comparison, display: Compared) -> list[str]:
     table = found.tables["results"]
     columns = [name for name in table.columns if name not in ("item", "unit")]
     rows = [["", *(display.plan_column(name) for name in columns)]]
-    for row in table.to_dict("records"):
-        rows.append([display.words(f"result_{row['item']}"), *(number(float(row[name])) for name in columns)])
+    rows += [
+        [display.words(f"result_{row['item']}"), *(number(float(row[name])) for name in columns)]
+        for row in table.to_dict("records")
+    ]
     return _lined(rows)
 
 

@@ -138,7 +138,7 @@ class Swaps(Evaluator):
         cells = self._decide(totals, system, values)
         violations = self.limits.violations(cells)
         breaches = [*reader.breaches, *self.parts.hurdles.breaches(starts)]
-        lines, penalty = self._lines(system.lines, cells, values, breaches)
+        _, penalty = self._lines(system.lines, cells, values, breaches)
         penalty += self.limits.penalty(violations)
         breaches += self.limits.breaches(self.limits.table(cells, violations).assign(vacuous=False), cells, violations)
         if floor := self._goal.floor_breach(totals.worth):
@@ -147,7 +147,7 @@ class Swaps(Evaluator):
         return Outcome(self._goal.value(cells, totals.worth, 0.0), penalty, float(cash), float(ecosystem), breaches)
 
     def direct(self, moved: pd.DataFrame) -> Floats:
-        """What each row of `moves` adds to F1 and F2 by itself, shape (rows, 2): what the land then books, and no more."""
+        """What each row of `moves` adds to F1 and F2 by itself, shape (rows, 2): what the land then books."""
         found = np.zeros((len(moved), 2))
         at = moved["parcel_id"].map(self.tables.parcel).to_numpy(dtype=np.int64)
         share = moved["share"].to_numpy(dtype=float)
@@ -205,7 +205,8 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
         ``area_ha`` of a cluster, ``start_a`` and ``start_b`` (…: several); ``worth`` (objective before penalties),
         ``penalties`` (of soft rows), ``cash`` (F1) and ``ecosystem`` (F2): how much more of each the plan has with this
         one thing done as in the other; ``broken``: how many hard rules it then breaks, and ``rule``, the first of
-        them: alone, with the first plan's money, a thing may ask too much. ``interaction``: all things together, beyond the sum of each alone;
+        them: alone, with the first plan's money, a thing may ask too much. ``interaction``: all
+        things together, beyond the sum of each alone;
         ``inputs`` (where studies differ): what the other's decisions have in the other's study beyond what they have
         in this one; ``total`` is the sum of all rows, and the difference of both plans.
     """

@@ -36,8 +36,8 @@ from zonevest.words import Words
 
 app = typer.Typer(
     cls=Commands,
-    epilog="Exit codes: 0 done, 1 the audit or a comparison failed, 2 the input is wrong, 3 no plan exists, 4 no plan was found in "
-    "the time, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 the audit or a comparison failed, 2 the input is wrong, 3 no plan exists, 4 no plan "
+    "was found in the time, 130 interrupted.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
