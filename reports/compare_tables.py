@@ -248,7 +248,7 @@ def lights(sides: Sequence[Side]) -> pd.DataFrame:
 
 
 def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
-    """``project, category, jurisdiction, capex``, the start in each column (blank: not built), ``agreed``: in all alike.
+    """``project, category, jurisdiction, capex``, each start (blank: not built), ``agreed``: in all alike.
 
     Those on which plans differ stand first, then those that are built.
     """
