@@ -103,7 +103,8 @@ def sheets(found: Comparison) -> list[Made]:
                 if name == "plans" or len(found.names) > 2
                 else [each for each in KEYS[name] if each.name != "plan"]
             )
-            columns = (*keys, *rest)
+            # units come last: a narrow page has no room for them before the numbers
+            columns = (*(key for key in keys if key != UNIT), *rest, *(key for key in keys if key == UNIT))
             frame = frame[[column.name for column in columns]].reset_index(drop=True)
             made.append(Made(Sheet(PREFIX + name, section, lambda _, frame=frame: frame, columns), frame))
     return made

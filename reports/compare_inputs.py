@@ -117,8 +117,9 @@ def _keyed(one: pd.DataFrame, other: pd.DataFrame, key: list[str]) -> tuple[pd.I
     for table in (one, other):
         parts = table[key].astype(object).where(table[key].notna(), "").astype(str)
         again = parts.groupby(key, sort=False).cumcount() if key else pd.Series(range(len(table)))
-        joined = parts.agg("/".join, axis=1) if len(parts) and key else pd.Series([""] * len(table), dtype=object)
-        found.append(pd.Index(list(zip(joined.tolist(), again.tolist(), strict=True)), tupleize_cols=False))
+        columns = [parts[name].tolist() for name in key] or [[""] * len(table)]
+        joined = ["/".join(row) for row in zip(*columns, strict=True)]
+        found.append(pd.Index(list(zip(joined, again.tolist(), strict=True)), tupleize_cols=False))
     return found[0], found[1]
 
 

@@ -32,6 +32,7 @@ SIDES: Final = ("asset", "liability", "net_worth", "memo")
 RATIOS: Final = ("debt_ratio", "debt_ratio_all", "cover", "interest_share_general", "interest_share_fund",
                  "land_sale_share",
                  "green_share", "real_estate_share")  # fmt: skip
+FLOWS: Final = ("source", "use", "stock", "balance")
 BALANCES: Final = ("debt", "debt_counted", "operating_result", "balance_after_interest")
 LIGHTS: Final = ("debt_ratio", "debt_ratio_all")
 NAN: Final = float("nan")
@@ -164,7 +165,7 @@ INDICATOR: Final = ["group", "topic", "indicator", "unit"]
 def cash_flow(facts: Facts) -> pd.DataFrame:
     """Sources, uses and balances by period, without what a lender looks at."""
     table = facts.cash
-    return table[~table["item"].isin([*RATIOS, *BALANCES])]
+    return table[table["kind"].isin(FLOWS) & ~table["item"].isin([*RATIOS, *BALANCES])]
 
 
 def debt(facts: Facts) -> pd.DataFrame:

@@ -39,6 +39,8 @@ FEW: Final = 40
 KINDS: Final = ("project", "land", "land_rest", "decisions", "interaction", "inputs", "total")
 OWN: Final = ("financing", "uplift")
 """Tables of decisions whose rows may be of a project."""
+ROUNDING: Final = 1e-11
+"""What is less, as a share of what is compared, is nothing that things do together."""
 NUMBERS: Final = ("worth", "penalties", "cash", "ecosystem")
 
 
@@ -228,6 +230,8 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
     elif others:
         others[-1] = ("interaction", together - alone + rest)  # rounding
     others.append(("total", outcome.values() - base.values()))
+    noise = ROUNDING * np.maximum(1.0, np.maximum(np.abs(base.values()), np.abs(outcome.values())))
+    others = [(kind, np.where(np.abs(values) <= noise, 0.0, values)) for kind, values in others]
     rows += [{"kind": kind} | dict(zip(NUMBERS, values, strict=True)) for kind, values in others]
     blank = dict.fromkeys(("project", *CLUSTER, "start_a", "start_b", "rule"), "")
     told = [blank | row | {"plan": name} for row in rows]
