@@ -106,8 +106,13 @@ def sheets(found: Comparison) -> list[Made]:
             # units come last: a narrow page has no room for them before the numbers
             columns = (*(key for key in keys if key != UNIT), *rest, *(key for key in keys if key == UNIT))
             frame = frame[[column.name for column in columns]].reset_index(drop=True)
-            made.append(Made(Sheet(PREFIX + name, section, lambda _, frame=frame: frame, columns), frame))
+            made.append(Made(Sheet(PREFIX + name, section, _never, columns), frame))
     return made
+
+
+def _never(_: object) -> pd.DataFrame:
+    """The tables of a comparison are not made from the facts of one plan."""
+    raise NotImplementedError
 
 
 def _shown(name: str, table: pd.DataFrame) -> pd.DataFrame:

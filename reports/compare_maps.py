@@ -17,7 +17,7 @@ from zonevest.reports.maps import Packing, pack
 
 if TYPE_CHECKING:
     from zonevest.reports.compare import Comparison
-    from zonevest.reports.display import Display
+    from zonevest.reports.compare_display import Compared
 
 Part = dict[str, Any]
 
@@ -27,7 +27,7 @@ AGREE: Final = {"same": NONE, "start": "#57b4e9", "action": "#e69f00", "class": 
 """What is the first thing on which plans differ, from least to most."""
 
 
-def maps(found: Comparison, displays: Sequence[Display]) -> list[Part]:
+def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
     """What the template names, and the page's ``data`` (None without shapes), in each language."""
     first = found.sides[-len(found.names)].plan.study
     shapes = pack(first.geometry)
@@ -139,7 +139,7 @@ def _worths(found: Comparison, ids: pd.Index) -> np.typing.NDArray[np.float64]:
     if column is None:
         return result
     per_ha = (table[column] / table["area_ha"].where(table["area_ha"] > 0)).reindex(ids)
-    return per_ha.fillna(0.0).to_numpy(dtype=float)
+    return np.asarray(per_ha.fillna(0.0), dtype=np.float64)
 
 
 def _layers(
@@ -147,7 +147,7 @@ def _layers(
     options: list[pd.DataFrame],
     names: list[str],
     differs: np.typing.NDArray[np.int64],
-    display: Display,
+    display: Compared,
 ) -> dict[str, Layer]:
     study, words = found.study, display.words
     coloured = {
@@ -176,7 +176,7 @@ def _layers(
     return layers
 
 
-def _classed(values: np.typing.NDArray[np.float64], display: Display) -> Layer:
+def _classed(values: np.typing.NDArray[np.float64], display: Compared) -> Layer:
     found, special = classes(values), {"": "none_zero", "?": "not_known"}
     names = [display.words(special[name]) if name in special else name for name in found.names]
     unit = display.words("per_hectare", unit=display.money_unit)

@@ -31,15 +31,13 @@ LEFT_OUT: Final = ("map_sites.js",)
 def render(found: Comparison, tables: list[Made], displays: list[Compared]) -> str:
     """The page as text, in the language of the first display first."""
     has_land = len(found.sides[-len(found.names)].plan.study.parcels) > 0
-    mapped = (
-        maps(found, displays)
-        if has_land
-        else [{"drawn": False, "data": None, "note": d.words("no_map")} for d in displays]
-    )
+    mapped: list[Part] = [{"drawn": False, "data": None, "note": each.words("no_map")} for each in displays]
+    if has_land:
+        mapped = maps(found, displays)
     drawings = [each.pop("data") or {} for each in mapped]
     packed, own = packed_maps(drawings)
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
-    shown = {table.sheet.key: grids(table, list(displays), most) for table in tables if len(table.frame)}
+    shown = {table.sheet.key: grids(table, displays, most) for table in tables if len(table.frame)}
     bodies = [
         _body(found, tables, display, each, {key: parts[place] for key, parts in shown.items()})
         for place, (display, each) in enumerate(zip(displays, mapped, strict=True))

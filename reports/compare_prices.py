@@ -32,7 +32,7 @@ def option_worths(priced: Priced, moved: pd.DataFrame) -> Floats:
     for suffix, sign in (("_a", -1.0), ("_b", 1.0)):
         at = _options(priced, moved, suffix)
         found += np.where(at >= 0, sign * worth[np.maximum(at, 0)], np.nan)
-    return found * moved["share"].to_numpy(dtype=float)
+    return np.asarray(found * moved["share"].to_numpy(dtype=float))
 
 
 def _options(priced: Priced, table: pd.DataFrame, suffix: str) -> NDArray[np.int64]:

@@ -65,7 +65,7 @@ def references(evaluator: Evaluator) -> list[Side]:
 
 def _mandatory(study: Study) -> list[str]:
     table = study.projects
-    return table.loc[table["mandatory"].astype(bool), "project"].astype(str).tolist()
+    return list(map(str, table.loc[table["mandatory"].astype(bool), "project"]))
 
 
 def _held(evaluator: Enumerator) -> pd.DataFrame:

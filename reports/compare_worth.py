@@ -99,7 +99,8 @@ class Swaps(Evaluator):
         practice, start = (table[f"{name}{suffix}"].astype(str) for name in ("practice", "start"))
         idle = practice.isin([HOLD, UNASSIGNED])
         named = practice.isin(list(self.tables.practices)) & start.isin(list(self.tables.period))
-        return (table["parcel_id"].isin(list(self.tables.parcel)) & (idle | named)).to_numpy()
+        there = table["parcel_id"].isin(list(self.tables.parcel)) & (idle | named)
+        return np.asarray(there, dtype=np.bool_)
 
     def _book(self, totals: Totals, table: pd.DataFrame, sign: float, suffix: str = "") -> None:
         """Add what rows with parcel_id, practice, start and share book."""
@@ -234,8 +235,7 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
     others = [(kind, np.where(np.abs(values) <= noise, 0.0, values)) for kind, values in others]
     rows += [{"kind": kind} | dict(zip(NUMBERS, values, strict=True)) for kind, values in others]
     blank = dict.fromkeys(("project", *CLUSTER, "start_a", "start_b", "rule"), "")
-    told = [blank | row | {"plan": name} for row in rows]
-    return pd.DataFrame(told, columns=WORTH)
+    return pd.DataFrame([blank | row | {"plan": name} for row in rows], columns=WORTH)
 
 
 def _things(swaps: Swaps, moved: pd.DataFrame, other: PlanData) -> Iterable[_Thing]:

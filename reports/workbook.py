@@ -51,7 +51,7 @@ def write_workbook(facts: Facts, tables: list[Made], path: Path, lang: str) -> N
 
 
 def write_book(
-    tables: list[Made], path: Path, displays: list[Display], sections: Sequence[str], told: list[tuple[str, str]]
+    tables: list[Made], path: Path, displays: Sequence[Display], sections: Sequence[str], told: list[tuple[str, str]]
 ) -> None:
     """Write tables as a workbook.
 
@@ -78,7 +78,7 @@ def write_book(
         book.close()
 
 
-def _told(facts: Facts, displays: list[Display]) -> list[tuple[str, str]]:
+def _told(facts: Facts, displays: Sequence[Display]) -> list[tuple[str, str]]:
     """What the cover says of a plan."""
     words, other = (display.words for display in displays)
     made_by = words("book_made", status=words(f"status_word_{facts.plan.status}"), version=version("zonevest"))
@@ -140,7 +140,7 @@ def _cover(
     book: Workbook,
     tables: list[Made],
     names: dict[str, str],
-    displays: list[Display],
+    displays: Sequence[Display],
     styles: _Styles,
     sections: Sequence[str],
     told: list[tuple[str, str]],
@@ -174,7 +174,7 @@ def _cover(
             row += 1
 
 
-def _sheet(sheet: Worksheet, table: Made, displays: list[Display], styles: _Styles) -> None:
+def _sheet(sheet: Worksheet, table: Made, displays: Sequence[Display], styles: _Styles) -> None:
     words, columns = displays[0].words, table.columns
     frame = table.frame.iloc[:MOST]
     cells = [_values(column, frame, displays[0]) for column in columns]
@@ -297,7 +297,7 @@ def _letters(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _names(sheet: Worksheet, tables: list[Made], displays: list[Display], styles: _Styles) -> None:
+def _names(sheet: Worksheet, tables: list[Made], displays: Sequence[Display], styles: _Styles) -> None:
     """Every code that stands in a table, with its name in both languages."""
     words = displays[0].words
     for place, width in enumerate((24, 34, 44, 44)):
