@@ -80,7 +80,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """The tables as plain values."""
-        return {"plans": list(self.names), "ok": self.ok} | {
+        return {"names": list(self.names), "ok": self.ok} | {
             name: table.astype(object).where(table.notna(), None).to_dict("records")
             for name, table in self.tables.items()
         }

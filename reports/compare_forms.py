@@ -73,12 +73,12 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
         Column("item", "word:compare_value_"), Column("origin", "word:origin_"), Column("instrument", "word:capture_"),
         UNIT,
     ),
-    "distribution": (Column("of", "word:kind_"), Column("code", "@of"), UNIT),
+    "distribution": (Column("kind", "word:kind_"), Column("code", "@kind"), UNIT),
     "projects": (
         Column("project", "project"), Column("category", "word:category_"), Column("jurisdiction", "jurisdiction"),
         Column("capex", unit="million"),
     ),
-    "areas": (Column("of", "word:kind_"), Column("code", "@of"), Column("jurisdiction", "jurisdiction"), UNIT),
+    "areas": (Column("kind", "word:kind_"), Column("code", "@kind"), Column("jurisdiction", "jurisdiction"), UNIT),
     "parcels": (
         Column("parcel_id", "text"), Column("jurisdiction", "jurisdiction"), Column("area_ha", unit="ha"),
         Column("agreed", "share"),

@@ -195,7 +195,7 @@ def gains(facts: Facts) -> pd.DataFrame:
     actor = (table["kind"] == "gain").to_numpy()
     code = np.where(actor, table["actor"].astype(object), table["jurisdiction"].astype(object))
     return pd.DataFrame(
-        {"of": np.where(actor, "actor", "jurisdiction"), "code": code, "unit": PRESENT, "value": table["net"]}
+        {"kind": np.where(actor, "actor", "jurisdiction"), "code": code, "unit": PRESENT, "value": table["net"]}
     )
 
 
@@ -205,9 +205,9 @@ def areas(facts: Facts) -> pd.DataFrame:
     parts = []
     for of, column in (("zone", "zone"), ("land_class", "class_after"), ("practice", "practice")):
         whole = land.groupby(column, sort=False)["area_ha"].sum().reset_index()
-        parts.append(whole.set_axis(["code", "value"], axis=1).assign(of=of, jurisdiction=TOTAL))
+        parts.append(whole.set_axis(["code", "value"], axis=1).assign(kind=of, jurisdiction=TOTAL))
     by_place = land.groupby(["zone", "jurisdiction"], sort=False)["area_ha"].sum().reset_index()
-    parts.append(by_place.set_axis(["code", "jurisdiction", "value"], axis=1).assign(of="zone"))
+    parts.append(by_place.set_axis(["code", "jurisdiction", "value"], axis=1).assign(kind="zone"))
     order = pd.concat([part.sort_values("value", ascending=False, kind="stable") for part in parts], ignore_index=True)
     return order.assign(unit="ha")
 
@@ -218,8 +218,8 @@ KEYS: Final = {
     "debt": ["item", "period", "unit"],
     "balance_sheet": ["side", "item", "period", "unit"],
     "capture": ["item", "origin", "instrument", "unit"],
-    "distribution": ["of", "code", "unit"],
-    "areas": ["of", "code", "jurisdiction", "unit"],
+    "distribution": ["kind", "code", "unit"],
+    "areas": ["kind", "code", "jurisdiction", "unit"],
 }
 TELL: Final[dict[str, Tell]] = {
     "indicators": indicators,

@@ -415,7 +415,7 @@ def explain(
 
 @app.command()
 def compare(
-    plans: Annotated[list[Path], typer.Argument(metavar="PLAN PLAN…", help="Two or more plan folders.")],
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN", help="Two or more plan folders.")],
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="A folder for page, workbook and tables; else it is printed."),

@@ -114,16 +114,16 @@ def test_money_and_areas_are_those_of_the_folders(found: Comparison, folders: tu
             assert value == pytest.approx(wanted[key], abs=1e-9)
         gains = pd.read_csv(folder / "distribution.csv", keep_default_na=False)
         gains = gains[gains["kind"] == "gain"].set_index("actor")["net"]
-        mine = found.distribution[found.distribution["of"] == "actor"].set_index("code")[name]
+        mine = found.distribution[found.distribution["kind"] == "actor"].set_index("code")[name]
         assert set(gains.index) <= set(mine.index)
         for actor, value in mine.items():
             assert value == pytest.approx(gains.get(actor, 0.0), abs=1e-9)
         parcels = pd.read_parquet(folder / "parcels.parquet")
         area = pd.read_parquet(folder / "study" / "parcels.parquet").set_index("parcel_id")["area_ha"]
         zones = (parcels["parcel_id"].map(area) * parcels["share"]).groupby(parcels["zone"]).sum()
-        told = found.areas[(found.areas["of"] == "zone") & (found.areas["jurisdiction"] == "total")].set_index("code")[
-            name
-        ]
+        told = found.areas[(found.areas["kind"] == "zone") & (found.areas["jurisdiction"] == "total")].set_index(
+            "code"
+        )[name]
         for zone, value in told.items():
             assert value == pytest.approx(zones.get(zone, 0.0), abs=1e-9)
 

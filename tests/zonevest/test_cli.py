@@ -564,7 +564,7 @@ class TestExplain:
 
 def test_compare_prints_writes_and_fails_where_figures_do_not_hold(solved: Path, tmp_path: Path) -> None:
     told = json.loads(zonevest("compare", solved, solved, "--json").stdout)
-    assert told["plans"] == ["village-plan", "village-plan (2)"]
+    assert told["names"] == ["village-plan", "village-plan (2)"]
     assert told["ok"]
     assert not told["inputs"]
     other = tmp_path / "other"
