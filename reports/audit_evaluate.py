@@ -25,10 +25,10 @@ from zonevest.reports.audit_balances import (
 )
 from zonevest.reports.audit_cells import HOLD, Floats, Ints
 from zonevest.reports.audit_choices import Choices, read_choices
-from zonevest.reports.audit_decisions import DECISIONS, Reader
+from zonevest.reports.audit_decisions import DECISIONS, Reader, decided_tables
 from zonevest.reports.audit_enumerate import Enumerator, Value
 from zonevest.reports.audit_ledger import Totals
-from zonevest.reports.audit_program import Line, System
+from zonevest.reports.audit_program import AffineRow, Line, System
 from zonevest.reports.audit_rules import TOLERANCE, Breach, must, nonconforming, parcels_named, project_breaches, table
 from zonevest.reports.audit_sites import taking_breaches
 
@@ -47,6 +47,42 @@ class Decided(NamedTuple):
     ledger: Floats
 
 
+class Closed(NamedTuple):
+    """An option that a rule closes to parcels: the breach, the parcels by position, practice and start."""
+
+    breach: Breach
+    members: Ints
+    practice: str
+    start: int
+
+
+@dataclass
+class Standing:
+    """Land and projects of a plan, before anything else is decided.
+
+    Attributes
+    ----------
+    totals : what they book.
+    breaches : their own rules that are broken, those of `closed` among them.
+    closed : options that are not open to their parcels.
+    strange : held land that its line or class does not fit.
+    """
+
+    choices: Choices
+    totals: Totals
+    breaches: list[Breach]
+    closed: list[Closed]
+    strange: list[pd.DataFrame]
+
+
+class Left(NamedTuple):
+    """What is left to decide: the system, its rows, and what is maximised, the first objective first."""
+
+    system: System
+    rows: list[AffineRow]
+    objectives: list[dict[int, float]]
+
+
 @dataclass
 class Evaluation:
     """A plan, recomputed.
@@ -62,7 +98,8 @@ class Evaluation:
     total : the objective's value with doing nothing included.
     size : the sum of the absolute weighted account totals, to tell a small objective from one of nothing.
     limits : columns limit, account, jurisdiction, period, value, lower, upper, slack, violation, kind, penalty, bound,
-        vacuous (a row that a plan need not list); the rows of money, quotas and gains after those of the limits table.
+        vacuous (a row that a plan need not list), broken; after those of the limits table the rows of money, quotas and
+        gains.
     breaches : columns rule, where, must, found; every hard rule that does not hold.
     nonconforming : columns parcel_id, zone, reason; held land that its line or class does not fit.
     shadows : the accounts of the audit's own, in the total, by period.
@@ -119,12 +156,19 @@ class Evaluator(Enumerator):
         financing, uplift, quota_trade, fund_transfers, budget_transfers : the further decisions as a plan states them;
             None: nothing.
         """
-        tables, totals = self.tables, self.totals()
-        choices = read_choices(tables, parcels, projects)
+        standing = self.stand(parcels, projects)
+        further = (financing, uplift, quota_trade, fund_transfers, budget_transfers)
+        return self.judge(standing, dict(zip(DECISIONS, further, strict=True)))
+
+    def stand(self, parcels: pd.DataFrame, projects: pd.DataFrame) -> Standing:
+        """What land and projects book, and which of their own rules they break (tables as in `evaluate`)."""
+        totals = self.totals()
+        choices = read_choices(self.tables, parcels, projects)
         breaches, strange = list(choices.breaches), []
+        closed: list[Closed] = []
         for (practice, start), members, share in choices.by_option():
             self.book(totals, members, share, practice, start)
-            breaches += self._closed(members, practice, start)
+            closed += self._closed(members, practice, start)
             if practice == HOLD:
                 strange.append(self._strange(members))
         for project, start in choices.starts.items():
@@ -132,10 +176,33 @@ class Evaluator(Enumerator):
                 totals.add(unit, self.project_places(jurisdiction))
         for joint in self.parts.synergies.of(choices.starts):
             totals.add(self.parts.synergies.unit(joint), self.project_places(joint.jurisdiction))
+        breaches += [each.breach for each in closed]
+        return Standing(choices, totals, breaches, closed, strange)
+
+    def left(self, standing: Standing) -> Left:
+        """What is left to decide beside land and projects: decisions, and rows and objectives over them."""
+        totals = standing.totals.copy()
+        frame = self._frame(standing.choices.starts)
+        system, none = frame.system, np.zeros(len(frame.system.decisions))
+        cells = self._decide(totals, system, none)
+        rows = self._rows(cells, totals.worth, frame)
+        return Left(system, rows, self._goals(frame))
+
+    def read(self, standing: Standing, system: System, decided: Mapping[str, pd.DataFrame | None]) -> Floats:
+        """The decisions of some tables, in the order of the system."""
+        return Reader(self.parts, system, standing.choices.starts).read(decided)
+
+    def tell(self, system: System, values: Floats) -> dict[str, pd.DataFrame]:
+        """Decisions as the tables in which a plan states them; a table of which nothing is decided is absent."""
+        return decided_tables(self.tables.periods, system, values)
+
+    def judge(self, standing: Standing, decided: Mapping[str, pd.DataFrame | None]) -> Evaluation:
+        """The plan that land and projects make with these decisions (tables as in `evaluate`)."""
+        tables, choices, totals = self.tables, standing.choices, standing.totals.copy()
+        breaches, strange = list(standing.breaches), standing.strange
         system = self.system(choices.starts)
         reader = Reader(self.parts, system, choices.starts)
-        further = (financing, uplift, quota_trade, fund_transfers, budget_transfers)
-        values = reader.read(dict(zip(DECISIONS, further, strict=True)))
+        values = reader.read(decided)
         breaches += reader.breaches
         cells = self._decide(totals, system, values)
 
@@ -149,7 +216,9 @@ class Evaluator(Enumerator):
         violations = self.limits.violations(cells)
         lines, penalty = self._lines(system.lines, cells, values, breaches)
         penalty += self.limits.penalty(violations)
-        limits = self.limits.table(cells, violations).assign(vacuous=False)
+        limits = self.limits.table(cells, violations).assign(
+            vacuous=False, broken=self.limits.broken(cells, violations)
+        )
         breaches += self.limits.breaches(limits, cells, violations)
         if floor := self._goal.floor_breach(totals.worth):
             breaches.append(floor)
@@ -215,16 +284,28 @@ class Evaluator(Enumerator):
             largest = max(1.0, abs(bound), float(np.abs(left).max()), float(np.abs(right).max()))
             if line.penalty is not None:
                 penalty += line.penalty * violation
-            elif violation > TOLERANCE * largest and not line.name.startswith("positive["):
+            broken = line.penalty is None and violation > TOLERANCE * largest
+            if broken and not line.name.startswith("positive["):
                 side = say("at least {bound:.10g}", bound=bound) if least else say("at most {bound:.10g}", bound=bound)
                 breaches.append(Breach(line.rule, line.name, side, f"{value:.10g}"))
             if line.told is not None:
                 lower, upper = (bound, np.inf) if least else (-np.inf, bound)
                 kind = "hard" if line.penalty is None else "soft"
-                numbers = (value, lower, upper, slack, violation, kind, line.penalty or 0.0, bound, line.vacuous)
+                numbers = (
+                    value,
+                    lower,
+                    upper,
+                    slack,
+                    violation,
+                    kind,
+                    line.penalty or 0.0,
+                    bound,
+                    line.vacuous,
+                    broken,
+                )
                 rows.append((*line.told, *numbers))
         columns = ["limit", "account", "jurisdiction", "period", "value", "lower", "upper", "slack", "violation"]
-        return pd.DataFrame(rows, columns=[*columns, "kind", "penalty", "bound", "vacuous"]), penalty
+        return pd.DataFrame(rows, columns=[*columns, "kind", "penalty", "bound", "vacuous", "broken"]), penalty
 
     def _balanced(self, totals: Totals, system: System, values: Floats) -> list[Breach]:
         """What is paid is received, uplift is captured or left, and money goes where it came from."""
@@ -284,8 +365,8 @@ class Evaluator(Enumerator):
             out += budget_breaches(self.parts.money, figure, shadow, raised, passed, paid)
         return out
 
-    def _closed(self, members: Ints, practice: str, start: int) -> list[Breach]:
-        """The rules that an option breaks on some parcels, one breach per rule."""
+    def _closed(self, members: Ints, practice: str, start: int) -> list[Closed]:
+        """The rules that an option breaks on some parcels, one by one."""
         tables = self.tables
         why = self.why(members, practice, start)
         out = []
@@ -293,8 +374,9 @@ class Evaluator(Enumerator):
             found = practice or say("unassigned")
             if start >= 0:
                 found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
-            where = parcels_named(list(tables.ids[members[why == reason]]))
-            out.append(Breach(str(reason), where, must(str(reason)), found))
+            these = members[why == reason]
+            where = parcels_named(list(tables.ids[these]))
+            out.append(Closed(Breach(str(reason), where, must(str(reason)), found), these, practice, start))
         return out
 
     def _conserved(self, choices: Choices, stock: Callable[[str, str, int], float]) -> list[Breach]:

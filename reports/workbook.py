@@ -18,6 +18,7 @@ from zonevest.reports.display import Display, places
 from zonevest.reports.forms import FOLDER, Made, is_number, named
 from zonevest.reports.labels import LANGUAGES, Words
 from zonevest.reports.sections_head import head as head_of
+from zonevest.reports.sections_head import status_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,7 +82,7 @@ def write_book(
 def _told(facts: Facts, displays: Sequence[Display]) -> list[tuple[str, str]]:
     """What the cover says of a plan."""
     words, other = (display.words for display in displays)
-    made_by = words("book_made", status=words(f"status_word_{facts.plan.status}"), version=version("zonevest"))
+    made_by = words("book_made", status=words(f"status_word_{status_of(facts.plan)}"), version=version("zonevest"))
     told = [
         (facts.study.title(words.lang), "title"),
         (facts.study.title(other.lang), "note"),
