@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | diagnose | sensitivity | report | audit | explain | compare``.
+"""The command line: ``zonevest new | import | check | solve | diagnose | sensitivity | report | audit | …``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
