@@ -164,7 +164,9 @@ class Swaps(Evaluator):
     @property
     def rates(self) -> Floats:
         """What a unit of F1 and of F2 counts in the objective."""
-        return np.array(self._goal.rates[:2])
+        cells = np.zeros(len(self.watch.cells))
+        value = [self._goal.value(cells, worth, 0.0) for worth in np.eye(2)]
+        return np.array(value) - self._goal.value(cells, np.zeros(2), 0.0)
 
 
 @dataclass(frozen=True)
