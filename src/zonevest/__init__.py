@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "Diagnosis",
     "Imported",
     "Plan",
@@ -54,6 +56,7 @@ __all__ = [
     "audit",
     "bundled_cases",
     "check",
+    "compare",
     "copy_case",
     "diagnose",
     "import_study",
@@ -72,6 +75,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Comparison": "zonevest.comparing",
+    "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",

@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Commands,
-    epilog="Exit codes: 0 done, 1 the audit failed, 2 the input is wrong, 3 no plan exists, 4 no plan was found in "
-    "the time, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 the audit or a comparison failed, 2 the input is wrong, 3 no plan exists, 4 no plan "
+    "was found in the time, 130 interrupted.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -703,6 +703,47 @@ def exit_unless_held(plan: Plan, found: AuditReport, lang: Lang) -> None:
     if plan.has_plan and not found.ok:
         print(found.to_text(lang.value), file=sys.stderr)
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def compare(
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN", help="Two or more plan folders.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="A folder for page, workbook and tables; else it is printed."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="The worth of every parcel and project at the first plan's prices too.")
+    ] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Put plans side by side: what was given, what came out, where they agree, what each difference is worth."""
+    with faults_shown(lang, as_json):
+        if len(plans) < 2:
+            must, do = say("two or more plans are compared"), say("name another plan folder")
+            raise InputError("compare", must, say("{count} are named", count=len(plans)), do)
+        for plan in plans:
+            refuse_no_plan(plan)
+        if out is not None:
+            if not overwrite:
+                refuse_existing(out, say("name another folder with -o, or add --overwrite"))
+            refuse_unwritable(out)
+        from zonevest import comparing
+        from zonevest.pricing import UnpricedError
+
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = comparing.compare(plans, prices=prices, on_progress=progress)
+                if out is not None:
+                    found.write(out, overwrite=overwrite, lang=lang.value)
+        except UnpricedError as error:
+            do = say("leave out --prices")
+            raise InputError(str(plans[0]), say("a plan has prices that explain it"), error.args[0], do) from None
+        written = {} if out is None else {"comparison": str(out)}
+        show_result(written | found.to_dict(), [found.to_text(lang.value, out)], as_json)
+        raise typer.Exit(DONE if found.ok else FAILED)
 
 
 @contextmanager

@@ -106,6 +106,8 @@ PHASES: dict[str, tuple[str, str]] = {
     "placing": ("placing plans in the scenario", "将各方案放入该情景"),
     "sent": ("sent to the cluster", "已发送到集群"),
     "audit": ("audit", "审计"),
+    "read": ("reading the plans", "读取方案"),
+    "compare": ("comparing", "比选"),
 }
 """What the phases of a run are called; a phase that is not listed is shown by its own name."""
 
