@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
@@ -41,10 +42,12 @@ if TYPE_CHECKING:
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
+    from zonevest.sweeps import Sweep, scenarios
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "Diagnosis",
     "Front",
     "Imported",
@@ -52,9 +55,11 @@ __all__ = [
     "Sensitivity",
     "Study",
     "StudyError",
+    "Sweep",
     "audit",
     "bundled_cases",
     "check",
+    "compare",
     "copy_case",
     "diagnose",
     "import_study",
@@ -66,6 +71,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "scenarios",
     "sensitivity",
     "solve",
     "write_county",
@@ -73,6 +79,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Comparison": "zonevest.comparing",
+    "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Front": "zonevest.reports.front",
@@ -84,6 +92,8 @@ _ELSEWHERE = {
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
+    "Sweep": "zonevest.sweeps",
+    "scenarios": "zonevest.sweeps",
 }
 
 
