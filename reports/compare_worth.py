@@ -144,8 +144,7 @@ class Swaps(Evaluator):
         _, penalty = self._lines(system.lines, cells, values, breaches)
         penalty += self.limits.penalty(violations)
         breaches += self.limits.breaches(self.limits.table(cells, violations).assign(vacuous=False), cells, violations)
-        if floor := self._goal.floor_breach(totals.worth):
-            breaches.append(floor)
+        breaches += self._goal.floor_breaches(totals.worth)
         cash, ecosystem = totals.worth
         return Outcome(self._goal.value(cells, totals.worth, 0.0), penalty, float(cash), float(ecosystem), breaches)
 

@@ -37,6 +37,8 @@ LITTLE, LEAST = 1e-3, 1e-6
 point is asked for."""
 APART = 1e-6
 """Points that are nearer in every term, as a part of its range, are one."""
+ROUNDING = 1e-9
+"""Of a value: what is nearer is not told apart."""
 MOST = 10_000
 """Points that `every` looks for at most."""
 
@@ -132,7 +134,7 @@ class _Search:
         values = np.array(found)
         self.lowest, self.highest = values.min(axis=0), values.max(axis=0)
         ranges = self.highest - self.lowest
-        self.ranges = np.where(ranges > 0.0, ranges, 1.0)
+        self.ranges = np.where(ranges > ROUNDING * np.maximum(np.abs(values).max(axis=0), 1.0), ranges, 1.0)
 
     def grid(self, points: int) -> None:
         """Floors evenly spaced: from what the best plan in the main term has of the others, to the most of them."""
@@ -170,24 +172,26 @@ class _Search:
         """
         assert self.ranges is not None
         *outer, inner = (number for number in range(len(self.terms)) if number != self.main)
+        rise = _Rise(APART * self.ranges)
         floors: dict[int, float] = {}
-        while True:
+        while len(self.solved) < MOST:
             before = len(self.solved)
             self.sweep(inner, floors)
             found = [self.values(plan) for plan, _ in self.solved[before:] if plan.has_plan]
             if not (outer and found):
                 return
-            floors[outer[0]] = min(values[outer[0]] for values in found) + APART * float(self.ranges[outer[0]])
+            least = min(found, key=lambda values: float(values[outer[0]]))
+            floors[outer[0]] = rise(outer[0], least)
 
     def sweep(self, inner: int, fixed: Mapping[int, float]) -> None:
         """Points above fixed floors, that of one term rising just above each point."""
         assert self.ranges is not None
-        floors = dict(fixed)
+        rise, floors = _Rise(APART * self.ranges), dict(fixed)
         while len(self.solved) < MOST:
             found = self.point(floors, LEAST)
             if found is None:
                 return
-            floors[inner] = float(found[inner]) + APART * float(self.ranges[inner])
+            floors[inner] = rise(inner, found)
 
     def point(self, floors: Mapping[int, float], little: float) -> np.ndarray | None:
         """The best plan above floors, its values by term; None without one."""
@@ -232,6 +236,20 @@ class _Search:
     def values(self, plan: api.Plan) -> np.ndarray:
         """What a plan has of each term, more being better."""
         return np.array([term.value(plan) for term in self.terms])
+
+
+class _Rise:
+    """The next floor, just above a point; the step widens while the solver's points miss their floor by a hair."""
+
+    def __init__(self, apart: np.ndarray) -> None:
+        self.apart, self.floor, self.step = apart, -np.inf, 0.0
+
+    def __call__(self, number: int, found: np.ndarray) -> float:
+        value = float(found[number])
+        missed = value < self.floor
+        self.step = 4.0 * self.step if missed else max(float(self.apart[number]), ROUNDING * abs(value))
+        self.floor = max(self.floor, value) + self.step
+        return self.floor
 
 
 def _terms(study: Study, names: Sequence[str]) -> list[Term]:
