@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,6 +31,10 @@ DECISIONS = {
     "budget_transfers": (("from", "to", "period"), ("amount",)),
 }
 """The tables of decisions: what a row names, and its amounts."""
+
+
+SMALL = 1e-9
+"""What is less is rounding: no decision."""
 
 
 class Parts(NamedTuple):
@@ -176,3 +180,31 @@ class Reader:
                 return money.why_not_passed(giver, taker)
 
             yield _Row(("budget_transfer", giver, taker, self._period(period)), where, amount, why)
+
+
+def decided_tables(periods: Sequence[str], system: System, values: Floats) -> dict[str, pd.DataFrame]:
+    """Decisions as the tables in which a plan states them; what is less than `SMALL` is rounding."""
+    rows: dict[str, dict[tuple[str, ...], list[float]]] = {}
+    for decision, value in zip(system.decisions, values.tolist(), strict=True):
+        if not decision.counts or value < SMALL:
+            continue
+        kind, *named, t = decision.key
+        if kind in ("financing", "uplift"):
+            name, begun = str(named[0]), int(named[1 if kind == "uplift" else 2])
+            start = periods[begun] if begun >= 0 else ""
+            if kind == "financing":
+                key = (name, str(named[1]), start, periods[t])
+            else:
+                place, catchments, tools = named[2:]
+                key = (name, start, place, ";".join(sorted(catchments)), JOIN.join(sorted(tools)), periods[t])
+            rows.setdefault(kind, {})[key] = [value]
+        elif kind in SIDES:
+            both = rows.setdefault("quota_trade", {}).setdefault((*map(str, named), periods[t]), [0.0, 0.0])
+            both[0 if kind == "buy" else 1] = value
+        else:
+            table = "fund_transfers" if kind == "transfer" else "budget_transfers"
+            rows.setdefault(table, {})[*map(str, named), periods[t]] = [value]
+    return {
+        name: pd.DataFrame([(*key, *amounts) for key, amounts in found.items()], columns=[*sum(DECISIONS[name], ())])
+        for name, found in rows.items()
+    }

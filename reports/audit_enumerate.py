@@ -292,20 +292,31 @@ class Enumerator(Ledgers):
         (cells, worth), chosen, starts = self._sum(options, projects)
         holds = self._rules_hold(cells, chosen, starts)
         frame = self._frame(starts)
+        frame.system.settle(cells, np.zeros(len(frame.system.decisions)))
+        rows, objective = self._rows(cells, worth, frame), self._goals(frame)[-1]
         system = frame.system
-        none = np.zeros(len(system.decisions))
-        system.settle(cells, none)
+        columns = [AffineColumn(each.name, 0.0, each.high, each.whole) for each in system.decisions]
+        return Affine(columns, rows, objective, self._goal.value(cells, worth, 0.0), holds)
+
+    def _rows(self, cells: Floats, worth: Floats, frame: _Frame) -> list[AffineRow]:
+        """Limits, floor and the rows of money, uplift, quotas and gains, over decisions of which none is taken yet."""
+        none = np.zeros(len(frame.system.decisions))
         rows = self.limits.rows(cells, frame.by_cell)
         if (floor := self._goal.floor(worth)) is not None:
             name, value, bound, counts = floor
             rows.append(AffineRow(name, frame.worth if counts else {}, ">=", bound - value, None))
-        for line, coefficients in zip(system.lines, frame.lines, strict=True):
+        for line, coefficients in zip(frame.system.lines, frame.lines, strict=True):
             right = -(line.value.value(cells, none) - line.bound.value(cells, none))
             rows.append(AffineRow(line.name, coefficients, line.sense, right, line.penalty))
-        cash, _, weights = self._goal.rates
-        objective = {v: cash * value for v, value in frame.worth.items() if cash}
-        for account, at in self._goal.weighted.items():
-            for v, value in frame.by_cell[at].items() if weights else ():
-                objective[v] = objective.get(v, 0.0) + self._goal.objective.accounts[account] * value
-        columns = [AffineColumn(each.name, 0.0, each.high, each.whole) for each in system.decisions]
-        return Affine(columns, rows, objective, self._goal.value(cells, worth, 0.0), holds)
+        return rows
+
+    def _goals(self, frame: _Frame) -> list[dict[int, float]]:
+        """What is maximised over decisions: of the lexicographic method term by term, of the others one sum."""
+        goal, out = self._goal, []
+        for cash, weights in goal.turns:
+            objective = {v: cash * value for v, value in frame.worth.items() if cash}
+            for account, at in goal.weighted.items():
+                for v, value in frame.by_cell[at].items() if weights else ():
+                    objective[v] = objective.get(v, 0.0) + goal.objective.accounts[account] * value
+            out.append(objective)
+        return out

@@ -25,10 +25,10 @@ from zonevest.reports.audit_balances import (
 )
 from zonevest.reports.audit_cells import HOLD, Floats, Ints
 from zonevest.reports.audit_choices import Choices, read_choices
-from zonevest.reports.audit_decisions import DECISIONS, Reader
+from zonevest.reports.audit_decisions import DECISIONS, Reader, decided_tables
 from zonevest.reports.audit_enumerate import Enumerator, Value
 from zonevest.reports.audit_ledger import Totals
-from zonevest.reports.audit_program import Line, System
+from zonevest.reports.audit_program import AffineRow, Line, System
 from zonevest.reports.audit_rules import TOLERANCE, Breach, must, nonconforming, parcels_named, project_breaches, table
 from zonevest.reports.audit_sites import taking_breaches
 
@@ -45,6 +45,42 @@ class Decided(NamedTuple):
     cells: Floats
     values: Floats
     ledger: Floats
+
+
+class Closed(NamedTuple):
+    """An option that a rule closes to parcels: the breach, the parcels by position, practice and start."""
+
+    breach: Breach
+    members: Ints
+    practice: str
+    start: int
+
+
+@dataclass
+class Standing:
+    """Land and projects of a plan, before anything else is decided.
+
+    Attributes
+    ----------
+    totals : what they book.
+    breaches : their own rules that are broken, those of `closed` among them.
+    closed : options that are not open to their parcels.
+    strange : held land that its line or class does not fit.
+    """
+
+    choices: Choices
+    totals: Totals
+    breaches: list[Breach]
+    closed: list[Closed]
+    strange: list[pd.DataFrame]
+
+
+class Left(NamedTuple):
+    """What is left to decide: the system, its rows, and what is maximised, the first objective first."""
+
+    system: System
+    rows: list[AffineRow]
+    objectives: list[dict[int, float]]
 
 
 @dataclass
@@ -119,12 +155,19 @@ class Evaluator(Enumerator):
         financing, uplift, quota_trade, fund_transfers, budget_transfers : the further decisions as a plan states them;
             None: nothing.
         """
-        tables, totals = self.tables, self.totals()
-        choices = read_choices(tables, parcels, projects)
+        standing = self.stand(parcels, projects)
+        further = (financing, uplift, quota_trade, fund_transfers, budget_transfers)
+        return self.judge(standing, dict(zip(DECISIONS, further, strict=True)))
+
+    def stand(self, parcels: pd.DataFrame, projects: pd.DataFrame) -> Standing:
+        """What land and projects book, and which of their own rules they break (tables as in `evaluate`)."""
+        totals = self.totals()
+        choices = read_choices(self.tables, parcels, projects)
         breaches, strange = list(choices.breaches), []
+        closed: list[Closed] = []
         for (practice, start), members, share in choices.by_option():
             self.book(totals, members, share, practice, start)
-            breaches += self._closed(members, practice, start)
+            closed += self._closed(members, practice, start)
             if practice == HOLD:
                 strange.append(self._strange(members))
         for project, start in choices.starts.items():
@@ -132,10 +175,33 @@ class Evaluator(Enumerator):
                 totals.add(unit, self.project_places(jurisdiction))
         for joint in self.parts.synergies.of(choices.starts):
             totals.add(self.parts.synergies.unit(joint), self.project_places(joint.jurisdiction))
+        breaches += [each.breach for each in closed]
+        return Standing(choices, totals, breaches, closed, strange)
+
+    def left(self, standing: Standing) -> Left:
+        """What is left to decide beside land and projects: decisions, and rows and objectives over them."""
+        totals = standing.totals.copy()
+        frame = self._frame(standing.choices.starts)
+        system, none = frame.system, np.zeros(len(frame.system.decisions))
+        cells = self._decide(totals, system, none)
+        rows = self._rows(cells, totals.worth, frame)
+        return Left(system, rows, self._goals(frame))
+
+    def read(self, standing: Standing, system: System, decided: Mapping[str, pd.DataFrame | None]) -> Floats:
+        """The decisions of some tables, in the order of the system."""
+        return Reader(self.parts, system, standing.choices.starts).read(decided)
+
+    def tell(self, standing: Standing, system: System, values: Floats) -> dict[str, pd.DataFrame]:
+        """Decisions as the tables in which a plan states them; a table of which nothing is decided is absent."""
+        return decided_tables(self.tables.periods, system, values)
+
+    def judge(self, standing: Standing, decided: Mapping[str, pd.DataFrame | None]) -> Evaluation:
+        """The plan that land and projects make with these decisions (tables as in `evaluate`)."""
+        tables, choices, totals = self.tables, standing.choices, standing.totals.copy()
+        breaches, strange = list(standing.breaches), standing.strange
         system = self.system(choices.starts)
         reader = Reader(self.parts, system, choices.starts)
-        further = (financing, uplift, quota_trade, fund_transfers, budget_transfers)
-        values = reader.read(dict(zip(DECISIONS, further, strict=True)))
+        values = reader.read(decided)
         breaches += reader.breaches
         cells = self._decide(totals, system, values)
 
@@ -284,8 +350,8 @@ class Evaluator(Enumerator):
             out += budget_breaches(self.parts.money, figure, shadow, raised, passed, paid)
         return out
 
-    def _closed(self, members: Ints, practice: str, start: int) -> list[Breach]:
-        """The rules that an option breaks on some parcels, one breach per rule."""
+    def _closed(self, members: Ints, practice: str, start: int) -> list[Closed]:
+        """The rules that an option breaks on some parcels, one by one."""
         tables = self.tables
         why = self.why(members, practice, start)
         out = []
@@ -293,8 +359,9 @@ class Evaluator(Enumerator):
             found = practice or say("unassigned")
             if start >= 0:
                 found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
-            where = parcels_named(list(tables.ids[members[why == reason]]))
-            out.append(Breach(str(reason), where, must(str(reason)), found))
+            these = members[why == reason]
+            where = parcels_named(list(tables.ids[these]))
+            out.append(Closed(Breach(str(reason), where, must(str(reason)), found), these, practice, start))
         return out
 
     def _conserved(self, choices: Choices, stock: Callable[[str, str, int], float]) -> list[Breach]:

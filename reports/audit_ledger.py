@@ -33,6 +33,10 @@ class Totals:
     exchange: Floats
     hectares: Floats
 
+    def copy(self) -> Totals:
+        """The same once more, to be added to."""
+        return Totals(*(each.copy() for each in (self.ledger, self.worth, self.exchange, self.hectares)))
+
     def add(self, unit: Unit, places: Sequence[int], factor: float = 1.0) -> None:
         """Add a multiple of what a project or a decision makes, in some places."""
         for place in places:

@@ -53,15 +53,14 @@ class Goal:
         return float((ecosystem if "cash" in goal.floor else cash) + weighted - penalty)
 
     @property
-    def rates(self) -> tuple[float, float, float]:
-        """What a gain in F1, in F2 and in the weighted accounts counts."""
+    def turns(self) -> list[tuple[float, bool]]:
+        """What a gain in F1 counts, and whether weighted accounts do, term by term; decisions do not touch F2."""
         goal = self.objective
         if goal.method == "lexicographic":
-            cash, ecosystem, accounts = (float(goal.order[-1] == term) for term in ("cash", "ecosystem", "accounts"))
-            return cash, ecosystem, accounts
+            return [(float(term == "cash"), term == "accounts") for term in goal.order]
         if goal.method == "weighted":
-            return goal.cash, goal.ecosystem, 1.0
-        return (0.0, 1.0, 1.0) if "cash" in goal.floor else (1.0, 0.0, 1.0)
+            return [(goal.cash, True)]
+        return [(0.0 if "cash" in goal.floor else 1.0, True)]
 
     def floor(self, worth: Floats) -> tuple[str, float, float, bool] | None:
         """The floor of the method `floor`: its name, value, bound, and whether it is one of cash; None without one."""

@@ -25,6 +25,7 @@ from zonevest.reports.terms import Entries, added
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zonevest.model.book import Told
     from zonevest.model.land import Block
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
@@ -52,6 +53,8 @@ class Priced:
     prices : change of the objective per unit of each row's bound, shape (m,).
     columns : the policy's own columns in the plan, shape (n,); projects' states come first.
     basis : `FIXED` or `NEAR`.
+    stated : the rows as a plan tells of them, with the numbers of the study behind them.
+    solved, point : the program as it is solved, entries that many rows read as columns; its columns in the plan.
     """
 
     plan: PlanData
@@ -61,6 +64,9 @@ class Priced:
     prices: Floats
     columns: Floats
     basis: str
+    stated: tuple[Told, ...]
+    solved: Block
+    point: Floats
 
     @cached_property
     def weight(self) -> Floats:

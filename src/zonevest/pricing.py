@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 
 from zonevest.certificates import leaves_of
 from zonevest.instances.say import say
@@ -16,6 +17,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.model.policy import policy_model, set_stage_after
+from zonevest.model.rates import define_rates
 from zonevest.reports.priced import FIXED, NEAR, ROWS, Priced, weight_of
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.join import join
@@ -27,8 +29,9 @@ from zonevest.solvers.supervise import solve
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyomo.environ as pyo
     from numpy.typing import NDArray
+
+    from zonevest.model.book import Told
 
     Floats = NDArray[np.float64]
 
@@ -59,11 +62,13 @@ def priced(plan: PlanData) -> Priced:
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
     _last_stage(policy, plan)
+    define_rates(policy)
     compiled = compile_policy(policy)
     # entries that many rows read are columns where it is solved, and written out where it is told
     solved = without_extra(land_block(ledger, shared(compiled)))
     program, size = join(solved), len(solved.group)
     x = _completed(plan, ledger, solved, program)
+    compiled.load(x[size:])
     prices, basis = _near(plan, solved, x[size:]), NEAR
     if prices is None:
         prices, basis = shadow_prices(program, x, slice(size, program.n_cols), SolveOptions(time_limit=SECONDS)), FIXED
@@ -76,9 +81,8 @@ def priced(plan: PlanData) -> Priced:
     y = np.array([price[name] for name in block.rows])
     # a price whose side of the row is open is rounding
     y[((y > 0.0) & np.isposinf(block.upper)) | ((y < 0.0) & np.isneginf(block.lower))] = 0.0
-    return Priced(
-        plan, ledger, block, _told(policy, block), y, np.array([column[name] for name in block.columns]), basis
-    )
+    own = np.array([column[name] for name in block.columns])
+    return Priced(plan, ledger, block, _told(policy, block), y, own, basis, _stated(policy), solved, x[size:])
 
 
 def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
@@ -125,6 +129,11 @@ def _told(policy: pyo.ConcreteModel, block: Block) -> pd.DataFrame:
     known = {told.row: (told.limit, told.place, told.period, told.unit) for told in policy.told if told.row}
     rows = [(name, *known.get(name, (*_family(name), "", ""))) for name in block.rows]
     return pd.DataFrame(rows, columns=[ROWS[0], ROWS[1], "jurisdiction", "period", "unit"])
+
+
+def _stated(policy: pyo.ConcreteModel) -> tuple[Told, ...]:
+    """What a plan tells of, but of the projects that it does not start."""
+    return tuple(told for told in policy.told if told.when is None or pyo.value(told.when) >= 0.5)
 
 
 def _family(name: str) -> tuple[str, str]:

@@ -1,0 +1,300 @@
+"""A linear program around a plan, exact for all its land, that is solved again while one number moves.
+
+Most groups keep their option whatever the prices near by: they are held, and what they add to rows stands on the right
+side. The others are columns. After every solve all groups answer the prices; those that would now do something else
+become columns too, so that what is found holds for all land.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import highspy
+import numpy as np
+from highspy import HighsBasisStatus as At
+from highspy import HighsModelStatus as Model
+from scipy import sparse
+
+from zonevest.solvers.compiled_pass import compile_pass
+from zonevest.solvers.groups import Groups
+from zonevest.solvers.program import SMALLEST_KEPT
+from zonevest.solvers.quiet import Quiet, set_option
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from zonevest.model.land import Block
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+FIRST = 600
+"""Groups that are columns from the start: those that are least decided."""
+BETTER = 1e-9
+"""A held group becomes a column where another option is worth more by this, times max(1, its worth)."""
+DEAR = 1e3
+"""What a unit of the moved number costs where the program cannot follow it, in spans of the objective over a unit of
+the row's size: more than any price, so that a move beyond the last plan is seen by its price."""
+EXACT = 1e-9
+_COLUMNWISE, _MAXIMISE = 1, -1
+_DUAL, _PRIMAL = 1, 4
+
+
+class UnsolvedError(Exception):
+    """The program around a plan was not solved."""
+
+
+@dataclass(frozen=True)
+class Move:
+    """What a unit of a number does: it moves right sides of rows, or takes a column's coefficient in a row down by 1.
+
+    Attributes
+    ----------
+    rows : positions of rows, and by how much their right sides move.
+    rate : row and column of the coefficient, or None.
+    """
+
+    rows: tuple[tuple[int, float], ...]
+    rate: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Stand:
+    """The program at one place of a move: its value, and what more of the number is worth there."""
+
+    at: float
+    value: float
+    slope: float
+
+
+class Around:
+    """The program, its whole numbers as in the plan; one number at a time is moved.
+
+    Attributes
+    ----------
+    value : of the plan's program.
+    prices : of the block's rows and then of the caps there, shape (rows + caps,).
+    activity : of these rows, shape (rows + caps,).
+    columns : of the policy, shape (columns,).
+    solves : how often it was solved.
+    """
+
+    def __init__(self, block: Block, weight: Floats, columns: Floats, prices: Floats, caps: Ints) -> None:
+        """Solve the plan's program.
+
+        Parameters
+        ----------
+        block : without extra rows.
+        weight, columns : shares of options, and the policy's columns, in the plan.
+        prices : near the best, of the block's rows.
+        caps : columns whose upper bounds become rows, after the block's.
+
+        Raises
+        ------
+        UnsolvedError
+            If it cannot be solved.
+        """
+        compile_pass()
+        self.block, self.groups, self.solves = block, Groups(block), 0
+        self.rows, self.own = len(block.rows), len(block.columns)
+        self.all_rows = self.rows + len(caps)
+        self.lower = np.append(block.lower, np.full(len(caps), -np.inf))
+        self.upper = np.append(block.upper, block.column_upper[caps])
+        answer = self.groups.answer(prices)
+        best = np.lexsort((weight, block.group))[self.groups.start[1:] - 1]  # what takes most of each group
+        self.taken, self.free = (best - self.groups.start[:-1]).astype(np.int32), np.zeros(block.groups, dtype=np.bool_)
+        self.held = np.asarray(self.groups.sums(self.taken).sum(axis=0)).ravel()
+        self.span = self.groups.largest() + float(np.abs(self._cost()).sum())
+        self.shift: dict[int, float] = {}
+        self._open(columns, caps)
+        decided = (weight[best] > 1.0 - BETTER) & (self.taken == answer.option)
+        order = np.lexsort((answer.margin, decided))
+        self._begin(order, max(FIRST, int((~decided).sum())))
+        solution = self.highs.getSolution()
+        self.prices = np.array(solution.row_dual)[: self.all_rows]
+        self.activity = np.array(solution.row_value)[: self.all_rows] + np.append(
+            self.held[: self.rows], np.zeros(len(caps))
+        )
+        self.columns = np.array(solution.col_value)[: self.own]
+        self._basis = self.highs.getBasis()
+
+    def _begin(self, order: Ints, count: int) -> None:
+        """Solve the plan's program, the first groups columns from the start; more of them where it is not solved."""
+        begun = 0
+        while True:
+            self._let(order[begun:count], None)
+            try:
+                self.value = self.solve(_DUAL)
+            except UnsolvedError:
+                if count >= len(order):
+                    raise
+                begun, count = count, 8 * count
+                order = np.append(order[:begun], order[begun:][~self.free[order[begun:]]])
+            else:
+                return
+
+    def _cost(self) -> Floats:
+        return np.asarray(self.block.by_column[:, [-1]].toarray()).ravel()
+
+    def _open(self, columns: Floats, caps: Ints) -> None:
+        """The policy's columns over rows and caps, and two that make up for a move."""
+        block = self.block
+        policy = sparse.csc_array(sparse.csr_array(block.by_column)[:, : self.rows].T)
+        picked = sparse.csc_array((np.ones(len(caps)), (np.arange(len(caps)), caps)), (len(caps), self.own))
+        matrix = sparse.csc_array(sparse.vstack([policy, picked]))
+        matrix.data[np.abs(matrix.data) < SMALLEST_KEPT] = 0.0
+        matrix.eliminate_zeros()
+        fixed = np.where(block.column_integer, np.rint(columns), np.nan)
+        low = np.where(block.column_integer, fixed, block.column_lower)
+        high = np.where(block.column_integer, fixed, block.column_upper)
+        high[caps] = np.inf
+        self.highs: Any = Quiet()  # type: ignore[no-untyped-call]
+        for name, value in (
+            ("output_flag", False), ("threads", 0), ("parallel", "off"), ("small_matrix_value", SMALLEST_KEPT),
+            ("primal_feasibility_tolerance", EXACT), ("dual_feasibility_tolerance", EXACT),
+        ):  # fmt: skip
+            set_option(self.highs, name, value)
+        none, count = np.zeros(2), self.own + 2
+        status = self.highs.passModel(
+            count, self.all_rows, matrix.nnz, _COLUMNWISE, _MAXIMISE, 0.0,
+            np.append(self._cost(), none), np.append(low, none), np.append(high, none),
+            self.lower - np.append(self.held[: self.rows], np.zeros(len(caps))),
+            self.upper - np.append(self.held[: self.rows], np.zeros(len(caps))),
+            np.append(matrix.indptr, [matrix.nnz] * 2).astype(np.int32), matrix.indices.astype(np.int32), matrix.data,
+            np.zeros(count, dtype=np.int32),
+        )  # fmt: skip
+        if status == highspy.HighsStatus.kError:
+            raise UnsolvedError
+
+    def _let(self, groups: Ints, basis: Any) -> Any:
+        """Make held groups columns; in a basis each goes on with the option that it had."""
+        count, known = len(groups), self.highs.getNumRow()
+        size = self.groups.size[groups].astype(np.int64)
+        begin = np.cumsum(size) - size
+        group = np.repeat(groups, size)
+        option = np.arange(len(group)) - np.repeat(begin, size)
+        parts = self.groups.written_out(group, option)
+        at = begin + self.taken[groups]
+        self.held -= np.asarray(parts[at].sum(axis=0)).ravel()
+        self.free[groups] = True
+        self._bound(np.arange(self.rows))
+        ones = np.ones(count)
+        nothing = np.zeros(0, dtype=np.int32)
+        self.highs.addRows(count, ones, ones, 0, np.zeros(count, dtype=np.int32), nothing, np.zeros(0))
+        assign = sparse.csr_array(
+            (np.ones(len(group)), (np.arange(len(group)), known - self.rows + np.repeat(np.arange(count), size))),
+            (len(group), known - self.rows + count),
+        )
+        over = sparse.csr_array(sparse.hstack([parts[:, : self.rows], assign]))
+        over.sort_indices()
+        cost = parts[:, [self.rows]].toarray().ravel()
+        self.highs.addCols(
+            len(group), cost, np.zeros(len(group)), np.full(len(group), np.inf), over.nnz,
+            over.indptr[:-1].astype(np.int32), over.indices.astype(np.int32), over.data,
+        )  # fmt: skip
+        if basis is None:
+            return None
+        of_columns = [At.kLower] * len(group)
+        for k in at.tolist():
+            of_columns[k] = At.kBasic
+        basis.col_status = [*basis.col_status, *of_columns]
+        basis.row_status = [*basis.row_status, *([At.kLower] * count)]
+        return basis
+
+    def _bound(self, rows: Ints) -> None:
+        """Give rows the bounds that held groups and the move leave them."""
+        moved = np.array([self.shift.get(int(k), 0.0) for k in rows]) if self.shift else 0.0
+        held = np.append(self.held[: self.rows], np.zeros(self.all_rows - self.rows))[rows]
+        self.highs.changeRowsBounds(
+            len(rows), rows.astype(np.int32), self.lower[rows] + moved - held, self.upper[rows] + moved - held
+        )
+
+    def solve(self, strategy: int) -> float:
+        """Solve it as it stands, for all land."""
+        while True:
+            self._run(strategy)
+            solution = self.highs.getSolution()
+            wrong = self._wrong(np.array(solution.row_dual)[: self.rows])
+            if not len(wrong):
+                value = float(self.highs.getInfo().objective_function_value)
+                return value + float(self.held[self.rows]) + self.block.constant
+            basis = self._let(wrong, self.highs.getBasis())
+            if hasattr(self, "_basis"):
+                self._basis = self._also(self._basis, basis)
+            self.highs.setBasis(basis)
+            strategy = _PRIMAL
+
+    def _also(self, kept: Any, longer: Any) -> Any:
+        """The plan's basis with the groups that have become columns since: they do what they did."""
+        kept.col_status = [*kept.col_status, *longer.col_status[len(kept.col_status) :]]
+        kept.row_status = [*kept.row_status, *longer.row_status[len(kept.row_status) :]]
+        return kept
+
+    def _run(self, strategy: int) -> None:
+        self.solves += 1
+        for again in (False, True):
+            if again:
+                self.highs.clearSolver()
+            set_option(self.highs, "simplex_strategy", _DUAL if again else strategy)
+            self.highs.run()
+            if self.highs.getModelStatus() == Model.kOptimal:
+                return
+        raise UnsolvedError
+
+    def _wrong(self, prices: Floats) -> Ints:
+        """Held groups that would do something else at these prices."""
+        answer = self.groups.answer(prices)
+        some = np.flatnonzero((answer.option != self.taken) & ~self.free)
+        if not len(some):
+            return some
+        mine = self.groups.written_out(some, self.taken[some].astype(np.int64)) @ np.append(-prices, 1.0)
+        best = answer.value[some]
+        return some[best - mine > BETTER * np.maximum(1.0, np.abs(best))]
+
+    def begin(self, move: Move, dear: float) -> None:
+        """Turn to a number; what the program cannot follow of its moves costs `dear` a unit."""
+        self._move, self._dear = move, dear
+        for column, sign in ((self.own, 1.0), (self.own + 1, -1.0)):
+            for row, factor in move.rows:
+                self.highs.changeCoeff(row, column, sign * factor)
+            if move.rate is not None:
+                self.highs.changeCoeff(move.rate[0], column, sign)
+            self.highs.changeColCost(column, -dear)
+            self.highs.changeColBounds(column, 0.0, np.inf)
+        if move.rate is not None:
+            self._coefficient = float(self.block.by_column[[move.rate[1]], [move.rate[0]]].item())
+
+    def end(self) -> None:
+        """Put everything back where the plan has it."""
+        for column in (self.own, self.own + 1):
+            for row, _ in (*self._move.rows, *([self._move.rate] if self._move.rate else [])):
+                self.highs.changeCoeff(row, column, 0.0)
+            self.highs.changeColBounds(column, 0.0, 0.0)
+        self._put(0.0)
+        self.home()
+
+    def home(self) -> None:
+        """Back to the plan's basis."""
+        self.highs.setBasis(self._basis)
+
+    def _put(self, at: float) -> None:
+        self.shift = {row: at * factor for row, factor in self._move.rows if at}
+        if self._move.rows:
+            self._bound(np.array([row for row, _ in self._move.rows]))
+        if self._move.rate is not None:
+            self.highs.changeCoeff(*self._move.rate, self._coefficient - at)
+
+    def at(self, at: float) -> Stand:
+        """The program with the number moved by so much."""
+        self._put(at)
+        value = self.solve(_DUAL)
+        solution = self.highs.getSolution()
+        if self._move.rate is not None:
+            row, column = self._move.rate
+            return Stand(at, value, float(solution.row_dual[row]) * float(solution.col_value[column]))
+        return Stand(at, value, sum(factor * float(solution.row_dual[row]) for row, factor in self._move.rows))
+
+    def dear(self, size: float) -> float:
+        """What no unit of a number of this size is worth."""
+        return DEAR * self.span / size
