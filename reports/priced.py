@@ -54,6 +54,7 @@ class Priced:
     columns : the policy's own columns in the plan, shape (n,); projects' states come first.
     basis : `FIXED` or `NEAR`.
     stated : the rows as a plan tells of them, with the numbers of the study behind them.
+    rates : row -> the column of what the study's number is multiplied by in it.
     solved, point : the program as it is solved, entries that many rows read as columns; its columns in the plan.
     """
 
@@ -65,6 +66,7 @@ class Priced:
     columns: Floats
     basis: str
     stated: tuple[Told, ...]
+    rates: dict[str, str]
     solved: Block
     point: Floats
 

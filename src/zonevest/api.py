@@ -71,6 +71,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.ranging import Ranging
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
     from zonevest.solvers.by_prices import Outcome
@@ -102,6 +103,8 @@ MANY, MANY_WHOLE = 40_000, 300_000
 """Options from which on `auto` solves by prices, where land may be divided and where it may not."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
+RANGES_SECONDS = 60.0
+"""What looking for the ranges of shadow prices may take; the dearest rows come first."""
 PRICES_SECONDS = 60.0
 """What the shadow prices may take; where they take longer they stay blank."""
 
@@ -112,6 +115,7 @@ class Plan(PlanData):
 
     audit: AuditReport | None = field(default=None, repr=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
+    _ranging: Ranging | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -179,9 +183,7 @@ class Plan(PlanData):
 
         if (parcel is not None) + (project is not None) + (limit is not None) != 1:
             raise ValueError("name one of parcel, project and limit")
-        if self._priced is None:
-            self._priced = pricing.priced(self)
-        found = self._priced
+        found = self._prices()
         if parcel is not None:
             return explain.explain_parcel(found, parcel)
         if limit is not None:
@@ -190,6 +192,53 @@ class Plan(PlanData):
         if project not in found.ledger.works.names:
             raise KeyError(project)
         return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
+
+    def shadow_prices(self, limit: str | None = None, *, seconds: float = RANGES_SECONDS) -> pd.DataFrame:
+        """What one more of every number that bounds the plan is worth, and over which range that holds.
+
+        Parameters
+        ----------
+        limit : one of them, as limits.csv names it, or a row; also where it does not bind. None: all.
+        seconds : what looking for ranges may take, the dearest first; not asked of a limit by name.
+
+        Returns
+        -------
+        DataFrame
+            ``row, limit, jurisdiction, period, sense``; ``unit, bound``: the study's number and what it is counted in
+            (``point``: 0.01 of a ratio, ``month``: of a reserve); ``price`` of one more, from the plan's prices, and
+            their ``basis`` (``near`` or ``fixed``, see `zonevest.reports.priced`); ``binding``; ``less, more``: what
+            the last one and one more are worth, solved again with the whole numbers as in the plan (they differ where
+            the plan stands at a kink; NaN: there is no plan with less, or more); ``from, to``: how far they hold;
+            ``price_below, price_above``: beyond (NaN: no plan, or no end); ``resolved``: whether ends were looked for.
+            Of what does not bind ``from, to`` say how far it may move before it does.
+
+        Raises
+        ------
+        KeyError
+            If there is no such limit or row.
+        UnpricedError
+            If there is no plan, or its prices cannot be found.
+        """
+        from zonevest.pricing import UnpricedError
+        from zonevest.ranging import Ranging
+        from zonevest.solvers.around import UnsolvedError
+
+        if self._ranging is None:
+            try:
+                self._ranging = Ranging(self._prices())
+            except UnsolvedError:
+                raise UnpricedError(say("the program around the plan was not solved")) from None
+        found = self._ranging.table(limit, seconds)
+        if limit is not None and found.empty:
+            raise KeyError(limit)
+        return found
+
+    def _prices(self) -> Priced:
+        from zonevest import pricing
+
+        if self._priced is None:
+            self._priced = pricing.priced(self)
+        return self._priced
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.

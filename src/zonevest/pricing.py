@@ -62,7 +62,7 @@ def priced(plan: PlanData) -> Priced:
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
     _last_stage(policy, plan)
-    define_rates(policy)
+    rates = define_rates(policy)
     compiled = compile_policy(policy)
     # entries that many rows read are columns where it is solved, and written out where it is told
     solved = without_extra(land_block(ledger, shared(compiled)))
@@ -82,7 +82,7 @@ def priced(plan: PlanData) -> Priced:
     # a price whose side of the row is open is rounding
     y[((y > 0.0) & np.isposinf(block.upper)) | ((y < 0.0) & np.isneginf(block.lower))] = 0.0
     own = np.array([column[name] for name in block.columns])
-    return Priced(plan, ledger, block, _told(policy, block), y, own, basis, _stated(policy), solved, x[size:])
+    return Priced(plan, ledger, block, _told(policy, block), y, own, basis, _stated(policy), rates, solved, x[size:])
 
 
 def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:

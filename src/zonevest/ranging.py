@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from pyomo.core.expr.numvalue import is_potentially_variable, value
+from pyomo.core.expr.numvalue import value
 
 from zonevest.reports.priced import FIXED
 from zonevest.solvers.around import Around, Move, UnsolvedError
@@ -116,18 +116,13 @@ class Ranging:
             size = max(abs(number), BINDS * self._filled(at)) or 1.0
             return Number(names, told.unit, told.sense, number, 1.0, Move(((at, 1.0),)), at, 1.0, size)
         unit, part = (MONTH, 1.0) if told.limit.startswith("reserve") else (POINT, 0.01)
-        rate = next(
-            (k for name, k in self._column.items() if name == self._rate_of(told)), None
-        )
+        rate = self._column.get(self.priced.rates.get(told.row, ""))
         size, least = max(abs(told.number), part), -told.number
         if rate is None:  # what it is multiplied by is not decided
             per = float(value(told.per))
             return Number(names, unit, told.sense, told.number, part, Move(((at, per),)), at, per, size, least)
         per = float(self.around.columns[rate])
         return Number(names, unit, told.sense, told.number, part, Move((), (at, rate)), at, per, size, least)
-
-    def _rate_of(self, told: Told) -> str:
-        return f"rate[{told.row}]" if is_potentially_variable(told.per) else ""
 
     def _of_cap(self, told: Told, names: tuple[str, str, str, str], bound: float) -> Number:
         at = self._caps[told.cap[0]]

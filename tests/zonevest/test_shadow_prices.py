@@ -1,0 +1,207 @@
+"""Shadow prices and their ranges against studies that are changed and solved again as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from random import Random
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import zonevest as zv
+from tests import random_money
+from tests.model.complete_shore import shore
+from tests.model.complete_valley import valley
+from zonevest.instances.study import Study
+from zonevest.model.compiled import compile_policy, shared
+from zonevest.model.land import land_block
+from zonevest.model.policy import policy_model
+from zonevest.solvers.answer import SolveOptions
+from zonevest.solvers.highs import solve_here
+from zonevest.solvers.join import join
+
+BY_PERIOD = {
+    "debt_ratio_cap", "interest_share_general", "interest_share_fund", "dscr_min", "refinance_share",
+    "land_sale_share_cap", "green_share_min", "real_estate_share_max", "reinvestment_min", "reserve",
+}  # fmt: skip
+
+
+def divided(study: Study) -> Study:
+    """The same study with land that may be divided."""
+    return replace(study, settings=replace(study.settings, divisible=True))
+
+
+def again(study: Study, plan: zv.Plan, turn: Callable[[Any], None] | None = None) -> float | None:
+    """What the study is worth with the plan's whole numbers, solved anew; None where there is no plan.
+
+    Parameters
+    ----------
+    turn : what is done to the policy model before.
+    """
+    policy = policy_model(study)
+    known = dict(zip(plan.projects["project"], plan.projects["start"], strict=True))
+    names = [period.name for period in study.periods]
+    for (project, period), state in policy.U.items():
+        begun = bool(known[project]) and names.index(period) >= names.index(known[project])
+        state.setlb(float(begun))
+        state.setub(float(begun))
+    if turn is not None:
+        turn(policy)
+    if len(study.parcels) < 4:  # many small ones: without a process for each
+        found = solve_here(join(land_block(policy.source, shared(compile_policy(policy)))), SolveOptions(gap=0.0))
+        assert found.status in ("optimal", "infeasible"), found.message
+        return found.value
+    solved = zv.solve(study, gap=0.0, method="mip", policy=policy)
+    assert solved.status in ("optimal", "infeasible"), solved.message
+    return solved.objective
+
+
+def with_finance(study: Study, **values: Any) -> Study:
+    finance = study.settings.finance
+    assert finance is not None
+    return replace(study, settings=replace(study.settings, finance=replace(finance, **values)))
+
+
+def with_cell(study: Study, table: str, key: str, name: str, column: str, value: float) -> Study:
+    changed = study.tables[table].copy()
+    changed[column] = changed[column].astype(float)
+    changed.loc[changed[key] == name, column] = value
+    return replace(study, tables={**study.tables, table: changed})
+
+
+def changed(study: Study, row: Any, number: float) -> Study | None:
+    """The study with another number in the cell or key that a row is of; None where that moves other rows, too."""
+    kind, _, of = row.limit.partition(".")
+    periods = [period.name for period in study.periods]
+    if kind in BY_PERIOD and row.unit in ("point", "month"):
+        key = "reserve_months" if kind == "reserve" else kind
+        finance = study.settings.finance
+        assert finance is not None
+        values = {name: finance.at(key, name) for name in periods}
+        return with_finance(study, **{key: {k: v for k, v in values.items() if v is not None} | {row.period: number}})
+    if kind == "instrument_total":
+        return with_cell(study, "instruments", "instrument", of, "limit_total", number)
+    if kind == "instrument_period" and len(periods) == 1:
+        return with_cell(study, "instruments", "instrument", of, "limit_period", number)
+    if kind == "cash" and row.period == periods[0] and study.settings.finance is not None and not of:
+        return with_finance(study, opening_cash=study.settings.finance.opening_cash + number)
+    if kind == "quota":
+        grants = study.tables["quota_grants"]
+        place = "" if row.jurisdiction == "total" else row.jurisdiction
+        more = pd.DataFrame(
+            [{"quota": of, "jurisdiction": place, "period": row.period, "amount": number - row.bound}]
+        )
+        table = pd.concat([grants, more.reindex(columns=grants.columns, fill_value="")], ignore_index=True)
+        return replace(study, tables={**study.tables, "quota_grants": table})
+    if row.limit in set(study.limits["limit"]):
+        cell = study.limits.set_index("limit").loc[row.limit]
+        if cell["basis"] == "per_head" or row.bound == 0.0:
+            return None
+        value = cell["value"] * number / row.bound if cell["basis"].startswith("share_of_start") else number
+        return with_cell(study, "limits", "limit", row.limit, "value", float(value))
+    return None
+
+
+def moved(row: Any, by: float) -> Callable[[Any], None]:
+    """Move the right side of a row of the policy model."""
+
+    def turn(policy: Any) -> None:
+        found = policy.find_component(row.row)
+        lower, body, upper = found.to_bounded_expression(evaluate_bounds=True)
+        found.set_value((None if lower is None else lower + by, body, None if upper is None else upper + by))
+
+    return turn
+
+
+class Checked:
+    """What rows were checked: by the study's own cell, and by the row of the policy model."""
+
+    def __init__(self) -> None:
+        self.by_cell: set[str] = set()
+        self.by_row: set[str] = set()
+        self.ends = 0
+
+    def check(self, plan: zv.Plan, table: pd.DataFrame) -> None:
+        base = again(plan.study, plan)
+        assert base is not None
+        assert base == pytest.approx(plan.objective, rel=1e-6, abs=1e-6)
+        rows_of = table["limit"].value_counts()
+        for row in table[table["resolved"]].itertuples(index=False):
+            self._side(plan, row, base, rows_of[row.limit] == 1, sign=1.0)
+            self._side(plan, row, base, rows_of[row.limit] == 1, sign=-1.0)
+
+    def _value(self, plan: zv.Plan, row: Any, by: float, alone: bool) -> float | None | str:
+        kind = row.limit.partition(".")[0]
+        mine = alone or kind in BY_PERIOD | {"quota", "cash"}
+        study = changed(plan.study, row, row.bound + by) if mine else None
+        if study is not None:
+            self.by_cell.add(kind)
+            return again(study, plan)
+        if row.unit in ("point", "month") or not row.row:
+            return "unknown"
+        self.by_row.add(kind)
+        return again(plan.study, plan, moved(row, by))
+
+    def _side(self, plan: zv.Plan, row: Any, base: float, alone: bool, sign: float) -> None:
+        price, end = (row.more, row.to) if sign > 0 else (row.less, row[12])
+        beyond = row.price_above if sign > 0 else row.price_below
+        part = 0.01 if row.unit == "point" else 1.0
+        reach = abs(end - row.bound)
+        size = max(abs(row.bound), 0.1)
+        if np.isnan(price) or reach < 1e-4 * size:
+            return
+        inside = sign * (0.5 * reach if np.isfinite(reach) else size)
+        here = self._value(plan, row, inside, alone)
+        if here == "unknown":
+            return
+        assert here is not None, row
+        expected = price / part * inside
+        assert here - base == pytest.approx(expected, rel=5e-3, abs=1e-6 * max(1.0, abs(base))), (row, inside)
+        if np.isinf(reach):
+            return
+        self.ends += 1
+        further = sign * (reach + max(0.05 * reach, 0.01 * size))
+        there = self._value(plan, row, further, alone)
+        if np.isnan(beyond):
+            assert there is None, (row, further)
+        else:
+            assert there is not None, (row, further)
+            away = there - base - price / part * further
+            assert abs(away) > 0.2 * abs(beyond - price) / part * (abs(further) - reach), (row, further, away)
+
+
+@pytest.mark.parametrize("method", ["mip", "prices"])
+def test_a_valley_by_cells(method: Any) -> None:
+    plan = zv.solve(valley({"divisible": True}), gap=0.0, method=method)
+    done = Checked()
+    done.check(plan, plan.shadow_prices(seconds=1e9))
+    assert done.ends
+
+
+def test_random_studies_by_cells() -> None:
+    done, count = Checked(), 0
+    for seed in range(60):
+        drawn = random_money.sound(Random(seed))
+        if drawn is None:
+            continue
+        plan = zv.solve(divided(drawn[2]), gap=0.0)
+        if not plan.has_plan or plan.settings.get("stages") or len(plan.study.price_steps):
+            continue
+        table = plan.shadow_prices(seconds=1e9)
+        if not table["resolved"].any():
+            continue
+        done.check(plan, table)
+        count += 1
+        if count == 12:
+            break
+    print(done.by_cell, done.by_row, done.ends)
+
+
+def test_the_shore() -> None:
+    plan = zv.solve(divided(shore()), gap=0.0)
+    done = Checked()
+    done.check(plan, plan.shadow_prices(seconds=1e9))
+    print(done.by_cell, done.by_row, done.ends)
