@@ -10,6 +10,7 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import each
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.display import Display
+from zonevest.reports.explain_prices import told_prices, told_ranges
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ WORDS = {
         "more": "… and {count} more",
         "limit": "{name}: its rows (price x bound = worth)",
         "row": "{place}, {period}: {price:,.6g} x {bound:,.6g} = {worth:,.6g}; the plan adds {amount:,.6g}",
+        "ranges": "One more, and how far that holds (solved again, whole numbers fixed)",
         "payers": "Who pays (below 0) or is paid",
         "giving": "Parcels that would do something else without it, all else at its price",
         "forgone": "{parcel} ({place}): {practice} {start} -> {instead} {instead_start}, {forgone:,.6g}",
@@ -78,6 +80,7 @@ WORDS = {
         "more": "……另有 {count} 项",
         "limit": "{name}：各行（价格 × 界限 = 价值）",
         "row": "{place}，{period}：{price:,.6g} × {bound:,.6g} = {worth:,.6g}；规划计入 {amount:,.6g}",
+        "ranges": "再多一单位的价值及其适用范围（固定整数后重新求解）",
         "payers": "由谁承担（负数）或受益",
         "giving": "若无此约束（其余价格不变）会改变用途的地块",
         "forgone": "{parcel}（{place}）：{practice} {start} → {instead} {instead_start}，{forgone:,.6g}",
@@ -107,7 +110,8 @@ NEAR = 1e-7
 def text_of(found: Explanation, lang: str) -> str:
     """The words of an explanation, ``en`` or ``zh``."""
     display, say = Display(found.study, Words(lang)), WORDS[lang]
-    told = {"parcel": _parcel, "limit": _limit, "project": _project}[found.kind](found, display, say, lang)
+    kinds = {"parcel": _parcel, "limit": _limit, "project": _project, "prices": _prices}
+    told = kinds[found.kind](found, display, say, lang)
     return "\n".join([*told, "", say["unit"], say[found.basis]])
 
 
@@ -169,14 +173,18 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
     return lines
 
 
-def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
+def _prices(found: Explanation, display: Display, _: dict[str, str], lang: str) -> list[str]:
+    return told_prices(found["ranges"], display, lang)
+
+
+def _limit(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
     lines = [say["limit"].format(name=display.limit(found.name))]
     rows: list[str] = []
     for row in each(found["rows"]):
         place, period = _place(row.jurisdiction, display) or row.row, _period(row.period, display)
         cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
         rows.append(say["row"].format(place=place, period=period or "–", **cells))
-    lines += _most(rows, say)
+    lines += [*_most(rows, say), "", say["ranges"], *_most(told_ranges(found["ranges"], display, lang), say)]
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")

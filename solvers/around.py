@@ -1,8 +1,8 @@
 """A linear program around a plan, exact for all its land, that is solved again while one number moves.
 
 Most groups keep their option whatever the prices near by: they are held, and what they add to rows stands on the right
-side. The others are columns. After every solve all groups answer the prices; those that would now do something else
-become columns too, so that what is found holds for all land.
+side. Of the others some options are columns. After every solve all groups answer the prices; an option that would now
+be better becomes a column too, so that what is found holds for all land.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 FIRST = 600
 """Groups that are columns from the start: those that are least decided."""
 BETTER = 1e-9
-"""A held group becomes a column where another option is worth more by this, times max(1, its worth)."""
+"""An option becomes a column where it is worth more by this, times max(1, its worth), than what its group does."""
 DEAR = 1e3
 """What a unit of the moved number costs where the program cannot follow it, in spans of the objective over a unit of
 the row's size: more than any price, so that a move beyond the last plan is seen by its price."""
@@ -103,7 +103,11 @@ class Around:
         self.upper = np.append(block.upper, block.column_upper[caps])
         answer = self.groups.answer(prices)
         best = np.lexsort((weight, block.group))[self.groups.start[1:] - 1]  # what takes most of each group
-        self.taken, self.free = (best - self.groups.start[:-1]).astype(np.int32), np.zeros(block.groups, dtype=np.bool_)
+        self.taken = (best - self.groups.start[:-1]).astype(np.int32)
+        self.assigned = np.full(block.groups, -1)  # of each group its row, of those that are not held
+        self.there = weight > 0.0  # of each option whether it is a column, if its group is not held
+        self.there[best] = True
+        self.there[self.groups.start[:-1] + answer.option] = True
         self.held = np.asarray(self.groups.sums(self.taken).sum(axis=0)).ravel()
         self.span = self.groups.largest() + float(np.abs(self._cost()).sum())
         self.shift: dict[int, float] = {}
@@ -130,7 +134,7 @@ class Around:
                 if count >= len(order):
                     raise
                 begun, count = count, 8 * count
-                order = np.append(order[:begun], order[begun:][~self.free[order[begun:]]])
+                order = np.append(order[:begun], order[begun:][self.assigned[order[begun:]] < 0])
             else:
                 return
 
@@ -170,21 +174,25 @@ class Around:
     def _let(self, groups: Ints, basis: Any) -> Any:
         """Make held groups columns; in a basis each goes on with the option that it had."""
         count, known = len(groups), self.highs.getNumRow()
-        size = self.groups.size[groups].astype(np.int64)
-        begin = np.cumsum(size) - size
-        group = np.repeat(groups, size)
-        option = np.arange(len(group)) - np.repeat(begin, size)
-        parts = self.groups.written_out(group, option)
-        at = begin + self.taken[groups]
-        self.held -= np.asarray(parts[at].sum(axis=0)).ravel()
-        self.free[groups] = True
+        self.held -= np.asarray(self.groups.written_out(groups, self.taken[groups].astype(np.int64)).sum(axis=0)).ravel()
         self._bound(np.arange(self.rows))
-        ones = np.ones(count)
-        nothing = np.zeros(0, dtype=np.int32)
+        self.assigned[groups] = known + np.arange(count)
+        ones, nothing = np.ones(count), np.zeros(0, dtype=np.int32)
         self.highs.addRows(count, ones, ones, 0, np.zeros(count, dtype=np.int32), nothing, np.zeros(0))
+        mine = np.isin(self.block.group, groups) & self.there
+        if basis is not None:
+            basis.row_status = [*basis.row_status, *([At.kLower] * count)]
+        return self._add(np.flatnonzero(mine), basis, groups)
+
+    def _add(self, options: Ints, basis: Any, new: Ints) -> Any:
+        """Options of groups that are not held become columns; what `new` groups did is in the basis."""
+        group = self.block.group[options].astype(np.int64)
+        option = options - self.groups.start[group]
+        parts = self.groups.written_out(group, option)
+        self.there[options] = True
         assign = sparse.csr_array(
-            (np.ones(len(group)), (np.arange(len(group)), known - self.rows + np.repeat(np.arange(count), size))),
-            (len(group), known - self.rows + count),
+            (np.ones(len(group)), (np.arange(len(group)), self.assigned[group] - self.rows)),
+            (len(group), self.highs.getNumRow() - self.rows),
         )
         over = sparse.csr_array(sparse.hstack([parts[:, : self.rows], assign]))
         over.sort_indices()
@@ -195,11 +203,8 @@ class Around:
         )  # fmt: skip
         if basis is None:
             return None
-        of_columns = [At.kLower] * len(group)
-        for k in at.tolist():
-            of_columns[k] = At.kBasic
-        basis.col_status = [*basis.col_status, *of_columns]
-        basis.row_status = [*basis.row_status, *([At.kLower] * count)]
+        basic = (option == self.taken[group]) & np.isin(group, new)
+        basis.col_status = [*basis.col_status, *(At.kBasic if each else At.kLower for each in basic.tolist())]
         return basis
 
     def _bound(self, rows: Ints) -> None:
@@ -215,11 +220,15 @@ class Around:
         while True:
             self._run(strategy)
             solution = self.highs.getSolution()
-            wrong = self._wrong(np.array(solution.row_dual)[: self.rows])
+            wrong = self._wrong(np.array(solution.row_dual))
             if not len(wrong):
                 value = float(self.highs.getInfo().objective_function_value)
                 return value + float(self.held[self.rows]) + self.block.constant
-            basis = self._let(wrong, self.highs.getBasis())
+            basis, group = self.highs.getBasis(), self.block.group[wrong].astype(np.int64)
+            held = self.assigned[group] < 0
+            self.there[wrong] = True
+            basis = self._let(group[held], basis) if held.any() else basis
+            basis = self._add(wrong[~held], basis, wrong[:0]) if not held.all() else basis
             if hasattr(self, "_basis"):
                 self._basis = self._also(self._basis, basis)
             self.highs.setBasis(basis)
@@ -242,15 +251,19 @@ class Around:
                 return
         raise UnsolvedError
 
-    def _wrong(self, prices: Floats) -> Ints:
-        """Held groups that would do something else at these prices."""
+    def _wrong(self, duals: Floats) -> Ints:
+        """Options that would be better than what their groups do at these prices, of all rows."""
+        prices = duals[: self.rows]
         answer = self.groups.answer(prices)
-        some = np.flatnonzero((answer.option != self.taken) & ~self.free)
+        held, best = self.assigned < 0, self.groups.start[:-1] + answer.option
+        some = np.flatnonzero(np.where(held, answer.option != self.taken, ~self.there[best]))
         if not len(some):
             return some
-        mine = self.groups.written_out(some, self.taken[some].astype(np.int64)) @ np.append(-prices, 1.0)
-        best = answer.value[some]
-        return some[best - mine > BETTER * np.maximum(1.0, np.abs(best))]
+        mine = np.where(held[some], 0.0, duals[self.assigned[some]])
+        still = some[held[some]]
+        mine[held[some]] = self.groups.written_out(still, self.taken[still].astype(np.int64)) @ np.append(-prices, 1.0)
+        worth = answer.value[some]
+        return np.asarray(best[some][worth - mine > BETTER * np.maximum(1.0, np.abs(worth))])
 
     def begin(self, move: Move, dear: float) -> None:
         """Turn to a number; what the program cannot follow of its moves costs `dear` a unit."""

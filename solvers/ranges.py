@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 HOLDS = 1e-3
 """A price holds as long as it changes by no more than this part."""
-STEP, FIRST, FURTHER, FAR = 1e-6, 1e-3, 8.0, 30.0
+STEP, FIRST, FURTHER, FAR = 1e-6, 0.02, 20.0, 30.0
 """In sizes of the number: the move that tells the price of a little more, the first one that looks for an end, by what
 the next is larger, and beyond which no end is looked for."""
-CLOSE, MOST = 1e-4, 25
+CLOSE, MOST = 1e-3, 25
 """An end is found when it is known to this part of its distance; so often is it looked for at most."""
 
 
@@ -80,8 +80,10 @@ def _side(at: Callable[[float], Stand], size: float, sign: float, most: float, d
         stand = at(_between(inside, outside))
         held = abs(stand.slope - first.slope) <= tolerance
         # where both lines meet the price turns from the one to the other
-        met = abs(stand.value - _line(inside, stand.at)) + abs(stand.value - _line(outside, stand.at))
-        if met <= 1e-11 * abs(stand.value) + 1e-5 * abs((outside.slope - first.slope) * (outside.at - inside.at)):
+        noise, whole = 1e-11 * abs(stand.value), outside.at - inside.at
+        on_first = abs(stand.value - _line(inside, stand.at)) <= noise + 0.1 * tolerance * abs(stand.at - inside.at)
+        turn = 1e-5 * abs((outside.slope - inside.slope) * whole)
+        if on_first and abs(stand.value - _line(outside, stand.at)) <= noise + turn:
             inside = stand
             break
         inside, outside = (stand, outside) if held else (inside, stand)

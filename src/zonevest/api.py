@@ -155,9 +155,14 @@ class Plan(PlanData):
         return indicators(Facts(tables.completed(self)))
 
     def explain(
-        self, *, parcel: str | None = None, project: str | None = None, limit: str | None = None
+        self,
+        *,
+        parcel: str | None = None,
+        project: str | None = None,
+        limit: str | None = None,
+        prices: bool = False,
     ) -> Explanation:
-        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
+        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit, or all prices.
 
         Its program is made and priced once, which takes as long as the end of `solve`; a plan that is explained is
         not to be changed.
@@ -165,6 +170,7 @@ class Plan(PlanData):
         Parameters
         ----------
         parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+        prices : instead, what one more of everything that binds is worth (see `shadow_prices`).
 
         Returns
         -------
@@ -181,13 +187,16 @@ class Plan(PlanData):
         from zonevest import pricing
         from zonevest.reports import explain, explain_limit, explain_project
 
-        if (parcel is not None) + (project is not None) + (limit is not None) != 1:
-            raise ValueError("name one of parcel, project and limit")
+        if (parcel is not None) + (project is not None) + (limit is not None) + prices != 1:
+            raise ValueError("name one of parcel, project, limit and prices")
         found = self._prices()
         if parcel is not None:
             return explain.explain_parcel(found, parcel)
         if limit is not None:
-            return explain_limit.explain_limit(found, limit)
+            told = explain_limit.explain_limit(found, limit)
+            return replace(told, tables={**told.tables, "ranges": self.shadow_prices(limit)})
+        if prices:
+            return explain.explain_prices(found, self.shadow_prices())
         assert project is not None
         if project not in found.ledger.works.names:
             raise KeyError(project)

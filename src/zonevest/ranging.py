@@ -26,12 +26,14 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "row", "limit", "jurisdiction", "period", "sense", "unit", "bound", "price", "basis", "binding",
-    "less", "more", "from", "to", "price_below", "price_above", "resolved",
+    "less", "more", "from", "to", "price_below", "price_above", "plan_below", "plan_above", "resolved",
 ]  # fmt: skip
 POINT, MONTH = "point", "month"
 """Units of ratios: a hundredth of the number, and a month of recurring cost."""
 UNTOLD = ("cash", "draw_cap", "fund_project", "floor", "keep")
 """Families of rows of money and of the objective that limits.csv does not tell of."""
+NOTHING = 1e-12
+"""A price by which a number of its size is worth less than this part of the objective's span is rounding."""
 BINDS = 1e-6
 """A row binds where it is nearer to its bound than this part of its size."""
 
@@ -101,7 +103,7 @@ class Ranging:
         for k, told in enumerate(self.priced.stated):
             bound = float(limits["bound"].iloc[k])
             names = (told.row, told.limit, told.place, told.period)
-            if told.row:
+            if told.row in self._row:
                 yield self._of_row(told, names, bound)
             elif told.cap and told.cap[0] in self._column:
                 yield self._of_cap(told, names, bound)
@@ -219,7 +221,7 @@ class Ranging:
         near = BINDS * max(number.size * abs(number.per), 1e-9)
         ends = (around.lower[at], around.upper[at])
         if ends[0] == ends[1]:
-            return bool(abs(around.prices[at]) > 0.0)
+            return bool(abs(self._price(number)) * number.size > NOTHING * self.around.span)
         return any(np.isfinite(end) and abs(around.activity[at] - end) <= near for end in ends)
 
     def _line(self, number: Number, price: float, binding: bool, sides: tuple[Side, Side] | None) -> tuple[object, ...]:
@@ -227,12 +229,12 @@ class Ranging:
         if sides is None:
             low, high = (np.nan, np.nan) if binding else self._loose(number)
             flat = np.nan if binding else 0.0
-            return (*head, flat, flat, low, high, np.nan, np.nan, False)
+            return (*head, flat, flat, low, high, np.nan, np.nan, True, True, False)
         less, more = sides
         part = number.part
         return (
             *head, less.price * part, more.price * part, number.number + less.end, number.number + more.end,
-            less.beyond * part, more.beyond * part, True,
+            less.beyond * part, more.beyond * part, not less.none_beyond, not more.none_beyond, True,
         )  # fmt: skip
 
     def _loose(self, number: Number) -> tuple[float, float]:

@@ -160,12 +160,13 @@ class Checked:
         assert here is not None, row
         expected = price / part * inside
         assert here - base == pytest.approx(expected, rel=5e-3, abs=1e-6 * max(1.0, abs(base))), (row, inside)
-        if np.isinf(reach):
+        further = sign * (reach + max(0.05 * reach, 0.01 * size))
+        none = not (row.plan_above if sign > 0 else row.plan_below)
+        if np.isinf(reach) or (np.isnan(beyond) and not none):  # a ratio below 0 there is not
             return
         self.ends += 1
-        further = sign * (reach + max(0.05 * reach, 0.01 * size))
         there = self._value(plan, row, further, alone)
-        if np.isnan(beyond):
+        if none:
             assert there is None, (row, further)
         else:
             assert there is not None, (row, further)
