@@ -159,7 +159,9 @@ def define_land_sale_share_cap(model: pyo.ConcreteModel, sums: Sums) -> None:
         revenue = sums.years(t) * (sums.money("revenue", t) + float(purse.own[t] + purse.transfers[t]))
         whole = revenue + sums.money("receipts", t)
         told = ("land_sale_share_cap", "money.land_sale", TOTAL, name, "million")
-        hold(model, "land_sale_share_cap", name, sums.money("land_sale", t), "<=", share * whole, told, of=(share, whole))
+        hold(
+            model, "land_sale_share_cap", name, sums.money("land_sale", t), "<=", share * whole, told, of=(share, whole)
+        )
 
 
 def define_green_share_min(model: pyo.ConcreteModel, sums: Sums) -> None:

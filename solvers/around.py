@@ -174,7 +174,9 @@ class Around:
     def _let(self, groups: Ints, basis: Any) -> Any:
         """Make held groups columns; in a basis each goes on with the option that it had."""
         count, known = len(groups), self.highs.getNumRow()
-        self.held -= np.asarray(self.groups.written_out(groups, self.taken[groups].astype(np.int64)).sum(axis=0)).ravel()
+        self.held -= np.asarray(
+            self.groups.written_out(groups, self.taken[groups].astype(np.int64)).sum(axis=0)
+        ).ravel()
         self._bound(np.arange(self.rows))
         self.assigned[groups] = known + np.arange(count)
         ones, nothing = np.ones(count), np.zeros(0, dtype=np.int32)

@@ -82,7 +82,9 @@ class Ranging:
         self._column = {name: k for k, name in enumerate(block.columns)}
         caps = list(dict.fromkeys(told.cap[0] for told in priced.stated if told.cap and told.cap[0] in self._column))
         self._caps = {name: len(block.rows) + k for k, name in enumerate(caps)}
-        self.around = Around(block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int))
+        self.around = Around(
+            block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int)
+        )
         self.numbers = [*self._told(), *self._untold()]
         self._sides: dict[int, tuple[Side, Side] | None] = {}
 
@@ -128,9 +130,9 @@ class Ranging:
 
     def _of_cap(self, told: Told, names: tuple[str, str, str, str], bound: float) -> Number:
         at = self._caps[told.cap[0]]
-        rows = [(at, 1.0)]
-        for row in told.cap[1:]:  # the end of a step, which is there if the step before is full
-            rows.append((self._row[row], self._opened(self._row[row])))
+        # the end of a step is there if the step before is full
+        opening = [self._row[row] for row in told.cap[1:]]
+        rows = [(at, 1.0), *((row, self._opened(row)) for row in opening)]
         width = float(self.priced.solved.column_upper[self._column[told.cap[0]]])
         return Number(names, told.unit, told.sense, bound, 1.0, Move(tuple(rows)), at, 1.0, max(bound, 1.0), -width)
 
@@ -172,9 +174,7 @@ class Ranging:
 
     def table(self, limit: str | None = None, seconds: float = 60.0) -> pd.DataFrame:
         """Every number with its price and its range; see `zonevest.api.Plan.shadow_prices`."""
-        numbers = [
-            (k, number) for k, number in enumerate(self.numbers) if limit is None or limit in number.names[:2]
-        ]
+        numbers = [(k, number) for k, number in enumerate(self.numbers) if limit is None or limit in number.names[:2]]
         begun = perf_counter()
         prices = [self._price(number) for _, number in numbers]
         binding = [self._binds(number) for _, number in numbers]

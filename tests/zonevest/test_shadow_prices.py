@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from random import Random
@@ -15,6 +16,8 @@ import zonevest as zv
 from tests import random_money
 from tests.model.complete_shore import shore
 from tests.model.complete_valley import valley
+from tests.reports.audit_studies import FARM
+from tests.reports.audit_studies import study as hand_made
 from zonevest.instances.study import Study
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import land_block
@@ -91,9 +94,7 @@ def changed(study: Study, row: Any, number: float) -> Study | None:
     if kind == "quota":
         grants = study.tables["quota_grants"]
         place = "" if row.jurisdiction == "total" else row.jurisdiction
-        more = pd.DataFrame(
-            [{"quota": of, "jurisdiction": place, "period": row.period, "amount": number - row.bound}]
-        )
+        more = pd.DataFrame([{"quota": of, "jurisdiction": place, "period": row.period, "amount": number - row.bound}])
         table = pd.concat([grants, more.reindex(columns=grants.columns, fill_value="")], ignore_index=True)
         return replace(study, tables={**study.tables, "quota_grants": table})
     if row.limit in set(study.limits["limit"]):
@@ -133,7 +134,7 @@ class Checked:
             self._side(plan, row, base, rows_of[row.limit] == 1, sign=1.0)
             self._side(plan, row, base, rows_of[row.limit] == 1, sign=-1.0)
 
-    def _value(self, plan: zv.Plan, row: Any, by: float, alone: bool) -> float | None | str:
+    def _value(self, plan: zv.Plan, row: Any, by: float, alone: bool) -> float | str | None:
         kind = row.limit.partition(".")[0]
         mine = alone or kind in BY_PERIOD | {"quota", "cash"}
         study = changed(plan.study, row, row.bound + by) if mine else None
@@ -160,7 +161,7 @@ class Checked:
         assert here is not None, row
         expected = price / part * inside
         assert here - base == pytest.approx(expected, rel=5e-3, abs=1e-6 * max(1.0, abs(base))), (row, inside)
-        further = sign * (reach + max(0.05 * reach, 0.01 * size))
+        further = sign * (reach + max(0.005 * reach, 0.002 * size))
         none = not (row.plan_above if sign > 0 else row.plan_below)
         if np.isinf(reach) or (np.isnan(beyond) and not none):  # a ratio below 0 there is not
             return
@@ -196,7 +197,7 @@ def test_random_studies_by_cells() -> None:
             continue
         done.check(plan, table)
         count += 1
-        if count == 12:
+        if count == 6:
             break
     print(done.by_cell, done.by_row, done.ends)
 
@@ -206,3 +207,61 @@ def test_the_shore() -> None:
     done = Checked()
     done.check(plan, plan.shadow_prices(seconds=1e9))
     print(done.by_cell, done.by_row, done.ends)
+
+
+def two_parcels(most: float) -> Study:
+    """10 ha in the east that bring 2 a hectare and year when built on, 20 ha in the west that bring 1, for 7 years."""
+    east = {**FARM, "jurisdiction": "east"}
+    return hand_made(
+        {"divisible": True, "objective": {"method": "weighted", "cash": 1.0, "ecosystem": 1.0}},
+        parcels=[east, {**FARM, "parcel_id": "b", "jurisdiction": "west", "area_ha": 20.0}],
+        practice_flows=[
+            {"practice": "build", "account": "water", "basis": "per_ha_year", "value": 2.0, "where": "jurisdiction=east"},
+            {"practice": "build", "account": "water", "basis": "per_ha_year", "value": 1.0, "where": "jurisdiction=west"},
+        ],
+        limits=[{"limit": "most", "account": "area.practice.build", "sense": "<=", "value": most, "period": "last"}],
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["mip", "prices"])
+@pytest.mark.parametrize(
+    ("most", "less", "more", "low", "high", "below", "above"),
+    [
+        (4.0, 14.0, 14.0, 0.0, 10.0, np.nan, 7.0),
+        (10.0, 14.0, 7.0, 0.0, 30.0, np.nan, 0.0),  # the east is full: the plan stands at a kink
+        (20.0, 7.0, 7.0, 10.0, 30.0, 14.0, 0.0),
+        (30.0, 7.0, 0.0, 10.0, np.inf, 14.0, np.nan),
+        (40.0, 0.0, 0.0, 30.0, np.inf, 7.0, np.nan),
+    ],
+)
+def test_two_parcels_by_hand(
+    method: Any, most: float, less: float, more: float, low: float, high: float, below: float, above: float
+) -> None:
+    plan = zv.solve(two_parcels(most), gap=0.0, method=method)
+    (row,) = plan.shadow_prices("most").to_dict("records")
+    found = [row[name] for name in ("less", "more", "from", "to", "price_below", "price_above")]
+    assert found == pytest.approx([less, more, low, high, below, above], abs=1e-4, nan_ok=True)
+    assert row["basis"] == ("near" if method == "prices" else "fixed")
+    assert row["plan_below"] == (low > 0.0)
+    assert row["plan_above"]
+    assert min(less, more) - 1e-6 <= row["price"] <= max(less, more) + 1e-6
+    assert row["binding"] == (most <= 30.0)
+
+
+def test_what_does_not_bind_says_when_it_would() -> None:
+    plan = zv.solve(two_parcels(40.0), gap=0.0)
+    row = plan.shadow_prices().set_index("limit").loc["most"]
+    assert not row["resolved"]
+    assert (row["from"], row["to"], row["price"]) == (pytest.approx(30.0), np.inf, 0.0)
+
+
+def test_prices_in_words() -> None:
+    plan = zv.solve(two_parcels(20.0), gap=0.0)
+    found = plan.explain(prices=True)
+    assert "is worth 7 million" in found.to_text("en")
+    assert "from 10 to 30 ha (now 20)" in found.to_text("en")
+    assert "价值 7" in found.to_text("zh")
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["ranges"][0]["to"] == pytest.approx(30.0)
+    assert "from 10 to 30" in plan.explain(limit="most").to_text()
+    with pytest.raises(KeyError):
+        plan.shadow_prices("?")
