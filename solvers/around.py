@@ -37,6 +37,8 @@ DEAR = 1e3
 """What a unit of the moved number costs where the program cannot follow it, in spans of the objective over a unit of
 the row's size: more than any price, so that a move beyond the last plan is seen by its price."""
 EXACT = 1e-9
+MANY = 5_000
+"""Where more groups than these are columns, as where a mixture shares them, it is made anew from its solution."""
 _COLUMNWISE, _MAXIMISE = 1, -1
 _DUAL, _PRIMAL = 1, 4
 
@@ -76,7 +78,7 @@ class Around:
     value : of the plan's program.
     prices : of the block's rows and then of the caps there, shape (rows + caps,).
     activity : of these rows, shape (rows + caps,).
-    columns : of the policy, shape (columns,).
+    weight, columns : shares of options, and the policy's columns, there.
     solves : how often it was solved.
     """
 
@@ -109,6 +111,7 @@ class Around:
         self.there[best] = True
         self.there[self.groups.start[:-1] + answer.option] = True
         self.held = np.asarray(self.groups.sums(self.taken).sum(axis=0)).ravel()
+        self.options = np.zeros(0, dtype=np.int64)  # of the columns after the policy's and the two of a move
         self.span = self.groups.largest() + float(np.abs(self._cost()).sum())
         self.shift: dict[int, float] = {}
         self._open(columns, caps)
@@ -120,7 +123,11 @@ class Around:
         self.activity = np.array(solution.row_value)[: self.all_rows] + np.append(
             self.held[: self.rows], np.zeros(len(caps))
         )
-        self.columns = np.array(solution.col_value)[: self.own]
+        values = np.array(solution.col_value)
+        self.columns = values[: self.own]
+        self.weight = np.zeros(len(block.group))
+        self.weight[self.groups.start[:-1] + self.taken] = self.assigned < 0
+        self.weight[self.options] = np.clip(values[self.own + 2 :], 0.0, 1.0)
         self._basis = self.highs.getBasis()
 
     def _begin(self, order: Ints, count: int) -> None:
@@ -137,6 +144,11 @@ class Around:
                 order = np.append(order[:begun], order[begun:][self.assigned[order[begun:]] < 0])
             else:
                 return
+
+    @property
+    def loose(self) -> int:
+        """How many groups are columns."""
+        return int((self.assigned >= 0).sum())
 
     def _cost(self) -> Floats:
         return np.asarray(self.block.by_column[:, [-1]].toarray()).ravel()
@@ -192,6 +204,7 @@ class Around:
         option = options - self.groups.start[group]
         parts = self.groups.written_out(group, option)
         self.there[options] = True
+        self.options = np.append(self.options, options)
         assign = sparse.csr_array(
             (np.ones(len(group)), (np.arange(len(group)), self.assigned[group] - self.rows)),
             (len(group), self.highs.getNumRow() - self.rows),
@@ -313,3 +326,11 @@ class Around:
     def dear(self, size: float) -> float:
         """What no unit of a number of this size is worth."""
         return DEAR * self.span / size
+
+
+def program_around(block: Block, weight: Floats, columns: Floats, prices: Floats, caps: Ints) -> Around:
+    """The program around a plan (see `Around`), most of its groups held."""
+    found = Around(block, weight, columns, prices, caps)
+    if found.loose <= MANY:
+        return found
+    return Around(block, found.weight, found.columns, found.prices[: len(block.rows)], caps)

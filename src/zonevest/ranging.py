@@ -11,7 +11,7 @@ import pandas as pd
 from pyomo.core.expr.numvalue import value
 
 from zonevest.reports.priced import FIXED
-from zonevest.solvers.around import Around, Move, UnsolvedError
+from zonevest.solvers.around import Move, UnsolvedError, program_around
 from zonevest.solvers.ranges import Side, side
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class Ranging:
         self._column = {name: k for k, name in enumerate(block.columns)}
         caps = list(dict.fromkeys(told.cap[0] for told in priced.stated if told.cap and told.cap[0] in self._column))
         self._caps = {name: len(block.rows) + k for k, name in enumerate(caps)}
-        self.around = Around(
+        self.around = program_around(
             block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int)
         )
         self.numbers = [*self._told(), *self._untold()]

@@ -53,7 +53,7 @@ def again(study: Study, plan: zv.Plan, turn: Callable[[Any], None] | None = None
         state.setub(float(begun))
     if turn is not None:
         turn(policy)
-    if len(study.parcels) < 4:  # many small ones: without a process for each
+    if study.settings.name == "random":  # many small ones: without a process for each
         found = solve_here(join(land_block(policy.source, shared(compile_policy(policy)))), SolveOptions(gap=0.0))
         assert found.status in ("optimal", "infeasible"), found.message
         return found.value
