@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from tests import brute
-from tests.random_studies import ACCOUNTS, CLASSES, ZONES, random_tables
+from tests.random_studies import ACCOUNTS, ASSETS, CLASSES, ZONES, random_tables
 from tests.test_brute_force import optimum
 from zonevest.instances.read import make_study
 from zonevest.instances.study import StudyError
 
 Tables = dict[str, pd.DataFrame | None]
 CASES = settings(max_examples=24 if os.environ.get("CI") else 15, suppress_health_check=list(HealthCheck))
-MONEY = {"rent", "sale", "ground", "upkeep", "works", "eco", "eco1", "leaf", "levy"}
+MONEY = {"rent", "sale", "ground", "upkeep", "works", "eco", "eco1", "leaf", "levy", *ASSETS}
 PROJECT_MONEY = {"project.capex"}
 
 
