@@ -129,7 +129,8 @@ def _cap_trade(model: pyo.ConcreteModel, ledger: Ledger, side: str, what: str) -
             traded = [variables[name, g, period] for g in model.quota_places[name] if (name, g, period) in variables]
             if not traded:
                 continue
-            most, row_name, cap = float(years) * getattr(row, f"{side}_max"), "", (traded[0].name,)
+            most, row_name = float(years) * getattr(row, f"{side}_max"), ""
+            cap: tuple[str, ...] = (traded[0].name,)
             if len(traded) > 1:
                 rows[name, period] = sum(traded) <= most
                 row_name, cap = rows[name, period].name, ()

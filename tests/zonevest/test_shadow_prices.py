@@ -216,8 +216,8 @@ def two_parcels(most: float) -> Study:
         {"divisible": True, "objective": {"method": "weighted", "cash": 1.0, "ecosystem": 1.0}},
         parcels=[east, {**FARM, "parcel_id": "b", "jurisdiction": "west", "area_ha": 20.0}],
         practice_flows=[
-            {"practice": "build", "account": "water", "basis": "per_ha_year", "value": 2.0, "where": "jurisdiction=east"},
-            {"practice": "build", "account": "water", "basis": "per_ha_year", "value": 1.0, "where": "jurisdiction=west"},
+            {"practice": "build", "account": "water", "basis": "per_ha_year", "value": value, "where": where}
+            for where, value in (("jurisdiction=east", 2.0), ("jurisdiction=west", 1.0))
         ],
         limits=[{"limit": "most", "account": "area.practice.build", "sense": "<=", "value": most, "period": "last"}],
     )  # fmt: skip
