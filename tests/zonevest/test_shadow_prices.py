@@ -26,6 +26,8 @@ from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
 
+SEEDS = (2, 5, 7, 17)
+"""Random studies with money in which several rows bind."""
 BY_PERIOD = {
     "debt_ratio_cap", "interest_share_general", "interest_share_fund", "dscr_min", "refinance_share",
     "land_sale_share_cap", "green_share_min", "real_estate_share_max", "reinvestment_min", "reserve",
@@ -184,29 +186,21 @@ def test_a_valley_by_cells(method: Any) -> None:
 
 
 def test_random_studies_by_cells() -> None:
-    done, count = Checked(), 0
-    for seed in range(60):
+    done = Checked()
+    for seed in SEEDS:
         drawn = random_money.sound(Random(seed))
-        if drawn is None:
-            continue
+        assert drawn is not None
         plan = zv.solve(divided(drawn[2]), gap=0.0)
-        if not plan.has_plan or plan.settings.get("stages") or len(plan.study.price_steps):
-            continue
-        table = plan.shadow_prices(seconds=1e9)
-        if not table["resolved"].any():
-            continue
-        done.check(plan, table)
-        count += 1
-        if count == 6:
-            break
-    print(done.by_cell, done.by_row, done.ends)
+        done.check(plan, plan.shadow_prices(seconds=1e9))
+    assert done.ends > 5
+    assert len(done.by_cell) > 3, done.by_cell
 
 
 def test_the_shore() -> None:
     plan = zv.solve(divided(shore()), gap=0.0)
     done = Checked()
     done.check(plan, plan.shadow_prices(seconds=1e9))
-    print(done.by_cell, done.by_row, done.ends)
+    assert done.ends
 
 
 def two_parcels(most: float) -> Study:
