@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from zonevest.reports.display import Display
 
 POINT, MONTH = "point", "month"
+OWN = ("cash", "draw_cap", "fund_project", "floor", "keep")
+"""Rows that limits.csv does not tell of."""
 WORDS = {
     "en": {
         "head": "What one more is worth, the dearest first",
@@ -36,6 +38,11 @@ WORDS = {
         POINT: "point (0.01)",
         MONTH: "month of recurring cost",
         "months": "months",
+        "cash": "cash: {of}",
+        "draw_cap": "debt and grants for {of}",
+        "fund_project": "funds for {of}",
+        "floor": "the floor of the objective",
+        "keep": "what an earlier term keeps",
         "nothing": "Nothing binds",
         "loose": "{count} others do not bind: 0",
         "resolved": "Ranges: solved again with the plan's whole numbers fixed; a price holds where it changes by "
@@ -60,6 +67,11 @@ WORDS = {
         POINT: "个百分点（0.01）",
         MONTH: "个月经常性支出",
         "months": "个月",
+        "cash": "现金：{of}",
+        "draw_cap": "{of}的债务与补助",
+        "fund_project": "{of}的资金",
+        "floor": "目标的下限",
+        "keep": "前序目标的保留值",
         "nothing": "没有起作用的约束",
         "loose": "其余 {count} 项不起作用：0",
         "resolved": "范围：固定规划中的整数后重新求解；价格变化不到千分之一即视为仍适用",
@@ -90,6 +102,18 @@ def _of_objective(display: Display) -> str:
     return display.money_unit if objective_weights(display.study).get("cash") == 1.0 else ""
 
 
+def _what(limit: str, display: Display, say: dict[str, str]) -> str:
+    """What there is one more of: a quota by its own name, rows that limits.csv does not tell of by theirs here."""
+    kind, _, of = limit.partition(".")
+    if kind == "quota":
+        return display.quota(of)
+    if kind not in OWN:
+        return display.limit(limit)
+    project, _, start = of.partition(".")
+    named = {"cash": display.budget, "draw_cap": display.project, "fund_project": display.project}.get(kind)
+    return say[kind].format(of=named(project) if named and of else of, start=start).strip(" :：")
+
+
 def told_price(row: Any, display: Display, lang: str, money: str) -> str:
     """One number, its price and its range."""
     say = WORDS[lang]
@@ -99,7 +123,7 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
     def amount(price: float) -> str:
         return f"{number(abs(price))} {money}".rstrip()
 
-    what = display.limit(row.limit)
+    what = _what(row.limit, display, say)
     if row.jurisdiction not in ("", "total"):
         what = say["of"].format(what=what, where=display.jurisdiction(row.jurisdiction))
     if row.period not in ("", "total"):

@@ -115,7 +115,11 @@ class Around:
         self.span = self.groups.largest() + float(np.abs(self._cost()).sum())
         self.shift: dict[int, float] = {}
         self._open(columns, caps)
-        decided = (weight[best] > 1.0 - BETTER) & (self.taken == answer.option)
+        decided = weight[best] > 1.0 - BETTER
+        some = np.flatnonzero(self.taken != answer.option)
+        mine = self.groups.written_out(some, self.taken[some].astype(np.int64)) @ np.append(-prices, 1.0)
+        # of two options that are worth the same either will do
+        decided[some] &= answer.value[some] - mine <= BETTER * np.maximum(1.0, np.abs(answer.value[some]))
         order = np.lexsort((answer.margin, decided))
         self._begin(order, max(FIRST, int((~decided).sum())))
         solution = self.highs.getSolution()

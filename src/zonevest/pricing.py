@@ -62,13 +62,14 @@ def priced(plan: PlanData) -> Priced:
     ledger = Ledger(build_options(plan.study))
     policy = policy_model(ledger)
     _last_stage(policy, plan)
-    rates = define_rates(policy)
     compiled = compile_policy(policy)
+    rates = define_rates(policy)
+    wider = compile_policy(policy)
     # entries that many rows read are columns where it is solved, and written out where it is told
-    solved = without_extra(land_block(ledger, shared(compiled)))
+    solved = without_extra(land_block(ledger, shared(wider)))
     program, size = join(solved), len(solved.group)
     x = _completed(plan, ledger, solved, program)
-    compiled.load(x[size:])
+    wider.load(x[size:])
     prices, basis = _near(plan, solved, x[size:]), NEAR
     if prices is None:
         prices, basis = shadow_prices(program, x, slice(size, program.n_cols), SolveOptions(time_limit=SECONDS)), FIXED

@@ -178,8 +178,8 @@ class Ranging:
         begun = perf_counter()
         prices = [self._price(number) for _, number in numbers]
         binding = [self._binds(number) for _, number in numbers]
-        # the dearest first, in case that the time is short
-        worth = [abs(p) * n.size / n.part if b else -1.0 for p, b, (_, n) in zip(prices, binding, numbers, strict=True)]
+        # the dearest first, as they are told, in case that the time is short
+        worth = [abs(price) if binds else -1.0 for price, binds in zip(prices, binding, strict=True)]
         for position in np.argsort([-each for each in worth], kind="stable").tolist():
             k, number = numbers[position]
             if number.move is None or k in self._sides or not (binding[position] or limit is not None):
