@@ -38,11 +38,11 @@ WORDS = {
         POINT: "point (0.01)",
         MONTH: "month of recurring cost",
         "months": "months",
-        "cash": "cash: {of}",
-        "draw_cap": "debt and grants for {of}",
-        "fund_project": "funds for {of}",
-        "floor": "the floor of the objective",
-        "keep": "what an earlier term keeps",
+        "row_cash": "cash: {of}",
+        "row_draw_cap": "debt and grants for {of}",
+        "row_fund_project": "funds for {of}",
+        "row_floor": "the floor of the objective",
+        "row_keep": "what an earlier term keeps",
         "nothing": "Nothing binds",
         "loose": "{count} others do not bind: 0",
         "resolved": "Ranges: solved again with the plan's whole numbers fixed; a price holds where it changes by "
@@ -67,11 +67,11 @@ WORDS = {
         POINT: "个百分点（0.01）",
         MONTH: "个月经常性支出",
         "months": "个月",
-        "cash": "现金：{of}",
-        "draw_cap": "{of}的债务与补助",
-        "fund_project": "{of}的资金",
-        "floor": "目标的下限",
-        "keep": "前序目标的保留值",
+        "row_cash": "现金：{of}",
+        "row_draw_cap": "{of}的债务与补助",
+        "row_fund_project": "{of}的资金",
+        "row_floor": "目标的下限",
+        "row_keep": "前序目标的保留值",
         "nothing": "没有起作用的约束",
         "loose": "其余 {count} 项不起作用：0",
         "resolved": "范围：固定规划中的整数后重新求解；价格变化不到千分之一即视为仍适用",
@@ -111,7 +111,7 @@ def _what(limit: str, display: Display, say: dict[str, str]) -> str:
         return display.limit(limit)
     project, _, start = of.partition(".")
     named = {"cash": display.budget, "draw_cap": display.project, "fund_project": display.project}.get(kind)
-    return say[kind].format(of=named(project) if named and of else of, start=start).strip(" :：")
+    return say[f"row_{kind}"].format(of=named(project) if named and of else of, start=start).strip(" :：")
 
 
 def told_price(row: Any, display: Display, lang: str, money: str) -> str:
