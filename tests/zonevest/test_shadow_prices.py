@@ -47,12 +47,12 @@ def again(study: Study, plan: zv.Plan, turn: Callable[[Any], None] | None = None
     turn : what is done to the policy model before.
     """
     policy = policy_model(study)
-    known = dict(zip(plan.projects["project"], plan.projects["start"], strict=True))
-    names = [period.name for period in study.periods]
-    for (project, period), state in policy.U.items():
-        begun = bool(known[project]) and names.index(period) >= names.index(known[project])
-        state.setlb(float(begun))
-        state.setub(float(begun))
+    whole = plan._prices()  # projects, and what bonds lean on, which a plan does not tell
+    for name, kind, value in zip(whole.block.columns, whole.block.column_integer, whole.columns, strict=True):
+        if kind:
+            state = policy.find_component(name)
+            state.setlb(round(value))
+            state.setub(round(value))
     if turn is not None:
         turn(policy)
     if study.settings.name == "random":  # many small ones: without a process for each
