@@ -21,9 +21,9 @@ from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import SETTLED, dive, settled
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import HOLDS
-from zonevest.solvers.pricing import Node, Priced, Prices
+from zonevest.solvers.pricing import Node, Priced, Prices, closed
 from zonevest.solvers.resume import Stand, as_arrays, restored
-from zonevest.solvers.settle import Point, less_shared, settle
+from zonevest.solvers.settle import Point, beside, less_shared, settle
 from zonevest.solvers.supervise import ctrl_c
 
 if TYPE_CHECKING:
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
     from zonevest.model.land import Block
     from zonevest.solvers.checkpoint import Arrays, Checkpoint
+    from zonevest.solvers.warm import Warm
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 PASSES, NODES = 300, 6
 """Passes at the root at most; nodes until the first further path to whole numbers, and then as many as there were."""
@@ -44,6 +46,10 @@ CHEAP, CLOSE = 1 / 20, 1 / 30
 master have to come."""
 WORTH_A_PLAN = 1e-4
 """A mixture is made a plan only if it is better than the best plan by this part."""
+WARMER = 0.1
+"""Of the box around the first prices, where they are those of a program like it."""
+BESIDE = 10.0
+"""Seconds that money and the like beside a known plan may take."""
 
 
 @dataclass
@@ -58,6 +64,8 @@ class Outcome:
     leaves : the certificate.
     steps : what each step came to, in order: a name and figures.
     scale : size of the objective, for gaps of values near zero.
+    asked : prices whose answers the master had at the end, shape (passes, rows): where a program like it may begin.
+    used : answers of these that all plans together were mixed of, as pairs of pass and cluster.
     """
 
     status: Status
@@ -73,6 +81,8 @@ class Outcome:
     passes: int = 0
     nodes: int = 0
     scale: float = 0.0
+    asked: Floats | None = None
+    used: Ints | None = None
 
     @property
     def solution(self) -> Solution:
@@ -123,6 +133,7 @@ def solve_by_prices(
     cluster: Client | str | int | None = None,
     keep: Checkpoint | None = None,
     kept: Arrays | None = None,
+    warm: Warm | None = None,
 ) -> Outcome:
     """Solve a block without extra rows by prices.
 
@@ -132,10 +143,11 @@ def solve_by_prices(
     on_progress : receives a `Progress` now and then.
     cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
     keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
+    warm : what a program like it left; a run that is resumed has its own.
     """
     with opened(cluster) as client:
         search = _Search(block, options, on_progress, client)
-        search.keep, search.kept = keep, kept
+        search.keep, search.kept, search.warm = keep, kept, warm
         with ctrl_c(search.asked.set):
             return search.run()
 
@@ -157,6 +169,8 @@ class _Search:
         self.phase = "pricing"
         self.keep: Checkpoint | None = None
         self.kept: Arrays | None = None
+        self.warm: Warm | None = None
+        self.used = np.zeros((0, 2), dtype=np.int64)
         self.root: Node | None = None
         self.tree: Tree | None = None
         self.cases: list[Node] = []
@@ -172,7 +186,7 @@ class _Search:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
         self.prices = prices = Prices(self.block, self.groups, float(np.clip(CLOSE * self.options.gap, *NEAR)))
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
-        begin = self._resumed()
+        begin = self._begun()
         root = prices.price(begin, -np.inf, PASSES, self.stop, self._bounded)
         self.root = root.node
         self._step("prices", bound=root.node.bound, passes=root.passes)
@@ -186,15 +200,15 @@ class _Search:
                 return self._ended("infeasible", [ray], say("no point satisfies all rows"))
         if root.mixture is None:
             return self._ended("no_plan", [root.node])
-        prices.prune(root)
-        mixture = prices.master.solve()
-        root = replace(root, mixture=mixture or root.mixture)
+        prices.prune(root.node, prices.used_in(root.mixture))
+        mixture = prices.master.solve() or root.mixture
+        root, self.used = replace(root, mixture=mixture), prices.answers()[prices.used_in(mixture)]
         self.choices = Choices(prices)
         tree = Tree(prices, root.node, self.choices, lambda node: empty(self.block, node, self.stop))
         if self.cases:
             tree.resume(self.cases)
         self.tree = tree
-        if self.point is None:
+        if self.point is None or (self.kept is None and tree.bound > self.target()):
             self._follow(root)
         while not self.stop() and tree.bound > self.target():
             self.phase = "branches"
@@ -232,16 +246,38 @@ class _Search:
             self._leave(self.keep)
         return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
 
-    def _resumed(self) -> Node:
-        """Where an earlier run stood, or all plans."""
+    def _begun(self) -> Node:
+        """Where an earlier run stood, or all plans with the best that a program like it knew."""
         if self.kept is None:
-            return self.prices.root()
+            return self.prices.root() if self.warm is None else self._warmed(self.warm)
         stand = restored(self.prices, self.kept)
         self.point, self.cases = stand.point, list(stand.cases)
         if stand.near is not None:
             self.near = Priced(replace(stand.root, prices=stand.near), None, 0, tight=False)
         self._step("resumed", passes=len(self.prices.asked), cases=len(stand.cases))
         return stand.root
+
+    def _warmed(self, warm: Warm) -> Node:
+        """All plans, with the best of the prices that a program like it knew, and its plan if it holds here."""
+        node, before = self.prices.root(), len(self.prices.asked)
+        for asked in warm.priced(self.block):
+            prices = closed(asked, self.block.lower, self.block.upper)
+            bound = self.prices.bound(node, prices, self.prices.ask(prices))
+            if bound < node.bound:
+                node = replace(node, prices=prices, bound=bound)
+        if np.isfinite(node.bound):
+            self.prices.radius *= WARMER
+            number = self.prices.answers() @ np.array([self.groups.clusters, 1])
+            used = np.isin(number, warm.used @ np.array([self.groups.clusters, 1]) + before * self.groups.clusters)
+            self.prices.prune(node, used)
+        x = warm.point(self.block)
+        if x is not None:
+            asked = replace(self.options, time_limit=min(self.options.time_limit, BESIDE))
+            point = beside(self.prices, node, x, asked, self.stop)
+            if point is not None:
+                self._kept(point, Priced(point.near, None, 0, tight=False))
+        self._step("begun with what is known", passes=len(self.prices.asked), bound=node.bound)
+        return node
 
     def _leave(self, keep: Checkpoint) -> None:
         """Leave a checkpoint: cases are those of the last moment at which together they were all plans."""
@@ -399,6 +435,7 @@ class _Search:
         if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
             message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices
+        passes, asked = self.prices.remembered(self.used[:, 0])
         return Outcome(
             status,
             x,
@@ -413,6 +450,8 @@ class _Search:
             len(self.prices.asked),
             nodes,
             self.scale,
+            asked,
+            np.column_stack([np.searchsorted(passes, self.used[:, 0]), self.used[:, 1]]),
         )
 
     def _x(self, point: Point) -> Floats:

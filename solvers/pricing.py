@@ -142,6 +142,11 @@ class Prices:
         """What every group took at a pass."""
         return self.groups.took(self.asked[asked])
 
+    def remembered(self, also: Ints | None = None) -> tuple[Ints, Floats]:
+        """Passes whose answers the master has, and some further ones; and their prices, shape (passes, rows)."""
+        passes = np.unique(self.master.asked if also is None else np.append(self.master.asked, also))
+        return passes, np.array([self.asked[number] for number in passes]).reshape(len(passes), len(self.block.rows))
+
     def bound(self, node: Node, prices: Floats, of_groups: float) -> float:
         """What prices that charge no open side prove of a node, where groups answer to them with so much."""
         return float(self._terms(node, prices, self.master.cost).sum()) + of_groups + self.block.constant
@@ -229,22 +234,29 @@ class Prices:
     def tidy(self, priced: Priced) -> None:
         """Drop answers that are little use where there are many; the node is the one that was priced last."""
         if priced.mixture is not None and len(self.master.cluster) > FULL * self.groups.clusters:
-            self.prune(priced)
+            self.prune(priced.node, self.used_in(priced.mixture))
 
-    def prune(self, priced: Priced) -> None:
-        """Drop answers that are given twice, and what the mixture leaves of a cluster's beyond so many of its best.
+    def answers(self) -> Ints:
+        """The master's answers: pairs of pass and cluster."""
+        return np.column_stack([self.master.asked, self.master.cluster]).astype(np.int64)
+
+    def used_in(self, mixture: Mixture) -> NDArray[np.bool_]:
+        """Which of the master's answers a mixture uses; it is of those or the first of them."""
+        return np.append(mixture.weights, np.zeros(len(self.master.cluster) - len(mixture.weights))) > 0.0
+
+    def prune(self, node: Node, used: NDArray[np.bool_]) -> None:
+        """Drop answers that are given twice, and of a cluster's those beyond so many of its best.
 
         Parameters
         ----------
-        priced : the node that was priced last: its mixture is of the answers that there are.
+        node : the one that was priced last: its prices say which are the best.
+        used : answers that stay anyway: those of the mixture.
         """
-        assert priced.mixture is not None
-        master, weights = self.master, priced.mixture.weights
-        used = np.append(weights, np.zeros(len(master.cluster) - len(weights))) > 0.0
+        master = self.master
         mark = master.answers @ np.random.default_rng(0).standard_normal(master.answers.shape[1])
         again = np.ones(len(mark), dtype=np.bool_)
         again[np.unique(np.column_stack([master.cluster, mark]), axis=0, return_index=True)[1]] = False
-        loss = np.where(used, -1.0, np.where(again, np.inf, master.losses(priced.node.prices)))
+        loss = np.where(used, -1.0, np.where(again, np.inf, master.losses(node.prices)))
         order = np.lexsort((loss, master.cluster))
         rank = np.empty(len(order), dtype=np.int64)
         rank[order] = np.arange(len(order)) - np.searchsorted(master.cluster[order], master.cluster[order])

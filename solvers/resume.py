@@ -38,11 +38,10 @@ class Stand:
 def as_arrays(prices: Prices, stand: Stand) -> Arrays:
     """What is kept of a run: prices whose answers the master has, cases, the best plan."""
     master, whole = prices.master, prices.integer
-    asked, place = np.unique(master.asked, return_inverse=True)
+    place = np.unique(master.asked, return_inverse=True)[1]
     nodes = [stand.root, *stand.cases]
-    rows = len(prices.block.rows)
     arrays: Arrays = {
-        "asked": np.array([prices.asked[number] for number in asked]).reshape(len(asked), rows),
+        "asked": prices.remembered()[1],
         "answer_asked": place.ravel().astype(np.int64),
         "answer_cluster": master.cluster,
         "radius": np.array(prices.radius),

@@ -170,6 +170,31 @@ def less_shared(prices: Prices, point: Point, options: SolveOptions, stop: Calla
     return None if solution.x is None or solution.value is None else part.point(solution.x, solution.value)
 
 
+def beside(prices: Prices, node: Node, x: Floats, options: SolveOptions, stop: Callable[[], bool]) -> Point | None:
+    """The best plan with the choices of a given point: its whole numbers, and its option of each undivided group.
+
+    Parameters
+    ----------
+    node : all plans; its prices say which options divided groups are offered.
+    x : options, then the policy's columns.
+    """
+    groups, columns = prices.groups, x[len(prices.block.group) :]
+    chosen = np.flatnonzero(x[: len(prices.block.group)])
+    group = np.searchsorted(groups.start, chosen, side="right") - 1
+    order = np.lexsort((x[chosen], group))
+    option = np.zeros(groups.count, dtype=np.int32)
+    option[group[order]] = chosen[order] - groups.start[group[order]]  # of each group the last, its largest share
+    free = np.flatnonzero(np.bincount(group, minlength=groups.count) > 1)
+    if len(free) > FREE[1]:
+        return None
+    whole = prices.integer
+    held = replace(node, lower=node.lower.copy(), upper=node.upper.copy())
+    held.lower[whole] = held.upper[whole] = np.clip(np.rint(columns[whole]), node.lower[whole], node.upper[whole])
+    part = _Part(prices, held, np.arange(len(prices.asked)), option, free)
+    solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None), stop=stop)
+    return None if solution.x is None or solution.value is None else part.point(solution.x, solution.value)
+
+
 def _made_whole(
     part: _Part, x: Floats, margin: Floats, options: SolveOptions, stop: Callable[[], bool]
 ) -> Point | None:

@@ -64,6 +64,7 @@ from zonevest.solvers.measures import measures
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
+from zonevest.solvers.warm import Warm
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -116,6 +117,7 @@ class Plan(PlanData):
     audit: AuditReport | None = field(default=None, repr=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
     _ranging: Ranging | None = field(default=None, init=False, repr=False, compare=False)
+    _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
         """Sources, uses, cash, debt and ratios by period (see `zonevest.reports.cash_flow.cash_flow`)."""
@@ -488,6 +490,7 @@ def solve(
     cluster: Client | str | int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
+    start: Plan | None = None,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -504,6 +507,8 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
+    start : a plan that was solved in this process, of this study or one like it with as many options: its choices are a
+        first solution where they hold, and its prices a beginning.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -552,6 +557,7 @@ def solve(
     by_prices: list[tuple[Outcome, Block]] = []
     proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
+    warm = None if start is None else start._warm
     begun = 0
     if keep is not None and keep.kept is not None:
         method, begun, stages, found = keep.kept.stages
@@ -576,7 +582,9 @@ def solve(
                 block = without_extra(block)
                 left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
                 asked = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed)
-                outcome = solve_by_prices(block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there)
+                outcome = solve_by_prices(
+                    block, asked, clock.tell, cluster=cluster, keep=keep, kept=left_there, warm=warm
+                )
             if outcome.x is None and found is not None:  # what the earlier terms found is a plan of this stage too
                 outcome = outcome.with_plan(block, _named(found, block))
             by_prices.append((outcome, block))
@@ -594,22 +602,23 @@ def solve(
         program = join(block)
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
-            start = _start(ledger, block, program, found) if left_there is None else left_there["x"]
+            known = found if found is not None else warm
+            first = _start(ledger, block, program, known) if left_there is None else left_there["x"]
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
                 solution = Solution(None, "no_plan", None, np.inf, None, 0.0, why)
             else:
-                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=start, scale=scale)
+                options = SolveOptions(gap=gap, time_limit=left, threads=threads, seed=seed, start=first, scale=scale)
                 if keep is None:
                     solution = run_supervised(program, options, clock.tell)
                 else:
                     solution = run_supervised(program, options, keep.listener(clock.tell), on_solution=keep.solution)
                     keep.end()
-        if solution.x is None and found is not None and start is not None:
+        if solution.x is None and found is not None and first is not None:
             # what the earlier terms found is a plan of this stage too
             stopped = "interrupted" in (solution.status, stages[-1]["status"])
-            solution = _kept(program, start, solution, scale, stopped)
+            solution = _kept(program, first, solution, scale, stopped)
         if solution.x is None or solution.value is None:
             break
         found = dict(zip(_columns(block), solution.x, strict=True))
@@ -636,6 +645,8 @@ def solve(
             ]
             if rows := own_rows(block):
                 settings["own_rows"] = rows
+    if solution.x is not None:
+        plan._warm = Warm.of(block, solution.x, outcome if by_prices else None)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):
         plan.status = "feasible"
         plan.message = say("an earlier stage of the lexicographic method is not proven")
@@ -697,19 +708,21 @@ class _Watch:
             self._tell(replace(progress, seconds=perf_counter() - self._begun))
 
 
-def _start(ledger: Ledger, block: Block, program: Program, found: dict[str, float] | None) -> Floats | None:
-    """A first solution: that of an earlier stage, or doing nothing, each with its best financing; None without one."""
+def _start(ledger: Ledger, block: Block, program: Program, known: dict[str, float] | Warm | None) -> Floats | None:
+    """A first solution: a known one, or doing nothing, each with its best financing; None without one."""
     options = ledger.options
     decided = np.zeros(program.n_cols, dtype=bool)
     decided[: len(options.kind)] = True
     decided[len(options.kind) :] = block.column_integer
-    if found is not None:
-        first = _named(found, block)
-    elif ledger.study.has_doing_nothing:
-        first = np.zeros(program.n_cols)
-        first[: len(options.kind)] = options.kind_practice[options.kind] == 0
-    else:
+    first = _named(known, block) if isinstance(known, dict) else None if known is None else known.point(block)
+    if first is not None:
+        x = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+        if x is not None or isinstance(known, dict):
+            return x
+    if not ledger.study.has_doing_nothing:
         return None
+    first = np.zeros(program.n_cols)
+    first[: len(options.kind)] = options.kind_practice[options.kind] == 0
     return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
 
 
