@@ -46,7 +46,7 @@ WORDS = {
         "nothing": "Nothing binds",
         "loose": "{count} others do not bind: 0",
         "resolved": "Ranges: solved again with the plan's whole numbers fixed; a price holds where it changes by "
-        "less than a thousandth",
+        "less than a thousandth (of a ratio, a hundredth)",
     },
     "zh": {
         "head": "再多一单位值多少（由高到低）",
@@ -74,7 +74,7 @@ WORDS = {
         "row_keep": "前序目标的保留值",
         "nothing": "没有起作用的约束",
         "loose": "其余 {count} 项不起作用：0",
-        "resolved": "范围：固定规划中的整数后重新求解；价格变化不到千分之一即视为仍适用",
+        "resolved": "范围：固定规划中的整数后重新求解；价格变化不到千分之一（比率为百分之一）即视为仍适用",
     },
 }
 

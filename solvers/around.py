@@ -8,6 +8,7 @@ be better becomes a column too, so that what is found holds for all land.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import highspy
@@ -44,7 +45,7 @@ _DUAL, _PRIMAL = 1, 4
 
 
 class UnsolvedError(Exception):
-    """The program around a plan was not solved."""
+    """The program around a plan was not solved, or not in the time."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class Around:
     activity : of these rows, shape (rows + caps,).
     weight, columns : shares of options, and the policy's columns, there.
     solves : how often it was solved.
+    until : when `perf_counter` comes to it nothing is solved any more.
     """
 
     def __init__(self, block: Block, weight: Floats, columns: Floats, prices: Floats, caps: Ints) -> None:
@@ -98,7 +100,7 @@ class Around:
             If it cannot be solved.
         """
         compile_pass()
-        self.block, self.groups, self.solves = block, Groups(block), 0
+        self.block, self.groups, self.solves, self.until = block, Groups(block), 0, np.inf
         self.rows, self.own = len(block.rows), len(block.columns)
         self.all_rows = self.rows + len(caps)
         self.lower = np.append(block.lower, np.full(len(caps), -np.inf))
@@ -237,6 +239,8 @@ class Around:
     def solve(self, strategy: int) -> float:
         """Solve it as it stands, for all land."""
         while True:
+            if perf_counter() > self.until:
+                raise UnsolvedError
             self._run(strategy)
             solution = self.highs.getSolution()
             wrong = self._wrong(np.array(solution.row_dual))

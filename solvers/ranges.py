@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from zonevest.solvers.around import Around, Move, Stand
 
-HOLDS = 1e-3
-"""A price holds as long as it changes by no more than this part."""
-STEP, FIRST, FURTHER, FAR = 1e-6, 0.02, 20.0, 30.0
+HOLDS, RATIO_HOLDS = 1e-3, 1e-2
+"""A price holds as long as it changes by no more than this part; that of a ratio, which changes with it everywhere."""
+STEP, FIRST, FURTHER, FAR = 1e-6, 1e-3, 20.0, 30.0
 """In sizes of the number: the move that tells the price of a little more, the first one that looks for an end, by what
 the next is larger, and beyond which no end is looked for."""
 CLOSE, MOST = 1e-3, 25
@@ -54,16 +54,17 @@ def side(around: Around, move: Move, size: float, sign: float, least: float = -n
         return Side(np.nan, 0.0, np.nan, none_beyond=False)
     around.begin(move, dear)
     try:
-        return _side(around.at, size, sign, most, dear)
+        return _side(around.at, size, sign, most, dear, move.rate is None)
     finally:
         around.end()
 
 
-def _side(at: Callable[[float], Stand], size: float, sign: float, most: float, dear: float) -> Side:
+def _side(at: Callable[[float], Stand], size: float, sign: float, most: float, dear: float, straight: bool) -> Side:
+    """One side; `straight`: the value is made of straight lines, and bends down only, as where right sides move."""
     first = at(sign * STEP * size)
     if _lost(first, dear):
         return Side(np.nan, 0.0, np.nan, none_beyond=True)
-    tolerance = max(HOLDS * abs(first.slope), 1e-12 * dear)
+    tolerance = max((HOLDS if straight else RATIO_HOLDS) * abs(first.slope), 1e-12 * dear)
     inside, outside, reach = first, None, FIRST * size
     while outside is None:
         reach = min(reach, most)
@@ -77,13 +78,13 @@ def _side(at: Callable[[float], Stand], size: float, sign: float, most: float, d
     for _ in range(MOST):
         if abs(outside.at - inside.at) <= CLOSE * abs(outside.at):
             break
-        stand = at(_between(inside, outside))
+        stand = at(_between(inside, outside) if straight else (inside.at + outside.at) / 2.0)
         held = abs(stand.slope - first.slope) <= tolerance
         # where both lines meet the price turns from the one to the other
         noise, whole = 1e-11 * abs(stand.value), outside.at - inside.at
         on_first = abs(stand.value - _line(inside, stand.at)) <= noise + 0.1 * tolerance * abs(stand.at - inside.at)
         turn = 1e-5 * abs((outside.slope - inside.slope) * whole)
-        if on_first and abs(stand.value - _line(outside, stand.at)) <= noise + turn:
+        if straight and on_first and abs(stand.value - _line(outside, stand.at)) <= noise + turn:
             inside = stand
             break
         inside, outside = (stand, outside) if held else (inside, stand)

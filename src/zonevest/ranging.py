@@ -86,7 +86,7 @@ class Ranging:
             block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int)
         )
         self.numbers = [*self._told(), *self._untold()]
-        self._sides: dict[int, tuple[Side, Side] | None] = {}
+        self._sides: dict[int, tuple[Side, Side]] = {}
 
     def _near(self) -> Floats:
         """The prices of the plan, of rows that say what an entry is by what the others charge for it."""
@@ -184,9 +184,12 @@ class Ranging:
             k, number = numbers[position]
             if number.move is None or k in self._sides or not (binding[position] or limit is not None):
                 continue
-            if limit is None and perf_counter() - begun > seconds:
+            self.around.until = begun + seconds if limit is None else np.inf
+            if perf_counter() > self.around.until:
                 break
-            self._sides[k] = self._both(number)
+            sides = self._both(number)
+            if sides is not None:
+                self._sides[k] = sides
         rows = [
             self._line(number, price, bound, self._sides.get(k))
             for (k, number), price, bound in zip(numbers, prices, binding, strict=True)

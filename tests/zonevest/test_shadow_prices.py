@@ -162,7 +162,9 @@ class Checked:
             return
         assert here is not None, row
         expected = price / part * inside
-        assert here - base == pytest.approx(expected, rel=5e-3, abs=1e-6 * max(1.0, abs(base))), (row, inside)
+        assert here - base == pytest.approx(
+            expected, rel=1e-2 if part < 1.0 else 2e-3, abs=1e-6 * max(1.0, abs(base))
+        ), (row, inside)
         further = sign * (reach + max(0.005 * reach, 0.002 * size))
         none = not (row.plan_above if sign > 0 else row.plan_below)
         if np.isinf(reach) or (np.isnan(beyond) and not none):  # a ratio below 0 there is not
