@@ -60,8 +60,8 @@ class Book:
     raws: dict[str, Raw]
 
 
-def read_workbook(path: Path, faults: Faults, notes: list[str]) -> Book:
-    """Read every sheet of a workbook."""
+def read_workbook(path: Path, faults: Faults, notes: list[str], *, settings: bool = True) -> Book:
+    """Read every sheet of a workbook; with `settings` one of them must hold those of a study."""
     opened = _open(path, faults)
     if opened is None:
         return Book(None, SHEET, {})
@@ -90,7 +90,7 @@ def read_workbook(path: Path, faults: Faults, notes: list[str]) -> Book:
                 out.label, out.settings = label, None if raw is None else _settings(raw, faults)
             else:
                 out.raws[name] = raw or Raw(BY_NAME[name], label, {}, (), lost=True)
-    if names.STUDY not in found:
+    if settings and names.STUDY not in found:
         faults.add(path.name, rule("workbook.study"), say("none"))
     return out
 

@@ -18,6 +18,7 @@ from zonevest.instances import names
 from zonevest.instances.accounts import built_in
 from zonevest.instances.cells import BOOLEANS, plain
 from zonevest.instances.overlay import without_filled
+from zonevest.instances.place import fresh
 from zonevest.instances.say import say
 from zonevest.instances.schema import BY_NAME, TABLES, Table
 from zonevest.instances.settings import to_toml
@@ -68,7 +69,12 @@ def write_study(
         return
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise FileExistsError(errno.EEXIST, say("it is there and not empty"), str(target))
-    target.mkdir(parents=True, exist_ok=True)
+    with fresh(target) as new:
+        new.mkdir()
+        _write_folder(study, held, new, lang, tables)
+
+
+def _write_folder(study: Study, held: dict[str, pd.DataFrame], target: Path, lang: str, tables: str) -> None:
     parcels = held.pop("parcels", None)
     file = f"{_file('parcels', lang)}.parquet"
     text = tomli_w.dumps(to_toml(study.settings, None if parcels is None else file))
@@ -91,16 +97,13 @@ def _write_workbook(study: Study, held: dict[str, pd.DataFrame], target: Path, l
     parcels = held.get("parcels")
     apart = parcels is not None and (study.geometry is not None or len(parcels) >= LAST_ROW)
     _refuse_existing(target, *([beside] if apart else []))
-    target.parent.mkdir(parents=True, exist_ok=True)
     if apart:
         held.pop("parcels")
-    write_workbook(to_toml(study.settings, beside.name if apart else None), held, target, lang)
-    if apart and parcels is not None:
-        try:
-            _parcels(study, parcels, beside, lang)
-        except BaseException:
-            target.unlink()
-            raise
+    with fresh(target) as new:
+        write_workbook(to_toml(study.settings, beside.name if apart else None), held, new, lang)
+        if apart and parcels is not None:
+            with fresh(beside) as file:  # in place first: a workbook is nothing without it
+                _parcels(study, parcels, file, lang)
 
 
 def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> Path:
@@ -125,8 +128,10 @@ def folder_as_workbook(folder: Path, target: Path, lang: str = "en") -> Path:
                 elif kinds.get(name) == "flag":
                     frame[name] = [BOOLEANS[cell.lower()] if cell else "" for cell in frame[name]]
             tables[table.name] = frame
-    shutil.copy(parcels, beside)
-    write_workbook(settings | {"parcels": beside.name}, tables, target, lang)
+    with fresh(target) as new:
+        write_workbook(settings | {"parcels": beside.name}, tables, new, lang)
+        with fresh(beside) as file:
+            shutil.copy(parcels, file)
     return beside
 
 

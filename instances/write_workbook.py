@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import os
 import re
 import shutil
 import zipfile
@@ -39,7 +38,7 @@ DATED = datetime.datetime(2026, 1, 1)
 
 
 def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], target: Path, lang: str) -> None:
-    """Write settings nested like study.toml and tables; beside the target first, so that there is never half a file."""
+    """Write settings nested like study.toml and tables into a file that is moved into place by the caller."""
     from openpyxl import Workbook
 
     sheets = [_settings(settings, lang), *((BY_NAME[name], frame) for name, frame in tables.items())]
@@ -47,12 +46,7 @@ def write_workbook(settings: Mapping[str, Any], tables: Mapping[str, pd.DataFram
     book = Workbook(write_only=True)
     for (table, frame), cells in zip(sheets, held, strict=True):
         _table(book, table, frame, cells, lang)
-    beside = target.with_name(f".{target.stem}-{os.getpid()}.xlsx")
-    try:
-        _save(book, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    _save(book, target)
 
 
 def _save(book: Workbook, path: Path) -> None:

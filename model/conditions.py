@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from zonevest.model.compiled import Policy
     from zonevest.model.land import Block
     from zonevest.model.ledger import Ledger
+    from zonevest.model.options import Options
 
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
@@ -43,6 +44,8 @@ WHOLE = frozenset(["requires", "bundle", "footprint", "exclusive", "mandatory"])
 UPPER_ONLY = frozenset(["quota"])
 """Equations of which one side binds: the balance that is left over."""
 LINE = "line"
+UNITS = {"pool": "ha", "enable": "ha", "floor": "million, present value", LINE: "ha"}
+"""Of families that no plan tells of."""
 LINE_FACTOR = 10.0
 """How much dearer it is by default that a line gives a hundredth of its land than a limit a hundredth of its bound."""
 
@@ -120,8 +123,35 @@ def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
     )
 
 
+def with_lines_as_rows(block: Block, ledger: Ledger) -> Block:
+    """The block, without extra rows, in which no line but a row keeps options away: `line[reason]`.
+
+    In words: the hectares under options that a line, an overlay or a lock excludes are at most 0. Unit: ha.
+    """
+    found = list(_lines(ledger.options, ledger.study.parcels["area_ha"].to_numpy(dtype=float)))
+    if not found:
+        return block
+    area, count = ledger.study.parcels["area_ha"].to_numpy(dtype=float), len(found)
+    more = sparse.csr_array(np.column_stack([kinds for _, kinds, _ in found]).astype(float))
+
+    def wider(matrix: sparse.csr_array, last: sparse.csr_array | None = None) -> sparse.csr_array:
+        new = sparse.csr_array((matrix.shape[0], count)) if last is None else last
+        return sparse.csr_array(sparse.hstack([matrix[:, :-1], new, matrix[:, [-1]]]))
+
+    none = sparse.csr_array((len(block.cluster), len(block.rows) + 1))
+    return replace(
+        block,
+        by_kind=[*((scalar, wider(matrix)) for scalar, matrix in block.by_kind), (area, wider(none, more))],
+        by_option=None if block.by_option is None else wider(block.by_option),
+        by_column=wider(block.by_column),
+        lower=np.append(block.lower, np.full(count, -np.inf)),
+        upper=np.append(block.upper, np.zeros(count)),
+        rows=block.rows + tuple(f"{LINE}[{reason}]" for reason, _, _ in found),
+    )
+
+
 def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> list[Condition]:
-    """The conditions of a block of `with_bounds_as_rows`, lines last.
+    """The conditions of a block of `with_bounds_as_rows` and `with_lines_as_rows`, lines last.
 
     Parameters
     ----------
@@ -133,6 +163,8 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
     groups: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     names = block.rows + block.extra_rows
     soft = _soft(ledger)
+    area = ledger.study.parcels["area_ha"].to_numpy(dtype=float)
+    of_lines = {f"{LINE}[{reason}]": hectares for reason, _, hectares in _lines(ledger.options, area)}
     for position, name in enumerate(names):
         family, key = keys.get(name) or _parsed(name)
         if family not in NATURE and (family not in soft) and (family, *key[:1]) not in soft:
@@ -145,9 +177,9 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
         name = names[rows[0]]
         sides = bounds.get(name, (lower[rows[0]], upper[rows[0]]))
         of = told.get(name) or _trade(model, family, key)
-        unit = of.unit if of else {"pool": "ha", "enable": "ha", "floor": "million, present value"}.get(family, "")
+        unit = of.unit if of else UNITS.get(family, "")
         own = 1.0 if family in WHOLE else max((abs(float(side)) for side in sides if np.isfinite(side)), default=0.0)
-        size = own if own > 1e-9 else _size(ledger, family, key, sizes.get(name, 0.0))
+        size = own if own > 1e-9 else of_lines.get(name) or _size(ledger, family, key, sizes.get(name, 0.0))
         below = bool(np.isfinite(lower[rows]).any()) and family not in UPPER_ONLY
         made.append(
             Condition(
@@ -163,37 +195,29 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
                 of,
             )
         )
-    return made + list(_lines(ledger))
+    return made
 
 
-def needs(ledger: Ledger, conditions: list[Condition]) -> tuple[Ints, Ints]:
-    """Pairs of an option and a line that excludes it: position among options, number of the condition."""
-    options = ledger.options
-    if options.barred is None:
-        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    bits = options.barred[options.kind_pattern, options.kind_practice]
-    column, need = [], []
-    for number, condition in enumerate(conditions):
-        if condition.family == LINE:
-            mine = (bits >> LIFTED.index(condition.key[0])) & 1 == 1
-            found = np.flatnonzero(mine[options.kind])
-            column.append(found.astype(np.int64))
-            need.append(np.full(len(found), number, dtype=np.int64))
-    return np.concatenate([*column, np.zeros(0, np.int64)]), np.concatenate([*need, np.zeros(0, np.int64)])
+def needs(options: Options, conditions: list[Condition]) -> tuple[Ints, Ints]:
+    """Pairs of a kind of option and a line that excludes it: kind, number of the condition."""
+    of = {each.key[0]: number for number, each in enumerate(conditions) if each.family == LINE}
+    none = np.zeros(len(options.pattern))
+    found = [(np.flatnonzero(kinds), of[reason]) for reason, kinds, _ in _lines(options, none)]
+    kind = [np.zeros(0, dtype=np.int64), *(kinds for kinds, _ in found)]
+    need = [np.full(len(kinds), number, dtype=np.int64) for kinds, number in found]
+    return np.concatenate(kind), np.concatenate([kind[0], *need])
 
 
-def _lines(ledger: Ledger) -> Iterator[Condition]:
-    """The lines, overlays and locks that exclude some option, with the hectares of the parcels of which they do."""
-    options = ledger.options
+def _lines(options: Options, area: Floats) -> Iterator[tuple[str, NDArray[np.bool_], float]]:
+    """The lines, overlays and locks that exclude some option: reason, kinds, and hectares of the parcels concerned."""
     if options.barred is None:
         return
-    there = np.zeros(options.barred.shape, dtype=bool)
-    there[options.kind_pattern, options.kind_practice] = True
-    area = np.bincount(options.pattern, weights=ledger.study.parcels["area_ha"].to_numpy(), minlength=len(there))
+    bits = options.barred[options.kind_pattern, options.kind_practice]
+    of_pattern = np.bincount(options.pattern, weights=area, minlength=len(options.first))
     for bit, reason in enumerate(LIFTED):
-        some = (((options.barred >> bit) & 1 == 1) & there).any(axis=1)
-        if some.any():
-            yield Condition(f"{LINE}[{reason}]", LINE, (reason,), (), False, False, True, float(area[some].sum()), "ha")
+        mine = (bits >> bit) & 1 == 1
+        if mine.any():
+            yield reason, mine, float(of_pattern[np.unique(options.kind_pattern[mine])].sum())
 
 
 def _keys(model: pyo.ConcreteModel) -> dict[str, tuple[str, tuple[str, ...]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,14 +14,13 @@ import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
 
-from zonevest.instances.read import read_study
-from zonevest.instances.say import Said, from_parts, to_parts
+from zonevest.instances.say import Said, to_parts
 from zonevest.instances.study import FORMAT, Study, period_names
 from zonevest.instances.write import write_study
 from zonevest.model.areas import TOTAL
 from zonevest.model.gains import settle_positive
 from zonevest.model.ledger import MEASURES, Ledger
-from zonevest.model.options import HOLD, Options, build_options
+from zonevest.model.options import HOLD, Options
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +43,9 @@ SMALL = 1e-9
 """What is less is rounding: no decision."""
 LIMITS = ["limit", "account", "jurisdiction", "period", "value", "bound", "slack", "shadow_price", "unit"]
 CERTIFICATE = ["stage", "leaf", "what", "name", "value"]
+FILES = {"parcels": "parcels.parquet", "projects": "projects.csv", "ledger": "ledger.parquet", "limits": "limits.csv"}
+OPTIONAL = {"certificate": "certificate.parquet", **{name: f"{name}.csv" for name in DECISIONS}}
+"""The files of a plan's tables: those that are always there, and those that are where there is something to tell."""
 NUMBERS = ("objective", "bound", "gap", "gap_total", "cash", "ecosystem")
 
 
@@ -124,8 +127,6 @@ class PlanData:
         if money:
             stated["money"] = dict(money)
         stated["study_hash"] = self.study.hash
-        text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
         # a plan is of the study as it was solved: what its scenarios would change is no part of it
         tables = {name: table for name, table in self.study.tables.items() if name != "scenarios"}
         write_study(replace(self.study, tables=tables), folder / "study")
@@ -139,45 +140,24 @@ class PlanData:
             table = getattr(self, name)
             if len(table):
                 table.to_csv(folder / f"{name}.csv", index=False)
+        stated["files"] = digests(folder)
+        text = json.dumps(stated, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "plan.json").write_text(text + "\n", encoding="utf-8")
+
+
+def digest(path: Path) -> str:
+    """What tells a file from a damaged one."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """The digest of every table of a plan folder."""
+    return {name: digest(folder / name) for name in (*FILES.values(), *OPTIONAL.values()) if (folder / name).is_file()}
 
 
 def _finite(value: float | None) -> float | None:
     """JSON knows no infinity: what is not known is null."""
     return None if value is None or not np.isfinite(value) else float(value)
-
-
-def read_plan_data(folder: Path) -> dict[str, Any]:
-    """The fields of a plan from its folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder is no plan folder.
-    """
-    stated = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
-    text = {"keep_default_na": False, "na_values": {"value": [""], "bound": [""], "slack": [""], "shadow_price": [""]}}
-    fields = {name: stated[name] for name in stated if name not in ("format", "study_hash", "money")}
-    fields["message"] = from_parts(fields.pop("message_parts", None), fields.get("message", ""))
-    fields["study"] = read_study(folder / "study")
-    fields["parcels"] = pd.read_parquet(folder / "parcels.parquet")
-    fields["ledger"] = pd.read_parquet(folder / "ledger.parquet")
-    fields["projects"] = pd.read_csv(
-        folder / "projects.csv", dtype={"project": str, "start": str}, keep_default_na=False
-    )
-    names = dict.fromkeys(("limit", "account", "jurisdiction", "period", "unit"), str)
-    fields["limits"] = pd.read_csv(folder / "limits.csv", dtype=names, **text)
-    for name, columns in DECISIONS.items():
-        if (folder / f"{name}.csv").is_file():
-            amounts = ("raised", "area_ha", "bought", "sold", "amount")
-            text = {column: str for column in columns if column not in amounts}
-            fields[name] = pd.read_csv(folder / f"{name}.csv", dtype=text, keep_default_na=False)
-    if (folder / "certificate.parquet").is_file():
-        fields["certificate"] = pd.read_parquet(folder / "certificate.parquet")
-    if fields["has_plan"]:
-        options = build_options(fields["study"])
-        fields["before"] = before_table(options)
-        fields["nonconforming"] = nonconforming_table(options, fields["parcels"])
-    return fields
 
 
 def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapping[str, float]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.contributions import LAND_TABLES, SURE
 from zonevest.reports.display import DASH
 from zonevest.reports.once import once
+from zonevest.reports.sections_head import status_of
 from zonevest.reports.tables import HOLD, limits
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def method(facts: Facts) -> pd.DataFrame:
     if objective.method == "weighted":
         numbers += [("weight_cash", objective.cash, ""), ("weight_ecosystem", objective.ecosystem, "")]
     words = [
-        ("status", plan.status + "_plain" * (plan.status == "optimal"), "word:status_"),
+        ("status", status_of(plan) + "_plain" * (plan.status == "optimal"), "word:status_"),
         ("solver_method", plan.method, "word:method_"),
         ("goal", objective.method, "word:goal_by_"), ("study_hash", study.hash, ""),
         ("first_year", str(study.first_year), ""), ("last_year", str(study.last_year), ""),

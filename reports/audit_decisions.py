@@ -192,6 +192,7 @@ def decided_tables(periods: Sequence[str], system: System, values: Floats) -> di
         if kind in ("financing", "uplift"):
             name, begun = str(named[0]), int(named[1 if kind == "uplift" else 2])
             start = periods[begun] if begun >= 0 else ""
+            key: tuple[str, ...]
             if kind == "financing":
                 key = (name, str(named[1]), start, periods[t])
             else:

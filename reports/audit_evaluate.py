@@ -98,7 +98,8 @@ class Evaluation:
     total : the objective's value with doing nothing included.
     size : the sum of the absolute weighted account totals, to tell a small objective from one of nothing.
     limits : columns limit, account, jurisdiction, period, value, lower, upper, slack, violation, kind, penalty, bound,
-        vacuous (a row that a plan need not list); the rows of money, quotas and gains after those of the limits table.
+        vacuous (a row that a plan need not list), broken; after those of the limits table the rows of money, quotas and
+        gains.
     breaches : columns rule, where, must, found; every hard rule that does not hold.
     nonconforming : columns parcel_id, zone, reason; held land that its line or class does not fit.
     shadows : the accounts of the audit's own, in the total, by period.
@@ -191,7 +192,7 @@ class Evaluator(Enumerator):
         """The decisions of some tables, in the order of the system."""
         return Reader(self.parts, system, standing.choices.starts).read(decided)
 
-    def tell(self, standing: Standing, system: System, values: Floats) -> dict[str, pd.DataFrame]:
+    def tell(self, system: System, values: Floats) -> dict[str, pd.DataFrame]:
         """Decisions as the tables in which a plan states them; a table of which nothing is decided is absent."""
         return decided_tables(self.tables.periods, system, values)
 
@@ -215,7 +216,9 @@ class Evaluator(Enumerator):
         violations = self.limits.violations(cells)
         lines, penalty = self._lines(system.lines, cells, values, breaches)
         penalty += self.limits.penalty(violations)
-        limits = self.limits.table(cells, violations).assign(vacuous=False)
+        limits = self.limits.table(cells, violations).assign(
+            vacuous=False, broken=self.limits.broken(cells, violations)
+        )
         breaches += self.limits.breaches(limits, cells, violations)
         if floor := self._goal.floor_breach(totals.worth):
             breaches.append(floor)
@@ -281,16 +284,28 @@ class Evaluator(Enumerator):
             largest = max(1.0, abs(bound), float(np.abs(left).max()), float(np.abs(right).max()))
             if line.penalty is not None:
                 penalty += line.penalty * violation
-            elif violation > TOLERANCE * largest and not line.name.startswith("positive["):
+            broken = line.penalty is None and violation > TOLERANCE * largest
+            if broken and not line.name.startswith("positive["):
                 side = say("at least {bound:.10g}", bound=bound) if least else say("at most {bound:.10g}", bound=bound)
                 breaches.append(Breach(line.rule, line.name, side, f"{value:.10g}"))
             if line.told is not None:
                 lower, upper = (bound, np.inf) if least else (-np.inf, bound)
                 kind = "hard" if line.penalty is None else "soft"
-                numbers = (value, lower, upper, slack, violation, kind, line.penalty or 0.0, bound, line.vacuous)
+                numbers = (
+                    value,
+                    lower,
+                    upper,
+                    slack,
+                    violation,
+                    kind,
+                    line.penalty or 0.0,
+                    bound,
+                    line.vacuous,
+                    broken,
+                )
                 rows.append((*line.told, *numbers))
         columns = ["limit", "account", "jurisdiction", "period", "value", "lower", "upper", "slack", "violation"]
-        return pd.DataFrame(rows, columns=[*columns, "kind", "penalty", "bound", "vacuous"]), penalty
+        return pd.DataFrame(rows, columns=[*columns, "kind", "penalty", "bound", "vacuous", "broken"]), penalty
 
     def _balanced(self, totals: Totals, system: System, values: Floats) -> list[Breach]:
         """What is paid is received, uplift is captured or left, and money goes where it came from."""

@@ -41,7 +41,7 @@ FILES = {
 """The files that every plan folder has; those of decisions are there where something is decided."""
 LAYER = "plan.gpkg"
 STATED = ("status", "objective", "bound", "gap", "gap_total", "cash", "ecosystem", "doing_nothing", "settings")
-DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError)
+DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RecursionError)
 
 
 @dataclass
@@ -180,7 +180,7 @@ def from_folder(folder: Path) -> Stated:
         stated.breaches.append(Breach("file", "plan.json", must, type(figures).__name__))
     if isinstance(figures, dict):
         stated.figures = figures
-        if figures.get("format") != FORMAT:
+        if figures.get("format") != FORMAT or isinstance(figures.get("format"), bool):
             found = f"format {figures.get('format')!r}"
             stated.breaches.append(Breach("file", "plan.json", say("it has format {format}", format=FORMAT), found))
         stated.has_plan = bool(figures.get("has_plan", figures.get("objective") is not None))

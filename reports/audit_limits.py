@@ -85,14 +85,14 @@ class Limits:
         """What the soft rows cost."""
         return float((violations * self.price)[~self.hard].sum())
 
-    def _broken(self, cells: Floats, violations: Floats) -> Flags:
+    def broken(self, cells: Floats, violations: Floats) -> Flags:
         """Which hard rows are missed by more than the numerical tolerance."""
         broken: Flags = self.hard & (violations > TOLERANCE * self._sides(cells)[2])
         return broken
 
     def hold(self, cells: Floats, violations: Floats) -> bool:
         """Whether every hard row holds."""
-        return not self._broken(cells, violations).any()
+        return not self.broken(cells, violations).any()
 
     def table(self, cells: Floats, violations: Floats) -> pd.DataFrame:
         """The rows with their values; `bound` is the right-hand side before the tolerance loosens it."""
@@ -109,7 +109,7 @@ class Limits:
     def breaches(self, table: pd.DataFrame, cells: Floats, violations: Floats) -> list[Breach]:
         """The hard rows that do not hold."""
         out = []
-        for row in table[self._broken(cells, violations)].itertuples(index=False):
+        for row in table[self.broken(cells, violations)].itertuples(index=False):
             lower, upper = float(str(row.lower)), float(str(row.upper))
             sides = [say("at least {bound:.10g}", bound=lower)] if np.isfinite(lower) else []
             sides += [say("at most {bound:.10g}", bound=upper)] if np.isfinite(upper) else []

@@ -32,7 +32,7 @@ REPAIRS = [
     "key",
     "column",
 ]
-PARCELS = ["repair", "parcel_id", "practice", "start", "area_ha", "lines"]
+PARCELS = ["repair", "parcel_id", "practice", "start", "area_ha", "lines", "columns"]
 
 WORDS = {
     "en": {
@@ -46,6 +46,7 @@ WORDS = {
         "whole": "only because parcels and projects are taken whole",
         "more": "there may be more: the search ended before a plan was seen without these",
         "repairs": "What would have to give, the cheapest first",
+        "least": "no repair costs less than {cost}",
         "none": "nothing that may give mends it in the time given",
         "repair": "{at}. cost {cost}{verified}",
         "verified": ", verified by solving again",
@@ -88,6 +89,7 @@ WORDS = {
         "whole": "仅因地块与项目不可分割",
         "more": "可能还有其他冲突：去掉以上条件后仍未见到方案，搜索即已结束",
         "repairs": "需要放宽的内容（代价从小到大）",
+        "least": "任何修复方案的代价都不低于 {cost}",
         "none": "在给定时间内，可放宽的条件均不能消除冲突",
         "repair": "{at}. 代价 {cost}{verified}",
         "verified": "，已重新求解验证",
@@ -126,6 +128,8 @@ TERMS = {
     "zh": {"ecosystem": "生态系统价值 F2", "cash": "净现金流 F1"},
 }
 PARCELS_NAMED = 5
+NEAR = 0.02
+"""Where the cheapest repair costs more than this above what is proven, what is proven is told."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,8 @@ class Diagnosis:
         has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there
         is one.
     parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
-        lines.
+        lines, and the columns of the parcels table whose cells keep it from that.
+    least : no repair costs less.
     """
 
     study: Study
@@ -158,6 +163,7 @@ class Diagnosis:
     complete: bool
     repairs: pd.DataFrame
     parcels: pd.DataFrame
+    least: float
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """For machines, with the words of each condition and repair beside it."""
@@ -167,6 +173,7 @@ class Diagnosis:
             "study": self.study.settings.name,
             "feasible": self.feasible,
             "complete": self.complete,
+            "least": self.least,
             "conflicts": [
                 {
                     "proven": self.proven[at],
@@ -211,6 +218,8 @@ class Diagnosis:
         lines += ["", say["repairs"]]
         if self.repairs.empty:
             lines.append(f"  {say['none']}")
+        elif self.repairs["cost"].min() > self.least * (1 + NEAR):
+            lines.append(f"  ({say['least'].format(cost=number(self.least))})")
         for at, rows in self.repairs.groupby("repair"):
             done = {True: "verified", False: "refuted"}.get(rows["verified"].iloc[0], "unverified")
             cost = number(float(rows["cost"].iloc[0]))

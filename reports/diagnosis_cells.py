@@ -53,6 +53,12 @@ def cell(study: Study, of: Condition, gives: float, bound: float) -> Cell:
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 
+def parcel_columns(reasons: list[str]) -> list[str]:
+    """The columns of the parcels table by which a parcel lies on lines, overlays and locks."""
+    named = (reason.removeprefix("line:").replace("redline_grade", "redline") for reason in reasons)
+    return list(dict.fromkeys(named))
+
+
 def _cells(study: Study, of: Condition, gives: float, bound: float) -> Iterator[Cell]:
     key, name = of.key, of.key[0] if of.key else ""
     more = -gives if of.told is not None and of.told.sense == ">=" else gives

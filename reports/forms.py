@@ -5,13 +5,13 @@ All forms show the same frames (`Made`), so that a number cannot differ from one
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from zonevest.instances.place import fresh_parts
 from zonevest.reports.contents import HIDDEN, NUMBERS, Column, Sheet, sheets
 from zonevest.reports.facts import Facts
 from zonevest.reports.tables import completed
@@ -136,15 +136,7 @@ def replace_reports(plan: PlanData, target: Path, lang: str) -> tuple[Path, ...]
 
     plan.gpkg stays as it is: a reader may have kept styles of his own in it.
     """
-    target.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=target) as name:
-        beside, old = Path(name) / "new", Path(name) / "old"
-        beside.mkdir()
-        write_reports(plan, beside, lang, layer=False)
-        fresh = sorted(beside.iterdir(), key=lambda path: (not path.name.startswith("report."), path.name))
-        for path in fresh:
-            place = target / path.name
-            if path.is_dir() and place.is_dir():
-                place.rename(old)
-            path.replace(place)
-        return tuple(target / path.name for path in fresh)
+    with fresh_parts(target) as new:
+        write_reports(plan, new, lang, layer=False)
+        written = sorted(new.iterdir(), key=lambda path: (not path.name.startswith("report."), path.name))
+    return tuple(target / path.name for path in written)

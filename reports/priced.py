@@ -170,7 +170,13 @@ class Priced:
 
 
 def weight_of(ledger: Ledger, parcels: pd.DataFrame) -> Floats:
-    """X of a plan's table of parcels: the share in which each option is taken, shape (options,)."""
+    """X of a plan's table of parcels: the share in which each option is taken, shape (options,).
+
+    Raises
+    ------
+    KeyError
+        If the study does not have an option that the plan takes: the parcel that takes it.
+    """
     options, periods = ledger.options, period_names(ledger.study.periods)
     parcel = pd.Index(ledger.study.parcels["parcel_id"]).get_indexer(parcels["parcel_id"])
     practice = pd.Index(options.practices).get_indexer(parcels["practice"])
@@ -179,7 +185,9 @@ def weight_of(ledger: Ledger, parcels: pd.DataFrame) -> Floats:
     # hold has no start, but comes first among a pattern's kinds, as -1 does here
     known = (options.kind_pattern * len(options.practices) + options.kind_practice) * width + options.kind_start + 1
     wanted = (options.pattern[parcel] * len(options.practices) + practice) * width + start + 1
-    kind = np.searchsorted(known, wanted)
+    kind = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
+    if len(gone := np.flatnonzero((known[kind] != wanted) | (parcel < 0) | (practice < 0))):
+        raise KeyError(parcels["parcel_id"].iloc[gone[0]])
     first = np.concatenate([[0], np.cumsum(options.per_pattern)])[:-1]
     weight = np.zeros(len(options.kind))
     np.add.at(weight, options.start[parcel] + kind - first[options.pattern[parcel]], parcels["share"])

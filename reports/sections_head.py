@@ -18,17 +18,23 @@ if TYPE_CHECKING:
 Part = dict[str, Any]
 
 
+def status_of(plan: PlanData) -> str:
+    """How a plan came about, and whether it holds: its status, or ``given`` of one that holds and was not solved."""
+    return "given" if plan.status == "feasible" and plan.method == "given" else plan.status
+
+
 def head(plan: PlanData, display: Display) -> Part:
     """Status, goal and how it was solved; the cards are filled in with `cards`."""
     words, study = display.words, plan.study
-    status = plan.status if plan.has_plan or plan.status != "interrupted" else "interrupted_none"
+    status = status_of(plan)
+    status = status if plan.has_plan or status != "interrupted" else "interrupted_none"
     asked = plan.settings.get("gap")
     if status == "optimal":
         told = percent(float(asked)) if asked else percent(plan.gap)
         text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
     else:
         text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "interrupted": "soft"}
+    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "interrupted": "soft"}
     objective = study.settings.objective
     rate = ""
     if objective.method == "weighted" and objective.cash and objective.ecosystem:

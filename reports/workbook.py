@@ -18,6 +18,7 @@ from zonevest.reports.display import Display, places
 from zonevest.reports.forms import FOLDER, Made, is_number, named
 from zonevest.reports.labels import LANGUAGES, Words
 from zonevest.reports.sections_head import head as head_of
+from zonevest.reports.sections_head import status_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -113,7 +114,7 @@ def _cover(
         sheet.set_column(column, column, width)
     sheet.write_string(0, 0, facts.study.title(words.lang), styles.title)
     sheet.write_string(1, 0, facts.study.title(other.lang), styles.note)
-    told = words("book_made", status=words(f"status_word_{facts.plan.status}"), version=version("zonevest"))
+    told = words("book_made", status=words(f"status_word_{status_of(facts.plan)}"), version=version("zonevest"))
     sheet.write_string(2, 0, f"{told} {words('book_hash', hash=facts.study.hash)}", styles.note)
     row = 3
     for display in displays:

@@ -20,11 +20,11 @@ from zonevest.solvers.cluster import Distributed, opened
 from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.dive import SETTLED, dive, settled
 from zonevest.solvers.groups import Groups
-from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.pricing import Node, Priced, Prices, closed
 from zonevest.solvers.resume import Stand, as_arrays, restored
 from zonevest.solvers.settle import Point, beside, less_shared, settle
 from zonevest.solvers.supervise import ctrl_c
+from zonevest.solvers.trust import HOLDS, WRONG_BOUND, bound_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -383,6 +383,8 @@ class _Search:
             relative = np.where(broken > 0, broken / np.where(scale > 0, scale, 1.0), 0.0)
         value = block.constant + float(land[rows]) + float(self.prices.master.cost @ point.columns)
         broken_most = float(relative.max(initial=0.0))
+        if not (np.isfinite(point.columns).all() and np.isfinite(point.shared[2]).all() and np.isfinite(value)):
+            broken_most = np.inf
         self._step("check", value=value, broken=broken_most)
         return value, broken_most
 
@@ -414,8 +416,10 @@ class _Search:
         x, value, gap = None, None, None
         if self.point is not None:
             x, value = self._x(self.point), self.point.value
-            bound = max(bound, value)
-            gap = gap_of(bound, value, self.scale)
+            checked = bound_of(bound, value, self.scale)
+            if np.isinf(checked) and np.isfinite(bound):
+                message = WRONG_BOUND
+            bound, gap = checked, gap_of(checked, value, self.scale)
         if status is None:
             stopped = self.asked.is_set()
             if value is None:

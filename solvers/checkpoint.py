@@ -20,7 +20,7 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import foreign, say
+from zonevest.instances.say import foreign, of_system, say
 from zonevest.instances.study import StudyError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ class Checkpoint:
     run : what the run is of: version, study, method, seed; another run does not go on with it.
     kept : what an earlier run left, until its stage is reached.
     there : whether the file is there, of this run or the one that is resumed.
+    failed : why the last one could not be written.
     stage : what is known of the stages of the lexicographic method, of the one that is solved, and of its program.
     """
 
@@ -71,6 +72,7 @@ class Checkpoint:
     kept: Kept | None = None
     there: bool = False
     stage: dict[str, Any] = field(default_factory=dict)
+    failed: str = ""
     _last: float = field(default_factory=time.perf_counter)
     _point: Floats | None = None
 
@@ -83,6 +85,9 @@ class Checkpoint:
         StudyError
             If nothing was left, or by another run.
         """
+        with suppress(OSError):  # what a run left that was killed while it wrote
+            for left in path.parent.glob(f".{path.name}-[0-9]*"):
+                left.unlink()
         run = {"version": version("zonevest"), "study": study.hash, "method": method, "seed": str(seed)}
         return cls(path, run, read_checkpoint(path, run) if resume else None, there=resume)
 
@@ -101,8 +106,9 @@ class Checkpoint:
                 os.fsync(file.fileno())
             beside.replace(self.path)
             self.there = True
-        except OSError:  # a run is worth more than its checkpoint
-            pass
+            self.failed = ""
+        except OSError as error:  # a run is worth more than its checkpoint
+            self.failed = of_system(error)
         finally:
             with suppress(OSError):
                 beside.unlink(missing_ok=True)
@@ -185,7 +191,10 @@ def read_checkpoint(path: Path, run: Mapping[str, str]) -> Kept:
             arrays = {name: file[name] for name in file.files}
         told = json.loads(arrays.pop("told").tobytes())
         before, stage, form = dict(told["run"]), dict(told["stage"]), told["format"]
-    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
+        whole = isinstance(stage["stage"], int) and isinstance(stage["stages"], list)
+        if not (whole and isinstance(stage["proofs"], list) and isinstance(stage["found"], dict | None)):
+            raise ValueError("its parts are of other kinds")
+    except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile, RecursionError) as error:
         must = say("a checkpoint can be read")
         raise _refused([(path, must, foreign(str(error)), _ANEW)]) from None
     faults = [

@@ -17,7 +17,7 @@ import numpy as np
 from highspy import HighsModelStatus as Model
 from numpy.typing import NDArray
 
-from zonevest.instances.say import say
+from zonevest.instances.say import foreign, say
 from zonevest.solvers.answer import (
     OnProgress,
     OnSolution,
@@ -35,6 +35,7 @@ from zonevest.solvers.program import SMALLEST_KEPT, Floats, Program
 from zonevest.solvers.quiet import LISTENED, Event, Setting, opened, set_option
 from zonevest.solvers.rounds import Relaxed, tightened
 from zonevest.solvers.scaling import scaled
+from zonevest.solvers.trust import HOLDS, NO_POINT, UNPROVEN, holds, point_of, proven_by, trusted
 
 __all__ = [
     "HOLDS",
@@ -48,8 +49,6 @@ __all__ = [
     "solve_here",
 ]
 
-#: A point counts when no row, bound or whole number is broken by more than this (see `Program.violation`).
-HOLDS = 1e-6
 #: Feasibility tolerances in the order in which they are tried, on scaled rows. For whole numbers the solver's
 #: default first; continuous programs start tight, and loosen when HiGHS cannot tell.
 TOLERANCES_WHOLE, TOLERANCES_CONTINUOUS = (1e-6, 1e-9), (1e-9, 1e-7)
@@ -84,6 +83,7 @@ class _Outcome:
     x: Floats | None
     bound: float
     row_dual: Floats | None
+    words: str = ""  # what is wrong with it
 
 
 class Watch:
@@ -119,9 +119,11 @@ class Watch:
 
     def offer(self, x: Floats) -> bool:
         """Keep `x`, whole numbers rounded, when it holds and is worth more than what is kept."""
+        if x.shape != (self.program.n_cols,):
+            return False
         x = rounded(self.program, x)
         value = self.program.value_at(x)
-        if (self.value is not None and value <= self.value) or self.program.violation(x) > HOLDS:
+        if (self.value is not None and value <= self.value) or not holds(self.program, x):
             return False
         self.x, self.value = x, value
         if self.on_solution:
@@ -213,7 +215,8 @@ def solve_here(
     if not program.n_cols:  # HiGHS calls this "empty", even where a row cannot hold
         held = watch.offer(np.empty(0))
         message = "" if held else say("a row without columns cannot hold")
-        return _solution(watch, options, None if held else "infeasible", -np.inf, message)
+        bound = program.offset if held else -np.inf
+        return _solution(watch, options, None if held else "infeasible", bound, message)
     if start is not None:
         watch.offer(start)
     whole = bool(program.integer.any())
@@ -230,7 +233,7 @@ def solve_here(
             # nothing is worth more than the cutoff, which what is kept comes up to within the gap
             bound, ended = min(bound, cutoff), True
             break
-        message = _message(outcome.model)
+        message = outcome.words or _message(outcome.model)
         bound, row_dual = min(bound, outcome.bound), outcome.row_dual
         ended = outcome.model == Model.kOptimal
         if outcome.model in (Model.kInfeasible, Model.kUnbounded):
@@ -266,10 +269,6 @@ def _solution(
 ) -> Solution:
     """Put the answer together; without a `status`, what was found and proven decides it."""
     value, seconds = watch.value, time.perf_counter() - watch.began
-    gap = None
-    if value is not None:
-        bound = max(bound, value)
-        gap = gap_of(bound, value, watch.scale)
     if status is None:
         if value is not None and within(bound, value, options, watch.program, ended=ended):
             status, message = "optimal", ""
@@ -280,7 +279,8 @@ def _solution(
             if ended and not message:
                 message = say("the solver's point lost value when it was made exact")
     counts = watch.nodes, watch.iterations
-    return Solution(watch.x, status, value, bound, gap, seconds, message, *counts, row_dual)
+    answer = Solution(watch.x, status, value, bound, None, seconds, message, *counts, row_dual)
+    return trusted(watch.program, answer, options)
 
 
 def _few_whole(program: Program) -> bool:
@@ -334,6 +334,9 @@ def _decided(
         again = _run(program, options, tolerance, watch, start=start, presolve=False, seconds=seconds)
         if again.x is not None or again.model == Model.kUnbounded:
             outcome = again
+        elif again.model != Model.kInfeasible and not _empty_relaxed(program, options, watch):
+            words = say("the solver's presolve finds no point; that there is none was not confirmed in the time")
+            return _Outcome(Model.kUnknown, None, np.inf, None, words)
     if outcome.model == Model.kUnboundedOrInfeasible:
         outcome = _run(program, options, tolerance, watch, start=start, presolve=False)
     # with whole numbers "unbounded" speaks of the relaxation: is there a point at all?
@@ -349,6 +352,13 @@ def _decided(
             return _Outcome(Model.kUnknown, None, np.inf, None)
         outcome.model = Model.kUnbounded
     return outcome
+
+
+def _empty_relaxed(program: Program, options: SolveOptions, watch: Watch) -> bool:
+    """Whether no point is left even where whole numbers need not be whole, by another part of HiGHS."""
+    relaxed = replace(program, integer=np.zeros(program.n_cols, dtype=np.bool_), meetings=())
+    quiet = Watch(relaxed, options, stop=watch.stop)
+    return _run(relaxed, options, TOLERANCES_CONTINUOUS[1], quiet, seconds=watch.left()).model == Model.kInfeasible
 
 
 def _without_objective(program: Program) -> Program:
@@ -388,21 +398,26 @@ def _run(
     settings.update(options.highs)
     floor = -np.inf if cutoff is None else cutoff
     highs = opened(settings, watch.listener(cost_factor, floor))
-    ready.pass_to(highs)
-    del ready
-    if start is not None:
-        given = highspy.HighsSolution()
-        given.col_value = start
-        highs.setSolution(given)  # what cannot be used is passed over by HiGHS; we have kept the start ourselves
-    if watch.asked_to_stop():
-        return _Outcome(Model.kInterrupt, None, np.inf, None)
     before = watch.iterations
-    highs.run()  # the model status says more than the return value, which is a warning at each time limit
-    info, model, answer = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
+    try:
+        ready.pass_to(highs)
+        del ready
+        if start is not None:
+            given = highspy.HighsSolution()
+            given.col_value = start
+            highs.setSolution(given)  # what cannot be used is passed over by HiGHS; we have kept the start ourselves
+        if watch.asked_to_stop():
+            return _Outcome(Model.kInterrupt, None, np.inf, None)
+        highs.run()  # the model status says more than the return value, which is a warning at each time limit
+        info, model, answer = highs.getInfo(), highs.getModelStatus(), highs.getSolution()
+    except Exception as failed:  # whatever it is, no plan that is known is lost by it
+        words = say("the solver failed: {words}", words=foreign(f"{type(failed).__name__}: {failed}"))
+        return _Outcome(Model.kSolveError, None, np.inf, None, words)
     watch.nodes = max(watch.nodes, int(info.mip_node_count))
     watch.iterations = before + max(int(info.simplex_iteration_count), int(info.ipm_iteration_count), 0)
     found = info.primal_solution_status == int(highspy.SolutionStatus.kSolutionStatusFeasible)
-    x = np.array(answer.col_value, dtype=np.float64) if found else None
+    x = point_of(answer.col_value, program.n_cols) if found else None
+    words = NO_POINT if x is None and (found or model == Model.kOptimal) else ""
     if whole and start is not None and x is not None and model == Model.kOptimal:
         claimed = info.objective_function_value / cost_factor
         if abs(program.value_at(x) - claimed) > 1e-6 * max(1.0, abs(claimed)):
@@ -414,10 +429,15 @@ def _run(
     if whole:
         bound = max(min(_known(info.mip_dual_bound / cost_factor), watch.bound), floor)
     elif answer.dual_valid:
-        row_dual = np.array(answer.row_dual, dtype=np.float64) * row_factors / cost_factor
-        optimal = model == Model.kOptimal and x is not None
-        bound = program.value_at(x) if optimal and x is not None else program.dual_bound(row_dual)
-    return _Outcome(model, x, bound, row_dual)
+        row_dual = point_of(answer.row_dual, program.n_rows)
+        if row_dual is not None:
+            row_dual = row_dual * row_factors / cost_factor
+        if model == Model.kOptimal and x is not None:
+            proven = row_dual is not None and proven_by(program, x, row_dual)
+            bound, words = (program.value_at(x), "") if proven else (np.inf, UNPROVEN)
+        elif row_dual is not None:
+            bound = program.dual_bound(row_dual)
+    return _Outcome(model, x, bound, row_dual, words)
 
 
 def _always(options: SolveOptions) -> dict[str, Setting]:
@@ -436,14 +456,14 @@ def _always(options: SolveOptions) -> dict[str, Setting]:
 def _settle(program: Program, options: SolveOptions, x: Floats, watch: Watch) -> bool:
     """Make an almost whole point exact and offer it; say whether one that holds came out."""
     exact = polished(program, options, x, watch)
-    if exact is not None and program.violation(exact) <= HOLDS:
+    if exact is not None and holds(program, exact):
         same = watch.x is not None and np.array_equal(watch.x[program.integer], exact[program.integer])
         if same or watch.value is None or program.value_at(exact) >= watch.value:
             # also where the looser point seems to be worth a little more
             watch.x, watch.value = exact, program.value_at(exact)
         return True
     watch.offer(x)
-    return program.violation(rounded(program, x)) <= HOLDS
+    return holds(program, rounded(program, x))
 
 
 def polished(program: Program, options: SolveOptions, x: Floats, watch: Watch | None = None) -> Floats | None:

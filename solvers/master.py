@@ -17,6 +17,7 @@ from scipy import sparse
 
 from zonevest.solvers.program import SMALLEST_KEPT, Program
 from zonevest.solvers.quiet import Quiet, set_option
+from zonevest.solvers.trust import point_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -160,13 +161,16 @@ class Master:
         if model != Model.kOptimal and not (model == Model.kIterationLimit and iterations is not None):
             return None
         solution = self.highs.getSolution()
-        x = np.array(solution.col_value)
+        x = point_of(solution.col_value, self._first + len(self.cluster))
+        every = point_of(solution.row_dual, len(self.block.rows) + self.clusters)
+        value = float(self.highs.getInfo().objective_function_value)
+        if x is None or every is None or not np.isfinite(value):
+            return None
         own = len(self.cost)
         miss = x[own : self._first]
         missed = int(np.count_nonzero(miss > MISSED))
         charged = float(np.abs(self._charge) @ miss)
-        prices = np.array(solution.row_dual)[: len(self.block.rows)]
-        value = float(self.highs.getInfo().objective_function_value)
+        prices = every[: len(self.block.rows)]
         return Mixture(value, prices, x[:own], x[self._first :], missed, charged, float(miss.sum()))
 
     def after(self, steps: int) -> float | None:
@@ -191,8 +195,11 @@ class Master:
 
     def _run(self, steps: int) -> Model:
         set_option(self.highs, "simplex_iteration_limit", steps)
-        self.highs.run()
-        model: Model = self.highs.getModelStatus()
+        try:
+            self.highs.run()
+            model: Model = self.highs.getModelStatus()
+        except Exception:  # whatever it is: no mixture, and no plan that is known is lost by it
+            return Model.kSolveError
         return model
 
     def basis(self) -> Any:

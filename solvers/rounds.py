@@ -11,6 +11,7 @@ from scipy import sparse
 
 from zonevest.solvers.quiet import Setting, opened
 from zonevest.solvers.scaling import scaled
+from zonevest.solvers.trust import point_of
 
 if TYPE_CHECKING:
     from zonevest.solvers.highs import Watch
@@ -53,12 +54,18 @@ def tightened(
         if watch.asked_to_stop() or watch.left() <= 0.0:
             break
         highs.setOptionValue("time_limit", highs.getRunTime() + watch.left())
-        highs.run()
-        if highs.getModelStatus() != Model.kOptimal:
+        try:
+            highs.run()
+            if highs.getModelStatus() != Model.kOptimal:
+                break
+            answer = highs.getSolution()
+        except Exception:  # whatever it is: the program is solved without these rows
             break
-        answer = highs.getSolution()
-        x = np.array(answer.col_value, dtype=np.float64)
-        relaxed = Relaxed(x, np.array(answer.col_dual, dtype=np.float64) / cost_factor)
+        found, duals = point_of(answer.col_value, program.n_cols), point_of(answer.col_dual, program.n_cols)
+        if found is None or duals is None:
+            break
+        x = found
+        relaxed = Relaxed(x, duals / cost_factor)
         before, bound = bound, program.value_at(x)
         watch.bound = min(watch.bound, bound)
         if before - bound < WORTH * gap * max(abs(bound), 1e-9 * watch.scale):

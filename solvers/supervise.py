@@ -36,8 +36,9 @@ from zonevest.solvers.answer import (
     objective_scale,
     within,
 )
-from zonevest.solvers.highs import HOLDS, solve_here
+from zonevest.solvers.highs import solve_here
 from zonevest.solvers.program import Floats, Program
+from zonevest.solvers.trust import bound_of, holds, size_of, trusted
 from zonevest.solvers.worker import write_job, write_program
 
 __all__ = ["Progress", "Solution", "SolveOptions", "solve"]
@@ -95,14 +96,11 @@ def solve(
     # inside another program (a GIS, say) sys.executable may be that program
     python = Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
     if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
-        folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
         try:
-            return _Supervised(program, options, on_progress, grace, folder, began, stop, on_solution).run()
+            return _in_child(program, options, on_progress, grace, began, stop, on_solution)
         except _NotStartedError as refused:
             if supervised:
                 raise OSError(str(refused)) from refused
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
     asked = threading.Event()
     with ctrl_c(asked.set):
         stopped = lambda: asked.is_set() or (stop is not None and stop())  # noqa: E731
@@ -111,6 +109,25 @@ def solve(
 
 class _NotStartedError(Exception):
     """No child process could be started."""
+
+
+def _in_child(
+    program: Program,
+    options: SolveOptions,
+    on_progress: OnProgress | None,
+    grace: float | None,
+    began: float,
+    stop: Stop | None,
+    on_solution: OnSolution | None,
+) -> Solution:
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
+    except OSError as refused:
+        raise _NotStartedError(f"there is no room for the solver's files: {refused}") from refused
+    try:
+        return _Supervised(program, options, on_progress, grace, folder, began, stop, on_solution).run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Child:
@@ -198,10 +215,13 @@ class _Supervised:
 
     def run(self) -> Solution:
         """Start the child, listen to it, end it, put the answer together."""
-        write_program(self.program, self.folder)
-        left = max(self.options.time_limit - (time.perf_counter() - self.began), 0.0)
-        limited = {**vars(self.options), "time_limit": left}
-        write_job("solve", SolveOptions(**limited), self.folder)
+        try:
+            write_program(self.program, self.folder)
+            left = max(self.options.time_limit - (time.perf_counter() - self.began), 0.0)
+            limited = {**vars(self.options), "time_limit": left}
+            write_job("solve", SolveOptions(**limited), self.folder)
+        except OSError as refused:
+            raise _NotStartedError(f"there is no room for the solver's files: {refused}") from refused
         answer: dict[str, Any] | None = None
         with ctrl_c(self._interrupt):
             child = _Child(self.folder)
@@ -290,32 +310,31 @@ class _Supervised:
         """What there is when the child was ended or ended itself without an answer."""
         status: Status = "no_plan" if x is None else "feasible"
         bound = self.bound
-        if x is not None and within(bound, self.program.value_at(x), self.options, self.program, ended=False):
+        value = None if x is None else self.program.value_at(x)
+        if x is not None and value is not None:
+            bound = bound_of(bound, value, size_of(self.program, x))
+        if value is not None and within(bound, value, self.options, self.program, ended=False):
             status = "optimal"
         elif self.interrupts:
             status = "interrupted"
         return self._solution(x, status, bound, message, nodes=self.told.nodes, iterations=self.told.iterations)
 
     def _solution(self, x: Floats | None, status: Status, bound: float, message: str, **rest: Any) -> Solution:
-        value = gap = None
-        if x is not None:
-            value = self.program.value_at(x)
-            bound = max(bound, value)
-            gap = gap_of(bound, value, objective_scale(self.program, self.options))
-        return Solution(x, status, value, bound, gap, time.perf_counter() - self.began, message, **rest)
+        seconds = time.perf_counter() - self.began
+        return trusted(self.program, Solution(x, status, None, bound, None, seconds, message, **rest), self.options)
 
     def _kept_point(self) -> Floats | None:
         x = self._load(self.kept)
-        return x if x is not None and self.program.violation(x) <= HOLDS else None
+        return x if holds(self.program, x) else None
 
     def _polish(self, x: Floats) -> Floats:
         """Have a second child find the best continuous values beside the whole numbers of `x`, in half the grace."""
         if self.program.integer.all() or not self.program.integer.any():
             return x
-        write_job("polish", self.options, self.folder, start=x)
         try:
+            write_job("polish", self.options, self.folder, start=x)
             child = _Child(self.folder)
-        except _NotStartedError:
+        except (_NotStartedError, OSError):
             return x
         until = time.perf_counter() + max(self.grace / 2, PATIENCE)
         exact: Floats | None = None
@@ -329,12 +348,15 @@ class _Supervised:
                 break
         finally:
             child.end()
-        return x if exact is None or self.program.violation(exact) > HOLDS else exact
+        return exact if exact is not None and holds(self.program, exact) else x
 
     def _load(self, name: str | None) -> Floats | None:
         if name is None:
             return None
-        loaded: Floats = np.load(self.folder / name)
+        try:
+            loaded: Floats = np.load(self.folder / name)
+        except (OSError, ValueError, EOFError):  # the disk is full, or was cleared
+            return None
         return loaded
 
 

@@ -178,11 +178,15 @@ def line(ground: Ground) -> Planted | None:
         "basic_farmland": not practices.loc[practice, "basic_farmland_ok"],
         "forbidden_zones": True,
         "locked_practice": bool(ground.study.settings.hold),
+        "conversion": bool(practices.loc[practice, "to_class"])
+        and "prohibited" not in practices.loc[practice, "conversion"],
     }
     reason = ground.rnd.choice([name for name, possible in ways.items() if possible])
     cell = {"redline_grade": "redline"}.get(reason, reason)
     zone = practices.loc[practice, "zone"]
-    value = {"redline": "core", "basic_farmland": 1, "forbidden_zones": zone, "locked_practice": "hold"}[cell]
+    value = {"redline": "core", "basic_farmland": 1, "forbidden_zones": zone, "locked_practice": "hold"}.get(
+        cell, "prohibited"
+    )
     frame[cell] = value
     ground.used.add("line")
     named = {f"line[{reason}]"}
@@ -190,7 +194,29 @@ def line(ground: Ground) -> Planted | None:
     return {*named, ground.limit(account, ">=", 0.125, ground.periods[0])}
 
 
-KINDS = [two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, line]
+def ratio(ground: Ground) -> Planted | None:
+    """A cap on debt against revenue that is all but nothing, and a limit that asks for debt."""
+    finance = ground.settings.get("finance")
+    debt = ground.reached(ground.periods[-1]).set_index("account")["value"].get("finance.debt", 0.0)
+    if finance is None or debt < 1.0:
+        return None
+    finance["debt_ratio_cap"] = 1e-6
+    finance["soft"] = {name: cost for name, cost in finance.get("soft", {}).items() if name != "debt_ratio_cap"}
+    period = ground.periods[-1]
+    return {f"debt_ratio_cap[{period}]", ground.limit("finance.debt", ">=", round(debt / 2, 3), period)}
+
+
+def reserve(ground: Ground) -> Planted | None:
+    """Cash for more months than there is money, beside a limit on cash."""
+    finance = ground.settings.get("finance")
+    period = ground.periods[-1]
+    if finance is None or not finance.get("fixed_cost"):
+        return None
+    finance["reserve_months"] = 24.0
+    return {f"reserve[{period}]", ground.limit("finance.cash", "<=", 0.01, period)}
+
+
+KINDS = [two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, reserve, line]
 
 
 def planted_study(rnd: Random) -> tuple[Study, list[Planted], list[str]]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,9 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import tomli_w
+
+from zonevest.instances.place import fresh
+from zonevest.instances.say import say
 
 PARCELS_FILE = "parcels.parquet"
 """The name of the parcels file, with shapes (GeoParquet) where they have any."""
@@ -49,15 +51,10 @@ class Imported:
         """
         target = Path(folder)
         if (target.exists() or target.is_symlink()) and not overwrite:
-            raise FileExistsError(f"{target} exists already")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            fresh = Path(beside) / "study"
-            fresh.mkdir()
-            self._write_files(fresh)
-            if target.exists() or target.is_symlink():
-                target.rename(Path(beside) / "old")
-            shutil.move(fresh, target)
+            raise FileExistsError(errno.EEXIST, say("it is there already"), str(target))
+        with fresh(target) as new:
+            new.mkdir()
+            self._write_files(new)
 
     def _write_files(self, folder: Path) -> None:
         if self.is_study:

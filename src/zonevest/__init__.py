@@ -32,10 +32,13 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.diagnosing import diagnose
+    from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.reports.diagnosis import Diagnosis
+    from zonevest.reports.sensitivity import Sensitivity
+    from zonevest.sensing import sensitivity
 
 __version__ = "0.1.0"
 
@@ -43,6 +46,7 @@ __all__ = [
     "Diagnosis",
     "Imported",
     "Plan",
+    "Sensitivity",
     "Study",
     "StudyError",
     "audit",
@@ -52,11 +56,13 @@ __all__ = [
     "diagnose",
     "import_study",
     "make_study",
+    "plan_from",
     "policy_model",
     "pyomo_model",
     "read_plan",
     "read_study",
     "report",
+    "sensitivity",
     "solve",
     "write_county",
     "write_study",
@@ -66,6 +72,9 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
+    "plan_from": "zonevest.given",
+    "Sensitivity": "zonevest.reports.sensitivity",
+    "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",

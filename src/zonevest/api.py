@@ -25,10 +25,11 @@ from scipy import sparse
 
 from zonevest.certificates import WHERE as CERTIFICATE_FILE
 from zonevest.certificates import certificate_table, own_rows, with_certificate
-from zonevest.instances import read
+from zonevest.holding import held
+from zonevest.instances import place, read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
-from zonevest.instances.say import foreign, say
+from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
@@ -36,7 +37,8 @@ from zonevest.model.complete import pyomo_model
 from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
-from zonevest.model.plan import PlanData, read_plan_data, tell
+from zonevest.model.plan import PlanData, tell
+from zonevest.model.plan_read import read_plan_data
 from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage_after
 from zonevest.reports import check as checking
 from zonevest.reports import tables
@@ -64,6 +66,7 @@ from zonevest.solvers.measures import measures
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
 from zonevest.solvers.supervise import solve as run_supervised
+from zonevest.solvers.trust import holds
 from zonevest.solvers.warm import Warm
 
 if TYPE_CHECKING:
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
     from zonevest.ranging import Ranging
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
+    from zonevest.reports.verdict import Verdict
     from zonevest.solvers.by_prices import Outcome
 
     Floats = NDArray[np.float64]
@@ -112,9 +116,10 @@ PRICES_SECONDS = 60.0
 
 @dataclass
 class Plan(PlanData):
-    """A plan: its data, the audit's verdict, and what can be written of it."""
+    """A plan: its data, what the audit says of it (one drawn by hand has a `verdict` in words), and what is written."""
 
     audit: AuditReport | None = field(default=None, repr=False)
+    verdict: Verdict | None = field(default=None, repr=False, compare=False)
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
     _ranging: Ranging | None = field(default=None, init=False, repr=False, compare=False)
     _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
@@ -258,6 +263,10 @@ class Plan(PlanData):
         ------
         FileExistsError
             If the folder exists and `overwrite` is not set, or it is no plan folder: nothing else is ever replaced.
+        BusyError
+            If another run writes there.
+        OSError
+            If it cannot be written; a plan that is there stays as it is.
         """
         target = Path(folder)
         if (target.exists() or target.is_symlink()) and not overwrite:
@@ -266,15 +275,12 @@ class Plan(PlanData):
         if not replaceable(target):
             why = say("what is there is not a plan folder, and is not replaced")
             raise FileExistsError(errno.EEXIST, why, str(target))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-            fresh = Path(beside) / "plan"
-            fresh.mkdir()
-            self.write_tables(fresh, write_reports(self, fresh, lang))
-            if target.exists() or target.is_symlink():
-                old = Path(beside) / "old"
-                target.rename(old)
-            fresh.rename(target)
+        with place.fresh(target) as new:
+            new.mkdir()
+            if self.verdict is not None and not self.verdict.ok:
+                words = {"words": self.verdict.words("en"), "words_zh": self.verdict.words("zh")}
+                self.verdict.breaches.assign(**words).to_csv(new / "breaches.csv", index=False)
+            self.write_tables(new, write_reports(self, new, lang))
 
 
 def replaceable(target: Path) -> bool:
@@ -369,6 +375,8 @@ def read_plan(folder: str | Path) -> Plan:
     ------
     FileNotFoundError
         If it has no plan.json.
+    StudyError
+        If a file of it is missing, damaged, or of another plan or study: all that is wrong, at once.
     """
     return Plan(**read_plan_data(Path(folder)))
 
@@ -430,11 +438,14 @@ def copy_case(name: str, target: str | Path, lang: str = "en") -> tuple[Path, ..
     -------
     What was written: the folder, or the workbook and the parcels beside it.
     """
-    place = Path(target)
-    if place.suffix.lower() == WORKBOOK:
-        return place, folder_as_workbook(CASES / name, place, lang)
-    shutil.copytree(CASES / name, place)
-    return (place,)
+    goal = Path(target)
+    if goal.suffix.lower() == WORKBOOK:
+        return goal, folder_as_workbook(CASES / name, goal, lang)
+    if goal.exists() or goal.is_symlink():
+        raise FileExistsError(errno.EEXIST, say("it is there already"), str(goal))
+    with place.fresh(goal) as new:
+        shutil.copytree(CASES / name, new)
+    return (goal,)
 
 
 def write_county(
@@ -470,12 +481,15 @@ def write_county(
 
     if not 100 <= parcels <= 1_000_000:
         raise ValueError(say("a county has 100 to 1,000,000 parcels"))
-    place, tell = Path(folder), _Watch(on_progress).begin
-    if place.suffix.lower() != WORKBOOK:
-        return write(place, parcels, seed, "county", polygons=polygons, tell=tell), (place,)
+    goal, tell = Path(folder), _Watch(on_progress).begin
+    if goal.suffix.lower() != WORKBOOK:
+        if goal.exists() or goal.is_symlink():
+            raise FileExistsError(errno.EEXIST, say("it is there already"), str(goal))
+        with place.fresh(goal) as new:
+            return write(new, parcels, seed, "county", polygons=polygons, tell=tell), (goal,)
     with tempfile.TemporaryDirectory() as beside:
         count = write(Path(beside) / "county", parcels, seed, "county", polygons=polygons, tell=tell)
-        return count, (place, folder_as_workbook(Path(beside) / "county", place, lang))
+        return count, (goal, folder_as_workbook(Path(beside) / "county", goal, lang))
 
 
 def solve(
@@ -491,6 +505,7 @@ def solve(
     checkpoint: str | Path | None = None,
     resume: bool = False,
     start: Plan | None = None,
+    shadow: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
     """Solve a study.
@@ -507,8 +522,9 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
-    start : a plan that was solved in this process, of this study or one like it with as many options: its choices are a
-        first solution where they hold, and its prices a beginning.
+    start : a plan of this study or of one like it: its choices are a first solution where they hold; and, where it was
+        solved in this process, its prices a beginning. For prices the study has as many options.
+    shadow : whether shadow prices of limits are found too; by prices they always are.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -603,7 +619,10 @@ def solve(
         scale = _scale(block, program, len(study.periods))
         with clock("solve"):
             known = found if found is not None else warm
-            first = _start(ledger, block, program, known) if left_there is None else left_there["x"]
+            first = None if left_there is None else left_there["x"]
+            if first is None and known is None and start is not None and start.has_plan:  # as a folder has it
+                first = held(ledger, block, program, start, seconds=START_SECONDS, gap=gap / 10)
+            first = _start(ledger, block, program, known) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -631,7 +650,7 @@ def solve(
     prices: dict[str, float] = {}
     if by_prices:
         prices = outcome.shadow_prices(block)
-    elif solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
+    elif shadow and solution.x is not None and solution.status != "interrupted":  # who stops it wants the plan now
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
@@ -659,6 +678,9 @@ def solve(
         if plan.status == "infeasible" and plan.audit is not None and not plan.audit.ok:
             plan.status, plan.audit = "no_plan", None
             plan.message = say("prices do not prove beyond rounding that there is no plan")
+    if keep is not None and keep.failed:
+        words = say("no checkpoint could be kept: {why}", why=keep.failed)
+        plan.message = listed([plan.message, words], "; ") if plan.message else words
     plan.seconds = clock.seconds
     return plan
 
@@ -716,14 +738,22 @@ def _start(ledger: Ledger, block: Block, program: Program, known: dict[str, floa
     decided[len(options.kind) :] = block.column_integer
     first = _named(known, block) if isinstance(known, dict) else None if known is None else known.point(block)
     if first is not None:
-        x = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+        x = _financed(program, first, decided)
         if x is not None or isinstance(known, dict):
             return x
     if not ledger.study.has_doing_nothing:
         return None
     first = np.zeros(program.n_cols)
     first[: len(options.kind)] = options.kind_practice[options.kind] == 0
-    return completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+    return _financed(program, first, decided)
+
+
+def _financed(program: Program, first: Floats, decided: NDArray[np.bool_]) -> Floats | None:
+    """A point with the best of what is not decided; as it is where that is not found, and no money is needed."""
+    x = completed(program, SolveOptions(time_limit=START_SECONDS), first, decided)
+    if holds(program, x):
+        return x
+    return first if holds(program, first) else None
 
 
 def _prices(block: Block, program: Program, x: Floats, options: SolveOptions) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | diagnose | report | audit | explain``.
+"""The command line: ``zonevest new | import | check | solve | diagnose | sensitivity | report | audit | explain``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import sys
+import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,16 +25,22 @@ from zonevest.console import (
     CODES,
     DONE,
     FAILED,
+    INTERRUPTED,
     InputError,
     ProgressLine,
+    ended_as_interrupted,
     faults_shown,
     plan_figures,
     plan_lines,
     show_result,
 )
-from zonevest.instances.say import foreign, listed, say, translate, translated
+from zonevest.instances import place
+from zonevest.instances.say import listed, say, translate, translated
 from zonevest.usage import Commands
 from zonevest.words import Words
+
+if TYPE_CHECKING:
+    from zonevest.api import AuditReport, Plan
 
 app = typer.Typer(
     cls=Commands,
@@ -257,6 +265,7 @@ def solve(
     """Solve a study and write a plan folder, with its report."""
     with faults_shown(lang, as_json) as label:
         target = default_plan(study) if out is None else out
+        place.recover(target)
         if not overwrite:
             refuse_existing(target, say("name another folder with -o, or add --overwrite"))
         refuse_no_replacing(target)
@@ -276,7 +285,9 @@ def solve(
         changes = parse_settings(settings or [])
         from zonevest import api
 
-        with workers(cluster) as client:
+        with place.claimed(target), workers(cluster) as client:
+            if not overwrite:  # what another run has written since
+                refuse_existing(target, say("name another folder with -o, or add --overwrite"))
             given = api.read_study(study, changes, scenario=scenario)
             for note in given.notes:
                 print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
@@ -297,7 +308,7 @@ def solve(
                 )
                 # a run that found nothing says so in a folder of its own, but never takes the place of a plan
                 if plan.has_plan or not target.exists():
-                    plan.write(target, overwrite=overwrite, lang=lang.value)
+                    write_or_rescue(plan, target, lang, overwrite=overwrite)
                     written = str(target)
                 else:
                     written = None
@@ -349,36 +360,186 @@ def diagnose(
 
 
 @app.command()
+def sensitivity(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|PLAN", help="A study, which is solved first, or a plan folder of one.")
+    ],
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--vary",
+            metavar="PATH=LOW,HIGH",
+            help="A coefficient, as projects/*/capex=-20%,+20% or rates.finance=0.04,0.06; repeatable.",
+        ),
+    ] = None,
+    pairs: Annotated[bool, typer.Option("--pairs", help="Change each two of them together too.")] = False,
+    ranges: Annotated[
+        bool, typer.Option("--ranges", help="Find out how far the plan's land use stays the best; takes many solves.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where tables and pictures go; must not exist yet."),
+    ] = None,
+    method: Annotated[
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
+    ] = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+    ] = 1e-3,
+    time_limit: Annotated[
+        float,
+        typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve; the best plan by then counts."),
+    ] = 600.0,
+    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Solve a study again with coefficients changed, beside the plan held as it is."""
+    with faults_shown(lang, as_json) as label:
+        if out is not None:
+            refuse_existing(out, say("name another folder with -o"))
+            refuse_unwritable(out)
+        changes, of_plan = parse_settings(settings or []), (Path(study) / "plan.json").is_file()
+        if of_plan and (changes or scenario):
+            do = say("name the study, not its plan, or leave them out")
+            raise InputError(study, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
+        from zonevest import api
+        from zonevest.sensing import NoPlanError
+        from zonevest.sensing import sensitivity as find
+
+        given = api.read_plan(study) if of_plan else api.read_study(study, changes, scenario=scenario)
+        goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
+        if ranges and goal == "lexicographic":
+            must = say("a range needs one objective, and the lexicographic method has several in turn")
+            raise InputError("--ranges", must, goal, say("leave out --ranges"))
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = find(
+                    given,
+                    vary or (),
+                    pairs=pairs,
+                    ranges=ranges,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    on_progress=progress,
+                )
+        except NoPlanError as error:
+            plan = error.plan
+            show_result(plan_figures(plan, None, lang.value), plan_lines(plan, None, label, lang.value), as_json)
+            raise typer.Exit(CODES[plan.status]) from None
+        lines = [found.to_text(lang.value)]
+        if out is not None:
+            written = found.write(out, lang.value)
+            lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
+        show_result(found.to_dict(), lines, as_json)
+        raise typer.Exit(DONE if found.complete else INTERRUPTED)
+
+
+@app.command()
 def report(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
     """Write the report of a plan folder anew."""
     with faults_shown(lang, as_json) as label:
         refuse_no_plan(plan)
         from zonevest import api
 
-        found = api.audit(plan)
-        try:
-            told = api.read_plan(plan)
-        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
-            must = say("every file of a plan folder can be read")
-            do = say("solve the study again; `zonevest audit` says which file is at fault")
-            raise InputError(str(plan), must, foreign(str(error)), do) from None
-        told.audit = found
+        told = api.read_plan(plan)
+        told.audit = api.audit(plan)
         written = api.report(told, plan, lang=lang.value)
         paths = [f"{path}/" if path.is_dir() else str(path) for path in written]
         named = label["comma"].join([paths[0], *(path.name + "/" * path.is_dir() for path in written[1:])])
         show_result({"report": paths[0], "files": paths}, [label["report_done"].format(paths=named)], as_json)
+        exit_unless_held(told, told.audit, lang)
 
 
 @app.command()
-def audit(plan: PlanArgument, as_json: JsonOption = False, lang: LangOption = Lang.en) -> None:
+def audit(
+    plan: Annotated[
+        Path,
+        typer.Argument(metavar="PLAN", help="A plan folder, or a plan drawn by hand."),
+    ],
+    study: Annotated[
+        str | None,
+        typer.Option("--study", metavar="STUDY", help="The study of a plan drawn by hand (default: its folder study)."),
+    ] = None,
+    projects: Annotated[
+        Path | None,
+        typer.Option("--projects", metavar="FILE", help="Its projects, where the plan is a file of parcels."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Write the evaluated plan as a plan folder.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
+    beside: Annotated[
+        Path | None, typer.Option("--beside", metavar="PLAN", help="A plan folder to be shown beside it.")
+    ] = None,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
     """Recompute a plan from its own tables, apart from the solver; exit 0 only if all holds."""
-    with faults_shown(lang, as_json):
-        refuse_no_plan(plan)
-        from zonevest import api
+    with faults_shown(lang, as_json) as label:
+        by_hand = study is not None or bool(settings) or bool(scenario) or not (plan / "plan.json").is_file()
+        if not by_hand:
+            for name, value in (("--projects", projects), ("-o", out), ("--beside", beside)):
+                if value is not None:
+                    must = say("it is for a plan drawn by hand")
+                    do = say("name its study with --study")
+                    raise InputError(name, must, say("{plan} is a plan folder", plan=plan), do)
+            from zonevest import api
 
-        found = api.audit(plan)
-        show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
-        raise typer.Exit(DONE if found.ok else FAILED)
+            found = api.audit(plan)
+            show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
+            raise typer.Exit(DONE if found.ok else FAILED)
+        refuse_no_hand_plan(plan, study)
+        if out is not None:
+            if not overwrite:
+                refuse_existing(out, say("name another folder with -o, or add --overwrite"))
+            refuse_no_replacing(out)
+            refuse_unwritable(out)
+        if beside is not None:
+            refuse_no_plan(beside)
+        _audit_given(
+            plan, study or str(plan / "study"), projects, out, beside, settings or [], scenario, as_json, lang, label
+        )
+
+
+def _audit_given(
+    plan: Path,
+    study: str,
+    projects: Path | None,
+    out: Path | None,
+    beside: Path | None,
+    settings: list[str],
+    scenario: str,
+    as_json: bool,
+    lang: Lang,
+    label: Words,
+) -> None:
+    """Evaluate a plan drawn by hand, tell what it breaks, and write it where that is asked for."""
+    changes = parse_settings(settings)
+    from zonevest import api
+    from zonevest.given import given_plan
+
+    read = api.read_study(study, changes, scenario=scenario)
+    other = None if beside is None else (beside.name, read_beside(beside))
+    with large(len(read.parcels), lang) as told:
+        found = given_plan(read, plan, projects, on_progress=told)
+    assert found.verdict is not None
+    found.verdict.beside = other
+    for note in found.verdict.notes:
+        print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
+    if out is not None:
+        found.write(out, overwrite=True, lang=lang.value)  # what must not be replaced was refused before
+    lines = [found.verdict.to_text(lang.value), *([label["told_in"].format(path=out)] if out else [])]
+    show_result(found.verdict.to_dict(lang.value) | {"plan": None if out is None else str(out)}, lines, as_json)
+    raise typer.Exit(DONE if found.verdict.ok else FAILED)
 
 
 @app.command()
@@ -405,7 +566,8 @@ def explain(
 
         ((kind, name),) = asked.items()
         try:
-            found = api.read_plan(plan).explain(**asked)
+            told = api.read_plan(plan)
+            found = told.explain(**asked)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None
@@ -413,6 +575,14 @@ def explain(
             must, do = say("a plan has prices that explain it"), say("solve the study again")
             raise InputError(str(plan), must, error.args[0], do) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        exit_unless_held(told, api.audit(plan), lang)
+
+
+def exit_unless_held(plan: Plan, found: AuditReport, lang: Lang) -> None:
+    """Whoever reads what was told of a plan is told too where the audit finds that the plan does not hold."""
+    if plan.has_plan and not found.ok:
+        print(found.to_text(lang.value), file=sys.stderr)
+        raise typer.Exit(FAILED)
 
 
 @contextmanager
@@ -423,6 +593,45 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         return
     with ProgressLine(sys.stderr, lang.value) as progress:
         yield progress
+
+
+def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) -> None:
+    """Write a plan; where its place fails, into a folder for temporary files, so that hours of work are not lost.
+
+    Raises
+    ------
+    InputError
+        If it could not be written to its place: what failed, and where the plan is now, if anywhere.
+    """
+    from zonevest.instances.say import of_system
+    from zonevest.solvers.supervise import ctrl_c
+
+    asked: list[bool] = []
+
+    def interrupted() -> None:  # what is solved is written to its end, unless that is asked twice
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(True)
+
+    try:
+        with ctrl_c(interrupted):
+            plan.write(target, overwrite=overwrite, lang=lang.value)
+    except OSError as error:
+        if not plan.has_plan:
+            raise
+        rescue = Path(tempfile.mkdtemp(prefix="zonevest-plan-")) / target.name
+        must = say("the plan folder can be written")
+        where = str(error.filename or target)
+        try:
+            plan.write(rescue, lang=lang.value)
+        except OSError:
+            shutil.rmtree(rescue.parent, ignore_errors=True)
+            do = say(
+                "make room or name another folder with -o, and solve again (--resume, where there is a checkpoint)"
+            )
+            raise InputError(where, must, of_system(error), do) from None
+        do = say("the plan was written to {path} instead: move it where it is to be", path=rescue)
+        raise InputError(where, must, of_system(error), do) from None
 
 
 @contextmanager
@@ -517,8 +726,32 @@ def refuse_unwritable(path: Path) -> None:
         raise InputError(str(path), must, say("{folder} cannot be", folder=parent), say("name another target"))
 
 
+def read_beside(folder: Path) -> Any:
+    """A plan to be compared with."""
+    from zonevest import api
+
+    refuse_no_plan(folder)
+    found = api.read_plan(folder)
+    if not found.has_plan:
+        must, do = say("there is a plan to be shown beside"), say("name the folder of one")
+        raise InputError("--beside", must, say("status {status}", status=found.status), do)
+    return found
+
+
+def refuse_no_hand_plan(place: Path, study: str | None) -> None:
+    """A plan drawn by hand is there, and the study that it is of."""
+    if not place.exists():
+        refuse_no_plan(place)
+    if study is None and not (place / "study").exists():
+        must = say("a plan folder has a plan.json, a plan drawn by hand a study")
+        found = say("neither in it") if place.is_dir() else say("a file")
+        do = say("name the folder that `zonevest solve` wrote, or the study of the plan with --study")
+        raise InputError(str(place), must, found, do)
+
+
 def refuse_no_plan(folder: Path) -> None:
     """A plan folder is known by its plan.json."""
+    place.recover(folder)
     if not (folder / "plan.json").is_file():
         found = say("none in it") if folder.is_dir() else say("no such folder")
         do = say("name the folder that `zonevest solve` wrote")
@@ -527,4 +760,5 @@ def refuse_no_plan(folder: Path) -> None:
 
 def main() -> None:
     """Run the command line; the entry point of ``zonevest`` and of ``python -m zonevest``."""
+    ended_as_interrupted()
     app(prog_name="zonevest")

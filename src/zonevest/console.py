@@ -9,6 +9,7 @@ import json
 import math
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ from zonevest.instances.say import of_system, say, translate
 from zonevest.words import Words, phase, words
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from zonevest.api import Plan
 
 DONE, FAILED, WRONG_INPUT, NO_PLAN_EXISTS, NO_PLAN_FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -229,10 +232,25 @@ def _row(error: InputError | OSError) -> dict[str, str]:
         return error.row
     return {
         "where": str(error.filename) if error.filename else say("file"),
-        "must": say("the file is there, and can be read or written as needed"),
+        "must": getattr(error, "must", say("the file is there, and can be read or written as needed")),
         "found": of_system(error),
-        "do": say("look at the path, its rights and the space on the disk"),
+        "do": getattr(error, "do", say("look at the path, its rights and the space on the disk")),
     }
+
+
+def ended_as_interrupted() -> None:
+    """Let what ends a run in an orderly way (a scheduler, a terminal that closes) do what Ctrl-C does."""
+
+    def interrupt(_number: int, frame: FrameType | None) -> None:
+        heard = signal.getsignal(signal.SIGINT)
+        if not callable(heard):  # ignored, as in the background of a shell
+            raise KeyboardInterrupt
+        heard(signal.SIGINT, frame)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, interrupt)
 
 
 def _texts(frame: Any) -> list[dict[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +15,17 @@ import pyomo.environ as pyo
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import period_names
 from zonevest.model.compiled import compile_policy, shared
-from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows
-from zonevest.model.land import land_block
+from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows, with_lines_as_rows
+from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
-from zonevest.reports.diagnosis_cells import cell
+from zonevest.reports.diagnosis_cells import cell, parcel_columns
 from zonevest.solvers.answer import Progress
-from zonevest.solvers.conflicts import Conditions, Conflict, Repair, Search
-from zonevest.solvers.join import join
+from zonevest.solvers.by_one_program import ByOneProgram
+from zonevest.solvers.conflicts import Asked, Conditions, Conflict, Repair, Search
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from zonevest.model.land import Block
 
 __all__ = ["diagnose"]
+
+SHARE = 1e-6
+"""Less of a parcel is the solver's tolerance."""
+
+MANY, MANY_WHOLE = 20_000, 100_000
+"""Options, excluded ones among them, from which on prices are asked, where land may be divided and where it may not."""
 
 
 def diagnose(
@@ -75,16 +82,13 @@ def diagnose(
     tell("options")
     ledger = Ledger(build_options(study, lifted=True))
     tell("policy")
-    model = policy_model(ledger)
-    tell("build")
-    policy = shared(compile_policy(model))
-    block = with_bounds_as_rows(land_block(ledger, policy), ledger)
-    conditions = conditions_of(model, policy, block)
-    given = _for_the_solver(block, ledger, conditions, prices or {})
-    search = Search(given, _order(conditions), time.perf_counter() + time_limit, threads, tell)
+    found_in = conditions_for(ledger, prices or {}, tell)
+    given, conditions = found_in.given, found_in.conditions
+    deadline = time.perf_counter() + time_limit
+    search = Search(given, _asked(given, deadline, threads), _order(conditions), deadline, tell)
     conflicts, holds = search.conflicts()
-    found = search.repairs(conflicts, repairs) if conflicts else []
-    told = _Told(study, ledger, model, policy, conditions)
+    found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
+    told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
     return Diagnosis(
         study,
         False if conflicts else holds,
@@ -95,7 +99,47 @@ def diagnose(
         bool(holds),
         told.repairs(found),
         told.parcels(found),
+        least,
     )
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """The conditions of a study by name, and as numbers for a solver; and the model and rows that they come from."""
+
+    model: pyo.ConcreteModel
+    policy: Policy
+    conditions: list[Condition]
+    given: Conditions
+
+
+def conditions_for(
+    ledger: Ledger, prices: Mapping[str, float], tell: Callable[[str], object] = lambda _: None
+) -> Named:
+    """The conditions of a ledger whose options are built with those that lines exclude.
+
+    Raises
+    ------
+    ValueError
+        If a price is below 0 or names no condition.
+    """
+    model = policy_model(ledger)
+    tell("build")
+    policy = shared(compile_policy(model))
+    block = without_extra(with_bounds_as_rows(land_block(ledger, policy), ledger))
+    block = with_lines_as_rows(block, ledger)
+    conditions = conditions_of(model, policy, block)
+    return Named(model, policy, conditions, _for_the_solver(block, ledger, conditions, prices))
+
+
+def _asked(given: Conditions, deadline: float, threads: int) -> Asked:
+    """Who says what holds: prices, where there is much land."""
+    block = given.block
+    if len(block.group) < (MANY_WHOLE if block.integer else MANY):
+        return ByOneProgram(given, deadline, threads)
+    from zonevest.solvers.by_answers import ByAnswers  # it compiles, which takes a while to import
+
+    return ByAnswers(given, deadline, threads)
 
 
 def _order(conditions: list[Condition]) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -108,30 +152,24 @@ def _for_the_solver(
     block: Block, ledger: Ledger, conditions: list[Condition], prices: Mapping[str, float]
 ) -> Conditions:
     """The conditions as numbers."""
-    program = join(block)
     sides = [
-        (block.groups + row, sign, number)
+        (row, sign, number)
         for number, each in enumerate(conditions)
         for row in each.rows
         for sign, there in ((1, each.upper), (-1, each.lower))
         if there
     ]
     row, sign, of = np.array(sides, dtype=np.int64).reshape(-1, 3).T
-    finite = np.where(sign > 0, np.isfinite(program.row_upper[row]), np.isfinite(program.row_lower[row]))
-    column, need = needs(ledger, conditions)
-    amount = np.zeros(program.n_cols)
-    amount[: len(block.group)] = ledger.study.parcels["area_ha"].to_numpy()[block.group]
+    finite = np.where(sign > 0, np.isfinite(block.upper[row]), np.isfinite(block.lower[row]))
     return Conditions(
-        program,
+        block,
         row[finite],
         sign[finite],
         of[finite],
-        column,
-        need,
         _prices(conditions, prices),
         np.array([each.size for each in conditions], dtype=float),
         np.array([each.whole for each in conditions], dtype=bool),
-        amount,
+        needs(ledger.options, conditions),
     )
 
 
@@ -176,7 +214,7 @@ class _Told:
         for at, repair in enumerate(repairs, start=1):
             bounds = self._after(repair)
             for number, of in enumerate(self.conditions):
-                gives = self._released(repair, of) if of.family == LINE else float(repair.amounts[number])
+                gives = float(repair.amounts[number])
                 if gives <= 0:
                     continue
                 bound = self._bound(of, bounds)
@@ -193,24 +231,29 @@ class _Told:
         periods, study = [*period_names(self.study.periods), ""], self.study
         ids, area = study.parcels["parcel_id"].to_numpy(), study.parcels["area_ha"].to_numpy()
         for at, repair in enumerate(repairs, start=1):
-            for column in repair.columns.tolist():
+            for column in self._let_go(repair).tolist():
                 kind, parcel = options.kind[column], options.parcel[column]
                 practice = options.practices[options.kind_practice[kind]]
                 start = periods[options.kind_start[kind]]
-                rows.append((at, ids[parcel], practice, start, float(area[parcel]), self._lines(kind)))
+                lines = self._lines(kind)
+                columns = parcel_columns(lines)
+                rows.append((at, ids[parcel], practice, start, float(area[parcel]), lines, columns))
         return pd.DataFrame(rows, columns=PARCELS)
+
+    def _let_go(self, repair: Repair) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The excluded options that a repair takes."""
+        options = self.ledger.options
+        if options.barred is None:
+            return np.zeros(0, dtype=np.int64)
+        barred = options.barred[options.kind_pattern, options.kind_practice] > 0
+        taken = np.flatnonzero(repair.x[: len(options.kind)] > SHARE)
+        return taken[barred[options.kind[taken]]]
 
     def _lines(self, kind: int) -> list[str]:
         options = self.ledger.options
         assert options.barred is not None
         bits = int(options.barred[options.kind_pattern[kind], options.kind_practice[kind]])
         return [reason for bit, reason in enumerate(LIFTED) if bits >> bit & 1]
-
-    def _released(self, repair: Repair, of: Condition) -> float:
-        """Hectares of the parcels that a line lets go."""
-        options, area = self.ledger.options, self.study.parcels["area_ha"].to_numpy()
-        mine = [c for c in repair.columns.tolist() if of.key[0] in self._lines(options.kind[c])]
-        return float(area[np.unique(options.parcel[mine])].sum()) if mine else 0.0
 
     def _after(self, repair: Repair) -> dict[str, float]:
         """Bounds of rows in the repaired plan."""

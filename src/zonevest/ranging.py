@@ -34,6 +34,8 @@ UNTOLD = ("cash", "draw_cap", "fund_project", "floor", "keep")
 """Families of rows of money and of the objective that limits.csv does not tell of."""
 NOTHING = 1e-12
 """A price by which a number of its size is worth less than this part of the objective's span is rounding."""
+GROWN = 3
+"""So many times as much land as at first is too much."""
 BINDS = 1e-6
 """A row binds where it is nearer to its bound than this part of its size."""
 
@@ -85,6 +87,7 @@ class Ranging:
         self.around = program_around(
             block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int)
         )
+        self._loose = self.around.loose
         self.numbers = [*self._told(), *self._untold()]
         self._sides: dict[int, tuple[Side, Side]] = {}
 
@@ -178,8 +181,13 @@ class Ranging:
         begun = perf_counter()
         prices = [self._price(number) for _, number in numbers]
         binding = [self._binds(number) for _, number in numbers]
-        # the dearest first, as they are told, in case that the time is short
-        worth = [abs(price) if binds else -1.0 for price, binds in zip(prices, binding, strict=True)]
+        # the dearest first, as they are told, in case that the time is short; but of a number of which a hundredth is
+        # worth more than the whole plan there is no more to be had, which takes long to be found
+        whole = max(abs(self.around.value), NOTHING * self.around.span)
+        worth = [
+            -1.0 if not binds else -0.5 if abs(price) * number.size / number.part > 100.0 * whole else abs(price)
+            for price, binds, (_, number) in zip(prices, binding, numbers, strict=True)
+        ]
         for position in np.argsort([-each for each in worth], kind="stable").tolist():
             k, number = numbers[position]
             if number.move is None or k in self._sides or not (binding[position] or limit is not None):
@@ -190,11 +198,20 @@ class Ranging:
             sides = self._both(number)
             if sides is not None:
                 self._sides[k] = sides
+            self._lighter()
         rows = [
             self._line(number, price, bound, self._sides.get(k))
             for (k, number), price, bound in zip(numbers, prices, binding, strict=True)
         ]
         return pd.DataFrame(rows, columns=COLUMNS)
+
+    def _lighter(self) -> None:
+        """Make the program anew where moves have brought so much land into it that each solve takes long."""
+        around = self.around
+        if around.loose > GROWN * self._loose and perf_counter() < around.until:
+            columns = np.array([self._column[name] for name in self._caps], int)
+            prices = around.prices[: len(self.priced.solved.rows)]
+            self.around = program_around(self.priced.solved, around.weight, around.columns, prices, columns)
 
     def _both(self, number: Number) -> tuple[Side, Side] | None:
         assert number.move is not None

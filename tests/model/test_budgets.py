@@ -15,7 +15,8 @@ from tests.model.complete_town import LOAN, ROAD, account, town, weights
 from tests.model.plain import planned
 from zonevest.instances.study import Study
 from zonevest.model.budgets import Budgets
-from zonevest.model.plan import DECISIONS, read_plan_data
+from zonevest.model.plan import DECISIONS
+from zonevest.model.plan_read import read_plan_data
 from zonevest.model.policy import policy_model
 from zonevest.reports.budgets import COLUMNS, budgets
 

@@ -25,7 +25,8 @@ from tests.reports.forms import (
 )  # fmt: skip
 from tests.reports.plans import village, without_plan
 from tests.reports.told import as_data
-from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.model.plan import PlanData
+from zonevest.model.plan_read import read_plan_data
 from zonevest.reports import forms, workbook
 from zonevest.reports.contents import Column, Sheet, sheets
 from zonevest.reports.display import Display

@@ -17,7 +17,8 @@ import pytest
 from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
 from zonevest.instances.say import say
-from zonevest.model.plan import PlanData, read_plan_data
+from zonevest.model.plan import PlanData
+from zonevest.model.plan_read import read_plan_data
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS

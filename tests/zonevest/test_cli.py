@@ -33,7 +33,7 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "import", "check", "solve", "diagnose", "report", "audit", "explain"]
+COMMANDS = ["new", "import", "check", "solve", "diagnose", "sensitivity", "report", "audit", "explain"]
 
 
 def zonevest(*arguments: object) -> Any:
