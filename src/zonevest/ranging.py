@@ -87,7 +87,7 @@ class Ranging:
         self.around = program_around(
             block, priced.weight, priced.point, self._near(), np.array([self._column[name] for name in caps], int)
         )
-        self._loose = self.around.loose
+        self._at_first = self.around.loose
         self.numbers = [*self._told(), *self._untold()]
         self._sides: dict[int, tuple[Side, Side]] = {}
 
@@ -208,7 +208,7 @@ class Ranging:
     def _lighter(self) -> None:
         """Make the program anew where moves have brought so much land into it that each solve takes long."""
         around = self.around
-        if around.loose > GROWN * self._loose and perf_counter() < around.until:
+        if around.loose > GROWN * self._at_first and perf_counter() < around.until:
             columns = np.array([self._column[name] for name in self._caps], int)
             prices = around.prices[: len(self.priced.solved.rows)]
             self.around = program_around(self.priced.solved, around.weight, around.columns, prices, columns)
