@@ -141,6 +141,7 @@ def replace_study(
     settings: Mapping[str, Any] | Settings | None = None,
     tables: Mapping[str, pd.DataFrame | None] | None = None,
     scenario: str = "",
+    overrides: Mapping[str, object] | None = None,
 ) -> Study:
     """Make a study with some tables or settings of another, checked again.
 
@@ -155,6 +156,8 @@ def replace_study(
         if all of them have one.
     scenario
         A scenario of the study to be applied; ``""`` for none.
+    overrides
+        Settings to change after it, dotted path of study.toml -> value, as ``--set`` does.
 
     Raises
     ------
@@ -170,7 +173,7 @@ def replace_study(
         given = Given(MEMORY, to_toml(settings, None), scenario=scenario)
         parsed, source = settings, Source(sound_periods=True)
     else:
-        given = Given(MEMORY, {**to_toml(study.settings, None), **(settings or {})}, scenario=scenario)
+        given = Given(MEMORY, {**to_toml(study.settings, None), **(settings or {})}, overrides or {}, scenario)
         parsed, source = given.parsed(faults)
     merged: dict[str, pd.DataFrame | None] = dict(study.tables)
     tables = tables or {}
@@ -189,7 +192,10 @@ def replace_study(
         made = _study(given, parsed, source, *_frames(merged, faults, notes), faults, notes)
     except StudyError as error:
         raise with_cause(error, study, tables) from None
-    return made if scenario else replace(made, scenario=study.scenario, changes=study.changes)
+    if scenario:
+        return made
+    changes = pd.concat([each for each in (study.changes, made.changes) if len(each)] or [made.changes])
+    return replace(made, scenario=study.scenario, changes=changes.reset_index(drop=True))
 
 
 def _keys(settings: object, faults: Faults) -> None:

@@ -189,13 +189,14 @@ class Ledger:
 
     # -- combinations -----------------------------------------------------------------------------------------------
 
-    def combine(self, entries: Sequence[Entry], weights: sparse.csr_array) -> Factored:
+    def combine(self, entries: Sequence[Entry], weights: sparse.csr_array, *, land: bool = True) -> Factored:
         """Linear combinations of ledger entries as functions of the decisions.
 
         Parameters
         ----------
         entries : n entries of the ledger.
         weights : m x n.
+        land : whether the land's side is asked for.
         """
         wanted = list(dict.fromkeys((account, period) for account, _, period in entries))
         column = {item: index for index, item in enumerate(wanted)}
@@ -209,13 +210,13 @@ class Ledger:
             at = where == place
             by_item[place] = sparse.csr_array((weighed.data[at], (item[at], row[at])), shape=(len(wanted), m))
         # the scales one below the other: every place is gone through once
-        of_kinds, size = self.kind_items(wanted), len(self.options.kind_pattern)
+        of_kinds, size = self.kind_items(wanted) if land else {}, len(self.options.kind_pattern)
         below = sparse.csr_array(sparse.vstack([*of_kinds.values(), sparse.csr_array((0, len(wanted)))]))
         inside = {place: np.tile(self._patterns[place][self.options.kind_pattern], len(of_kinds)) for place in by_item}
         mixed = _by_rows(below, by_item, inside, m)
         by_kind = [(self.scales[scale], mixed[row * size : (row + 1) * size]) for row, scale in enumerate(of_kinds)]
         by_option = None
-        own = self._own_items(wanted)
+        own = self._own_items(wanted) if land else None
         if own is not None:
             at = self.own_options
             pattern = self.options.pattern[self.options.parcel[at]]

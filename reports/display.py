@@ -42,7 +42,7 @@ _OF_INSTRUMENTS = ("finance.raised.", "finance.repaid.", "finance.interest.")
 OWN_NAME = "x_name_zh"
 """A study's own column of its projects: what they are called in Chinese."""
 
-OF_BUDGETS = ("reserve", "dscr_min", "budget_transfer")
+OF_BUDGETS = ("reserve", "dscr_min", "budget_transfer", "cash")
 """Rows of money that are told for each budget."""
 
 
@@ -293,14 +293,42 @@ class Display:
     def limit(self, code: str) -> str:
         """The name of a limit; rows of money and quotas are named by kind."""
         kind, _, of = code.partition(".")
-        if code in self._limits or not self.words.has(f"row_{kind}"):
+        if code in self._stated_limits or not self.words.has(f"row_{kind}"):
             return self._limits.get(code, code)
         named = self.words(f"row_{kind}")
-        others = (self._projects, self._instruments, self._quotas, self._actors, self._accounts)
-        for names in (self._budgets,) if kind in OF_BUDGETS else others:
-            if of in names:
-                return f"{named}{self.words('colon')}{names[of]}"
-        return named
+        known = self._of_row(kind, of)
+        return f"{named}{self.words('colon')}{known}" if known else named
+
+    @cached_property
+    def _stated_limits(self) -> set[str]:
+        return set(self.study.limits["limit"].astype(str))
+
+    def _of_row(self, kind: str, code: str) -> str:
+        """What a row is of: a project, an instrument and so on; blank where it is none of them."""
+        aims = {name: self.words(name) for name in ("cash", "ecosystem")} if kind in ("floor", "keep") else {}
+        others = (aims, self._projects, self._instruments, self._quotas, self._actors, self._accounts)
+        return next(
+            (names[code] for names in ((self._budgets,) if kind in OF_BUDGETS else others) if code in names), ""
+        )
+
+    def row(self, name: str) -> str:
+        """What a row of the program is called, by its own name: its family, and each part of its index in words."""
+        return self._indexed("row_", name)
+
+    def column(self, name: str) -> str:
+        """The same of a decision of the program that is neither land nor a project."""
+        return self._indexed("column_", name)
+
+    def _indexed(self, prefix: str, name: str) -> str:
+        family, _, index = name.partition("[")
+        if not self.words.has(prefix + family):
+            return name
+        aims = {each: self.words(each) for each in ("cash", "ecosystem")} if family in ("floor", "keep") else {}
+        tables = (aims, self._projects, self._instruments, self._quotas, self._actors, self._budgets, self._practices,
+                  self._classes, self._jurisdictions, self._limits)  # fmt: skip
+        parts = [part.strip().strip("'") for part in index.removesuffix("]").split(",")]
+        parts = [next((names[part] for names in tables if part in names), self.account(part)) for part in parts if part]
+        return self.words(prefix + family) + (self.words("colon") + ", ".join(parts) if parts else "")
 
     def unit(self, unit: str) -> str:
         """A unit in words: ``million/year`` -> "million CNY per year"; the study's own pass through."""

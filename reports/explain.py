@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.instances.study import period_names
-from zonevest.model.options import REASONS
+from zonevest.reports.explain_missing import missing_options
 from zonevest.reports.explain_text import text_of
 from zonevest.reports.priced import SMALL
 
@@ -32,7 +32,10 @@ PARCEL, PROJECT, LIMIT, PRICES = "parcel", "project", "limit", "prices"
 ACCOUNT, ROW = "account", "row"
 """Kinds of parts: what an account adds to the objective, and what a row with a price gives or takes."""
 PART: Final = ["kind", "name", "jurisdiction", "period", "row", "price", "amount", "value"]
-OPTIONS: Final = ["practice", "start", "possible", "excluded_by", "share", "value", "rows", "worth", "margin"]
+OPTIONS: Final = [
+    "practice", "start", "possible", "excluded_by", "also", "share", "value", "rows", "worth", "margin", "would_start",
+    "would",
+]  # fmt: skip
 WHY: Final = [*PART[:5], "chosen", "next", "difference"]
 
 
@@ -90,7 +93,9 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
     Explanation
         ``options``: ``practice, start, possible``, ``excluded_by`` (a line or rule of `zonevest.model.options.REASONS`
         where it is not), ``share`` (taken in the plan), ``value, rows, worth`` (NaN where it is not possible) and
-        ``margin``: worth above the best other option; the best first. ``parts``: of each option by account and row,
+        ``margin``: worth above the best other option; the best first; of what is not possible ``also``,
+        ``would_start`` and ``would`` (see `zonevest.reports.explain_missing`). ``parts``: of each option by account
+        and row,
         with ``price`` and ``amount`` (what the option adds to the row; of an account they are blank). ``why``: the
         same of what is chosen beside the best other option. ``figures``: ``chosen`` (worth of what is chosen, by
         shares), ``next`` (of the
@@ -119,8 +124,9 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
     best = np.sort(worth)[::-1]
     other = np.where(worth == best[0], best[1], best[0]) if len(best) > 1 else np.full(len(best), np.nan)
     found = named.assign(
-        possible=True, excluded_by="", share=share, value=value, rows=worth - value, worth=worth, margin=worth - other
-    )
+        possible=True, excluded_by="", also="", share=share, value=value, rows=worth - value, worth=worth,
+        margin=worth - other, would_start="", would=np.nan,
+    )  # fmt: skip
     found = found.sort_values("worth", ascending=False, kind="stable", ignore_index=True)
     taken = share > SMALL
     chosen = float(share @ worth)
@@ -135,8 +141,10 @@ def explain_parcel(priced: Priced, parcel: str) -> Explanation:
         "area_ha": float(options.study.parcels["area_ha"].iloc[at]),
         "jurisdiction": str(options.study.parcels["jurisdiction"].iloc[at]),
     }
+    none = dict.fromkeys(("value", "rows", "worth", "margin"), np.nan)
+    missing = missing_options(priced, at, named).assign(possible=False, share=0.0, **none)
     tables = {
-        "options": pd.concat([found, _missing(priced, at, named)], ignore_index=True)[OPTIONS],
+        "options": pd.concat([found, missing], ignore_index=True)[OPTIONS],
         "parts": parts,
         "why": _why(parts, named, share, second),
     }
@@ -163,20 +171,6 @@ def parts_of(
     )  # fmt: skip
     both = pd.concat([first, second[second["value"] != 0.0]], ignore_index=True)
     return both[[*named.columns, *PART]]
-
-
-def _missing(priced: Priced, parcel: int, named: pd.DataFrame) -> pd.DataFrame:
-    """The options that a parcel does not have: practices that a line or rule excludes, starts outside the window."""
-    options, periods = priced.ledger.options, period_names(priced.ledger.study.periods)
-    codes = options.reasons[options.pattern[parcel]]
-    rows = [(options.practices[at], "", REASONS[codes[at]]) for at in np.flatnonzero(codes)]
-    open_starts = set(zip(named["practice"], named["start"], strict=True))
-    for at in np.flatnonzero(codes == 0):
-        name = options.practices[at]
-        if (name, "") not in open_starts:
-            rows += [(name, start, "window") for start in periods if (name, start) not in open_starts]
-    table = pd.DataFrame(rows, columns=["practice", "start", "excluded_by"])
-    return table.assign(possible=False, share=0.0, value=np.nan, rows=np.nan, worth=np.nan, margin=np.nan)
 
 
 def _why(parts: pd.DataFrame, named: pd.DataFrame, share: Floats, second: int) -> pd.DataFrame:

@@ -9,8 +9,13 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import period_names
+from zonevest.model.areas import TOTAL
+from zonevest.model.booked_land import Chosen
+from zonevest.model.builtin import actors
+from zonevest.model.flows import OF_ACTOR
 from zonevest.reports.explain import LIMIT, Explanation
 from zonevest.reports.priced import SMALL
+from zonevest.reports.terms import Terms, added
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
 
 PARCEL, PROJECT, DECISION = "parcel", "project", "decision"
 PAYERS = ["row", "period", "kind", "name", "jurisdiction", "practice", "start", "amount", "value"]
+GIVING_PROJECTS = ["project", "start", "instead", "forgone"]
 GIVING = ["parcel_id", "jurisdiction", "area_ha", "practice", "start", "instead", "instead_start", "forgone"]
 
 
@@ -37,7 +43,9 @@ def explain_limit(priced: Priced, limit: str) -> Explanation:
         unit less would be worth so much elsewhere); with the slack they add up to the rows' worth, with a minus.
         ``jurisdictions``, ``practices``: the sums of parcels and projects. ``giving``: parcels that would do
         something else if the rows of the limit had no price and all others theirs, and what each gives up
-        (``forgone``, at these prices: not all can do so at once).
+        (``forgone``, at these prices: not all can do so at once). ``giving_projects``: the same of projects, which
+        would start at another time, or at all, or not. ``actors``: ``actor, land, projects, forgone``: what each actor
+        would have more of money, present value in million, if all of `giving` and `giving_projects` did so.
 
     Raises
     ------
@@ -49,7 +57,8 @@ def explain_limit(priced: Priced, limit: str) -> Explanation:
     if not len(at):
         raise KeyError(limit)
     payers = pd.concat([_land(priced, at), _columns(priced, at)], ignore_index=True)
-    giving = _giving(priced, at)
+    giving, move = _giving(priced, at)
+    projects, turn = _giving_projects(priced, at)
     place = payers["kind"] != DECISION
     tables = {
         "rows": _rows(priced, at),
@@ -57,8 +66,13 @@ def explain_limit(priced: Priced, limit: str) -> Explanation:
         "jurisdictions": _sums(payers[place], "jurisdiction"),
         "practices": _sums(payers[payers["kind"] == PARCEL], "practice"),
         "giving": giving,
+        "giving_projects": projects,
+        "actors": _actors(priced, move, turn),
     }
-    figures = {"value": float(payers["value"].sum()), "forgone": float(giving["forgone"].sum())}
+    figures = {
+        "value": float(payers["value"].sum()),
+        "forgone": float(giving["forgone"].sum()) + float(projects["forgone"].sum()),
+    }
     return Explanation(LIMIT, limit, priced.ledger.study, priced.basis, figures, tables)
 
 
@@ -126,8 +140,8 @@ def _sums(payers: pd.DataFrame, by: str) -> pd.DataFrame:
     return sums.sort_values("value", kind="stable", ignore_index=True)
 
 
-def _giving(priced: Priced, at: Ints) -> pd.DataFrame:
-    """Parcels that would do something else without the rows."""
+def _giving(priced: Priced, at: Ints) -> tuple[pd.DataFrame, tuple[Ints, Floats]]:
+    """Parcels that would do something else without the rows; the options that change, and by what share."""
     group, named, study = priced.block.group, priced.ledger.options, priced.ledger.study
     factors = priced.charge.copy()
     factors[at] = 0.0
@@ -160,4 +174,59 @@ def _giving(priced: Priced, at: Ints) -> pd.DataFrame:
         }
     )
     order = np.argsort(-table["forgone"].to_numpy(), kind="stable")
-    return table.iloc[order].reset_index(drop=True)[GIVING]
+    left = taken[np.isin(group[taken], parcels)]
+    changes = np.append(best[parcels], left), np.append(np.ones(len(parcels)), -priced.weight[left])
+    return table.iloc[order].reset_index(drop=True)[GIVING], changes
+
+
+def _giving_projects(priced: Priced, at: Ints) -> tuple[pd.DataFrame, Floats]:
+    """Projects that would start at another time without the rows; by how much each state changes."""
+    states, names = priced.states, list(priced.ledger.works.names)
+    change = np.zeros(states.shape)
+    if not states.size:
+        return pd.DataFrame(columns=GIVING_PROJECTS), change
+    factors = priced.charge.copy()
+    factors[at] = 0.0
+    periods = [*period_names(priced.ledger.study.periods), ""]
+    own, free = (
+        _of_starts(np.asarray(priced.block.by_column[: states.size] @ each), priced)
+        for each in (priced.charge, factors)
+    )
+    has = priced.plan.projects.set_index("project")["start"].fillna("").reindex(names).fillna("")
+    mine = np.array([periods.index(str(name)) for name in has])
+    mandated = priced.ledger.study.projects["mandatory"].to_numpy(dtype=bool)
+    free[mandated, -1] = own[mandated, -1] = -np.inf
+    every, best = np.arange(len(names)), free.argmax(axis=1)
+    forgone = free[every, best] - free[every, mine]
+    same = own[every, best] - own[every, mine]
+    size = np.maximum(1.0, np.abs(free[every, best]))
+    some = np.flatnonzero((forgone > 1e-7 * size) & (same < forgone - 1e-7 * size))
+    later = np.vstack([np.triu(np.ones((states.shape[1],) * 2)), np.zeros(states.shape[1])])  # the states of a start
+    change[some] = later[best[some]] - later[mine[some]]
+    rows = [(names[j], periods[mine[j]], periods[best[j]], float(forgone[j])) for j in some[np.argsort(-forgone[some])]]
+    return pd.DataFrame(rows, columns=GIVING_PROJECTS), change
+
+
+def _of_starts(worth: Floats, priced: Priced) -> Floats:
+    """What each start of each project is worth, and last, not to build it; -inf where it is not possible."""
+    shape = priced.states.shape
+    of_start = np.cumsum(worth.reshape(shape)[:, ::-1], axis=1)[:, ::-1]
+    of_start = np.where(priced.ledger.works.possible, of_start, -np.inf)
+    return np.hstack([of_start, np.zeros((shape[0], 1))])
+
+
+def _actors(priced: Priced, move: tuple[Ints, Floats], turn: Floats) -> pd.DataFrame:
+    """What actors would have more if options and projects changed so."""
+    ledger, names = priced.ledger, actors(priced.ledger.study)
+    options, share = move
+    gains = [Terms({(OF_ACTOR + name, TOTAL, 0): 1.0}) for name in names]
+    chosen = Chosen(ledger, ledger.options.parcel[options].astype(np.int64), options, share)
+    land = added(chosen, gains).sum(axis=0) if len(options) else np.zeros(len(names))
+    projects = np.zeros(len(names))
+    if turn.any():
+        entries = [(OF_ACTOR + name, TOTAL, 0) for name in names]
+        of_states = ledger.combine(entries, sparse.csr_array(np.eye(len(names))), land=False).by_project
+        projects = np.asarray(turn.ravel() @ of_states)
+    table = pd.DataFrame({"actor": names, "land": land, "projects": projects, "forgone": land + projects})
+    table = table[(table["land"].abs() > SMALL) | (table["projects"].abs() > SMALL)]
+    return table.sort_values("forgone", ascending=False, kind="stable", ignore_index=True)

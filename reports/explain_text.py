@@ -11,10 +11,11 @@ from zonevest.instances.study import each
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.display import Display
 from zonevest.reports.explain_prices import told_prices, told_ranges
+from zonevest.reports.explain_resolved import resolved_lines
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from zonevest.reports.explain import Explanation
 
@@ -29,6 +30,9 @@ WORDS = {
         "options": "Options (value + rows = worth)",
         "taken": "{share:.0%} taken",
         "excluded": "Not possible",
+        "would": "But for lines, overlays and locks (worth at the plan's prices; chosen: {chosen:,.6g})",
+        "would_be": "{option}: {would:,.6g} ({more:+,.6g}); excluded by {reasons}",
+        "and": " and ",
         "wins": "Chosen is worth {chosen:,.6g}, the best other option ({other}) {next:,.6g}: {margin:,.6g} more",
         "loses": "Chosen is worth {chosen:,.6g}, "
         "the best other option ({other}) {next:,.6g}: {margin:,.6g} more than what is "
@@ -45,22 +49,47 @@ WORDS = {
         "giving": "Parcels that would do something else without it, all else at its price",
         "forgone": "{parcel} ({place}): {practice} {start} -> {instead} {instead_start}, {forgone:,.6g}",
         "nobody": "nobody",
+        "projects": "Projects that would start at another time, or not, without it, all else at its price",
+        "turned": "{project}: {start} -> {instead}, {forgone:,.6g}",
+        "unbuilt_start": "not built",
+        "actors": "Who would have more (below 0: less) if all these did so, present value",
+        "actor": "{actor}: {forgone:+,.6g} {unit}",
+        "row_plain": "{place}, {period}: not short (price 0); bound {bound:,.6g}, the plan adds {amount:,.6g}",
         "project": "Project {name}",
         "built": "It starts in {start}, and is worth {worth:,.6g} at these prices",
         "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
         "never": "It can start in no period: {why}",
         "starts": "Starts (value + rows = worth)",
-        "even": "It would be worth nothing with a capex of {capex:,.6g} (now {capex_now:,.6g}), or a yearly revenue of "
-        "{revenue:,.6g} (now {revenue_now:,.6g}); from the prices, for a small change",
+        "even": "It would be worth nothing with {evens}; from the prices, for a small change",
+        "capex": "a capex of {number:,.6g} (now {now:,.6g})",
+        "annual_revenue": "a yearly revenue of {number:,.6g} (now {now:,.6g})",
+        "no_capex": "no capex (now {now:,.6g})",
+        "no_annual_revenue": "no yearly revenue (now {now:,.6g})",
+        "or": " or ",
         "parts": "Of what that is made",
-        "needs": "What it needs",
+        "needs": "What it needs, and what needs it",
         "requires": "project {of}",
         "bundle": "together with {of}",
         "exclusive_set": "without {of}",
         "min_area": "land: {of}",
         "footprint": "its site, parcel {of}",
+        "comma": ", ",
         "met": "given",
         "unmet": "not given",
+        "needed_by": "project {of} asks for it",
+        "enables": "land action {of} waits for it",
+        "relies": "built, so it relies on it",
+        "relies_worth": "its land would lose {value:,.6g} without it",
+        "idle": "not the case in the plan",
+        "not_alone": "Prices alone do not decide it: see what it needs and what needs it below; --resolve tells what "
+        "the other choice costs",
+        "cash": "cash of the budgets",
+        "raising": "what may be raised",
+        "debt": "room for debt",
+        "land": "land that it takes",
+        "binds": "short, {value:+,.6g} at the prices",
+        "binding": "short there",
+        "mandated": "It is mandated: it is built whatever it is worth",
         "funding": "Raised for it",
     },
     "zh": {
@@ -71,6 +100,9 @@ WORDS = {
         "options": "可选方案（自身价值 + 约束 = 净值）",
         "taken": "采用 {share:.0%}",
         "excluded": "不可选",
+        "would": "若无控制线、转化分区与锁定（按规划价格的净值；所选：{chosen:,.6g}）",
+        "would_be": "{option}：{would:,.6g}（{more:+,.6g}）；排除原因：{reasons}",
+        "and": "、",
         "wins": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}：高出 {margin:,.6g}",
         "loses": "所选方案净值 {chosen:,.6g}，其余最优方案（{other}）{next:,.6g}，"
         "比所选高 {margin:,.6g}；因地块不可分割或求解间隙而未被采用",
@@ -85,22 +117,46 @@ WORDS = {
         "giving": "若无此约束（其余价格不变）会改变用途的地块",
         "forgone": "{parcel}（{place}）：{practice} {start} → {instead} {instead_start}，{forgone:,.6g}",
         "nobody": "无",
+        "projects": "若无此约束（其余价格不变）会改期、增建或不建的项目",
+        "turned": "{project}：{start} → {instead}，{forgone:,.6g}",
+        "unbuilt_start": "不建",
+        "actors": "若上述全部改变，各主体的增益（负数为损失），现值",
+        "actor": "{actor}：{forgone:+,.6g} {unit}",
+        "row_plain": "{place}，{period}：未用满（价格为 0）；界限 {bound:,.6g}，规划计入 {amount:,.6g}",
         "project": "项目 {name}",
         "built": "于 {start} 启动，按此价格净值 {worth:,.6g}",
         "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
         "never": "任何一期均不可启动：{why}",
         "starts": "启动期（自身价值 + 约束 = 净值）",
-        "even": "盈亏平衡：投资 {capex:,.6g}（现 {capex_now:,.6g}），或年收入 {revenue:,.6g}（现 {revenue_now:,.6g}）；"
-        "由价格推算，适用于小幅变动",
+        "even": "盈亏平衡：{evens}；由价格推算，适用于小幅变动",
+        "capex": "投资 {number:,.6g}（现 {now:,.6g}）",
+        "annual_revenue": "年收入 {number:,.6g}（现 {now:,.6g}）",
+        "no_capex": "任何投资额都不能达到（现 {now:,.6g}）",
+        "no_annual_revenue": "任何年收入都不能达到（现 {now:,.6g}）",
+        "or": "，或",
         "parts": "构成",
-        "needs": "前提条件",
+        "needs": "前提条件与所支撑的项目",
         "requires": "项目 {of}",
         "bundle": "与 {of} 同期",
         "exclusive_set": "不建 {of}",
         "min_area": "用地：{of}",
         "footprint": "选址地块 {of}",
+        "comma": "，",
         "met": "已满足",
         "unmet": "未满足",
+        "needed_by": "项目 {of} 以其为前置",
+        "enables": "用地行动 {of} 以其为前提",
+        "relies": "已建，依赖该项目",
+        "relies_worth": "若无该项目，其土地损失 {value:,.6g}",
+        "idle": "规划中未用到",
+        "not_alone": "仅凭价格不能判定：见下文其前提与所支撑者；用 --resolve 可知另一选择的代价",
+        "cash": "预算现金",
+        "raising": "可筹资额度",
+        "debt": "举债空间",
+        "land": "所占土地",
+        "binds": "紧缺，按价格 {value:+,.6g}",
+        "binding": "紧缺",
+        "mandated": "该项目为必建项目：无论净值如何都要建设",
         "funding": "为其筹集",
     },
 }
@@ -125,8 +181,10 @@ def _what(row: Any, display: Display) -> str:
     """An account or a row."""
     if row.kind == "account":
         return display.account(row.name)
-    place = f" [{', '.join(filter(None, (_place(row.jurisdiction, display), _period(row.period, display))))}]"
-    return display.limit(row.name) + (place if row.jurisdiction or row.period else "")
+    if not (row.jurisdiction or row.period):  # a row that limits.csv does not tell
+        return display.row(row.row)
+    place = ", ".join(filter(None, (_place(row.jurisdiction, display), _period(row.period, display))))
+    return f"{display.limit(row.name)} [{place}]"
 
 
 def _place(name: str, display: Display) -> str:
@@ -170,6 +228,16 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
     for reason, rows in missing.groupby("excluded_by", sort=False):
         names = [f"{display.practice(row.practice)} {row.start}".rstrip() for row in each(rows)]
         lines.append(f"  {reasons.get(str(reason), str(reason))}: {', '.join(dict.fromkeys(names))}")
+    would = missing[missing["would"].notna()].sort_values("would", ascending=False, kind="stable")
+    if len(would):
+        lines += ["", say["would"].format(chosen=figures["chosen"])]
+        told = []
+        for row in each(would):
+            keep = [reasons.get(name, name) for name in [row.excluded_by, *row.also.split(";")] if name]
+            named = f"{display.practice(row.practice)} {row.would_start}".rstrip()
+            told.append(say["would_be"].format(option=named, would=row.would, more=row.would - figures["chosen"],
+                                               reasons=say["and"].join(keep)))  # fmt: skip
+        lines += _most(told, say)
     return lines
 
 
@@ -178,18 +246,24 @@ def _prices(found: Explanation, display: Display, _: dict[str, str], lang: str) 
 
 
 def _limit(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
-    lines = [say["limit"].format(name=display.limit(found.name))]
+    first = found["rows"].iloc[0]
+    title = display.limit(found.name) if first["jurisdiction"] else display.row(first["row"])
+    lines = [say["limit"].format(name=title)]
     rows: list[str] = []
     for row in each(found["rows"]):
-        place, period = _place(row.jurisdiction, display) or row.row, _period(row.period, display)
+        place, period = _place(row.jurisdiction, display) or display.row(row.row), _period(row.period, display)
         cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
-        rows.append(say["row"].format(place=place, period=period or "–", **cells))
-    lines += [*_most(rows, say), "", say["ranges"], *_most(told_ranges(found["ranges"], display, lang), say)]
+        kind = "row" if row.price else "row_plain"
+        rows.append(say[kind].format(place=place, period=period or "–", **cells))
+    lines += _most(rows, say)
+    ranges = found.tables.get("ranges")
+    if ranges is not None and len(ranges):
+        lines += ["", say["ranges"], *_most(told_ranges(ranges, display, lang), say)]
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")
-    named = [f"{display.project(row.name) if row.kind == 'project' else row.name}: {row.value:+,.6g}"
-             for row in each(sums)]  # fmt: skip
+    of_kind: dict[str, Callable[[str], str]] = {"project": display.project, "decision": display.column, "parcel": str}
+    named = [f"{of_kind[row.kind](row.name)}: {row.value:+,.6g}" for row in each(sums)]
     lines += ["", say["payers"], *_most(named or [say["nobody"]], say)]
     for name, of in (("jurisdictions", display.jurisdiction), ("practices", display.practice)):
         column = found[name].columns[0]
@@ -207,7 +281,19 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], lang: str)
         )
         for row in each(found["giving"])
     ]
-    return [*lines, "", say["giving"], *_most(told or [say["nobody"]], say)]
+    lines += ["", say["giving"], *_most(told or [say["nobody"]], say)]
+    if len(found["giving_projects"]):
+        turned = [
+            say["turned"].format(project=display.project(row.project), start=row.start or say["unbuilt_start"],
+                                 instead=row.instead or say["unbuilt_start"], forgone=row.forgone)
+            for row in each(found["giving_projects"])
+        ]  # fmt: skip
+        lines += ["", say["projects"], *_most(turned, say)]
+    if len(found["actors"]):
+        named = [say["actor"].format(actor=display.actor(row.actor), forgone=row.forgone, unit=display.money_unit)
+                 for row in each(found["actors"])]  # fmt: skip
+        lines += ["", say["actors"], *(f"  {line}" for line in named)]
+    return lines
 
 
 def _project(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
@@ -216,15 +302,17 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
     if figures["told"]:
         kind = "built" if figures["start"] else "unbuilt"
         lines.append(say[kind].format(start=figures["told"], worth=figures["worth"]))
+        if figures["mandatory"]:
+            lines.append(say["mandated"])
+        elif bool(figures["start"]) != (figures["worth"] > 0.0):
+            lines.append(say["not_alone"])
         row = starts.set_index("start").loc[figures["told"]]
-        lines.append(
-            say["even"].format(
-                capex=row["capex_break_even"],
-                capex_now=figures["capex"],
-                revenue=row["annual_revenue_break_even"],
-                revenue_now=figures["annual_revenue"],
-            )
-        )
+        evens = []
+        for name in ("capex", "annual_revenue"):
+            number = row[f"{name}_break_even"]
+            kind = name if number >= 0.0 else f"no_{name}"  # also where it is unknown
+            evens.append(say[kind].format(number=number, now=figures[name]))
+        lines.append(say["even"].format(evens=say["or"].join(evens)))
         told = [f"{row.start}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}"
                 for row in each(starts[starts["possible"]])]  # fmt: skip
         lines += ["", say["starts"], *_most(told, say)]
@@ -235,10 +323,20 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
     if len(found["needs"]):
         lines += ["", say["needs"]]
         for row in each(found["needs"]):
-            named = display.project(row.of) if row.need in ("requires", "bundle", "exclusive_set") else row.of
-            lines.append(f"  {say[row.need].format(of=named)}: {say['met' if row.met else 'unmet']}")
+            named = display.practice(row.of) if row.need == "enables" else display.project(row.of)
+            if row.need == "min_area":
+                account, _, least = row.of.partition(" >= ")
+                named = f"{display.account(account)} >= {least} {display.unit('ha')}"
+            valued = row.value == row.value and abs(row.value) > NEAR
+            if row.need in ("needed_by", "enables"):
+                kind = "relies_worth" if valued else "relies" if row.binds else "idle"
+                lines.append(f"  {say[row.need].format(of=named)}: {say[kind].format(value=row.value)}")
+                continue
+            binds = say["binds"].format(value=row.value) if valued else say["binding"]
+            told = [say["met" if row.met else "unmet"], *([binds] if row.binds and row.met else [])]
+            lines.append(f"  {say[row.need].format(of=named)}: {say['comma'].join(told)}")
     if len(found["funding"]):
         lines += ["", say["funding"]]
         sums = found["funding"].groupby("instrument", sort=False)["raised"].sum()
         lines += [f"  {display.instrument(str(name))}: {value:,.6g}" for name, value in sums.items()]
-    return lines
+    return lines + resolved_lines(found, display, lang)

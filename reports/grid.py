@@ -18,6 +18,8 @@ from zonevest.reports.forms import FOLDER, Made, coded, is_number, named
 from zonevest.reports.workbook import name_of, unit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from zonevest.reports.display import Display
@@ -54,7 +56,7 @@ def rows_shown(tables: list[Made], room: int) -> int:
     return int(caps[cells <= min(CELLS, room // BYTES)].max(initial=FEW))
 
 
-def grids(table: Made, displays: list[Display], most: int) -> list[Part]:
+def grids(table: Made, displays: Sequence[Display], most: int) -> list[Part]:
     """A table as rows of cells, no more than `most` of them, with its words: once for each language."""
     frame, columns, paged = table.frame, table.columns, table.sheet.pages
     head = frame if paged else frame.iloc[:most]

@@ -205,10 +205,7 @@ def map_data(
         pack.counts(f"codes.{name}", layer.codes)
     for name in VALUES:
         factors[name] = pack.halves(f"values.{name}", rows[name].to_numpy())
-    return {
-        "width": shapes.width,
-        "height": shapes.height,
-        "metres": None if np.isnan(shapes.metres) else shapes.metres,
+    return frame_of(shapes, display) | {
         "packed": {name: list(packed) for name, packed in pack.texts.items()},
         "ids": [str(name) for name in rows.index],
         "factors": factors,
@@ -225,7 +222,17 @@ def map_data(
             for name, layer in found.items()
         },
         "views": {name: list(sides) for name, sides in VIEWS.items()},
+        "told": list(VALUES),
         "projects": projects,
         "sites": _sites(study, places),
+    }
+
+
+def frame_of(shapes: Shapes, display: Display) -> dict[str, Any]:
+    """What the drawing code reads of any map: extent and words."""
+    return {
+        "width": shapes.width,
+        "height": shapes.height,
+        "metres": None if np.isnan(shapes.metres) else shapes.metres,
         "words": {key: display.words(key) for key in _WORDS} | {"title": display.study.title(display.words.lang)},
     }

@@ -99,29 +99,43 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     has_land = facts.plan.has_plan and len(facts.study.parcels) > 0
     mapped = maps(facts, displays) if has_land else [None] * len(displays)
     drawings = [(each.pop("data") if each else None) or {} for each in mapped]
-    shared, *own = _split(*drawings)
-    packed = {"map-data": _packed(_json(shared))} if shared else {}
+    packed, own = packed_maps(drawings)
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
     shown = {table.sheet.key: grids(table, displays, most) for table in tables if len(table.frame)}
     bodies = [
         _body(facts, tables, display, each, {key: parts[place] for key, parts in shown.items()})
         for place, (display, each) in enumerate(zip(displays, mapped, strict=True))
     ]
+    return put_together(bodies, packed, own, MAP_SCRIPTS)
+
+
+def put_together(
+    bodies: list[Part], packed: dict[str, str], own: list[Part] | None, map_scripts: tuple[str, ...]
+) -> str:
+    """A page of two languages.
+
+    Parameters
+    ----------
+    bodies : ``text, title, lang, tag`` and how many ``figures`` in each language, the one that is shown first.
+    packed : what the page unpacks, by id.
+    own : the maps' words in each language; None without maps.
+    map_scripts : what draws the maps.
+    """
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
-    scripts = [_read(name) for name in (*(MAP_SCRIPTS if shared else ()), "page.js")]
+    scripts = [_read(name) for name in (*(map_scripts if own else ()), "page.js")]
     allowed = list(map(_digest, scripts))
     if any(body["figures"] for body in bodies):
         packed["plotly"], digest = _plotly()
         allowed.append(digest)
     hashes = " ".join(f"'sha256-{digest}'" for digest in allowed)
     return (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             shown=bodies[0],
             other=bodies[1],
             packed=packed,
-            words={body["lang"]: _json(words) for body, words in zip(bodies, own, strict=True)} if shared else {},
+            words={body["lang"]: as_json(words) for body, words in zip(bodies, own, strict=True)} if own else {},
             style=Markup(_read("style.css")),
             scripts=[Markup(script) for script in scripts],
             policy=f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {hashes}",
@@ -129,8 +143,15 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     )
 
 
+def packed_maps(drawings: list[Part]) -> tuple[dict[str, str], list[Part] | None]:
+    """What maps in two languages have in common, packed for the page, and what each has of its own."""
+    shared, *own = _split(*drawings)
+    return ({"map-data": _packed(as_json(shared))}, own) if shared else ({}, None)
+
+
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """What fills in the templates."""
     return Environment(
         loader=FunctionLoader(_read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
@@ -160,7 +181,7 @@ def _digest(script: str) -> str:
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
-def _json(data: Any) -> Markup:
+def as_json(data: Any) -> Markup:
     """Data for a script element, which nothing in it can end."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for letter, code in (("&", "\\u0026"), ("<", "\\u003c"), (">", "\\u003e")):
@@ -205,7 +226,7 @@ def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | Non
     title = plan.study.title(lang)
     drawings = drawn({table.sheet.key: table.frame for table in tables}, display)
     text = (
-        _environment()
+        environment()
         .get_template("body.html")
         .render(
             **parts,
@@ -254,7 +275,7 @@ def _chapters(
                     {
                         "key": key,
                         "title": words(f"figure_{key}"),
-                        "drawing": _json(drawing),
+                        "drawing": as_json(drawing),
                         "table": table,
                         "of": words(f"table_{table}"),
                     }

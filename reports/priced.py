@@ -17,6 +17,7 @@ from scipy import sparse
 from zonevest.instances.study import period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.booked_land import Chosen
+from zonevest.model.decided import options_of
 from zonevest.model.flows import CASH, ECOSYSTEM
 from zonevest.model.limits import total_or_period
 from zonevest.model.policy import objective_weights
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.book import Told
+    from zonevest.model.compiled import Policy
     from zonevest.model.land import Block
     from zonevest.model.ledger import Ledger
     from zonevest.model.plan import PlanData
@@ -53,6 +55,7 @@ class Priced:
     prices : change of the objective per unit of each row's bound, shape (m,).
     columns : the policy's own columns in the plan, shape (n,); projects' states come first.
     basis : `FIXED` or `NEAR`.
+    compiled : the policy's rows over the ledger.
     stated : the rows as a plan tells of them, with the numbers of the study behind them.
     rates : row -> the column of what the study's number is multiplied by in it.
     solved, point : the program as it is solved, entries that many rows read as columns; its columns in the plan.
@@ -65,6 +68,7 @@ class Priced:
     prices: Floats
     columns: Floats
     basis: str
+    compiled: Policy
     stated: tuple[Told, ...]
     rates: dict[str, str]
     solved: Block
@@ -177,18 +181,8 @@ def weight_of(ledger: Ledger, parcels: pd.DataFrame) -> Floats:
     KeyError
         If the study does not have an option that the plan takes: the parcel that takes it.
     """
-    options, periods = ledger.options, period_names(ledger.study.periods)
-    parcel = pd.Index(ledger.study.parcels["parcel_id"]).get_indexer(parcels["parcel_id"])
-    practice = pd.Index(options.practices).get_indexer(parcels["practice"])
-    start = pd.Index(periods).get_indexer(parcels["start"].fillna(""))
-    width = len(periods) + 1
-    # hold has no start, but comes first among a pattern's kinds, as -1 does here
-    known = (options.kind_pattern * len(options.practices) + options.kind_practice) * width + options.kind_start + 1
-    wanted = (options.pattern[parcel] * len(options.practices) + practice) * width + start + 1
-    kind = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-    if len(gone := np.flatnonzero((known[kind] != wanted) | (parcel < 0) | (practice < 0))):
+    weight, at = np.zeros(len(ledger.options.kind)), options_of(ledger, parcels)
+    if len(gone := np.flatnonzero(at < 0)):
         raise KeyError(parcels["parcel_id"].iloc[gone[0]])
-    first = np.concatenate([[0], np.cumsum(options.per_pattern)])[:-1]
-    weight = np.zeros(len(options.kind))
-    np.add.at(weight, options.start[parcel] + kind - first[options.pattern[parcel]], parcels["share"])
+    np.add.at(weight, at, parcels["share"])
     return weight

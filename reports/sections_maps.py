@@ -37,7 +37,7 @@ def _maps(facts: Facts, rows: pd.DataFrame, display: Display) -> Part:
         "data": map_data(shapes, found, rows, projects, display),
         "chosen": _first(rows),
         "views": [
-            {"key": key, "name": words(key if key in _NAMED else f"view_{key}"), "sides": sides}
+            {"key": key, "name": words(key if key in _NAMED else f"view_{key}"), "shown": sides}
             for key, sides in VIEWS.items()
         ],
         "titles": {name: words(f"map_{name}") for name in found},

@@ -21,6 +21,8 @@ from zonevest.reports.sections_head import head as head_of
 from zonevest.reports.sections_head import status_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from xlsxwriter.format import Format
     from xlsxwriter.workbook import Workbook
@@ -45,22 +47,52 @@ def write_workbook(facts: Facts, tables: list[Made], path: Path, lang: str) -> N
 
     Without a plan the cover says why there is none, and the tables are those of the study alone.
     """
+    displays = [Display(facts.study, Words(each)) for each in sorted(LANGUAGES, key=lambda each: each != lang)]
+    write_book(tables, path, displays, SECTIONS, _told(facts, displays))
+
+
+def write_book(
+    tables: list[Made], path: Path, displays: Sequence[Display], sections: Sequence[str], told: list[tuple[str, str]]
+) -> None:
+    """Write tables as a workbook.
+
+    Parameters
+    ----------
+    displays : of the language of heads and words, and of the other one.
+    sections : in the order of the contents.
+    told : what stands on the cover above the contents: text, and ``title``, ``note``, ``bold`` or ``plain``.
+    """
     import xlsxwriter
 
-    displays = [Display(facts.study, Words(each)) for each in sorted(LANGUAGES, key=lambda each: each != lang)]
     book = xlsxwriter.Workbook(
         str(path), {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     try:
         styles = _Styles(book)
         names = _sheet_names(tables, displays[0].words)
-        _cover(book, facts, tables, names, displays, styles)
+        _cover(book, tables, names, displays, styles, sections, told)
         for table in tables:
             if len(table.frame):
                 _sheet(book.add_worksheet(names[table.sheet.key]), table, displays, styles)
         _names(book.add_worksheet(displays[0].words("book_names")), tables, displays, styles)
     finally:
         book.close()
+
+
+def _told(facts: Facts, displays: Sequence[Display]) -> list[tuple[str, str]]:
+    """What the cover says of a plan."""
+    words, other = (display.words for display in displays)
+    made_by = words("book_made", status=words(f"status_word_{status_of(facts.plan)}"), version=version("zonevest"))
+    told = [
+        (facts.study.title(words.lang), "title"),
+        (facts.study.title(other.lang), "note"),
+        (f"{made_by} {words('book_hash', hash=facts.study.hash)}", "note"),
+    ]
+    for display in displays:
+        verdict = head_of(facts.plan, display)
+        texts = (verdict["status"], verdict["why"], verdict["goal"], verdict["message"])
+        told += [(text, "bold" if text == verdict["status"] else "plain") for text in texts if text]
+    return told
 
 
 class _Exact(float):
@@ -106,23 +138,21 @@ def _sheet_names(tables: list[Made], words: Words) -> dict[str, str]:
 
 
 def _cover(
-    book: Workbook, facts: Facts, tables: list[Made], names: dict[str, str], displays: list[Display], styles: _Styles
+    book: Workbook,
+    tables: list[Made],
+    names: dict[str, str],
+    displays: Sequence[Display],
+    styles: _Styles,
+    sections: Sequence[str],
+    told: list[tuple[str, str]],
 ) -> None:
     words, other = (display.words for display in displays)
     sheet = book.add_worksheet(words("book_cover"))
     for column, width in enumerate((30, 44, 44, 10, 90)):
         sheet.set_column(column, column, width)
-    sheet.write_string(0, 0, facts.study.title(words.lang), styles.title)
-    sheet.write_string(1, 0, facts.study.title(other.lang), styles.note)
-    told = words("book_made", status=words(f"status_word_{status_of(facts.plan)}"), version=version("zonevest"))
-    sheet.write_string(2, 0, f"{told} {words('book_hash', hash=facts.study.hash)}", styles.note)
-    row = 3
-    for display in displays:
-        verdict = head_of(facts.plan, display)
-        for text in (verdict["status"], verdict["why"], verdict["goal"], verdict["message"]):
-            if text:
-                sheet.write_string(row, 0, text, styles.bold if text == verdict["status"] else styles.plain)
-                row += 1
+    for row, (text, style) in enumerate(told):
+        sheet.write_string(row, 0, text, getattr(styles, style))
+    row = len(told)
     sheet.write_string(row, 0, words("book_how"), styles.note)
     row += 2
     heads = (words("section"), words("table"), other("table"), words("rows"), words("about"))
@@ -130,7 +160,7 @@ def _cover(
         sheet.write_string(row, column, head, styles.head)
     row += 1
     sheet.freeze_panes(row, 0)
-    for section in SECTIONS:
+    for section in sections:
         for table in (table for table in tables if table.sheet.section == section):
             key = table.sheet.key
             title = words(f"table_{key}")
@@ -145,7 +175,7 @@ def _cover(
             row += 1
 
 
-def _sheet(sheet: Worksheet, table: Made, displays: list[Display], styles: _Styles) -> None:
+def _sheet(sheet: Worksheet, table: Made, displays: Sequence[Display], styles: _Styles) -> None:
     words, columns = displays[0].words, table.columns
     frame = table.frame.iloc[:MOST]
     cells = [_values(column, frame, displays[0]) for column in columns]
@@ -268,7 +298,7 @@ def _letters(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
-def _names(sheet: Worksheet, tables: list[Made], displays: list[Display], styles: _Styles) -> None:
+def _names(sheet: Worksheet, tables: list[Made], displays: Sequence[Display], styles: _Styles) -> None:
     """Every code that stands in a table, with its name in both languages."""
     words = displays[0].words
     for place, width in enumerate((24, 34, 44, 44)):

@@ -269,6 +269,8 @@ class Around:
             if again:
                 self.highs.clearSolver()
             set_option(self.highs, "simplex_strategy", _DUAL if again else strategy)
+            left = self.until - perf_counter()
+            set_option(self.highs, "time_limit", np.inf if left == np.inf else self.highs.getRunTime() + max(left, 0.1))
             self.highs.run()
             if self.highs.getModelStatus() == Model.kOptimal:
                 return

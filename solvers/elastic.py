@@ -10,14 +10,17 @@ from zonevest.solvers.highs import solve_here
 from zonevest.solvers.program import Floats, Program
 
 
-def least_violation(program: Program, seconds: float = 60.0, kept: NDArray[np.bool_] | None = None) -> Floats | None:
+def least_violation(
+    program: Program, seconds: float = 60.0, kept: NDArray[np.bool_] | None = None, *, whole: bool = False
+) -> Floats | None:
     """The point within the column bounds whose rows are missed by the least in all, each relative to its size.
 
-    The size of a row is the largest of its bounds and 1. Whole numbers are not asked for.
+    The size of a row is the largest of its bounds and 1.
 
     Parameters
     ----------
     kept : rows that are not missed at all, one position per row.
+    whole : whether whole numbers have to be whole.
 
     Returns
     -------
@@ -36,7 +39,7 @@ def least_violation(program: Program, seconds: float = 60.0, kept: NDArray[np.bo
         cost=np.concatenate([np.zeros(program.n_cols), cost[given]]),
         col_lower=np.concatenate([program.col_lower, np.zeros(count)]),
         col_upper=np.concatenate([program.col_upper, np.full(count, np.inf)]),
-        integer=np.zeros(program.n_cols + count, dtype=np.bool_),
+        integer=np.concatenate([program.integer & whole, np.zeros(count, dtype=np.bool_)]),
         row_lower=program.row_lower,
         row_upper=program.row_upper,
         start=np.concatenate([program.start, program.start[-1] + np.arange(1, count + 1)]),

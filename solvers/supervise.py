@@ -98,7 +98,7 @@ def solve(
     if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
         try:
             return _in_child(program, options, on_progress, grace, began, stop, on_solution)
-        except _NotStartedError as refused:
+        except NotStartedError as refused:
             if supervised:
                 raise OSError(str(refused)) from refused
     asked = threading.Event()
@@ -107,7 +107,7 @@ def solve(
         return solve_here(program, options, on_progress, on_solution, stop=stopped)
 
 
-class _NotStartedError(Exception):
+class NotStartedError(Exception):
     """No child process could be started."""
 
 
@@ -123,26 +123,29 @@ def _in_child(
     try:
         folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
     except OSError as refused:
-        raise _NotStartedError(f"there is no room for the solver's files: {refused}") from refused
+        raise NotStartedError(f"there is no room for the solver's files: {refused}") from refused
     try:
         return _Supervised(program, options, on_progress, grace, folder, began, stop, on_solution).run()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class _Child:
-    """A worker process, apart from the terminal's signals, and what it says."""
+class Child:
+    """A process that does the work that a folder describes, apart from the terminal's signals, and what it says.
 
-    def __init__(self, folder: Path) -> None:
+    It is ``python -m MODULE FOLDER``, tells a JSON object a line, and ends itself once its stdin is closed.
+    """
+
+    def __init__(self, folder: Path, module: str = "zonevest.solvers.worker") -> None:
         self.said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._errors = folder / "stderr.txt"
         try:
             with self._errors.open("wb") as errors:
                 self.process = subprocess.Popen(
-                    _command(folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, **_apart()
+                    _command(folder, module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, **_apart()
                 )
         except OSError as refused:
-            raise _NotStartedError(f"the solver's process cannot be started: {refused}") from refused
+            raise NotStartedError(f"the solver's process cannot be started: {refused}") from refused
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -173,8 +176,8 @@ class _Child:
                 if pipe is not None:
                     pipe.close()
 
-    def last_words(self) -> str:
-        """How the process ended by itself, for a message."""
+    def how_it_ended(self) -> str:
+        """How the process ended by itself: its exit code, or what ended it."""
         code = self.process.wait()
         how = say("exit code {code}", code=code)
         if code < 0:
@@ -184,6 +187,11 @@ class _Child:
                 how = say("signal {number}", number=-code)
             if how == "SIGKILL":
                 how = say("{signal}, perhaps for lack of memory", signal=how)
+        return how
+
+    def last_words(self) -> str:
+        """How the process ended by itself, for a message."""
+        how = self.how_it_ended()
         lines = self._errors.read_text(encoding="utf-8", errors="replace").strip().splitlines()
         if not lines:
             return say("the solver's process ended unexpectedly ({how})", how=how)
@@ -221,10 +229,10 @@ class _Supervised:
             limited = {**vars(self.options), "time_limit": left}
             write_job("solve", SolveOptions(**limited), self.folder)
         except OSError as refused:
-            raise _NotStartedError(f"there is no room for the solver's files: {refused}") from refused
+            raise NotStartedError(f"there is no room for the solver's files: {refused}") from refused
         answer: dict[str, Any] | None = None
         with ctrl_c(self._interrupt):
-            child = _Child(self.folder)
+            child = Child(self.folder)
             try:
                 answer, message = self._listen(child)
             finally:
@@ -239,7 +247,7 @@ class _Supervised:
     def _interrupt(self) -> None:
         self.interrupts += 1
 
-    def _listen(self, child: _Child) -> tuple[dict[str, Any] | None, str]:
+    def _listen(self, child: Child) -> tuple[dict[str, Any] | None, str]:
         """Listen until there is an answer, or a reason to have none."""
         hard = self.began + self.options.time_limit + self.grace
         asked: float | None = None
@@ -333,8 +341,8 @@ class _Supervised:
             return x
         try:
             write_job("polish", self.options, self.folder, start=x)
-            child = _Child(self.folder)
-        except (_NotStartedError, OSError):
+            child = Child(self.folder)
+        except (NotStartedError, OSError):
             return x
         until = time.perf_counter() + max(self.grace / 2, PATIENCE)
         exact: Floats | None = None
@@ -363,9 +371,9 @@ class _Supervised:
 _OVERRUN = say("the solver did not stop at the time limit and was ended")
 
 
-def _command(folder: Path) -> list[str]:
+def _command(folder: Path, module: str) -> list[str]:
     # -P: a file of the user's working directory must not stand in for a library
-    return [sys.executable, "-P", "-m", "zonevest.solvers.worker", str(folder)]
+    return [sys.executable, "-P", "-m", module, str(folder)]
 
 
 def _apart() -> dict[str, Any]:

@@ -34,4 +34,4 @@ def test_only_commands_that_work_are_shown() -> None:
 
     working = {command.callback.__name__ for command in app.registered_commands if command.callback}
     shown = "\n".join(block.text for block in blocks(README) if block.lang == "sh")
-    assert set(re.findall(r"\bzonevest ([a-z]+)\b", shown)) == {"new", "check", "solve", "audit"} <= working
+    assert set(re.findall(r"\bzonevest ([a-z]+)\b", shown)) == {"new", "check", "solve", "audit", "compare"} <= working

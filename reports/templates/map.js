@@ -26,7 +26,10 @@
   const centre = { x: land.width / 2, y: land.height / 2, zoom: 1 };
   let pinned = -1, cross = null;
 
-  const layer = (which) => layers[views[mode][which]];
+  // of more than two plans a reader picks the two that are shown
+  const picks = Array.from(root.querySelectorAll(".map-pick select"));
+  const picked = (sides) => (picks.length && sides.length > 2 ? picks.map((pick) => sides[pick.value]) : sides);
+  const layer = (which) => layers[picked(views[mode])[which]];
   const marking = () => Boolean(highlight && highlight.checked);
   const placed = () => (sited && sited.checked ? projects : []);
   const view = () => ({ x: centre.x, y: centre.y, k: home * centre.zoom });
@@ -77,6 +80,7 @@
   function name() {
     const texts = legends(layer(0), layer(1), words);
     panels.forEach((panel, which) => (panel.legend.innerHTML = texts[which]));
+    for (const pick of picks) pick.parentElement.hidden = views[mode].length === 2;
     both.innerHTML = texts[2];
     panels.forEach((panel, which) => (panel.legend.hidden = !texts[which]));
     both.hidden = !texts[2];
@@ -103,14 +107,20 @@
     if (project) {
       text = `<strong>${escaped(project.name)}</strong><p>${escaped(project.told)} · ${escaped(project.capex)} · ${escaped(project.where)}</p>`;
     }
-    if (parcel >= 0) {
+    if (parcel >= 0 && data.sides) {
+      for (const kind of ["zone", "class", "action", "start"]) {
+        row(words[kind], views[kind].map((of, at) => `${data.sides[at]}: ${nameOf(of, parcel)}`).join("; "));
+      }
+    } else if (parcel >= 0) {
       row(words.zone, pair(nameOf("zone_before", parcel), nameOf("zone_after", parcel)));
       row(words.class, pair(nameOf("class_before", parcel), nameOf("class_after", parcel)));
       row(words.action, nameOf("action", parcel));
       row(words.start, nameOf("start", parcel));
+    }
+    if (parcel >= 0) {
       row(words.area, number(land.values.area[parcel]) + " " + words.ha);
       if (data.jurisdictions.length > 1) row(words.jurisdiction, data.jurisdictions[land.jurisdiction[parcel]]);
-      for (const of of ["worth", "nature", "captured", "left", "shadow"]) {
+      for (const of of data.told) {
         const value = land.values[of][parcel];
         row(layers[of].title, Number.isNaN(value) ? words.not_known : `${number(value)} ${layers[of].unit}`);
       }
@@ -291,6 +301,19 @@
       colour();
     });
   }
+  function differ() {
+    const kinds = Object.values(views).filter((sides) => sides.length > 2).map((sides) => picked(sides).map((of) => layers[of].codes));
+    for (let parcel = 0; parcel < count; parcel++) {
+      land.changed[parcel] = kinds.some(([one, other]) => one[parcel] !== other[parcel]) ? 1 : 0;
+    }
+  }
+  for (const pick of picks) {
+    pick.addEventListener("change", () => {
+      differ();
+      name();
+      colour();
+    });
+  }
   const positions = new Map(land.ids.map((id, at) => [id, at]));
   const last = panels[panels.length - 1];
   const finder = get("find");
@@ -323,7 +346,7 @@
 
   const sheets = root.querySelector(".on-paper");
   window.addEventListener("beforeprint", () => {
-    if (root.isConnected) sheets.replaceChildren(...paper(land, layers, views, words, placed()));
+    if (root.isConnected) sheets.replaceChildren(...paper(land, layers, Object.values(views).map(picked), words, placed()));
   });
   window.addEventListener("afterprint", () => sheets.replaceChildren());
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         write_county,
         write_study,
     )
+    from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
@@ -39,19 +40,23 @@ if TYPE_CHECKING:
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
+    from zonevest.sweeps import Sweep, scenarios
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "Diagnosis",
     "Imported",
     "Plan",
     "Sensitivity",
     "Study",
     "StudyError",
+    "Sweep",
     "audit",
     "bundled_cases",
     "check",
+    "compare",
     "copy_case",
     "diagnose",
     "import_study",
@@ -62,6 +67,7 @@ __all__ = [
     "read_plan",
     "read_study",
     "report",
+    "scenarios",
     "sensitivity",
     "solve",
     "write_county",
@@ -69,6 +75,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Comparison": "zonevest.comparing",
+    "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Imported": "zonevest.instances.importing.imported",
@@ -78,6 +86,8 @@ _ELSEWHERE = {
     "import_study": "zonevest.instances.importing.dispatch",
     "Study": "zonevest.instances.study",
     "StudyError": "zonevest.instances.study",
+    "Sweep": "zonevest.sweeps",
+    "scenarios": "zonevest.sweeps",
 }
 
 

@@ -30,7 +30,7 @@ from zonevest.instances import place, read
 from zonevest.instances.read import CASES
 from zonevest.instances.read import bundled as bundled_cases
 from zonevest.instances.say import foreign, listed, say
-from zonevest.instances.study import Study, StudyError
+from zonevest.instances.study import Study, StudyError, period_names
 from zonevest.instances.write import WORKBOOK, folder_as_workbook, write_study
 from zonevest.model.compiled import Policy, compile_policy, shared
 from zonevest.model.complete import pyomo_model
@@ -110,6 +110,8 @@ START_SECONDS = 10.0
 """What the financing of a first solution may take."""
 RANGES_SECONDS = 60.0
 """What looking for the ranges of shadow prices may take; the dearest rows come first."""
+FIRST_SHARE = 0.2
+"""Part of the time that finding land for the projects of a given plan may take."""
 PRICES_SECONDS = 60.0
 """What the shadow prices may take; where they take longer they stay blank."""
 
@@ -120,6 +122,7 @@ class Plan(PlanData):
 
     audit: AuditReport | None = field(default=None, repr=False)
     verdict: Verdict | None = field(default=None, repr=False, compare=False)
+    _policy: pyo.ConcreteModel | None = field(default=None, init=False, repr=False, compare=False)  # one's own
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
     _ranging: Ranging | None = field(default=None, init=False, repr=False, compare=False)
     _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
@@ -168,6 +171,12 @@ class Plan(PlanData):
         project: str | None = None,
         limit: str | None = None,
         prices: bool = False,
+        resolve: bool = False,
+        break_even: Sequence[str] = (),
+        gap: float | None = None,
+        time_limit: float = 300.0,
+        threads: int = 0,
+        on_progress: Callable[[Progress], object] | None = None,
     ) -> Explanation:
         """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit, or all prices.
 
@@ -178,6 +187,10 @@ class Plan(PlanData):
         ----------
         parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
         prices : instead, what one more of everything that binds is worth (see `shadow_prices`).
+        resolve : whether the study is solved again with the project forced out, and to another start, or in.
+        break_even : of ``capex`` and ``annual_revenue``: the numbers at which the project is just worth it, by solving
+            again.
+        gap, time_limit, threads, on_progress : of each of these solves, as of `solve`; the gap by default the plan's.
 
         Returns
         -------
@@ -196,18 +209,31 @@ class Plan(PlanData):
 
         if (parcel is not None) + (project is not None) + (limit is not None) + prices != 1:
             raise ValueError("name one of parcel, project, limit and prices")
+        if (resolve or break_even) and project is None:
+            raise ValueError("what is solved again is a project")
+        if wrong := set(break_even) - set(explain_project.TURNED):
+            raise ValueError(f"a break-even is of {' or '.join(explain_project.TURNED)}, not {sorted(wrong)}")
         found = self._prices()
         if parcel is not None:
             return explain.explain_parcel(found, parcel)
         if limit is not None:
             told = explain_limit.explain_limit(found, limit)
-            return replace(told, tables={**told.tables, "ranges": self.shadow_prices(limit)})
+            return replace(told, tables={**told.tables, "ranges": self._ranges(limit)})
         if prices:
             return explain.explain_prices(found, self.shadow_prices())
         assert project is not None
         if project not in found.ledger.works.names:
             raise KeyError(project)
-        return explain_project.explain_project(found, project, pricing.moved(found, project, explain_project.TURNED))
+        moved = pricing.moved(found, project, explain_project.TURNED)
+        told = explain_project.explain_project(found, project, moved)
+        if not (resolve or break_even):
+            return told
+        from zonevest.resolving import resolved
+
+        at = period_names(self.study.periods).index(told.figures["told"]) if told.figures["told"] else 0
+        slopes = {name: float(moved[name][at]) for name in break_even}
+        return resolved(told, self, slopes, self._policy, break_even=break_even, gap=gap, time_limit=time_limit,
+                        threads=threads, on_progress=on_progress)  # fmt: skip
 
     def shadow_prices(self, limit: str | None = None, *, seconds: float = RANGES_SECONDS) -> pd.DataFrame:
         """What one more of every number that bounds the plan is worth, and over which range that holds.
@@ -235,6 +261,13 @@ class Plan(PlanData):
         UnpricedError
             If there is no plan, or its prices cannot be found.
         """
+        found = self._ranges(limit, seconds)
+        if limit is not None and found.empty:
+            raise KeyError(limit)
+        return found
+
+    def _ranges(self, limit: str | None, seconds: float = RANGES_SECONDS) -> pd.DataFrame:
+        """The same; of a row that no number of the study bounds an empty table."""
         from zonevest.pricing import UnpricedError
         from zonevest.ranging import Ranging
         from zonevest.solvers.around import UnsolvedError
@@ -244,16 +277,13 @@ class Plan(PlanData):
                 self._ranging = Ranging(self._prices())
             except UnsolvedError:
                 raise UnpricedError(say("the program around the plan was not solved")) from None
-        found = self._ranging.table(limit, seconds)
-        if limit is not None and found.empty:
-            raise KeyError(limit)
-        return found
+        return self._ranging.table(limit, seconds)
 
     def _prices(self) -> Priced:
         from zonevest import pricing
 
         if self._priced is None:
-            self._priced = pricing.priced(self)
+            self._priced = pricing.priced(self, self._policy)
         return self._priced
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
@@ -504,7 +534,7 @@ def solve(
     cluster: Client | str | int | None = None,
     checkpoint: str | Path | None = None,
     resume: bool = False,
-    start: Plan | None = None,
+    start: PlanData | None = None,
     shadow: bool = True,
     on_progress: Callable[[Progress], object] | None = None,
 ) -> Plan:
@@ -522,8 +552,9 @@ def solve(
         how many workers are started on this machine. None: in this process. With a cluster, auto is prices.
     checkpoint : a file in which the run leaves what it needs to be resumed, every minute; it is not removed at the end.
     resume : whether to go on from that file; it must be of the same study, version, method and seed.
-    start : a plan of this study or of one like it: its choices are a first solution where they hold; and, where it was
-        solved in this process, its prices a beginning. For prices the study has as many options.
+    start : a plan of this study or of one like it: its choices are a first solution where they hold, or else (method
+        mip) its projects with their best land; and, where it was solved in this process, its prices a beginning. For
+        prices the study has as many options.
     shadow : whether shadow prices of limits are found too; by prices they always are.
     on_progress : called with a `Progress` now and then.
 
@@ -549,7 +580,7 @@ def solve(
     if resume and checkpoint is None:
         raise ValueError("resume needs the path of a checkpoint")
     keep = None if checkpoint is None else Checkpoint.of(Path(checkpoint), study, method, seed, resume=resume)
-    clock = _Watch(on_progress)
+    clock, own = _Watch(on_progress), policy
     if policy is None:
         with clock("options"):
             ledger = Ledger(build_options(study))
@@ -573,7 +604,7 @@ def solve(
     by_prices: list[tuple[Outcome, Block]] = []
     proofs: list[pd.DataFrame] = []  # of each stage that prices solved
     found: dict[str, float] | None = None  # the best point so far, by column: the start of the next stage
-    warm = None if start is None else start._warm
+    warm = start._warm if isinstance(start, Plan) else None
     begun = 0
     if keep is not None and keep.kept is not None:
         method, begun, stages, found = keep.kept.stages
@@ -621,7 +652,10 @@ def solve(
             known = found if found is not None else warm
             first = None if left_there is None else left_there["x"]
             if first is None and known is None and start is not None and start.has_plan:  # as a folder has it
-                first = held(ledger, block, program, start, seconds=START_SECONDS, gap=gap / 10)
+                seconds = max(FIRST_SHARE * time_limit, 2.0)
+                first = held(ledger, block, program, start, seconds=seconds, gap=gap / 10)
+                if first is None:
+                    first = held(ledger, block, program, start, land=False, seconds=seconds, gap=gap)
             first = _start(ledger, block, program, known) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
@@ -662,8 +696,9 @@ def solve(
                 for stage, (each, _) in enumerate(by_prices, begun + 1)
                 for step in each.told()
             ]
-            if rows := own_rows(block):
-                settings["own_rows"] = rows
+        if rows := own_rows(block):
+            settings["own_rows"] = rows
+        plan._policy = own
     if solution.x is not None:
         plan._warm = Warm.of(block, solution.x, outcome if by_prices else None)
     if plan.status == "optimal" and any(each["status"] != "optimal" for each in stages):

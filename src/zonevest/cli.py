@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | diagnose | sensitivity | report | audit | explain``.
+"""The command line: ``zonevest new | import | check | solve | scenarios | diagnose | sensitivity | report | …``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -26,6 +26,7 @@ from zonevest.console import (
     DONE,
     FAILED,
     INTERRUPTED,
+    CaseLines,
     InputError,
     ProgressLine,
     ended_as_interrupted,
@@ -33,6 +34,7 @@ from zonevest.console import (
     plan_figures,
     plan_lines,
     show_result,
+    sweep_code,
 )
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
@@ -44,8 +46,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     cls=Commands,
-    epilog="Exit codes: 0 done, 1 the audit failed, 2 the input is wrong, 3 no plan exists, 4 no plan was found in "
-    "the time, 130 interrupted.",
+    epilog="Exit codes: 0 done, 1 the audit or a comparison failed, 2 the input is wrong, 3 no plan exists, 4 no plan "
+    "was found in the time, 130 interrupted.",
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -57,6 +59,13 @@ class Lang(StrEnum):
 
     en = "en"
     zh = "zh"
+
+
+class BreakEven(StrEnum):
+    """Numbers of a project whose break-even is told."""
+
+    capex = "capex"
+    annual_revenue = "annual_revenue"
 
 
 class Method(StrEnum):
@@ -276,9 +285,7 @@ def solve(
             raise InputError(
                 str(checkpoint), say("no run was cut off before its end"), say("its checkpoint is there"), do
             )
-        for name, value in (("--gap", gap), ("--time-limit", time_limit)):
-            if not math.isfinite(value):
-                raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
+        finite({"--gap": gap, "--time-limit": time_limit})
         if cluster is not None and method is Method.mip:
             do = say("leave out --cluster, or ask for --method prices")
             raise InputError("--cluster", say("a cluster is for the method prices"), "--method mip", do)
@@ -318,6 +325,98 @@ def solve(
             print(label["resumable"].format(path=checkpoint), file=sys.stderr)
         show_result(plan_figures(plan, written, lang.value), plan_lines(plan, written, label, lang.value), as_json)
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
+
+
+@app.command()
+def scenarios(
+    study: StudyArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where plans and tables go (default: STUDY-scenarios)."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="PATH=A,B,…", help="A key of study.toml and the values it takes; repeatable."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="NAME", help="A scenario that is meant; repeatable.")
+    ] = None,
+    as_it_is: Annotated[
+        bool, typer.Option("--as-it-is/--no-as-it-is", help="Whether the study without any scenario is a case too.")
+    ] = True,
+    regret: Annotated[
+        bool, typer.Option("--regret/--no-regret", help="Whether every plan is placed in every scenario.")
+    ] = True,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace plans in DIR that are of another study or solved otherwise.")
+    ] = False,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, metavar="N", help="Cases at a time; 0: as cores and memory allow.")
+    ] = 0,
+    method: Annotated[
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
+    ] = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+    ] = 1e-3,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each case, as in solve.")
+    ] = 600.0,
+    threads: Annotated[
+        int, typer.Option("--threads", min=0, metavar="N", help="Of each case; 0: the cores are parted among them.")
+    ] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS|N",
+            help="Cases are solved on a Dask cluster: a scheduler's address, or N workers on this machine.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Solve all scenarios of a study, and grids of settings, and tell what each plan is worth in the others."""
+    with faults_shown(lang, as_json):
+        target = default_plan(study, "scenarios") if out is None else out
+        refuse_unwritable(target)
+        finite({"--gap": gap, "--time-limit": time_limit})
+        from zonevest.instances.read import read_study
+        from zonevest.sweep_cases import SweepError, values_of
+        from zonevest.sweeps import scenarios as sweep_of
+
+        grid: dict[str, list[Any]] = {}
+        for pair in settings or []:
+            path, _, text = pair.partition("=")
+            for value in values_of(text):
+                for key, each in parse_settings([f"{path}={value}" if "=" in pair else pair]).items():
+                    grid.setdefault(key, []).append(each)
+        given = read_study(study)
+        try:
+            with workers(cluster) as client, CaseLines(sys.stderr, lang.value) as told:
+                found = sweep_of(
+                    given,
+                    target,
+                    grid=grid,
+                    only=only or [],
+                    as_it_is=as_it_is,
+                    gap=gap,
+                    time_limit=time_limit,
+                    threads=threads,
+                    seed=seed,
+                    method=method.value,
+                    jobs=jobs,
+                    cluster=client,
+                    regret=regret,
+                    overwrite=overwrite,
+                    lang=lang.value,
+                    on_progress=told,
+                )
+        except SweepError as error:
+            raise InputError(*error.row.values()) from None
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        raise typer.Exit(sweep_code(found))
 
 
 @app.command()
@@ -549,6 +648,19 @@ def explain(
     project: Annotated[str | None, typer.Option("--project", metavar="ID", help="A project: why in or out.")] = None,
     limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="A limit: who pays for it.")] = None,
     prices: Annotated[bool, typer.Option("--prices", help="What one more of everything that binds is worth.")] = False,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Solve again with the project forced out, or in: what that costs.")
+    ] = False,
+    break_even: Annotated[
+        list[BreakEven] | None,
+        typer.Option("--break-even", help="Solve again for the number at which the project is just worth it."),
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")
+    ] = 300.0,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
@@ -561,19 +673,29 @@ def explain(
             must = say("one thing is explained at a time")
             do = say("name one of --parcel, --project, --limit and --prices")
             raise InputError("explain", must, say("{count} are named", count=len(asked)), do)
+        if (resolve or break_even) and project is None:
+            must = say("what is solved again is a project")
+            raise InputError("--resolve", must, say("none is named"), say("name one by --project"))
         from zonevest import api
         from zonevest.pricing import UnpricedError
 
         ((kind, name),) = asked.items()
+        evens = tuple(each.value for each in break_even or ())
         try:
             told = api.read_plan(plan)
-            found = told.explain(**asked)
+            if resolve or evens:
+                with ProgressLine(sys.stderr, lang.value) as progress:
+                    found = told.explain(
+                        project=project, resolve=resolve, break_even=evens, gap=gap, time_limit=time_limit,
+                        on_progress=progress,
+                    )  # fmt: skip
+            else:
+                found = told.explain(parcel=parcel or None, project=project or None, limit=limit or None, prices=prices)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None
         except UnpricedError as error:
-            must, do = say("a plan has prices that explain it"), say("solve the study again")
-            raise InputError(str(plan), must, error.args[0], do) from None
+            raise InputError(str(plan), say("a plan has prices that explain it"), error.args[0], error.do) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         exit_unless_held(told, api.audit(plan), lang)
 
@@ -583,6 +705,47 @@ def exit_unless_held(plan: Plan, found: AuditReport, lang: Lang) -> None:
     if plan.has_plan and not found.ok:
         print(found.to_text(lang.value), file=sys.stderr)
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def compare(
+    plans: Annotated[list[Path], typer.Argument(metavar="PLAN", help="Two or more plan folders.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="A folder for page, workbook and tables; else it is printed."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the comparison if it exists.")] = False,
+    prices: Annotated[
+        bool, typer.Option("--prices", help="The worth of every parcel and project at the first plan's prices too.")
+    ] = False,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Put plans side by side: what was given, what came out, where they agree, what each difference is worth."""
+    with faults_shown(lang, as_json):
+        if len(plans) < 2:
+            must, do = say("two or more plans are compared"), say("name another plan folder")
+            raise InputError("compare", must, say("{count} are named", count=len(plans)), do)
+        for plan in plans:
+            refuse_no_plan(plan)
+        if out is not None:
+            if not overwrite:
+                refuse_existing(out, say("name another folder with -o, or add --overwrite"))
+            refuse_unwritable(out)
+        from zonevest import comparing
+        from zonevest.pricing import UnpricedError
+
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = comparing.compare(plans, prices=prices, on_progress=progress)
+                if out is not None:
+                    found.write(out, overwrite=overwrite, lang=lang.value)
+        except UnpricedError as error:
+            do = say("leave out --prices")
+            raise InputError(str(plans[0]), say("a plan has prices that explain it"), error.args[0], do) from None
+        written = {} if out is None else {"comparison": str(out)}
+        show_result(written | found.to_dict(), [found.to_text(lang.value, out)], as_json)
+        raise typer.Exit(DONE if found.ok else FAILED)
 
 
 @contextmanager
@@ -649,12 +812,19 @@ def workers(cluster: str | None) -> Iterator[Any]:
         raise InputError("--cluster", error.must, error.found, error.do) from None
 
 
-def default_plan(study: str) -> Path:
+def finite(given: dict[str, float]) -> None:
+    """Refuse options that are no finite numbers."""
+    for name, value in given.items():
+        if not math.isfinite(value):
+            raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
+
+
+def default_plan(study: str, kind: str = "plan") -> Path:
     """The plan folder of a study when none is named: ``studies/lake`` -> ``studies/lake-plan``."""
     path = Path(study)
     if path.name in ("", ".."):
         path = path.resolve()
-    return path.with_name(f"{path.stem if path.suffix == '.xlsx' else path.name}-plan")
+    return path.with_name(f"{path.stem if path.suffix == '.xlsx' else path.name}-{kind}")
 
 
 def parse_settings(pairs: list[str]) -> dict[str, Any]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from zonevest.api import Plan
+    from zonevest.sweeps import Sweep, SweepProgress
 
 DONE, FAILED, WRONG_INPUT, NO_PLAN_EXISTS, NO_PLAN_FOUND, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes."""
@@ -155,6 +156,50 @@ class ProgressLine:
         if gap is not None and math.isfinite(gap):
             parts.append(f"{self.label['gap']} {percent(gap)}")
         return "  ".join(part for part in parts if part)
+
+
+class CaseLines:
+    """Progress of many cases on stderr: a line for each that is done, and in between where the others are."""
+
+    def __init__(self, stream: TextIO, lang: str) -> None:
+        self.stream, self.lang = stream, lang
+        self.line = ProgressLine(stream, lang)
+        self.label = words(lang)
+        self.told: dict[str, float] = {}
+
+    def __enter__(self) -> CaseLines:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.line.__exit__(*error)
+
+    def __call__(self, told: SweepProgress) -> None:
+        """Show where a case is."""
+        over = "\r\x1b[2K" if self.line.terminal else ""
+        if told.progress is None:
+            status = self.label.get(f"status_{told.status}", told.status)
+            at = self.label["of"].format(part=told.done, whole=told.count)
+            self.stream.write(f"{over}{told.case}: {status} ({at})\n")
+        else:
+            self.line.phase = told.progress.phase
+            text = f"{told.case}: {self.line.text(told.progress)}"
+            if self.line.terminal:
+                self.stream.write(over + _fit(text))
+                self.line.shown = True
+            elif told.progress.seconds - self.told.get(told.case, float("-inf")) >= SPARSE:
+                self.stream.write(text + "\n")
+                self.told[told.case] = told.progress.seconds
+        self.stream.flush()
+
+
+def sweep_code(sweep: Sweep) -> int:
+    """The exit code of a sweep: of what is worst in it, a fault before a case without a plan."""
+    found = set(sweep.summary["status"])
+    if sweep.interrupted:
+        return INTERRUPTED
+    if "fault" in found:
+        return FAILED
+    return NO_PLAN_FOUND if "no_plan" in found else NO_PLAN_EXISTS if "infeasible" in found else DONE
 
 
 def plan_figures(plan: Plan, folder: str | None, lang: str = "en") -> dict[str, Any]:

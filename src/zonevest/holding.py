@@ -33,6 +33,7 @@ def held(
     program: Program,
     plan: PlanData,
     *,
+    land: bool = True,
     projects: bool = True,
     seconds: float = SECONDS,
     gap: float = GAP,
@@ -43,7 +44,7 @@ def held(
     ----------
     program : of the block, whose columns are options, then the states of projects, then the others.
     plan : of the ledger's study, or of one that differs from it in some amounts.
-    projects : whether projects are held, or land alone.
+    land, projects : which of the two are held.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def held(
         A position per column; None where the program has not all the plan's options, no other decisions go with
         them, or none were found in the time.
     """
-    placed = place(ledger, block, program, plan, projects=projects)
+    placed = place(ledger, block, program, plan, land=land, projects=projects)
     if placed is None:
         return None
     x, fixed = placed
@@ -67,7 +68,7 @@ def held(
 
 
 def place(
-    ledger: Ledger, block: Block, program: Program, plan: PlanData, *, projects: bool = True
+    ledger: Ledger, block: Block, program: Program, plan: PlanData, *, land: bool = True, projects: bool = True
 ) -> tuple[Floats, Bools] | None:
     """A plan's land and projects as columns, and which columns these are; None where it has options that are not."""
     size, periods = len(block.group), len(ledger.clock.length)
@@ -76,9 +77,9 @@ def place(
         x[:size] = weight_of(ledger, plan.parcels)
     except KeyError:
         return None
-    fixed[:size] = True
+    fixed[:size] = land
     if projects:
         for start in ledger.works.starts_of(plan.projects).values():
             x[size + start : size + (start // periods + 1) * periods] = 1.0
-        fixed[: size + len(ledger.works.names) * periods] = True
+        fixed[size : size + len(ledger.works.names) * periods] = True
     return x, fixed

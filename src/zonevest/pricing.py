@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pyomo.environ as pyo
+from scipy import sparse
 
 from zonevest.certificates import leaves_of
-from zonevest.instances.say import say
+from zonevest.holding import held
+from zonevest.instances.say import listed, say
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import Block, land_block, without_extra
 from zonevest.model.ledger import Ledger
@@ -18,13 +21,12 @@ from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.model.policy import policy_model, set_stage_after
 from zonevest.model.rates import define_rates
-from zonevest.reports.priced import FIXED, NEAR, ROWS, Priced, weight_of
+from zonevest.model.works import build_works
+from zonevest.reports.priced import FIXED, NEAR, ROWS, Priced
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.join import join
-from zonevest.solvers.parts import rest_of
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.program import Program
-from zonevest.solvers.supervise import solve
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,31 +42,45 @@ SECONDS = 300.0
 
 
 class UnpricedError(Exception):
-    """A plan cannot be priced: why, as a sentence."""
+    """A plan cannot be priced: why, and what to do about it, as sentences."""
+
+    def __init__(self, why: str, do: str = "") -> None:
+        super().__init__(why)
+        self.do = do or say("solve the study again")
 
 
-def priced(plan: PlanData) -> Priced:
+def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     """Price every row of a plan's program.
 
     A plan of the price method has the prices of its certificate; any other those of the linear program in which the
     whole numbers are the plan's and land may be divided. What the plan folder does not keep of other decisions is
     found again: the best that is possible beside the plan's land and projects.
 
+    Parameters
+    ----------
+    policy : the policy model that the plan was solved with, where it has rules of one's own.
+
     Raises
     ------
     UnpricedError
-        If there is no plan, if it follows rules that the study does not hold, or a program is not solved in the time.
+        If there is no plan, if it follows rules that are in neither the study nor `policy`, or a program is not solved
+        in the time.
     """
     if not plan.has_plan:
         raise UnpricedError(say("there is no plan to be explained"))
-    if plan.settings.get("own_rows"):
-        raise UnpricedError(say("the plan follows rules of one's own, which its folder does not hold"))
-    ledger = Ledger(build_options(plan.study))
-    policy = policy_model(ledger)
+    if policy is None:
+        if rows := plan.settings.get("own_rows"):
+            why = say("it follows rules of one's own, which its folder does not hold: {rows}", rows=listed(rows))
+            do = say("explain it in the program that solved it: there the plan has these rules")
+            raise UnpricedError(why, do)
+        policy = policy_model(Ledger(build_options(plan.study)))
+    ledger = policy.source
     _last_stage(policy, plan)
     compiled = compile_policy(policy)
     rates = define_rates(policy)
     wider = compile_policy(policy)
+    policy.del_component("rated")
+    policy.del_component("rate")
     # entries that many rows read are columns where it is solved, and written out where it is told
     solved = without_extra(land_block(ledger, shared(wider)))
     program, size = join(solved), len(solved.group)
@@ -83,7 +99,8 @@ def priced(plan: PlanData) -> Priced:
     # a price whose side of the row is open is rounding
     y[((y > 0.0) & np.isposinf(block.upper)) | ((y < 0.0) & np.isneginf(block.lower))] = 0.0
     own = np.array([column[name] for name in block.columns])
-    return Priced(plan, ledger, block, _told(policy, block), y, own, basis, _stated(policy), rates, solved, x[size:])
+    told, stated = _told(policy, block), _stated(policy)
+    return Priced(plan, ledger, block, told, y, own, basis, compiled, stated, rates, solved, x[size:])
 
 
 def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
@@ -94,19 +111,9 @@ def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
 
 def _completed(plan: PlanData, ledger: Ledger, block: Block, program: Program) -> Floats:
     """All columns in the plan: its land and projects, and the best of the others beside them."""
-    size, periods = len(block.group), len(ledger.clock.length)
-    x, fixed = np.zeros(program.n_cols), np.zeros(program.n_cols, dtype=np.bool_)
-    x[:size] = weight_of(ledger, plan.parcels)
-    for start in ledger.works.starts_of(plan.projects).values():
-        x[size + start : size + (start // periods + 1) * periods] = 1.0
-    fixed[: size + len(ledger.works.names) * periods] = True
-    if fixed.all():
-        return x
-    rest, free = rest_of(program, x, fixed, whole=True)
-    found = solve(rest, SolveOptions(gap=1e-6, time_limit=SECONDS))
-    if found.x is None:
+    x = held(ledger, block, program, plan, seconds=SECONDS, gap=1e-6)
+    if x is None:
         raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
-    x[free] = found.x
     return x
 
 
@@ -143,20 +150,36 @@ def _family(name: str) -> tuple[str, str]:
     return f"{family}.{index}" if index else family, ""
 
 
-def moved(found: Priced, project: str, columns: Sequence[str]) -> dict[str, Priced]:
-    """The same plan at the same prices, one of the project's numbers a unit higher, for each of some columns."""
-    prices = dict(zip(found.told["row"], found.prices.tolist(), strict=True))
-    values = dict(zip(found.block.columns, found.columns.tolist(), strict=True))
-    study, result = found.plan.study, {}
+def moved(found: Priced, project: str, columns: Sequence[str]) -> dict[str, Floats]:
+    """What each start of a project gains at the prices, one of its numbers a unit higher.
+
+    Rules of one's own are left out: they do not read these numbers.
+
+    Returns
+    -------
+    For each of some columns of the projects table, shape (periods,).
+    """
+    ledger, study, result = found.ledger, found.plan.study, {}
+    states = found.states[list(ledger.works.names).index(project)]
     for column in columns:
         projects = study.projects.copy()
         projects.loc[projects["project"] == project, column] += 1.0
-        other = replace(study, tables={**study.tables, "projects": projects})
-        ledger = Ledger(build_options(other))
-        policy = policy_model(ledger)
+        # land, and what it carries, is as it was
+        other = copy(ledger)
+        other.study = replace(study, tables={**study.tables, "projects": projects})
+        other.options = replace(ledger.options, study=other.study)
+        other.works = build_works(other.study, other.clock, other.accounts)
+        policy = policy_model(other)
         _last_stage(policy, found.plan)
-        block = without_extra(land_block(ledger, compile_policy(policy)))
-        y = np.array([prices.get(name, 0.0) for name in block.rows])
-        x = np.array([values.get(name, 0.0) for name in block.columns])
-        result[column] = replace(found, ledger=ledger, block=block, told=_told(policy, block), prices=y, columns=x)
+        compiled = compile_policy(policy)
+        weights = sparse.vstack([compiled.on_ledger, sparse.csr_array(compiled.value_of_ledger[None, :])])
+        of_project = other.combine(compiled.entries, sparse.csr_array(weights), land=False).by_project[states]
+        after = np.hstack([compiled.on_columns[:, states].T.toarray(), compiled.value_of_columns[states, None]])
+        after = after + of_project.toarray()
+        before = found.block.by_column[states].toarray()
+        at = {name: k for k, name in enumerate(found.block.rows)}
+        same = np.array([k for k, name in enumerate(compiled.rows) if name in at], dtype=np.int64)
+        own = np.array([at[compiled.rows[k]] for k in same], dtype=np.int64)
+        gain = after[:, -1] - before[:, -1] - (after[:, same] - before[:, own]) @ found.prices[own]
+        result[column] = np.cumsum(gain[::-1])[::-1]  # a start's states are 1 from then on
     return result

@@ -52,6 +52,8 @@ _TABLE: dict[str, tuple[str, str]] = {
         "no plan was found in the time given; one may exist (a longer --time-limit may find it)",
         "在给定时间内未找到方案；方案可能存在（可延长 --time-limit）",
     ),
+    "status_fault": ("could not be solved", "未能求解"),
+    "status_kept": ("there already, not solved again", "已有结果，不再求解"),
     "status_interrupted": ("interrupted", "已中断"),
     "objective": ("gain over doing nothing", "相对维持现状的增益"),
     "objective_total": ("objective (a plain total)", "目标值（总量）"),
@@ -101,7 +103,11 @@ PHASES: dict[str, tuple[str, str]] = {
     "settling": ("settling the land", "确定用地"),
     "branches": ("telling cases apart", "分情形求解"),
     "plan": ("reading off the plan", "整理方案"),
+    "placing": ("placing plans in the scenario", "将各方案放入该情景"),
+    "sent": ("sent to the cluster", "已发送到集群"),
     "audit": ("audit", "审计"),
+    "read": ("reading the plans", "读取方案"),
+    "compare": ("comparing", "比选"),
 }
 """What the phases of a run are called; a phase that is not listed is shown by its own name."""
 

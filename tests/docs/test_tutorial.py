@@ -49,5 +49,5 @@ def readme() -> list[Block]:
         lines = [line for line in block.text.splitlines() if not line.startswith("source ")]
         if block.lang == "python" or (block.lang == "sh" and lines[0].startswith("zonevest ")):
             found.append(Block(block.lang, "\n".join(lines)))
-    assert len(found) == 4
+    assert len(found) == 3
     return found

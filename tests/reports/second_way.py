@@ -14,7 +14,9 @@ import pytest
 from tests.model.builds import Build, complete
 from tests.reckon.base import START, Row, inside, split
 from tests.reckon.land import HOLD, UNASSIGNED, Land
+from zonevest.instances.schema import LINES
 from zonevest.instances.study import Study, period_names
+from zonevest.model.options import LIFTED
 from zonevest.model.policy import objective_weights
 from zonevest.reports.explain import Explanation
 
@@ -158,8 +160,14 @@ def check_options(found: Explanation, second: Second, prices: dict[str, float], 
     assert dict(zip(zip(possible["practice"], possible["start"], strict=True), possible["share"], strict=True)) == (
         pytest.approx({key: share.get(key, 0.0) for key in here})
     )
-    for practice, start, reason in options.loc[~options["possible"], ["practice", "start", "excluded_by"]].to_numpy():
-        assert second.excludes(parcel, practice, start, reason), (parcel, practice, start, reason)
+    missing = options.loc[~options["possible"], ["practice", "start", "excluded_by", "also", "would"]]
+    for practice, start, reason, also, would in missing.to_numpy():
+        told = [reason, *(also.split(";") if also else [])]
+        for each in told:
+            assert second.excludes(parcel, practice, start, each), (parcel, practice, start, each)
+        for each in LIFTED[len(LINES) :] if not start and practice else ():
+            assert (each in told) == second.excludes(parcel, practice, "", each), (parcel, practice, each)
+        assert np.isnan(would) == (bool(start) or not set(told) <= set(LIFTED)), (parcel, practice, told)
         assert not {(practice, s) for s in ([start] if start else ["", *names])} & here
     worths = {}
     for told in possible.itertuples():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -12,6 +13,7 @@ from random import Random
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import zonevest as zv
@@ -22,11 +24,15 @@ from tests.model.complete_shore import shore
 from tests.model.complete_valley import valley
 from tests.reports.second_way import Second, check_options
 from zonevest.instances.study import Study
+from zonevest.model.policy import ROW_FAMILIES
 from zonevest.pricing import moved, priced
+from zonevest.reports.display import Display
 from zonevest.reports.explain import explain_parcel
 from zonevest.reports.explain_limit import explain_limit
+from zonevest.reports.explain_missing import lifted_ledger, worth_of
 from zonevest.reports.explain_project import TURNED, explain_project
-from zonevest.reports.priced import Priced
+from zonevest.reports.labels import LABELS, Words
+from zonevest.reports.priced import Priced, weight_of
 
 MANY = int(os.environ.get("ZONEVEST_EXPLAIN_PARCELS", "1000"))
 STUDIES: dict[str, Callable[[], Study]] = {
@@ -72,6 +78,90 @@ def check_parcels(found: Priced, second: Second, parcels: list[str], **more: Any
 def test_parcels_are_explained_by_the_tables_alone(name: str) -> None:
     found = of(name)
     check_parcels(found, second_of(found), list(found.plan.study.parcels["parcel_id"]))
+
+
+@pytest.mark.parametrize("name", ["village", "bay", "valley", "shore", "accounts"])
+def test_what_a_line_keeps_out_is_worth_what_the_tables_say(name: str) -> None:
+    found = of(name)
+    second, free = second_of(found), replace(found, prices=np.zeros(len(found.prices)))
+    options, ids = found.ledger.options, found.plan.study.parcels["parcel_id"].tolist()
+    periods, seen = [*(period.name for period in found.plan.study.periods), ""], 0
+    for at, parcel in enumerate(ids):
+        alone = lifted_ledger(found, at)
+        kinds, worth = alone.options, worth_of(found, at, alone)
+        named = [(kinds.practices[p], periods[s]) for p, s in zip(kinds.kind_practice, kinds.kind_start, strict=True)]
+        # those that there are, among the others
+        mine = slice(options.start[at], options.start[at + 1])
+        kind = options.kind[mine]
+        there = [(options.practices[options.kind_practice[k]], periods[options.kind_start[k]]) for k in kind]
+        assert [worth[named.index(key)] for key in there] == pytest.approx(found.option_worth[mine].tolist(), abs=1e-8)
+        if name != "accounts":  # an account that is weighed is none of F1 and F2
+            value = dict(zip(named, worth_of(free, at, alone).tolist(), strict=True))
+            for practice, start in set(named) - set(there):
+                seen += 1
+                expected = sum(second.by_account(parcel, practice, start).values())
+                assert value[practice, start] == pytest.approx(expected, rel=1e-7, abs=1e-9), (parcel, practice, start)
+    assert seen or name in ("accounts", "valley", "shore", "bay")
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_row_and_decision_has_words(name: str) -> None:
+    found = of(name)
+    for lang in ("en", "zh"):
+        display = Display(found.plan.study, Words(lang))
+        for row in found.block.rows:
+            assert display.row(row).split("[")[0] != row.split("[")[0]
+        for column in found.block.columns[found.states.size :]:
+            assert display.column(column).split("[")[0] != column.split("[")[0]
+
+
+def test_every_family_of_rows_has_words() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "rows.md").read_text(encoding="utf-8").split("{ #refused }")[0]
+    listed = set(re.findall(r"^\| [^|]*(?:\|[^|]*)*?\| `([a-z_]+)(?:\[|` )", page, flags=re.MULTILINE))
+    assert len(listed) > 40
+    families = {*ROW_FAMILIES, *listed} - {"assign", "objective"}
+    assert sorted(name for name in families if f"row_{name}" not in LABELS) == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_limit_is_told_in_both_languages(name: str) -> None:
+    found = of(name)
+    for limit in found.told["limit"].unique():
+        told = explain_limit(found, limit)
+        assert told.to_text("en") != told.to_text("zh")
+        json.dumps(told.to_dict())
+
+
+@pytest.mark.parametrize("name", ["valley", "bay"])
+def test_what_actors_forgo_for_a_limit_is_what_the_other_plan_distributes(name: str) -> None:
+    found = of(name)
+    for limit in found.told.loc[np.abs(found.prices) > 1e-6, "limit"].unique()[:6]:
+        told = explain_limit(found, limit)
+        moved, turned = told["giving"], told["giving_projects"]
+        if not len(moved) and not len(turned):
+            assert not len(told["actors"])
+            continue
+        parcels = found.plan.parcels[~found.plan.parcels["parcel_id"].isin(moved["parcel_id"])]
+        instead = moved[["parcel_id", "instead", "instead_start"]].assign(share=1.0)
+        instead.columns = ["parcel_id", "practice", "start", "share"]
+        weight = weight_of(found.ledger, pd.concat([parcels, instead], ignore_index=True))
+        names = list(found.ledger.works.names)
+        begun = found.plan.projects.set_index("project")["start"].to_dict()
+        begun |= dict(zip(turned["project"], turned["instead"], strict=True))
+        periods = [period.name for period in found.plan.study.periods]
+        after = np.array(
+            [[bool(begun[j]) and periods.index(begun[j]) <= t for t in range(len(periods))] for j in names]
+        )
+        before = found.columns[: found.states.size].reshape(found.states.shape)
+        actors = told["actors"].set_index("actor")["forgone"]
+        every = [f"gain.actor.{actor}" for actor in actors.index]
+        wanted = [(account, 0) for account in every]
+        ledger = found.ledger
+        values = [
+            ledger.values(wanted, x, np.asarray(u, dtype=float).reshape(found.states.shape), ["total"])[0]
+            for x, u in ((found.weight, before), (weight, after))
+        ]
+        assert actors.to_numpy() == pytest.approx(values[1] - values[0], abs=1e-7)
 
 
 @pytest.mark.parametrize("name", STUDIES)

@@ -68,7 +68,7 @@ def worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
             "worker.main(sys.argv[1])\n",
             encoding="utf-8",
         )
-        monkeypatch.setattr(supervise, "_command", lambda folder: [sys.executable, str(script), str(folder)])
+        monkeypatch.setattr(supervise, "_command", lambda folder, _: [sys.executable, str(script), str(folder)])
 
     return instead
 
@@ -260,7 +260,7 @@ def test_crash(end: str, message: str, found: bool, knapsacks: Any, worker: Any)
 
 
 def test_child_that_cannot_even_begin_says_why(knapsacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervise, "_command", lambda _: [sys.executable, "-c", "import no_such_module_anywhere"])
+    monkeypatch.setattr(supervise, "_command", lambda *_: [sys.executable, "-c", "import no_such_module_anywhere"])
     solution = solve(knapsacks(400, 10), EXACT)
     assert solution.status == "no_plan"
     assert "no_such_module_anywhere" in solution.message
@@ -293,7 +293,7 @@ def test_child_is_asked_before_it_is_ended(knapsacks: Any, worker: Any) -> None:
 
 
 def test_few_columns_need_no_child(knapsacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(_: Path) -> list[str]:
+    def none(*_: object) -> list[str]:
         raise AssertionError("a child was started")
 
     monkeypatch.setattr(supervise, "_command", none)
@@ -304,7 +304,7 @@ def test_few_columns_need_no_child(knapsacks: Any, monkeypatch: pytest.MonkeyPat
 
 def test_without_a_process_the_solver_runs_here(knapsacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     program, options = knapsacks(400, 2), SolveOptions(gap=0.05)
-    monkeypatch.setattr(supervise, "_command", lambda _: ["/no/such/program"])
+    monkeypatch.setattr(supervise, "_command", lambda *_: ["/no/such/program"])
     assert solve(program, options).status == "optimal"
     with pytest.raises(OSError, match="cannot be started"):
         solve(program, options, supervised=True)
@@ -400,7 +400,7 @@ def test_ctrl_c_ends_a_child_that_does_not_listen(tmp_path: Path) -> None:
         "worker._listen = lambda folder, stop: threading.Event().wait()\nworker.main(sys.argv[1])\n",
         encoding="utf-8",
     )
-    before = f"supervise._command = lambda folder: [sys.executable, {str(deaf)!r}, str(folder)]"
+    before = f"supervise._command = lambda folder, module: [sys.executable, {str(deaf)!r}, str(folder)]"
     process = begin(tmp_path, before=before)
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=LONG)
@@ -423,7 +423,7 @@ def test_child_dies_with_its_parent(silent: bool, tmp_path: Path, scratch: Path)
         "worker.work = work\nworker.main(sys.argv[1])\n",
         encoding="utf-8",
     )
-    before = f"supervise._command = lambda folder: [sys.executable, {str(mute)!r}, str(folder)]"
+    before = f"supervise._command = lambda folder, module: [sys.executable, {str(mute)!r}, str(folder)]"
     process = begin(tmp_path, before=before if silent else "")
     assert len(list(scratch.iterdir())) == 1
     process.kill()

@@ -33,7 +33,7 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "import", "check", "solve", "diagnose", "sensitivity", "report", "audit", "explain"]
+COMMANDS = ["new", "import", "check", "solve", "diagnose", "sensitivity", "report", "audit", "explain", "compare"]
 
 
 def zonevest(*arguments: object) -> Any:
@@ -560,3 +560,21 @@ class TestExplain:
         several = ["--parcel", parcel, "--limit", "x"]
         for wrong in (["--parcel", "?"], ["--limit", "?"], ["--project", "?"], [], several):
             assert zonevest("explain", folder, *wrong).exit_code == 2
+
+
+def test_compare_prints_writes_and_fails_where_figures_do_not_hold(solved: Path, tmp_path: Path) -> None:
+    told = json.loads(zonevest("compare", solved, solved, "--json").stdout)
+    assert told["names"] == ["village-plan", "village-plan (2)"]
+    assert told["ok"]
+    assert not told["inputs"]
+    other = tmp_path / "other"
+    shutil.copytree(solved, other)
+    stated = json.loads((other / "plan.json").read_text(encoding="utf-8"))
+    (other / "plan.json").write_text(json.dumps(stated | {"cash": stated["cash"] + 1.0}), encoding="utf-8")
+    both = tmp_path / "both"
+    wrong = zonevest("compare", solved, other, "-o", both, "--lang", "zh")
+    assert wrong.exit_code == 1
+    assert "未通过：other" in wrong.stdout
+    assert {path.name for path in both.iterdir()} == {"comparison.html", "comparison.xlsx", "tables"}
+    for arguments in ((solved,), (solved, tmp_path), (solved, other, "-o", both)):
+        assert zonevest("compare", *arguments).exit_code == 2

@@ -1,0 +1,98 @@
+"""The figures of a comparison: what disagreements are worth, and debt ratios of the plans."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from zonevest.reports.cash_flow import START
+from zonevest.reports.compare_sides import APPROVED, NOTHING
+from zonevest.reports.drawing import (
+    COLOURS,
+    DASHES,
+    DOWN,
+    LEFT,
+    UP,
+    WHOLE,
+    Drawing,
+    layout,
+    period_or_start,
+    waterfall_of,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from zonevest.reports.compare import Comparison
+    from zonevest.reports.compare_display import Compared
+
+STEPS: Final = 14
+"""Disagreements that the figure shows by themselves; the rest is one step."""
+
+
+def drawn(found: Comparison, display: Compared) -> dict[str, tuple[str, Drawing]]:
+    """The figures that have something to show: the table with the data, and the drawing, by key."""
+    made = {"compare_worth": ("worth", _worth(found, display)), "compare_debt": ("debt", _debt(found, display))}
+    return {key: (table, drawing) for key, (table, drawing) in made.items() if drawing is not None}
+
+
+def _worth(found: Comparison, display: Compared) -> Drawing | None:
+    """From the objective of the first plan to that of the second, disagreement by disagreement."""
+    table, words = found.tables["worth"], display.words
+    base, name = found.names[:2]
+    mine = table[table["plan"] == name]
+    start = next(side.plan.objective for side in found.sides if side.name == base)
+    if mine.empty or start is None:
+        return None
+    parts = mine[mine["kind"] != "total"]
+    total = mine[mine["kind"] == "total"].iloc[0]
+    single = parts[parts["kind"].isin(["project", "land"])]
+    largest = single.iloc[(-single["worth"].abs()).argsort(kind="stable")].head(STEPS)
+    rest = float(parts["worth"].sum() - largest["worth"].sum())
+    steps = [
+        (_named(row, display), float(row.worth), UP if row.worth > 0 else DOWN)
+        for row in largest.itertuples(index=False)
+    ]
+    steps = [step for step in steps if step[1]]
+    if not steps:
+        return None
+    if rest:
+        steps.append((words("compare_rest"), rest, UP if rest > 0 else DOWN))
+    drop = float(total["penalties"])
+    if abs(drop) > 1e-6:
+        steps.append((words("col_penalties"), -drop, LEFT))
+    whole = sum(amount for _, amount, _ in steps)
+    steps.append((words("compare_sum", plan=name, base=base), whole, WHOLE))
+    names = [words(key) for key in ("compare_more", "compare_less", "total", "col_penalties")]
+    return waterfall_of(steps, words("compare_objective_unit"), names)
+
+
+def _named(row: pd.Series, display: Compared) -> str:
+    if row.kind == "project":
+        return display.project(row.project)
+    where, one, other = (
+        display.jurisdiction(row.jurisdiction),
+        display.practice(row.practice_a),
+        display.practice(row.practice_b),
+    )
+    if row.practice_a == row.practice_b:
+        return f"{where}{display.words('colon')}{one}"
+    return f"{where}{display.words('colon')}{one} → {other}"
+
+
+def _debt(found: Comparison, display: Compared) -> Drawing | None:
+    """The debt ratio of every plan by period."""
+    table = found.tables["debt"]
+    table = table[(table["item"] == "debt_ratio") & (table["period"] != START)]
+    if table.empty:
+        return None
+    periods = [period_or_start(code, display) for code in table["period"]]
+    data = []
+    for at, side in enumerate(side for side in found.sides if side.name != APPROVED and side.plan.has_plan):
+        values = [None if value != value else float(value) for value in table[side.name]]
+        data.append(
+            {"type": "scatter", "mode": "lines+markers", "name": display.plan_column(side.name),
+             "x": periods, "y": values,
+             "line": {"color": "#7f7f7f" if side.name == NOTHING else COLOURS[at % len(COLOURS)], "width": 2.4,
+                      "dash": DASHES[at % len(DASHES)]}}
+        )  # fmt: skip
+    return {"data": data, "layout": layout(display.words("col_period"), display.unit("percent"))}
