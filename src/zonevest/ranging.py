@@ -34,8 +34,8 @@ UNTOLD = ("cash", "draw_cap", "fund_project", "floor", "keep")
 """Families of rows of money and of the objective that limits.csv does not tell of."""
 NOTHING = 1e-12
 """A price by which a number of its size is worth less than this part of the objective's span is rounding."""
-GROWN = 3
-"""So many times as much land as at first is too much."""
+GROWN, SHARE = 3, 1 / 12
+"""So many times as much land as at first is too much; part of the time that one number may take of that of all."""
 BINDS = 1e-6
 """A row binds where it is nearer to its bound than this part of its size."""
 
@@ -192,12 +192,14 @@ class Ranging:
             k, number = numbers[position]
             if number.move is None or k in self._sides or not (binding[position] or limit is not None):
                 continue
-            self.around.until = begun + seconds if limit is None else np.inf
-            if perf_counter() > self.around.until:
+            end = begun + seconds if limit is None else np.inf
+            if perf_counter() > end:
                 break
+            self.around.until = min(end, perf_counter() + SHARE * seconds) if limit is None else np.inf
             sides = self._both(number)
             if sides is not None:
                 self._sides[k] = sides
+            self.around.until = end
             self._lighter()
         rows = [
             self._line(number, price, bound, self._sides.get(k))
