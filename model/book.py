@@ -42,6 +42,10 @@ class Told:
     row : name of the row that enforces it, where its dual is sought.
     when : the row is told only where this is 1 (a project's start); None: always.
     tolerance : by how much the bound may be missed.
+    number : the study's number that the bound is made of, where it is not the bound itself.
+    per : what one of that number makes of the bound, an expression or a number; None: the row's right side is the
+        number.
+    cap : where no row stands behind the bound, the column whose upper bound it is, and a row of a choice that opens it.
     """
 
     limit: str
@@ -55,6 +59,9 @@ class Told:
     row: str
     when: Any = None
     tolerance: float = 0.0
+    number: float | None = None
+    per: Any = None
+    cap: tuple[str, ...] = ()
 
 
 class Book:

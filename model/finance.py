@@ -287,6 +287,7 @@ def hold(
     right: Any,
     told: tuple[str, str, str, str, str] | None = None,
     when: Any = None,
+    of: tuple[float, Any] | None = None,
 ) -> None:
     """Write a row left <= right or left >= right, soft where [finance] says so, and note how a plan tells of it.
 
@@ -294,6 +295,7 @@ def hold(
     ----------
     told : limit, account, place, period and unit in limits.csv.
     when : it is told only where this is 1.
+    of : the study's number in `right`, and what it is multiplied by there.
     """
     index = (index,) if isinstance(index, str) else index
     rows = model.component(family)
@@ -310,7 +312,9 @@ def hold(
     name = rows[key].name if key in rows else ""
     if told is not None:
         limit, account, place, period, unit = told
-        model.told.append(Told(limit, account, place, period, sense, left, right, unit, name, when))
+        number, per = of or (None, None)
+        told_as = Told(limit, account, place, period, sense, left, right, unit, name, when, number=number, per=per)
+        model.told.append(told_as)
 
 
 def define_cash(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -349,11 +353,12 @@ def define_reserve(model: pyo.ConcreteModel, sums: Sums) -> None:
         own = purse.budgets.reserve.get(till, np.nan)
         for t, name in enumerate(sums.names):
             months = purse.at("reserve_months", t) or 0.0
-            reserve = own
+            reserve, by_month = own, None
             if np.isnan(own):
                 reserve = months / 12.0 * sums.cost(t, till) if months else 0.0
+                by_month = (months, sums.cost(t, till) / 12.0) if months else None
             index, told = of_till(till, name), (f"reserve{of}", f"finance.cash{of}", TOTAL, name, "million")
-            hold(model, "reserve", index, model.cash_end[index], ">=", reserve, told)
+            hold(model, "reserve", index, model.cash_end[index], ">=", reserve, told, of=by_month)
 
 
 def define_budget_transfer(model: pyo.ConcreteModel, sums: Sums) -> None:

@@ -110,8 +110,8 @@ def define_jurisdiction_floor(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     earned = sum(book.sums[OF_ACTOR + actor](name) for name in people for actor in counted)
     for name, count in people.items():
         told = ("jurisdiction_floor", "gain.jurisdiction", name, TOTAL, PRESENT)
-        least = part * count / everyone * earned
-        hold(model, "jurisdiction_floor", name, book["gain.jurisdiction", name, TOTAL], ">=", least, told)
+        equal, gain = count / everyone * earned, book["gain.jurisdiction", name, TOTAL]
+        hold(model, "jurisdiction_floor", name, gain, ">=", part * equal, told, of=(part, equal))
 
 
 def define_positive(model: pyo.ConcreteModel, ledger: Ledger) -> None:
@@ -133,7 +133,8 @@ def define_floor_share(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     everything = sum(model.positive_gain.values())
     for actor, share in _floors(ledger).items():
         told = (f"floor_share.{actor}", OF_ACTOR + actor, TOTAL, TOTAL, PRESENT)
-        hold(model, "floor_share", actor, model.ledger[OF_ACTOR + actor, TOTAL, TOTAL], ">=", share * everything, told)
+        gain = model.ledger[OF_ACTOR + actor, TOTAL, TOTAL]
+        hold(model, "floor_share", actor, gain, ">=", share * everything, told, of=(share, everything))
 
 
 def _floors(ledger: Ledger) -> dict[str, float]:

@@ -57,8 +57,11 @@ def define_limits(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     for (name, place, period), row in rows.items():
         key = (name, place, period)
         told = (name, row.account, place, period, row.sense, *sides[key], str(units.get(row.account, "")))
+        kind, _, of = row.basis.partition(":")
+        share = (row.value, total_or_period(model.ledger, ledger, of, place, period)) if kind == "share_of" else ()
         named = model.limit[key].name if key in model.limit else ""
-        model.told.append(Told(*told, named, tolerance=row.tolerance))
+        number, per = share or (None, None)
+        model.told.append(Told(*told, named, tolerance=row.tolerance, number=number, per=per))
 
 
 def limit_places(ledger: Ledger, cell: str) -> list[str]:

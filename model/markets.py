@@ -133,6 +133,7 @@ def define_market_rows(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     define_step_area(model, ledger)
     define_step_full(model)
     define_step_open(model)
+    _tell(model, ledger)
 
 
 def define_step_area(model: pyo.ConcreteModel, ledger: Ledger) -> None:
@@ -141,7 +142,6 @@ def define_step_area(model: pyo.ConcreteModel, ledger: Ledger) -> None:
     In words: what is sold (or bought) is so in steps, at most up to the last of them. Unit: ha.
     """
     model.step_area = pyo.Constraint(pyo.Any)
-    units = ledger.accounts_and_units()["unit"] if model.MARKETS else {}
     for market in model.MARKETS:
         for t, name in enumerate(period_names(ledger.study.periods)):
             steps = market.steps[t]
@@ -150,10 +150,6 @@ def define_step_area(model: pyo.ConcreteModel, ledger: Ledger) -> None:
             sold = [model.sold[_index(market, k, name)] for k in range(1, len(steps) + 1)]
             area = model.ledger[market.area, market.place, name]
             model.step_area[_index(market, name)] = sum(sold) - area == 0
-            # the last step's bound is one of its column: no row stands behind it
-            most = sum(step.width for step in steps)
-            told = (f"price_steps.{market.account}", market.area, market.place, name, "<=", area, most)
-            model.told.append(Told(*told, str(units.get(market.area, "")), ""))
 
 
 def define_step_full(model: pyo.ConcreteModel) -> None:
@@ -175,3 +171,17 @@ def define_step_open(model: pyo.ConcreteModel) -> None:
     for (*market, k, t), filled in model.filled.items():
         following = model.sold[(*market, k + 1, t)]
         model.step_open[(*market, k, t)] = following - following.ub * filled <= 0
+
+
+def _tell(model: pyo.ConcreteModel, ledger: Ledger) -> None:
+    """Tell of the last step's end: it is the bound of a column, no row stands behind it but that which opens it."""
+    units = ledger.accounts_and_units()["unit"] if model.MARKETS else {}
+    for market in model.MARKETS:
+        for t, name in enumerate(period_names(ledger.study.periods)):
+            if steps := market.steps[t]:
+                area, last = model.ledger[market.area, market.place, name], len(steps)
+                told = (f"price_steps.{market.account}", market.area, market.place, name, "<=", area)
+                cap = [model.sold[_index(market, last, name)].name]
+                cap += [model.step_open[_index(market, last - 1, name)].name] if last > 1 else []
+                most, unit = sum(step.width for step in steps), str(units.get(market.area, ""))
+                model.told.append(Told(*told, most, unit, "", cap=tuple(cap)))

@@ -76,14 +76,15 @@ def define_quota(model: pyo.ConcreteModel, ledger: Ledger) -> None:
                 if t and row.bank:
                     carried = model.balance[name, place, names[t - 1]]
                 ready = t - int(row.available_after)
-                there = carried + _granted(ledger, row, place, t) + (generated[ready] if ready >= 0 else 0.0)
+                granted = _granted(ledger, row, place, t)
+                there = carried + granted + (generated[ready] if ready >= 0 else 0.0)
                 key = (name, place, period)
                 there = there + sum(side[key] for side in (model.buy,) if key in side)
                 there = there - sum(side[key] for side in (model.sell,) if key in side)
                 used = _total(model, ledger, row.account_used, place, t)
                 model.quota[key] = model.balance[key] - (there - used) == 0
                 told = (f"quota.{name}", f"quota.{name}", place, period, ">=", model.balance[key], 0.0)
-                model.told.append(Told(*told, _unit(ledger, name), model.quota[key].name))
+                model.told.append(Told(*told, _unit(ledger, name), model.quota[key].name, number=granted))
 
 
 def define_quota_sold(model: pyo.ConcreteModel, ledger: Ledger) -> None:
@@ -129,11 +130,12 @@ def _cap_trade(model: pyo.ConcreteModel, ledger: Ledger, side: str, what: str) -
             if not traded:
                 continue
             most, row_name = float(years) * getattr(row, f"{side}_max"), ""
+            cap: tuple[str, ...] = (traded[0].name,)
             if len(traded) > 1:
                 rows[name, period] = sum(traded) <= most
-                row_name = rows[name, period].name
+                row_name, cap = rows[name, period].name, ()
             told = (f"quota_{side}.{name}", f"quota.{name}.{what}", TOTAL, period, "<=", sum(traded), most)
-            model.told.append(Told(*told, _unit(ledger, name), row_name))
+            model.told.append(Told(*told, _unit(ledger, name), row_name, cap=cap))
 
 
 def _unit(ledger: Ledger, quota: str) -> str:

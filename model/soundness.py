@@ -31,7 +31,7 @@ def define_debt_ratio(model: pyo.ConcreteModel, sums: Sums) -> None:
         debt = sums.flow("owed", counted, t, new=False) + sums.flow("counted", counted, t, old=False)
         resources = float(purse.fiscal[t] - purse.revenue_before) + sums.money("revenue", t)
         told = ("debt_ratio_cap", "finance.debt", TOTAL, name, "million")
-        hold(model, "debt_ratio_cap", name, debt, "<=", cap * resources, told)
+        hold(model, "debt_ratio_cap", name, debt, "<=", cap * resources, told, of=(cap, resources))
 
 
 def define_interest_share_general(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -47,7 +47,8 @@ def define_interest_share_general(model: pyo.ConcreteModel, sums: Sums) -> None:
         everything = sums.years(t) * sums.cost(t) + sums.money("outlay", t)
         general = everything - _spent_by_fund(sums, t) - _spent(sums, t, budgets.enterprises)
         told = ("interest_share_general", "finance.interest", TOTAL, name, "million")
-        hold(model, "interest_share_general", name, interest, "<=", share * (general + interest), told)
+        whole = general + interest
+        hold(model, "interest_share_general", name, interest, "<=", share * whole, told, of=(share, whole))
 
 
 def define_interest_share_fund(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -61,7 +62,8 @@ def define_interest_share_fund(model: pyo.ConcreteModel, sums: Sums) -> None:
     for t, name, share in sums.where("interest_share_fund"):
         interest = sums.flow("interest", debts, t)
         told = ("interest_share_fund", "finance.interest", TOTAL, name, "million")
-        hold(model, "interest_share_fund", name, interest, "<=", share * (_spent_by_fund(sums, t) + interest), told)
+        whole = _spent_by_fund(sums, t) + interest
+        hold(model, "interest_share_fund", name, interest, "<=", share * whole, told, of=(share, whole))
 
 
 def _fund(sums: Sums) -> Set[str]:
@@ -104,8 +106,8 @@ def define_cover(model: pyo.ConcreteModel, sums: Sums) -> None:
             if finance.dscr_scope == "all":
                 service -= sum(sums.raised(f, t) for f in again)
             told = (f"dscr_min.{till}" if till else "dscr_min", "money.operating", TOTAL, name, "million/year")
-            balance, asked = sums.operating(t, till), cover / sums.years(t) * service
-            hold(model, "dscr_min", of_till(till, name), balance, ">=", asked, told)
+            balance, yearly = sums.operating(t, till), service / sums.years(t)
+            hold(model, "dscr_min", of_till(till, name), balance, ">=", cover * yearly, told, of=(cover, yearly))
 
 
 def define_golden_rule(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -130,7 +132,7 @@ def define_refinance_share(model: pyo.ConcreteModel, sums: Sums) -> None:
         due = sums.flow("repaid", purse.debts, t)
         told = ("refinance_share", "finance.raised", TOTAL, name, "million")
         raised = sum(sums.raised(f, t) for f in purse.refinancing)
-        hold(model, "refinance_share", name, raised, "<=", share * due, told)
+        hold(model, "refinance_share", name, raised, "<=", share * due, told, of=(share, due))
 
 
 def define_balance(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -155,9 +157,11 @@ def define_land_sale_share_cap(model: pyo.ConcreteModel, sums: Sums) -> None:
     purse = sums.purse
     for t, name, share in sums.where("land_sale_share_cap"):
         revenue = sums.years(t) * (sums.money("revenue", t) + float(purse.own[t] + purse.transfers[t]))
-        most = share * (revenue + sums.money("receipts", t))
+        whole = revenue + sums.money("receipts", t)
         told = ("land_sale_share_cap", "money.land_sale", TOTAL, name, "million")
-        hold(model, "land_sale_share_cap", name, sums.money("land_sale", t), "<=", most, told)
+        hold(
+            model, "land_sale_share_cap", name, sums.money("land_sale", t), "<=", share * whole, told, of=(share, whole)
+        )
 
 
 def define_green_share_min(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -167,8 +171,8 @@ def define_green_share_min(model: pyo.ConcreteModel, sums: Sums) -> None:
     """
     for t, name, share in sums.where("green_share_min"):
         told = ("green_share_min", "money.outlay.green", TOTAL, name, "million")
-        green, least = sums.money("outlay.green", t), share * sums.money("outlay", t)
-        hold(model, "green_share_min", name, green, ">=", least, told)
+        green, whole = sums.money("outlay.green", t), sums.money("outlay", t)
+        hold(model, "green_share_min", name, green, ">=", share * whole, told, of=(share, whole))
 
 
 def define_real_estate_share_max(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -178,8 +182,8 @@ def define_real_estate_share_max(model: pyo.ConcreteModel, sums: Sums) -> None:
     """
     for t, name, share in sums.where("real_estate_share_max"):
         told = ("real_estate_share_max", "money.outlay.real_estate", TOTAL, name, "million")
-        estate, most = sums.money("outlay.real_estate", t), share * sums.money("outlay", t)
-        hold(model, "real_estate_share_max", name, estate, "<=", most, told)
+        estate, whole = sums.money("outlay.real_estate", t), sums.money("outlay", t)
+        hold(model, "real_estate_share_max", name, estate, "<=", share * whole, told, of=(share, whole))
 
 
 def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
@@ -197,4 +201,4 @@ def define_reinvestment(model: pyo.ConcreteModel, sums: Sums) -> None:
             restored = sum(sums.money("outlay.restoration", s) for s in range(t + 1))
             earned = sum(sums.years(s) * (sums.money("resource", s) - float(nothing[s])) for s in range(t + 1))
             told = ("reinvestment_min", "money.outlay.restoration", TOTAL, name, "million")
-            hold(model, "reinvestment_min", name, restored, ">=", share * earned, told)
+            hold(model, "reinvestment_min", name, restored, ">=", share * earned, told, of=(share, earned))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = NDArray[np.float64]
     Ints: TypeAlias = NDArray[np.int64]
 
-PARCEL, PROJECT, LIMIT = "parcel", "project", "limit"
+PARCEL, PROJECT, LIMIT, PRICES = "parcel", "project", "limit", "prices"
 ACCOUNT, ROW = "account", "row"
 """Kinds of parts: what an account adds to the objective, and what a row with a price gives or takes."""
 PART: Final = ["kind", "name", "jurisdiction", "period", "row", "price", "amount", "value"]
@@ -45,7 +45,7 @@ class Explanation:
 
     Attributes
     ----------
-    kind, name : parcel, project or limit, and which.
+    kind, name : parcel, project, limit or prices, and which.
     study : the study.
     basis : of the prices, ``fixed`` or ``near`` (see `priced`).
     figures : single numbers and names.
@@ -64,14 +64,25 @@ class Explanation:
         return self.tables[name]
 
     def to_dict(self) -> dict[str, Any]:
-        """All of it for machines; what is not known is None."""
-        tables = {name: table.astype(object).where(table.notna(), None).to_dict("records")
-                  for name, table in self.tables.items()}  # fmt: skip
+        """All of it for machines; what is not known, or has no end, is None."""
+        tables = {name: table.astype(object).where(table.notna() & ~table.isin([np.inf, -np.inf]), None)
+                  .to_dict("records") for name, table in self.tables.items()}  # fmt: skip
         return {"kind": self.kind, "name": self.name, "prices": self.basis, **self.figures, **tables}
 
     def to_text(self, lang: str = "en") -> str:
         """In words, ``en`` or ``zh``."""
         return text_of(self, lang)
+
+
+def explain_prices(priced: Priced, table: pd.DataFrame) -> Explanation:
+    """What one more of every number that bounds the plan is worth, and over which range.
+
+    Parameters
+    ----------
+    table : of `zonevest.api.Plan.shadow_prices`, which is ``ranges`` here.
+    """
+    counts = {"binding": int(table["binding"].sum()), "resolved": int(table["resolved"].sum())}
+    return Explanation(PRICES, PRICES, priced.ledger.study, priced.basis, counts, {"ranges": table})
 
 
 def explain_parcel(priced: Priced, parcel: str) -> Explanation:

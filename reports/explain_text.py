@@ -10,6 +10,7 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import each
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.display import Display
+from zonevest.reports.explain_prices import told_prices, told_ranges
 from zonevest.reports.explain_resolved import resolved_lines
 from zonevest.reports.labels import Words
 
@@ -43,6 +44,7 @@ WORDS = {
         "more": "… and {count} more",
         "limit": "{name}: its rows (price x bound = worth)",
         "row": "{place}, {period}: {price:,.6g} x {bound:,.6g} = {worth:,.6g}; the plan adds {amount:,.6g}",
+        "ranges": "One more, and how far that holds (solved again, whole numbers fixed)",
         "payers": "Who pays (below 0) or is paid",
         "giving": "Parcels that would do something else without it, all else at its price",
         "forgone": "{parcel} ({place}): {practice} {start} -> {instead} {instead_start}, {forgone:,.6g}",
@@ -110,6 +112,7 @@ WORDS = {
         "more": "……另有 {count} 项",
         "limit": "{name}：各行（价格 × 界限 = 价值）",
         "row": "{place}，{period}：{price:,.6g} × {bound:,.6g} = {worth:,.6g}；规划计入 {amount:,.6g}",
+        "ranges": "再多一单位的价值及其适用范围（固定整数后重新求解）",
         "payers": "由谁承担（负数）或受益",
         "giving": "若无此约束（其余价格不变）会改变用途的地块",
         "forgone": "{parcel}（{place}）：{practice} {start} → {instead} {instead_start}，{forgone:,.6g}",
@@ -163,7 +166,8 @@ NEAR = 1e-7
 def text_of(found: Explanation, lang: str) -> str:
     """The words of an explanation, ``en`` or ``zh``."""
     display, say = Display(found.study, Words(lang)), WORDS[lang]
-    told = {"parcel": _parcel, "limit": _limit, "project": _project}[found.kind](found, display, say, lang)
+    kinds = {"parcel": _parcel, "limit": _limit, "project": _project, "prices": _prices}
+    told = kinds[found.kind](found, display, say, lang)
     return "\n".join([*told, "", say["unit"], say[found.basis]])
 
 
@@ -237,7 +241,11 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
     return lines
 
 
-def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) -> list[str]:
+def _prices(found: Explanation, display: Display, _: dict[str, str], lang: str) -> list[str]:
+    return told_prices(found["ranges"], display, lang)
+
+
+def _limit(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
     first = found["rows"].iloc[0]
     title = display.limit(found.name) if first["jurisdiction"] else display.row(first["row"])
     lines = [say["limit"].format(name=title)]
@@ -248,6 +256,9 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], _: str) ->
         kind = "row" if row.price else "row_plain"
         rows.append(say[kind].format(place=place, period=period or "–", **cells))
     lines += _most(rows, say)
+    ranges = found.tables.get("ranges")
+    if ranges is not None and len(ranges):
+        lines += ["", say["ranges"], *_most(told_ranges(ranges, display, lang), say)]
     payers = found["payers"]
     sums = payers.groupby(["kind", "name"], sort=False)["value"].sum().reset_index()
     sums = sums[sums["value"].abs() > NEAR].sort_values("value", kind="stable")

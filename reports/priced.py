@@ -26,6 +26,7 @@ from zonevest.reports.terms import Entries, added
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from zonevest.model.book import Told
     from zonevest.model.compiled import Policy
     from zonevest.model.land import Block
     from zonevest.model.ledger import Ledger
@@ -55,6 +56,9 @@ class Priced:
     columns : the policy's own columns in the plan, shape (n,); projects' states come first.
     basis : `FIXED` or `NEAR`.
     compiled : the policy's rows over the ledger.
+    stated : the rows as a plan tells of them, with the numbers of the study behind them.
+    rates : row -> the column of what the study's number is multiplied by in it.
+    solved, point : the program as it is solved, entries that many rows read as columns; its columns in the plan.
     """
 
     plan: PlanData
@@ -65,6 +69,10 @@ class Priced:
     columns: Floats
     basis: str
     compiled: Policy
+    stated: tuple[Told, ...]
+    rates: dict[str, str]
+    solved: Block
+    point: Floats
 
     @cached_property
     def weight(self) -> Floats:

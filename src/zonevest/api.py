@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
+    from zonevest.ranging import Ranging
     from zonevest.reports.explain import Explanation
     from zonevest.reports.priced import Priced
     from zonevest.reports.verdict import Verdict
@@ -107,6 +108,8 @@ MANY, MANY_WHOLE = 40_000, 300_000
 """Options from which on `auto` solves by prices, where land may be divided and where it may not."""
 START_SECONDS = 10.0
 """What the financing of a first solution may take."""
+RANGES_SECONDS = 60.0
+"""What looking for the ranges of shadow prices may take; the dearest rows come first."""
 FIRST_SHARE = 0.2
 """Part of the time that finding land for the projects of a given plan may take."""
 PRICES_SECONDS = 60.0
@@ -121,6 +124,7 @@ class Plan(PlanData):
     verdict: Verdict | None = field(default=None, repr=False, compare=False)
     _policy: pyo.ConcreteModel | None = field(default=None, init=False, repr=False, compare=False)  # one's own
     _priced: Priced | None = field(default=None, init=False, repr=False, compare=False)
+    _ranging: Ranging | None = field(default=None, init=False, repr=False, compare=False)
     _warm: Warm | None = field(default=None, init=False, repr=False, compare=False)
 
     def cash_flow(self) -> pd.DataFrame:
@@ -166,6 +170,7 @@ class Plan(PlanData):
         parcel: str | None = None,
         project: str | None = None,
         limit: str | None = None,
+        prices: bool = False,
         resolve: bool = False,
         break_even: Sequence[str] = (),
         gap: float | None = None,
@@ -173,7 +178,7 @@ class Plan(PlanData):
         threads: int = 0,
         on_progress: Callable[[Progress], object] | None = None,
     ) -> Explanation:
-        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit.
+        """Why the plan is as it is, at the prices of its rows: of one parcel, project or limit, or all prices.
 
         Its program is made and priced once, which takes as long as the end of `solve`; a plan that is explained is
         not to be changed.
@@ -181,6 +186,7 @@ class Plan(PlanData):
         Parameters
         ----------
         parcel, project, limit : one of them; a limit, or a row of money, quotas or gains, as limits.csv names it.
+        prices : instead, what one more of everything that binds is worth (see `shadow_prices`).
         resolve : whether the study is solved again with the project forced out, and to another start, or in.
         break_even : of ``capex`` and ``annual_revenue``: the numbers at which the project is just worth it, by solving
             again.
@@ -201,19 +207,20 @@ class Plan(PlanData):
         from zonevest import pricing
         from zonevest.reports import explain, explain_limit, explain_project
 
-        if (parcel is not None) + (project is not None) + (limit is not None) != 1:
-            raise ValueError("name one of parcel, project and limit")
+        if (parcel is not None) + (project is not None) + (limit is not None) + prices != 1:
+            raise ValueError("name one of parcel, project, limit and prices")
         if (resolve or break_even) and project is None:
             raise ValueError("what is solved again is a project")
         if wrong := set(break_even) - set(explain_project.TURNED):
             raise ValueError(f"a break-even is of {' or '.join(explain_project.TURNED)}, not {sorted(wrong)}")
-        if self._priced is None:
-            self._priced = pricing.priced(self, self._policy)
-        found = self._priced
+        found = self._prices()
         if parcel is not None:
             return explain.explain_parcel(found, parcel)
         if limit is not None:
-            return explain_limit.explain_limit(found, limit)
+            told = explain_limit.explain_limit(found, limit)
+            return replace(told, tables={**told.tables, "ranges": self._ranges(limit)})
+        if prices:
+            return explain.explain_prices(found, self.shadow_prices())
         assert project is not None
         if project not in found.ledger.works.names:
             raise KeyError(project)
@@ -227,6 +234,57 @@ class Plan(PlanData):
         slopes = {name: float(moved[name][at]) for name in break_even}
         return resolved(told, self, slopes, self._policy, break_even=break_even, gap=gap, time_limit=time_limit,
                         threads=threads, on_progress=on_progress)  # fmt: skip
+
+    def shadow_prices(self, limit: str | None = None, *, seconds: float = RANGES_SECONDS) -> pd.DataFrame:
+        """What one more of every number that bounds the plan is worth, and over which range that holds.
+
+        Parameters
+        ----------
+        limit : one of them, as limits.csv names it, or a row; also where it does not bind. None: all.
+        seconds : what looking for ranges may take, the dearest first; not asked of a limit by name.
+
+        Returns
+        -------
+        DataFrame
+            ``row, limit, jurisdiction, period, sense``; ``unit, bound``: the study's number and what it is counted in
+            (``point``: 0.01 of a ratio, ``month``: of a reserve); ``price`` of one more, from the plan's prices, and
+            their ``basis`` (``near`` or ``fixed``, see `zonevest.reports.priced`); ``binding``; ``less, more``: what
+            the last one and one more are worth, solved again with the whole numbers as in the plan (they differ where
+            the plan stands at a kink; NaN: there is no plan with less, or more); ``from, to``: how far they hold;
+            ``price_below, price_above``: beyond (NaN: no plan, or no end); ``resolved``: whether ends were looked for.
+            Of what does not bind ``from, to`` say how far it may move before it does.
+
+        Raises
+        ------
+        KeyError
+            If there is no such limit or row.
+        UnpricedError
+            If there is no plan, or its prices cannot be found.
+        """
+        found = self._ranges(limit, seconds)
+        if limit is not None and found.empty:
+            raise KeyError(limit)
+        return found
+
+    def _ranges(self, limit: str | None, seconds: float = RANGES_SECONDS) -> pd.DataFrame:
+        """The same; of a row that no number of the study bounds an empty table."""
+        from zonevest.pricing import UnpricedError
+        from zonevest.ranging import Ranging
+        from zonevest.solvers.around import UnsolvedError
+
+        if self._ranging is None:
+            try:
+                self._ranging = Ranging(self._prices())
+            except UnsolvedError:
+                raise UnpricedError(say("the program around the plan was not solved")) from None
+        return self._ranging.table(limit, seconds)
+
+    def _prices(self) -> Priced:
+        from zonevest import pricing
+
+        if self._priced is None:
+            self._priced = pricing.priced(self, self._policy)
+        return self._priced
 
     def write(self, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
         """Write the plan folder with its report; beside the target first, so that there is never half a plan.

@@ -647,6 +647,7 @@ def explain(
     parcel: Annotated[str | None, typer.Option("--parcel", metavar="ID", help="A parcel: why it does what.")] = None,
     project: Annotated[str | None, typer.Option("--project", metavar="ID", help="A project: why in or out.")] = None,
     limit: Annotated[str | None, typer.Option("--limit", metavar="NAME", help="A limit: who pays for it.")] = None,
+    prices: Annotated[bool, typer.Option("--prices", help="What one more of everything that binds is worth.")] = False,
     resolve: Annotated[
         bool, typer.Option("--resolve", help="Solve again with the project forced out, or in: what that costs.")
     ] = False,
@@ -663,13 +664,14 @@ def explain(
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:
-    """Explain a parcel, a project or a limit of a plan at the prices of its rows."""
+    """Explain a parcel, a project, a limit or all shadow prices of a plan."""
     with faults_shown(lang, as_json):
         refuse_no_plan(plan)
-        asked = {name: value for name, value in (("parcel", parcel), ("project", project), ("limit", limit)) if value}
+        named = (("parcel", parcel), ("project", project), ("limit", limit), ("prices", prices))
+        asked: dict[str, Any] = {name: value for name, value in named if value}
         if len(asked) != 1:
             must = say("one thing is explained at a time")
-            do = say("name one of --parcel, --project and --limit")
+            do = say("name one of --parcel, --project, --limit and --prices")
             raise InputError("explain", must, say("{count} are named", count=len(asked)), do)
         if (resolve or break_even) and project is None:
             must = say("what is solved again is a project")
@@ -688,7 +690,7 @@ def explain(
                         on_progress=progress,
                     )  # fmt: skip
             else:
-                found = told.explain(parcel=parcel or None, project=project or None, limit=limit or None)
+                found = told.explain(parcel=parcel or None, project=project or None, limit=limit or None, prices=prices)
         except KeyError:
             must, do = say("the study has what is to be explained"), say("take a name of the plan folder's tables")
             raise InputError(f"--{kind}", must, name, do) from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyomo.environ as pyo
 from scipy import sparse
 
 from zonevest.certificates import leaves_of
@@ -19,6 +20,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.model.policy import policy_model, set_stage_after
+from zonevest.model.rates import define_rates
 from zonevest.model.works import build_works
 from zonevest.reports.priced import FIXED, NEAR, ROWS, Priced
 from zonevest.solvers.answer import SolveOptions
@@ -29,8 +31,9 @@ from zonevest.solvers.program import Program
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pyomo.environ as pyo
     from numpy.typing import NDArray
+
+    from zonevest.model.book import Told
 
     Floats = NDArray[np.float64]
 
@@ -74,10 +77,15 @@ def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     ledger = policy.source
     _last_stage(policy, plan)
     compiled = compile_policy(policy)
+    rates = define_rates(policy)
+    wider = compile_policy(policy)
+    policy.del_component("rated")
+    policy.del_component("rate")
     # entries that many rows read are columns where it is solved, and written out where it is told
-    solved = without_extra(land_block(ledger, shared(compiled)))
+    solved = without_extra(land_block(ledger, shared(wider)))
     program, size = join(solved), len(solved.group)
     x = _completed(plan, ledger, solved, program)
+    wider.load(x[size:])
     prices, basis = _near(plan, solved, x[size:]), NEAR
     if prices is None:
         prices, basis = shadow_prices(program, x, slice(size, program.n_cols), SolveOptions(time_limit=SECONDS)), FIXED
@@ -90,16 +98,9 @@ def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     y = np.array([price[name] for name in block.rows])
     # a price whose side of the row is open is rounding
     y[((y > 0.0) & np.isposinf(block.upper)) | ((y < 0.0) & np.isneginf(block.lower))] = 0.0
-    return Priced(
-        plan,
-        ledger,
-        block,
-        _told(policy, block),
-        y,
-        np.array([column[name] for name in block.columns]),
-        basis,
-        compiled,
-    )
+    own = np.array([column[name] for name in block.columns])
+    told, stated = _told(policy, block), _stated(policy)
+    return Priced(plan, ledger, block, told, y, own, basis, compiled, stated, rates, solved, x[size:])
 
 
 def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
@@ -136,6 +137,11 @@ def _told(policy: pyo.ConcreteModel, block: Block) -> pd.DataFrame:
     known = {told.row: (told.limit, told.place, told.period, told.unit) for told in policy.told if told.row}
     rows = [(name, *known.get(name, (*_family(name), "", ""))) for name in block.rows]
     return pd.DataFrame(rows, columns=[ROWS[0], ROWS[1], "jurisdiction", "period", "unit"])
+
+
+def _stated(policy: pyo.ConcreteModel) -> tuple[Told, ...]:
+    """What a plan tells of, but of the projects that it does not start."""
+    return tuple(told for told in policy.told if told.when is None or pyo.value(told.when) >= 0.5)
 
 
 def _family(name: str) -> tuple[str, str]:
