@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -105,6 +106,30 @@ class Front:
         """The position of the knee among the points; None where there is none (fewer than three points)."""
         at = np.flatnonzero(self.points["knee"].to_numpy(dtype=bool))
         return int(at[0]) if len(at) else None
+
+    def to_text(self, lang: str = "en") -> str:
+        """The points as a table, in ``en`` or ``zh``."""
+        from zonevest.reports.front_forms import front_text
+
+        return front_text(self, lang)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Points, solves and ranges, as `zonevest pareto --json` prints them."""
+        from zonevest.reports.front_forms import to_dict
+
+        return to_dict(self)
+
+    def write(self, folder: str | Path, lang: str = "en") -> None:
+        """Write points.csv, solves.csv, front.html with the curve, and a plan folder for each point.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder exists.
+        """
+        from zonevest.reports.front_forms import write_front
+
+        write_front(self, Path(folder), lang)
 
 
 def front_of(

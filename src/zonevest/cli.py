@@ -420,6 +420,71 @@ def scenarios(
 
 
 @app.command()
+def pareto(
+    study: StudyArgument,
+    terms: Annotated[
+        str,
+        typer.Option(
+            "--terms",
+            metavar="A,B[,C]",
+            help="Two or three of cash, ecosystem and accounts; with - before an account, less of it is better.",
+        ),
+    ] = "cash,ecosystem",
+    points: Annotated[
+        int, typer.Option("--points", min=2, metavar="N", help="How many, evenly spaced over each floored term.")
+    ] = 15,
+    every: Annotated[bool, typer.Option("--every", help="Every point; for small studies with whole land.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where the curve and a plan for each point go."),
+    ] = None,
+    method: Annotated[
+        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
+    ] = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="How near to its bound each point has to be: a part of the range.")
+    ] = 1e-3,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
+    ] = 600.0,
+    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Find the trade-off between cash, ecosystem value and a further account."""
+    with faults_shown(lang, as_json):
+        finite({"--gap": gap, "--time-limit": time_limit})
+        if out is not None:
+            refuse_existing(out, say("choose another folder"))
+            refuse_unwritable(out)
+        from zonevest.instances.read import read_study
+        from zonevest.instances.study import StudyError
+        from zonevest.pareto import pareto as front_of
+
+        given = read_study(study, parse_settings(settings or []), scenario=scenario)
+        try:
+            with ProgressLine(sys.stderr, lang.value) as told:
+                found = front_of(
+                    given, terms=terms.split(","), points=points, every=every, gap=gap, time_limit=time_limit,
+                    threads=threads, seed=seed, method=method.value, on_progress=told,
+                )  # fmt: skip
+        except StudyError:
+            raise
+        except ValueError as error:
+            must, do = say("a front is over terms that the study has"), say("name terms with --terms")
+            raise InputError("--terms", must, error.args[0], do) from None
+        if out is not None:
+            found.write(out, lang.value)
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        statuses = [*found.solves["status"]]
+        if not len(found.points):
+            raise typer.Exit(CODES["infeasible" if "infeasible" in statuses else "no_plan"])
+
+
+@app.command()
 def diagnose(
     study: StudyArgument,
     prices: Annotated[

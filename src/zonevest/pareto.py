@@ -225,7 +225,7 @@ class _Search:
 
         def tell(progress: Progress) -> None:
             if self.on_progress is not None:
-                phase = say("{phase} (solve {number})", phase=progress.phase, number=before + 1)
+                phase = say("solve {number}", number=before + 1)
                 self.on_progress(replace(progress, phase=phase, seconds=time.perf_counter() - self.began))
 
         goal = 0.0 if apart else self.gap

@@ -1,0 +1,151 @@
+"""A front as words, a table, a picture and files."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zonevest.instances import place
+from zonevest.instances.say import say, translate
+from zonevest.reports.display import DASH, number
+from zonevest.reports.labels import Words
+from zonevest.reports.sweep_pages import STYLE
+from zonevest.reports.sweep_text import aligned
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from zonevest.reports.front import Front
+
+WIDTH, HEIGHT, LEFT, BELOW = 720, 420, 90, 60
+"""Of the picture and its margins, in pixels."""
+
+
+def front_text(front: Front, lang: str) -> str:
+    """The points as a table, and what the knee and the bounds say."""
+    words = Words(lang)
+    lines = [front.study.title(lang), ""]
+    if not len(front.points):
+        return "\n".join([*lines[:1], f"  {translate(say('no point was found'), lang)}"])
+    lines += aligned(_rows(front, words), 1)
+    lines += ["", *(f"  {translate(each, lang)}" for each in _sentences(front))]
+    return "\n".join(lines)
+
+
+def _rows(front: Front, words: Words) -> list[list[str]]:
+    columns = [term.column for term in front.terms]
+    head = [words("front_point"), *(words.or_code("front_axis_", column) for column in columns), words("front_bound")]
+    head += [words(f"front_{name}") for name in ("gap", "changed_ha", "projects")]
+    rows = [head]
+    for row in front.points.to_dict("records"):
+        gap = f"{100 * row['gap']:.2f} %" if np.isfinite(row["gap"]) else DASH
+        name = f"{row['point']}{' *' if row['knee'] else ''}"
+        figures = [number(row[column]) for column in [*columns, "bound"]]
+        rows.append([name, *figures, gap, number(row["changed_ha"]), str(row["projects"])])
+    return rows
+
+
+def _sentences(front: Front) -> list[str]:
+    told = [say("bound: no plan with the floors of the point has more of {term}", term=front.main)]
+    told.append(say("gap: from the point to its bound, as a part of the range of {term}", term=front.main))
+    if front.knee is not None:
+        told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
+    if float(np.abs(front.points["penalties"]).max()) > 1e-9:
+        told.append(say("penalties of soft limits are taken off the bound's {term}", term=front.main))
+    return told
+
+
+def to_dict(front: Front) -> dict[str, Any]:
+    """Points, solves and ranges."""
+    return {
+        "terms": [term.name for term in front.terms],
+        "main": front.main,
+        "ranges": dict(front.ranges),
+        "knee": None if front.knee is None else front.knee + 1,
+        "points": front.points.to_dict("records"),
+        "solves": front.solves.to_dict("records"),
+    }
+
+
+def write_front(front: Front, folder: Path, lang: str) -> None:
+    """Write points.csv, solves.csv, front.html with the curve, and a plan folder for each point, all or nothing.
+
+    Raises
+    ------
+    FileExistsError
+        If the folder exists.
+    """
+    if folder.exists():
+        raise FileExistsError(17, say("the folder exists already; choose another"), str(folder))
+    with place.fresh(folder) as new:
+        new.mkdir()
+        front.points.to_csv(new / "points.csv", index=False, lineterminator="\n")
+        front.solves.to_csv(new / "solves.csv", index=False, lineterminator="\n")
+        (new / "front.html").write_text(page(front, lang), encoding="utf-8")
+        for number_, plan in zip(front.points["point"], front.plans, strict=True):
+            plan.write(new / f"point-{number_:02d}", lang=lang)  # type: ignore[attr-defined]
+
+
+def page(front: Front, lang: str) -> str:
+    """The curve of two terms, and the table of points."""
+    words = Words(lang)
+    title = escape(front.study.title(lang))
+    head, *rows = _rows(front, words) if len(front.points) else [[]]
+    parts = [f"<h1>{title}</h1>"]
+    if len(front.points) and len(front.terms) == 2:
+        parts.append(curve(front.points, [term.column for term in front.terms], words))
+    cells = [[_linked(cell, at) for at, cell in enumerate(row)] for row in rows]
+    body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
+    top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
+    parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
+    told = _sentences(front) if len(front.points) else [say("no point was found")]
+    parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
+    return (
+        f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
+        f"<style>{STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
+    )
+
+
+def _linked(cell: str, at: int) -> str:
+    if at:
+        return escape(cell)
+    number_ = int(cell.split(" ")[0])
+    return f'<a href="point-{number_:02d}/report.html">{escape(cell)}</a>'
+
+
+def curve(points: pd.DataFrame, columns: list[str], words: Words) -> str:
+    """An SVG of the points, their bounds and the knee; the first term to the right, the second upwards."""
+    x, y = (points[column].to_numpy(dtype=float) for column in columns)
+
+    def across(value: float) -> float:
+        return LEFT + float((value - x.min()) / ((x.max() - x.min()) or 1.0) * (WIDTH - LEFT - 30))
+
+    def up(value: float) -> float:
+        return HEIGHT - BELOW - float((value - y.min()) / ((y.max() - y.min()) or 1.0) * (HEIGHT - BELOW - 30))
+
+    line = " ".join(f"{across(a):.1f},{up(b):.1f}" for a, b in zip(x, y, strict=True))
+    parts = [f'<polyline points="{line}" fill="none" stroke="#0072B2" stroke-width="1.5"/>']
+    for row, (a, b) in zip(points.itertuples(index=False), zip(x, y, strict=True), strict=True):
+        told = f"{words('front_point')} {row.point}: {number(a)}; {number(b)}"
+        shape = f'cx="{across(a):.1f}" cy="{up(b):.1f}" r="{7 if row.knee else 4}"'
+        fill = "#D55E00" if row.knee else "#0072B2"
+        parts.append(f'<circle {shape} fill="{fill}"><title>{escape(told)}</title></circle>')
+        parts.append(_lettered(across(a) + 8, up(b) - 6, str(row.point), "start"))
+    axes = (LEFT, HEIGHT - BELOW, WIDTH - 20, HEIGHT - BELOW), (LEFT, 20, LEFT, HEIGHT - BELOW)
+    parts += ['<line x1="{}" y1="{}" x2="{}" y2="{}" stroke="#55606b"/>'.format(*ends) for ends in axes]
+    steps = (np.linspace(each.min(), each.max(), 5).tolist() for each in (x, y))
+    parts += [_lettered(across(value), HEIGHT - BELOW + 16, number(value), "middle") for value in next(steps)]
+    parts += [_lettered(LEFT - 6, up(value) + 4, number(value), "end") for value in next(steps)]
+    names = [words.or_code("front_axis_", column) for column in columns]
+    parts.append(_lettered((LEFT + WIDTH) / 2, HEIGHT - 16, names[0], "middle"))
+    parts.append(_lettered(LEFT, 14, names[1], "start"))
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width:100%;height:auto" role="img">{"".join(parts)}</svg>'
+
+
+def _lettered(x: float, y: float, text: str, anchor: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="11" text-anchor="{anchor}">{escape(text)}</text>'
