@@ -33,7 +33,9 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "import", "check", "solve", "diagnose", "sensitivity", "report", "audit", "explain", "compare"]
+COMMANDS = [
+    "new", "import", "check", "solve", "scenarios", "diagnose", "sensitivity", "report", "audit", "explain", "compare",
+]  # fmt: skip
 
 
 def zonevest(*arguments: object) -> Any:
