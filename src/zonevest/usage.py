@@ -60,14 +60,15 @@ def _fold_lines() -> None:
     from typer import rich_utils
 
     made = vars(rich_utils).get("_make_rich_text")
+    if made is None or made.__name__ == "folded":
+        return
 
     def folded(*given: Any, **more: Any) -> Any:
         text = made(*given, **more)
         text.overflow = "fold"
         return text
 
-    if made is not None and made.__name__ != "folded":
-        vars(rich_utils)["_make_rich_text"] = folded
+    vars(rich_utils)["_make_rich_text"] = folded
 
 
 def asked(given: Sequence[str]) -> str | None:
