@@ -336,7 +336,7 @@ def scenarios(
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="PATH=A,B,…", help="A key of study.toml and the values it takes; repeatable."),
+        typer.Option("--set", metavar="PATH=A,B", help="A key of study.toml and the values it takes; repeatable."),
     ] = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="NAME", help="A scenario that is meant; repeatable.")

@@ -1,6 +1,6 @@
 """Help, and what is wrong with a command line, in the language that the command line itself asks for.
 
-Both are the framework's own, which speaks English; it is asked for no more than the public parts of its commands.
+Both are the framework's own, which speaks English; it is asked for little more than the public parts of its commands.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Commands(TyperGroup):
             text = getattr(owner, name, None)
             if text:
                 setattr(owner, name, catalogue(lang).get(text, text))
+        _fold_lines()
         try:
             code = super().main(args, **{**more, "standalone_mode": False})
         except Exception as error:
@@ -52,6 +53,22 @@ class Commands(TyperGroup):
             show_faults([row], words(lang), as_json=False)
             sys.exit(WRONG_INPUT)
         sys.exit(code)
+
+
+def _fold_lines() -> None:
+    """Let lines of help end between any two characters, for languages without spaces; no public part of typer does."""
+    from typer import rich_utils
+
+    made = vars(rich_utils).get("_make_rich_text")
+    if made is None or made.__name__ == "folded":
+        return
+
+    def folded(*given: Any, **more: Any) -> Any:
+        text = made(*given, **more)
+        text.overflow = "fold"
+        return text
+
+    vars(rich_utils)["_make_rich_text"] = folded
 
 
 def asked(given: Sequence[str]) -> str | None:

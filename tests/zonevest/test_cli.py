@@ -33,7 +33,9 @@ NAMES = [
     *("STUDY", "CNY", "village-plan", "root", "figure"),
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
-COMMANDS = ["new", "import", "check", "solve", "diagnose", "sensitivity", "report", "audit", "explain", "compare"]
+COMMANDS = [
+    "new", "import", "check", "solve", "scenarios", "diagnose", "sensitivity", "report", "audit", "explain", "compare",
+]  # fmt: skip
 
 
 def zonevest(*arguments: object) -> Any:
@@ -447,7 +449,7 @@ class TestChinese:
         monkeypatch.setenv("COLUMNS", "80")
         done = zonevest(command, "--help", "--lang", "zh")
         assert done.exit_code == 0
-        assert "屏幕输出与报告的语言。" in done.stdout
+        assert "屏幕输出与报告的语言。" in re.sub(r"[\s│]", "", done.stdout)
         assert "…" not in done.stdout  # a line that found no place to break
         assert "显示本帮助并退出。" not in zonevest(command, "--help").stdout
 
