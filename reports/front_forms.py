@@ -9,15 +9,14 @@ import numpy as np
 
 from zonevest.instances import place
 from zonevest.instances.say import say, translate
-from zonevest.reports.display import DASH, number
+from zonevest.reports import tables
+from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
 from zonevest.reports.sweep_pages import STYLE
 from zonevest.reports.sweep_text import aligned
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from zonevest.reports.front import Front
 
@@ -32,13 +31,13 @@ def front_text(front: Front, lang: str) -> str:
     if not len(front.points):
         return "\n".join([*lines[:1], f"  {translate(say('no point was found'), lang)}"])
     lines += aligned(_rows(front, words), 1)
-    lines += ["", *(f"  {translate(each, lang)}" for each in _sentences(front))]
+    lines += ["", *(f"  {translate(each, lang)}" for each in _sentences(front, words))]
     return "\n".join(lines)
 
 
 def _rows(front: Front, words: Words) -> list[list[str]]:
     columns = [term.column for term in front.terms]
-    head = [words("front_point"), *(words.or_code("front_axis_", column) for column in columns), words("front_bound")]
+    head = [words("front_point"), *(_named(front, column, words) for column in columns), words("front_bound")]
     head += [words(f"front_{name}") for name in ("gap", "changed_ha", "projects")]
     rows = [head]
     for row in front.points.to_dict("records"):
@@ -49,13 +48,25 @@ def _rows(front: Front, words: Words) -> list[list[str]]:
     return rows
 
 
-def _sentences(front: Front) -> list[str]:
-    told = [say("bound: no plan with the floors of the point has more of {term}", term=front.main)]
-    told.append(say("gap: from the point to its bound, as a part of the range of {term}", term=front.main))
+def _named(front: Front, column: str, words: Words) -> str:
+    """A term with its unit."""
+    display, study = Display(front.study, words), front.study
+    if column == "cash":
+        return f"{words('front_axis_cash')}, {display.money_unit}"
+    if column == "ecosystem":
+        unit = tables.ecosystem_unit(study)
+        return f"{words('front_axis_ecosystem')}, {display.unit(unit) if unit else words('value_units')}"
+    return f"{display.account(column)}, {display.unit(tables.account_unit(study, column))}"
+
+
+def _sentences(front: Front, words: Words) -> list[str]:
+    main = _named(front, front.main, words).rpartition(", ")[0]
+    told = [say("bound: no plan with the floors of the point has more of: {term}", term=main)]
+    told.append(say("gap: from the point to its bound, as a part of the range of: {term}", term=main))
     if front.knee is not None:
         told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
     if float(np.abs(front.points["penalties"]).max()) > 1e-9:
-        told.append(say("penalties of soft limits are taken off the bound's {term}", term=front.main))
+        told.append(say("penalties of soft limits are taken off the bound"))
     return told
 
 
@@ -97,12 +108,12 @@ def page(front: Front, lang: str) -> str:
     head, *rows = _rows(front, words) if len(front.points) else [[]]
     parts = [f"<h1>{title}</h1>"]
     if len(front.points) and len(front.terms) == 2:
-        parts.append(curve(front.points, [term.column for term in front.terms], words))
+        parts.append(curve(front, words))
     cells = [[_linked(cell, at) for at, cell in enumerate(row)] for row in rows]
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
     top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
-    told = _sentences(front) if len(front.points) else [say("no point was found")]
+    told = _sentences(front, words) if len(front.points) else [say("no point was found")]
     parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
@@ -118,8 +129,9 @@ def _linked(cell: str, at: int) -> str:
     return f'<a href="point-{number_:02d}/report.html">{escape(cell)}</a>'
 
 
-def curve(points: pd.DataFrame, columns: list[str], words: Words) -> str:
-    """An SVG of the points, their bounds and the knee; the first term to the right, the second upwards."""
+def curve(front: Front, words: Words) -> str:
+    """An SVG of the points and the knee; the first term to the right, the second upwards."""
+    points, columns = front.points, [term.column for term in front.terms]
     x, y = (points[column].to_numpy(dtype=float) for column in columns)
 
     def across(value: float) -> float:
@@ -141,7 +153,7 @@ def curve(points: pd.DataFrame, columns: list[str], words: Words) -> str:
     steps = (np.linspace(each.min(), each.max(), 5).tolist() for each in (x, y))
     parts += [_lettered(across(value), HEIGHT - BELOW + 16, number(value), "middle") for value in next(steps)]
     parts += [_lettered(LEFT - 6, up(value) + 4, number(value), "end") for value in next(steps)]
-    names = [words.or_code("front_axis_", column) for column in columns]
+    names = [_named(front, column, words) for column in columns]
     parts.append(_lettered((LEFT + WIDTH) / 2, HEIGHT - 16, names[0], "middle"))
     parts.append(_lettered(LEFT, 14, names[1], "start"))
     return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" style="max-width:100%;height:auto" role="img">{"".join(parts)}</svg>'

@@ -271,14 +271,14 @@ def _terms(study: Study, names: Sequence[str]) -> list[Term]:
         return [Term(name) for name in names]
     ledger = Ledger(build_options(study))
     listed = ledger.accounts_and_units()["recurrence"]
+    if strange := [name for name in accounts if name not in listed.index]:
+        raise ValueError(say("no account {name!r}", name=strange[0]))
     compared = len(accounts) < len(bare) and study.has_doing_nothing and len(study.parcels) > 0
     nothing = ledger.doing_nothing(accounts) if compared else {}
     terms = []
     for name, plain in zip(names, bare, strict=True):
         if plain in (CASH, ECOSYSTEM):
             terms.append(Term(plain))
-        elif plain not in listed.index:
-            raise ValueError(say("no account {name!r}", name=plain))
         else:
             sign, stock = -1.0 if plain != name else 1.0, listed[plain] == "stock"
             terms.append(Term(name, plain, sign, stock, nothing.get(plain, 0.0)))

@@ -34,7 +34,8 @@ NAMES = [
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
 COMMANDS = [
-    "new", "import", "check", "solve", "scenarios", "diagnose", "sensitivity", "report", "audit", "explain", "compare",
+    "new", "import", "check", "solve", "scenarios", "pareto", "diagnose", "sensitivity", "report", "audit", "explain",
+    "compare",
 ]  # fmt: skip
 
 
@@ -580,3 +581,24 @@ def test_compare_prints_writes_and_fails_where_figures_do_not_hold(solved: Path,
     assert {path.name for path in both.iterdir()} == {"comparison.html", "comparison.xlsx", "tables"}
     for arguments in ((solved,), (solved, tmp_path), (solved, other, "-o", both)):
         assert zonevest("compare", *arguments).exit_code == 2
+
+
+class TestPareto:
+    def test_a_front_is_written_with_its_plans(self, tmp_path: Path) -> None:
+        done = zonevest("pareto", "village", "--points", "2", "--gap", "0.05", "-o", tmp_path / "front", "--json")
+        assert done.exit_code == 0
+        told = json.loads(done.stdout)
+        assert len(told["points"]) == 2
+        assert {"front.html", "points.csv", "solves.csv", "point-01"} <= {
+            p.name for p in (tmp_path / "front").iterdir()
+        }
+        plan = api.read_plan(tmp_path / "front" / "point-02")
+        assert plan.cash == pytest.approx(told["points"][1]["cash"])
+        assert api.audit(tmp_path / "front" / "point-02").ok
+        again = zonevest("pareto", "village", "-o", tmp_path / "front")
+        assert again.exit_code == 2
+
+    def test_what_was_asked_for_is_wrong(self) -> None:
+        done = zonevest("pareto", "village", "--terms", "cash,nothing.such", "--lang", "zh")
+        assert done.exit_code == 2
+        assert "没有账户 'nothing.such'" in done.stderr
