@@ -230,7 +230,7 @@ def test_the_plan(lakeside: Study) -> None:
 
 def test_a_plan_beside_a_ranked_list(tmp_path: Path) -> None:
     # a county of the same kind: down the list of lakeside itself takes minutes
-    zv.write_county(tmp_path / "county", 150, 2)
+    zv.write_county(tmp_path / "county", 100, 2)
     county = zv.read_study(tmp_path / "county")
     plan, start = zv.solve(county), Greedy(county)
     check_projects_built_and_left_out(plan, start)
