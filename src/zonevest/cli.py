@@ -6,21 +6,33 @@ Results go to stdout, progress and faults to stderr. Nothing heavy is imported b
 
 from __future__ import annotations
 
-import math
-import os
-import shutil
 import sys
-import tempfile
-import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from zonevest import __version__
+from zonevest.arguments import (
+    BreakEven,
+    JsonOption,
+    Lang,
+    LangOption,
+    Method,
+    MethodOption,
+    PlanArgument,
+    ScenarioOption,
+    SeedOption,
+    SetOption,
+    StudyArgument,
+    ThreadsOption,
+    default_plan,
+    finite,
+    parse_prices,
+    parse_settings,
+)
 from zonevest.console import (
     CODES,
     DONE,
@@ -38,6 +50,16 @@ from zonevest.console import (
 )
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
+from zonevest.targets import (
+    read_beside,
+    refuse_existing,
+    refuse_no_hand_plan,
+    refuse_no_plan,
+    refuse_no_replacing,
+    refuse_no_study,
+    refuse_unwritable,
+    write_or_rescue,
+)
 from zonevest.usage import Commands
 from zonevest.words import Words
 
@@ -54,43 +76,8 @@ app = typer.Typer(
 )
 
 
-class Lang(StrEnum):
-    """Languages of what is printed."""
-
-    en = "en"
-    zh = "zh"
-
-
-class BreakEven(StrEnum):
-    """Numbers of a project whose break-even is told."""
-
-    capex = "capex"
-    annual_revenue = "annual_revenue"
-
-
-class Method(StrEnum):
-    """Ways to solve."""
-
-    auto = "auto"
-    mip = "mip"
-    prices = "prices"
-
-
 QUIET = 50_000
 """Of so many parcels `new` and `check` take seconds, and say nothing on the way."""
-LangOption = Annotated[Lang, typer.Option("--lang", help="Language of what is printed and reported.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, for machines.")]
-StudyArgument = Annotated[
-    str, typer.Argument(metavar="STUDY", help="A study folder, an .xlsx workbook, or the name of a bundled case.")
-]
-ScenarioOption = Annotated[
-    str, typer.Option("--scenario", metavar="NAME", help="A scenario of the table scenarios to be applied.")
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
-]
-PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 
 
 def _version(wanted: bool) -> None:
@@ -244,17 +231,15 @@ def solve(
         Path | None, typer.Option("-o", "--out", metavar="PLAN", help="The plan folder (default: STUDY-plan).")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
-    method: Annotated[
-        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
-    ] = Method.auto,
+    method: MethodOption = Method.auto,
     gap: Annotated[
         float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
     ] = 1e-3,
     time_limit: Annotated[
         float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Stop then, with the best plan so far.")
     ] = 600.0,
-    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    threads: ThreadsOption = 0,
+    seed: SeedOption = 0,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -353,9 +338,7 @@ def scenarios(
     jobs: Annotated[
         int, typer.Option("--jobs", min=0, metavar="N", help="Cases at a time; 0: as cores and memory allow.")
     ] = 0,
-    method: Annotated[
-        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
-    ] = Method.auto,
+    method: MethodOption = Method.auto,
     gap: Annotated[
         float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
     ] = 1e-3,
@@ -365,7 +348,7 @@ def scenarios(
     threads: Annotated[
         int, typer.Option("--threads", min=0, metavar="N", help="Of each case; 0: the cores are parted among them.")
     ] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    seed: SeedOption = 0,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -438,17 +421,15 @@ def pareto(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Where the curve and a plan for each point go."),
     ] = None,
-    method: Annotated[
-        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
-    ] = Method.auto,
+    method: MethodOption = Method.auto,
     gap: Annotated[
         float, typer.Option("--gap", min=0.0, help="How near to its bound each point has to be: a part of the range.")
     ] = 1e-3,
     time_limit: Annotated[
         float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
     ] = 600.0,
-    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    threads: ThreadsOption = 0,
+    seed: SeedOption = 0,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -498,7 +479,7 @@ def diagnose(
     time_limit: Annotated[
         float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Stop then, with what was found so far.")
     ] = 600.0,
-    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
+    threads: ThreadsOption = 0,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -544,9 +525,7 @@ def sensitivity(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Where tables and pictures go; must not exist yet."),
     ] = None,
-    method: Annotated[
-        Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
-    ] = Method.auto,
+    method: MethodOption = Method.auto,
     gap: Annotated[
         float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
     ] = 1e-3,
@@ -554,8 +533,8 @@ def sensitivity(
         float,
         typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve; the best plan by then counts."),
     ] = 600.0,
-    threads: Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")] = 0,
-    seed: Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")] = 0,
+    threads: ThreadsOption = 0,
+    seed: SeedOption = 0,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
     as_json: JsonOption = False,
@@ -823,45 +802,6 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         yield progress
 
 
-def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) -> None:
-    """Write a plan; where its place fails, into a folder for temporary files, so that hours of work are not lost.
-
-    Raises
-    ------
-    InputError
-        If it could not be written to its place: what failed, and where the plan is now, if anywhere.
-    """
-    from zonevest.instances.say import of_system
-    from zonevest.solvers.supervise import ctrl_c
-
-    asked: list[bool] = []
-
-    def interrupted() -> None:  # what is solved is written to its end, unless that is asked twice
-        if asked:
-            raise KeyboardInterrupt
-        asked.append(True)
-
-    try:
-        with ctrl_c(interrupted):
-            plan.write(target, overwrite=overwrite, lang=lang.value)
-    except OSError as error:
-        if not plan.has_plan:
-            raise
-        rescue = Path(tempfile.mkdtemp(prefix="zonevest-plan-")) / target.name
-        must = say("the plan folder can be written")
-        where = str(error.filename or target)
-        try:
-            plan.write(rescue, lang=lang.value)
-        except OSError:
-            shutil.rmtree(rescue.parent, ignore_errors=True)
-            do = say(
-                "make room or name another folder with -o, and solve again (--resume, where there is a checkpoint)"
-            )
-            raise InputError(where, must, of_system(error), do) from None
-        do = say("the plan was written to {path} instead: move it where it is to be", path=rescue)
-        raise InputError(where, must, of_system(error), do) from None
-
-
 @contextmanager
 def workers(cluster: str | None) -> Iterator[Any]:
     """A client of the cluster, where one is asked for."""
@@ -875,122 +815,6 @@ def workers(cluster: str | None) -> Iterator[Any]:
             yield client
     except ClusterError as error:
         raise InputError("--cluster", error.must, error.found, error.do) from None
-
-
-def finite(given: dict[str, float]) -> None:
-    """Refuse options that are no finite numbers."""
-    for name, value in given.items():
-        if not math.isfinite(value):
-            raise InputError(name, say("it is a finite number"), str(value), say("give a number"))
-
-
-def default_plan(study: str, kind: str = "plan") -> Path:
-    """The plan folder of a study when none is named: ``studies/lake`` -> ``studies/lake-plan``."""
-    path = Path(study)
-    if path.name in ("", ".."):
-        path = path.resolve()
-    return path.with_name(f"{path.stem if path.suffix == '.xlsx' else path.name}-{kind}")
-
-
-def parse_settings(pairs: list[str]) -> dict[str, Any]:
-    """``["rates.social=0.02"]`` -> ``{"rates.social": 0.02}``; a value is read as TOML, else as plain text."""
-    values: dict[str, Any] = {}
-    for pair in pairs:
-        path, equals, text = (part.strip() for part in pair.partition("="))
-        if not equals or not path:
-            do = say("write it as --set rates.social=0.02")
-            raise InputError("--set", say("a setting is PATH=VALUE"), pair, do)
-        try:
-            values[path] = tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            values[path] = text
-    return values
-
-
-def parse_prices(pairs: list[str]) -> dict[str, float]:
-    """``["redline=inf"]`` -> ``{"redline": inf}``."""
-    found: dict[str, float] = {}
-    for pair in pairs:
-        name, _, text = (part.strip() for part in pair.rpartition("="))
-        try:
-            found[name] = float(text)
-        except ValueError:
-            do = say("write it as --price redline=inf")
-            raise InputError("--price", say("a price is NAME=NUMBER"), pair, do) from None
-    return found
-
-
-def refuse_existing(path: Path, do: str) -> None:
-    """A target that exists is not written over unless that was asked for."""
-    if path.exists() or path.is_symlink():
-        raise InputError(str(path), say("the target does not exist yet"), say("it exists"), do)
-
-
-def refuse_no_replacing(path: Path) -> None:
-    """`--overwrite` replaces a plan folder, never a study or anything else; see `api.replaceable`."""
-    if not (path.exists() or path.is_symlink()):
-        return
-    from zonevest import api
-
-    if not api.replaceable(path):
-        must = say("only a plan folder is replaced (it has a plan.json, and is no study itself)")
-        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
-
-
-def refuse_no_study(path: Path, read: list[Path]) -> None:
-    """`--overwrite` replaces a study folder, never anything else, nor what the import itself reads."""
-    if not (path.exists() or path.is_symlink()):
-        return
-    for each in read:
-        if each.resolve().is_relative_to(path.resolve()):
-            must = say("the folder that is replaced does not hold what is read")
-            raise InputError(str(path), must, str(each), say("name another folder with -o"))
-    names = {each.name for each in path.iterdir()} if path.is_dir() and not path.is_symlink() else {"?"}
-    if names and ("study.toml" not in names or "plan.json" in names):
-        must = say("only a study folder is replaced (it has a study.toml)")
-        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Say before the work, not after it, that the target cannot be written."""
-    parent = path.absolute().parent
-    while not parent.exists() and parent != parent.parent:
-        parent = parent.parent
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        must = say("the target is in a folder that can be written to")
-        raise InputError(str(path), must, say("{folder} cannot be", folder=parent), say("name another target"))
-
-
-def read_beside(folder: Path) -> Any:
-    """A plan to be compared with."""
-    from zonevest import api
-
-    refuse_no_plan(folder)
-    found = api.read_plan(folder)
-    if not found.has_plan:
-        must, do = say("there is a plan to be shown beside"), say("name the folder of one")
-        raise InputError("--beside", must, say("status {status}", status=found.status), do)
-    return found
-
-
-def refuse_no_hand_plan(place: Path, study: str | None) -> None:
-    """A plan drawn by hand is there, and the study that it is of."""
-    if not place.exists():
-        refuse_no_plan(place)
-    if study is None and not (place / "study").exists():
-        must = say("a plan folder has a plan.json, a plan drawn by hand a study")
-        found = say("neither in it") if place.is_dir() else say("a file")
-        do = say("name the folder that `zonevest solve` wrote, or the study of the plan with --study")
-        raise InputError(str(place), must, found, do)
-
-
-def refuse_no_plan(folder: Path) -> None:
-    """A plan folder is known by its plan.json."""
-    place.recover(folder)
-    if not (folder / "plan.json").is_file():
-        found = say("none in it") if folder.is_dir() else say("no such folder")
-        do = say("name the folder that `zonevest solve` wrote")
-        raise InputError(str(folder), say("a plan folder has a plan.json"), found, do)
 
 
 def main() -> None:

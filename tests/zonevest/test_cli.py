@@ -22,7 +22,8 @@ from tests.chinese import CHINESE, english_in, names_in
 from tests.instances.faults_tables import CELLS, REFERENCES, SENSE
 from tests.instances.studies import BASE, write_base
 from zonevest import api, cli
-from zonevest.cli import app, default_plan, parse_settings
+from zonevest.arguments import default_plan, parse_settings
+from zonevest.cli import app
 from zonevest.console import InputError, ProgressLine, number, percent
 from zonevest.instances import read
 from zonevest.words import words
