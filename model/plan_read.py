@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,9 @@ def _table(path: Path, name: str) -> pd.DataFrame:
         if column in AMOUNTS or column in instruments:
             cells = table[column].replace("", "nan") if name == "limits" else table[column]
             table[column] = [_float(cell) for cell in cells]
+        elif column.startswith("x_"):  # of one's own: numbers where all of it are numbers
+            with suppress(ValueError):
+                table[column] = pd.to_numeric(table[column].replace("", "nan"))
     return table
 
 
