@@ -81,10 +81,22 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     except Exception as error:
         from zonevest.instances.study import StudyError
 
+        if _interrupted(error):
+            print(label["status_interrupted"], file=sys.stderr)
+            raise typer.Exit(INTERRUPTED) from None
         if not isinstance(error, StudyError):
             raise
         show(_texts(error.faults), _texts(error.warnings))
         raise typer.Exit(WRONG_INPUT) from None
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C inside a library that catches everything, and raises something of its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def show_faults(

@@ -316,6 +316,18 @@ class TestExitCodes:
         assert zonevest("solve", "village", "-o", tmp_path / "plan").exit_code == 130
         assert list(tmp_path.iterdir()) == []
 
+    def test_130_stopped_inside_a_library_that_catches_everything(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def stop(*_: object, **__: object) -> None:
+            try:
+                raise KeyboardInterrupt
+            except BaseException:
+                raise ValueError("failed casting")  # noqa: B904, as Pyomo does
+
+        monkeypatch.setattr(api, "solve", stop)
+        assert zonevest("solve", "village", "-o", tmp_path / "plan").exit_code == 130
+
     def test_nobody_reads_on(self, tmp_path: Path) -> None:
         command = [sys.executable, "-m", "zonevest", "check", "village"]
         running = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
