@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 
 FACTOR = "factor"
 FLOWS = ("class_flows", "zone_flows", "practice_flows", "project_flows", "parcel_flows")
+READY = (
+    "discount_rate", "exchange_rate", "ecosystem_floor", "project_capex", "project_revenue", "land_price",
+    "quota_grants", "debt_cap", "ecosystem_values",
+)  # fmt: skip
+"""Names of the ready-made set, whether or not a study has amounts for them."""
 WAY, NARROW, FLOOR = 0.2, 0.1, 0.01
 """How far ready-made coefficients go up and down: most, the debt cap, and the floor, a share of what is there."""
 
@@ -180,11 +185,13 @@ def _read(study: Study, text: str, ready: Mapping[str, Coefficient]) -> Coeffici
     if not equals:
         path = text.strip()
         if path not in ready:
+            _refuse_empty(path, ready)
             must = say("a coefficient is NAME, NAME=LOW,HIGH or PATH=LOW,HIGH")
             do = meant(path, ready, say("write it as --vary project_capex=-20%,+20% or --vary rates.finance=0.04,0.06"))
             raise _AskedError(must, path, do)
         return ready[path]
     op, low, high = _ends(ends)
+    _refuse_empty(path, ready)
     if path in ready:
         if op != FACTOR:
             must = say("a coefficient of the ready-made set changes by per cents")
@@ -203,6 +210,13 @@ def _read(study: Study, text: str, ready: Mapping[str, Coefficient]) -> Coeffici
             do = meant(path, known, say("take one of {names}, or a path", names=listed(ready)))
             raise _AskedError(must, path, do)
     return Coefficient(path, (replace(change, op=op),), op, low, high, math.nan)
+
+
+def _refuse_empty(path: str, ready: Mapping[str, Coefficient]) -> None:
+    """A name of the ready-made set that the study has no amounts for."""
+    if path in READY and path not in ready:
+        must = say("a coefficient of the ready-made set has amounts in the study")
+        raise _AskedError(must, path, say("take one of {names}, or a path", names=listed(ready)))
 
 
 def _ends(text: str) -> tuple[str, float, float]:

@@ -133,6 +133,10 @@ def _enjoying(plan: PlanData, chosen: Chosen) -> sparse.csr_array:
         open_ = np.clip(chosen.area[at] - so_far, 0.0, None) * under
         if not open_.any():  # a rounding of hectares that are enjoyed already
             open_ = chosen.area[at] * under
+        if not open_.any():  # nor is any land under these practices: a plan that is broken, which its audit tells
+            open_ = chosen.area[at]
+        if not open_.any():
+            continue
         new = open_ * (float(told["area_ha"]) / open_.sum())
         so_far += new
         some = np.flatnonzero(new)

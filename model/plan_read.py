@@ -33,7 +33,7 @@ from zonevest.model.plan import (
     nonconforming_table,
 )
 
-STATUSES = ("optimal", "feasible", "infeasible", "no_plan", "interrupted")
+STATUSES = ("optimal", "feasible", "broken", "infeasible", "no_plan", "interrupted")
 UNREADABLE = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RecursionError)
 """What readers of files raise at damaged ones."""
 SHARED = 1e-6

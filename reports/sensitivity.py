@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from zonevest.instances.coefficients import FACTOR
+from zonevest.instances.place import fresh
 from zonevest.instances.say import translate
 from zonevest.reports.display import number, signed
 from zonevest.reports.labels import Words
@@ -103,19 +106,22 @@ class Sensitivity:
     def write(self, folder: str | Path, lang: str = "en") -> tuple[Path, ...]:
         """Write tables as CSV and one workbook, and the pictures, into a folder that is not there yet."""
         target = Path(folder)
-        target.mkdir(parents=True)
+        if target.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
         tables = {name: table for name in ("solved", "pairs", "ranges") if len(table := getattr(self, name))}
-        for name, table in tables.items():
-            table.to_csv(target / f"{name}.csv", index=False)
-        with pd.ExcelWriter(target / "sensitivity.xlsx") as book:
+        with fresh(target) as place:
+            place.mkdir()
             for name, table in tables.items():
-                table.to_excel(book, sheet_name=name, index=False)
-        (target / "sensitivity.json").write_text(
-            json.dumps(self.to_dict(), ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
-        )
-        (target / "tornado.svg").write_text(tornado_picture(self, lang), encoding="utf-8")
-        if len(self.pairs):
-            (target / "pairs.svg").write_text(pairs_picture(self, lang), encoding="utf-8")
+                table.to_csv(place / f"{name}.csv", index=False)
+            with pd.ExcelWriter(place / "sensitivity.xlsx") as book:
+                for name, table in tables.items():
+                    table.to_excel(book, sheet_name=name, index=False)
+            (place / "sensitivity.json").write_text(
+                json.dumps(self.to_dict(), ensure_ascii=False, indent=2, default=str) + "\n", encoding="utf-8"
+            )
+            (place / "tornado.svg").write_text(tornado_picture(self, lang), encoding="utf-8")
+            if len(self.pairs):
+                (place / "pairs.svg").write_text(pairs_picture(self, lang), encoding="utf-8")
         return tuple(sorted(target.iterdir()))
 
     def name(self, coefficient: str, lang: str) -> str:

@@ -68,14 +68,17 @@ def best_beside(
     if least is None:
         return Beside(None, False)
     missed = _missed(rows, least[: len(low)])
-    loose = [
-        row._replace(right=row.right + (-1.0 if row.least else 1.0) * (gives + ROOM * scale))
-        if row.penalty is None
-        else row
-        for row, gives, scale in zip(rows, missed, size, strict=True)
-    ]
-    found = _in_turn(loose, objectives, low, high, whole, tolerance, seconds)
-    return Beside(least[: len(low)] if found is None else found, False)
+    # rows that need not give stay as they are: what they gave of rounding would be told as missed
+    for room in (np.where(missed > ROOM * size, ROOM * size, 0.0), ROOM * size):
+        gives = np.where(room > 0.0, missed + room, 0.0)
+        loose = [
+            row._replace(right=row.right + (-1.0 if row.least else 1.0) * give) if row.penalty is None else row
+            for row, give in zip(rows, gives.tolist(), strict=True)
+        ]
+        found = _in_turn(loose, objectives, low, high, whole, tolerance, seconds)
+        if found is not None:
+            return Beside(found, False)
+    return Beside(least[: len(low)], False)
 
 
 def _missed(rows: Sequence[Row], x: Floats) -> Floats:

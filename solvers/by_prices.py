@@ -436,6 +436,8 @@ class _Search:
                 message = say("prices find no plan, and do not prove that there is none")
             elif status == "feasible" and self.block.integer:
                 message = say("parcels that are whole are divided in the bound by prices; one program may prove more")
+        if status == "no_plan" and not message:  # whatever the solver answered, nothing of it held
+            message = say("prices find no plan, and do not prove that there is none")
         if not message and isinstance(self.groups, Distributed) and self.groups.client is None:
             message = say("the cluster was lost on the way; the run went on without it")
         near = None if self.near is None else self.near.node.prices

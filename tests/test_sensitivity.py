@@ -13,10 +13,13 @@ import pytest
 import zonevest as zv
 from tests import brute
 from tests.random_studies import random_tables
+from tests.zonevest.test_given import owing, works
 from zonevest.instances.coefficients import Coefficient, coefficients, varied
+from zonevest.instances.say import say, translate
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.plan import PlanData
 from zonevest.reports.audit import Evaluator
+from zonevest.sensing import _table
 
 STUDIES = int(os.environ.get("ZONEVEST_SENSITIVITY", "2"))
 MOST = 400
@@ -140,3 +143,14 @@ def test_a_plan_held_is_no_better_than_one_that_adapts() -> None:
         assert fresh.objective is not None
         assert row["objective"] <= fresh.bound + 1e-6
         assert row["bound"] >= fresh.objective - 1e-6
+
+
+def test_rows_that_break_are_decided_ones_and_told_in_chinese() -> None:
+    """Never a row that says what an account is made of: nobody can let it give."""
+    given = owing(debt_ratio_cap=2.0)
+    plan = zv.plan_from(given, projects=works(road="p1"))
+    row = zv.sensitivity(plan, ["finance.debt_ratio_cap=0.5,2.0"]).solved.iloc[0]
+    assert not row["holds"]
+    assert {each.partition(" [")[0] for each in row["breaks"].split("; ")} <= {"reserve", "debt_ratio_cap"}
+    said = _table([{"breaks": say("which rows break was not found out"), "message": ""}], ["breaks", "message"])
+    assert translate(said["breaks"].iloc[0], "zh") == "未能查明哪些约束不成立"

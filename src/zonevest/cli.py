@@ -554,6 +554,9 @@ def sensitivity(
         from zonevest.sensing import sensitivity as find
 
         given = api.read_plan(study) if of_plan else api.read_study(study, changes, scenario=scenario)
+        held = api.audit(study) if of_plan else None
+        if held is not None and not held.ok:  # before hours of solving: every difference is to what it states
+            print(held.to_text(lang.value), file=sys.stderr)
         goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
         if ranges and goal == "lexicographic":
             must = say("a range needs one objective, and the lexicographic method has several in turn")
@@ -578,10 +581,16 @@ def sensitivity(
             raise typer.Exit(CODES[plan.status]) from None
         lines = [found.to_text(lang.value)]
         if out is not None:
-            written = found.write(out, lang.value)
+            try:
+                written = found.write(out, lang.value)
+            except OSError:
+                if not as_json:  # hours of solving are told, if they cannot be written; of JSON there is one object
+                    print(*lines, sep="\n")
+                raise
             lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
         show_result(found.to_dict(), lines, as_json)
-        raise typer.Exit(DONE if found.complete else INTERRUPTED)
+        done = DONE if held is None or held.ok else FAILED
+        raise typer.Exit(done if found.complete else INTERRUPTED)
 
 
 @app.command()
@@ -679,7 +688,12 @@ def _audit_given(
     for note in found.verdict.notes:
         print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
     if out is not None:
-        found.write(out, overwrite=True, lang=lang.value)  # what must not be replaced was refused before
+        try:  # what must not be replaced was refused before
+            write_or_rescue(found, out, lang, overwrite=True)
+        except InputError:
+            if not as_json:  # what was found is told all the same; of JSON there is one object
+                print(found.verdict.to_text(lang.value))
+            raise
     lines = [found.verdict.to_text(lang.value), *([label["told_in"].format(path=out)] if out else [])]
     show_result(found.verdict.to_dict(lang.value) | {"plan": None if out is None else str(out)}, lines, as_json)
     raise typer.Exit(DONE if found.verdict.ok else FAILED)

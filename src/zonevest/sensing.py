@@ -13,13 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from zonevest import api
-from zonevest.holding import held, place
+from zonevest.holding import held
 from zonevest.instances.coefficients import Coefficient, coefficients, varied
-from zonevest.instances.say import say
+from zonevest.instances.say import listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import land_block
@@ -27,19 +26,19 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData
 from zonevest.model.policy import policy_model
+from zonevest.placing import OPTION, START, Scene
 from zonevest.reports.cash_flow import cash_flow
 from zonevest.reports.sensitivity import ENDS, PAIRS, RANGES, SOLVED, Sensitivity
 from zonevest.solvers.answer import Progress
-from zonevest.solvers.elastic import least_violation
-from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.join import join
-from zonevest.solvers.parts import rest_of
 
 if TYPE_CHECKING:
     from zonevest.solvers.program import Program
 
 __all__ = ["NoPlanError", "sensitivity"]
 
+LAST_DIGITS = 1e-12
+SENTENCES = {"message", "breaks"}
 NAMED = 5
 """Rows that a held plan breaks are named up to so many."""
 FINE, STEPS = 0.01, 16
@@ -108,12 +107,19 @@ def sensitivity(
         given,
         run.base,
         tuple(run.asked),
-        pd.DataFrame(solved, columns=SOLVED),
-        pd.DataFrame(corners, columns=PAIRS),
-        pd.DataFrame(found, columns=RANGES),
+        _table(solved, columns=SOLVED),
+        _table(corners, columns=PAIRS),
+        _table(found, columns=RANGES),
         complete=not run.stopped,
         gap=gap,
     )
+
+
+def _table(rows: list[dict[str, Any]], columns: list[str]) -> pd.DataFrame:
+    """Rows as a table, whose sentences stay sentences, to be told in another language."""
+    table = pd.DataFrame(rows, columns=columns)
+    said = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in SENTENCES & {*columns}}
+    return table.assign(**said)
 
 
 class NoPlanError(Exception):
@@ -184,7 +190,7 @@ class _Run:
             "holds": here is not None,
             "held": here if case.one_objective else None,
             "adapting": _less(plan.objective, here) if case.one_objective else None,
-            "breaks": "; ".join(case.broken(self.base)) if here is None else "",
+            "breaks": listed(case.broken(self.base), "; ") if here is None else "",
             "audit": None if plan.audit is None else plan.audit.ok,
             "seconds": time.perf_counter() - began,
         }
@@ -258,23 +264,21 @@ class _Case:
         return self._held[key]
 
     def broken(self, plan: PlanData) -> list[str]:
-        """Rows that cannot hold with a plan's land and projects: the fewest in all that an elastic solve misses."""
-        placed = place(self.ledger, self.block, self.program, plan)
-        if placed is None:
-            return [say("an option of the plan is none here")]
-        x, fixed = placed
-        program = self.program
-        if ((x < program.col_lower - HOLDS) | (x > program.col_upper + HOLDS))[fixed].any():
-            return [say("a project cannot start then")]
-        if not fixed.all():
-            rest, free = rest_of(program, x, fixed, whole=False)
-            least = least_violation(rest)
-            x[free] = 0.0 if least is None else least
-        missed = np.flatnonzero(program.row_violations(x) > HOLDS) - self.block.groups
-        told = {each.row: f"{each.limit} [{each.place}, {each.period}]" for each in self.policy.told}
-        rows = [*self.block.rows, *self.block.extra_rows]
-        names = [told.get(rows[row], rows[row]) for row in missed.tolist() if row >= 0]
+        """What cannot hold with a plan's land and projects, the fewest in all; never rows that say how things are."""
+        misses = Scene(self.study, threads=self.run.threads or 1).place(plan.parcels, plan.projects).misses
+        names = list(dict.fromkeys(_named(one) for one in misses.itertuples(index=False)))
+        names = names or [say("which rows break was not found out")]
         return [*names[:NAMED], *(["…"] if len(names) > NAMED else [])]
+
+
+def _named(miss: Any) -> str:
+    """A condition that is missed, in a few words."""
+    if miss.family == OPTION:
+        what: str = miss.what
+        return what
+    if miss.family == START:
+        return say("{row}: a project cannot start then", row=miss.condition.removeprefix(START))
+    return f"{miss.limit} [{miss.jurisdiction}, {miss.period}]" if miss.limit else miss.condition
 
 
 class _Search:
@@ -353,7 +357,10 @@ class _Search:
 
 
 def _less(value: float | None, other: float | None) -> float | None:
-    return None if value is None or other is None else value - other
+    if value is None or other is None:
+        return None
+    # what is left of equal values in the last digits is no change
+    return 0.0 if math.isclose(value, other, rel_tol=LAST_DIGITS) else value - other
 
 
 def _differences(before: PlanData, after: PlanData) -> dict[str, Any]:

@@ -124,6 +124,9 @@ def test_prices() -> None:
     if found.x is not None:
         assert of.violation(found.x) <= 1e-6
         assert found.value == pytest.approx(of.value_at(found.x), abs=1e-6)
+    else:
+        assert is_chinese(found.message)
+        assert found.message
     assert not found.bound < true - 1e-6 * abs(true)
     assert found.status != "infeasible"
     if found.status == "optimal":

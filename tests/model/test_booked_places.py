@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -187,3 +189,18 @@ def test_what_enjoys_it_already_does_not_do_so_twice() -> None:
     rows = known.plan_by_place.rows
     told = rows[rows["account"].isin(["rise", "levy"])][["jurisdiction", "zone", "land_class"]].drop_duplicates()
     assert told.to_numpy().tolist() == [["J", "T", "built"]]
+
+
+def test_a_broken_plan_whose_uplift_has_no_land_books_numbers(plans: list[tuple[int, PlanData, Books]]) -> None:
+    """Hectares that are told as enjoyed where no land is under the practices that could: the audit tells it."""
+    tried = 0
+    for _, plan, _ in plans:
+        if not len(plan.uplift):
+            continue
+        held = plan.parcels.assign(practice="hold", start="", zone="")
+        tried += 1
+        with np.errstate(invalid="raise"):
+            booked = books(replace(plan, parcels=held)).plan
+        assert np.isfinite(booked.totals).all()
+        assert np.isfinite(booked.present).all()
+    assert tried >= 6

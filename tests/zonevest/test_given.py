@@ -248,7 +248,12 @@ def test_a_broken_plan_is_written_with_what_it_breaks_and_never_passes(tmp_path:
     again = zv.audit(tmp_path / "plan")
     assert {"limit", "status"} == set(again.breaches["rule"])
     assert again.figures["ok"].all()
-    assert zonevest("report", tmp_path / "plan", "--lang", "zh").exit_code == 0
+    # its report is written, and tells that the audit does not hold
+    (tmp_path / "plan" / "report.html").unlink()
+    told = zonevest("report", tmp_path / "plan", "--lang", "zh")
+    assert told.exit_code == 1
+    assert "审计" in told.stderr
+    assert (tmp_path / "plan" / "report.html").is_file()
 
 
 def modelled(given: Study, parcels: pd.DataFrame, starts: Mapping[str, str]) -> float | None:

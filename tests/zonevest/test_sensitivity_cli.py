@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -11,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from zonevest.cli import app
+from zonevest.reports import sensitivity
 
 ONE = "project_revenue=-10%,+10%"
 
@@ -58,3 +61,36 @@ def test_what_is_wrong(plan: str) -> None:
                         "--set", 'objective.order=["cash", "ecosystem"]')  # fmt: skip
     assert code == 2
     assert "lexicographic" in told
+
+
+def test_a_plan_folder_that_does_not_hold_is_told(plan: str, tmp_path: Path) -> None:
+    """What plan.json states is what every difference is to; it has no digest of itself."""
+    folder = tmp_path / "plan"
+    shutil.copytree(plan, folder)
+    stated = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+    (folder / "plan.json").write_text(json.dumps(stated | {"objective": stated["objective"] + 1.0}), encoding="utf-8")
+    code, text, told = run("sensitivity", str(folder), "--vary", ONE)
+    assert code == 1
+    assert "figure: objective" in told
+    assert "solved again with" in text
+
+
+def test_no_room_for_what_was_found(plan: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told on the terminal all the same, and nothing is left lying about."""
+
+    def full(*_: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sensitivity, "tornado_picture", full)
+    code, text, told = run("sensitivity", plan, "--vary", ONE, "-o", str(tmp_path / "out"))
+    assert code == 2
+    assert "solved again with" in text
+    assert str(tmp_path / "out") in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_ready_made_name_without_amounts_is_told_as_such() -> None:
+    for asked in ("debt_cap", "debt_cap=-5%,+5%"):
+        code, _, told = run("sensitivity", "village", "--vary", asked, "--lang", "zh")
+        assert code == 2
+        assert "现成系数在算例中须有数值" in told
