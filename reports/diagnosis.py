@@ -275,7 +275,8 @@ class _Sentences:
             self._amount(row.needed, of.unit),
         )
         text = say["to"].format(what=what, old=old, new=new)
-        if row.column and isinstance(row.new, float) and not np.isclose(row.new, row.needed):
+        same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
+        if row.column and isinstance(row.new, float) and not same:
             text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))
         return text
 
@@ -296,7 +297,9 @@ class _Sentences:
                 "pool": str(project["min_area_of"]),
             }
         if told is None:
-            return "other", {"name": of.name}
+            # of land that is taken: its class and place, as the rest of its name are codes of lines
+            named = f"{of.family}[{','.join(key[:2])}]" if of.family == "site_take" else of.name
+            return "other", {"name": self.display.row(named)}
         values = {"place": self._place(told.place), "period": self._place(told.period), "name": key[0]}
         if of.family == "quota":
             return "quota", values
