@@ -48,6 +48,8 @@ def test_a_study_without(torn: str) -> None:
     _, english, _ = run(torn)
     assert all(line in english for line in lines)
     _, chinese, _ = run(torn, "--lang", "zh")
+    assert "limit arable_kept (Arable land not less than at the start)" in english
+    assert "约束 arable_kept（耕地不少于期初）" in chinese
     assert "不能同时成立" in chinese
     assert not {"limit ", "cost", "hold"} & set(chinese.split())
 
