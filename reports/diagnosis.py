@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -275,7 +276,8 @@ class _Sentences:
             self._amount(row.needed, of.unit),
         )
         text = say["to"].format(what=what, old=old, new=new)
-        if row.column and isinstance(row.new, float) and not np.isclose(row.new, row.needed):
+        same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
+        if row.column and isinstance(row.new, float) and not same:
             text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))
         return text
 
@@ -285,24 +287,33 @@ class _Sentences:
         if of.family == "line":
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
-            return of.family, {"name": key[0], "other": key[-1]}
+            kinds: dict[str, Callable[[str], str]] = {"exclusive": str, "bundle": str, "enable": self.display.practice}
+            named = kinds.get(of.family, self.display.project)
+            return of.family, {"name": self._code(key[0], named), "other": self._code(key[-1], named)}
         if of.family == "floor":
             return "floor", {"term": TERMS[self.lang][key[0]]}
         if of.family == "pool":
             project = self.display.study.projects.set_index("project").loc[key[0]]
             return "pool", {
-                "name": key[0],
+                "name": self._code(key[0], self.display.project),
                 "size": self._amount(float(project["min_area"]), "ha"),
                 "pool": str(project["min_area_of"]),
             }
         if told is None:
-            return "other", {"name": of.name}
+            # of land that is taken: its class and place, as the rest of its name are codes of lines
+            row = f"{of.family}[{','.join(key[:2])}]" if of.family == "site_take" else of.name
+            return "other", {"name": self.display.row(row)}
         values = {"place": self._place(told.place), "period": self._place(told.period), "name": key[0]}
         if of.family == "quota":
-            return "quota", values
-        values |= {"limit": told.limit, "account": told.account}
+            return "quota", values | {"name": self._code(key[0], self.display.quota)}
+        values |= {"limit": self._code(told.limit, self.display.limit), "account": told.account}
         values["label"] = self.words.or_code("row_", of.family)
         return ("limit" if of.family == "limit" else "row"), values
+
+    def _code(self, code: str, named: Callable[[str], str]) -> str:
+        """A code of the study, by which it is found there, and its name, where it has one."""
+        name = named(code)
+        return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
 
     def _place(self, code: str) -> str:
         return {"en": "in all", "zh": "合计"}[self.lang] if code == TOTAL else code

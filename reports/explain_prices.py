@@ -143,7 +143,9 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
     low, high = row.low, row.to
     parts.append(say["range"].format(low=number(low), high=number(high), unit=counted, bound=number(row.bound)))
     ends = ((low, row.price_below, row.plan_below, "below"), (high, row.price_above, row.plan_above, "above"))
+    costs = (row.less if np.isnan(price) else price) < 0.0  # so far in words: what is below 0 costs
     for end, beyond, plan, key in ends:
         if np.isfinite(end) and not (plan and np.isnan(beyond)):
-            parts.append(say[key].format(price=f"{number(beyond)} {money}".rstrip() if plan else say["none"]))
+            told = 0.0 - beyond if costs else beyond
+            parts.append(say[key].format(price=f"{number(told)} {money}".rstrip() if plan else say["none"]))
     return ("，" if lang == "zh" else ", ").join(parts)

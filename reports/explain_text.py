@@ -55,6 +55,8 @@ WORDS = {
         "actors": "Who would have more (below 0: less) if all these did so, present value",
         "actor": "{actor}: {forgone:+,.6g} {unit}",
         "row_plain": "{place}, {period}: not short (price 0); bound {bound:,.6g}, the plan adds {amount:,.6g}",
+        "row_corner": "{place}, {period}: nothing left over, price 0 (what one more and the last one are worth: below)"
+        "; bound {bound:,.6g}, the plan adds {amount:,.6g}",
         "project": "Project {name}",
         "built": "It starts in {start}, and is worth {worth:,.6g} at these prices",
         "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
@@ -123,6 +125,8 @@ WORDS = {
         "actors": "若上述全部改变，各主体的增益（负数为损失），现值",
         "actor": "{actor}：{forgone:+,.6g} {unit}",
         "row_plain": "{place}，{period}：未用满（价格为 0）；界限 {bound:,.6g}，规划计入 {amount:,.6g}",
+        "row_corner": "{place}，{period}：没有余量，价格为 0（再多一单位与最后一单位的价值见下）；"
+        "界限 {bound:,.6g}，规划计入 {amount:,.6g}",
         "project": "项目 {name}",
         "built": "于 {start} 启动，按此价格净值 {worth:,.6g}",
         "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
@@ -252,8 +256,9 @@ def _limit(found: Explanation, display: Display, say: dict[str, str], lang: str)
     rows: list[str] = []
     for row in each(found["rows"]):
         place, period = _place(row.jurisdiction, display) or display.row(row.row), _period(row.period, display)
-        cells = {"price": row.price, "bound": row.bound, "worth": row.worth, "amount": row.amount}
-        kind = "row" if row.price else "row_plain"
+        cells = {"price": row.price, "bound": row.bound, "worth": row.worth + 0.0, "amount": row.amount}  # no -0
+        left = abs(row.amount - row.bound) > NEAR * max(1.0, abs(row.bound))
+        kind = "row" if row.price else "row_plain" if left or "ranges" not in found.tables else "row_corner"
         rows.append(say[kind].format(place=place, period=period or "–", **cells))
     lines += _most(rows, say)
     ranges = found.tables.get("ranges")

@@ -220,8 +220,9 @@ class _Told:
                 bound = self._bound(of, bounds)
                 sense = of.told.sense if of.told else ""
                 to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
-                to = 0.0 if -0.01 * bound < to < 0 < bound else to  # as far as it was rounded outwards
-                where = cell(self.study, of, bound if to == 0 else gives, bound)
+                # as far as it was rounded outwards, or by the solver
+                to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
+                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound)
                 rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
         return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
 

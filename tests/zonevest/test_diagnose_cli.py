@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 import zonevest as zv
+from tests.reports.audit_studies import study as hand_made
 from zonevest.cli import app
 
 
@@ -47,6 +48,8 @@ def test_a_study_without(torn: str) -> None:
     _, english, _ = run(torn)
     assert all(line in english for line in lines)
     _, chinese, _ = run(torn, "--lang", "zh")
+    assert "limit arable_kept (Arable land not less than at the start)" in english
+    assert "约束 arable_kept（耕地不少于期初）" in chinese
     assert "不能同时成立" in chinese
     assert not {"limit ", "cost", "hold"} & set(chinese.split())
 
@@ -58,3 +61,23 @@ def test_prices_of_the_user_s_own(torn: str) -> None:
     assert code == 2
     assert "arabel" in told
     assert run(torn, "--price", "arable")[0] == 2
+
+
+def test_a_bound_below_zero_that_gives_up_to_zero() -> None:
+    """No land is below 0 ha: -0.2 has to become 0, not -0.4."""
+    few = {"limit": "few", "account": "area.class.farm", "sense": "<=", "value": -0.2, "period": "last"}
+    found = zv.diagnose(hand_made(limits=[few]))
+    (row,) = found.repairs.to_dict("records")
+    assert (row["gives"], row["needed"], row["old"], row["new"]) == pytest.approx((0.2, 0.0, -0.2, 0.0))
+    assert found.to_text().endswith("from −0.2 ha to 0 ha")
+
+
+def test_what_is_nobody_s_rule_has_words_too() -> None:
+    """A road that takes 12 of 10 ha."""
+    road = {"project": "road", "category": "infrastructure", "capex": 1.0, "build_years": 1, "mandatory": 1}
+    taken = {"project": "road", "land_class": "farm", "area_ha": 12.0}
+    found = zv.diagnose(hand_made(projects=[road], land_take=[taken]))
+    assert set(found.conflicts["condition"]) == {"land_take[farm,total]", "mandatory[road]"}
+    assert "No more land is taken than there is: farm" in found.to_text()
+    assert "项目用地不超过现有面积" in found.to_text("zh")
+    assert "land_take[" not in found.to_text() + found.to_text("zh")

@@ -261,3 +261,35 @@ def test_prices_in_words() -> None:
     assert "from 10 to 30" in plan.explain(limit="most").to_text()
     with pytest.raises(KeyError):
         plan.shadow_prices("?")
+
+
+def test_words_of_what_costs_have_no_minus() -> None:
+    """Of 30 ha, 10 stay farmland: the cheap ones in the west, then the dear ones in the east."""
+    held = {"limit": "held", "account": "area.class.farm", "sense": ">=", "value": 10.0, "period": "last"}
+    study = two_parcels(40.0)
+    kept = {**study.tables, "limits": with_limit(study, held)}
+    text = zv.solve(replace(study, tables=kept), gap=0.0).explain(limit="held").to_text()
+    assert "asked for costs 7 million" in text
+    assert "from 0 to 20 ha (now 10)" in text
+    assert "below that 0 million" in text
+    assert "above that 14 million" in text
+    assert " -0" not in text
+
+
+def with_limit(study: Study, row: dict[str, Any]) -> pd.DataFrame:
+    """The limits of a study with another in place of the first."""
+    limits = study.limits.copy()
+    for column, value in row.items():
+        limits[column] = value
+    return limits
+
+
+def test_nothing_left_over_at_price_zero_is_not_called_loose() -> None:
+    """At a corner any price from that of one more, 0, to that of the last one, 7, may be found."""
+    found = zv.solve(two_parcels(30.0), gap=0.0).explain(limit="most")
+    found["rows"]["price"] = 0.0
+    for lang, corner, loose in (("en", "nothing left over", "not short"), ("zh", "没有余量", "未用满")):
+        assert corner in found.to_text(lang)
+        assert loose not in found.to_text(lang)
+    free = zv.solve(two_parcels(40.0), gap=0.0).explain(limit="most")
+    assert "not short" in free.to_text()
