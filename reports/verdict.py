@@ -16,6 +16,7 @@ from zonevest.reports.display import Display, number
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
+    from zonevest.instances.study import Study
     from zonevest.model.plan import PlanData
     from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Standing
 
@@ -273,8 +274,11 @@ class Verdict:
         plans = {say["this"]: self.plan} | ({self.beside[0]: self.beside[1]} if self.beside else {})
         columns: dict[str, dict[str, Any]] = {}
         if self.plan.doing_nothing or len(self.plan.before):
-            columns[say["nothing"]] = {"objective": 0.0, "cash": 0.0, "ecosystem": 0.0, "built": 0, "capex": 0.0,
-                                       **_areas(self.plan, self.plan.before.assign(share=1.0))}  # fmt: skip
+            held = _areas(self.plan, self.plan.before.assign(share=1.0))
+            gain = _gain_of_nothing(self.plan.study)
+            columns[say["nothing"]] = {
+                "objective": gain, "cash": 0.0, "ecosystem": 0.0, "built": 0, "capex": 0.0, **held,
+            }  # fmt: skip
         for name, plan in plans.items():
             ledger = plan.ledger[plan.ledger["jurisdiction"] == TOTAL]
             built = plan.projects[plan.projects["start"].fillna("") != ""]
@@ -385,6 +389,13 @@ def _ratio(cap: float | None, rows: pd.DataFrame, period: str) -> float:
     if cap is None or period not in rows.index or not rows.loc[period, "bound"] > 0:
         return math.nan
     return float(cap * rows.loc[period, "value"] / rows.loc[period, "bound"])
+
+
+def _gain_of_nothing(study: Study) -> float:
+    """What doing nothing is worth above itself; blank where soft rules may charge it, which is not worked out here."""
+    finance = study.settings.finance
+    soft = (study.limits["kind"] == "soft").any() or (finance is not None and bool(finance.soft))
+    return math.nan if soft else 0.0
 
 
 def _areas(plan: PlanData, parts: pd.DataFrame) -> dict[str, float]:
