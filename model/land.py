@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from pyomo.core.base.component_namer import index_repr
 from scipy import sparse
 
 from zonevest.instances.study import each, items, period_names
@@ -195,9 +196,14 @@ def footprint_rows(ledger: Ledger, columns: int) -> tuple[sparse.csr_array, list
                 if len(refused):
                     row += [len(names)] * (len(refused) + 1)
                     column += [*refused.tolist(), size + state + position]
-                    names.append(f"footprint[{project},{name},{period}]")
+                    names.append(footprint_row(project, name, period))
     matrix = sparse.csr_array((np.ones(len(row)), (row, column)), shape=(len(names), size + columns))
     return matrix, names
+
+
+def footprint_row(project: str, parcel: str, period: str) -> str:
+    """The name of a row of (9), as Pyomo names rows: what looks like a number is quoted."""
+    return f"footprint{index_repr((project, parcel, period))}"
 
 
 def footprints(ledger: Ledger) -> Iterator[tuple[str, list[tuple[int, str]]]]:

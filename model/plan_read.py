@@ -143,23 +143,23 @@ def _stated(faults: Faults, stated: Any) -> dict[str, Any]:
         faults.add("plan.json", say("it is a table of names and values"), type(stated).__name__, _AGAIN)
         return {}
 
-    def hold(name: str, must: str, holds: bool) -> None:
+    def need(name: str, must: str, holds: bool) -> None:
         if not holds:
             found = repr(stated[name]) if name in stated else say("it is missing")
             faults.add(within("plan.json", name), must, found, _AGAIN)
 
     form = stated.get("format")
-    hold("format", say("it has format {format}", format=FORMAT), form == FORMAT and not isinstance(form, bool))
-    hold("status", say("it is one of: {options}", options=listed(STATUSES)), stated.get("status") in STATUSES)
-    hold("has_plan", say("it is true or false"), isinstance(stated.get("has_plan"), bool))
+    need("format", say("it has format {format}", format=FORMAT), form == FORMAT and not isinstance(form, bool))
+    need("status", say("it is one of: {options}", options=listed(STATUSES)), stated.get("status") in STATUSES)
+    need("has_plan", say("it is true or false"), isinstance(stated.get("has_plan"), bool))
     there = stated.get("has_plan") is True
     for name in NUMBERS:
         value = stated.get(name, "")
         needed = there and name in ("objective", "cash", "ecosystem")
-        hold(name, say("it is a number"), _number(value) or (value is None and not needed))
+        need(name, say("it is a number"), _number(value) or (value is None and not needed))
     for name in ("doing_nothing", "seconds"):
         value = stated.get(name)
-        hold(name, say("it is a table of numbers"), isinstance(value, dict) and all(map(_number, value.values())))
+        need(name, say("it is a table of numbers"), isinstance(value, dict) and all(map(_number, value.values())))
     for name, kind in (
         ("method", str),
         ("message", str),
@@ -167,10 +167,10 @@ def _stated(faults: Faults, stated: Any) -> dict[str, Any]:
         ("versions", dict),
         ("limits_off", list),
     ):
-        hold(name, say("it is there, and is {kind}", kind=_KINDS[kind]), isinstance(stated.get(name), kind))
+        need(name, say("it is there, and is {kind}", kind=_KINDS[kind]), isinstance(stated.get(name), kind))
     seed = stated.get("seed")
-    hold("seed", say("it is a number"), isinstance(seed, int) and not isinstance(seed, bool))
-    hold("settings", say("it is there, and is {kind}", kind=_KINDS[dict]), _settings(stated.get("settings")))
+    need("seed", say("it is a number"), isinstance(seed, int) and not isinstance(seed, bool))
+    need("settings", say("it is there, and is {kind}", kind=_KINDS[dict]), _settings(stated.get("settings")))
     fields = {name: stated.get(name) for name in _FIELDS}
     fields["message"] = from_parts(stated.get("message_parts"), fields["message"] or "")
     return fields

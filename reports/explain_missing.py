@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import period_names
+from zonevest.model.land import footprint_row
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import LIFTED, REASONS, build_options
 
@@ -95,6 +96,6 @@ def worth_of(priced: Priced, parcel: int, alone: Ledger) -> Floats:
     name = priced.ledger.study.parcels["parcel_id"].iloc[parcel]
     for project in alone.works.names:
         for position, period in enumerate(period_names(priced.ledger.study.periods)):
-            if charged := price.get(f"footprint[{project},{name},{period}]", 0.0):
+            if charged := price.get(footprint_row(project, name, period), 0.0):
                 total -= charged * ~alone.states.admits(project, position)
     return total

@@ -9,6 +9,7 @@ import pandas as pd
 
 from zonevest.instances.study import items, period_names
 from zonevest.model.flows import CASH, ECOSYSTEM, NEVER
+from zonevest.model.land import footprint_row
 from zonevest.model.policy import objective_weights
 from zonevest.reports.explain import PROJECT, Explanation, parts_of
 from zonevest.reports.priced import SMALL
@@ -175,7 +176,7 @@ def _needs(priced: Priced, j: int, amounts: Floats | None) -> pd.DataFrame:
             (not zones or bool(zones & {zone, lineage.get(zone, "")})) and row["footprint_practice"] in ("", practice)
             for zone, practice in zip(taken["zone"], taken["practice"], strict=True)
         )
-        value = _value(priced, amounts, [f"footprint[{row['project']},{name},"])
+        value = _value(priced, amounts, [footprint_row(row["project"], name, each.name) for each in study.periods])
         rows.append(("footprint", name, fits, not fits or abs(value) > SMALL, value))
     for practice in items(row["enables"]):
         shared = any(practice in items(cell) for name, cell in zip(study.projects["project"], study.projects["enables"],

@@ -40,6 +40,12 @@ class Ground:
         known = found["account"].str.startswith(("area.", "project.")) | found["account"].isin(ACCOUNTS)
         return found[known & (found["jurisdiction"] == "total") & (found["period"] == period)]
 
+    def has(self, account: str, period: str) -> float:
+        """What a plan has of any account in a period."""
+        found = self.plan.ledger
+        mine = (found["account"] == account) & (found["jurisdiction"] == "total") & (found["period"] == period)
+        return float(found.loc[mine, "value"].sum())
+
     def limit(self, account: str, sense: str, value: float, period: str) -> str:
         """Plant a limit; its condition's name."""
         name = f"x{len(self.limits)}"
@@ -181,12 +187,14 @@ def line(ground: Ground) -> Planted | None:
         "conversion": bool(practices.loc[practice, "to_class"])
         and "prohibited" not in practices.loc[practice, "conversion"],
     }
+    zones = ground.study.zones.set_index("zone")["line"]
+    ways["line:growth_boundary"] = zones.get(practices.loc[practice, "zone"], "") == "growth_boundary"
     reason = ground.rnd.choice([name for name, possible in ways.items() if possible])
-    cell = {"redline_grade": "redline"}.get(reason, reason)
+    cell = {"redline_grade": "redline", "line:growth_boundary": "growth_boundary"}.get(reason, reason)
     zone = practices.loc[practice, "zone"]
-    value = {"redline": "core", "basic_farmland": 1, "forbidden_zones": zone, "locked_practice": "hold"}.get(
-        cell, "prohibited"
-    )
+    grades = ["core"] if practices.loc[practice, "redline_ok"] else ["core", "general"]
+    values = {"redline": ground.rnd.choice(grades), "basic_farmland": 1, "forbidden_zones": zone, "growth_boundary": 0}
+    value = (values | {"locked_practice": "hold"}).get(cell, "prohibited")
     frame[cell] = value
     ground.used.add("line")
     named = {f"line[{reason}]"}
@@ -196,14 +204,62 @@ def line(ground: Ground) -> Planted | None:
 
 def ratio(ground: Ground) -> Planted | None:
     """A cap on debt against revenue that is all but nothing, and a limit that asks for debt."""
-    finance = ground.settings.get("finance")
-    debt = ground.reached(ground.periods[-1]).set_index("account")["value"].get("finance.debt", 0.0)
+    finance, period = ground.settings.get("finance"), ground.periods[-1]
+    debt = ground.has("finance.debt", period)
     if finance is None or debt < 1.0:
         return None
     finance["debt_ratio_cap"] = 1e-6
-    finance["soft"] = {name: cost for name, cost in finance.get("soft", {}).items() if name != "debt_ratio_cap"}
-    period = ground.periods[-1]
+    _harden(finance, "debt_ratio_cap")
     return {f"debt_ratio_cap[{period}]", ground.limit("finance.debt", ">=", round(debt / 2, 3), period)}
+
+
+def cover(ground: Ground) -> Planted | None:
+    """Revenue a million times what debt takes, and a limit that asks for debt before the last period."""
+    finance, period = ground.settings.get("finance"), ground.periods[0]
+    debt = ground.has("finance.debt", period)
+    if finance is None or debt < 1.0 or len(ground.periods) < 2:
+        return None
+    finance["dscr_min"] = 1e6
+    _harden(finance, "cover_min", "dscr_min")
+    named = {f"cover_min[{each}]" for each in ground.periods} | {f"dscr_min[{each}]" for each in ground.periods}
+    return {*named, ground.limit("finance.debt", ">=", round(debt / 2, 3), period)}
+
+
+def land_sale(ground: Ground) -> Planted | None:
+    """No share of land sale in revenue, and a limit that asks for land sale."""
+    finance, period = ground.settings.get("finance"), ground.rnd.choice(ground.periods)
+    sold = ground.has("money.land_sale", period)
+    if finance is None or sold < 0.5:
+        return None
+    finance["land_sale_share_cap"] = 0.0
+    _harden(finance, "land_sale_share_cap")
+    named = {f"land_sale_share_cap[{each}]" for each in ground.periods}
+    return {*named, ground.limit("money.land_sale", ">=", round(sold / 2, 3), period)}
+
+
+def floor(ground: Ground) -> Planted | None:
+    """An objective whose floor no plan reaches."""
+    if not ground.study.has_doing_nothing or not len(ground.study.parcels):
+        return None
+    ground.settings["objective"] = {"method": "floor", "floor": {"cash": 1e5}}
+    return {"floor[cash]"}
+
+
+def shares(ground: Ground) -> Planted | None:
+    """Half of all gains for one actor, a limit that gives it next to none, and one that asks for another's gain."""
+    actors = ground.tables.get("actors")
+    known = [] if actors is None else [name for name in actors["actor"] if name != "outside"]
+    if len(known) < 2 or "shares" in ground.used:
+        return None
+    one, other = ground.rnd.sample(known, 2)
+    ground.used.add("shares")
+    actors["floor_share"] = [0.5 if name == one else None for name in actors["actor"]]
+    most = ground.limit(f"gain.actor.{one}", "<=", 0.1, "total")
+    return {f"floor_share[{one}]", most, ground.limit(f"gain.actor.{other}", ">=", 1.0, "total")}
+
+
+def _harden(finance: dict[str, Any], *rules: str) -> None:
+    finance["soft"] = {name: cost for name, cost in finance.get("soft", {}).items() if name not in rules}
 
 
 def reserve(ground: Ground) -> Planted | None:
@@ -216,7 +272,10 @@ def reserve(ground: Ground) -> Planted | None:
     return {f"reserve[{period}]", ground.limit("finance.cash", "<=", 0.01, period)}
 
 
-KINDS = [two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, reserve, line]
+KINDS = [
+    two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, cover, land_sale, reserve, floor,
+    shares, line,
+]  # fmt: skip
 
 
 def planted_study(rnd: Random) -> tuple[Study, list[Planted], list[str]]:

@@ -17,7 +17,7 @@ from tests import random_studies
 from tests.model.complete_shore import shore
 from zonevest.instances.study import Study, StudyError, each, items
 from zonevest.model.compiled import compile_policy
-from zonevest.model.land import land_block
+from zonevest.model.land import footprint_row, land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, tell
@@ -91,7 +91,7 @@ def test_footprint_accounts_are_the_land_that_the_rows_of_parcels_admit(study: S
         assert ledger.recurrence(f"footprint.{row.project}") == "stock"
         for at, period in enumerate(study.periods):
             admitted = sum(
-                area[parcel] * (1.0 - refused.get(f"footprint[{row.project},{parcel},{period.name}]", 0.0))
+                area[parcel] * (1.0 - refused.get(footprint_row(row.project, parcel, period.name), 0.0))
                 for parcel in items(row.footprint)
             )
             account = (f"footprint.{row.project}", at)
@@ -108,3 +108,8 @@ def test_a_share_of_gains_is_told_of_the_gains() -> None:
     held = (ledger.options.kind_practice[ledger.options.kind] == 0).astype(float)
     limits = tell(model, held, np.zeros(ledger.works.possible.shape), {})["limits"].set_index("limit")
     assert limits.loc["floor_share.owners", ["value", "bound"]].tolist() == pytest.approx([0.0, 0.0])
+
+
+def test_rows_of_footprints_are_named_as_in_the_complete_model() -> None:
+    assert footprint_row("P41", "cheng-388", "2026") == "footprint[P41,cheng-388,'2026']"
+    assert footprint_row("hall", "near", "a") == "footprint[hall,near,a]"
