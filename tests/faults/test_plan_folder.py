@@ -151,7 +151,7 @@ def test_every_fault_at_once_in_both_languages(sound: Path, tmp_path: Path) -> N
     )
     names = ["plan", "json", "zonevest", "audit", "ledger", "parquet", "status", "seed", "good", "None", "unit", "true"]
     more = ["ArrowInvalid", *" ".join(found["found"]).split(), "optimal", "feasible", "infeasible", "no_plan"]
-    check_faults(found, [*names, *more, "interrupted", "study_hash", "value", "limits"])
+    check_faults(found, [*names, *more, "broken", "interrupted", "study_hash", "value", "limits"])
 
 
 def alter(sound: Path, folder: Path, name: str, change: Callable[[pd.DataFrame], pd.DataFrame], *, told: bool) -> None:
