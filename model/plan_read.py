@@ -53,8 +53,13 @@ COLUMNS = {
 _AGAIN = say("restore the folder from a copy, or solve the study again; `zonevest audit` says what differs")
 
 
-def read_plan_data(folder: Path) -> dict[str, Any]:
+def read_plan_data(folder: Path, *, whole: bool = True) -> dict[str, Any]:
     """The fields of a plan from its folder.
+
+    Parameters
+    ----------
+    whole : whether files must be there and as they were written, and the study the one that was solved; the audit
+        judges what is there.
 
     Raises
     ------
@@ -67,10 +72,10 @@ def read_plan_data(folder: Path) -> dict[str, Any]:
     stated = _read(faults, "plan.json", partial(_json, folder / "plan.json"), missing=True)
     fields = {} if stated is None else _stated(faults, stated)
     stated = stated if isinstance(stated, dict) else {}
-    study = _study(faults, folder, stated)
+    study = _study(faults, folder, stated if whole else {})
     files = FILES | {name: file for name, file in OPTIONAL.items() if (folder / file).exists()}
     told = stated.get("files")
-    told = told if isinstance(told, dict) else {}
+    told = told if isinstance(told, dict) and whole else {}
     for file in told:
         if file in OPTIONAL.values() and file not in files.values():
             faults.add(file, say("the plan folder has it"), say("it is missing"), _AGAIN)

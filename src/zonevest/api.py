@@ -428,7 +428,12 @@ def audit(plan: PlanData | str | Path) -> AuditReport:
     if not (Path(plan) / CERTIFICATE_FILE).is_file() and not _by_prices(Path(plan)):
         return found
     try:
-        return with_certificate(found, read_plan(plan))
+        return with_certificate(found, Plan(**read_plan_data(Path(plan), whole=False)))
+    except StudyError as error:
+        rows = [Breach("file", where, must, told) for where, must, told, _ in error.faults.to_numpy().tolist()]
+        known = set(found.breaches["where"])
+        fresh = table([row for row in rows if row.where not in known])
+        return replace(found, breaches=pd.concat([found.breaches, fresh], ignore_index=True))
     except DAMAGE as error:  # of the certificate: what else is damaged has been told
         breach = Breach("file", CERTIFICATE_FILE, say("it can be read"), foreign(f"{type(error).__name__}: {error}"))
         return replace(found, breaches=pd.concat([found.breaches, table([breach])], ignore_index=True))

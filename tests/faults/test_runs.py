@@ -71,12 +71,14 @@ def no_file_above(size: int) -> Iterator[None]:
     """The system refuses to let any file grow beyond a size, whichever library writes it."""
     import resource
 
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before, compiling = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # Python would keep modules cut short where they are compiled, for all who follow
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = compiling
 
 
 WRITERS: dict[str, Callable[[Path, zv.Plan], object]] = {

@@ -266,7 +266,7 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "scenarios.periods": scenarios("list of periods"),
     "scenarios.no-number": scenarios("nothing to multiply"),
     "scenarios.scenario": lambda folder: read_study(with_scenarios(folder, ROWS), scenario="dri"),
-    "scenarios.none": lambda _: read_study("village", scenario="dry"),
+    "scenarios.none": lambda folder: read_study(write_base(folder), scenario="dry"),
     "scenarios.one-probability": scenarios("two probabilities"),
     "scenarios.sum": scenarios("probability"),
     # warnings

@@ -256,7 +256,15 @@ def test_a_scenario_beside_what_is_set(tmp_path: Path) -> None:
         (folder / "study.toml").read_text().replace('method = "floor"', 'method = "floor"\nfloor = { ecosystem = 1.0 }')
     )
     told = CliRunner().invoke(
-        app, ["check", str(folder), "--set", "objective.method=weighted", "--set", "objective.cash=1"]
+        app,
+        [
+            "check",
+            str(folder),
+            "--set",
+            "objective.method=lexicographic",
+            "--set",
+            'objective.order=["cash", "accounts"]',
+        ],
     )
     assert told.exit_code == 0, told.output
     assert "objective.floor.ecosystem value: no place for it beside what is set" in told.output
