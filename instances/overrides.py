@@ -103,7 +103,7 @@ def _leave(out: dict[str, Any], asked: Mapping[tuple[str, ...], object]) -> None
     """Another method of the objective leaves behind the keys that belong to the one before."""
     objective: dict[str, Any] = _mapping(out.get("objective"))
     method = asked["objective", "method"]
-    owner = {key: first for first, keys in reversed(METHODS.items()) for key in keys}
+    owner = {key: first for first, keys in reversed(list(METHODS.items())) for key in keys}
     for key in list(objective):
         if owner.get(key, method) != method and not any(path[:2] == ("objective", key) for path in asked):
             del objective[key]
