@@ -39,6 +39,16 @@ DATED = "2026-11-26T01:01:41.303Z"
 """The date in every GeoPackage that is drawn, that of the bundled one."""
 
 
+SCENARIOS = [
+    ("trend", "0.4", "study", "rates.finance", "value", "", "factor", "1"),
+    ("land_slump", "0.2", "price_steps", "land_sale/*", "price", "", "factor", "0.8"),
+    ("dear_money", "0.15", "instruments", "*", "rate", "", "factor", "1.25"),
+    ("lean_years", "0.15", "study", "finance.transfers", "value", "", "factor", "0.93"),
+    ("dear_works", "0.1", "projects", "*", "capex", "", "factor", "1.1"),
+]
+"""What may come otherwise, with made-up probabilities: rows of the table `scenarios`."""
+
+
 def county(
     parcels: int = 1_800,
     seed: int = 1,
@@ -74,6 +84,8 @@ def county(
     hectares = _hectares(layer)
     taxable = _taxable(layer) if parcels < SMALL else np.inf  # of few parcels hardly any may be works or shops
     tables |= county_list.limits(hectares(increment), hectares(built), _restorable(layer), taxable)
+    columns = ["scenario", "probability", "table", "key", "column", "period", "op", "amount"]
+    tables["scenarios"] = pd.DataFrame(SCENARIOS, columns=columns)
     titles = title or {"en": f"A synthetic county (seed {seed})", "zh": f"合成县域（种子{seed}）"}
     return county_list.settings(name, titles), tables
 

@@ -14,7 +14,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -31,11 +31,23 @@ _WRITERS = ("pyarrow", "pyogrio", "xlsxwriter", "sqlite3")
 """Libraries that tell a disk's faults by errors of their own."""
 
 
+def replaceable(target: Path, ours: Callable[[set[str]], bool]) -> bool:
+    """Whether a folder may be written there: nothing is there yet, an empty folder, or one of ours.
+
+    Parameters
+    ----------
+    ours : tells by the names in a folder whether it is one that may be replaced.
+    """
+    if not target.exists() and not target.is_symlink():
+        return True
+    if target.is_symlink() or not target.is_dir():
+        return False
+    names = {path.name for path in target.iterdir()}
+    return not names or ours(names)
+
+
 class BusyError(BlockingIOError):
     """Another run writes there."""
-
-    must = say("one run at a time writes to a target")
-    do = say("wait until it has ended, or name another target")
 
     def __init__(self, target: Path, by: str) -> None:
         found = say("another run writes there (process {by})", by=by) if by else say("another run writes there")

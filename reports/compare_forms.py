@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import errno
-import tempfile
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from zonevest.instances import place
 from zonevest.instances.say import say
 from zonevest.reports.compare_display import Compared
 from zonevest.reports.contents import Column, Sheet
@@ -147,12 +147,7 @@ def displays(found: Comparison, lang: str) -> list[Compared]:
 
 def replaceable(target: Path) -> bool:
     """Whether a comparison may be written there: nothing is there, an empty folder, or a comparison."""
-    if not target.exists() and not target.is_symlink():
-        return True
-    if target.is_symlink() or not target.is_dir():
-        return False
-    names = {path.name for path in target.iterdir()}
-    return names <= {PAGE, BOOK, FOLDER}
+    return place.replaceable(target, lambda names: names <= {PAGE, BOOK, FOLDER})
 
 
 def write(found: Comparison, folder: str | Path, *, overwrite: bool = False, lang: str = "en") -> None:
@@ -168,21 +163,16 @@ def write(found: Comparison, folder: str | Path, *, overwrite: bool = False, lan
     if not replaceable(target):
         raise FileExistsError(errno.EEXIST, say("what is there is not a comparison, and is not replaced"), str(target))
     tables = sheets(found)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as beside:
-        fresh = Path(beside) / "new"
-        fresh.mkdir()
-        shown = displays(found, lang)
-        (fresh / PAGE).write_text(render(found, tables, shown), encoding="utf-8", newline="\n")
-        told = [(title_of(found, display), "title" if place == 0 else "note") for place, display in enumerate(shown)]
-        told.append((shown[0].words("compare_book", version=version("zonevest")), "note"))
-        write_book(tables, fresh / BOOK, shown, tuple(SECTIONS), told)
-        (fresh / FOLDER).mkdir()
+    shown = displays(found, lang)
+    told = [(title_of(found, display), "note" if at else "title") for at, display in enumerate(shown)]
+    told.append((shown[0].words("compare_book", version=version("zonevest")), "note"))
+    with place.fresh(target) as new:
+        new.mkdir()
+        (new / PAGE).write_text(render(found, tables, shown), encoding="utf-8", newline="\n")
+        write_book(tables, new / BOOK, shown, tuple(SECTIONS), told)
+        (new / FOLDER).mkdir()
         for name, table in found.tables.items():
-            table.to_csv(fresh / FOLDER / f"{PREFIX}{name}.csv", index=False, lineterminator="\n")
-        if target.exists():
-            target.rename(Path(beside) / "old")
-        fresh.rename(target)
+            table.to_csv(new / FOLDER / f"{PREFIX}{name}.csv", index=False, lineterminator="\n")
 
 
 def title_of(found: Comparison, display: Compared) -> str:

@@ -11,7 +11,6 @@ import base64
 import gzip
 import hashlib
 import json
-import os
 import re
 from datetime import date
 from functools import cache
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 from jinja2 import Environment, FunctionLoader
 from markupsafe import Markup
 
+from zonevest.instances import place
 from zonevest.reports import sections
 from zonevest.reports.contents import SECTIONS
 from zonevest.reports.display import Display
@@ -77,13 +77,8 @@ def write_page(plan: PlanData, path: str | Path, lang: str = "en") -> None:
         If the language is another.
     """
     text = render(plan, lang)
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)
+    with place.fresh(Path(path)) as new:
+        new.write_text(text, encoding="utf-8", newline="\n")
 
 
 def render(plan: PlanData, lang: str = "en") -> str:
@@ -103,8 +98,8 @@ def page(facts: Facts, tables: list[Made], lang: str) -> str:
     most = rows_shown(tables, ROOM - sum(map(len, packed.values())))
     shown = {table.sheet.key: grids(table, displays, most) for table in tables if len(table.frame)}
     bodies = [
-        _body(facts, tables, display, each, {key: parts[place] for key, parts in shown.items()})
-        for place, (display, each) in enumerate(zip(displays, mapped, strict=True))
+        _body(facts, tables, display, each, {key: parts[at] for key, parts in shown.items()})
+        for at, (display, each) in enumerate(zip(displays, mapped, strict=True))
     ]
     return put_together(bodies, packed, own, MAP_SCRIPTS)
 

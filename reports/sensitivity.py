@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zonevest.instances.coefficients import FACTOR
+from zonevest.coefficients import FACTOR
 from zonevest.instances.place import fresh
 from zonevest.instances.say import translate
 from zonevest.reports.display import number, signed
@@ -21,7 +21,7 @@ from zonevest.reports.sensitivity_words import COEFFICIENTS, WORDS
 from zonevest.reports.tornado import pairs_picture, tornado_picture
 
 if TYPE_CHECKING:
-    from zonevest.instances.coefficients import Coefficient
+    from zonevest.coefficients import Coefficient
     from zonevest.instances.study import Study
     from zonevest.model.plan import PlanData
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from zonevest.instances import place
 from zonevest.instances.say import translate, translated
 from zonevest.reports.drawing import COLOURS, DOWN
 from zonevest.reports.labels import Words
@@ -31,29 +31,23 @@ td.breaks{background:repeating-linear-gradient(45deg,#eee,#eee 4px,#fff 4px,#fff
 
 
 def write_sweep(sweep: Swept, folder: Path, lang: str) -> None:
-    """Write the tables of a sweep, each beside itself first; tables that there are none of are removed."""
+    """Write the tables of a sweep; tables that there are none of are removed."""
     tables = {"summary": sweep.summary, "regret": None, "choices": None, "misses": None}
     if sweep.weighed is not None:
         tables |= {"regret": sweep.weighed.regret, "choices": sweep.weighed.choices}
         tables["misses"] = sweep.misses if len(sweep.misses) else None
-    for name, table in tables.items():
-        path = folder / f"{name}.csv"
-        if table is None:
-            path.unlink(missing_ok=True)
-        else:
-            _put(path, table.to_csv(index=False, lineterminator="\n").encode())
-    _put(folder / "index.html", page(sweep, lang).encode())
-    beside = folder / f".sweep-{os.getpid()}.xlsx"
-    try:
-        with pd.ExcelWriter(beside, engine="xlsxwriter") as book:
-            for name, table in tables.items():
-                if table is not None:
-                    translated(table.astype(object), lang).to_excel(book, sheet_name=name, index=False)
-                    book.sheets[name].autofit()
-                    book.sheets[name].freeze_panes(1, 1)
-        beside.replace(folder / "sweep.xlsx")
-    finally:
-        beside.unlink(missing_ok=True)
+    there = {name: table for name, table in tables.items() if table is not None}
+    with place.fresh_parts(folder) as new:
+        for name, table in there.items():
+            table.to_csv(new / f"{name}.csv", index=False, lineterminator="\n")
+        (new / "index.html").write_text(page(sweep, lang), encoding="utf-8", newline="\n")
+        with pd.ExcelWriter(new / "sweep.xlsx", engine="xlsxwriter") as book:
+            for name, table in there.items():
+                translated(table.astype(object), lang).to_excel(book, sheet_name=name, index=False)
+                book.sheets[name].autofit()
+                book.sheets[name].freeze_panes(1, 1)
+    for name in set(tables) - set(there):
+        (folder / f"{name}.csv").unlink(missing_ok=True)
 
 
 def page(sweep: Swept, lang: str) -> str:
@@ -116,12 +110,3 @@ def _link(row: dict[str, Any]) -> str:
 
 def _list(sentences: list[str]) -> str:
     return "<ul>" + "".join(f"<li>{escape(each.strip())}</li>" for each in sentences) + "</ul>" if sentences else ""
-
-
-def _put(path: Path, content: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(content)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

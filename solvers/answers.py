@@ -8,7 +8,7 @@ says of its answers. Answers stay when other conditions are asked for, so that e
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import highspy
 import numpy as np
@@ -17,8 +17,9 @@ from scipy import sparse
 
 from zonevest.solvers.compiled_pass import compile_pass
 from zonevest.solvers.groups import Groups
+from zonevest.solvers.master import growing
 from zonevest.solvers.program import SMALLEST_KEPT, Program
-from zonevest.solvers.quiet import Quiet, set_option
+from zonevest.solvers.quiet import set_option
 
 if TYPE_CHECKING:
     from zonevest.solvers.conflicts import Bools, Conditions, Floats, Ints
@@ -63,7 +64,7 @@ class Answers:
         self._first, self._rows = whole.shape[1], rows
         self._took: list[Ints] = []
         self._of_pass, self._of_cluster = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        self.highs = _opened()
+        self.highs = growing()
         ones, none = np.ones(self.groups.clusters), np.zeros(self._first - columns)
         status = self.highs.passModel(
             self._first, whole.shape[0], whole.nnz, _COLUMNWISE, _MAXIMISE, 0.0,
@@ -259,16 +260,3 @@ class Answers:
             self._x = np.append(self._x[: self._first], weights[kept])
             used = np.unique(self._of_pass)
             self._took = [each if n in used else each[:0] for n, each in enumerate(self._took)]
-
-
-def _opened() -> Any:
-    highs: Any = Quiet()  # type: ignore[no-untyped-call]
-    for name, value in (
-        ("output_flag", False),
-        ("threads", 0),  # those that there are: HiGHS keeps them from run to run, and refuses another number
-        ("parallel", "off"),
-        ("small_matrix_value", SMALLEST_KEPT),
-        ("simplex_strategy", _PRIMAL),  # new answers and new prices leave the primal method's basis feasible
-    ):
-        set_option(highs, name, value)
-    return highs

@@ -90,7 +90,7 @@ class Master:
         whole = sparse.csc_array(sparse.vstack([sparse.hstack([self.policy, miss, -miss]), below]))
         self._first = columns + 2 * count
         self._charge = np.zeros(2 * count)
-        self.highs = _opened()
+        self.highs = growing()
         none = np.zeros(2 * count)
         status = self.highs.passModel(
             self._first,
@@ -242,7 +242,8 @@ class Master:
         )
 
 
-def _opened() -> Any:
+def growing() -> Any:
+    """HiGHS for a linear program that grows by columns and whose bounds move, from run to run."""
     highs: Any = Quiet()  # type: ignore[no-untyped-call]
     for name, value in (
         ("output_flag", False),

@@ -391,7 +391,7 @@ def _objective(rnd: Random, comparable: bool) -> dict[str, Any]:
         floor = rnd.choice([{"ecosystem": 1.0}, {"ecosystem": 0.5}, {"cash": 1.0}, {"ecosystem": 0.9}])
         return {"method": "floor", "floor": floor, "accounts": accounts}
     floors = [{}, {}, {"cash": 0.5}, {"ecosystem": 0.75}, {"cash": -1.0, "ecosystem": 0.5}] if comparable else [{}]
-    floor = rnd.choice(floors)
+    floor = Random(f"{kind} {accounts}").choice(floors)  # apart, so that what else is drawn stays as it is
     beside = {"floor": floor} if floor else {}
     if kind == "accounts":
         return {"method": "weighted", "accounts": weights, **beside}

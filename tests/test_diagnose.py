@@ -1,7 +1,7 @@
 """Studies that have no plan, in known ways: what `diagnose` names and proposes, each checked apart from it.
 
 Whether named conditions hold together is asked of the complete model, which is written independently of the ledger.
-By default 4 random studies (some 10 s); ZONEVEST_CONFLICTS=200 asks for more.
+By default 6 random studies (some 15 s); ZONEVEST_CONFLICTS=200 asks for more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.reports.diagnosis import Diagnosis
 
-STUDIES = int(os.environ.get("ZONEVEST_CONFLICTS", "4"))
+STUDIES = int(os.environ.get("ZONEVEST_CONFLICTS", "6"))
 
 
 def holds(study: Study, names: set[str]) -> bool:

@@ -14,7 +14,7 @@ import zonevest as zv
 from tests import brute
 from tests.random_studies import random_tables
 from tests.zonevest.test_given import owing, works
-from zonevest.instances.coefficients import Coefficient, coefficients, varied
+from zonevest.coefficients import Coefficient, coefficients, varied
 from zonevest.instances.say import say, translate
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.plan import PlanData

@@ -38,7 +38,6 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.plan import PlanData, tell
-from zonevest.model.plan_read import read_plan_data
 from zonevest.model.policy import doing_nothing, objective_weights, policy_model, set_stage_after
 from zonevest.reports import check as checking
 from zonevest.reports import tables
@@ -56,6 +55,7 @@ from zonevest.reports.distribution import distribution
 from zonevest.reports.facts import Facts
 from zonevest.reports.forms import replace_reports, write_reports
 from zonevest.reports.money import money_tables
+from zonevest.reports.plan_folder import read_plan_data
 from zonevest.reports.scorecard import indicators
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, Status, gap_of
 from zonevest.solvers.checkpoint import Checkpoint
@@ -315,12 +315,7 @@ class Plan(PlanData):
 
 def replaceable(target: Path) -> bool:
     """Whether a plan may be written there: nothing is there yet, an empty folder, or a plan folder."""
-    if not target.exists() and not target.is_symlink():
-        return True
-    if target.is_symlink() or not target.is_dir():
-        return False
-    names = {path.name for path in target.iterdir()}
-    return not names or ("plan.json" in names and "study.toml" not in names)
+    return place.replaceable(target, lambda names: "plan.json" in names and "study.toml" not in names)
 
 
 @wraps(read.read_study)

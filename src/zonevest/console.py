@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
+from zonevest.instances.place import BusyError
 from zonevest.instances.say import of_system, say, translate
 from zonevest.words import Words, phase, words
 
@@ -287,12 +288,16 @@ def _built(plan: Plan) -> int:
 def _row(error: InputError | OSError) -> dict[str, str]:
     if isinstance(error, InputError):
         return error.row
-    return {
-        "where": str(error.filename) if error.filename else say("file"),
-        "must": getattr(error, "must", say("the file is there, and can be read or written as needed")),
-        "found": of_system(error),
-        "do": getattr(error, "do", say("look at the path, its rights and the space on the disk")),
-    }
+    must, do = (
+        (say("one run at a time writes to a target"), say("wait until it has ended, or name another target"))
+        if isinstance(error, BusyError)
+        else (
+            say("the file is there, and can be read or written as needed"),
+            say("look at the path, its rights and the space on the disk"),
+        )
+    )
+    where = str(error.filename) if error.filename else say("file")
+    return {"where": where, "must": must, "found": of_system(error), "do": do}
 
 
 def ended_as_interrupted() -> None:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from zonevest import api
+from zonevest.coefficients import Coefficient, coefficients, varied
 from zonevest.holding import held
-from zonevest.instances.coefficients import Coefficient, coefficients, varied
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.compiled import compile_policy, shared
@@ -66,7 +66,7 @@ def sensitivity(
     ----------
     study : a study, which is solved first; or a plan, whose study is varied and which is not solved again.
     vary : coefficients, each ``NAME``, ``NAME=LOW,HIGH`` or ``PATH=LOW,HIGH`` (see
-        `zonevest.instances.coefficients.coefficients`); none: the ready-made ones.
+        `zonevest.coefficients.coefficients`); none: the ready-made ones.
     pairs : whether each two coefficients are changed together too, to the four corners of their ends.
     ranges : whether it is found out, between the ends, how far the plan's land use stays the best.
     gap, time_limit, threads, seed, method : of each solve, as in `zonevest.solve`.

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from zonevest.api import Method, Plan, read_plan, replaceable
+from zonevest.instances import place
 from zonevest.instances.say import from_parts, listed, say
 from zonevest.instances.study import PARTS, Study, StudyError
 from zonevest.reports.regret import Weighed, weigh, weights_of
@@ -272,23 +273,19 @@ class _Run:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Have the folder for this run alone, as far as the system knows of locks."""
+        """Have the folder for this run alone.
+
+        Raises
+        ------
+        BusyError
+            If another run has it.
+        """
         if self.folder.exists() and not self.work.is_dir() and (not self.folder.is_dir() or any(self.folder.iterdir())):
             must = say("it is a new or empty folder, or that of an earlier sweep")
             raise SweepError(str(self.folder), must, say("something else is there"), say("name another folder with -o"))
-        self.work.mkdir(parents=True, exist_ok=True)
-        try:
-            import fcntl
-        except ImportError:
-            yield
-            return
-        with (self.work / "lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                must, found = say("one sweep works in a folder at a time"), say("another one is at work there")
-                do = say("wait for its end, or name another folder with -o")
-                raise SweepError(str(self.folder), must, found, do) from None
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with place.claimed(self.folder):
+            self.work.mkdir(parents=True, exist_ok=True)
             yield
 
     def prepare(self, overwrite: bool) -> None:
@@ -312,12 +309,12 @@ class _Run:
                 strange.append(case.folder)
             elif self.state[case.name] == "other":
                 others.append(case.folder)
-            place = self._place(case)
-            place.mkdir(exist_ok=True)
-            for left in place.iterdir():  # half a plan of a run that was killed
+            work = self._place(case)
+            work.mkdir(exist_ok=True)
+            for left in work.iterdir():  # half a plan of a run that was killed
                 if left.is_dir():
                     shutil.rmtree(left)
-            (place / "study.pickle").write_bytes(pickle.dumps(study))
+            (work / "study.pickle").write_bytes(pickle.dumps(study))
         if strange:
             must, found = say("only plan folders are in the folder of a sweep"), listed(strange)
             raise SweepError(str(self.folder), must, found, say("name another folder with -o"))

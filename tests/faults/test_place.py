@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.chinese import is_chinese
+from zonevest import console
 from zonevest.instances import place
 from zonevest.instances.place import BusyError, claimed, fresh, fresh_parts, recover
 
@@ -217,8 +218,10 @@ class TestTwoRuns:
         with pytest.raises(BusyError) as error:
             write()
         assert str(other.pid) in str(error.value.strerror)
-        for said in (error.value.strerror, error.value.must, error.value.do):
-            assert is_chinese(said)
+        told = console._row(error.value)
+        assert told["must"] == "one run at a time writes to a target"
+        for part in ("must", "found", "do"):
+            assert is_chinese(told[part])
         assert os.listdir(tmp_path) == [".plan.lock"]
         other.kill()
         other.wait()

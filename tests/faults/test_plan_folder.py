@@ -20,8 +20,8 @@ from tests.chinese import check_faults
 from tests.model.four import four
 from zonevest.cli import app
 from zonevest.instances.study import StudyError
-from zonevest.model import plan_read
 from zonevest.model.plan import digests
+from zonevest.reports import plan_folder
 
 PARTS = ["where", "must", "found", "do"]
 Damage = Callable[[Path], object]
@@ -118,7 +118,7 @@ def test_plan_json_with_other_values(sound: Path, tmp_path: Path, monkeypatch: p
     folder = tmp_path / "plan"
     shutil.copytree(sound, folder)
     study = zv.read_plan(sound).study  # the same all the time
-    monkeypatch.setattr(plan_read, "read_study", lambda _: study)
+    monkeypatch.setattr(plan_folder, "read_study", lambda _: study)
     stated = json.loads((sound / "plan.json").read_text())
     for name, value in JSON:
         (folder / "plan.json").write_text(json.dumps(stated | {name: value}))

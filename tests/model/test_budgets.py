@@ -16,9 +16,9 @@ from tests.model.plain import planned
 from zonevest.instances.study import Study
 from zonevest.model.budgets import Budgets
 from zonevest.model.plan import DECISIONS
-from zonevest.model.plan_read import read_plan_data
 from zonevest.model.policy import policy_model
 from zonevest.reports.budgets import COLUMNS, budgets
+from zonevest.reports.plan_folder import read_plan_data
 
 # To whom cash belongs
 

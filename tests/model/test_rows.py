@@ -20,6 +20,7 @@ import pytest
 from tests.model import budget_rows, complete_bay, families, shore_rows, site_rows
 from tests.model.builds import Build, complete, fast
 from tests.model.four import four
+from tests.model.test_rates import FAMILY as RATED
 from zonevest.instances.read import make_study
 from zonevest.model import complete as whole
 from zonevest.model.land import REPLACED
@@ -200,7 +201,7 @@ FURTHER = (*budget_rows.APART, *budget_rows.IN_STEPS, *budget_rows.TOGETHER, *co
 
 def test_every_family_has_its_text() -> None:
     texts = {name.partition("[")[0] for name in (*TEXTS, *FURTHER)} | {*ROWS, "keep"}
-    assert families.in_source() - {"rated"} == texts  # which only ranges of shadow prices write
+    assert families.in_source() == {*texts, RATED}
     assert {*ROW_FAMILIES, "assign"} == texts
 
 

@@ -40,9 +40,9 @@ def known() -> Known:
 def test_the_plans_have_everything(known: Known) -> None:
     financed = [facts for _, facts in known if facts.finance is not None]
     assert 3 <= len(financed) <= PLANS - 3
-    assert sum(len(facts.study.budgets) > 0 for facts in financed) >= 2
+    assert sum(len(facts.study.budgets) > 0 for facts in financed) >= 3
     assert any((facts.study.budgets["borrower"] == "enterprise").any() for facts in financed)
-    assert sum("again" in set(facts.plan.financing["instrument"]) for facts in financed) >= 2
+    assert sum("again" in set(facts.plan.financing["instrument"]) for facts in financed) >= 3
     assert sum(len(facts.plan.fund_transfers) > 0 for _, facts in known) >= 2
     assert sum(len(facts.capital.rows) > 0 for _, facts in known) >= 8
     assert sum(not facts.study.has_doing_nothing for _, facts in known) >= 1

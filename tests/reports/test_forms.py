@@ -26,7 +26,6 @@ from tests.reports.forms import (
 from tests.reports.plans import village, without_plan
 from tests.reports.told import as_data
 from zonevest.model.plan import PlanData
-from zonevest.model.plan_read import read_plan_data
 from zonevest.reports import forms, workbook
 from zonevest.reports.contents import Column, Sheet, sheets
 from zonevest.reports.display import Display
@@ -35,6 +34,7 @@ from zonevest.reports.forms import Made, made, named, replace_reports, write_fil
 from zonevest.reports.grid import BYTES, CELLS, FEW, ROWS, rows_shown
 from zonevest.reports.labels import LABELS, Words
 from zonevest.reports.page import ROOM, page
+from zonevest.reports.plan_folder import read_plan_data
 from zonevest.reports.tables import completed
 from zonevest.reports.workbook import HEAD, write_workbook
 

@@ -18,11 +18,11 @@ from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
 from zonevest.instances.say import say
 from zonevest.model.plan import PlanData
-from zonevest.model.plan_read import read_plan_data
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS
 from zonevest.reports.page import page, render, write_page
+from zonevest.reports.plan_folder import read_plan_data
 from zonevest.reports.tables import completed
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 import zonevest as zv
 from tests.chinese import CHINESE
-from zonevest.instances.coefficients import coefficients, ready_made, varied
+from zonevest.coefficients import coefficients, ready_made, varied
 
 
 def test_nothing_changes_by_a_factor_of_one() -> None:
