@@ -91,6 +91,7 @@ class Front:
     solves : every solve that was made, those that gave no point of the front too.
     ranges : of each term, from the best of it to what the best of another leaves of it.
     plans : of the points.
+    complete : whether all points that were asked for were looked for; not after Ctrl-C.
     """
 
     study: Study
@@ -100,6 +101,7 @@ class Front:
     solves: pd.DataFrame
     ranges: Mapping[str, float]
     plans: list[PlanData] = field(repr=False)
+    complete: bool = True
 
     @property
     def knee(self) -> int | None:
@@ -138,6 +140,8 @@ def front_of(
     solved: Sequence[tuple[PlanData, Mapping[str, Any]]],
     ranges: Floats | None,
     main: int,
+    *,
+    complete: bool = True,
 ) -> Front:
     """Put a front together from what was solved.
 
@@ -146,9 +150,10 @@ def front_of(
     solved : plans, and of each what it was solved for: ``what`` (end, point), floors by term, bound of the main term.
     ranges : of each term.
     main : which term was maximised.
+    complete : whether nobody stopped the search.
     """
     rows = [_told(plan, told, terms) for plan, told in solved]
-    solves = pd.DataFrame(rows)
+    solves = pd.DataFrame(rows, columns=_columns(terms))
     solves.insert(0, "solve", np.arange(1, len(rows) + 1))
     size = np.ones(len(terms)) if ranges is None else ranges
     known = [n for n, (plan, told) in enumerate(solved) if plan.has_plan and told["what"] == "point"]
@@ -167,7 +172,9 @@ def front_of(
         points.loc[at, "knee"] = True
     points.insert(0, "point", np.arange(1, len(points) + 1))
     named = dict(zip((term.column for term in terms), size.tolist(), strict=True))
-    return Front(study, tuple(terms), terms[main].column, points, solves, named, [solved[n][0] for n in chosen])
+    return Front(
+        study, tuple(terms), terms[main].column, points, solves, named, [solved[n][0] for n in chosen], complete
+    )
 
 
 def unbeaten(values: Floats) -> NDArray[np.int64]:
@@ -206,6 +213,13 @@ def knee_of(values: Floats) -> int | None:
     beyond = scaled.sum(axis=1) - 1.0  # from the line between (1, 0) and (0, 1)
     at = int(np.argmax(beyond))
     return at if beyond[at] > SAME else None
+
+
+def _columns(terms: Sequence[Term]) -> list[str]:
+    """What is told of a solve."""
+    names = [term.column for term in terms]
+    more = ["bound", "penalties", "objective", "changed_ha", "projects", "seconds"]
+    return ["what", "of", "status", *names, *(FLOOR + name for name in names), *more]
 
 
 def _told(plan: PlanData, told: Mapping[str, Any], terms: Sequence[Term]) -> dict[str, Any]:

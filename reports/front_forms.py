@@ -63,6 +63,8 @@ def _sentences(front: Front, words: Words) -> list[str]:
     main = _named(front, front.main, words).rpartition(", ")[0]
     told = [say("bound: no plan with the floors of the point has more of: {term}", term=main)]
     told.append(say("gap: from the point to its bound, as a part of the range of: {term}", term=main))
+    if not front.complete:
+        told.append(say("stopped on request: further points were not looked for"))
     if front.knee is not None:
         told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
     if float(np.abs(front.points["penalties"]).max()) > 1e-9:
@@ -76,6 +78,7 @@ def to_dict(front: Front) -> dict[str, Any]:
         "terms": [term.name for term in front.terms],
         "main": front.main,
         "ranges": dict(front.ranges),
+        "complete": front.complete,
         "knee": None if front.knee is None else front.knee + 1,
         "points": front.points.to_dict("records"),
         "solves": front.solves.to_dict("records"),

@@ -460,8 +460,10 @@ def pareto(
         if out is not None:
             found.write(out, lang.value)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
-        statuses = [*found.solves["status"]]
+        if not found.complete:
+            raise typer.Exit(INTERRUPTED)
         if not len(found.points):
+            statuses = [*found.solves["status"]]
             raise typer.Exit(CODES["infeasible" if "infeasible" in statuses else "no_plan"])
 
 

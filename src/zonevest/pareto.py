@@ -66,14 +66,14 @@ def pareto(
         is in the end); with a ``-`` before an account, less of it is better.
     points : how many floors of each floored term, evenly spaced over its range; 2 at least.
     every : find every point instead, one after the other; for small studies with whole land.
-    gap : how near to its bound the main term of each point has to be, as a part of that term's range.
+    gap : how near to its bound the main term of each point has to be, as a part of that term's range; with `every` 0.
     time_limit, threads, seed, method : of each solve (see `zonevest.api.solve`).
     on_progress : is told where the work stands; its phase says which point.
 
     Returns
     -------
     Front
-        Points, plans, bounds and the knee (see `zonevest.reports.front`).
+        Points, plans, bounds and the knee (see `zonevest.reports.front`); after Ctrl-C those that were found.
 
     Raises
     ------
@@ -86,14 +86,22 @@ def pareto(
     if every and study.settings.divisible:
         raise ValueError(say("where land is divided there is no end of points: ask for a number of them"))
     asked: dict[str, Any] = {"time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
-    search = _Search(study, chosen, asked, gap, on_progress)
-    search.ends()
-    if search.ranges is not None:
-        if every:
-            search.every()
-        else:
-            search.grid(points)
-    return front_of(study, chosen, search.solved, search.ranges, search.main)
+    search = _Search(study, chosen, asked, 0.0 if every else gap, on_progress)
+    complete = True
+    try:
+        search.ends()
+        if search.ranges is not None:
+            if every:
+                search.every()
+            else:
+                search.grid(points)
+    except (_StoppedError, KeyboardInterrupt):
+        complete = False
+    return front_of(study, chosen, search.solved, search.ranges, search.main, complete=complete)
+
+
+class _StoppedError(Exception):
+    """Somebody asked to stop: the points that were found are told."""
 
 
 @dataclass
@@ -112,7 +120,6 @@ class _Search:
         self.ranges: np.ndarray | None = None
         self.lowest = self.highest = np.zeros(len(self.terms))
         self.best_main = np.inf
-        self.left = 0
 
     @property
     def main(self) -> int:
@@ -124,8 +131,8 @@ class _Search:
         """The best of each term by itself: what the ranges are made of."""
         found: list[np.ndarray] = []
         for number, term in enumerate(self.terms):
-            self.left = len(self.terms) - number
-            plan = self.solve(_study(self.study, self.terms, {term.name: 1.0}, {}), {"what": "end", "of": term.name})
+            alone = _study(self.study, self.terms, {term.name: 1.0}, {})
+            plan = self.solve(alone, {"what": "end", "of": term.name}, gap=self.gap)
             if not plan.has_plan:
                 return
             if number == self.main and plan.bound is not None:
@@ -140,7 +147,6 @@ class _Search:
         """Floors evenly spaced: from what the best plan in the main term has of the others, to the most of them."""
         assert self.ranges is not None
         others = [number for number in range(len(self.terms)) if number != self.main]
-        self.left = points ** len(others)
         first = self.point({}, LITTLE)
         if first is None or (self.highest - self.lowest <= 0.0).all():
             return
@@ -153,7 +159,6 @@ class _Search:
         passed: dict[tuple[float, ...], np.ndarray] = {}
         for *outer, inner in itertools.product(*(step[1:] if len(others) == 1 else step for step in steps)):
             floors = dict(zip(others, [*outer, inner], strict=True))
-            self.left -= 1
             key = tuple(outer)
             if key in passed and (passed[key][others] >= [*outer, inner]).all():
                 continue  # the point before is the best for this floor, too
@@ -203,7 +208,7 @@ class _Search:
                 weights[term.name] = little * float(self.ranges[self.main] / self.ranges[number])
         study = _study(self.study, self.terms, weights, {self.terms[n].name: value for n, value in floors.items()})
         told = {"what": "point", "of": main, **{FLOOR + self.terms[n].name: value for n, value in floors.items()}}
-        plan = self.solve(study, told, apart=self.gap * float(self.ranges[self.main]))
+        plan = self.solve(study, told, gap=0.0, apart=self.gap * float(self.ranges[self.main]))
         if plan.bound is not None:
             # what the others count at least, taken off: no plan above these floors has more of the main term
             counted = sum(weights[self.terms[n].name] * self._gain(n, value) for n, value in floors.items())
@@ -218,8 +223,13 @@ class _Search:
         term = self.terms[number]
         return value - term.sign * term.nothing
 
-    def solve(self, study: Study, told: dict[str, Any], apart: float = 0.0) -> api.Plan:
-        """Solve, and remember what for."""
+    def solve(self, study: Study, told: dict[str, Any], *, gap: float, apart: float = 0.0) -> api.Plan:
+        """Solve, and remember what for; a solve that is stopped gives no point.
+
+        Parameters
+        ----------
+        gap, apart : as a part of the gain, and in units of the objective.
+        """
         before = len(self.solved)
         start = next((plan for plan, _ in reversed(self.solved) if plan.has_plan), None)
 
@@ -228,8 +238,9 @@ class _Search:
                 phase = say("solve {number}", number=before + 1)
                 self.on_progress(replace(progress, phase=phase, seconds=time.perf_counter() - self.began))
 
-        goal = 0.0 if apart else self.gap
-        plan = api.solve(study, gap=goal, gap_absolute=apart, start=start, on_progress=tell, **self.asked)
+        plan = api.solve(study, gap=gap, gap_absolute=apart, start=start, on_progress=tell, **self.asked)
+        if plan.status == "interrupted":
+            raise _StoppedError
         self.solved.append((plan, told))
         return plan
 

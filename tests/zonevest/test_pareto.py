@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 import zonevest as zv
 from tests import brute, random_studies
+from zonevest import api
 from zonevest.instances.study import Study, StudyError
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.front import knee_of, unbeaten
@@ -163,3 +165,47 @@ def test_a_study_without_a_plan_has_no_points() -> None:
     front = zv.pareto(never)
     assert len(front.points) == 0
     assert set(front.solves["status"]) == {"infeasible"}
+
+
+def test_who_stops_it_gets_the_points_so_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve, calls = api.solve, []
+
+    def stopped(study: Study, **asked: Any) -> zv.Plan:
+        calls.append(study)
+        plan = solve(study, **asked)
+        if len(calls) == 5:
+            plan.status = "interrupted"
+        return plan
+
+    monkeypatch.setattr(api, "solve", stopped)
+    front = zv.pareto(zv.read_study("village"), points=9, gap=0.02)
+    assert len(calls) == 5
+    assert len(front.solves) == 4
+    assert not front.complete
+    assert 1 <= len(front.points) <= 2
+    assert "stopped on request" in front.to_text()
+
+
+def test_every_point_is_proven_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gap that is asked for is for points that are evenly spaced."""
+    asked = []
+    solve = api.solve
+
+    def seen(study: Study, **more: Any) -> zv.Plan:
+        asked.append((more["gap"], more["gap_absolute"]))
+        return solve(study, **more)
+
+    monkeypatch.setattr(api, "solve", seen)
+    ((study, _),) = enumerated(("cash", "ecosystem"), 1)
+    zv.pareto(study, every=True, gap=0.5)
+    assert set(asked) == {(0.0, 0.0)}
+
+
+def test_a_study_without_any_end_has_no_front(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(*_: Any, **__: Any) -> zv.Plan:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(api, "solve", stop)
+    front = zv.pareto(zv.read_study("village"))
+    assert (len(front.points), len(front.solves), front.complete) == (0, 0, False)
+    assert "no point" in front.to_text()
