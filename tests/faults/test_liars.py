@@ -59,7 +59,7 @@ BEST = {whole: best(program(whole=whole)) for whole in (True, False)}
 @pytest.fixture(params=LIES)
 def lying_solver(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every HiGHS that is opened lies, in one way."""
-    for module, name in ((highs, "opened"), (rounds, "opened"), (master, "_opened")):
+    for module, name in ((highs, "opened"), (rounds, "opened"), (master, "growing")):
         monkeypatch.setattr(module, name, lying(getattr(module, name), LIES[request.param]))
 
 
