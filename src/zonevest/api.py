@@ -698,7 +698,7 @@ def solve(
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
-        plan = _plan(policy, compiled, solution, settings, prices)
+        plan = plan_of(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
             settings["steps"] = [
@@ -820,7 +820,7 @@ def _scale(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
-def _plan(
+def plan_of(
     policy: pyo.ConcreteModel,
     compiled: Policy,
     solution: Solution,
