@@ -98,6 +98,11 @@ class Alternatives:
         return self.plans[0]
 
     @property
+    def holds(self) -> bool:
+        """Whether the audit finds every plan as it is stated."""
+        return bool((self.table["holds"].map(lambda held: held is not False)).all())
+
+    @property
     def cover(self) -> float | None:
         """Every plan within reach is no farther than this from one of these; None: not known."""
         bounds = self.searches["distance_bound"].to_numpy(dtype=float)

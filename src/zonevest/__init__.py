@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from zonevest.alternatives import alternatives
     from zonevest.api import (
         Plan,
         audit,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
     from zonevest.pareto import pareto
+    from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alternatives",
     "Comparison",
     "Diagnosis",
     "Front",
@@ -56,6 +59,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Sweep",
+    "alternatives",
     "audit",
     "bundled_cases",
     "check",
@@ -79,6 +83,8 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Alternatives": "zonevest.reports.alternatives",
+    "alternatives": "zonevest.alternatives",
     "Comparison": "zonevest.comparing",
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",

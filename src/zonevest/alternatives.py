@@ -55,7 +55,7 @@ def alternatives(
     parcels: int | Sequence[str] = 0,
     projects: bool = True,
     gap: float = 1e-3,
-    spread_gap: float = 0.02,
+    spread_gap: float = 0.05,
     time_limit: float = 120.0,
     resolve_time: float = 300.0,
     threads: int = 0,
@@ -181,7 +181,7 @@ class _Search:
             began = time.perf_counter()
             solution, x, warm = near.solve(
                 wide, start=start, warm=warm, gap=self.spread_gap, gap_absolute=NOTHING * apart.most, scale=apart.most,
-                phase=say("alternative {number}", number=number),
+                phase=say("alternative {number}", number=number), own=False,
             )  # fmt: skip
             seconds = time.perf_counter() - began
             if solution.status == "interrupted":

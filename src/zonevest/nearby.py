@@ -150,6 +150,7 @@ class Nearby:
         gap_absolute: float = 0.0,
         scale: float | None = None,
         phase: str = "",
+        own: bool = True,
     ) -> tuple[Solution, Floats | None, Warm | None]:
         """Solve a block like the study's.
 
@@ -158,6 +159,8 @@ class Nearby:
         start : a point of the block to begin with.
         warm : what a block like it left; by prices alone.
         scale : size of the objective (see `SolveOptions`).
+        phase : what is told of progress.
+        own : whether the objective is the study's; what else is maximised is no value of a plan.
 
         Returns
         -------
@@ -169,7 +172,8 @@ class Nearby:
         )  # fmt: skip
 
         def tell(progress: Progress) -> None:
-            self.asked.tell(replace(progress, phase=phase or progress.phase))
+            told = progress if own else replace(progress, value=None, bound=None)
+            self.asked.tell(replace(told, phase=phase or progress.phase))
 
         if not self.asked.prices:
             solution = run_supervised(join(block), replace(options, start=start), tell)
