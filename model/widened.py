@@ -55,19 +55,21 @@ class Column:
     whole: bool = False
 
 
-def widened(block: Block, rows: Sequence[Row], columns: Sequence[Column] = (), objective: str = "") -> Block:
+def widened(
+    block: Block, rows: Sequence[Row], columns: Sequence[Column] = (), *, less: str = "", of: float = 0.0
+) -> Block:
     """The block with further rows behind its own, and further columns behind its own.
 
     Parameters
     ----------
     block : without extra rows (see `zonevest.model.land.without_extra`).
-    objective : the column that is maximised instead; blank: the block's own objective stays.
+    less, of : what is maximised instead is `of` less this column; blank: the block's own objective stays.
     """
     m, options = len(block.rows), len(block.group)
     names = (*block.columns, *(column.name for column in columns))
     at = {name: place for place, name in enumerate(names)}
     times = sparse.csr_array(np.array([[row.objective for row in rows]]).reshape(1, len(rows)))
-    kept = 0.0 if objective else 1.0
+    kept = 0.0 if less else 1.0
 
     def wider(matrix: sparse.csr_array) -> sparse.csr_array:
         last = sparse.csr_array(matrix[:, [m]])
@@ -81,7 +83,7 @@ def widened(block: Block, rows: Sequence[Row], columns: Sequence[Column] = (), o
     if block.by_option is not None:
         own = own + wider(block.by_option)
     entries = [(at[name], m + k, value) for k, row in enumerate(rows) for name, value in row.columns.items()]
-    entries += [(at[objective], width - 1, 1.0)] if objective else []
+    entries += [(at[less], width - 1, -1.0)] if less else []
     column, place, value = zip(*entries, strict=True) if entries else ((), (), ())
     more = sparse.csr_array((np.array(value, dtype=float), (column, place)), shape=(len(names), width))
     none = sparse.csr_array((len(columns), width))
@@ -94,7 +96,7 @@ def widened(block: Block, rows: Sequence[Row], columns: Sequence[Column] = (), o
         lower=np.append(block.lower, [row.lower for row in rows]),
         upper=np.append(block.upper, [row.upper for row in rows]),
         rows=(*block.rows, *(row.name for row in rows)),
-        constant=block.constant * kept,
+        constant=of if less else block.constant,
         extra=sparse.csr_array((0, options + len(names))),
         columns=names,
         column_lower=np.append(block.column_lower, [each.lower for each in columns]),

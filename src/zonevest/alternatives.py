@@ -222,9 +222,21 @@ class _Search:
         at = [near.point_in(x, block) for x in points]
         bounds = [apart.to(number, x, block, at[0]) for number, x in enumerate(at)]
         rows = [Row(NEAR, lower=near.value - near.block.constant - self.room, objective=1.0)]
-        rows += [row for each in bounds for row in each.rows]
+        rows += [_turned(row, apart.most) for each in bounds for row in each.rows]
         columns = [Column(APART, 0.0, apart.most), *(column for each in bounds for column in each.columns)]
         begun: Mapping[str, float] = {name: value for each in bounds for name, value in each.begun.items()}
-        start = np.concatenate([at[0], [begun.get(column.name, 0.0) for column in columns]])
-        return widened(block, rows, columns, APART), start
+        start = np.concatenate([at[0], [begun.get(column.name, apart.most) for column in columns]])
+        return widened(block, rows, columns, less=APART, of=apart.most), start
+
+
+def _turned(row: Row, most: float) -> Row:
+    """A row of D as one of what D falls short of the most.
+
+    What is maximised is then the most less a column: of a D near nothing it is known, too, how large what it is made
+    of is, and with it what rounding may do.
+    """
+    factor = row.columns.get(APART, 0.0)
+    if not factor:
+        return row
+    return replace(row, columns={**row.columns, APART: -factor}, upper=row.upper - factor * most)
 

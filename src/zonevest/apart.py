@@ -108,7 +108,7 @@ class Land:
         sums = np.bincount(np.unique(key[taken], return_inverse=True)[1], weights=share)
         least = np.ones(len(self._area))
         np.minimum.at(least, np.unique(key[taken]) // self._labels, sums)
-        self.slack = max(self.slack, float(self._area @ np.clip(1.0 - least, 0.0, 1.0)))
+        self.slack = max(self.slack, float(self._area @ np.where(least < 1.0 - SMALL, 1.0 - least, 0.0)))
         row = Row(
             f"{APART}[{number}]", upper=self.most, options=same, amounts=self._area[self._parcel[same]],
             columns={APART: 1.0},
