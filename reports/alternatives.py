@@ -27,8 +27,8 @@ PRICES, RESOLVED, NEVER, NOT_ASKED = "prices", "resolved", "never", "not_known"
 """How a loss is known: by prices, solved again, no plan at all has it otherwise, or not."""
 LOSSES: Final = ("by_prices", "least_loss", "most_loss", "how", "status", "always")
 TABLE: Final = (
-    "plan", "status", "objective", "bound", "gap", "loss", "cash", "ecosystem", "projects", "distance", "distance_bound",
-    "distance_gap", *(f"from_best_{name}" for name in DISTANCES), "holds", "seconds",
+    "plan", "status", "objective", "bound", "gap", "loss", "cash", "ecosystem", "projects", "distance",
+    "distance_bound", "distance_gap", *(f"from_best_{name}" for name in DISTANCES), "holds", "seconds",
 )  # fmt: skip
 SPREAD: Final = ("distance", "unit", "mean", "least")
 UNITS: Final = dict.fromkeys(DISTANCES, "share") | {GAINS: "million, present value"}

@@ -1,4 +1,4 @@
-"""The forms of alternatives: their tables as sheets, written as page, workbook and CSV beside a folder for each plan."""
+"""The forms of alternatives: tables as sheets, written as page, workbook and CSV beside a folder for each plan."""
 
 from __future__ import annotations
 
@@ -87,8 +87,8 @@ def _plans(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     frame["searched"] = [None, *found.searches["status"].iloc[: max(len(frame) - 1, 0)]] if len(frame) else []
     columns = (
         Column("plan", "plan_column"), Column("objective"), Column("loss", "share"), Column("gap", "share"),
-        Column("cash_gain", unit="million"), Column("ecosystem"), Column("projects_built", "count"), _told(found.by, "apart"),
-        _told(found.by, "distance_bound"), Column("searched", "word:alternatives_search_"),
+        Column("cash_gain", unit="million"), Column("ecosystem"), Column("projects_built", "count"),
+        _told(found.by, "apart"), _told(found.by, "distance_bound"), Column("searched", "word:alternatives_search_"),
         *(_told(name, f"from_best_{name}") for name in DISTANCES), Column("holds", "yes"),
     )  # fmt: skip
     return frame.rename(columns={"cash": "cash_gain"}), columns
@@ -107,7 +107,12 @@ def _spread(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     )
     scale = np.where(found.spread["unit"] == "share", 100.0, 1.0)
     frame = frame.assign(mean=frame["mean"] * scale, least=frame["least"] * scale)
-    columns = (Column("apart", "measure"), Column("mean", unit="@unit"), Column("least", unit="@unit"), Column("unit", "unit"))
+    columns = (
+        Column("apart", "measure"),
+        Column("mean", unit="@unit"),
+        Column("least", unit="@unit"),
+        Column("unit", "unit"),
+    )
     return frame, columns
 
 
@@ -124,7 +129,9 @@ def shown(table: pd.DataFrame) -> pd.DataFrame:
 def _parcels(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     """Those of most loss first, and those that no plan has otherwise last."""
     table = shown(found.parcels)
-    least, prices = (np.nan_to_num(table[name].to_numpy(dtype=float), posinf=-1.0) for name in ("least_loss", "by_prices"))
+    least, prices = (
+        np.nan_to_num(table[name].to_numpy(dtype=float), posinf=-1.0) for name in ("least_loss", "by_prices")
+    )
     order = np.lexsort((-prices, -least))
     columns = (
         Column("parcel_id", "text"), Column("jurisdiction", "jurisdiction"), Column("area_ha", unit="ha"),

@@ -83,11 +83,19 @@ def _body(found: Alternatives, tables: list[Made], display: Near, mapped: Part, 
         environment()
         .get_template("compare_body.html")
         .render(
-            t=words, kicker=words("alternatives_kicker"), title=title, long_title=len(title) > (80 if lang == "en" else 40),
-            plans=plans, maps=mapped, has_plan=True, has_land=True, head={}, chapters=chapters,
+            t=words,
+            kicker=words("alternatives_kicker"),
+            title=title,
+            long_title=len(title) > (80 if lang == "en" else 40),
+            plans=plans,
+            maps=mapped,
+            has_plan=True,
+            has_land=True,
+            head={},
+            chapters=chapters,
             written=words("written", date=date.today().isoformat(), version=version("zonevest")),
         )
-    )  # fmt: skip
+    )
     tag = "zh-CN" if lang == "zh" else "en"
     return {"text": Markup(text), "title": title, "lang": lang, "tag": tag, "figures": 0}
 

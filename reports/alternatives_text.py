@@ -35,16 +35,18 @@ def to_text(found: Alternatives, lang: str) -> str:
         far = [display.apart(found.by, row[name]) if place else DASH for name in ("distance", "distance_bound")]
         gap = percent(None if row["gap"] is None else float(row["gap"]))
         search = words(f"alternatives_search_{ended[place]}") if place else ""
-        rows.append([display.plan_column(row["plan"]), number(row["objective"]), percent(row["loss"]), gap, *far, search])
+        rows.append(
+            [display.plan_column(row["plan"]), number(row["objective"]), percent(row["loss"]), gap, *far, search]
+        )
     lines += ["", *aligned(rows, 1)]
-    for section, table, name in (
+    for section, table, key in (
         ("alternatives_projects", found.projects, "project"),
         ("alternatives_where", _dearest(found.parcels), "parcel_id"),
     ):
         if not len(table):
             continue
         lines += ["", words(f"section_{section}"), *(f"  {note}" for note in notes(found, section, display))]
-        lines += aligned(_rows(shown(table), name, display), 2)
+        lines += aligned(_rows(shown(table), key, display), 2)
     return "\n".join(lines)
 
 

@@ -39,14 +39,14 @@ class Lead:
     ----------
     key : the view; ``compare_view_<key>`` is its name.
     layers : by name, in the language of a display; ``compare_map_<name>`` is the title of each.
-    values : of each parcel, by the layer of which they are told.
+    told : values of each parcel, by the layer of which they are told.
     differs : 1 for parcels that are outlined on demand, else 0.
     notes : labels of what is said below.
     """
 
     key: str
     layers: Callable[[Display], dict[str, Layer]]
-    values: dict[str, np.typing.NDArray[np.float64]]
+    told: dict[str, np.typing.NDArray[np.float64]]
     differs: np.typing.NDArray[np.int64]
     notes: tuple[str, ...]
 
@@ -109,7 +109,7 @@ def side_maps(
         places = {name: place for place, name in enumerate(dict.fromkeys(first.parcels["jurisdiction"]))}
         pack_of.counts("jurisdiction", first.parcels["jurisdiction"].map(places).to_numpy())
         factors = {"area": pack_of.halves("area", first.parcels["area_ha"].to_numpy(dtype=float))}
-        for name, values in lead.values.items():
+        for name, values in lead.told.items():
             factors[name] = pack_of.halves(f"values.{name}", values)
         for name, layer in layers.items():
             pack_of.counts(f"codes.{name}", layer.codes)
@@ -134,7 +134,7 @@ def side_maps(
                 for name, layer in layers.items()
             },
             "views": views,
-            "told": list(lead.values),
+            "told": list(lead.told),
             "sides": called,
             "projects": [],
             "sites": {},
@@ -207,8 +207,7 @@ def _layers(display: Display, plans: Sequence[PlanData], options: list[pd.DataFr
             action_colours(study) | {"hold": HOLD, "": NONE},
         ),
         "start": (
-            {period.name: period.name for plan in plans for period in plan.study.periods}
-            | {"": words("no_start")},
+            {period.name: period.name for plan in plans for period in plan.study.periods} | {"": words("no_start")},
             start_colours(study) | {"": HOLD},
         ),
     }

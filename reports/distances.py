@@ -56,7 +56,7 @@ def _land(columns: Sequence[str]) -> Callable[[Sequence[PlanData]], Floats]:
 
 
 def projects(plans: Sequence[PlanData]) -> Floats:
-    """The mean over projects: 1 where one plan alone builds it, else years between the starts / years of all periods."""
+    """The mean over projects: 1 where one plan alone builds it, else years between starts / years of all periods."""
     study = plans[0].study
     begin = dict(zip(period_names(study.periods), [float(p.start) for p in study.periods], strict=True))
     years = float(sum(period.years for period in study.periods)) or 1.0

@@ -98,7 +98,7 @@ def alternatives(
     _check(by, within, count, gap, spread_gap)
     given = study if isinstance(study, PlanData) else None
     named = [] if isinstance(parcels, int) else list(parcels)
-    known = set((given.study if given else study).parcels["parcel_id"])  # type: ignore[union-attr]
+    known = set((given.study if given else study).parcels["parcel_id"])
     if strange := [name for name in named if name not in known]:
         raise ValueError(say("no parcel {name!r}", name=strange[0]))
     search = _Search(by, within, count, gap, spread_gap, on_progress)
@@ -174,7 +174,7 @@ class _Search:
         """Look for alternatives until there are enough, or none is left."""
         self.room = self.within * abs(near.value)
         block, apart = self._apart(near)
-        points, warm = [near.x], None
+        points, warm, ceiling = [near.x], None, np.inf
         while len(self.found) < self.count:
             number = len(self.found) + 1
             wide, start = self._wider(near, block, apart, points)
@@ -187,10 +187,12 @@ class _Search:
             if solution.status == "interrupted":
                 self.complete = False
                 return
+            # whoever is farthest from more plans is no farther than who was from fewer
+            ceiling = min(ceiling, (solution.bound + apart.slack) / apart.size)
             told = {
                 "status": solution.status,
                 "distance_found": None if solution.value is None else solution.value / apart.size,
-                "distance_bound": (solution.bound + apart.slack) / apart.size,
+                "distance_bound": ceiling,
                 "seconds": seconds,
             }
             if x is None or solution.value is None or solution.value <= NOTHING * apart.most:
@@ -239,4 +241,3 @@ def _turned(row: Row, most: float) -> Row:
     if not factor:
         return row
     return replace(row, columns={**row.columns, APART: -factor}, upper=row.upper - factor * most)
-

@@ -214,4 +214,3 @@ def land_by_zone(ledger: Ledger) -> Land:
 def land_by_action(ledger: Ledger) -> Land:
     """Land by land action and start."""
     return Land(ledger, ledger.options.kind.astype(np.int64))
-

@@ -483,7 +483,9 @@ def alternatives(
     count: Annotated[int, typer.Option("--count", min=0, metavar="N", help="How many alternatives, at most.")] = 5,
     resolve: Annotated[
         int,
-        typer.Option("--resolve", min=0, metavar="N", help="Solve again with the zone of the N dearest parcels forbidden."),
+        typer.Option(
+            "--resolve", min=0, metavar="N", help="Solve again with the zone of the N dearest parcels forbidden."
+        ),
     ] = 0,
     parcel: Annotated[
         list[str] | None,
@@ -507,7 +509,7 @@ def alternatives(
     ] = 120.0,
     resolve_time: Annotated[
         float,
-        typer.Option("--resolve-time", min=0.0, metavar="SECONDS", help="For all single projects and parcels together."),
+        typer.Option("--resolve-time", min=0.0, metavar="SECONDS", help="Of all single projects and parcels."),
     ] = 300.0,
     threads: ThreadsOption = 0,
     seed: SeedOption = 0,

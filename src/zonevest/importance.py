@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from zonevest.nearby import Nearby
 
     Floats = NDArray[np.float64]
-    Ints = NDArray[np.int64]
+    Bools = NDArray[np.bool_]
 
 SMALL = 1e-6
 """Shares, and parts of the objective, that are less are nothing."""
+PARCEL, PROJECT = "parcel", "project"
 ROLE = "role"
 """The row that forbids a parcel its zone."""
 
@@ -138,26 +139,22 @@ class Importance:
     def resolve(self, parcels: Sequence[str], *, projects: bool, seconds: float) -> bool:
         """Solve again with single roles forbidden or forced, while there is time; whether nobody stopped it."""
         until = time.perf_counter() + seconds
-        jobs: list[tuple[tuple[str, str], Callable[[], tuple[Block, Callable[[Floats], bool]]]]] = []
-        if projects:
-            order = range(len(self.names))
-            if self.of_projects is not None:  # first those of which prices say least
-                order = np.argsort(-self.of_projects, kind="stable").tolist()
-            jobs += [(("project", self.names[at]), lambda at=at: self._project(at)) for at in order if not self.fixed[at]]  # type: ignore[misc]
-        at_of = {name: at for at, name in enumerate(self._ids)}
-        for name in parcels:
-            at = at_of[name]
-            if not self.only[at]:
-                jobs.append((("parcel", name), lambda at=at: self._land(at)))  # type: ignore[misc]
+        order = list(range(len(self.names)))
+        if self.of_projects is not None:  # first those of which prices say least
+            order = np.argsort(-self.of_projects, kind="stable").tolist()
+        place = {name: at for at, name in enumerate(self._ids)}
+        jobs = [(PROJECT, at) for at in order if projects and not self.fixed[at]]
+        jobs += [(PARCEL, place[name]) for name in parcels if not self.only[place[name]]]
         asked = self.near.asked
         try:
-            for number, (key, make) in enumerate(jobs, 1):
+            for number, (kind, at) in enumerate(jobs, 1):
                 left = until - time.perf_counter()
                 if left <= 0.0:
                     break
                 self.near.asked = replace(asked, time_limit=min(asked.time_limit, left))
                 phase = say("solved again {number} of {count}", number=number, count=len(jobs))
-                if not self._again(key, *make(), phase):
+                made = self._project(at) if kind == PROJECT else self._land(at)
+                if not self._again((kind, (self.names if kind == PROJECT else self._ids)[at]), *made, phase):
                     return False
         finally:
             self.near.asked = asked
@@ -207,13 +204,13 @@ class Importance:
         parcels = pd.DataFrame({"parcel_id": self._ids, "zone": [zones[at] for at in self.role.tolist()]})
         projects = pd.DataFrame({"project": self.names, "case": np.where(self.built, OUT, IN)})
         for kind, frame, prices, never in (
-            ("parcel", parcels, self.of_parcels, self.only),
-            ("project", projects, self.of_projects, self.fixed),
+            (PARCEL, parcels, self.of_parcels, self.only),
+            (PROJECT, projects, self.of_projects, self.fixed),
         ):
             self._told(kind, frame, prices, np.asarray(never, dtype=bool), room)
         return parcels, projects
 
-    def _told(self, kind: str, frame: pd.DataFrame, prices: Floats | None, never: NDArray[np.bool_], room: float) -> None:
+    def _told(self, kind: str, frame: pd.DataFrame, prices: Floats | None, never: Bools, room: float) -> None:
         near, count = self.near, len(frame)
         ceiling = np.full(count, near.bound)
         by_prices, how = np.full(count, np.nan), np.full(count, NOT_ASKED, dtype=object)
@@ -240,10 +237,10 @@ class Importance:
 
     def _known(self, kind: str) -> Floats:
         """Of each the least that a plan that is known loses without its role; NaN where there is none."""
-        count = len(self._ids) if kind == "parcel" else len(self.names)
+        count = len(self._ids) if kind == PARCEL else len(self.names)
         found = np.full(count, np.inf)
         for value, x in self.points:
-            if kind == "parcel":
+            if kind == PARCEL:
                 share = np.bincount(self._parcel, x[: self._size] * self._in_role, count)
                 without = share < SMALL
             else:

@@ -1,4 +1,4 @@
-"""What lies around a plan: its study's program, made once, and solved again with further rows, or for something else."""
+"""What lies around a plan: its study's program, made once, and solved again with further rows or for something else."""
 
 from __future__ import annotations
 
@@ -229,4 +229,3 @@ def built(policy: pyo.ConcreteModel) -> tuple[Policy, Block]:
     """A policy model compiled, and its program."""
     compiled = shared(compile_policy(policy))
     return compiled, without_extra(land_block(policy.source, compiled))
-

@@ -1,4 +1,4 @@
-"""Alternatives of tiny studies against every plan of them, and what must hold of any: by enumeration, not by a solver."""
+"""Alternatives of tiny studies against every plan of them, and what must hold of any."""
 
 from __future__ import annotations
 
