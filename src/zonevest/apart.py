@@ -37,6 +37,10 @@ GAINED = "gained"
 SMALL = 1e-9
 
 
+class EndlessError(ValueError):
+    """Nothing bounds how far two plans may be apart."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """Rows and columns, and values of the columns at the start."""
@@ -186,7 +190,7 @@ class Gains:
         self._at = np.array([at[name] for name in self._columns], dtype=np.int64)
         self._low, self._high = low[self._at], high[self._at]
         if not (np.isfinite(self._low).all() and np.isfinite(self._high).all()):
-            raise ValueError(say("what actors gain has no end in this study"))
+            raise EndlessError(say("what actors gain has no end in this study"))
         self.most = float((self._high - self._low).sum())
 
     def to(self, number: int, x: Floats, block: Block, start: Floats) -> Bound:

@@ -483,9 +483,7 @@ def alternatives(
     count: Annotated[int, typer.Option("--count", min=0, metavar="N", help="How many alternatives, at most.")] = 5,
     resolve: Annotated[
         int,
-        typer.Option(
-            "--resolve", min=0, metavar="N", help="Solve again with the zone of the N dearest parcels forbidden."
-        ),
+        typer.Option("--resolve", min=0, metavar="N", help="Parcels that are solved again: zones forbidden in turn."),
     ] = 0,
     parcel: Annotated[
         list[str] | None,
@@ -532,6 +530,7 @@ def alternatives(
                 do = say("name one of the table parcels")
                 raise InputError("--parcel", say("there is such a parcel"), name, do)
         from zonevest.alternatives import alternatives as find
+        from zonevest.apart import EndlessError
         from zonevest.pricing import UnpricedError
 
         try:
@@ -543,6 +542,9 @@ def alternatives(
                 )  # fmt: skip
         except UnpricedError as error:
             raise InputError(study, say("a plan can be solved again"), error.args[0], error.do) from None
+        except EndlessError as error:
+            must, do = say("distances have a greatest one"), say("choose another distance with --by")
+            raise InputError("--by", must, error.args[0], do) from None
         if out is not None and found.best.has_plan:
             found.write(out, lang.value)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)

@@ -346,20 +346,19 @@ def test_words_in_both_languages(village: zv.Alternatives) -> None:
     assert "替代方案 2" in village.to_text("zh")
 
 
-def test_nothing_differs_where_nothing_may_be_given_up() -> None:
-    """With no room at all there may be no other plan; that is proven and said."""
-    study = zv.read_study("village")
-    fixed = study.parcels.assign(locked_practice="hold")
-    held = replace(study, tables={**study.tables, "parcels": fixed})
-    found = zv.alternatives(held, within=0.0, count=3, by="actions", projects=False)
+def test_where_all_plans_have_the_same_zones_that_is_proven() -> None:
+    every = next(each for each in enumerated(20) if len(set(map(tuple, each.zones.tolist()))) == 1)
+    found = zv.alternatives(every.study, within=WITHIN, count=3, projects=False)
     assert found.exhausted
     assert len(found.plans) == 1
     assert found.spread["mean"].isna().all()
     assert "no further plan" in found.to_text()
-    assert (found.parcels["how"] == "never").all()
+    assert found.parcels["always"].all()
 
 
-def test_who_stops_it_gets_the_plans_so_far(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_who_stops_it_gets_the_plans_so_far(
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     solve, calls = nearby.Nearby.solve, []
 
     def stopped(self: nearby.Nearby, *args: Any, **named: Any) -> Any:
@@ -369,7 +368,7 @@ def test_who_stops_it_gets_the_plans_so_far(monkeypatch: pytest.MonkeyPatch, tmp
         return solve(self, *args, **named)
 
     monkeypatch.setattr(nearby.Nearby, "solve", stopped)
-    found = zv.alternatives(zv.read_study("village"), count=3, spread_gap=0.1)
+    found = zv.alternatives(village.best, count=3, spread_gap=0.3)
     assert (len(calls), len(found.plans), found.complete) == (2, 2, False)
     assert "Stopped on request" in found.to_text()
     found.write(tmp_path / "near")
