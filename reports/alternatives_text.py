@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zonevest.reports.alternatives import Alternatives
 
 SHOWN: Final = 12
-"""Parcels that are printed, those of most loss."""
+"""Parcels and, of more of them, projects that are printed: those of most loss."""
 
 
 def to_text(found: Alternatives, lang: str) -> str:
@@ -40,7 +40,11 @@ def to_text(found: Alternatives, lang: str) -> str:
         )
     lines += ["", *aligned(rows, 1)]
     for section, table, key in (
-        ("alternatives_projects", found.projects, "project"),
+        (
+            "alternatives_projects",
+            found.projects if len(found.projects) <= SHOWN else _dearest(found.projects),
+            "project",
+        ),
         ("alternatives_where", _dearest(found.parcels), "parcel_id"),
     ):
         if not len(table):
@@ -51,7 +55,7 @@ def to_text(found: Alternatives, lang: str) -> str:
 
 
 def _dearest(table: pd.DataFrame) -> pd.DataFrame:
-    """The parcels that are proven to lose most, of those that some plan might have otherwise."""
+    """What is proven to lose most, of what some plan might have otherwise."""
     some = table[(table["how"] != NEVER) & (table["least_loss"] > 0.0)]
     return some.iloc[np.argsort(-some["least_loss"].to_numpy(dtype=float), kind="stable")[:SHOWN]]
 
