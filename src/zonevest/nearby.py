@@ -183,7 +183,10 @@ class Nearby:
 
         outcome = solve_by_prices(block, options, tell, warm=_begun(block, start, warm))
         left = None if outcome.x is None else Warm.of(block, outcome.x, outcome)
-        return outcome.solution, None if left is None else left.point(self.block), left
+        solution = outcome.solution
+        if not own or outcome.status == "infeasible":  # no audit of a plan will look at what was proven here
+            solution = _checked(solution, proven(block, outcome.leaves))
+        return solution, None if left is None else left.point(self.block), left
 
     def plan(self, x: Floats, seconds: float, settings: dict[str, Any]) -> api.Plan:
         """A point as a plan of the study, with the study's bound, audited."""
@@ -215,6 +218,13 @@ def _policy_of(plan: PlanData) -> pyo.ConcreteModel:
         why = say("it follows rules of one's own, which its folder does not hold: {rows}", rows=listed(rows))
         raise UnpricedError(why, say("give the plan as it was solved, in the program that solved it"))
     return policy_model(Ledger(build_options(plan.study)))
+
+
+def _checked(solution: Solution, bound: float) -> Solution:
+    """An answer with the bound that its certificate proves, every option written out."""
+    if solution.status == "infeasible":
+        return solution if np.isneginf(bound) else replace(solution, status="no_plan", bound=np.inf)
+    return replace(solution, bound=max(solution.bound, bound))
 
 
 def _begun(block: Block, start: Floats | None, warm: Warm | None) -> Warm | None:
