@@ -15,7 +15,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from zonevest.alternatives import alternatives
     from zonevest.api import (
         Plan,
         audit,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     )
     from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
+    from zonevest.diverging import alternatives
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
@@ -84,7 +84,7 @@ __all__ = [
 
 _ELSEWHERE = {
     "Alternatives": "zonevest.reports.alternatives",
-    "alternatives": "zonevest.alternatives",
+    "alternatives": "zonevest.diverging",
     "Comparison": "zonevest.comparing",
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",

@@ -529,8 +529,8 @@ def alternatives(
             for name in [name for name in parcel if name not in known]:
                 do = say("name one of the table parcels")
                 raise InputError("--parcel", say("there is such a parcel"), name, do)
-        from zonevest.alternatives import alternatives as find
         from zonevest.apart import EndlessError
+        from zonevest.diverging import alternatives as find
         from zonevest.pricing import UnpricedError
 
         try:

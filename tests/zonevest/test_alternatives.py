@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 import os
@@ -339,6 +340,11 @@ def test_a_plan_folder_is_as_good_as_its_study(village: zv.Alternatives, written
     again = zv.alternatives(zv.read_plan(written / BEST), count=1, projects=False)
     assert again.best.objective == pytest.approx(village.best.objective)
     assert again.table["distance"].iloc[1] == pytest.approx(village.table["distance"].iloc[1], rel=0.06)
+
+
+def test_it_is_called_whatever_was_imported_before() -> None:
+    """No module of the package has the name of the function: importing it would put it in its place."""
+    assert importlib.util.find_spec("zonevest.alternatives") is None
 
 
 def test_words_in_both_languages(village: zv.Alternatives) -> None:
