@@ -42,7 +42,11 @@ PIVOT = 1e-9
 """What is in the basis and moves by less than this part of what moves most stands still."""
 MANY = 5_000
 """Where more groups than these are columns, as where a mixture shares them, it is made anew from its solution."""
+AT_ONCE = 200
+"""Of the options that would be better so many become columns first, then twice as many: while few are there prices lie
+far off, and most of what looks better at them is not."""
 MANY_OPTIONS = 200_000
+"""With fewer options than these one thread is as fast as several."""
 _COLUMNWISE, _MAXIMISE = 1, -1
 _DUAL, _PRIMAL = 1, 4
 
@@ -263,12 +267,14 @@ class Around:
 
     def solve(self, strategy: int) -> float:
         """Solve it as it stands, for all land."""
+        most = AT_ONCE
         while True:
             if perf_counter() > self.until:
                 raise UnsolvedError
             self._run(strategy)
             solution = self.highs.getSolution()
-            wrong = self._wrong(np.array(solution.row_dual))
+            wrong = self._wrong(np.array(solution.row_dual), most)
+            most *= 2
             if not len(wrong):
                 value = float(self.highs.getInfo().objective_function_value)
                 return value + float(self.held[self.rows]) + self.block.constant
@@ -306,8 +312,8 @@ class Around:
         set_option(self.highs, "time_limit", np.inf if left == np.inf else self.highs.getRunTime() + max(left, 0.1))
         self.highs.run()
 
-    def _wrong(self, duals: Floats) -> Ints:
-        """Options that would be better than what their groups do at these prices, of all rows."""
+    def _wrong(self, duals: Floats, most: int) -> Ints:
+        """Options that would be better than what their groups do at these prices, of all rows: `most`, by how much."""
         prices = duals[: self.rows]
         # threads cost more than they save where options are few
         answer = self.groups.whole.answer(prices, alone=len(self.block.group) < MANY_OPTIONS)
@@ -319,7 +325,11 @@ class Around:
         still = some[held[some]]
         mine[held[some]] = self.groups.worth_of(still, self.taken[still].astype(np.int64), prices)
         worth = answer.value[some]
-        return np.asarray(best[some][worth - mine > BETTER * np.maximum(1.0, np.abs(worth))])
+        gain = worth - mine
+        wrong = np.flatnonzero(gain > BETTER * np.maximum(1.0, np.abs(worth)))
+        if len(wrong) > most:
+            wrong = np.sort(wrong[np.argpartition(-gain[wrong], most)[:most]])
+        return np.asarray(best[some][wrong])
 
     def begin(self, move: Move, dear: float) -> None:
         """Turn to a number; what the program cannot follow of its moves costs `dear` a unit."""

@@ -27,7 +27,7 @@ LEAST, MOST = 4.0, 32.0
 """As long as no end is in sight each move is so many times as large as the last one, more each time."""
 NOISE = 1e-9
 """Of a value, by which lines may miss each other that meet."""
-CLOSE, TRIES = 2e-2, 40
+CLOSE, TRIES = 5e-2, 40
 """An end is found when it is known to this part of its distance; so many solves are made for it at most."""
 
 End = Literal["break", "no_plan", "open", "zero", "inner"]
@@ -190,7 +190,7 @@ class _Search:
             place = FIRST * self.size
         else:  # its price changes little by little
             part = abs(self.inside.slope - self.first.slope) / self.tolerance
-            place = self.reach * min(max(1.1 / part if part else np.inf, 2.0), MOST)
+            place = self.reach * min(max(1.1 / part if part else np.inf, 2.0), LEAST)
         return min(place, self.most)
 
     def _between(self, turn: int) -> float:
