@@ -29,8 +29,8 @@ WORDS = {
         "no_more": "there is no plan with one more {unit} of {what}",
         "no_less": "nor can there be less",
         "range": "from {low} to {high}{unit} (now {bound})",
-        "within": "at least from {low} to {high}{unit} (now {bound}); how far beyond was not looked for: ask for it with "
-        "--limit {limit}",
+        "within": "at least from {low} to {high}{unit} (now {bound}); how far beyond was not looked for: ask for it "
+        "with --limit {limit}",
         "outside": "{end} (not at {outside})",
         "below": "below that {price}",
         "above": "above that {price}",
@@ -148,9 +148,8 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
         parts.append(say["less" if row.less >= 0.0 else "less_floor"].format(price=amount(row.less)))
     low, high = row.low, row.to
     told = {
-        key: _end(end, outside, say) for key, end, outside in (
-            ("low", low, row.from_outside), ("high", high, row.to_outside)
-        )
+        key: _end(end, outside, say)
+        for key, end, outside in (("low", low, row.from_outside), ("high", high, row.to_outside))
     }
     kind = "range" if row.resolved else "within"
     parts.append(say[kind].format(**told, unit=counted, bound=number(row.bound), limit=row.limit))

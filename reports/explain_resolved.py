@@ -50,8 +50,8 @@ WORDS = {
         "even_head": "Break-even by solving again: it is just worth it with",
         "even": "a {column} of {number:,.6g} (now {now:,.6g}); what the gaps leave open: {low:,.6g} to "
         "{high:,.6g}; solved {solves} times",
-        "even_wide": "a {column} between {low:,.6g} and {high:,.6g} (now {now:,.6g}), which is what the gaps leave open; "
-        "about {number:,.6g} by the plans that were found; solved {solves} times (a smaller --gap narrows it)",
+        "even_wide": "a {column} between {low:,.6g} and {high:,.6g} (now {now:,.6g}), which is what the gaps leave "
+        "open; about {number:,.6g} by the plans that were found; solved {solves} times (a smaller --gap narrows it)",
         "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further in {solves} "
         "solves: {low:,.6g} to {high:,.6g}",
         "at_zero": "a {column} of 0 changes nothing: {verdict} all the same",

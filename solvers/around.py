@@ -444,8 +444,12 @@ class Around:
         rate[np.abs(rate) <= PIVOT * np.abs(rate).max(initial=0.0)] = 0.0
         up, down = rate > 0.0, rate < 0.0
         size = np.abs(rate)
-        more = min((stands.above[up] / size[up]).min(initial=np.inf), (stands.below[down] / size[down]).min(initial=np.inf))
-        less = min((stands.below[up] / size[up]).min(initial=np.inf), (stands.above[down] / size[down]).min(initial=np.inf))
+        more = min(
+            (stands.above[up] / size[up]).min(initial=np.inf), (stands.below[down] / size[down]).min(initial=np.inf)
+        )
+        less = min(
+            (stands.below[up] / size[up]).min(initial=np.inf), (stands.above[down] / size[down]).min(initial=np.inf)
+        )
         return float(less), float(more)
 
     def dear(self, size: float) -> float:

@@ -7,7 +7,7 @@ no search, unless pieces are many.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -31,8 +31,8 @@ CLOSE, TRIES = 5e-2, 40
 """An end is found when it is known to this part of its distance; so many solves are made for it at most."""
 
 End = Literal["break", "no_plan", "open", "zero", "inner"]
-"""What there is at an end: the price changes; there is no plan beyond; no end is found `FAR` away; the number is 0 there;
-it holds at least so far, and further was not looked for."""
+"""What there is at an end: the price changes; there is no plan beyond; no end is found `FAR` away; the number is 0
+there; it holds at least so far, and further was not looked for."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,12 @@ class _Search:
         """Solve at a place: on which side of the end it is, and how far its basis goes."""
         assert self.first is not None
         stand = self.around.at(self.sign * place)
-        both = self.straight and self.outside is not None and self._on(self.inside, stand) and self._on(self.outside, stand)
+        both = (
+            self.straight
+            and self.outside is not None
+            and self._on(self.inside, stand)
+            and self._on(self.outside, stand)
+        )
         if abs(stand.slope - self.first.slope) <= self.tolerance:
             self.inside, self.reach = stand, min(self._ends(stand)[1], self.edge)
         else:

@@ -11,7 +11,7 @@ import pandas as pd
 from pyomo.core.expr.numvalue import value
 
 from zonevest.reports.priced import FIXED
-from zonevest.solvers.around import Move, UnsolvedError, program_around
+from zonevest.solvers.around import Move, program_around
 from zonevest.solvers.ranges import Side, at_home, side
 
 if TYPE_CHECKING:

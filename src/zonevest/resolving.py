@@ -164,7 +164,8 @@ def resolved(
         With ``resolved``: of each case (``out``, ``in``, ``other_start``) ``status, start, objective, bound``, what
         the plan has more (``loss``: of the plan that was found, ``least_loss``: of any), ``cash`` and ``ecosystem``
         (of the case less those of the plan), ``area_ha`` that does something else. ``changed``: projects that change
-        by case. ``who_pays``: what each actor receives, pays and gains more than in the plan, by case. ``break_even``: ``column, now, number, low, high, status, solves``.
+        by case. ``who_pays``: what each actor receives, pays and gains more than in the plan, by case.
+        ``break_even``: ``column, now, number, low, high, status, solves``.
     """
     if break_even and plan.settings.get("own_rows"):
         why = say("rules of one's own cannot follow other numbers of a project")
