@@ -97,7 +97,7 @@ def like(shown: str, got: str) -> bool:
             numbers.append(_value(part))
             pattern += f"({DECIMAL})"
         else:
-            pattern += ".*?" if part == "…" else "  +" if not part.strip() and len(part) > 1 else re.escape(part)
+            pattern += ".*?" if part == "…" else "  +" if re.fullmatch("  +", part) else re.escape(part)
     found = re.fullmatch(pattern, got.strip(), re.DOTALL)
     return found is not None and all(
         math.isclose(_value(text), number, rel_tol=0.01, abs_tol=1e-6)
