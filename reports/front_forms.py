@@ -87,7 +87,7 @@ def to_dict(front: Front) -> dict[str, Any]:
 
 
 def write_front(front: Front, folder: Path, lang: str) -> None:
-    """Write points.csv, solves.csv, front.html with the curve and maps, and a plan folder for each point, all or nothing.
+    """Write points.csv, solves.csv, front.html with curve and maps, and a plan folder for each point, all or nothing.
 
     Raises
     ------
@@ -127,7 +127,8 @@ def page(front: Front, lang: str) -> str:
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy([*map(digest, scripts)])}">\n'
-        f'<meta name="viewport" content="width=device-width">\n<link rel="icon" href="data:,">\n<title>{title}</title>\n'
+        f'<meta name="viewport" content="width=device-width">\n<link rel="icon" href="data:,">\n'
+        f"<title>{title}</title>\n"
         f"<style>{STYLE}{front_maps.STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 

@@ -98,7 +98,7 @@ def like(shown: str, got: str) -> bool:
             pattern += f"({DECIMAL})"
         else:
             pattern += ".*?" if part == "…" else "  +" if re.fullmatch("  +", part) else re.escape(part)
-    found = re.fullmatch(pattern, got.strip(), re.DOTALL)
+    found = re.fullmatch(pattern, got.replace("\xa0", " ").strip(), re.DOTALL)
     return found is not None and all(
         math.isclose(_value(text), number, rel_tol=0.01, abs_tol=1e-6)
         for text, number in zip(found.groups(), numbers, strict=True)
