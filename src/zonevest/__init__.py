@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
-    from zonevest.pareto import pareto
+    from zonevest.tradeoff import pareto
     from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
@@ -90,7 +90,7 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Front": "zonevest.reports.front",
-    "pareto": "zonevest.pareto",
+    "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
     "Sensitivity": "zonevest.reports.sensitivity",

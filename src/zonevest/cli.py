@@ -445,7 +445,7 @@ def pareto(
             refuse_unwritable(out)
         from zonevest.instances.read import read_study
         from zonevest.instances.study import StudyError
-        from zonevest.pareto import pareto as front_of
+        from zonevest.tradeoff import pareto as front_of
 
         given = read_study(study, parse_settings(settings or []), scenario=scenario)
         try:
