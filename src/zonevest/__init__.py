@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
-    from zonevest.tradeoff import pareto
     from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
     from zonevest.sweeps import Sweep, scenarios
+    from zonevest.tradeoff import pareto
 
 __version__ = "0.1.0"
 
