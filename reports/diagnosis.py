@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.study import items
 from zonevest.model.areas import TOTAL
+from zonevest.model.bars import BARS, EOD_INCOME, EOD_SHARE, HURDLE, WINDOWS
+from zonevest.model.takings import kept_from
 from zonevest.reports.check import REASON_WORDS
-from zonevest.reports.display import Display, number
+from zonevest.reports.diagnosis_cells import hurdle_of
+from zonevest.reports.display import Display, number, percent
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -57,6 +61,14 @@ WORDS = {
         "row": "{label} [{place}, {period}]: {account} {sense} {bound}",
         "quota": "quota {name} [{place}, {period}]: no more is used than was granted, generated or bought",
         "mandatory": "project {name} is mandated",
+        "never": "project {name} is mandated, and cannot be finished within the years of the plan",
+        "earliest": "project {name} starts in {old} at the earliest",
+        "latest": "project {name} starts in {old} at the latest",
+        "site_line": "project {name} does not admit {line}: {needs} of its site lie there ({parcels})",
+        "hurdle": "project {name} has to be worth its cost at its hurdle rate of {rate}: it falls short by {needs}",
+        "eod_share": "restoration has to have {old} of the capital of bundle {name}: it falls short by {needs}",
+        "eod_income": "bundle {name} has to earn what it costs: it falls short by {needs}",
+        "site_take": "what projects take of {name} [{place}] lies on no line that they do not admit",
         "requires": "project {name} requires {other}",
         "exclusive": "of the set {name} at most one project is built",
         "bundle": "the bundle {name} starts together",
@@ -70,6 +82,14 @@ WORDS = {
         "by": "{what}: give {amount}",
         "give_quota": "grant {amount} more of quota {name} [{place}, {period}]",
         "give_mandatory": "do not mandate project {name}",
+        "give_never": "do not mandate project {name}",
+        "give_earliest": "let project {name} start {amount} earlier than its window allows",
+        "give_latest": "let project {name} start {amount} later than its window allows",
+        "give_site_line": "let project {name} stand on {amount} of {line} ({parcels})",
+        "give_hurdle": "let project {name} be built though it falls short of its hurdle rate by {amount}",
+        "give_eod_share": "let restoration have {amount} less of the capital of bundle {name}",
+        "give_eod_income": "let bundle {name} be built though it earns {amount} less than it costs",
+        "give_site_take": "let projects take {amount} of {name} [{place}] on lines that they do not admit",
         "give_requires": "let project {name} do without {other}",
         "give_exclusive": "let {amount} more of the set {name} be built",
         "give_bundle": "let the bundle {name} start apart",
@@ -78,6 +98,8 @@ WORDS = {
         "give_enable": "let land action {name} cover {amount} more than projects enable",
         "give_floor": "let {term} fall {amount} below its floor",
         "give_line": "{reason}: let {area} be used otherwise ({count} parcels: {parcels})",
+        "period": "{count} period",
+        "periods": "{count} periods",
         "setting": " ({column} {old} → {new})",
     },
     "zh": {
@@ -100,6 +122,14 @@ WORDS = {
         "row": "{label} [{place}，{period}]：{account} {sense} {bound}",
         "quota": "指标 {name} [{place}，{period}]：使用不超过下达、产生与购入之和",
         "mandatory": "项目 {name} 为必建",
+        "never": "项目 {name} 为必建，但在规划期内无法建成",
+        "earliest": "项目 {name} 最早于 {old} 启动",
+        "latest": "项目 {name} 最迟于 {old} 启动",
+        "site_line": "项目 {name} 不得占用{line}：其选址有 {needs} 位于其内（{parcels}）",
+        "hurdle": "项目 {name} 按基准收益率 {rate} 须不亏：尚差 {needs}",
+        "eod_share": "捆绑组 {name} 的生态修复投资占比须达到 {old}：尚差 {needs}",
+        "eod_income": "捆绑组 {name} 的经营收益须覆盖成本：尚差 {needs}",
+        "site_take": "项目占用的 {name} [{place}] 不得位于其未准入的控制线内",
         "requires": "项目 {name} 以 {other} 为前置",
         "exclusive": "互斥组 {name} 至多建一个项目",
         "bundle": "捆绑组 {name} 须同时启动",
@@ -113,6 +143,14 @@ WORDS = {
         "by": "{what}：放宽 {amount}",
         "give_quota": "增加下达指标 {name} {amount} [{place}，{period}]",
         "give_mandatory": "项目 {name} 不再必建",
+        "give_never": "项目 {name} 不再必建",
+        "give_earliest": "项目 {name} 的启动比时间窗提前 {amount}",
+        "give_latest": "项目 {name} 的启动比时间窗推迟 {amount}",
+        "give_site_line": "项目 {name} 可占用{line} {amount}（{parcels}）",
+        "give_hurdle": "项目 {name} 按基准收益率尚差 {amount}，仍予建设",
+        "give_eod_share": "捆绑组 {name} 的生态修复投资占比可减少 {amount}",
+        "give_eod_income": "捆绑组 {name} 的收益比成本少 {amount}，仍予建设",
+        "give_site_take": "项目可在未准入的控制线内占用 {name} {amount} [{place}]",
         "give_requires": "项目 {name} 不再以 {other} 为前置",
         "give_exclusive": "互斥组 {name} 允许多建 {amount} 个",
         "give_bundle": "捆绑组 {name} 可分别启动",
@@ -121,6 +159,8 @@ WORDS = {
         "give_enable": "用地行动 {name} 可超出项目支撑的面积 {amount}",
         "give_floor": "允许{term}低于底线 {amount}",
         "give_line": "{reason}：调出 {area}（{count} 个地块：{parcels}）",
+        "period": "{count} 个规划期",
+        "periods": "{count} 个规划期",
         "setting": "（{column} {old} → {new}）",
     },
 }
@@ -259,7 +299,7 @@ class _Sentences:
         """What gives."""
         of, say = self.of[row.condition], self.say
         kind, values = self._kind(of)
-        amount = self._amount(row.gives, of.unit)
+        amount = percent(row.gives, 3) if of.family == EOD_SHARE else self._amount(row.gives, of.unit)
         if kind == "line":
             mine = self.parcels[self.parcels["repair"] == row.repair]
             mine = mine[[of.key[0] in lines for lines in mine["lines"]]]
@@ -267,7 +307,8 @@ class _Sentences:
             named = ", ".join(ids[:PARCELS_NAMED]) + (" …" if len(ids) > PARCELS_NAMED else "")
             return say["give_line"].format(**values, area=amount, count=len(ids), parcels=named)
         if f"give_{kind}" in say:
-            return say[f"give_{kind}"].format(**values, amount=amount)
+            setting = self._setting(row) if of.family in BARS and row.column else ""
+            return say[f"give_{kind}"].format(**values, amount=amount) + setting
         if kind == "other" or np.isnan(row.needed):
             return say["by"].format(what=values.get("name", of.name), amount=amount)
         what = say[kind].format(**values, sense="", bound="").rstrip()
@@ -278,14 +319,28 @@ class _Sentences:
         text = say["to"].format(what=what, old=old, new=new)
         same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
         if row.column and isinstance(row.new, float) and not same:
-            text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))
+            text += self._setting(row)
         return text
+
+    def _setting(self, row: Any) -> str:
+        """The cell that has to say something else."""
+        old, new = (
+            number(each) if isinstance(each, float) else str(int(each) if isinstance(each, bool) else each)
+            for each in (row.old, row.new)
+        )
+        return self.say["setting"].format(column=row.column, old=old, new=new)
 
     def _kind(self, of: Condition) -> tuple[str, dict[str, str]]:
         """Which sentence, and what fills it in."""
         key, told = of.key, of.told
         if of.family == "line":
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
+        if of.family in BARS:
+            return of.family, self._bar(of)
+        if of.family == "mandatory" and np.isinf(of.least):
+            return "never", {"name": self._code(key[0], self.display.project)}
+        if of.family == "site_take":
+            return "site_take", {"name": self._code(key[0], self.display.land_class), "place": self._place(key[1])}
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
             kinds: dict[str, Callable[[str], str]] = {"exclusive": str, "bundle": str, "enable": self.display.practice}
             named = kinds.get(of.family, self.display.project)
@@ -300,15 +355,41 @@ class _Sentences:
                 "pool": str(project["min_area_of"]),
             }
         if told is None:
-            # of land that is taken: its class and place, as the rest of its name are codes of lines
-            row = f"{of.family}[{','.join(key[:2])}]" if of.family == "site_take" else of.name
-            return "other", {"name": self.display.row(row)}
-        values = {"place": self._place(told.place), "period": self._place(told.period), "name": key[0]}
+            return "other", {"name": self.display.row(of.name)}
+        values = {"place": self._place(told.place), "period": self._place(told.period), "name": key[0] if key else ""}
         if of.family == "quota":
             return "quota", values | {"name": self._code(key[0], self.display.quota)}
         values |= {"limit": self._code(told.limit, self.display.limit), "account": told.account}
         values["label"] = self.words.or_code("row_", of.family)
         return ("limit" if of.family == "limit" else "row"), values
+
+    def _bar(self, of: Condition) -> dict[str, str]:
+        """What fills in the sentence of what keeps starts of a project, or of a bundle, out."""
+        study, name = self.display.study, of.key[0]
+        of_bundle = of.family in (EOD_SHARE, EOD_INCOME)
+        share = of.family == EOD_SHARE
+        values = {
+            "name": name if of_bundle else self._code(name, self.display.project),
+            "needs": percent(of.least, 3) if share else self._amount(of.least, of.unit),
+        }
+        if share and study.settings.finance is not None:
+            return values | {"old": percent(study.settings.finance.eod_eco_share, 3)}
+        if of_bundle:
+            return values
+        project = study.projects.set_index("project").loc[name]
+        if of.family in WINDOWS:
+            return values | {"old": str(project[of.family])}
+        if of.family == HURDLE:
+            return values | {"rate": percent(hurdle_of(study, project), 3)}
+        seen = study.parcels[study.parcels["parcel_id"].isin(items(project["footprint"]))]
+        on = kept_from(seen, *((project["redline_ok"], True) if of.key[1] == "redline" else ("core", False)))
+        ids = self._parcels_named(seen.loc[on, "parcel_id"].tolist())
+        return values | {"line": self.reasons[f"line:{of.key[1]}"], "parcels": ids}
+
+    def _parcels_named(self, ids: list[str]) -> str:
+        """How many parcels, and the first of them."""
+        named = ", ".join(ids[:PARCELS_NAMED]) + (" …" if len(ids) > PARCELS_NAMED else "")
+        return f"{self.display.parcels(len(ids))}{self.words('colon')}{named}"
 
     def _code(self, code: str, named: Callable[[str], str]) -> str:
         """A code of the study, by which it is found there, and its name, where it has one."""
@@ -319,4 +400,6 @@ class _Sentences:
         return {"en": "in all", "zh": "合计"}[self.lang] if code == TOTAL else code
 
     def _amount(self, value: float, unit: str) -> str:
+        if unit == "periods":
+            return self.say["period" if round(value) == 1 else "periods"].format(count=round(value))
         return f"{number(value)} {self.display.unit(unit) if unit else ''}".rstrip()

@@ -9,6 +9,7 @@ import numpy as np
 
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.areas import TOTAL
+from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -43,14 +44,27 @@ class Cell(NamedTuple):
 NOWHERE = Cell("", "", "", np.nan, np.nan)
 
 
-def cell(study: Study, of: Condition, gives: float, bound: float) -> Cell:
+def cell(study: Study, of: Condition, gives: float, bound: float, rate: float | None = None) -> Cell:
     """The cell behind a condition; `NOWHERE` where it is not one cell.
 
     Parameters
     ----------
     bound : the bound that the row has in the repaired plan: a multiple of what the cell says.
+    rate : of a hurdle the rate at which the start in the repaired plan is worth it; None: it is at none.
     """
+    if of.family == HURDLE:
+        project = study.projects.set_index("project").loc[of.key[0]]
+        if rate is None:  # what is mandated need not be worth it
+            return Cell("projects", of.key[0], "mandatory", False, True)
+        return Cell("projects", of.key[0], "hurdle", float(hurdle_of(study, project)), rate)
     return next(_cells(study, of, gives, bound), NOWHERE)
+
+
+def hurdle_of(study: Study, project: Any) -> float:
+    """The rate at which a project (a row of its table) is tested: its own, else its category's, else NaN."""
+    finance = study.settings.finance
+    of_category = dict(finance.hurdle).get(project["category"], np.nan) if finance else np.nan
+    return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
 
 
 def parcel_columns(reasons: list[str]) -> list[str]:
@@ -103,6 +117,21 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         yield Cell("projects", name, "min_area", old, old - gives)
     elif of.family == "enable":
         yield Cell("practices", name, "requires_project", True, False)
+    elif of.family in WINDOWS:
+        old = str(study.projects.set_index("project").loc[name, of.family])
+        names, steps = period_names(study.periods), round(gives) * (1 if of.family == "latest" else -1)
+        yield Cell("projects", name, of.family, old, names[names.index(old) + steps])
+    elif of.family == SITE_LINE:
+        project = study.projects.set_index("project").loc[name]
+        if of.key[1] == "basic_farmland":
+            yield Cell("projects", name, "basic_farmland_ok", False, True)
+        else:
+            grades = study.parcels.set_index("parcel_id").loc[items(project["footprint"]), "redline"]
+            new = "core" if (grades == "core").any() else "general"
+            yield Cell("projects", name, "redline_ok", str(project["redline_ok"]), new)
+    elif of.family == EOD_SHARE and study.settings.finance is not None:
+        old_share = float(study.settings.finance.eod_eco_share or 0.0)
+        yield Cell("study", "finance", "eod_eco_share", old_share, _outwards(max(old_share - of.least, 0.0), -1.0))
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

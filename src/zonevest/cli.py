@@ -493,7 +493,7 @@ def diagnose(
         from zonevest.diagnosing import diagnose as find
         from zonevest.instances.read import read_study
 
-        given = read_study(study, changes, scenario=scenario)
+        given = read_study(study, changes, scenario=scenario, for_diagnosis=True)
         try:
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = find(given, prices=given_prices, time_limit=time_limit, threads=threads, on_progress=told)

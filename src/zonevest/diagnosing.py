@@ -14,6 +14,8 @@ import pyomo.environ as pyo
 
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import period_names
+from zonevest.model.appraisal import rate_met
+from zonevest.model.bars import HURDLE, SITE_LINE
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows, with_lines_as_rows
 from zonevest.model.land import land_block, without_extra
@@ -180,6 +182,7 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
     for each in conditions:
         names = [each.name, each.told.limit if each.told else "", *each.key[:1], each.family]
         names += [each.key[0].removeprefix("line:")] if each.family == LINE else []
+        names += [each.key[1]] if each.family == SITE_LINE else []
         named = [name for name in names if name in prices]
         unused -= set(named)
         found.append(prices[named[0]] if named and each.gives else each.price)
@@ -222,7 +225,7 @@ class _Told:
                 to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
                 # as far as it was rounded outwards, or by the solver
                 to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
-                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound)
+                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._rate(of, repair))
                 rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
         return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
 
@@ -249,6 +252,17 @@ class _Told:
         barred = options.barred[options.kind_pattern, options.kind_practice] > 0
         taken = np.flatnonzero(repair.x[: len(options.kind)] > SHARE)
         return taken[barred[options.kind[taken]]]
+
+    def _rate(self, of: Condition, repair: Repair) -> float | None:
+        """Of a hurdle, the rate at which the project is worth it when it starts as in a repaired plan."""
+        if of.family != HURDLE:
+            return None
+        works, name = self.ledger.works, of.key[0]
+        j, periods = works.names.index(name), works.possible.shape[1]
+        first = len(self.ledger.options.kind) + j * periods
+        built = np.flatnonzero(repair.x[first : first + periods] > 0.5)
+        start = j * periods + (int(built[0]) if len(built) else int(np.argmax(works.appraisal.npv[j])))
+        return rate_met(works.timed.take(np.flatnonzero(works.start == start)), float(works.appraisal.rate[j]))
 
     def _lines(self, kind: int) -> list[str]:
         options = self.ledger.options
