@@ -27,6 +27,7 @@ REPAIRS = [
     "repair",
     "cost",
     "verified",
+    "verified_in",
     "condition",
     "family",
     "gives",
@@ -37,7 +38,7 @@ REPAIRS = [
     "key",
     "column",
 ]
-PARCELS = ["repair", "parcel_id", "practice", "start", "area_ha", "lines", "columns"]
+PARCELS = ["repair", "parcel_id", "practice", "start", "used_ha", "area_ha", "lines", "columns", "changes"]
 
 WORDS = {
     "en": {
@@ -54,7 +55,8 @@ WORDS = {
         "least": "no repair costs less than {cost}",
         "none": "nothing that may give mends it in the time given",
         "repair": "{at}. cost {cost}{verified}",
-        "verified": ", verified by solving again",
+        "verified": ", verified in the study with these cells changed",
+        "program": ", verified by solving again with the rules loosened, not by cells of the study",
         "unverified": ", not verified in the time given",
         "refuted": ", does not suffice when solved again",
         "limit": "limit {limit} [{place}, {period}]: {account} {sense} {bound}",
@@ -115,7 +117,8 @@ WORDS = {
         "least": "任何修复方案的代价都不低于 {cost}",
         "none": "在给定时间内，可放宽的条件均不能消除冲突",
         "repair": "{at}. 代价 {cost}{verified}",
-        "verified": "，已重新求解验证",
+        "verified": "，已按修改后的数据表验证",
+        "program": "，已放宽规则重新求解验证，但未能按数据表的修改验证",
         "unverified": "，在给定时间内未能验证",
         "refuted": "，重新求解表明仍不够",
         "limit": "约束 {limit} [{place}，{period}]：{account} {sense} {bound}",
@@ -187,11 +190,13 @@ class Diagnosis:
     whole : of each conflict, whether it is one only because something is taken whole.
     complete : whether a plan was seen with the members of all conflicts let go.
     repairs : a row for each condition that gives in a repair: repair, cost (of the repair; by default 1 for each
-        hundredth of a bound), verified (solved again), condition, family, gives (by how much) and unit, the bound it
+        hundredth of a bound), verified (whether it was seen to do) and verified_in (study: with its cells changed;
+        program: with the rules loosened), condition, family, gives (by how much) and unit, the bound it
         has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there
         is one.
-    parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
-        lines, and the columns of the parcels table whose cells keep it from that.
+    parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, used_ha
+        (how much of the parcel), area_ha (of all of it), lines, the columns of the parcels table whose cells keep it
+        from that, and changes: what has to stand there.
     least : no repair costs less.
     """
 
@@ -230,6 +235,7 @@ class Diagnosis:
                 {
                     "cost": float(rows["cost"].iloc[0]),
                     "verified": rows["verified"].iloc[0],
+                    "verified_in": rows["verified_in"].iloc[0],
                     "gives": [
                         {**_plain(row._asdict()), "words": words.give(row)} for row in rows.itertuples(index=False)
                     ],
@@ -263,6 +269,7 @@ class Diagnosis:
             lines.append(f"  ({say['least'].format(cost=number(self.least))})")
         for at, rows in self.repairs.groupby("repair"):
             done = {True: "verified", False: "refuted"}.get(rows["verified"].iloc[0], "unverified")
+            done = "program" if rows["verified_in"].iloc[0] == "program" else done
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]

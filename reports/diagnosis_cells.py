@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from zonevest.instances.study import each, items, period_names
+from zonevest.instances.study import each, items, lineages, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
 
@@ -67,10 +67,34 @@ def hurdle_of(study: Study, project: Any) -> float:
     return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
 
 
-def parcel_columns(reasons: list[str]) -> list[str]:
-    """The columns of the parcels table by which a parcel lies on lines, overlays and locks."""
-    named = (reason.removeprefix("line:").replace("redline_grade", "redline") for reason in reasons)
-    return list(dict.fromkeys(named))
+def parcel_cells(study: Study, parcel: Any, practice: str, zone: str, reasons: list[str]) -> dict[str, Any]:
+    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from a land action no longer.
+
+    Parameters
+    ----------
+    parcel : its row of the parcels table.
+    practice, zone : the land action, and the zone that it leads to.
+    reasons : of `zonevest.model.options.LIFTED`.
+    """
+    own, found = study.practices[study.practices["practice"] == practice], dict[str, Any]()
+    line_of = dict(zip(study.zones["zone"], study.zones["line"], strict=True))
+    above = lineages(study.zones["zone"], study.zones["parent"]).get(zone, [zone])
+    for reason in reasons:
+        line = reason.removeprefix("line:")
+        if reason in ("locked_zone", "locked_practice"):
+            found[reason] = ""
+        elif reason == "forbidden_zones":
+            found[reason] = "; ".join(name for name in items(parcel.forbidden_zones) if name not in above)
+        elif reason == "conversion":
+            admitted = items(own["conversion"].iloc[0])
+            found[reason] = admitted[0] if admitted else "free"
+        elif reason == "redline_grade":
+            found["redline"] = "general" if own["redline_ok"].iloc[0] == "general" else "0"
+        elif line == "redline":
+            found[line] = "general" if line_of.get(zone) == line else "0"
+        else:  # a zone that follows the line wants the parcel inside, every other one outside
+            found[line] = line != reason and line_of.get(zone) == line
+    return found
 
 
 def _cells(study: Study, of: Condition, gives: float, bound: float) -> Iterator[Cell]:

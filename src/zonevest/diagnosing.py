@@ -13,7 +13,8 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import period_names
+from zonevest.instances.study import StudyError, period_names
+from zonevest.mending import has_plan, mended
 from zonevest.model.appraisal import rate_met
 from zonevest.model.bars import HURDLE, SITE_LINE
 from zonevest.model.compiled import compile_policy, shared
@@ -24,7 +25,7 @@ from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
-from zonevest.reports.diagnosis_cells import cell, parcel_columns
+from zonevest.reports.diagnosis_cells import cell, parcel_cells
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.by_one_program import ByOneProgram
 from zonevest.solvers.conflicts import Asked, Conditions, Conflict, Repair, Search
@@ -91,6 +92,13 @@ def diagnose(
     conflicts, holds = search.conflicts()
     found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
     told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
+    gives, parcels = told.repairs(found), told.parcels(found)
+    for at, repair in enumerate(found, start=1):
+        tell("verify")
+        mine = gives["repair"] == at
+        seen, where = told.verified(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
+        gives["verified"] = gives["verified"].astype(object).mask(mine, seen)
+        gives.loc[mine, "verified_in"] = where
     return Diagnosis(
         study,
         False if conflicts else holds,
@@ -99,8 +107,8 @@ def diagnose(
         tuple(each.proven for each in conflicts),
         tuple(each.whole for each in conflicts),
         bool(holds),
-        told.repairs(found),
-        told.parcels(found),
+        gives,
+        parcels,
         least,
     )
 
@@ -226,13 +234,16 @@ class _Told:
                 # as far as it was rounded outwards, or by the solver
                 to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
                 where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._rate(of, repair))
-                rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
+                rows.append(
+                    (at, repair.cost, repair.verified, "", of.name, of.family, gives, of.unit, bound, to, *where)
+                )
         return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
 
     def parcels(self, repairs: list[Repair]) -> pd.DataFrame:
         """The parcels that lines let go, and what for."""
         options, rows = self.ledger.options, []
         periods, study = [*period_names(self.study.periods), ""], self.study
+        zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True))
         ids, area = study.parcels["parcel_id"].to_numpy(), study.parcels["area_ha"].to_numpy()
         for at, repair in enumerate(repairs, start=1):
             for column in self._let_go(repair).tolist():
@@ -240,9 +251,48 @@ class _Told:
                 practice = options.practices[options.kind_practice[kind]]
                 start = periods[options.kind_start[kind]]
                 lines = self._lines(kind)
-                columns = parcel_columns(lines)
-                rows.append((at, ids[parcel], practice, start, float(area[parcel]), lines, columns))
+                zone = zone_of.get(practice) or str(options.zone_today[options.pattern[parcel]])
+                changes = parcel_cells(study, study.parcels.iloc[int(parcel)], practice, zone, lines)
+                used = float(area[parcel] * repair.x[column])
+                rows.append((at, ids[parcel], practice, start, used, float(area[parcel]), lines, [*changes], changes))
         return pd.DataFrame(rows, columns=PARCELS)
+
+    def verified(
+        self, repair: Repair, gives: pd.DataFrame, parcels: pd.DataFrame, deadline: float, threads: int
+    ) -> tuple[bool | None, str]:
+        """Whether a repair was seen to do, and in what: in the study with its cells changed, else in the program."""
+        in_program = repair.verified, "program" if repair.verified else ""
+        if not repair.verified or not ((gives["table"] != "").any() or len(parcels)):
+            return in_program
+        if time.perf_counter() > deadline:
+            return in_program
+        try:
+            study = mended(self.study, gives, parcels)
+        except StudyError:
+            return in_program
+        holds = has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads)
+        if holds:
+            return True, "study"
+        every = (gives["table"] != "").all() and not len(parcels)
+        return (False, "") if every and holds is False else in_program
+
+    def _decided(self, repair: Repair) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Land and projects of a repaired plan, as a plan's tables have them."""
+        options, works = self.ledger.options, self.ledger.works
+        periods, size = np.array([*period_names(self.study.periods), ""], dtype=object), len(options.kind)
+        taken = np.flatnonzero(repair.x[:size] > SHARE)
+        kind = options.kind[taken]
+        practices = np.array(options.practices, dtype=object)
+        ids = self.study.parcels["parcel_id"].to_numpy(dtype=object)
+        land = {
+            "parcel_id": ids[options.parcel[taken]],
+            "practice": practices[options.kind_practice[kind]],
+            "start": periods[options.kind_start[kind]],
+            "share": repair.x[:size][taken],
+        }
+        started = repair.x[size : size + works.possible.size].reshape(works.possible.shape) > 0.5
+        start = np.where(started.any(axis=1), started.argmax(axis=1), -1)
+        return pd.DataFrame(land), pd.DataFrame({"project": works.names, "start": periods[start]}, dtype=object)
 
     def _let_go(self, repair: Repair) -> np.ndarray[Any, np.dtype[np.int64]]:
         """The excluded options that a repair takes."""
