@@ -54,9 +54,12 @@ def cell(study: Study, of: Condition, gives: float, bound: float, rate: float | 
     """
     if of.family == HURDLE:
         project = study.projects.set_index("project").loc[of.key[0]]
-        if rate is None:  # what is mandated need not be worth it
-            return Cell("projects", of.key[0], "mandatory", False, True)
-        return Cell("projects", of.key[0], "hurdle", float(hurdle_of(study, project)), rate)
+        finance, old = study.settings.finance, hurdle_of(study, project)
+        if rate is not None:
+            return Cell("projects", of.key[0], "hurdle", old, rate)
+        if finance is None or project["category"] not in finance.hurdle:  # without a rate it is not tested
+            return Cell("projects", of.key[0], "hurdle", old, np.nan)
+        return Cell("projects", of.key[0], "mandatory", False, True)  # what is mandated need not be worth it
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 
@@ -141,6 +144,13 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         yield Cell("projects", name, "min_area", old, old - gives)
     elif of.family == "enable":
         yield Cell("practices", name, "requires_project", True, False)
+    elif of.family == "footprint":
+        project = study.projects.set_index("project").loc[name]
+        asked = [column for column in ("footprint_zones", "footprint_practice") if project[column]]
+        if len(asked) == 1 and not study.settings.unassigned:  # idle land is in no zone
+            yield Cell("projects", name, asked[0], project[asked[0]], "")
+    elif of.family == "site_take":
+        yield from _site(study, of)
     elif of.family in WINDOWS:
         old = str(study.projects.set_index("project").loc[name, of.family])
         names, steps = period_names(study.periods), round(gives) * (1 if of.family == "latest" else -1)
@@ -156,6 +166,22 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
     elif of.family == EOD_SHARE and study.settings.finance is not None:
         old_share = float(study.settings.finance.eod_eco_share or 0.0)
         yield Cell("study", "finance", "eod_eco_share", old_share, _outwards(max(old_share - of.least, 0.0), -1.0))
+
+
+def _site(study: Study, of: Condition) -> Iterator[Cell]:
+    """The line that the one project has to admit that takes land of the class there."""
+    land_class, place, _, farmland = of.key
+    of_project = study.projects.set_index("project")
+    takes = study.land_take[study.land_take["land_class"] == land_class]
+    where = takes["jurisdiction"].mask(takes["jurisdiction"] == "", takes["project"].map(of_project["jurisdiction"]))
+    takers = list(dict.fromkeys(takes.loc[where == ("" if place == TOTAL else place), "project"]))
+    if len(takers) != 1:
+        return
+    project = of_project.loc[takers[0]]
+    if farmland == "0" and not project["basic_farmland_ok"]:
+        yield Cell("projects", takers[0], "basic_farmland_ok", False, True)
+    else:
+        yield Cell("projects", takers[0], "redline_ok", str(project["redline_ok"]), "core")
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

@@ -96,8 +96,7 @@ def diagnose(
     for at, repair in enumerate(found, start=1):
         tell("verify")
         mine = gives["repair"] == at
-        seen, where = told.verified(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
-        gives["verified"] = gives["verified"].astype(object).mask(mine, seen)
+        where = told.verified_in(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
         gives.loc[mine, "verified_in"] = where
     return Diagnosis(
         study,
@@ -257,11 +256,11 @@ class _Told:
                 rows.append((at, ids[parcel], practice, start, used, float(area[parcel]), lines, [*changes], changes))
         return pd.DataFrame(rows, columns=PARCELS)
 
-    def verified(
+    def verified_in(
         self, repair: Repair, gives: pd.DataFrame, parcels: pd.DataFrame, deadline: float, threads: int
-    ) -> tuple[bool | None, str]:
-        """Whether a repair was seen to do, and in what: in the study with its cells changed, else in the program."""
-        in_program = repair.verified, "program" if repair.verified else ""
+    ) -> str:
+        """In what a repair was seen to do: the study with its cells changed, else the program; ``""``: nowhere."""
+        in_program = "program" if repair.verified else ""
         if not repair.verified or not ((gives["table"] != "").any() or len(parcels)):
             return in_program
         if time.perf_counter() > deadline:
@@ -270,11 +269,9 @@ class _Told:
             study = mended(self.study, gives, parcels)
         except StudyError:
             return in_program
-        holds = has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads)
-        if holds:
-            return True, "study"
-        every = (gives["table"] != "").all() and not len(parcels)
-        return (False, "") if every and holds is False else in_program
+        if has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads):
+            return "study"
+        return in_program
 
     def _decided(self, repair: Repair) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Land and projects of a repaired plan, as a plan's tables have them."""
