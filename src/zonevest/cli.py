@@ -51,6 +51,7 @@ from zonevest.console import (
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
+    looks_solved,
     read_beside,
     refuse_existing,
     refuse_no_hand_plan,
@@ -687,6 +688,7 @@ def _audit_given(
         found = given_plan(read, plan, projects, on_progress=told)
     assert found.verdict is not None
     found.verdict.beside = other
+    found.verdict.no_figures = looks_solved(plan)
     for note in found.verdict.notes:
         print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
     if out is not None:
