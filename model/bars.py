@@ -65,7 +65,7 @@ class Bar:
     def on_states(self, project: int) -> Floats:
         """Σ_s far_s u_s of a project, over its states: u_s = U_s - U_s-1, so U_t has far_t - far_t+1; (periods,)."""
         far = self.far[project]
-        return far - np.append(far[1:], 0.0)
+        return np.asarray(far - np.append(far[1:], 0.0))
 
 
 def windows(study: Study) -> Bools:

@@ -284,7 +284,7 @@ def service(ground: Ground) -> Planted | None:
         instruments[column] = instruments[column].astype(object)
         instruments.loc[0, column] = value
     rule = ground.rnd.choice(["dscr_min", "interest_share_general"])
-    finance[rule] = 1e6 if rule == "dscr_min" else 1e-9
+    finance[rule] = 1e4 if rule == "dscr_min" else 1e-5
     if rule == "dscr_min":
         finance["dscr_scope"] = "all"
         finance.pop("dscr_from", None)

@@ -146,11 +146,13 @@ def test_planted_conflicts_are_found_and_mended() -> None:
         assert found.feasible is False, seed
         check_sets(study, found)
         by_cells += check_repairs(study, found)
+        if STUDIES > len(KINDS):
+            print(seed, *kinds, flush=True)
         repairs += found.repairs["repair"].nunique()
         planted.update(kinds)
         mended = zip(kinds, conflicts, strict=True)
         named.update(kind for kind, names in mended if not names.isdisjoint(found.repairs["condition"]))
-        found.to_text(), found.to_text("zh")
+        assert found.to_text() != found.to_text("zh")
     print(f"\n{STUDIES} studies, {repairs} repairs, {by_cells} of them by cells")
     print("\n".join(f"{kind}: {named[kind]} of {planted[kind]}" for kind in sorted(planted)))
     assert by_cells >= STUDIES / 2

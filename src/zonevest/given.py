@@ -223,9 +223,9 @@ def _decided(
         for row in left.rows
     ]
     goal = evaluator.study.settings.objective
-    kept = goal.tolerance if goal.method == "lexicographic" else 0.0
+    slack = goal.tolerance if goal.method == "lexicographic" else 0.0
     whole = [each.whole for each in columns]
-    x, holds = best_beside(rows, left.objectives, low, high, whole, tolerance=kept, seconds=SECONDS)
+    x, holds = best_beside(rows, left.objectives, low, high, whole, tolerance=slack, seconds=SECONDS)
     if x is None:
         return given, None, frozenset()
     missed = [
