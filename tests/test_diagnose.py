@@ -146,7 +146,7 @@ def test_planted_conflicts_are_found_and_mended() -> None:
         assert found.feasible is False, seed
         check_sets(study, found)
         by_cells += check_repairs(study, found)
-        if STUDIES > len(KINDS):
+        if len(KINDS) < STUDIES:
             print(seed, *kinds, flush=True)
         repairs += found.repairs["repair"].nunique()
         planted.update(kinds)
