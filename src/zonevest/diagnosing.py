@@ -56,8 +56,8 @@ def diagnose(
     """Find which conditions of a study cannot hold together, and the least that would have to give.
 
     Conditions are limits, quotas, rows of [finance] and [equity], what projects ask for, the windows, lines and tests
-    of worth that keep projects out, and the lines, overlays and locks that keep land from being used. Rows that are soft
-    anyway are none. Repairs that are cells of the study are verified in the study with these cells changed.
+    of worth that keep projects out, and the lines, overlays and locks that keep land from being used. Rows that are
+    soft anyway are none. Repairs that are cells of the study are verified in the study with these cells changed.
 
     Parameters
     ----------
