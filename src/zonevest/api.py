@@ -320,16 +320,22 @@ def replaceable(target: Path) -> bool:
 
 @wraps(read.read_study)
 def read_study(  # noqa: D103
-    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
+    path: str | Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    scenario: str = "",
+    for_diagnosis: bool = False,
 ) -> Study:
     with _options_told():
-        return read.read_study(path, overrides, scenario=scenario)
+        return read.read_study(path, overrides, scenario=scenario, for_diagnosis=for_diagnosis)
 
 
 @wraps(read.make_study)
-def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:  # noqa: D103
+def make_study(  # noqa: D103
+    settings: Mapping[str, Any], *, for_diagnosis: bool = False, **tables: pd.DataFrame | None
+) -> Study:
     with _options_told():
-        return read.make_study(settings, **tables)
+        return read.make_study(settings, for_diagnosis=for_diagnosis, **tables)
 
 
 @contextmanager

@@ -52,6 +52,7 @@ from zonevest.console import (
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
+    looks_solved,
     read_beside,
     refuse_existing,
     refuse_no_hand_plan,
@@ -579,7 +580,7 @@ def diagnose(
         from zonevest.diagnosing import diagnose as find
         from zonevest.instances.read import read_study
 
-        given = read_study(study, changes, scenario=scenario)
+        given = read_study(study, changes, scenario=scenario, for_diagnosis=True)
         try:
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = find(given, prices=given_prices, time_limit=time_limit, threads=threads, on_progress=told)
@@ -770,6 +771,7 @@ def _audit_given(
         found = given_plan(read, plan, projects, on_progress=told)
     assert found.verdict is not None
     found.verdict.beside = other
+    found.verdict.no_figures = looks_solved(plan)
     for note in found.verdict.notes:
         print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
     if out is not None:
