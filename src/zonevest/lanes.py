@@ -74,7 +74,7 @@ class Order:
         """Take a floor; None: none is left."""
         if last is not None:
             row, k = last
-            for beside in (k + 1, k - 1):
+            for beside in (self.passed.get(last, k + 1), k - 1):
                 if 0 <= beside < len(self.free[row]) and self.free[row][beside]:
                     return self.take(row, beside)
         if self.free[0][0]:

@@ -304,7 +304,7 @@ class _Search:
 
     def point_done(self, job: Job, plan: api.Plan) -> np.ndarray | None:
         """Take a point; its values by term, None without a plan."""
-        told = {"what": "point", "of": self.terms[self.main].name}
+        told: dict[str, Any] = {"what": "point", "of": self.terms[self.main].name}
         told |= {FLOOR + name: value for name, value in job.floors.items()}
         if plan.bound is not None:
             # what the others count at least, taken off: no plan above these floors has more of the main term
