@@ -9,8 +9,11 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+
+from zonevest.instances.cells import texts_of_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,6 +37,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # Tables and models are built by thousands, and nothing of them lives long: there is little to gain by looking for
 # cycles at each 700th object, as Python does by itself.
 gc.set_threshold(50_000, 20, 20)
+
+# As the command does; modules that use the fixture `pandas_as_it_is` work as a program does that imports the package.
+texts_of_python()
 
 
 def find_browser() -> str | None:
@@ -102,6 +108,13 @@ def browser(browser_path: str) -> Iterator[Browser]:
         engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield engine
         engine.close()
+
+
+@pytest.fixture(scope="module")
+def pandas_as_it_is() -> Iterator[None]:
+    """Texts in columns of Arrow, where pandas chooses."""
+    with pd.option_context("mode.string_storage", "auto"):
+        yield
 
 
 @pytest.fixture(scope="session")
