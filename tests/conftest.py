@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
+import zonevest as zv
+from zonevest.instances import place
 from zonevest.instances.cells import texts_of_python
 
 if TYPE_CHECKING:
@@ -108,6 +111,22 @@ def browser(browser_path: str) -> Iterator[Browser]:
         engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield engine
         engine.close()
+
+
+@pytest.fixture(scope="session")
+def village_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan folder of the bundled village, solved and written once for all processes: to be read, or copied."""
+    home = tmp_path_factory.getbasetemp()
+    folder = (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / "village" / "plan"
+    folder.parent.mkdir(exist_ok=True)
+    while not folder.exists():
+        try:
+            with place.claimed(folder):
+                if not folder.exists():
+                    zv.solve(zv.read_study("village")).write(folder)
+        except place.BusyError:
+            time.sleep(0.2)
+    return folder
 
 
 @pytest.fixture(scope="module")
