@@ -32,18 +32,23 @@ PERIODS = [
 ]
 PARTED = ("hudong", "huxi", "baishan", "qingxi", "chayuan", "shiqiao", "longtan", "yunfeng")
 EAST = "_east"
+LAKESIDE = 1_801
+"""Parcels of the bundled county."""
+BUNDLED = "lakeside"
+"""The land of benchmarks that begin with the bundled county; beyond its size they go on with the standard one."""
 LEAST, MOST = 1.0, 1.15
 """What a project of the harsh county needs, as a part of what its zone has today."""
 
 
 def place(land: str, kept: Path, parcels: int) -> Path:
     """Where a county is kept."""
+    land = "standard" if land == BUNDLED and parcels != LAKESIDE else land
     return kept / f"{land}-{parcels}"
 
 
 def prepared(land: str, kept: Path, parcels: int, seed: int = 1) -> Path:
     """The folder of a county, which is made where it is not there yet."""
-    make = {"standard": standard, "harsh": harsh, "small": writers.prepare}[land]
+    make = {"standard": standard, "harsh": harsh, "small": writers.prepare, BUNDLED: bundled}[land]
     folder = place(land, kept, parcels)
     if not folder.is_dir():
         kept.mkdir(parents=True, exist_ok=True)
@@ -78,6 +83,14 @@ def standard(folder: Path, parcels: int, seed: int = 1) -> None:
     changed["quota_grants"] = _grants(changed["quota_grants"])
     for name, table in changed.items():
         table.to_csv(folder / f"{name}.csv", index=False, lineterminator="\n")
+
+
+def bundled(folder: Path, parcels: int, seed: int = 1) -> None:
+    """Write the bundled county where as many parcels are asked for as it has, else the standard one."""
+    if parcels == LAKESIDE:
+        zv.write_study(zv.read_study("lakeside"), folder)
+    else:
+        standard(folder, parcels, seed)
 
 
 def harsh(folder: Path, parcels: int, seed: int = 1) -> None:

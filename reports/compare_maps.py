@@ -49,10 +49,7 @@ def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
         views |= {kind: [f"{kind}_{at}" for at in range(len(sides))] for kind in KINDS}
         data = frame_of(shapes, display)
         pack_of = Packing()
-        pack_of.steps("x", shapes.corners[:, 0])
-        pack_of.steps("y", shapes.corners[:, 1])
-        pack_of.counts("sizes", shapes.ring_sizes)
-        pack_of.counts("owners", np.diff(shapes.ring_parcels.astype(np.int64), prepend=0))
+        pack_of.shapes(shapes)
         pack_of.counts("changed", (differs > 0).astype(np.int64))
         places = {name: place for place, name in enumerate(dict.fromkeys(first.parcels["jurisdiction"]))}
         pack_of.counts("jurisdiction", first.parcels["jurisdiction"].map(places).to_numpy())

@@ -122,7 +122,7 @@ class Front:
         return to_dict(self)
 
     def write(self, folder: str | Path, lang: str = "en") -> None:
-        """Write points.csv, solves.csv, front.html with the curve, and a plan folder for each point.
+        """Write points.csv, solves.csv, front.html with the curve and maps, and a plan folder for each point.
 
         Raises
         ------

@@ -9,9 +9,10 @@ import numpy as np
 
 from zonevest.instances import place
 from zonevest.instances.say import say, translate
-from zonevest.reports import tables
+from zonevest.reports import front_maps, tables
 from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
+from zonevest.reports.page import as_json, digest, policy, read
 from zonevest.reports.sweep_pages import STYLE
 from zonevest.reports.sweep_text import aligned
 
@@ -86,7 +87,7 @@ def to_dict(front: Front) -> dict[str, Any]:
 
 
 def write_front(front: Front, folder: Path, lang: str) -> None:
-    """Write points.csv, solves.csv, front.html with the curve, and a plan folder for each point, all or nothing.
+    """Write points.csv, solves.csv, front.html with curve and maps, and a plan folder for each point, all or nothing.
 
     Raises
     ------
@@ -105,7 +106,7 @@ def write_front(front: Front, folder: Path, lang: str) -> None:
 
 
 def page(front: Front, lang: str) -> str:
-    """The curve of two terms, and the table of points."""
+    """The curve of two terms, the table of points, and the maps along it."""
     words = Words(lang)
     title = escape(front.study.title(lang))
     head, *rows = _rows(front, words) if len(front.points) else [[]]
@@ -118,10 +119,17 @@ def page(front: Front, lang: str) -> str:
     parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
     told = _sentences(front, words) if len(front.points) else [say("no point was found")]
     parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
+    named = [_named(front, term.column, words) for term in front.terms]
+    maps, data = front_maps.drawn(front, named, Display(front.study, words))
+    scripts = [read(name) for name in front_maps.SCRIPTS] if data else []
+    parts += [maps, *([f'<script type="application/json" id="map-data">{as_json(data)}</script>'] if data else [])]
+    parts += [f"<script>{each}</script>" for each in scripts]
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width">\n<title>{title}</title>\n'
-        f"<style>{STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
+        f'<meta http-equiv="Content-Security-Policy" content="{policy([*map(digest, scripts)])}">\n'
+        f'<meta name="viewport" content="width=device-width">\n<link rel="icon" href="data:,">\n'
+        f"<title>{title}</title>\n"
+        f"<style>{STYLE}{front_maps.STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )
 
 

@@ -194,10 +194,7 @@ def map_data(
     places = {name: place for place, name in enumerate(dict.fromkeys(rows["jurisdiction"]))}
     split = {place: percent(rows["share"].iloc[place]) for place in np.flatnonzero(rows["share"].to_numpy() < 1 - 1e-9)}
     pack = Packing()
-    pack.steps("x", shapes.corners[:, 0])
-    pack.steps("y", shapes.corners[:, 1])
-    pack.counts("sizes", shapes.ring_sizes)
-    pack.counts("owners", np.diff(shapes.ring_parcels.astype(np.int64), prepend=0))
+    pack.shapes(shapes)
     pack.counts("changed", rows["changed"].to_numpy().astype(np.int64))
     pack.counts("jurisdiction", rows["jurisdiction"].map(places).to_numpy())
     factors = {"area": pack.halves("area", rows["area_ha"].to_numpy())}

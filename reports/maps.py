@@ -135,6 +135,13 @@ class Packing:
     def __init__(self) -> None:
         self.texts: dict[str, tuple[str, str]] = {}
 
+    def shapes(self, shapes: Shapes) -> None:
+        """Corners, rings and whose they are, as the drawing code asks for them."""
+        self.steps("x", shapes.corners[:, 0])
+        self.steps("y", shapes.corners[:, 1])
+        self.counts("sizes", shapes.ring_sizes)
+        self.counts("owners", np.diff(shapes.ring_parcels.astype(np.int64), prepend=0))
+
     def counts(self, name: str, values: NDArray[Any]) -> None:
         """Whole numbers from 0 on, in as few bytes each as they need."""
         size = next(size for size in (1, 2, 4) if values.max(initial=0) < 256**size)

@@ -117,12 +117,11 @@ def put_together(
     map_scripts : what draws the maps.
     """
     bodies[1]["text"] = _marked(bodies[1]["text"], bodies[1]["lang"])
-    scripts = [_read(name) for name in (*(map_scripts if own else ()), "page.js")]
-    allowed = list(map(_digest, scripts))
+    scripts = [read(name) for name in (*(map_scripts if own else ()), "page.js")]
+    allowed = list(map(digest, scripts))
     if any(body["figures"] for body in bodies):
-        packed["plotly"], digest = _plotly()
-        allowed.append(digest)
-    hashes = " ".join(f"'sha256-{digest}'" for digest in allowed)
+        packed["plotly"], its = _plotly()
+        allowed.append(its)
     return (
         environment()
         .get_template("page.html")
@@ -131,11 +130,17 @@ def put_together(
             other=bodies[1],
             packed=packed,
             words={body["lang"]: as_json(words) for body, words in zip(bodies, own, strict=True)} if own else {},
-            style=Markup(_read("style.css")),
+            style=Markup(read("style.css")),
             scripts=[Markup(script) for script in scripts],
-            policy=f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {hashes}",
+            policy=policy(allowed),
         )
     )
+
+
+def policy(digests: list[str]) -> str:
+    """What a page may do: run these scripts, and ask nobody for anything."""
+    hashes = " ".join(f"'sha256-{each}'" for each in digests)
+    return f"default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src {hashes}"
 
 
 def packed_maps(drawings: list[Part]) -> tuple[dict[str, str], list[Part] | None]:
@@ -148,11 +153,12 @@ def packed_maps(drawings: list[Part]) -> tuple[dict[str, str], list[Part] | None
 def environment() -> Environment:
     """What fills in the templates."""
     return Environment(
-        loader=FunctionLoader(_read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+        loader=FunctionLoader(read), autoescape=True, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
 
 
-def _read(name: str) -> str:
+def read(name: str) -> str:
+    """A file of `templates/`."""
     return _TEMPLATES.joinpath(name).read_text(encoding="utf-8")
 
 
@@ -163,7 +169,7 @@ def _plotly() -> tuple[str, str]:
     assert found is not None
     assert found.submodule_search_locations
     script = Path(found.submodule_search_locations[0], "package_data", "plotly.min.js").read_text(encoding="utf-8")
-    return _packed(script), _digest(script)
+    return _packed(script), digest(script)
 
 
 def _packed(text: str) -> str:
@@ -171,7 +177,8 @@ def _packed(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode("ascii")
 
 
-def _digest(script: str) -> str:
+def digest(script: str) -> str:
+    """By what a page knows a script that it may run."""
     # the page allows these scripts only: nothing that a study's names might smuggle in can run
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 

@@ -84,7 +84,7 @@ class Space:
     """
 
     def __init__(self, made: Arrays) -> None:
-        self.block, self.groups = made.block, Groups(made.block)
+        self.block, self.groups, self.options = made.block, Groups(made.block), made.ledger.options
         works = made.ledger.works.possible
         self.works = works
         self.starts = [np.flatnonzero(possible) for possible in works]
@@ -206,14 +206,10 @@ def evolve(space: Space, population: Ints, seconds: float, course: Course, began
     """The best individual that the algorithm finds in so many seconds: the least violation, then the most value."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.core.callback import Callback
-    from pymoo.core.crossover import Crossover
-    from pymoo.core.mutation import Mutation
     from pymoo.core.problem import Problem
     from pymoo.optimize import minimize
     from pymoo.termination.max_time import TimeBasedTermination
 
-    rng, parcels = np.random.default_rng(2), space.groups.count
-    clusters = np.append(space.groups.cluster, space.groups.clusters + np.arange(len(space.starts)))
     best: list[Any] = [np.inf, -np.inf, population[0]]
 
     class Plans(Problem):  # type: ignore[misc]
@@ -228,6 +224,24 @@ def evolve(space: Space, population: Ints, seconds: float, course: Course, began
             if (counted[first], -value[first]) < (best[0], -best[1]):
                 best[:] = counted[first], value[first], genes[first].copy()
             out["F"], out["G"] = -value[:, None], counted[:, None]
+
+    class Told(Callback):  # type: ignore[misc]
+        def notify(self, _: Any) -> None:
+            course.add(time.perf_counter() - began, None, float(best[1]) if best[0] == 0.0 else None)
+
+    crossover, mutation = changes(space)
+    method = NSGA2(len(population), population, crossover=crossover, mutation=mutation, eliminate_duplicates=False)
+    minimize(Plans(), method, TimeBasedTermination(seconds), seed=1, callback=Told(), verbose=False)
+    return np.asarray(best[2])
+
+
+def changes(space: Space) -> tuple[Any, Any]:
+    """What the algorithm makes new individuals by: crossover and mutation."""
+    from pymoo.core.crossover import Crossover
+    from pymoo.core.mutation import Mutation
+
+    rng, parcels = np.random.default_rng(2), space.groups.count
+    clusters = np.append(space.groups.cluster, space.groups.clusters + np.arange(len(space.starts)))
 
     class Towns(Crossover):  # type: ignore[misc]
         def __init__(self) -> None:
@@ -251,16 +265,4 @@ def evolve(space: Space, population: Ints, seconds: float, course: Course, began
                     each[project] = rng.integers(0, space.most[project] + 1)
             return changed
 
-    class Told(Callback):  # type: ignore[misc]
-        def notify(self, _: Any) -> None:
-            course.add(time.perf_counter() - began, None, float(best[1]) if best[0] == 0.0 else None)
-
-    method = NSGA2(
-        pop_size=len(population),
-        sampling=population,
-        crossover=Towns(),
-        mutation=Some(prob=1.0),
-        eliminate_duplicates=False,
-    )
-    minimize(Plans(), method, TimeBasedTermination(seconds), seed=1, callback=Told(), verbose=False)
-    return np.asarray(best[2])
+    return Towns(), Some(prob=1.0)

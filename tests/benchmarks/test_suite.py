@@ -11,10 +11,12 @@ from benchmarks import __main__ as command
 from benchmarks import suite
 from benchmarks.measure import Phases
 from benchmarks.solving import Course, arrays, gap, reached, times, told
-from benchmarks.suite import COURSE, Asked, Figures, genetic, greedy, growth, harsh, one_pass, report, versus
+from benchmarks.suite import COURSE, Asked, Figures, front, genetic, greedy, growth, harsh, one_pass, report, versus
 from benchmarks.suite import county as county_
+from numpy.typing import NDArray
 
 import zonevest as zv
+from zonevest.instances.study import Objective
 from zonevest.model.plan import PlanData
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.join import join
@@ -107,24 +109,30 @@ def test_individuals_come_to_what_the_program_says(folder: Path) -> None:
         assert sums[-1] + space.block.constant == pytest.approx(program.value_at(x))
 
 
-def test_a_plan_is_an_individual_that_misses_nothing() -> None:
-    """Of the optimum of whole parcels, found by HiGHS, genes keep all that is decided, and money comes out again."""
-    study = zv.read_study("village")
-    plan = zv.solve(study, method="mip", gap=1e-6)
-    space = genetic.Space(arrays(study, Phases()))
-    options = arrays(study, Phases()).ledger.options
-    practices = ["hold", *study.practices["practice"]]
-    assert plan.objective is not None
+def genes_of(plan: zv.Plan, space: genetic.Space) -> NDArray[np.int64]:
+    """The one individual that is a plan of whole parcels."""
+    options = space.options
+    practices = ["hold", *plan.study.practices["practice"]]
     genes = np.zeros((1, len(space.most)), dtype=np.int64)
-    names = [period["name"] if isinstance(period, dict) else period.name for period in study.periods]
+    names = [period.name for period in plan.study.periods]
     for parcel, row in enumerate(plan.parcels.itertuples()):
         kinds = options.kind[options.start[parcel] : options.start[parcel + 1]]
         start = names.index(row.start) if row.start else -1
         same = [practices[options.kind_practice[k]] == row.practice and options.kind_start[k] == start for k in kinds]
         genes[0, parcel] = same.index(True)
-    for project, start in enumerate(plan.projects["start"]):
-        if start:
-            genes[0, space.groups.count + project] = 1 + list(space.starts[project]).index(names.index(start))
+    for project, begun in enumerate(plan.projects["start"]):
+        if begun:
+            genes[0, space.groups.count + project] = 1 + list(space.starts[project]).index(names.index(begun))
+    return genes
+
+
+def test_a_plan_is_an_individual_that_misses_nothing() -> None:
+    """Of the optimum of whole parcels, found by HiGHS, genes keep all that is decided, and money comes out again."""
+    study = zv.read_study("village")
+    plan = zv.solve(study, method="mip", gap=1e-6)
+    space = genetic.Space(arrays(study, Phases()))
+    assert plan.objective is not None
+    genes = genes_of(plan, space)
     value, violation = space.judged(genes)
     assert violation[0] <= genetic.HOLDS
     assert value[0] >= plan.objective * (1 - 1e-6)
@@ -140,6 +148,46 @@ def test_genetic(folder: Path, prices: Figures, monkeypatch: pytest.MonkeyPatch)
     assert figures["total violation"] >= 0
     if figures["plan"] != "none":
         assert figures["plan"] <= prices["bound"] * (1 + 1e-9)
+
+
+def test_hypervolume_is_that_of_pymoo() -> None:
+    pytest.importorskip("pymoo")
+    from pymoo.indicators.hv import HV
+
+    rng = np.random.default_rng(5)
+    nadir, ideal = np.array([1.0, -2.0]), np.array([5.0, 9.0])
+    for count in (1, 2, 7, 30):
+        points = rng.uniform([0.0, -3.0], ideal, (count, 2))
+        area = HV(ref_point=-nadir)(-points)
+        assert front.hypervolume(points, nadir, ideal) == pytest.approx(area / np.prod(ideal - nadir))
+    assert front.hypervolume(np.empty((0, 2)), nadir, ideal) == 0.0
+    assert front.hypervolume(ideal[None, :] + 1.0, nadir, ideal) == pytest.approx(1.0)
+
+
+def test_front(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(front, "POINTS", 3)
+    exact = front.measure(asked(folder, "pareto"))
+    assert exact["points"] >= 2
+    assert 0 < exact[front.VOLUME] <= exact[front.VOLUME + " of the bounds"] * (1 + 1e-9) <= 1 + 1e-6
+    pytest.importorskip("pymoo")
+    monkeypatch.setattr(genetic, "POPULATION", 10)
+    figures = front.measure(asked(folder, "genetic", {"pareto": exact | {front.FRONT: 0.05}}))
+    assert figures["evaluations"] >= 10
+    assert figures[front.VOLUME] <= exact[front.VOLUME + " of the bounds"] * (1 + 1e-6)
+
+
+def test_individuals_are_worth_what_their_plan_is(folder: Path) -> None:
+    """Genes of a plan with whole parcels have its cash and its ecosystem value."""
+    cash = Objective(method="weighted", cash=1.0, ecosystem=0.0)
+    study = zv.read_study(folder).with_settings(divisible=False, objective=cash)
+    plan = zv.solve(study, method="mip", gap=1e-6)
+    values = front.Values(study)
+    worth, violation = values(genes_of(plan, values.space))
+    assert violation[0] <= genetic.HOLDS
+    assert plan.ecosystem is not None
+    assert plan.objective is not None  # cash less penalties
+    assert worth[0, 1] == pytest.approx(plan.ecosystem, rel=1e-9)
+    assert worth[0, 0] == pytest.approx(plan.objective, rel=1e-5)  # money is settled for the most cash
 
 
 def test_one_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,182 @@
+"""The trade-off between cash and ecosystem value: `pareto` beside a genetic algorithm (pymoo's NSGA-II).
+
+A front of 15 points by floors, then NSGA-II with three times its seconds. The algorithm is what the benchmark `genetic`
+is given (genes, warm linear programs for money, a start from the plan that changes least), with both values as its
+objectives. Of its last generation, individuals that break no row are settled in whole numbers.
+
+A hypervolume is the part that a set of plans rules over of the rectangle between the least and the most of both values
+in the front. That of the bounds is what no set of plans can exceed: no plan above a point's floor has more of the main
+value than the point's bound.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import zonevest as zv
+from benchmarks.counties import BUNDLED, LAKESIDE
+from benchmarks.measure import Phases, peak_gb
+from benchmarks.solving import Course, arrays, times
+from benchmarks.suite import COURSE, Asked, Figures
+from benchmarks.suite.genetic import HOLDS, Space, changes
+from tests.greedy import Greedy
+from zonevest.instances.study import Objective, Study
+
+SIZES = (LAKESIDE, 100_000)
+SECONDS, LAND, WAYS = 60.0, BUNDLED, ("pareto", "genetic")
+POINTS, LONGER = 15, 3
+LEAST = 300.0
+"""Seconds that the plan that changes least may take, from which the algorithm begins."""
+VOLUME, FRONT = "hypervolume", "front, s"
+NADIR, IDEAL = ("least cash", "least ecosystem"), ("most cash", "most ecosystem")
+
+Floats = NDArray[np.float64]
+
+
+def measure(asked: Asked) -> Figures:
+    """One run in one of both ways."""
+    study = zv.read_study(asked.folder)
+    return (exact if asked.way == "pareto" else genetic)(study, asked) | {"peak, GB": peak_gb()}
+
+
+def exact(study: Study, asked: Asked) -> Figures:
+    """The front, its hypervolume and that of its bounds."""
+    began = time.perf_counter()
+    front = zv.pareto(study, points=POINTS, gap=asked.gap, time_limit=asked.seconds, method="prices")
+    took = time.perf_counter() - began
+    points = front.points[["cash", "ecosystem"]].to_numpy()
+    ends = front.solves[front.solves["what"] == "end"]
+    every = np.vstack([points, ends[["cash", "ecosystem"]].to_numpy()])
+    nadir, ideal = every.min(axis=0), every.max(axis=0)
+    share = {VOLUME: hypervolume(points, nadir, ideal), VOLUME + " of the bounds": above(front, nadir, ideal)}
+    solves = front.solves[front.solves["what"] == "point"]
+    return {
+        FRONT: took,
+        "points": len(points),
+        "solves": len(front.solves),
+        "widest gap, % of the range": 100.0 * float(front.points["gap"].max()),
+        "solves not proven": int((solves["status"] != "optimal").sum()),
+        **dict(zip(NADIR + IDEAL, [*nadir, *ideal], strict=True)),
+        **share,
+    }
+
+
+def above(front: Any, nadir: Floats, ideal: Floats) -> float:
+    """The hypervolume that no set exceeds: between two floors of cash, ecosystem value is below the lower's bound."""
+    solved = front.solves[(front.solves["what"] == "point") & front.solves["bound"].notna()]
+    floor = np.append(solved["floor_cash"].fillna(-np.inf), ideal[0]).clip(nadir[0], ideal[0])
+    order = np.argsort(floor, kind="stable")
+    width = np.diff(floor[order])
+    bound = np.append(solved["bound"], np.inf)[order][:-1]
+    best = np.minimum.accumulate(np.minimum(bound, ideal[1]))
+    return float((width * np.maximum(best - nadir[1], 0.0)).sum() / np.prod(ideal - nadir))
+
+
+def hypervolume(points: Floats, nadir: Floats, ideal: Floats) -> float:
+    """The part of the rectangle that points (points x 2, more being better) rule over."""
+    inside = np.minimum(points[(points > nadir).all(axis=1)], ideal)
+    inside = inside[np.argsort(-inside[:, 0], kind="stable")]
+    height = np.maximum.accumulate(np.append(nadir[1], inside[:, 1]))
+    return float(((inside[:, 0] - nadir[0]) * np.diff(height)).sum() / np.prod(ideal - nadir))
+
+
+class Values:
+    """What individuals of the benchmark `genetic` are worth, their money settled for the most cash less penalties."""
+
+    def __init__(self, study: Study) -> None:
+        cash, ecosystem, neither = (
+            arrays(study.with_settings(objective=Objective(method="weighted", cash=c, ecosystem=e)), Phases())
+            for c, e in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
+        )
+        self.space, self.other, penalties = Space(cash), Space(ecosystem), Space(neither)
+        if not np.allclose(self.other.cost, penalties.cost):
+            raise ValueError("money counts as ecosystem value here")
+
+    def __call__(self, genes: NDArray[np.int64]) -> tuple[Floats, Floats]:
+        """Values (individuals x 2) and total violations; cash less penalties."""
+        cash, violation = self.space.judged(genes)
+        return np.column_stack([cash, self.ecosystem(genes)]), violation
+
+    def ecosystem(self, genes: NDArray[np.int64]) -> Floats:
+        """What genes alone decide."""
+        return np.asarray(self.other.sums(genes)[:, self.other.groups.rows] + self.other.block.constant)
+
+
+def genetic(study: Study, asked: Asked) -> Figures:
+    """What NSGA-II finds in its seconds, as its hypervolume within the rectangle of the front."""
+    first = asked.found["pareto"]
+    seconds = LONGER * float(first[FRONT])
+    nadir, ideal = (np.array([first[name] for name in names]) for names in (NADIR, IDEAL))
+    values, course = Values(study), Course()
+    least = Greedy(study, LEAST).x
+    began = time.perf_counter()
+    population = values.space.start(least)
+    genes = evolved(values, population, seconds, (nadir, ideal), course, began)
+    took = time.perf_counter() - began
+    found = [(settled, float(values.ecosystem(each[None, :])[0])) for each in genes
+             if (settled := values.space.settled(each)) is not None]  # fmt: skip
+    points = np.array(found).reshape(-1, 2)
+    at_once = [volume for at, _, volume in course.points if at <= first[FRONT] and volume is not None]
+    return {
+        "genetic, s": took,
+        "evaluations": values.space.evaluations,
+        "plans of the last generation": len(points),
+        VOLUME: hypervolume(points, nadir, ideal),
+        f"{VOLUME} in the seconds of the front, before money is whole": max(at_once, default=0.0),
+        COURSE: course.points,
+    }
+
+
+def evolved(
+    values: Values,
+    population: NDArray[np.int64],
+    seconds: float,
+    corners: tuple[Floats, Floats],
+    course: Course,
+    began: float,
+) -> Sequence[NDArray[np.int64]]:
+    """The individuals of the last generation that no other one beats and that break no row."""
+    from pymoo.algorithms.moo.nsga2 import NSGA2
+    from pymoo.core.callback import Callback
+    from pymoo.core.problem import Problem
+    from pymoo.optimize import minimize
+    from pymoo.termination.max_time import TimeBasedTermination
+
+    class Plans(Problem):  # type: ignore[misc]
+        def __init__(self) -> None:
+            most = values.space.most
+            super().__init__(n_var=len(most), n_obj=2, n_ieq_constr=1, xl=0, xu=most, vtype=int)
+
+        def _evaluate(self, x: Any, out: dict[str, Any], *_: Any, **__: Any) -> None:
+            worth, violation = values(np.asarray(x).astype(np.int64))
+            out["F"], out["G"] = -worth, np.where(violation <= HOLDS, 0.0, violation)[:, None]
+
+    class Told(Callback):  # type: ignore[misc]
+        def notify(self, algorithm: Any) -> None:
+            holding = [-each.F for each in algorithm.pop if each.G[0] <= 0.0]
+            volume = hypervolume(np.array(holding).reshape(-1, 2), *corners)
+            course.add(time.perf_counter() - began, None, volume)
+
+    crossover, mutation = changes(values.space)
+    method = NSGA2(len(population), population, crossover=crossover, mutation=mutation, eliminate_duplicates=False)
+    result = minimize(Plans(), method, TimeBasedTermination(seconds), seed=1, callback=Told(), verbose=False)
+    kept = [each for each in result.pop if each.G[0] <= 0.0]
+    front = {tuple(-each.F): np.asarray(each.X).astype(np.int64) for each in kept}
+    beaten = [any(o != one and o[0] >= one[0] and o[1] >= one[1] for o in front) for one in front]
+    return [x for x, less in zip(front.values(), beaten, strict=True) if not less]
+
+
+def compare(found: dict[str, Figures]) -> dict[str, Figures]:
+    """The hypervolume of NSGA-II and its time against those of the front."""
+    if not set(WAYS) <= set(found):
+        return {}
+    one, other = found["genetic"], found["pareto"]
+    return {"genetic": {
+        "hypervolume / that of the front": times(one.get(VOLUME), other.get(VOLUME)),
+        "time / that of the front": times(one.get("genetic, s"), other.get(FRONT)),
+    }}  # fmt: skip
