@@ -38,7 +38,6 @@ from zonevest.reports.plan_folder import read_plan_data
 from zonevest.reports.tables import completed
 from zonevest.reports.workbook import HEAD, write_workbook
 
-pytestmark = pytest.mark.usefixtures("pandas_as_it_is")
 EMPTY = {
     "control_lines",
     "fiscal_residents",
