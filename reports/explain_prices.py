@@ -29,6 +29,9 @@ WORDS = {
         "no_more": "there is no plan with one more {unit} of {what}",
         "no_less": "nor can there be less",
         "range": "from {low} to {high}{unit} (now {bound})",
+        "within": "at least from {low} to {high}{unit} (now {bound}); how far beyond was not looked for: ask for it "
+        "with --limit {limit}",
+        "outside": "{end} (not at {outside})",
         "below": "below that {price}",
         "above": "above that {price}",
         "none": "no plan",
@@ -58,6 +61,8 @@ WORDS = {
         "no_more": "{what}再增加 1 {unit}则无可行规划",
         "no_less": "也不能减少",
         "range": "适用范围 {low} 至 {high}{unit}（现为 {bound}）",
+        "within": "至少在 {low} 至 {high}{unit} 内适用（现为 {bound}）；其外未求解：可用 --limit {limit} 单独查询",
+        "outside": "{end}（在 {outside} 处已不适用）",
         "below": "低于该范围为 {price}",
         "above": "高于该范围为 {price}",
         "none": "无可行规划",
@@ -128,24 +133,36 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
         what = say["of"].format(what=what, where=display.jurisdiction(row.jurisdiction))
     if row.period not in ("", "total"):
         what = say["in"].format(what=what, period=display.period(row.period))
-    price = row.more if row.resolved else row.price
+    price = row.more if row.resolved or not np.isnan(row.more) else row.price
     if np.isnan(price):
         parts = [say["no_more"].format(unit=unit, what=what)]
     else:
         kind = "ceiling" if price >= 0.0 else "floor" if row.sense == ">=" else "worse"
         parts = [say[kind].format(unit=unit, what=what, price=amount(price))]
-    if not row.resolved:
-        return ", ".join([*parts, say["unknown"].format(limit=row.limit)])
+    comma = "，" if lang == "zh" else ", "
+    if not row.resolved and not row.low < row.to:
+        return comma.join([*parts, say["unknown"].format(limit=row.limit)])
     if np.isnan(row.less):
-        parts += [] if row.plan_below else [say["no_less"]]
+        parts += [] if row.plan_below else [say["no_less"]]  # else it is nothing already, or was not looked for
     elif np.isnan(price) or abs(row.less - price) > 1e-3 * abs(price):
         parts.append(say["less" if row.less >= 0.0 else "less_floor"].format(price=amount(row.less)))
     low, high = row.low, row.to
-    parts.append(say["range"].format(low=number(low), high=number(high), unit=counted, bound=number(row.bound)))
+    told = {
+        key: _end(end, outside, say)
+        for key, end, outside in (("low", low, row.from_outside), ("high", high, row.to_outside))
+    }
+    kind = "range" if row.resolved else "within"
+    parts.append(say[kind].format(**told, unit=counted, bound=number(row.bound), limit=row.limit))
     ends = ((low, row.price_below, row.plan_below, "below"), (high, row.price_above, row.plan_above, "above"))
     costs = (row.less if np.isnan(price) else price) < 0.0  # so far in words: what is below 0 costs
     for end, beyond, plan, key in ends:
         if np.isfinite(end) and not (plan and np.isnan(beyond)):
-            told = 0.0 - beyond if costs else beyond
-            parts.append(say[key].format(price=f"{number(told)} {money}".rstrip() if plan else say["none"]))
-    return ("，" if lang == "zh" else ", ").join(parts)
+            there = 0.0 - beyond if costs else beyond
+            parts.append(say[key].format(price=f"{number(there)} {money}".rstrip() if plan else say["none"]))
+    return comma.join(parts)
+
+
+def _end(end: float, outside: float, say: dict[str, str]) -> str:
+    """An end, and where it was seen not to hold, if that is another number in words."""
+    told, beyond = number(end), number(outside)
+    return told if np.isnan(outside) or told == beyond else say["outside"].format(end=told, outside=beyond)

@@ -17,7 +17,12 @@ OUT, IN, OTHER = "out", "in", "other_start"
 CASES: Final = ["case", "status", "start", "objective", "bound", "loss", "least_loss", "cash", "ecosystem"]
 CHANGED: Final = ["case", "project", "before", "after"]
 MOVED: Final = ["case", "practice", "before", "after"]
+WHO_PAYS: Final = ["case", "actor", "received", "paid", "land_value", "passed_on", "gain"]
 BREAK_EVEN: Final = ["column", "now", "number", "low", "high", "status", "solves"]
+SMALL = 1e-6
+"""Million that are rounding."""
+WIDE = 0.1
+"""A break-even is told as from where to where it may lie where that is more than this part of it."""
 MOST = 8
 """So many projects or practices are named."""
 WORDS = {
@@ -39,10 +44,14 @@ WORDS = {
         "moved": "at another time: {names}",
         "same": "no other project changes",
         "land": "hectares: {names}",
+        "gain_of": "who gains (present value): {names}",
+        "loss_of": "who loses: {names}",
         "mandatory": "It is mandated: no plan does without it",
         "even_head": "Break-even by solving again: it is just worth it with",
         "even": "a {column} of {number:,.6g} (now {now:,.6g}); what the gaps leave open: {low:,.6g} to "
         "{high:,.6g}; solved {solves} times",
+        "even_wide": "a {column} between {low:,.6g} and {high:,.6g} (now {now:,.6g}), which is what the gaps leave "
+        "open; about {number:,.6g} by the plans that were found; solved {solves} times (a smaller --gap narrows it)",
         "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further in {solves} "
         "solves: {low:,.6g} to {high:,.6g}",
         "at_zero": "a {column} of 0 changes nothing: {verdict} all the same",
@@ -72,9 +81,13 @@ WORDS = {
         "moved": "改期：{names}",
         "same": "其他项目不变",
         "land": "面积（公顷）：{names}",
+        "gain_of": "受益者（现值）：{names}",
+        "loss_of": "受损者：{names}",
         "mandatory": "该项目为必建项目：任何规划都包含它",
         "even_head": "重新求解的盈亏平衡点：恰好值得建设时",
         "even": "{column}为 {number:,.6g}（现 {now:,.6g}）；间隙所余范围：{low:,.6g} 至 {high:,.6g}；求解 {solves} 次",
+        "even_wide": "{column}在 {low:,.6g} 至 {high:,.6g} 之间（现 {now:,.6g}），间隙只能判明到此；"
+        "按所得规划约为 {number:,.6g}；求解 {solves} 次（更小的 --gap 可缩小范围）",
         "even_stopped": "{column}约为 {number:,.6g}（现 {now:,.6g}），{solves} 次求解后未能进一步区分："
         "{low:,.6g} 至 {high:,.6g}",
         "at_zero": "{column}即使为 0 也不改变结果：{verdict}",
@@ -136,7 +149,19 @@ def _others(found: Explanation, case: str, display: Display, say: dict[str, str]
     land = [
         f"{display.practice(row.practice)} {row.after - row.before:+,.4g}" for row in each(moved[moved["case"] == case])
     ]
-    return (lines or [say["same"]]) + ([say["land"].format(names=_listed(land, say))] if land else [])
+    lines = (lines or [say["same"]]) + ([say["land"].format(names=_listed(land, say))] if land else [])
+    return lines + _who_pays(found, case, display, say)
+
+
+def _who_pays(found: Explanation, case: str, display: Display, say: dict[str, str]) -> list[str]:
+    """What actors have more or less than in the plan, all changes of the case at once."""
+    rows = found["who_pays"]
+    rows = rows[(rows["case"] == case) & (rows["gain"].abs() > SMALL)].sort_values("gain", key=np.abs, ascending=False)
+    lines = []
+    for kind, some in (("gain_of", rows[rows["gain"] > 0.0]), ("loss_of", rows[rows["gain"] < 0.0])):
+        names = [f"{display.actor(row.actor)} {row.gain:+,.4g}" for row in each(some)]
+        lines += [say[kind].format(names=_listed(names, say))] if names else []
+    return lines
 
 
 def _listed(names: list[str], say: dict[str, str]) -> str:
@@ -149,7 +174,8 @@ def _evens(found: Explanation, say: dict[str, str]) -> list[str]:
     for row in each(found["break_even"]):
         kind = row.status
         if kind in ("found", "stopped") and not np.isnan(row.number):
-            kind = "even" if kind == "found" else "even_stopped"
+            wide = not row.high - row.low <= WIDE * abs(row.number)
+            kind = "even_wide" if wide else "even" if kind == "found" else "even_stopped"
         verdict = say["stays_in" if found.figures["start"] else "stays_out"]
         cells = {name: getattr(row, name) for name in BREAK_EVEN[1:]}
         lines.append(say[kind].format(**cells | {"column": say[row.column], "verdict": verdict}))

@@ -15,7 +15,7 @@ import pandas as pd
 from zonevest.coefficients import FACTOR
 from zonevest.instances.place import fresh
 from zonevest.instances.say import translate
-from zonevest.reports.display import number, signed
+from zonevest.reports.display import Display, number, signed
 from zonevest.reports.labels import Words
 from zonevest.reports.sensitivity_words import COEFFICIENTS, WORDS
 from zonevest.reports.tornado import pairs_picture, tornado_picture
@@ -151,18 +151,41 @@ class Sensitivity:
                 parts.append(say["held_only"].format(value=number(row["held"])))
             return say["semicolon"].join(parts)
         if not row["holds"]:
-            parts.append(say["breaks"].format(rows=translate(row["breaks"], lang)))
+            parts.append(say["breaks"].format(rows=self._broken(row["breaks"], lang)))
         elif not _none(row["held"]):
             parts.append(say["held"].format(value=number(row["held"]), gain=number(max(row["adapting"], 0.0))))
         parts.append(say["differs"].format(zone=number(row["zone_ha"], 1), all=number(row["differs_ha"], 1)))
         parts += [
-            say[key].format(names=row[key]) for key in ("projects_in", "projects_out", "projects_moved") if row[key]
+            say[key].format(names=self._projects(row[key], lang))
+            for key in ("projects_in", "projects_out", "projects_moved")
+            if row[key]
         ]
         if row["lights"] != row["lights_before"]:
             parts.append(say["lights"].format(lights=_grades(row["lights"], lang)))
         if row["audit"] is False:
             parts.append(say["audit"])
         return say["semicolon"].join(parts)
+
+    def _display(self, lang: str) -> Display:
+        return Display(self.study, Words(lang))
+
+    def _projects(self, codes: str, lang: str) -> str:
+        """Projects by name, each with its code."""
+        display = self._display(lang)
+        return ", ".join(_both(display.project(code), code) for code in codes.split("; "))
+
+    def _broken(self, breaks: str, lang: str) -> str:
+        """Rows by name, each with its code, place and period; a sentence as it is said."""
+        display, told = self._display(lang), []
+        for each in translate(breaks, lang).split("; "):
+            limit, opens, rest = each.partition(" [")
+            place, comma, period = rest.removesuffix("]").partition(", ")
+            if not opens or not comma:
+                told.append(each)
+                continue
+            where = display.jurisdiction(place), display.period(period) if period else ""
+            told.append(f"{_both(display.limit(limit), limit)} [{', '.join(part for part in where if part)}]")
+        return "; ".join(told)
 
     def _changed(self, row: dict[str, Any], lang: str) -> str:
         """Objective, change and how it ended."""
@@ -185,6 +208,10 @@ class Sensitivity:
             beyond = "" if _none(row[f"{end}_outside"]) else self.amount(row["op"], row[f"{end}_outside"])
             told.append(say[f"range_{kind}"].format(amount=amount, outside=beyond))
         return say["range"].format(low=told[0], high=told[1]) + (say["tie"] if row["tie"] else "")
+
+
+def _both(name: str, code: str) -> str:
+    return name if name == code else f"{name} ({code})"
 
 
 def _grades(lights: str, lang: str) -> str:

@@ -38,8 +38,15 @@ DEAR = 1e3
 """What a unit of the moved number costs where the program cannot follow it, in spans of the objective over a unit of
 the row's size: more than any price, so that a move beyond the last plan is seen by its price."""
 EXACT = 1e-9
+PIVOT = 1e-9
+"""What is in the basis and moves by less than this part of what moves most stands still."""
 MANY = 5_000
 """Where more groups than these are columns, as where a mixture shares them, it is made anew from its solution."""
+AT_ONCE = 200
+"""Of the options that would be better so many become columns first, then twice as many: while few are there prices lie
+far off, and most of what looks better at them is not."""
+MANY_OPTIONS = 200_000
+"""With fewer options than these one thread is as fast as several."""
 _COLUMNWISE, _MAXIMISE = 1, -1
 _DUAL, _PRIMAL = 1, 4
 
@@ -64,11 +71,29 @@ class Move:
 
 @dataclass(frozen=True)
 class Stand:
-    """The program at one place of a move: its value, and what more of the number is worth there."""
+    """The program at one place of a move: its value, and what more of the number is worth there.
+
+    Attributes
+    ----------
+    low, high : between which places its basis stays the best, and with it `slope`: where none of what is in the basis
+        comes to a bound. Both are `at` where that is not known.
+    """
 
     at: float
     value: float
     slope: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """What is in a basis: of each row its position there (-1: none); of each position its sign and its distances."""
+
+    of_row: Ints
+    sign: Floats
+    below: Floats
+    above: Floats
 
 
 class Around:
@@ -116,7 +141,9 @@ class Around:
         self.options = np.zeros(0, dtype=np.int64)  # of the columns after the policy's and the two of a move
         self.span = self.groups.largest() + float(np.abs(self._cost()).sum())
         self.shift: dict[int, float] = {}
-        self._open(columns, caps)
+        self._move: Move | None = None
+        self._open_ended = False
+        self._low, self._high = self._open(columns, caps)
         decided = weight[best] > 1.0 - BETTER
         some = np.flatnonzero(self.taken != answer.option)
         mine = self.groups.written_out(some, self.taken[some].astype(np.int64)) @ np.append(-prices, 1.0)
@@ -159,8 +186,8 @@ class Around:
     def _cost(self) -> Floats:
         return np.asarray(self.block.by_column[:, [-1]].toarray()).ravel()
 
-    def _open(self, columns: Floats, caps: Ints) -> None:
-        """The policy's columns over rows and caps, and two that make up for a move."""
+    def _open(self, columns: Floats, caps: Ints) -> tuple[Floats, Floats]:
+        """The policy's columns over rows and caps, and two that make up for a move; the bounds of all these."""
         block = self.block
         policy = sparse.csc_array(sparse.csr_array(block.by_column)[:, : self.rows].T)
         picked = sparse.csc_array((np.ones(len(caps)), (np.arange(len(caps)), caps)), (len(caps), self.own))
@@ -175,6 +202,7 @@ class Around:
         for name, value in (
             ("output_flag", False), ("threads", 0), ("parallel", "off"), ("small_matrix_value", SMALLEST_KEPT),
             ("primal_feasibility_tolerance", EXACT), ("dual_feasibility_tolerance", EXACT),
+            ("dual_simplex_cost_perturbation_multiplier", 0.0),  # a few steps from the plan's basis need none
         ):  # fmt: skip
             set_option(self.highs, name, value)
         none, count = np.zeros(2), self.own + 2
@@ -188,6 +216,7 @@ class Around:
         )  # fmt: skip
         if status == highspy.HighsStatus.kError:
             raise UnsolvedError
+        return np.append(low, none), np.append(high, none)
 
     def _let(self, groups: Ints, basis: Any) -> Any:
         """Make held groups columns; in a basis each goes on with the option that it had."""
@@ -238,12 +267,14 @@ class Around:
 
     def solve(self, strategy: int) -> float:
         """Solve it as it stands, for all land."""
+        most = AT_ONCE
         while True:
             if perf_counter() > self.until:
                 raise UnsolvedError
             self._run(strategy)
             solution = self.highs.getSolution()
-            wrong = self._wrong(np.array(solution.row_dual))
+            wrong = self._wrong(np.array(solution.row_dual), most)
+            most *= 2
             if not len(wrong):
                 value = float(self.highs.getInfo().objective_function_value)
                 return value + float(self.held[self.rows]) + self.block.constant
@@ -264,52 +295,72 @@ class Around:
         return kept
 
     def _run(self, strategy: int) -> None:
-        self.solves += 1
-        for again in (False, True):
-            if again:
-                self.highs.clearSolver()
-            set_option(self.highs, "simplex_strategy", _DUAL if again else strategy)
-            left = self.until - perf_counter()
-            set_option(self.highs, "time_limit", np.inf if left == np.inf else self.highs.getRunTime() + max(left, 0.1))
-            self.highs.run()
-            if self.highs.getModelStatus() == Model.kOptimal:
-                return
-        raise UnsolvedError
+        self._once(strategy)
+        if self.highs.getModelStatus() == Model.kInfeasible and self._move is not None and not self._open_ended:
+            self._let_go()
+            self._once(_DUAL)
+        if self.highs.getModelStatus() != Model.kOptimal:
+            self.highs.clearSolver()
+            self._once(_DUAL)
+        if self.highs.getModelStatus() != Model.kOptimal:
+            raise UnsolvedError
 
-    def _wrong(self, duals: Floats) -> Ints:
-        """Options that would be better than what their groups do at these prices, of all rows."""
+    def _once(self, strategy: int) -> None:
+        self.solves += 1
+        set_option(self.highs, "simplex_strategy", strategy)
+        left = self.until - perf_counter()
+        set_option(self.highs, "time_limit", np.inf if left == np.inf else self.highs.getRunTime() + max(left, 0.1))
+        self.highs.run()
+
+    def _wrong(self, duals: Floats, most: int) -> Ints:
+        """Options that would be better than what their groups do at these prices, of all rows: `most`, by how much."""
         prices = duals[: self.rows]
-        answer = self.groups.answer(prices)
+        # threads cost more than they save where options are few
+        answer = self.groups.whole.answer(prices, alone=len(self.block.group) < MANY_OPTIONS)
         held, best = self.assigned < 0, self.groups.start[:-1] + answer.option
         some = np.flatnonzero(np.where(held, answer.option != self.taken, ~self.there[best]))
         if not len(some):
             return some
         mine = np.where(held[some], 0.0, duals[self.assigned[some]])
         still = some[held[some]]
-        mine[held[some]] = self.groups.written_out(still, self.taken[still].astype(np.int64)) @ np.append(-prices, 1.0)
+        mine[held[some]] = self.groups.worth_of(still, self.taken[still].astype(np.int64), prices)
         worth = answer.value[some]
-        return np.asarray(best[some][worth - mine > BETTER * np.maximum(1.0, np.abs(worth))])
+        gain = worth - mine
+        wrong = np.flatnonzero(gain > BETTER * np.maximum(1.0, np.abs(worth)))
+        if len(wrong) > most:
+            wrong = np.sort(wrong[np.argpartition(-gain[wrong], most)[:most]])
+        return np.asarray(best[some][wrong])
 
     def begin(self, move: Move, dear: float) -> None:
         """Turn to a number; what the program cannot follow of its moves costs `dear` a unit."""
         self._move, self._dear = move, dear
-        for column, sign in ((self.own, 1.0), (self.own + 1, -1.0)):
-            for row, factor in move.rows:
-                self.highs.changeCoeff(row, column, sign * factor)
-            if move.rate is not None:
-                self.highs.changeCoeff(move.rate[0], column, sign)
-            self.highs.changeColCost(column, -dear)
-            self.highs.changeColBounds(column, 0.0, np.inf)
         if move.rate is not None:
             self._coefficient = float(self.block.by_column[[move.rate[1]], [move.rate[0]]].item())
 
+    def _let_go(self) -> None:
+        """Let two columns make up for what the program cannot follow: only now, for each costs every later solve."""
+        assert self._move is not None
+        self._open_ended = True
+        for column, sign in ((self.own, 1.0), (self.own + 1, -1.0)):
+            for row, factor in self._moved():
+                self.highs.changeCoeff(row, column, sign * factor)
+            self.highs.changeColCost(column, -self._dear)
+            self.highs.changeColBounds(column, 0.0, np.inf)
+
+    def _moved(self) -> tuple[tuple[int, float], ...]:
+        """The rows that the move is about, and by how much each is moved."""
+        assert self._move is not None
+        return (*self._move.rows, *([(self._move.rate[0], 1.0)] if self._move.rate else []))
+
     def end(self) -> None:
         """Put everything back where the plan has it."""
-        for column in (self.own, self.own + 1):
-            for row, _ in (*self._move.rows, *([self._move.rate] if self._move.rate else [])):
-                self.highs.changeCoeff(row, column, 0.0)
-            self.highs.changeColBounds(column, 0.0, 0.0)
+        if self._open_ended:
+            for column in (self.own, self.own + 1):
+                for row, _ in self._moved():
+                    self.highs.changeCoeff(row, column, 0.0)
+                self.highs.changeColBounds(column, 0.0, 0.0)
         self._put(0.0)
+        self._move, self._open_ended = None, False
         self.home()
 
     def home(self) -> None:
@@ -317,6 +368,7 @@ class Around:
         self.highs.setBasis(self._basis)
 
     def _put(self, at: float) -> None:
+        assert self._move is not None
         self.shift = {row: at * factor for row, factor in self._move.rows if at}
         if self._move.rows:
             self._bound(np.array([row for row, _ in self._move.rows]))
@@ -325,13 +377,80 @@ class Around:
 
     def at(self, at: float) -> Stand:
         """The program with the number moved by so much."""
+        assert self._move is not None
         self._put(at)
         value = self.solve(_DUAL)
         solution = self.highs.getSolution()
         if self._move.rate is not None:
             row, column = self._move.rate
-            return Stand(at, value, float(solution.row_dual[row]) * float(solution.col_value[column]))
-        return Stand(at, value, sum(factor * float(solution.row_dual[row]) for row, factor in self._move.rows))
+            return Stand(at, value, float(solution.row_dual[row]) * float(solution.col_value[column]), at, at)
+        stands = self._standing(solution)
+        less, more = (0.0, 0.0) if stands is None else self._stays(self._move, stands)
+        slope = sum(factor * float(solution.row_dual[row]) for row, factor in self._move.rows)
+        return Stand(at, value, slope, at - less, at + more)
+
+    def at_home(self, moves: list[Move]) -> list[Stand]:
+        """The plan's program as it stands, with what each of some moves of right sides is worth there, and how far."""
+        self.home()
+        self.solve(_DUAL)
+        solution = self.highs.getSolution()
+        stands, found = self._standing(solution), []
+        for move in moves:
+            less, more = (0.0, 0.0) if stands is None else self._stays(move, stands)
+            slope = sum(factor * float(solution.row_dual[row]) for row, factor in move.rows)
+            found.append(Stand(0.0, self.value, slope, -less, more))
+        return found
+
+    def _standing(self, solution: Any) -> _Standing | None:
+        """What is in the basis, and how far from its bounds; None where the solver has no basis to solve with."""
+        status, basic = self.highs.getBasicVariables()
+        if status != highspy.HighsStatus.kOk:
+            return None
+        rows, columns = np.flatnonzero(basic < 0), np.flatnonzero(basic >= 0)
+        row, column = -1 - basic[rows], basic[columns]
+        count, more = len(solution.col_value), len(solution.row_value) - self.all_rows
+        low = np.append(self._low, np.zeros(count - len(self._low)))
+        high = np.append(self._high, np.full(count - len(self._high), np.inf))
+        if self._open_ended:
+            high[self.own : self.own + 2] = np.inf
+        lower, upper = np.append(self.lower, np.ones(more)), np.append(self.upper, np.ones(more))
+        lower[: self.rows] -= self.held[: self.rows]
+        upper[: self.rows] -= self.held[: self.rows]
+        for k, by in self.shift.items():
+            lower[k] += by
+            upper[k] += by
+        below, above = np.empty(len(basic)), np.empty(len(basic))
+        value, activity = np.array(solution.col_value)[column], np.array(solution.row_value)[row]
+        below[columns], above[columns] = value - low[column], high[column] - value
+        below[rows], above[rows] = activity - lower[row], upper[row] - activity
+        of_row = np.full(len(lower), -1)
+        of_row[row] = rows
+        return _Standing(of_row, np.where(basic < 0, -1.0, 1.0), np.maximum(below, 0.0), np.maximum(above, 0.0))
+
+    def _stays(self, move: Move, stands: _Standing) -> tuple[float, float]:
+        """How far right sides may move down, and up, before something in the basis comes to a bound."""
+        moved = np.zeros(len(stands.of_row))
+        for row, factor in move.rows:
+            moved[row] += factor if stands.of_row[row] < 0 else 0.0
+        rate = np.zeros(len(moved))
+        if moved.any():
+            status, rate = self.highs.getBasisSolve(moved)
+            if status != highspy.HighsStatus.kOk:
+                return 0.0, 0.0
+            rate = rate * stands.sign  # a row in the basis stands there with the other sign
+        for row, factor in move.rows:
+            if stands.of_row[row] >= 0:  # its bounds move, and not what it comes to
+                rate[stands.of_row[row]] -= factor
+        rate[np.abs(rate) <= PIVOT * np.abs(rate).max(initial=0.0)] = 0.0
+        up, down = rate > 0.0, rate < 0.0
+        size = np.abs(rate)
+        more = min(
+            (stands.above[up] / size[up]).min(initial=np.inf), (stands.below[down] / size[down]).min(initial=np.inf)
+        )
+        less = min(
+            (stands.below[up] / size[up]).min(initial=np.inf), (stands.above[down] / size[down]).min(initial=np.inf)
+        )
+        return float(less), float(more)
 
     def dear(self, size: float) -> float:
         """What no unit of a number of this size is worth."""

@@ -241,6 +241,17 @@ class Groups:
             total = total + picked @ self.own
         return sparse.csr_array(total)
 
+    def worth_of(self, groups: Ints, options: Ints, prices: Floats) -> Floats:
+        """What some options, each with its group, are worth at prices, shape (pairs,)."""
+        weights = np.append(-prices, 1.0)
+        worth = (self.whole.kinds @ weights).reshape(self.scalars.shape[1], -1)
+        value = np.einsum("gs,sg->g", self.scalars[groups], worth[:, self.first[groups].astype(np.int64) + options])
+        option = self.start[groups] + options
+        at = np.minimum(np.searchsorted(self.own_index, option), max(len(self.own_index) - 1, 0))
+        if len(self.own_index):
+            value = value + np.where(self.own_index[at] == option, (self.own @ weights)[at], 0.0)
+        return np.asarray(value)
+
     def largest(self) -> float:
         """The sum over groups of their options' largest absolute objective."""
         both = [self.answer(np.zeros(self.rows), sign).value for sign in (1.0, -1.0)]

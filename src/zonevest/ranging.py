@@ -11,8 +11,8 @@ import pandas as pd
 from pyomo.core.expr.numvalue import value
 
 from zonevest.reports.priced import FIXED
-from zonevest.solvers.around import Move, UnsolvedError, program_around
-from zonevest.solvers.ranges import Side, side
+from zonevest.solvers.around import Move, program_around
+from zonevest.solvers.ranges import Side, at_home, side
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
 
     from zonevest.model.book import Told
     from zonevest.reports.priced import Priced
+    from zonevest.solvers.around import Stand
 
     Floats = NDArray[np.float64]
 
 COLUMNS = [
     "row", "limit", "jurisdiction", "period", "sense", "unit", "bound", "price", "basis", "binding",
-    "less", "more", "from", "to", "price_below", "price_above", "plan_below", "plan_above", "resolved",
+    "less", "more", "from", "to", "from_end", "to_end", "from_outside", "to_outside", "price_below", "price_above",
+    "plan_below", "plan_above", "resolved",
 ]  # fmt: skip
 POINT, MONTH = "point", "month"
 """Units of ratios: a hundredth of the number, and a month of recurring cost."""
@@ -90,6 +92,7 @@ class Ranging:
         self._at_first = self.around.loose
         self.numbers = [*self._told(), *self._untold()]
         self._sides: dict[int, tuple[Side, Side]] = {}
+        self._homes: dict[int, Stand] = {}
 
     def _near(self) -> Floats:
         """The prices of the plan, of rows that say what an entry is by what the others charge for it."""
@@ -188,17 +191,21 @@ class Ranging:
             -1.0 if not binds else -0.5 if abs(price) * number.size / number.part > 100.0 * whole else abs(price)
             for price, binds, (_, number) in zip(prices, binding, numbers, strict=True)
         ]
-        for position in np.argsort([-each for each in worth], kind="stable").tolist():
+        asked = [
+            position
+            for position in np.argsort([-each for each in worth], kind="stable").tolist()
+            if numbers[position][1].move is not None and (binding[position] or limit is not None)
+        ]
+        self._at_home([numbers[position][0] for position in asked])
+        for position in asked:
             k, number = numbers[position]
-            if number.move is None or k in self._sides or not (binding[position] or limit is not None):
+            if self._known(k):
                 continue
             end = begun + seconds if limit is None else np.inf
             if perf_counter() > end:
                 break
             self.around.until = min(end, perf_counter() + SHARE * seconds) if limit is None else np.inf
-            sides = self._both(number)
-            if sides is not None:
-                self._sides[k] = sides
+            self._sides[k] = self._both(number, self._homes.get(k))
             self.around.until = end
             self._lighter()
         rows = [
@@ -206,6 +213,26 @@ class Ranging:
             for (k, number), price, bound in zip(numbers, prices, binding, strict=True)
         ]
         return pd.DataFrame(rows, columns=COLUMNS)
+
+    def _at_home(self, asked: list[int]) -> None:
+        """How far the plan's own basis goes, for all numbers at once: all that is known where time is short."""
+        straight = [k for k in asked if k not in self._homes and self._move(k).rate is None]
+        if not straight:
+            return
+        self.around.until = np.inf
+        self._homes |= zip(straight, self.around.at_home([self._move(k) for k in straight]), strict=True)
+        for k in straight:
+            number, home = self.numbers[k], self._homes[k]
+            self._sides.setdefault(k, (at_home(home, number.size, -1.0), at_home(home, number.size, 1.0)))
+
+    def _move(self, k: int) -> Move:
+        move = self.numbers[k].move
+        assert move is not None
+        return move
+
+    def _known(self, k: int) -> bool:
+        """Whether both ends were looked for until they were found."""
+        return k in self._sides and all(each.what != "inner" for each in self._sides[k])
 
     def _lighter(self) -> None:
         """Make the program anew where moves have brought so much land into it that each solve takes long."""
@@ -215,12 +242,9 @@ class Ranging:
             prices = around.prices[: len(self.priced.solved.rows)]
             self.around = program_around(self.priced.solved, around.weight, around.columns, prices, columns)
 
-    def _both(self, number: Number) -> tuple[Side, Side] | None:
+    def _both(self, number: Number, home: Stand | None) -> tuple[Side, Side]:
         assert number.move is not None
-        try:
-            less, more = (side(self.around, number.move, number.size, sign, number.least) for sign in (-1.0, 1.0))
-        except UnsolvedError:
-            return None
+        less, more = (side(self.around, number.move, number.size, sign, number.least, home) for sign in (-1.0, 1.0))
         return less, more
 
     def _price(self, number: Number) -> float:
@@ -251,12 +275,14 @@ class Ranging:
         if sides is None:
             low, high = (np.nan, np.nan) if binding else self._loose(number)
             flat = np.nan if binding else 0.0
-            return (*head, flat, flat, low, high, np.nan, np.nan, True, True, False)
+            ends = ["inner" if binding else "open" if np.isinf(each) else "break" for each in (low, high)]
+            return (*head, flat, flat, low, high, *ends, *[np.nan] * 4, True, True, False)
         less, more = sides
-        part = number.part
+        part, now = number.part, number.number
         return (
-            *head, less.price * part, more.price * part, number.number + less.end, number.number + more.end,
-            less.beyond * part, more.beyond * part, not less.none_beyond, not more.none_beyond, True,
+            *head, less.price * part, more.price * part, now + less.end, now + more.end, less.what, more.what,
+            now + less.outside, now + more.outside, less.beyond * part, more.beyond * part,
+            less.what != "no_plan", more.what != "no_plan", "inner" not in (less.what, more.what),
         )  # fmt: skip
 
     def _loose(self, number: Number) -> tuple[float, float]:

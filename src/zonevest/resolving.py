@@ -22,7 +22,10 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
 from zonevest.pricing import UnpricedError
-from zonevest.reports.explain_resolved import BREAK_EVEN, CASES, CHANGED, IN, MOVED, OTHER, OUT
+from zonevest.reports.explain_resolved import BREAK_EVEN, CASES, CHANGED, IN, MOVED, OTHER, OUT, WHO_PAYS
+from zonevest.reports.facts import Facts
+from zonevest.reports.gains import by_actor
+from zonevest.reports.tables import completed
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -161,7 +164,8 @@ def resolved(
         With ``resolved``: of each case (``out``, ``in``, ``other_start``) ``status, start, objective, bound``, what
         the plan has more (``loss``: of the plan that was found, ``least_loss``: of any), ``cash`` and ``ecosystem``
         (of the case less those of the plan), ``area_ha`` that does something else. ``changed``: projects that change
-        by case. ``break_even``: ``column, now, number, low, high, status, solves``.
+        by case. ``who_pays``: what each actor receives, pays and gains more than in the plan, by case.
+        ``break_even``: ``column, now, number, low, high, status, solves``.
     """
     if break_even and plan.settings.get("own_rows"):
         why = say("rules of one's own cannot follow other numbers of a project")
@@ -170,7 +174,7 @@ def resolved(
     given = float(plan.settings.get("gap", 1e-3)) if gap is None else gap
     by = Resolver(plan, found.name, policy, given, time_limit, threads, on_progress)
     mandated = bool(plan.study.projects.set_index("project")["mandatory"][found.name])
-    tables: dict[str, list[pd.DataFrame]] = {"resolved": [], "changed": [], "moved": []}
+    tables: dict[str, list[pd.DataFrame]] = {"resolved": [], "changed": [], "moved": [], "who_pays": []}
     plans: dict[str, api.Plan] = {}
     cases = ([] if mandated else [OUT]) + [OTHER] if own else [IN]
     for case in cases:
@@ -179,9 +183,10 @@ def resolved(
         if other.has_plan:
             tables["changed"].append(_changed(plan, other, case))
             tables["moved"].append(_moved(plan, other, case))
+            tables["who_pays"].append(_who_pays(plan, other, case))
     shown = {
         name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-        for (name, parts), columns in zip(tables.items(), (CASES, CHANGED, MOVED), strict=True)
+        for (name, parts), columns in zip(tables.items(), (CASES, CHANGED, MOVED, WHO_PAYS), strict=True)
     }
     if break_even:
         rows = [_Search(by, plan, plans, slopes[column]).row(column, found.figures[column]) for column in break_even]
@@ -227,6 +232,12 @@ def _moved(plan: PlanData, other: PlanData, case: str) -> pd.DataFrame:
     table = table[(table["after"] - table["before"]).abs() > 1e-6]
     order = np.argsort(-(table["after"] - table["before"]).abs().to_numpy(), kind="stable")
     return table.iloc[order].assign(case=case)[MOVED]
+
+
+def _who_pays(plan: PlanData, other: PlanData, case: str) -> pd.DataFrame:
+    """What each actor has more in the case than in the plan, all changes at once; who pays has less."""
+    before, after = (by_actor(Facts(completed(each))).set_index("actor")[WHO_PAYS[2:]] for each in (plan, other))
+    return after.sub(before, fill_value=0.0).reset_index().assign(case=case)[WHO_PAYS]
 
 
 @dataclass

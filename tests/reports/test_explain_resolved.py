@@ -58,6 +58,9 @@ def test_a_project_forced_out_loses_what_a_dear_one_loses() -> None:
     planned = plan.projects.set_index("project")["start"]["lane_centre"]
     assert cases["start"]["other_start"] not in ("", planned)
     assert cases["objective"]["other_start"] < plan.objective
+    mine = found["who_pays"].query("case == 'out'").set_index("actor")
+    assert mine["received"].sum() == pytest.approx(mine["paid"].sum(), abs=1e-6)  # money changes hands only
+    assert "who loses" in found.to_text("en") or "who gains" in found.to_text("en")
 
 
 @pytest.mark.parametrize(("column", "better"), [("annual_revenue", 1.0)])

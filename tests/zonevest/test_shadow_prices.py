@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
+import highspy
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,8 +29,11 @@ from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
 
-SEEDS = (2, 5, 7, 17)
-"""Random studies with money in which several rows bind."""
+SEEDS = (1, 2, 5, 7)
+"""Random studies with money that have a plan, and in which several rows bind."""
+ROWS = int(os.environ.get("ZONEVEST_RANGES", "60"))
+"""Rows of a county that are drawn and moved."""
+RATIOS = ("point", "month")
 BY_PERIOD = {
     "debt_ratio_cap", "interest_share_general", "interest_share_fund", "dscr_min", "refinance_share",
     "land_sale_share_cap", "green_share_min", "real_estate_share_max", "reinvestment_min", "reserve",
@@ -165,9 +171,10 @@ class Checked:
         assert here - base == pytest.approx(
             expected, rel=1e-2 if part < 1.0 else 2e-3, abs=1e-6 * max(1.0, abs(base))
         ), (row, inside)
-        further = sign * (reach + max(0.005 * reach, 0.002 * size))
+        past = abs((row.to_outside if sign > 0 else row.from_outside) - row.bound)
+        further = sign * (past + max(0.005 * past, 0.002 * size))
         none = not (row.plan_above if sign > 0 else row.plan_below)
-        if np.isinf(reach) or (np.isnan(beyond) and not none):  # a ratio below 0 there is not
+        if (row.to_end if sign > 0 else row.from_end) not in ("break", "no_plan"):
             return
         self.ends += 1
         there = self._value(plan, row, further, alone)
@@ -176,7 +183,7 @@ class Checked:
         else:
             assert there is not None, (row, further)
             away = there - base - price / part * further
-            assert abs(away) > 0.2 * abs(beyond - price) / part * (abs(further) - reach), (row, further, away)
+            assert abs(away) > 0.2 * abs(beyond - price) / part * (abs(further) - past), (row, further, away)
 
 
 @pytest.mark.parametrize("method", ["mip", "prices"])
@@ -203,6 +210,85 @@ def test_the_shore() -> None:
     done = Checked()
     done.check(plan, plan.shadow_prices(seconds=1e9))
     assert done.ends
+
+
+class Whole:
+    """The county's program with every option of every parcel a column, its whole numbers as in the plan."""
+
+    def __init__(self, plan: zv.Plan) -> None:
+        found = plan._prices()
+        program, size = join(found.solved), len(found.solved.group)
+        low, high = program.col_lower.copy(), program.col_upper.copy()
+        whole = size + np.flatnonzero(found.solved.column_integer)
+        low[whole] = high[whole] = np.rint(found.point[whole - size])
+        self.rows, self.first = {name: k for k, name in enumerate(found.solved.rows)}, found.solved.groups
+        self.lower, self.upper = program.row_lower, program.row_upper
+        self.highs: Any = highspy.Highs()
+        self.highs.setOptionValue("output_flag", False)
+        for name in ("primal_feasibility_tolerance", "dual_feasibility_tolerance"):
+            self.highs.setOptionValue(name, 1e-9)
+        self.highs.passModel(
+            len(low), len(self.lower), len(program.value), 1, -1, program.offset, program.cost, low, high, self.lower,
+            self.upper, program.start.astype(np.int32), program.index, program.value, np.zeros(len(low), np.int32),
+        )  # fmt: skip
+
+    def worth(self, row: str, by: float) -> float | None:
+        """What it is worth with the right side of a row moved; None where there is no plan."""
+        at = self.first + self.rows[row]
+        self.highs.changeRowBounds(at, self.lower[at] + by, self.upper[at] + by)
+        self.highs.run()
+        status = self.highs.getModelStatus()
+        value = float(self.highs.getInfo().objective_function_value)
+        self.highs.changeRowBounds(at, self.lower[at], self.upper[at])
+        assert status in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kInfeasible)
+        return value if status == highspy.HighsModelStatus.kOptimal else None
+
+
+@pytest.mark.long
+def test_random_rows_of_a_county_by_finite_differences(tmp_path: Path) -> None:
+    """Either side of each row: at half of its range and at its end the price holds, just beyond it does not."""
+    zv.write_county(tmp_path / "county", 300, polygons=False)
+    plan = zv.solve(divided(zv.read_study(tmp_path / "county")), gap=1e-3, method="prices")
+    table = plan.shadow_prices(seconds=1e9)
+    whole = Whole(plan)
+    mine = table[table["resolved"] & table["binding"] & table["row"].isin(whole.rows) & ~table["unit"].isin(RATIOS)]
+    drawn = mine.sample(min(ROWS, len(mine)), random_state=1)
+    assert len(drawn) >= 50
+    seen = {"inside": 0, "end": 0, "beyond": 0, "no_plan": 0}
+    for row in drawn.to_dict("records"):
+        base = whole.worth(row["row"], 0.0)
+        assert base is not None
+        for price, end, what, outside, sign in (
+            (row["less"], row["from"], row["from_end"], row["from_outside"], -1.0),
+            (row["more"], row["to"], row["to_end"], row["to_outside"], 1.0),
+        ):
+            size = max(abs(row["bound"]), 1.0)
+            reach = min(abs(end - row["bound"]), size)
+            if np.isnan(price) or reach < 1e-5 * size:
+                continue
+            for share in (0.5, 0.999):
+                moved = whole.worth(row["row"], sign * share * reach)
+                assert moved is not None, row
+                room = 2e-3 * abs(price) * reach + 1e-8 * max(1.0, abs(base))
+                assert moved - base == pytest.approx(price * sign * share * reach, abs=room), row
+                seen["inside"] += 1
+            if what not in ("break", "no_plan"):
+                continue
+            seen["end"] += 1
+            past = abs(outside - row["bound"])
+            far = past + max(0.02 * past, 1e-4 * size)
+            moved = whole.worth(row["row"], sign * far)
+            if what == "no_plan":
+                assert moved is None, row
+                seen["no_plan"] += 1
+                continue
+            if moved is None:  # beyond its end a price may hold for less than that
+                continue
+            # more than what the price may change by inside, over the way beyond
+            assert price * sign * far - (moved - base) > 0.9e-3 * abs(price) * (far - past) - 1e-9 * abs(base), row
+            seen["beyond"] += 1
+    assert min(seen["inside"] // 2, seen["end"], seen["beyond"]) > 40, seen
+    assert seen["no_plan"], seen
 
 
 def two_parcels(most: float) -> Study:
