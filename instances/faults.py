@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -36,6 +36,12 @@ class Faults:
         named = must if isinstance(must, Rule) else None
         rows = self._warnings if named is not None and named.severity == "warning" else self._rows
         rows[where, must, found, do or (named.do if named is not None else "")] = None
+
+    def pardon(self, names: Collection[str]) -> None:
+        """Let faults by these rules be warnings."""
+        for row in [row for row in self._rows if isinstance(row[1], Rule) and row[1].name in names]:
+            del self._rows[row]
+            self._warnings[row] = None
 
     def move(self, to: Callable[[str, str, str], tuple[str, str]]) -> None:
         """Let everything stand elsewhere, with other advice: where, must, do -> where, do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,17 @@ def bundled() -> list[str]:
     return sorted(each.name for each in CASES.iterdir() if (each / TOML).is_file()) if CASES.is_dir() else []
 
 
-def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = "") -> Study:
+DIAGNOSED = ("projects.mandatory-window",)
+"""Rules of which `diagnose` says better than a fault what keeps them from being met, and what would have to give."""
+
+
+def read_study(
+    path: str | Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    scenario: str = "",
+    for_diagnosis: bool = False,
+) -> Study:
     """Read and check a study.
 
     Parameters
@@ -60,6 +70,8 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, 
         the scenario, and what is wrong with them is told as of ``--set``.
     scenario
         The scenario under which the study is read, one of its table `scenarios`; ``""`` for the study as it is.
+    for_diagnosis
+        Whether a mandated project that cannot start is a warning only: `diagnose` says what keeps it out.
 
     Raises
     ------
@@ -78,7 +90,7 @@ def read_study(path: str | Path, overrides: Mapping[str, object] | None = None, 
     given = Given(label, values, overrides or {}, scenario)
     settings, source = given.parsed(faults)
     raws, shapes = _files(place, source, faults, notes) if book is None else _sheets(place, book, source, faults, notes)
-    return _study(given, settings, source, raws, shapes, faults, notes)
+    return _study(given, settings, source, raws, shapes, faults, notes, DIAGNOSED if for_diagnosis else ())
 
 
 @dataclass(frozen=True)
@@ -109,13 +121,15 @@ class Given:
         return parse_settings(values, self.label, faults)
 
 
-def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:
+def make_study(settings: Mapping[str, Any], *, for_diagnosis: bool = False, **tables: pd.DataFrame | None) -> Study:
     """Make a study of tables in memory, checked like one from a folder.
 
     Parameters
     ----------
     settings
         The keys of study.toml, nested as there; `format` may be left out.
+    for_diagnosis
+        As of `read_study`.
     tables
         Every table by its name; `parcels` may be a GeoDataFrame, whose further columns are left aside.
 
@@ -133,7 +147,8 @@ def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> St
         if value is not None:
             must = rule("settings.parcels-table")
             faults.add(within(MEMORY, key), must, repr(value))
-    return _study(given, parsed, source, *_frames(tables, faults, notes), faults, notes)
+    pardoned = DIAGNOSED if for_diagnosis else ()
+    return _study(given, parsed, source, *_frames(tables, faults, notes), faults, notes, pardoned)
 
 
 def replace_study(
@@ -365,6 +380,7 @@ def _study(
     shapes: gpd.GeoSeries | None,
     faults: Faults,
     notes: list[str],
+    pardoned: Collection[str] = (),
 ) -> Study:
     """Type the tables, check them together, and make the study or raise what is wrong."""
     label, raws = given.label, {name: in_code(raw, faults) for name, raw in raws.items()}
@@ -392,6 +408,7 @@ def _study(
     filled = fill_overlay(tables["parcels"]) if "parcels" in tables else None
     notes += defaults.told(tables, in_use, settings)
     check(settings, periods, tables, faults, label, notes)
+    faults.pardon(pardoned)
     if not len(faults):
         check_suspicious(Context(settings, periods, tables, faults, label, notes))
     land = _land(settings, tables, shapes, faults, label) if len(faults) and periods else None

@@ -122,25 +122,63 @@ def appraise(study: Study, timed: Timed, start: Ints) -> Appraisal:
     return Appraisal(rate, npv + untested, lift + untested, income)
 
 
-def refusals(study: Study, appraisal: Appraisal, accounts: Accounts) -> Iterator[tuple[str, Bools]]:
-    """The starts that fail a test, shape (projects, periods), after what is told of a project that loses its last."""
+@dataclass(frozen=True, eq=False)
+class Refusal:
+    """A test that starts fail.
+
+    Attributes
+    ----------
+    family : hurdle, eod_share or eod_income.
+    why : what is told of a project that loses its last start by it.
+    short : by how much each start fails, 0 where it does not, shape (projects, periods): million, present value, or
+        of eod_share a share of the bundle's capital.
+    """
+
+    family: str
+    why: str
+    short: Floats
+
+
+def refusals(study: Study, appraisal: Appraisal, accounts: Accounts) -> Iterator[Refusal]:
+    """The tests of section 7 that some start fails: (13) of projects, then (8) of EOD bundles."""
     tested = _earns(study, accounts) & ~_lifts(study, accounts) & ~study.projects["mandatory"].to_numpy(dtype=bool)
-    below = np.nan_to_num(appraisal.npv) < -NEAR
-    yield (
-        say("its net present value at its hurdle rate is below zero from every period of its window"),
-        (tested[:, None] & below),
-    )
+    npv = np.nan_to_num(appraisal.npv)
+    why = say("its net present value at its hurdle rate is below zero from every period of its window")
+    yield Refusal("hurdle", why, np.where(tested[:, None] & (npv < -NEAR), -npv, 0.0))
     finance, bundles = study.settings.finance, eod_bundles(study)
     if finance is None or finance.eod_eco_share is None or not bundles:
         return
     capex, restores = study.projects["capex"].to_numpy(dtype=float), _restores(study)
-    poor, losing = np.zeros(below.shape, dtype=bool), np.zeros(below.shape, dtype=bool)
+    poor, losing = np.zeros(npv.shape), np.zeros(npv.shape)
     for members in bundles:
-        eco = float(capex[members][restores[members]].sum())
-        poor[members] = eco < finance.eod_eco_share * float(capex[members].sum()) - NEAR
-        losing[members] = appraisal.income[members].sum(axis=0) < -NEAR
-    yield say("restoration has less than eod_eco_share of the capital of its bundle"), poor
-    yield say("the operating income of its bundle is worth less than zero from every period of its window"), losing
+        eco, whole = float(capex[members][restores[members]].sum()), float(capex[members].sum())
+        if eco < finance.eod_eco_share * whole - NEAR:
+            poor[members] = finance.eod_eco_share - eco / whole
+        income = appraisal.income[members].sum(axis=0)
+        losing[members] = np.where(income < -NEAR, -income, 0.0)
+    yield Refusal("eod_share", say("restoration has less than eod_eco_share of the capital of its bundle"), poor)
+    why = say("the operating income of its bundle is worth less than zero from every period of its window")
+    yield Refusal("eod_income", why, losing)
+
+
+def rate_met(timed: Timed, most: float) -> float | None:
+    """The rate, four digits and `most` at most, at which a start is worth its cost; None where it is not even at 0.
+
+    Parameters
+    ----------
+    timed : the rows of one start.
+    """
+
+    def worth(rate: float) -> float:
+        return float(present_values(timed, np.full(len(timed.rows.value), rate)) @ _net(timed))
+
+    low, high = 0, int(most * 1e4)
+    if worth(0.0) < 0.0:
+        return None
+    while low < high:  # the last step at which it is worth it, where it falls with the rate
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if worth(middle / 1e4) >= 0.0 else (low, middle - 1)
+    return low / 1e4
 
 
 def eod_bundles(study: Study) -> list[Ints]:

@@ -14,6 +14,8 @@ import pyomo.environ as pyo
 from scipy import sparse
 
 from zonevest.instances.study import each, items, period_names
+from zonevest.model.areas import TOTAL
+from zonevest.model.bars import EOD_INCOME, EOD_SHARE, SITE_LINE
 from zonevest.model.options import LIFTED
 from zonevest.model.plan import limits_table
 
@@ -34,17 +36,19 @@ NATURE = frozenset(
     | {"reach", "open", "cap", "positive", "lean", "ledger"}
 )
 """Families of rows that only say what follows from what: they are always kept."""
-UNYIELDING = frozenset(["land_take", "site_take", "fund", "draw_cap", "fund_project", "keep"])
+UNYIELDING = frozenset(["land_take", "fund", "draw_cap", "fund_project", "keep"])
 """Families that may stand in a conflict, but that nobody can loosen by an amount."""
 TOGETHER = {"requires": 2, "bundle": 1, "footprint": 1, "pool": 1, "enable": 1, "cover_min": 1, "draw_cap": 1}
-TOGETHER |= {"fund_project": 1, "land_take": 2, "site_take": 4}
+TOGETHER |= {"fund_project": 1, "land_take": 2, "site_take": 4, EOD_SHARE: 1, EOD_INCOME: 1}
 """Families whose rows are one condition where they agree in so many first parts of their names."""
 WHOLE = frozenset(["requires", "bundle", "footprint", "exclusive", "mandatory"])
 """Families that give in whole numbers: a requirement that is dropped, a project more."""
 UPPER_ONLY = frozenset(["quota"])
 """Equations of which one side binds: the balance that is left over."""
 LINE = "line"
-UNITS = {"pool": "ha", "enable": "ha", "floor": "million, present value", LINE: "ha"}
+ON_LINES = frozenset([LINE, SITE_LINE, "site_take"])
+"""Families of which a unit is a hectare on a line."""
+UNITS = {"pool": "ha", "enable": "ha", "floor": "million, present value", LINE: "ha", "site_take": "ha"}
 """Of families that no plan tells of."""
 LINE_FACTOR = 10.0
 """How much dearer it is by default that a line gives a hundredth of its land than a limit a hundredth of its bound."""
@@ -62,6 +66,8 @@ class Condition:
     gives : whether it can be loosened by an amount.
     size : its bound, or else what it compares while nothing is done, or 1: what a hundred per cent of it are.
     told : how a plan tells of it, where it does.
+    least : of what keeps starts of projects out, by how much it has to give for the first of them; of a mandate inf
+        where no start can be finished in time; else NaN.
     """
 
     name: str
@@ -74,6 +80,7 @@ class Condition:
     size: float
     unit: str
     told: Told | None = None
+    least: float = float("nan")
 
     @property
     def whole(self) -> bool:
@@ -85,34 +92,36 @@ class Condition:
         """Of a unit of give by default: 1 for each hundredth of its size."""
         if not self.gives:
             return np.inf
-        return (LINE_FACTOR if self.family == LINE else 1.0) * 100.0 / self.size
+        return (LINE_FACTOR if self.family in ON_LINES else 1.0) * 100.0 / self.size
 
 
 def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
     """The block in which mandates and what one place may trade are rows too: `mandatory[j]`, `quota_buy[q,t]`, ….
 
-    They come last among its extra rows.
+    So is what keeps starts of projects out, where the works were built with it lifted (`Works.bars`): how far the start
+    of a project is from being allowed is at most 0. They come last among its extra rows.
     """
     last = period_names(ledger.study.periods)[-1]
     # names that look like numbers stand in quotes
     at = {name.replace("'", ""): position for position, name in enumerate(block.columns)}
     lower, upper = block.column_lower.copy(), block.column_upper.copy()
-    rows: list[tuple[str, int, float, float]] = []
+    rows: list[tuple[str, Ints, Floats, float]] = []
     for row in each(ledger.study.projects):
         if row.mandatory and (column := at.get(f"U[{row.project},{last}]", -1)) >= 0:
-            rows.append((f"mandatory[{row.project}]", column, -1.0, -1.0))
+            rows.append((f"mandatory[{row.project}]", np.array([column]), np.array([-1.0]), -1.0))
             lower[column] = 0.0
             upper[column] = max(upper[column], 0.0)
     for name, column in at.items():
         side, _, rest = name.partition("[")
         if side in ("buy", "sell") and np.isfinite(upper[column]):
             quota, _, period = rest.rstrip("]").split(",")
-            rows.append((f"quota_{side}[{quota},{period}]", column, 1.0, float(upper[column])))
+            rows.append((f"quota_{side}[{quota},{period}]", np.array([column]), np.array([1.0]), float(upper[column])))
             upper[column] = np.inf
-    position = [len(block.group) + column for _, column, _, _ in rows]
-    more = sparse.csr_array(
-        ([sign for _, _, sign, _ in rows], (range(len(rows)), position)), shape=(len(rows), block.extra.shape[1])
-    )
+    rows += _bars(ledger)
+    column_of = np.concatenate([np.zeros(0, dtype=np.int64), *(columns for _, columns, _, _ in rows)])
+    value = np.concatenate([np.zeros(0), *(values for _, _, values, _ in rows)])
+    row_of = np.repeat(np.arange(len(rows)), [len(columns) for _, columns, _, _ in rows])
+    more = sparse.csr_array((value, (row_of, len(block.group) + column_of)), shape=(len(rows), block.extra.shape[1]))
     return replace(
         block,
         column_lower=lower,
@@ -121,6 +130,16 @@ def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
         extra_upper=np.append(block.extra_upper, [bound for *_, bound in rows]),
         extra_rows=block.extra_rows + tuple(name for name, *_ in rows),
     )
+
+
+def _bars(ledger: Ledger) -> Iterator[tuple[str, Ints, Floats, float]]:
+    """Σ_s far_s u_js <= 0 of every bar and project: name, columns (states come first), values, upper bound."""
+    works = ledger.works
+    periods = np.arange(works.possible.shape[1])
+    for bar in works.bars:
+        for j in bar.projects:
+            name = _named(bar.family, bar.key if TOGETHER.get(bar.family) is None else (*bar.key, works.names[j]))
+            yield name, j * len(periods) + periods, bar.on_states(j), 0.0
 
 
 def with_lines_as_rows(block: Block, ledger: Ledger) -> Block:
@@ -169,6 +188,7 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
         family, key = keys.get(name) or _parsed(name)
         if family not in NATURE and (family not in soft) and (family, *key[:1]) not in soft:
             groups.setdefault((family, key[: TOGETHER.get(family, len(key))]), []).append(position)
+    bars = {(bar.family, bar.key): bar for bar in ledger.works.bars}
     bounds = dict(zip(policy.rows, zip(policy.lower, policy.upper, strict=True), strict=True))
     lower = np.append(block.lower, np.full(len(block.extra_rows), -np.inf))
     upper = np.append(block.upper, block.extra_upper)
@@ -177,9 +197,11 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
         name = names[rows[0]]
         sides = bounds.get(name, (lower[rows[0]], upper[rows[0]]))
         of = told.get(name) or _trade(model, family, key)
-        unit = of.unit if of else UNITS.get(family, "")
+        bar = bars.get((family, key))
+        unit = of.unit if of else bar.unit if bar else UNITS.get(family, "")
         own = 1.0 if family in WHOLE else max((abs(float(side)) for side in sides if np.isfinite(side)), default=0.0)
         size = own if own > 1e-9 else of_lines.get(name) or _size(ledger, family, key, sizes.get(name, 0.0))
+        size = bar.size if bar else size
         below = bool(np.isfinite(lower[rows]).any()) and family not in UPPER_ONLY
         made.append(
             Condition(
@@ -193,9 +215,16 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
                 size,
                 unit,
                 of,
+                bar.least if bar else np.inf if family == "mandatory" and _never(ledger, key[0]) else np.nan,
             )
         )
     return made
+
+
+def _never(ledger: Ledger, project: str) -> bool:
+    """Whether no start of a project can be finished in time, whatever its window."""
+    works = ledger.works
+    return not works.possible[works.names.index(project)].any()
 
 
 def needs(options: Options, conditions: list[Condition]) -> tuple[Ints, Ints]:
@@ -278,6 +307,10 @@ def _sizes(model: pyo.ConcreteModel, policy: Policy) -> dict[str, float]:
 def _size(ledger: Ledger, family: str, key: tuple[str, ...], compared: float) -> float:
     """What a hundred per cent are of a condition whose bound is 0."""
     projects = ledger.study.projects.set_index("project")
+    if family == "site_take":
+        where = ledger.study.parcels["land_class"] == key[0]
+        where &= (key[1] == TOTAL) | (ledger.study.parcels["jurisdiction"] == key[1])
+        return max(float(ledger.study.parcels.loc[where, "area_ha"].sum()), 1.0)
     if family == "pool":
         return max(float(projects.loc[key[0], "min_area"]), 1.0)
     if family == "enable":

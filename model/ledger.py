@@ -94,7 +94,9 @@ class Ledger:
         self.accounts: Accounts = Accounts.of(self.study) if like is None else like.accounts
         self.states = States.of(options, self.clock)
         self.atoms: list[Atom] = atoms(options)
-        self.works: Works = build_works(self.study, self.clock, self.accounts) if like is None else like.works
+        lifted = options.barred is not None
+        made = build_works(self.study, self.clock, self.accounts, lifted=lifted) if like is None else like.works
+        self.works: Works = made
         self._nothing: dict[tuple[str, ...], dict[str, float]] = {}
         self._gains: dict[tuple[str, str], float] = {}
         self.scales: list[Floats] = [] if like is None else like.scales

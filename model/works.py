@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from zonevest.instances.say import say
-from zonevest.instances.study import Study, each, items, period_names
+from zonevest.instances.study import Study, items, period_names
 from zonevest.model.appraisal import Appraisal, appraise, appraised, refusals
+from zonevest.model.bars import Bar, bars_of_lines, bars_of_tests, bars_of_windows, lines_under, windows
 from zonevest.model.capture import with_captures
 from zonevest.model.flows import NEVER, Accounts, Clock, Rows, Timed
-from zonevest.model.takings import Sites, kept_from, site_account
+from zonevest.model.takings import Sites, site_account
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ class Works:
     timed, start : the rows of every possible start and the start (project x periods + period) of each.
     service, life, end : per start: service year, life (NaN for good), year after its last annual row (0 for none).
     appraisal : what projects are worth at their hurdle rates.
+    bars : of works built with `lifted`, what keeps starts out that are among the possible ones there.
     """
 
     study: Study
@@ -59,6 +61,7 @@ class Works:
     life: Floats
     end: Ints
     appraisal: Appraisal
+    bars: tuple[Bar, ...] = ()
 
     def starts_of(self, projects: pd.DataFrame) -> dict[str, int]:
         """Position of the start (projects x periods + period) of every project that is built, of a plan's table."""
@@ -159,16 +162,22 @@ class _Rows:
         return timed, (project * starts.shape[1] + period)[pair]
 
 
-def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
-    """Read projects, project_flows and land_take, and leave out the starts that fail a test (see `appraisal`)."""
+def build_works(study: Study, clock: Clock, accounts: Accounts, *, lifted: bool = False) -> Works:
+    """Read projects, project_flows and land_take, and leave out the starts that fail a test (see `appraisal`).
+
+    Parameters
+    ----------
+    lifted : every start that can be finished in time is possible; `bars` says what would keep it out.
+    """
     projects = study.projects
     names = tuple(projects["project"])
     n_periods = len(clock.length)
     build = projects["build_years"].to_numpy(dtype=float).astype(np.int64)
     rows = _Rows.of(study, clock, accounts, build)
-    possible = _windows(study, projects)
+    possible = windows(study)
     finished = clock.begin[None, :] + np.maximum(rows.last_once(len(names)), build - 1)[:, None] <= clock.last[-1]
-    drawn_out = np.array([_barred(study, row) for row in each(projects)], dtype=bool)
+    on_lines = lines_under(study)
+    drawn_out = sum(on_lines.values(), np.zeros(len(names))) > 0.0
     why_not: dict[str, str] = {
         name: say("its footprint lies on a line that it does not admit")
         if drawn_out[j]
@@ -176,13 +185,17 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         for j, name in enumerate(names)
         if drawn_out[j] or not (possible & finished)[j].any()
     }
-    possible &= finished & ~drawn_out[:, None]
+    bars = [*bars_of_windows(study, possible, finished), *bars_of_lines(study, on_lines, finished)] if lifted else []
+    possible = finished if lifted else possible & finished & ~drawn_out[:, None]
     in_time = possible
     every = rows.of_starts(np.broadcast_to(appraised(study)[:, None], possible.shape))
     appraisal = appraise(study, *every)
-    for reason, refused in refusals(study, appraisal, accounts):
-        left = possible & ~refused
-        why_not |= {names[j]: reason for j in np.flatnonzero(possible.any(axis=1) & ~left.any(axis=1))}
+    for refusal in refusals(study, appraisal, accounts):
+        if lifted:
+            bars += bars_of_tests(study, refusal, finished)
+            continue
+        left = possible & (refusal.short == 0.0)
+        why_not |= {names[j]: refusal.why for j in np.flatnonzero(possible.any(axis=1) & ~left.any(axis=1))}
         possible = left
     timed, start = rows.of_starts(possible)
     end = np.zeros(len(names) * n_periods, dtype=np.int64)
@@ -203,6 +216,7 @@ def build_works(study: Study, clock: Clock, accounts: Accounts) -> Works:
         life,
         end,
         appraisal,
+        tuple(bars),
     )
 
 
@@ -234,22 +248,3 @@ def _own_rows(projects: pd.DataFrame, accounts: Accounts, build: Ints) -> tuple[
     growth = accounts.growth[account]
     rows = Rows(account, value, once, offset, ramp, life, kept, none, growth, none, none.astype(bool), none - 1)
     return rows, owner, offset
-
-
-def _windows(study: Study, projects: pd.DataFrame) -> NDArray[np.bool_]:
-    """Whether each period lies in each project's window, shape (projects, periods)."""
-    names = period_names(study.periods)
-    position = {name: index for index, name in enumerate(names)}
-    early = np.array([position.get(name, 0) for name in projects["earliest"]], dtype=int)
-    late = np.array([position.get(name, len(names) - 1) for name in projects["latest"]], dtype=int)
-    period = np.arange(len(names))
-    return (early[:, None] <= period) & (period <= late[:, None])
-
-
-def _barred(study: Study, row: Any) -> bool:
-    """Whether a footprint parcel lies on a line that the project does not admit."""
-    cell = row.footprint
-    if not cell:
-        return False
-    seen = study.parcels[study.parcels["parcel_id"].isin(items(cell))]
-    return bool(kept_from(seen, row.redline_ok, bool(row.basic_farmland_ok)).any())

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zonevest.instances.study import Study
-from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Floats, Ints
+from zonevest.reports.audit_cells import HOLD, UNASSIGNED, Flags, Floats, Ints
 from zonevest.reports.audit_decisions import Parts
 from zonevest.reports.audit_flows import Unit
 from zonevest.reports.audit_gains import Gains
@@ -21,7 +21,15 @@ from zonevest.reports.audit_money import Money
 from zonevest.reports.audit_objective import Goal
 from zonevest.reports.audit_program import Affine, AffineColumn, AffineRow, Cell, System, Watch, spread
 from zonevest.reports.audit_quotas import Quotas
-from zonevest.reports.audit_rules import Held, nonconforming, project_breaches, reasons, start_reason, stocks_read
+from zonevest.reports.audit_rules import (
+    Held,
+    every_reason,
+    nonconforming,
+    project_breaches,
+    reasons,
+    start_reasons,
+    stocks_read,
+)
 from zonevest.reports.audit_sites import Options, taking_breaches
 from zonevest.reports.audit_steps import Prices, Steps
 from zonevest.reports.audit_synergies import Joint, Synergies
@@ -183,7 +191,7 @@ class Enumerator(Ledgers):
         """The periods in which a project may start, ``""`` (not built) first."""
         periods = self.tables.periods
         closed = (
-            start_reason(self.tables, project, t) or self.parts.hurdles.reason(project, t) for t in range(len(periods))
+            start_reasons(self.tables, project, t) or self.parts.hurdles.reason(project, t) for t in range(len(periods))
         )
         return ["", *(name for name, reason in zip(periods, closed, strict=True) if not reason)]
 
@@ -193,6 +201,13 @@ class Enumerator(Ledgers):
         if practice == HOLD and self.study.settings.strict_lines:
             why = np.where(why == "", nonconforming(self.tables, members), why)
         return why
+
+    def whys(self, members: Ints, practice: str, start: int) -> Iterator[tuple[str, Flags]]:
+        """Every rule that closes an option to parcels, and to which; under `strict_lines` as of `why`."""
+        yield from every_reason(self.tables, members, practice, start)
+        if practice == HOLD and self.study.settings.strict_lines:
+            strange = nonconforming(self.tables, members)
+            yield from ((str(reason), strange == reason) for reason in dict.fromkeys(strange[strange != ""]))
 
     def option_ledger(self, parcel: str, practice: str, start: str) -> Floats:
         """What an option adds: the watched cells, then F1 and F2."""

@@ -366,16 +366,14 @@ class Evaluator(Enumerator):
 
     def _closed(self, members: Ints, practice: str, start: int) -> list[Closed]:
         """The rules that an option breaks on some parcels, one by one."""
-        tables = self.tables
-        why = self.why(members, practice, start)
-        out = []
-        for reason in dict.fromkeys(why[why != ""]):
-            found = practice or say("unassigned")
-            if start >= 0:
-                found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
-            these = members[why == reason]
+        tables, out = self.tables, []
+        found = practice or say("unassigned")
+        if start >= 0:
+            found = say("{practice} from {period}", practice=practice, period=tables.periods[start])
+        for reason, closed in self.whys(members, practice, start):
+            these = members[closed]
             where = parcels_named(list(tables.ids[these]))
-            out.append(Closed(Breach(str(reason), where, must(str(reason)), found), these, practice, start))
+            out.append(Closed(Breach(reason, where, must(reason), found), these, practice, start))
         return out
 
     def _conserved(self, choices: Choices, stock: Callable[[str, str, int], float]) -> list[Breach]:

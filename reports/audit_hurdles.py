@@ -14,7 +14,7 @@ from zonevest.reports.audit_cells import Record, number
 from zonevest.reports.audit_flows import Flows
 from zonevest.reports.audit_program import Line, Sum, System, Told
 from zonevest.reports.audit_rows import Booking
-from zonevest.reports.audit_rules import Breach, start_reason
+from zonevest.reports.audit_rules import Breach, start_reasons
 from zonevest.reports.audit_uplift import Uplift
 
 RESTORES = "ecological_restoration"
@@ -159,7 +159,7 @@ class Hurdles:
     def _never(self) -> bool:
         """Whether no project with a rate may start at all."""
         periods = range(len(self.tables.periods))
-        return all(start_reason(self.tables, name, t) or self.reason(name, t) for name in self.rates for t in periods)
+        return all(start_reasons(self.tables, name, t) or self.reason(name, t) for name in self.rates for t in periods)
 
 
 def _money(account: Account) -> bool:

@@ -82,9 +82,28 @@ def in_window(tables: Tables, named: Record, start: int) -> bool:
 
 
 def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray[np.object_]:
-    """Why an option is not open to each of some parcels, ``""`` where it is."""
-    if practice in (HOLD, UNASSIGNED):
-        return _standing_reasons(tables, members, practice)
+    """Why an option is not open to each of some parcels, the first rule that it breaks; ``""`` where it is open."""
+    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
+    for reason, where in every_reason(tables, members, practice, start):
+        found[(found == "") & where] = reason
+    return found
+
+
+def every_reason(tables: Tables, members: Ints, practice: str, start: int) -> Iterator[tuple[str, Flags]]:
+    """Every rule that closes an option to some of the parcels, and to which of them."""
+    rules = (
+        _standing(tables, members, practice)
+        if practice in (HOLD, UNASSIGNED)
+        else _rules(tables, members, practice, start)
+    )
+    for reason, where in rules:
+        closed = np.broadcast_to(np.asarray(where, dtype=np.bool_), (len(members),))
+        if closed.any():
+            yield reason, closed
+
+
+def _rules(tables: Tables, members: Ints, practice: str, start: int) -> Iterator[tuple[str, Flags | bool]]:
+    """The rules of a practice, and which parcels it is closed to by each."""
     named = tables.practices[practice]
     zone, to_class = str(named["zone"]), str(named["to_class"])
     before = tables.land_class[members]
@@ -105,70 +124,53 @@ def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray
     basic = tables.inside["basic_farmland"][members]
     arable = np.array(["arable" in tables.groups[str(c)] for c in after], dtype=np.bool_)
     tenure = str(named["tenure"])
-    lines = tables.line_against(zone)[members]
 
-    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
-
-    def exclude(reason: str, where: Flags | bool) -> None:
-        found[(found == "") & where] = reason
-
-    exclude("from_class", ~np.array([_starts_from(tables, named, str(c)) for c in before], dtype=np.bool_))
-    for line in np.unique(lines.astype(str)):
-        if line:
-            exclude(f"line:{line}", lines == line)
-    exclude("redline_grade", tables.redline[members] > ADMITS[str(named["redline_ok"])])
-    exclude("basic_farmland", basic & (changes & ~arable if named["basic_farmland_ok"] else np.True_))
-    exclude("conversion", overlay_bad)
-    exclude("tenure", (tables.tenure[members] != tenure) if tenure else False)
-    exclude("title", ~tables.title[members] if named["needs_title"] else False)
-    exclude("titled", tables.title[members] if named["clears_title"] else False)
+    yield "from_class", ~np.array([_starts_from(tables, named, str(c)) for c in before], dtype=np.bool_)
+    for lines in tables.lines_against(zone):
+        against = lines[members].astype(str)
+        yield from ((f"line:{line}", against == line) for line in np.unique(against) if line)
+    yield "redline_grade", tables.redline[members] > ADMITS[str(named["redline_ok"])]
+    yield "basic_farmland", basic & (changes & ~arable if named["basic_farmland_ok"] else np.True_)
+    yield "conversion", overlay_bad
+    yield "tenure", (tables.tenure[members] != tenure) if tenure else False
+    yield "title", ~tables.title[members] if named["needs_title"] else False
+    yield "titled", tables.title[members] if named["clears_title"] else False
     flat, steep = number(named["min_slope_class"], 1.0), number(named["max_slope_class"], 5.0)
-    exclude("slope", (tables.slope[members] < flat) | (tables.slope[members] > steep))
+    yield "slope", (tables.slope[members] < flat) | (tables.slope[members] > steep)
     suits_after, suits_before = (
         tables.suitability[after_index, zone_index],
         tables.suitability[before_index, zone_index],
     )
-    exclude("suitability", np.where(changes, suits_after < 2, suits_before <= 0))
-    _exclude_locked(tables, members, np.full(len(members), zone, dtype=object), practice, exclude)
+    yield "suitability", np.where(changes, suits_after < 2, suits_before <= 0)
+    yield from _locks(tables, members, np.full(len(members), zone, dtype=object), practice)
     enabled = any(practice in split(project["enables"]) for project in tables.projects.values())
-    exclude("requires_project", bool(named["requires_project"]) and not enabled)
+    yield "requires_project", bool(named["requires_project"]) and not enabled
     done = tables.starts[start] + number(named["lead_years"], 0.0)
-    exclude("window", not in_window(tables, named, start) or done > tables.horizon_end)
-    return found
+    yield "window", not in_window(tables, named, start) or done > tables.horizon_end
 
 
-def _standing_reasons(tables: Tables, members: Ints, practice: str) -> NDArray[np.object_]:
-    """Why land may not be held, or not be left unassigned."""
-    found: NDArray[np.object_] = np.full(len(members), "", dtype=object)
-
-    def exclude(reason: str, where: Flags | bool) -> None:
-        found[(found == "") & where] = reason
-
+def _standing(tables: Tables, members: Ints, practice: str) -> Iterator[tuple[str, Flags | bool]]:
+    """The rules by which land may not be held, or not be left unassigned."""
     if practice == HOLD:
-        exclude("hold", not tables.settings.hold)
+        yield "hold", not tables.settings.hold
         zones = tables.today_zone[members]
     else:
-        exclude("unassigned", not tables.settings.unassigned)
+        yield "unassigned", not tables.settings.unassigned
         zones = np.full(len(members), "", dtype=object)
-    _exclude_locked(tables, members, zones, practice, exclude)
-    return found
+    yield from _locks(tables, members, zones, practice)
 
 
-def _exclude_locked(
-    tables: Tables,
-    members: Ints,
-    zones: NDArray[np.object_],
-    practice: str,
-    exclude: Callable[[str, Flags | bool], None],
-) -> None:
+def _locks(
+    tables: Tables, members: Ints, zones: NDArray[np.object_], practice: str
+) -> Iterator[tuple[str, Flags | bool]]:
     # a lock or a ban on a zone holds for its sub-zones too
     lock, chains = tables.locked_zone[members], [tables.zone_chain.get(str(zone), []) for zone in zones]
     away = [bool(only) and only not in chain for only, chain in zip(lock, chains, strict=True)]
-    exclude("locked_zone", np.array(away, dtype=bool))
+    yield "locked_zone", np.array(away, dtype=bool)
     banned = [not tables.forbidden[i].isdisjoint(chain) for i, chain in zip(members, chains, strict=True)]
-    exclude("forbidden_zones", np.array(banned, dtype=bool))
+    yield "forbidden_zones", np.array(banned, dtype=bool)
     only = tables.locked_practice[members]
-    exclude("locked_practice", (only != "") & (only != practice))
+    yield "locked_practice", np.asarray((only != "") & (only != practice))
 
 
 def _starts_from(tables: Tables, named: Record, land_class: str) -> bool:
@@ -204,24 +206,21 @@ def nonconforming(tables: Tables, members: Ints) -> NDArray[np.object_]:
 # -------------------------------------------------------------------- projects
 
 
-def start_reason(tables: Tables, project: str, start: int) -> str:
-    """Why a project may not start in a period, ``""`` if it may."""
+def start_reasons(tables: Tables, project: str, start: int) -> list[str]:
+    """Every rule by which a project may not start in a period."""
     named = tables.projects[project]
-    year = tables.starts[start]
-    if not in_window(tables, named, start):
-        return "window"
-    if year + number(named["build_years"], 1.0) - 1 > tables.horizon_end:
-        return "build_years"
-    for row in tables.once_years.get(project, []):
-        if year + row > tables.horizon_end:
-            return "once"
-    for name in split(named["footprint"]):
-        parcel = tables.parcel[name]
-        if tables.redline[parcel] > ADMITS[str(named["redline_ok"])]:
-            return "redline"
-        if tables.inside["basic_farmland"][parcel] and not named["basic_farmland_ok"]:
-            return "basic_farmland"
-    return ""
+    year, end = tables.starts[start], tables.horizon_end
+    site = [tables.parcel[name] for name in split(named["footprint"])]
+    graded = any(tables.redline[parcel] > ADMITS[str(named["redline_ok"])] for parcel in site)
+    fields = any(tables.inside["basic_farmland"][parcel] for parcel in site) and not named["basic_farmland_ok"]
+    broken = {
+        "window": not in_window(tables, named, start),
+        "build_years": year + number(named["build_years"], 1.0) - 1 > end,
+        "once": any(year + row > end for row in tables.once_years.get(project, [])),
+        "redline": graded,
+        "basic_farmland": fields,
+    }
+    return [reason for reason, is_broken in broken.items() if is_broken]
 
 
 START_MUST = {
@@ -254,7 +253,7 @@ def project_breaches(
             if named["mandatory"]:
                 yield Breach("project:mandatory", where, say("it is built"), say("it is not"))
         else:
-            if reason := start_reason(tables, project, start):
+            for reason in start_reasons(tables, project, start):
                 found = say("start {period}", period=tables.periods[start])
                 yield Breach(f"project:{reason}", where, START_MUST[reason], found)
             yield from _required(tables, project, start, starts)

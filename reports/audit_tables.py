@@ -207,12 +207,17 @@ class Tables:
 
     def line_against(self, zone: str) -> NDArray[np.object_]:
         """The line that keeps each parcel out of a zone, the zone's own before the parcel's; ``""`` for none."""
-        against: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
+        own, demanded = self.lines_against(zone)
+        return np.where(own == "", demanded, own)
+
+    def lines_against(self, zone: str) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """The zone's own line where it keeps a parcel out, and the line of the parcel where that does."""
+        own: NDArray[np.object_] = np.full(self.parcels, "", dtype=object)
         line = self.zone_line.get(zone, "")
         if line and self.zone_rule[zone] in ("exact", "within"):
-            against[~self.inside[line]] = line
+            own[~self.inside[line]] = line
         demand = self.first_demand()
-        return np.where((against == "") & (demand != line), demand, against)
+        return own, np.where(demand != line, demand, "")
 
     def _find_today_zones(self) -> NDArray[np.object_]:
         """The approved zone; else the most suitable of the demanding line, of those that lines permit, of all."""

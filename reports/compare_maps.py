@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,8 +17,11 @@ from zonevest.reports.map_values import classes
 from zonevest.reports.maps import Packing, pack
 
 if TYPE_CHECKING:
+    from zonevest.instances.study import Study
+    from zonevest.model.plan import PlanData
     from zonevest.reports.compare import Comparison
     from zonevest.reports.compare_display import Compared
+    from zonevest.reports.display import Display
 
 Part = dict[str, Any]
 
@@ -27,45 +31,92 @@ AGREE: Final = {"same": NONE, "start": "#57b4e9", "action": "#e69f00", "class": 
 """What is the first thing on which plans differ, from least to most."""
 
 
+@dataclass(frozen=True)
+class Lead:
+    """What the first view of the maps shows, two layers side by side.
+
+    Attributes
+    ----------
+    key : the view; ``compare_view_<key>`` is its name.
+    layers : by name, in the language of a display; ``compare_map_<name>`` is the title of each.
+    told : values of each parcel, by the layer of which they are told.
+    differs : 1 for parcels that are outlined on demand, else 0.
+    notes : labels of what is said below.
+    """
+
+    key: str
+    layers: Callable[[Display], dict[str, Layer]]
+    told: dict[str, np.typing.NDArray[np.float64]]
+    differs: np.typing.NDArray[np.int64]
+    notes: tuple[str, ...]
+
+
 def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
     """What the template names, and the page's ``data`` (None without shapes), in each language."""
     first = found.sides[-len(found.names)].plan.study
-    shapes = pack(first.geometry)
-    if shapes is None:
-        return [{"data": None, "drawn": False, "note": display.words("no_map")} for display in displays]
     ids = pd.Index(first.parcels["parcel_id"], name="parcel_id")
-    sides = [side for side in found.sides if side.plan.has_plan and side.name != APPROVED]
-    options = [main_parts(side.plan, ids) for side in sides]
-    plans = [place for place, side in enumerate(sides) if side.name in found.names]
+    sides = [(side.name, side.plan) for side in found.sides if side.plan.has_plan and side.name != APPROVED]
+    options = [main_parts(plan, ids) for _, plan in sides]
+    plans = [place for place, (name, _) in enumerate(sides) if name in found.names]
     picked = (plans * 2)[:2] if len(plans) < 2 else plans[:2]
     differs = _first_difference([options[place] for place in plans])
     values = _worths(found, ids)
+
+    def layers(display: Display) -> dict[str, Layer]:
+        told = pd.Series(np.array(list(AGREE), dtype=object)[differs])
+        names = {name: display.words(f"compare_agree_{name}") for name in AGREE}
+        return {"agreement": Layer.of(told, names, AGREE), "worth": _classed(values, display)}
+
+    lead = Lead("agreement", layers, {"worth": values}, (differs > 0).astype(np.int64), ("compare_map_note",))
+    return side_maps(first, sides, options, picked, lead, displays)
+
+
+def side_maps(
+    first: Study,
+    sides: Sequence[tuple[str, PlanData]],
+    options: list[pd.DataFrame],
+    picked: list[int],
+    lead: Lead,
+    displays: Sequence[Display],
+) -> list[Part]:
+    """Maps of several plans of the parcels of a study: what leads, and zones, classes, actions and starts of each.
+
+    Parameters
+    ----------
+    sides : name and plan of each; `plan_column` of a display says what it is called.
+    options : of each what its parcels do, for the most part (see `main_parts`).
+    picked : which two are shown at first.
+    """
+    shapes = pack(first.geometry)
+    if shapes is None:
+        return [{"data": None, "drawn": False, "note": display.words("no_map")} for display in displays]
+    ids = [str(name) for name in first.parcels["parcel_id"]]
     result = []
     for display in displays:
         words = display.words
-        layers = _layers(found, options, [side.name for side in sides], differs, display)
-        layers["worth"] = _classed(values, display)
-        views = {"agreement": ["agreement", "worth"]}
+        called = [display.named("plan_column", name) for name, _ in sides]
+        leading = lead.layers(display)
+        layers = leading | _layers(display, [plan for _, plan in sides], options)
+        views = {lead.key: list(leading)}
         views |= {kind: [f"{kind}_{at}" for at in range(len(sides))] for kind in KINDS}
         data = frame_of(shapes, display)
         pack_of = Packing()
         pack_of.shapes(shapes)
-        pack_of.counts("changed", (differs > 0).astype(np.int64))
+        pack_of.counts("changed", lead.differs)
         places = {name: place for place, name in enumerate(dict.fromkeys(first.parcels["jurisdiction"]))}
         pack_of.counts("jurisdiction", first.parcels["jurisdiction"].map(places).to_numpy())
         factors = {"area": pack_of.halves("area", first.parcels["area_ha"].to_numpy(dtype=float))}
-        factors["worth"] = pack_of.halves("values.worth", values)
+        for name, values in lead.told.items():
+            factors[name] = pack_of.halves(f"values.{name}", values)
         for name, layer in layers.items():
             pack_of.counts(f"codes.{name}", layer.codes)
         titles = {
-            f"{kind}_{at}": words(f"compare_map_{kind}", plan=display.plan_column(side.name))
-            for kind in KINDS
-            for at, side in enumerate(sides)
+            f"{kind}_{at}": words(f"compare_map_{kind}", plan=name) for kind in KINDS for at, name in enumerate(called)
         }
-        titles |= {name: words(f"compare_map_{name}") for name in ("agreement", "worth")}
+        titles |= {name: words(f"compare_map_{name}") for name in leading}
         data |= {
             "packed": {name: list(packed) for name, packed in pack_of.texts.items()},
-            "ids": [str(name) for name in ids],
+            "ids": ids,
             "factors": factors,
             "jurisdictions": [display.jurisdiction(name) for name in places],
             "split": {},
@@ -80,8 +131,8 @@ def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
                 for name, layer in layers.items()
             },
             "views": views,
-            "told": ["worth"],
-            "sides": [display.plan_column(side.name) for side in sides],
+            "told": list(lead.told),
+            "sides": called,
             "projects": [],
             "sites": {},
         }
@@ -89,7 +140,7 @@ def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
             {
                 "drawn": True,
                 "data": data,
-                "chosen": "agreement",
+                "chosen": lead.key,
                 "views": [
                     {
                         "key": key,
@@ -98,16 +149,16 @@ def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
                     }
                     for key, sides_of in views.items()
                 ],
-                "picks": data["sides"] if len(sides) > 2 else [],
+                "picks": called if len(sides) > 2 else [],
                 "picked": picked,
                 "titles": titles,
-                "any_change": bool((differs > 0).any()) or len(sides) > 2,
+                "any_change": bool(lead.differs.any()) or len(sides) > 2,
                 "highlight": words("compare_highlight"),
                 "same": words("compare_no_change"),
                 "projects": [],
                 "unplaced": "",
                 "missing": words("no_shape", count=f"{shapes.missing:,}") if shapes.missing else "",
-                "notes": [words("compare_map_note"), words("map_pattern_note")],
+                "notes": [*map(words, lead.notes), words("map_pattern_note")],
                 "alt": words("map_alt", title=words("maps"), count=f"{len(ids):,}"),
             }
         )
@@ -139,14 +190,9 @@ def _worths(found: Comparison, ids: pd.Index) -> np.typing.NDArray[np.float64]:
     return np.asarray(per_ha.fillna(0.0), dtype=np.float64)
 
 
-def _layers(
-    found: Comparison,
-    options: list[pd.DataFrame],
-    names: list[str],
-    differs: np.typing.NDArray[np.int64],
-    display: Compared,
-) -> dict[str, Layer]:
-    study, words = found.study, display.words
+def _layers(display: Display, plans: Sequence[PlanData], options: list[pd.DataFrame]) -> dict[str, Layer]:
+    """Zones, classes, actions and starts of each plan; what a legend names is named in that of each other one too."""
+    study, words = display.study, display.words
     coloured = {
         "zone": ({code: display.zone(code) for code in [*study.zones["zone"], ""]}, zone_colours(study) | {"": NONE}),
         "class": (
@@ -158,22 +204,19 @@ def _layers(
             action_colours(study) | {"hold": HOLD, "": NONE},
         ),
         "start": (
-            {period.name: period.name for side in found.sides for period in side.plan.study.periods}
-            | {"": words("no_start")},
+            {period.name: period.name for plan in plans for period in plan.study.periods} | {"": words("no_start")},
             start_colours(study) | {"": HOLD},
         ),
     }
     layers = {}
     for kind, (called, colours) in coloured.items():
         columns = [table[KINDS[kind]].reset_index(drop=True) for table in options]
-        for at in range(len(names)):
+        for at in range(len(plans)):
             layers[f"{kind}_{at}"] = Layer.of(columns[at], called, colours, *(columns[:at] + columns[at + 1 :]))
-    told = pd.Series(np.array(list(AGREE), dtype=object)[differs])
-    layers["agreement"] = Layer.of(told, {name: words(f"compare_agree_{name}") for name in AGREE}, AGREE)
     return layers
 
 
-def _classed(values: np.typing.NDArray[np.float64], display: Compared) -> Layer:
+def _classed(values: np.typing.NDArray[np.float64], display: Display) -> Layer:
     found, special = classes(values), {"": "none_zero", "?": "not_known"}
     names = [display.words(special[name]) if name in special else name for name in found.names]
     unit = display.words("per_hectare", unit=display.money_unit)

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.study import items
 from zonevest.model.areas import TOTAL
+from zonevest.model.bars import BARS, EOD_INCOME, EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
+from zonevest.model.takings import kept_from
 from zonevest.reports.check import REASON_WORDS
-from zonevest.reports.display import Display, number
+from zonevest.reports.diagnosis_cells import hurdle_of
+from zonevest.reports.diagnosis_words import TERMS, WORDS
+from zonevest.reports.display import Display, number, percent
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ REPAIRS = [
     "repair",
     "cost",
     "verified",
+    "verified_in",
     "condition",
     "family",
     "gives",
@@ -33,102 +39,11 @@ REPAIRS = [
     "key",
     "column",
 ]
-PARCELS = ["repair", "parcel_id", "practice", "start", "area_ha", "lines", "columns"]
+PARCELS = ["repair", "parcel_id", "practice", "start", "used_ha", "area_ha", "lines", "columns", "changes"]
 
-WORDS = {
-    "en": {
-        "feasible": "{title}: nothing stands in the way of a plan",
-        "title": "{title}: there is no plan",
-        "unknown": "{title}: whether there is a plan was not found out in the time given",
-        "conflict": "What cannot hold together ({at} of {count}); without any one of these the others could hold",
-        "unproven": "What cannot hold together ({at} of {count}); in the time given it was not found out whether all "
-        "of these are needed",
-        "nature": "What cannot hold together ({at} of {count}): land, projects and cash, before any rule is asked",
-        "whole": "only because parcels and projects are taken whole",
-        "more": "there may be more: the search ended before a plan was seen without these",
-        "repairs": "What would have to give, the cheapest first",
-        "least": "no repair costs less than {cost}",
-        "none": "nothing that may give mends it in the time given",
-        "repair": "{at}. cost {cost}{verified}",
-        "verified": ", verified by solving again",
-        "unverified": ", not verified in the time given",
-        "refuted": ", does not suffice when solved again",
-        "limit": "limit {limit} [{place}, {period}]: {account} {sense} {bound}",
-        "row": "{label} [{place}, {period}]: {account} {sense} {bound}",
-        "quota": "quota {name} [{place}, {period}]: no more is used than was granted, generated or bought",
-        "mandatory": "project {name} is mandated",
-        "requires": "project {name} requires {other}",
-        "exclusive": "of the set {name} at most one project is built",
-        "bundle": "the bundle {name} starts together",
-        "footprint": "project {name} stands only on land that admits it",
-        "pool": "project {name} needs {size} of {pool}",
-        "enable": "land action {name} covers no more land than projects enable",
-        "line": "{reason}: {size} from which it keeps land actions away",
-        "floor": "{term} does not fall below its floor",
-        "other": "{name}",
-        "to": "{what}: from {old} to {new}",
-        "by": "{what}: give {amount}",
-        "give_quota": "grant {amount} more of quota {name} [{place}, {period}]",
-        "give_mandatory": "do not mandate project {name}",
-        "give_requires": "let project {name} do without {other}",
-        "give_exclusive": "let {amount} more of the set {name} be built",
-        "give_bundle": "let the bundle {name} start apart",
-        "give_footprint": "let project {name} stand on land that does not admit it",
-        "give_pool": "let project {name} start with {amount} less of {pool}",
-        "give_enable": "let land action {name} cover {amount} more than projects enable",
-        "give_floor": "let {term} fall {amount} below its floor",
-        "give_line": "{reason}: let {area} be used otherwise ({count} parcels: {parcels})",
-        "setting": " ({column} {old} → {new})",
-    },
-    "zh": {
-        "feasible": "{title}：未发现妨碍方案成立的冲突",
-        "title": "{title}：不存在可行方案",
-        "unknown": "{title}：在给定时间内未能判明是否存在可行方案",
-        "conflict": "不能同时成立的条件（第 {at} 组，共 {count} 组）；去掉其中任何一条，其余即可成立",
-        "unproven": "不能同时成立的条件（第 {at} 组，共 {count} 组）；在给定时间内未能判明是否每条都必要",
-        "nature": "不能同时成立的条件（第 {at} 组，共 {count} 组）：土地、项目与现金本身，与任何规定无关",
-        "whole": "仅因地块与项目不可分割",
-        "more": "可能还有其他冲突：去掉以上条件后仍未见到方案，搜索即已结束",
-        "repairs": "需要放宽的内容（代价从小到大）",
-        "least": "任何修复方案的代价都不低于 {cost}",
-        "none": "在给定时间内，可放宽的条件均不能消除冲突",
-        "repair": "{at}. 代价 {cost}{verified}",
-        "verified": "，已重新求解验证",
-        "unverified": "，在给定时间内未能验证",
-        "refuted": "，重新求解表明仍不够",
-        "limit": "约束 {limit} [{place}，{period}]：{account} {sense} {bound}",
-        "row": "{label} [{place}，{period}]：{account} {sense} {bound}",
-        "quota": "指标 {name} [{place}，{period}]：使用不超过下达、产生与购入之和",
-        "mandatory": "项目 {name} 为必建",
-        "requires": "项目 {name} 以 {other} 为前置",
-        "exclusive": "互斥组 {name} 至多建一个项目",
-        "bundle": "捆绑组 {name} 须同时启动",
-        "footprint": "项目 {name} 只能占用准入的土地",
-        "pool": "项目 {name} 需要 {size} 的 {pool}",
-        "enable": "用地行动 {name} 的面积不超过项目支撑的面积",
-        "line": "{reason}：{size} 土地因此不能采用某些用地行动",
-        "floor": "{term}不低于其底线",
-        "other": "{name}",
-        "to": "{what}：由 {old} 改为 {new}",
-        "by": "{what}：放宽 {amount}",
-        "give_quota": "增加下达指标 {name} {amount} [{place}，{period}]",
-        "give_mandatory": "项目 {name} 不再必建",
-        "give_requires": "项目 {name} 不再以 {other} 为前置",
-        "give_exclusive": "互斥组 {name} 允许多建 {amount} 个",
-        "give_bundle": "捆绑组 {name} 可分别启动",
-        "give_footprint": "项目 {name} 可占用未准入的土地",
-        "give_pool": "项目 {name} 启动所需的 {pool} 减少 {amount}",
-        "give_enable": "用地行动 {name} 可超出项目支撑的面积 {amount}",
-        "give_floor": "允许{term}低于底线 {amount}",
-        "give_line": "{reason}：调出 {area}（{count} 个地块：{parcels}）",
-        "setting": "（{column} {old} → {new}）",
-    },
-}
-TERMS = {
-    "en": {"ecosystem": "ecosystem value F2", "cash": "net cash flow F1"},
-    "zh": {"ecosystem": "生态系统价值 F2", "cash": "净现金流 F1"},
-}
 PARCELS_NAMED = 5
+WHOLLY = 1e-6
+"""A part of a parcel that is no less than the parcel."""
 NEAR = 0.02
 """Where the cheapest repair costs more than this above what is proven, what is proven is told."""
 
@@ -147,11 +62,13 @@ class Diagnosis:
     whole : of each conflict, whether it is one only because something is taken whole.
     complete : whether a plan was seen with the members of all conflicts let go.
     repairs : a row for each condition that gives in a repair: repair, cost (of the repair; by default 1 for each
-        hundredth of a bound), verified (solved again), condition, family, gives (by how much) and unit, the bound it
+        hundredth of a bound), verified (whether it was seen to do) and verified_in (study: with its cells changed;
+        program: with the rules loosened), condition, family, gives (by how much) and unit, the bound it
         has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there
         is one.
-    parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, area_ha,
-        lines, and the columns of the parcels table whose cells keep it from that.
+    parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, used_ha
+        (how much of the parcel), area_ha (of all of it), lines, the columns of the parcels table whose cells keep it
+        from that, and changes: what has to stand there.
     least : no repair costs less.
     """
 
@@ -190,6 +107,7 @@ class Diagnosis:
                 {
                     "cost": float(rows["cost"].iloc[0]),
                     "verified": rows["verified"].iloc[0],
+                    "verified_in": rows["verified_in"].iloc[0],
                     "gives": [
                         {**_plain(row._asdict()), "words": words.give(row)} for row in rows.itertuples(index=False)
                     ],
@@ -223,6 +141,7 @@ class Diagnosis:
             lines.append(f"  ({say['least'].format(cost=number(self.least))})")
         for at, rows in self.repairs.groupby("repair"):
             done = {True: "verified", False: "refuted"}.get(rows["verified"].iloc[0], "unverified")
+            done = "program" if rows["verified_in"].iloc[0] == "program" else done
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]
@@ -259,15 +178,15 @@ class _Sentences:
         """What gives."""
         of, say = self.of[row.condition], self.say
         kind, values = self._kind(of)
-        amount = self._amount(row.gives, of.unit)
+        gives = (
+            of.least if of.family == SITE_LINE else row.gives
+        )  # what of a site lies on a line is known to the hectare
+        amount = percent(gives, 3) if of.family == EOD_SHARE else self._amount(gives, of.unit)
         if kind == "line":
-            mine = self.parcels[self.parcels["repair"] == row.repair]
-            mine = mine[[of.key[0] in lines for lines in mine["lines"]]]
-            ids = list(mine["parcel_id"].unique())
-            named = ", ".join(ids[:PARCELS_NAMED]) + (" …" if len(ids) > PARCELS_NAMED else "")
-            return say["give_line"].format(**values, area=amount, count=len(ids), parcels=named)
+            return say["give_line"].format(**values, **self._let_go(row.repair, of.key[0]))
         if f"give_{kind}" in say:
-            return say[f"give_{kind}"].format(**values, amount=amount)
+            setting = self._setting(row) if of.family in BARS and row.column else ""
+            return say[f"give_{kind}"].format(**values, amount=amount) + setting
         if kind == "other" or np.isnan(row.needed):
             return say["by"].format(what=values.get("name", of.name), amount=amount)
         what = say[kind].format(**values, sense="", bound="").rstrip()
@@ -278,14 +197,28 @@ class _Sentences:
         text = say["to"].format(what=what, old=old, new=new)
         same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
         if row.column and isinstance(row.new, float) and not same:
-            text += say["setting"].format(column=row.column, old=number(row.old), new=number(row.new))
+            text += self._setting(row)
         return text
+
+    def _setting(self, row: Any) -> str:
+        """The cell that has to say something else."""
+        old, new = (
+            number(each) if isinstance(each, float) else str(int(each) if isinstance(each, bool) else each)
+            for each in (row.old, row.new)
+        )
+        return self.say["setting"].format(column=row.column, old=old, new=new)
 
     def _kind(self, of: Condition) -> tuple[str, dict[str, str]]:
         """Which sentence, and what fills it in."""
         key, told = of.key, of.told
         if of.family == "line":
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
+        if of.family in BARS:
+            return of.family, self._bar(of)
+        if of.family == "mandatory" and np.isinf(of.least):
+            return "never", {"name": self._code(key[0], self.display.project)}
+        if of.family == "site_take":
+            return "site_take", {"name": self._code(key[0], self.display.land_class), "place": self._place(key[1])}
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
             kinds: dict[str, Callable[[str], str]] = {"exclusive": str, "bundle": str, "enable": self.display.practice}
             named = kinds.get(of.family, self.display.project)
@@ -297,26 +230,82 @@ class _Sentences:
             return "pool", {
                 "name": self._code(key[0], self.display.project),
                 "size": self._amount(float(project["min_area"]), "ha"),
-                "pool": str(project["min_area_of"]),
+                "pool": self._pool(str(project["min_area_of"])),
             }
         if told is None:
-            # of land that is taken: its class and place, as the rest of its name are codes of lines
-            row = f"{of.family}[{','.join(key[:2])}]" if of.family == "site_take" else of.name
-            return "other", {"name": self.display.row(row)}
-        values = {"place": self._place(told.place), "period": self._place(told.period), "name": key[0]}
+            return "other", {"name": self.display.row(of.name)}
+        period = self._all if told.period == TOTAL else self.display.period(told.period)
+        values = {"place": self._place(told.place), "period": period, "name": key[0] if key else ""}
         if of.family == "quota":
             return "quota", values | {"name": self._code(key[0], self.display.quota)}
-        values |= {"limit": self._code(told.limit, self.display.limit), "account": told.account}
-        values["label"] = self.words.or_code("row_", of.family)
+        account = self._code(told.account, self.display.account)
+        values |= {"limit": self._code(told.limit, self.display.limit), "account": account}
+        values["label"] = self.display.limit(told.limit)
         return ("limit" if of.family == "limit" else "row"), values
+
+    def _bar(self, of: Condition) -> dict[str, str]:
+        """What fills in the sentence of what keeps starts of a project, or of a bundle, out."""
+        study, name = self.display.study, of.key[0]
+        of_bundle = of.family in (EOD_SHARE, EOD_INCOME)
+        share = of.family == EOD_SHARE
+        values = {
+            "name": name if of_bundle else self._code(name, self.display.project),
+            "needs": percent(of.least, 3) if share else self._amount(of.least, of.unit),
+        }
+        if share and study.settings.finance is not None:
+            return values | {"old": percent(study.settings.finance.eod_eco_share, 3)}
+        if of_bundle:
+            return values
+        project = study.projects.set_index("project").loc[name]
+        if of.family in WINDOWS:
+            return values | {"old": str(project[of.family])}
+        if of.family == HURDLE:
+            return values | {"rate": percent(hurdle_of(study, project), 3)}
+        seen = study.parcels[study.parcels["parcel_id"].isin(items(project["footprint"]))]
+        on = kept_from(seen, *((project["redline_ok"], True) if of.key[1] == "redline" else ("core", False)))
+        ids = self._parcels_named(seen.loc[on, "parcel_id"].tolist(), int(on.sum()))
+        return values | {"line": self.reasons[f"line:{of.key[1]}"], "parcels": ids}
+
+    def _let_go(self, repair: int, reason: str) -> dict[str, str]:
+        """How much of which parcels a line lets go in a repair, and the columns that have to say something else."""
+        mine = self.parcels[self.parcels["repair"] == repair]
+        mine = mine[[reason in lines for lines in mine["lines"]]]
+        land = mine.groupby("parcel_id", sort=False).agg(used=("used_ha", "sum"), area=("area_ha", "first"))
+        land = land.sort_values("used", ascending=False, kind="stable")
+        named = [
+            str(name)
+            if used > area * (1 - WHOLLY)
+            else self.say["part"].format(parcel=name, used=number(used), area=self.display.hectares(area))
+            for name, used, area in land.head(PARCELS_NAMED).itertuples(name=None)
+        ]
+        return {
+            "area": self.display.hectares(float(land["used"].sum())),
+            "parcels": self._parcels_named(named, len(land)),
+            "columns": reason.removeprefix("line:").replace("redline_grade", "redline"),
+        }
+
+    def _parcels_named(self, ids: list[str], count: int) -> str:
+        """How many parcels, and the first of them."""
+        named = ", ".join(ids[:PARCELS_NAMED]) + (" …" if count > PARCELS_NAMED else "")
+        return f"{self.display.parcels(count)}{self.words('colon')}{named}"
+
+    def _pool(self, pool: str) -> str:
+        """What a project has to have so much of, as an account and its name."""
+        return self._code("area." + pool.replace(":", ".", 1), self.display.account)
 
     def _code(self, code: str, named: Callable[[str], str]) -> str:
         """A code of the study, by which it is found there, and its name, where it has one."""
         name = named(code)
         return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
 
+    @property
+    def _all(self) -> str:
+        return {"en": "in all", "zh": "合计"}[self.lang]
+
     def _place(self, code: str) -> str:
-        return {"en": "in all", "zh": "合计"}[self.lang] if code == TOTAL else code
+        return self._all if code == TOTAL else self._code(code, self.display.jurisdiction)
 
     def _amount(self, value: float, unit: str) -> str:
+        if unit == "periods":
+            return self.say["period" if round(value) == 1 else "periods"].format(count=round(value))
         return f"{number(value)} {self.display.unit(unit) if unit else ''}".rstrip()

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from zonevest.instances.study import each, items, period_names
+from zonevest.instances.study import each, items, lineages, period_names
 from zonevest.model.areas import TOTAL
+from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -43,20 +44,60 @@ class Cell(NamedTuple):
 NOWHERE = Cell("", "", "", np.nan, np.nan)
 
 
-def cell(study: Study, of: Condition, gives: float, bound: float) -> Cell:
+def cell(study: Study, of: Condition, gives: float, bound: float, rate: float | None = None) -> Cell:
     """The cell behind a condition; `NOWHERE` where it is not one cell.
 
     Parameters
     ----------
     bound : the bound that the row has in the repaired plan: a multiple of what the cell says.
+    rate : of a hurdle the rate at which the start in the repaired plan is worth it; None: it is at none.
     """
+    if of.family == HURDLE:
+        project = study.projects.set_index("project").loc[of.key[0]]
+        finance, old = study.settings.finance, hurdle_of(study, project)
+        if rate is not None:
+            return Cell("projects", of.key[0], "hurdle", old, rate)
+        if finance is None or project["category"] not in finance.hurdle:  # without a rate it is not tested
+            return Cell("projects", of.key[0], "hurdle", old, np.nan)
+        return Cell("projects", of.key[0], "mandatory", False, True)  # what is mandated need not be worth it
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 
-def parcel_columns(reasons: list[str]) -> list[str]:
-    """The columns of the parcels table by which a parcel lies on lines, overlays and locks."""
-    named = (reason.removeprefix("line:").replace("redline_grade", "redline") for reason in reasons)
-    return list(dict.fromkeys(named))
+def hurdle_of(study: Study, project: Any) -> float:
+    """The rate at which a project (a row of its table) is tested: its own, else its category's, else NaN."""
+    finance = study.settings.finance
+    of_category = dict(finance.hurdle).get(project["category"], np.nan) if finance else np.nan
+    return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
+
+
+def parcel_cells(study: Study, parcel: Any, practice: str, zone: str, reasons: list[str]) -> dict[str, Any]:
+    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from a land action no longer.
+
+    Parameters
+    ----------
+    parcel : its row of the parcels table.
+    practice, zone : the land action, and the zone that it leads to.
+    reasons : of `zonevest.model.options.LIFTED`.
+    """
+    own, found = study.practices[study.practices["practice"] == practice], dict[str, Any]()
+    line_of = dict(zip(study.zones["zone"], study.zones["line"], strict=True))
+    above = lineages(study.zones["zone"], study.zones["parent"]).get(zone, [zone])
+    for reason in reasons:
+        line = reason.removeprefix("line:")
+        if reason in ("locked_zone", "locked_practice"):
+            found[reason] = ""
+        elif reason == "forbidden_zones":
+            found[reason] = "; ".join(name for name in items(parcel.forbidden_zones) if name not in above)
+        elif reason == "conversion":
+            admitted = items(own["conversion"].iloc[0])
+            found[reason] = admitted[0] if admitted else "free"
+        elif reason == "redline_grade":
+            found["redline"] = "general" if own["redline_ok"].iloc[0] == "general" else "0"
+        elif line == "redline":
+            found[line] = "general" if line_of.get(zone) == line else "0"
+        else:  # a zone that follows the line wants the parcel inside, every other one outside
+            found[line] = line != reason and line_of.get(zone) == line
+    return found
 
 
 def _cells(study: Study, of: Condition, gives: float, bound: float) -> Iterator[Cell]:
@@ -103,6 +144,44 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         yield Cell("projects", name, "min_area", old, old - gives)
     elif of.family == "enable":
         yield Cell("practices", name, "requires_project", True, False)
+    elif of.family == "footprint":
+        project = study.projects.set_index("project").loc[name]
+        asked = [column for column in ("footprint_zones", "footprint_practice") if project[column]]
+        if len(asked) == 1 and not study.settings.unassigned:  # idle land is in no zone
+            yield Cell("projects", name, asked[0], project[asked[0]], "")
+    elif of.family == "site_take":
+        yield from _site(study, of)
+    elif of.family in WINDOWS:
+        old = str(study.projects.set_index("project").loc[name, of.family])
+        names, steps = period_names(study.periods), round(gives) * (1 if of.family == "latest" else -1)
+        yield Cell("projects", name, of.family, old, names[names.index(old) + steps])
+    elif of.family == SITE_LINE:
+        project = study.projects.set_index("project").loc[name]
+        if of.key[1] == "basic_farmland":
+            yield Cell("projects", name, "basic_farmland_ok", False, True)
+        else:
+            grades = study.parcels.set_index("parcel_id").loc[items(project["footprint"]), "redline"]
+            new = "core" if (grades == "core").any() else "general"
+            yield Cell("projects", name, "redline_ok", str(project["redline_ok"]), new)
+    elif of.family == EOD_SHARE and study.settings.finance is not None:
+        old_share = float(study.settings.finance.eod_eco_share or 0.0)
+        yield Cell("study", "finance", "eod_eco_share", old_share, _outwards(max(old_share - of.least, 0.0), -1.0))
+
+
+def _site(study: Study, of: Condition) -> Iterator[Cell]:
+    """The line that the one project has to admit that takes land of the class there."""
+    land_class, place, _, farmland = of.key
+    of_project = study.projects.set_index("project")
+    takes = study.land_take[study.land_take["land_class"] == land_class]
+    where = takes["jurisdiction"].mask(takes["jurisdiction"] == "", takes["project"].map(of_project["jurisdiction"]))
+    takers = list(dict.fromkeys(takes.loc[where == ("" if place == TOTAL else place), "project"]))
+    if len(takers) != 1:
+        return
+    project = of_project.loc[takers[0]]
+    if farmland == "0" and not project["basic_farmland_ok"]:
+        yield Cell("projects", takers[0], "basic_farmland_ok", False, True)
+    else:
+        yield Cell("projects", takers[0], "redline_ok", str(project["redline_ok"]), "core")
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

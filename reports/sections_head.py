@@ -19,7 +19,12 @@ Part = dict[str, Any]
 
 
 def status_of(plan: PlanData) -> str:
-    """How a plan came about, and whether it holds: its status, or ``given`` of one that holds and was not solved."""
+    """How a plan came about, and whether it holds: its status.
+
+    Or ``given`` of one that holds and was not solved, and ``near`` of one that was looked for to differ from the best.
+    """
+    if plan.status == "feasible" and "alternative" in plan.settings:
+        return "near"
     return "given" if plan.status == "feasible" and plan.method == "given" else plan.status
 
 
@@ -34,7 +39,7 @@ def head(plan: PlanData, display: Display) -> Part:
         text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
     else:
         text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "interrupted": "soft"}
+    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "near": "soft", "interrupted": "soft"}
     objective = study.settings.objective
     rate = ""
     if objective.method == "weighted" and objective.cash and objective.ecosystem:

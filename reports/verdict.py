@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from zonevest.instances.say import listed, translate
 from zonevest.instances.study import period_names
 from zonevest.reports.display import Display, number
 from zonevest.reports.labels import Words
+from zonevest.reports.verdict_words import WORDS
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -38,104 +39,6 @@ GROUPS = {
     "quota": "limit",
     "limit": "limit",
     "objective": "limit",
-}
-WORDS = {
-    "en": {
-        "holds": "{title}: the plan holds",
-        "broken": "{title}: the plan breaks {count} rule(s)",
-        "size": "{listed} of {parcels} parcels listed, {changed} of them changed; {built} of {projects} projects built",
-        "given": "taken as given: {names}; everything else worked out",
-        "worked": "money, uplift, quota trade and transfers were worked out, the best beside land and projects",
-        "land": "Land",
-        "project": "Projects",
-        "limit": "Limits and quotas",
-        "money": "Money and gains",
-        "other": "The rest",
-        "option": "{practice} (zone {zone}) from {start}: {must}; {count} parcel(s), {area} ha{place}: {ids}",
-        "standing": "{practice}: {must}; {count} parcel(s), {area} ha{place}: {ids}",
-        "in": ", in {places}",
-        "row": "{label} [{place}, {period}]: {what}{value}, {side} {bound}: {over} {word}",
-        "ratio": "{label} [{period}]: {value}, {side} {bound}; {over} million {word}",
-        "footprint": "project {project}: {must}; {count} parcel(s) of its footprint do not, in {periods}: {ids}",
-        "plain": "{where}: {must}; found: {found}",
-        "limit_name": "limit {name}",
-        "most": "at most",
-        "least": "at least",
-        "much": "too much",
-        "short": "too little",
-        "all": "in all",
-        "more": "… and {count} more (--json has them all)",
-        "nothing": "doing nothing",
-        "this": "this plan",
-        "other_study": "{name} answers another study, or another scenario: its figures are those of its own",
-        "objective": "objective",
-        "cash": "gain in cash flow (F1), million",
-        "ecosystem": "gain in ecosystem value (F2)",
-        "status": "status",
-        "built": "projects built",
-        "capex": "their capital cost, million",
-        "raised": "raised in all, million",
-        "debt": "highest debt at the end of a period, million",
-        "zone": "{zone}, ha",
-        "none_zone": "no zone, ha",
-        "period": "period",
-        "net": "recurring net a year",
-        "drawn": "raised",
-        "served": "repaid and interest",
-        "cash_end": "cash at the end",
-        "cash_of": "cash of {name}",
-        "debt_end": "debt",
-        "debt_ratio": "debt ratio",
-        "cash_table": "Money, million",
-    },
-    "zh": {
-        "holds": "{title}：方案成立",
-        "broken": "{title}：方案有 {count} 处不符合规定",
-        "size": "共 {parcels} 个地块，列出 {listed} 个，其中 {changed} 个有变化；{projects} 个项目中实施 {built} 个",
-        "given": "按给定采用：{names}；其余均为推算",
-        "worked": "筹资、增值、指标交易与转移支付均为推算：在给定用地与项目下取最优",
-        "land": "用地",
-        "project": "项目",
-        "limit": "约束与指标",
-        "money": "资金与收益",
-        "other": "其他",
-        "option": "{practice}（{zone}）自 {start} 起：{must}；{count} 个地块，{area} 公顷{place}：{ids}",
-        "standing": "{practice}：{must}；{count} 个地块，{area} 公顷{place}：{ids}",
-        "in": "，位于 {places}",
-        "row": "{label} [{place}，{period}]：{what}{value}，{side} {bound}：{word} {over}",
-        "ratio": "{label} [{period}]：{value}，{side} {bound}；{word} {over} 百万",
-        "footprint": "项目 {project}：{must}；其用地范围内 {count} 个地块不符合（{periods}）：{ids}",
-        "plain": "{where}：{must}；实际：{found}",
-        "limit_name": "约束 {name}",
-        "most": "至多",
-        "least": "至少",
-        "much": "超出",
-        "short": "不足",
-        "all": "合计",
-        "more": "……另有 {count} 处（--json 列出全部）",
-        "nothing": "维持现状",
-        "this": "本方案",
-        "other_study": "{name} 属于另一研究或另一情景，其数值以该研究为准",
-        "objective": "目标值",
-        "cash": "现金流增益（F1），百万",
-        "ecosystem": "生态系统价值增益（F2）",
-        "status": "状态",
-        "built": "实施项目数",
-        "capex": "项目投资，百万",
-        "raised": "筹资总额，百万",
-        "debt": "期末最高债务余额，百万",
-        "zone": "{zone}，公顷",
-        "none_zone": "未分区，公顷",
-        "period": "时期",
-        "net": "年经常性净收入",
-        "drawn": "筹资",
-        "served": "还本付息",
-        "cash_end": "期末现金",
-        "cash_of": "{name} 现金",
-        "debt_end": "债务",
-        "debt_ratio": "债务率",
-        "cash_table": "资金（百万）",
-    },
 }
 
 
@@ -246,6 +149,8 @@ class Verdict:
     given : the tables of decisions that were taken as they are.
     listed : how many parcels were listed.
     notes : what was left aside in its tables.
+    instead : other sets of rows of money and quotas of which one may be broken in place of those, as `breaches`.
+    no_figures : whether a solved plan's folder was read that has lost its plan.json.
     residuals : what the study has a year beside its ledger, by period; with [finance].
     beside : a plan to be compared with, and what it is called.
     """
@@ -257,6 +162,8 @@ class Verdict:
     residuals: Sequence[float] = ()
     notes: Sequence[str] = ()
     beside: tuple[str, PlanData] | None = None
+    instead: Sequence[pd.DataFrame] = ()
+    no_figures: bool = False
 
     @property
     def ok(self) -> bool:
@@ -338,9 +245,11 @@ class Verdict:
         comparison = self.comparison(lang)
         figures = {name: getattr(plan, name) for name in ("objective", "cash", "ecosystem", "doing_nothing")}
         return {
-            "ok": self.ok, "status": plan.status, **figures, "given": list(self.given), "breaches": breaches,
+            "ok": self.ok, "status": plan.status, "no_figures": self.no_figures, **figures,
+            "given": list(self.given), "breaches": breaches,
             "comparison": {str(name): comparison[name].astype(object).where(comparison[name].notna(), None).to_dict()
                            for name in comparison},
+            "instead": [_plain(rows, _Sentences(plan, lang)) for rows in self.instead],
             "money": self.money().to_dict("records"),
             "financing": plan.financing.to_dict("records"),
             "limits": plan.limits.astype(object).where(plan.limits.notna(), None).to_dict("records"),
@@ -361,6 +270,7 @@ class Verdict:
             "projects": len(plan.projects),
         }
         lines += [f"  {say['size'].format(**size)}"]
+        lines += [f"  {say['no_figures']}"] if self.no_figures else []
         if self.given:
             lines.append(f"  {say['given'].format(names=translate(listed(self.given), lang))}")
         elif any(len(getattr(plan, name)) for name in DECIDED):
@@ -372,6 +282,9 @@ class Verdict:
                 lines += ["", say[kind], *(f"  • {text}" for text in mine[:MOST])]
             if len(mine) > MOST:
                 lines.append(f"  {say['more'].format(count=len(mine) - MOST)}")
+        tell = _Sentences(plan, lang)
+        for rows in self.instead:
+            lines += ["", say["or"], *(f"  • {tell(row)}" for row in rows.to_dict("records"))]
         lines += ["", *_columns(self.comparison(lang))]
         if self.beside is not None and self.beside[1].study.hash != plan.study.hash:
             lines.append(f"  {say['other_study'].format(name=self.beside[0])}")
@@ -380,6 +293,12 @@ class Verdict:
             heads = {name: _head(name, say) for name in money}
             lines += ["", say["cash_table"], *_columns(money.set_index("period").rename(columns=heads))]
         return "\n".join(lines)
+
+
+def _plain(rows: pd.DataFrame, tell: _Sentences) -> list[dict[str, Any]]:
+    """Breaches of rows as plain values, with their words."""
+    plain = rows.astype(object).where(rows.notna(), None).to_dict("records")
+    return [{**row, "words": tell(each)} for row, each in zip(plain, rows.to_dict("records"), strict=True)]
 
 
 DECIDED = ("financing", "uplift", "quota_trade", "fund_transfers", "budget_transfers")
@@ -449,10 +368,18 @@ class _Sentences:
         if row["rule"] == "project:footprint":
             periods = translate(listed(row["period"].split(";")), self.lang)
             return self.say["footprint"].format(
-                project=row["project"], must=must, count=row["count"], ids=ids, periods=periods
+                project=self._coded(row["project"], self.display.project),
+                must=must,
+                count=row["count"],
+                ids=ids,
+                periods=periods,
             )
         if row["kind"] == "land" and row["ids"]:
-            places = _places(row["jurisdiction"], self.lang)
+            named = [name for name in row["jurisdiction"].split(";") if name]
+            places = translate(
+                listed([self._coded(name, self.display.jurisdiction) for name in named[:SHOWN]]), self.lang
+            )
+            places += " …" if len(named) > SHOWN else ""
             values = {
                 "practice": self.display.practice(row["practice"]), "must": must, "count": row["count"], "ids": ids,
                 "area": number(row["area_ha"]), "start": row["period"],
@@ -463,6 +390,11 @@ class _Sentences:
         found, where = translate(row["found"], self.lang), translate(row["where"], self.lang)
         return self.say["plain"].format(where=where, must=must, found=found)
 
+    def _coded(self, code: str, named: Callable[[str], str]) -> str:
+        """A code, and its name where it has one."""
+        name = named(code)
+        return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
+
     def _row(self, row: dict[str, Any]) -> str:
         say, least = self.say, row["value"] < row["bound"]
         name, family = row["limit"], row["limit"].partition(".")[0]
@@ -471,7 +403,10 @@ class _Sentences:
         label = say["limit_name"].format(name=known) if row["rule"] == "limit" else self.words.or_code("row_", family)
         if row["rule"] != "limit" and "." in name:
             label += f" {name.partition('.')[2]}"
-        place, period = (say["all"] if row[key] == TOTAL else row[key] for key in ("jurisdiction", "period"))
+        period = say["all"] if row["period"] == TOTAL else row["period"]
+        place = (
+            say["all"] if row["jurisdiction"] == TOTAL else self._coded(row["jurisdiction"], self.display.jurisdiction)
+        )
         told = {
             "label": label, "place": place, "period": period, "side": say["least" if least else "most"],
             "word": say["short" if least else "much"],
@@ -479,7 +414,10 @@ class _Sentences:
         if not math.isnan(row["setting"]):
             value = row["setting"] * row["value"] / row["bound"]
             return say["ratio"].format(
-                value=number(value), bound=number(row["setting"]), over=number(row["over"]), **told
+                value=number(value),
+                bound=number(row["setting"]),
+                over=f"{number(row['over'])} {self.display.money_unit}",
+                **told,
             )
         code = self.units.get((name, row["account"]), "")
         unit = f" {self.display.unit(code)}" if code else ""
@@ -491,9 +429,3 @@ class _Sentences:
 def _ids(row: dict[str, Any]) -> str:
     ids = row["ids"].split(";")
     return ", ".join(ids) + (" …" if row["count"] > len(ids) else "")
-
-
-def _places(cell: str, lang: str) -> str:
-    """The first five jurisdictions of a cell."""
-    names = [name for name in cell.split(";") if name]
-    return translate(listed(names[:SHOWN]), lang) + (" …" if len(names) > SHOWN else "")

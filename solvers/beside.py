@@ -29,6 +29,11 @@ class Row(NamedTuple):
     penalty: float | None
     dear: float = 1.0
 
+    def missed(self, x: Floats) -> float:
+        """By how much it is missed at a point."""
+        value = sum(factor * float(x[v]) for v, factor in self.coefficients.items())
+        return max(0.0, self.right - value if self.least else value - self.right)
+
 
 class Beside(NamedTuple):
     """What was found: a point, None where none was found in the time; and whether every row holds there."""
@@ -82,10 +87,7 @@ def best_beside(
 
 
 def _missed(rows: Sequence[Row], x: Floats) -> Floats:
-    value = np.array([sum(factor * x[v] for v, factor in row.coefficients.items()) for row in rows])
-    right, least = np.array([row.right for row in rows]), np.array([row.least for row in rows], dtype=bool)
-    missed: Floats = np.maximum(0.0, np.where(least, right - value, value - right))
-    return missed
+    return np.array([row.missed(x) for row in rows])
 
 
 def _in_turn(

@@ -14,6 +14,7 @@ from zonevest.solvers.answers import MISSED, Answers
 from zonevest.solvers.by_prices import solve_by_prices
 from zonevest.solvers.conflicts import TRACE, Conditions, Least
 from zonevest.solvers.highs import HOLDS
+from zonevest.solvers.standing import broken
 from zonevest.solvers.supervise import solve
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class ByAnswers:
             self.answers.hold(self._whole, None)
             if missed is False:
                 x = self.answers.over_options(self.answers.last)
-                if _broken(replace(self.conditions.block, lower=lower, upper=upper), x) <= HOLDS:
+                if broken(replace(self.conditions.block, lower=lower, upper=upper), x) <= HOLDS:
                     return x, False
         return self._point(self._without(amounts > 0), lower, upper, seconds)
 
@@ -155,23 +156,6 @@ def _cheaper(one: Least | None, other: Least | None) -> Least | None:
     if one is None or other is None:
         return one if other is None else other
     return other if other.cost < one.cost else one
-
-
-def _broken(block: Block, x: Floats) -> float:
-    """By how much a point breaks a row at most, a part of what stands in it: written out, option by option."""
-    options = len(block.group)
-    pairs: list[tuple[Floats, sparse.csr_array]] = [
-        (np.bincount(block.kind, x[:options] * scalar[block.group], matrix.shape[0]).astype(float), matrix)
-        for scalar, matrix in block.by_kind
-    ]
-    pairs += [] if block.by_option is None else [(x[:options], block.by_option)]
-    pairs.append((x[options:], sparse.csr_array(block.by_column)))
-    activity = np.sum([matrix.T @ amount for amount, matrix in pairs], axis=0)[:-1]
-    size = np.sum([abs(matrix).T @ np.abs(amount) for amount, matrix in pairs], axis=0)[:-1]
-    broken = np.maximum(np.maximum(block.lower - activity, activity - block.upper), 0.0)
-    bound = np.where(block.lower > activity, np.abs(block.lower), np.abs(block.upper))
-    scale = np.maximum(np.maximum(size, np.where(broken > 0, bound, 0.0)), 1.0)
-    return float((broken / scale).max(initial=0.0))
 
 
 def _of_kinds(block: Block, kinds: Bools, part: Bools) -> Block:

@@ -21,6 +21,7 @@ from zonevest.model.options import build_options
 
 Tables = dict[str, Any]
 Planted = set[str]
+Kind = Callable[["Ground"], Planted | None]
 RETRIES = 200
 
 
@@ -272,26 +273,152 @@ def reserve(ground: Ground) -> Planted | None:
     return {f"reserve[{period}]", ground.limit("finance.cash", "<=", 0.01, period)}
 
 
+def service(ground: Ground) -> Planted | None:
+    """Debt of old, and a cover of its service, or a cap on its interest, that no revenue reaches."""
+    finance, instruments = ground.settings.get("finance"), ground.tables.get("instruments")
+    if finance is None or instruments is None or "service" in ground.used:
+        return None
+    ground.used.add("service")
+    owed = {"outstanding": 0.5, "outstanding_years": 5, "rate": 0.05, "budget": "", "tenor_years": 5, "grace_years": 0}
+    for column, value in owed.items():
+        instruments[column] = instruments[column].astype(object)
+        instruments.loc[0, column] = value
+    rule = ground.rnd.choice(["dscr_min", "interest_share_general"])
+    finance[rule] = 1e4 if rule == "dscr_min" else 1e-5
+    if rule == "dscr_min":
+        finance["dscr_scope"] = "all"
+        finance.pop("dscr_from", None)
+    _harden(finance, rule)
+    return {f"{rule}[{period}]" for period in ground.periods}
+
+
+def window(ground: Ground) -> Planted | None:
+    """A mandated project that may start in the first period only, in which there is no money for it; or the last."""
+    if len(ground.periods) < 2:
+        return None
+    project = ground.project(lambda row: row["capex"] > 0 and row["build_years"] == 1 and not row["bundle"])
+    if project is None:
+        return None
+    end, period = ground.rnd.choice([("latest", ground.periods[0]), ("earliest", ground.periods[-1])])
+    ground.set(project, mandatory=1, earliest="", latest="", requires="")
+    ground.set(project, **{end: period})
+    most = round(float(ground.study.projects.set_index("project").loc[project, "capex"]) / 2, 3)
+    return {f"mandatory[{project}]", f"{end}[{project}]", ground.limit("project.capex", "<=", most, period)}
+
+
+def appraisal(ground: Ground) -> Planted | None:
+    """A mandated project requires one that is worth too little at its hurdle rate."""
+    one = ground.project(lambda row: not row["bundle"])
+    other = ground.project(lambda row: row["capex"] > 0 and not row["bundle"])
+    if one is None or other is None:
+        return None
+    ground.set(one, mandatory=1, requires=other, requires_lag=0)
+    lost = {"capex": 40.0, "annual_revenue": 0.125, "hurdle": 0.5, "mandatory": 0, "requires": "", "catchment": ""}
+    ground.set(other, **lost, uplift_per_ha=None, uplift_account="", uplift_of="", uplift_cap=None)
+    flows = ground.tables.get("project_flows")
+    if flows is not None:
+        ground.tables["project_flows"] = flows[flows["project"] != other].reset_index(drop=True)
+    return {f"mandatory[{one}]", f"requires[{one},{other}]", f"hurdle[{other}]", "portfolio"}
+
+
+def bundle_worth(ground: Ground) -> Planted | None:
+    """A mandated project requires one of a bundle with little restoration in it, or that loses money."""
+    finance = ground.settings.get("finance")
+    if finance is None or "eod_eco_share" in finance:
+        return None
+    one, other, third = (ground.project(lambda row: not row["bundle"] and not row["exclusive_set"]) for _ in range(3))
+    if one is None or other is None or third is None:
+        return None
+    finance["eod_eco_share"] = 0.5
+    ground.set(one, mandatory=1, requires=other, requires_lag=0, category="infrastructure")
+    rest = {"mandatory": 0, "requires": "", "bundle": "eod", "earliest": "", "latest": "", "build_years": 1}
+    ground.set(other, category="infrastructure", capex=8.0, annual_revenue=0.0, hurdle=None, **rest)
+    ground.set(third, category="ecological_restoration", capex=4.0, annual_revenue=0.0, hurdle=None, **rest)
+    return {f"mandatory[{one}]", f"requires[{one},{other}]", "bundle[eod]", "eod_share[eod]", "eod_income[eod]"}
+
+
+def on_a_line(ground: Ground) -> Planted | None:
+    """A mandated project whose site lies on a line that it does not admit."""
+    frame = ground.tables["parcels"]
+    project = ground.project() if frame is not None else None
+    if frame is None or project is None or "line" in ground.used:
+        return None
+    ground.used.add("line")
+    line, cell, value = ground.rnd.choice(
+        [("redline", "redline_ok", "core"), ("basic_farmland", "basic_farmland_ok", 1)]
+    )
+    parcel = ground.rnd.choice(list(frame["parcel_id"]))
+    frame[line] = frame[line].astype(object)
+    frame.loc[frame["parcel_id"] == parcel, line] = value
+    ground.set(project, mandatory=1, footprint=parcel, footprint_zones="", footprint_practice="")
+    ground.set(project, **{cell: {"redline_ok": ground.rnd.choice(["no", "general"])}.get(cell, 0)})
+    return {f"mandatory[{project}]", f"site_line[{project},{line}]"}
+
+
+def footprint(ground: Ground) -> Planted | None:
+    """A mandated project whose site may lie in one zone alone, which is forbidden there."""
+    frame = ground.tables["parcels"]
+    if frame is None or ground.study.zones.empty or "line" in ground.used:
+        return None
+    options = build_options(ground.study)
+    today = dict(zip(ground.study.parcels["parcel_id"], options.zone_today[options.pattern], strict=True))
+    practices = ground.study.practices
+    pairs = [
+        (parcel, row["zone"])
+        for parcel in today
+        for row in practices.to_dict("records")
+        if row["zone"] not in ("", today[parcel]) and row["zone"] != "U"  # sub-zones lie in it
+    ]
+    project = ground.project() if pairs else None
+    if project is None:
+        return None
+    ground.used.add("line")
+    parcel, zone = ground.rnd.choice(pairs)
+    frame["forbidden_zones"] = frame["forbidden_zones"].mask(frame["parcel_id"] == parcel, zone)
+    ground.set(project, mandatory=1, footprint=parcel, footprint_zones=zone, footprint_practice="")
+    ground.set(project, redline_ok="core", basic_farmland_ok=1)
+    return {f"mandatory[{project}]", f"footprint[{project}]", "line[forbidden_zones]"}
+
+
+def banned_site(ground: Ground) -> Planted | None:
+    """A mandated project takes land of a class that all lies on basic farmland."""
+    frame = ground.tables["parcels"]
+    project = ground.project() if frame is not None else None
+    if frame is None or project is None or "line" in ground.used:
+        return None
+    ground.used.add("line")
+    land_class = ground.rnd.choice(sorted(frame["land_class"].unique()))
+    frame["basic_farmland"] = frame["basic_farmland"].mask(frame["land_class"] == land_class, 1)
+    ground.set(project, mandatory=1, jurisdiction="", basic_farmland_ok=0, redline_ok="core", footprint="")
+    ground.set(project, footprint_zones="", footprint_practice="")
+    taken = {"project": project, "land_class": land_class, "jurisdiction": "", "area_ha": 0.25}
+    ground.tables["land_take"] = joined(ground.tables.get("land_take"), table([taken]))
+    return {f"mandatory[{project}]", f"site_take[{land_class},total,core,0]"}
+
+
 KINDS = [
     two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, cover, land_sale, reserve, floor,
-    shares, line,
+    shares, line, service, window, appraisal, bundle_worth, on_a_line, footprint, banned_site,
 ]  # fmt: skip
 
 
-def planted_study(rnd: Random) -> tuple[Study, list[Planted], list[str]]:
-    """A study with one to three planted conflicts, the conditions of each, and their kinds."""
+def planted_study(rnd: Random, first: Kind | None = None) -> tuple[Study, list[Planted], list[str]]:
+    """A study with one to three planted conflicts (of a kind first, if one is given), the conditions of each, kinds."""
     for _ in range(RETRIES):
         ground = _ground(rnd)
         if ground is None:
             continue
         planted: list[tuple[str, Planted]] = []
-        for kind in rnd.sample(KINDS, rnd.choice([1, 1, 2, 3])):
+        drawn = rnd.sample(KINDS, rnd.choice([1, 1, 2, 3]))
+        for kind in [first, *drawn[1:]] if first is not None else drawn:
             done = kind(ground)
             if done is not None:
                 planted.append((kind.__name__, done))
+        if first is not None and (not planted or planted[0][0] != first.__name__):
+            continue
         ground.tables["limits"] = joined(ground.tables["limits"], table(ground.limits))
         try:
-            study = make_study(ground.settings, **ground.tables)
+            study = make_study(ground.settings, for_diagnosis=True, **ground.tables)
             if planted and zv.solve(study, time_limit=20, method="mip").status == "infeasible":
                 return study, [names for _, names in planted], [name for name, _ in planted]
         except StudyError:
@@ -310,13 +437,19 @@ def _ground(rnd: Random) -> Ground | None:
     return Ground(rnd, settings, tables, study, plan) if plan.has_plan else None
 
 
-def applied(study: Study, repair: pd.DataFrame) -> Study | None:
-    """The study with the cells of a repair changed; None where something that gives is not a cell."""
-    if (repair["table"] == "").any():
+def applied(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study | None:
+    """The study with the cells of a repair changed; None where it was not said to do by cells alone."""
+    if not (repair["verified_in"] == "study").all():
         return None
     tables = {name: frame.copy() for name, frame in study.tables.items()}
     changes: dict[str, Any] = {}
-    return _changed(study, tables, repair, changes)
+    land = tables["parcels"]
+    for row in parcels.itertuples(index=False):
+        for column, value in row.changes.items():
+            land[column] = land[column].astype(object)
+            land.loc[land["parcel_id"] == row.parcel_id, column] = value
+            land[column] = land[column].infer_objects()
+    return _changed(study, tables, repair[repair["table"] != ""], changes)
 
 
 def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[str, Any]) -> Study:
@@ -326,6 +459,9 @@ def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[s
         if row.table == "study":
             finance = settings.finance
             assert finance is not None
+            if row.column == "eod_eco_share":
+                changes[row.column] = row.new
+                continue
             period = row.condition.partition("[")[2].rstrip("]").split(",")[-1]
             old = changes.get(row.column, getattr(finance, row.column))
             of = dict(old) if isinstance(old, dict) else dict.fromkeys([p.name for p in study.periods], old)

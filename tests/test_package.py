@@ -99,3 +99,11 @@ def test_the_wheel_solves(elsewhere: Path, tmp_path: Path) -> None:
     call([elsewhere / "zonevest", "solve", "village", "-o", "plan"], tmp_path)
     assert {"plan.json", "report.html"} <= {path.name for path in (tmp_path / "plan").iterdir()}
     call([elsewhere / "python", "-m", "zonevest", "audit", "plan"], tmp_path)
+
+
+def test_no_module_hides_what_has_its_name() -> None:
+    """Importing a module puts it into its package under its name: `zonevest.pareto` would no longer be the function."""
+    import zonevest as zv
+
+    modules = {path.stem for path in (ROOT / "src" / "zonevest").glob("*.py")}
+    assert not modules & set(zv.__all__)

@@ -33,20 +33,23 @@ if TYPE_CHECKING:
     )
     from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
+    from zonevest.diverging import alternatives
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
-    from zonevest.pareto import pareto
+    from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
     from zonevest.sweeps import Sweep, scenarios
+    from zonevest.tradeoff import pareto
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Alternatives",
     "Comparison",
     "Diagnosis",
     "Front",
@@ -56,6 +59,7 @@ __all__ = [
     "Study",
     "StudyError",
     "Sweep",
+    "alternatives",
     "audit",
     "bundled_cases",
     "check",
@@ -79,12 +83,14 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Alternatives": "zonevest.reports.alternatives",
+    "alternatives": "zonevest.diverging",
     "Comparison": "zonevest.comparing",
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "Front": "zonevest.reports.front",
-    "pareto": "zonevest.pareto",
+    "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
     "Sensitivity": "zonevest.reports.sensitivity",

@@ -320,16 +320,22 @@ def replaceable(target: Path) -> bool:
 
 @wraps(read.read_study)
 def read_study(  # noqa: D103
-    path: str | Path, overrides: Mapping[str, object] | None = None, *, scenario: str = ""
+    path: str | Path,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    scenario: str = "",
+    for_diagnosis: bool = False,
 ) -> Study:
     with _options_told():
-        return read.read_study(path, overrides, scenario=scenario)
+        return read.read_study(path, overrides, scenario=scenario, for_diagnosis=for_diagnosis)
 
 
 @wraps(read.make_study)
-def make_study(settings: Mapping[str, Any], **tables: pd.DataFrame | None) -> Study:  # noqa: D103
+def make_study(  # noqa: D103
+    settings: Mapping[str, Any], *, for_diagnosis: bool = False, **tables: pd.DataFrame | None
+) -> Study:
     with _options_told():
-        return read.make_study(settings, **tables)
+        return read.make_study(settings, for_diagnosis=for_diagnosis, **tables)
 
 
 @contextmanager
@@ -698,7 +704,7 @@ def solve(
         with clock("prices"):
             prices = _prices(block, program, solution.x, SolveOptions(time_limit=PRICES_SECONDS, threads=threads))
     with clock("plan"):
-        plan = _plan(policy, compiled, solution, settings, prices)
+        plan = plan_of(policy, compiled, solution, settings, prices)
         if by_prices:
             plan.method, plan.certificate = "prices", pd.concat(proofs, ignore_index=True)
             settings["steps"] = [
@@ -820,7 +826,7 @@ def _scale(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
-def _plan(
+def plan_of(
     policy: pyo.ConcreteModel,
     compiled: Policy,
     solution: Solution,

@@ -28,6 +28,15 @@ class BreakEven(StrEnum):
     annual_revenue = "annual_revenue"
 
 
+class By(StrEnum):
+    """In what alternatives differ."""
+
+    zoning = "zoning"
+    actions = "actions"
+    projects = "projects"
+    gains = "gains"
+
+
 class Method(StrEnum):
     """Ways to solve."""
 

@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | scenarios | diagnose | sensitivity | report | …``.
+"""The command line: ``zonevest new | import | check | solve | scenarios | pareto | alternatives | diagnose | …``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -17,6 +17,7 @@ import typer
 from zonevest import __version__
 from zonevest.arguments import (
     BreakEven,
+    By,
     JsonOption,
     Lang,
     LangOption,
@@ -51,6 +52,7 @@ from zonevest.console import (
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
+    looks_solved,
     read_beside,
     refuse_existing,
     refuse_no_hand_plan,
@@ -65,6 +67,7 @@ from zonevest.words import Words
 
 if TYPE_CHECKING:
     from zonevest.api import AuditReport, Plan
+    from zonevest.instances.study import Study
 
 app = typer.Typer(
     cls=Commands,
@@ -443,7 +446,7 @@ def pareto(
             refuse_unwritable(out)
         from zonevest.instances.read import read_study
         from zonevest.instances.study import StudyError
-        from zonevest.pareto import pareto as front_of
+        from zonevest.tradeoff import pareto as front_of
 
         given = read_study(study, parse_settings(settings or []), scenario=scenario)
         try:
@@ -465,6 +468,90 @@ def pareto(
         if not len(found.points):
             statuses = [*found.solves["status"]]
             raise typer.Exit(CODES["infeasible" if "infeasible" in statuses else "no_plan"])
+
+
+@app.command()
+def alternatives(
+    study: Annotated[
+        str, typer.Argument(metavar="STUDY|PLAN", help="A study, which is solved first, or a plan folder of one.")
+    ],
+    by: Annotated[
+        By, typer.Option("--by", help="In what plans differ: zoning, actions (and starts), projects, or who gains.")
+    ] = By.zoning,
+    within: Annotated[
+        float, typer.Option("--within", min=0.0, metavar="SHARE", help="What a plan may give up of the best objective.")
+    ] = 0.05,
+    count: Annotated[int, typer.Option("--count", min=0, metavar="N", help="How many alternatives, at most.")] = 5,
+    resolve: Annotated[
+        int,
+        typer.Option("--resolve", min=0, metavar="N", help="Parcels that are solved again: zones forbidden in turn."),
+    ] = 0,
+    parcel: Annotated[
+        list[str] | None,
+        typer.Option("--parcel", metavar="NAME", help="Solve again with this parcel's zone forbidden; repeatable."),
+    ] = None,
+    projects: Annotated[
+        bool, typer.Option("--projects/--no-projects", help="Whether each project is forced out, or in, too.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Where page, tables and plans go.")
+    ] = None,
+    method: MethodOption = Method.auto,
+    gap: Annotated[
+        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+    ] = 1e-3,
+    spread_gap: Annotated[
+        float, typer.Option("--spread-gap", min=0.0, help="How near to its bound each distance has to be.")
+    ] = 0.05,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
+    ] = 120.0,
+    resolve_time: Annotated[
+        float,
+        typer.Option("--resolve-time", min=0.0, metavar="SECONDS", help="Of all single projects and parcels."),
+    ] = 300.0,
+    threads: ThreadsOption = 0,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    scenario: ScenarioOption = "",
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Find plans near the best that differ as much as possible, and how much depends on each parcel and project."""
+    with faults_shown(lang, as_json):
+        finite({"--within": within, "--gap": gap, "--spread-gap": spread_gap, "--time-limit": time_limit,
+                "--resolve-time": resolve_time})  # fmt: skip
+        if out is not None:
+            refuse_existing(out, say("choose another folder"))
+            refuse_unwritable(out)
+        given = study_or_plan(study, settings, scenario)
+        if parcel:
+            known = set(getattr(given, "study", given).parcels["parcel_id"])
+            for name in [name for name in parcel if name not in known]:
+                do = say("name one of the table parcels")
+                raise InputError("--parcel", say("there is such a parcel"), name, do)
+        from zonevest.apart import EndlessError
+        from zonevest.diverging import alternatives as find
+        from zonevest.pricing import UnpricedError
+
+        try:
+            with ProgressLine(sys.stderr, lang.value) as told:
+                found = find(
+                    given, by=by.value, within=within, count=count, parcels=parcel or resolve, projects=projects,
+                    gap=gap, spread_gap=spread_gap, time_limit=time_limit, resolve_time=resolve_time, threads=threads,
+                    seed=seed, method=method.value, on_progress=told,
+                )  # fmt: skip
+        except UnpricedError as error:
+            raise InputError(study, say("a plan can be solved again"), error.args[0], error.do) from None
+        except EndlessError as error:
+            must, do = say("distances have a greatest one"), say("choose another distance with --by")
+            raise InputError("--by", must, error.args[0], do) from None
+        if out is not None and found.best.has_plan:
+            found.write(out, lang.value)
+        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
+        if not found.complete:
+            raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(FAILED if not found.holds else CODES[found.best.status])
 
 
 @app.command()
@@ -493,7 +580,7 @@ def diagnose(
         from zonevest.diagnosing import diagnose as find
         from zonevest.instances.read import read_study
 
-        given = read_study(study, changes, scenario=scenario)
+        given = read_study(study, changes, scenario=scenario, for_diagnosis=True)
         try:
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = find(given, prices=given_prices, time_limit=time_limit, threads=threads, on_progress=told)
@@ -547,15 +634,12 @@ def sensitivity(
         if out is not None:
             refuse_existing(out, say("name another folder with -o"))
             refuse_unwritable(out)
-        changes, of_plan = parse_settings(settings or []), (Path(study) / "plan.json").is_file()
-        if of_plan and (changes or scenario):
-            do = say("name the study, not its plan, or leave them out")
-            raise InputError(study, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
         from zonevest import api
         from zonevest.sensing import NoPlanError
         from zonevest.sensing import sensitivity as find
 
-        given = api.read_plan(study) if of_plan else api.read_study(study, changes, scenario=scenario)
+        given = study_or_plan(study, settings, scenario)
+        of_plan = isinstance(given, api.Plan)
         held = api.audit(study) if of_plan else None
         if held is not None and not held.ok:  # before hours of solving: every difference is to what it states
             print(held.to_text(lang.value), file=sys.stderr)
@@ -687,6 +771,7 @@ def _audit_given(
         found = given_plan(read, plan, projects, on_progress=told)
     assert found.verdict is not None
     found.verdict.beside = other
+    found.verdict.no_figures = looks_solved(plan)
     for note in found.verdict.notes:
         print(f"{label['note']}{translate(note, lang.value)}", file=sys.stderr)
     if out is not None:
@@ -806,6 +891,17 @@ def compare(
         written = {} if out is None else {"comparison": str(out)}
         show_result(written | found.to_dict(), [found.to_text(lang.value, out)], as_json)
         raise typer.Exit(DONE if found.ok else FAILED)
+
+
+def study_or_plan(name: str, settings: list[str] | None, scenario: str) -> Study | Plan:
+    """A study, changed as asked, or a plan folder, which is as it was solved."""
+    changes, of_plan = parse_settings(settings or []), (Path(name) / "plan.json").is_file()
+    if of_plan and (changes or scenario):
+        do = say("name the study, not its plan, or leave them out")
+        raise InputError(name, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
+    from zonevest import api
+
+    return api.read_plan(name) if of_plan else api.read_study(name, changes, scenario=scenario)
 
 
 @contextmanager

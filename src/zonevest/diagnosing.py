@@ -13,7 +13,10 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import period_names
+from zonevest.instances.study import StudyError, period_names
+from zonevest.mending import has_plan, mended
+from zonevest.model.appraisal import rate_met
+from zonevest.model.bars import HURDLE, SITE_LINE
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.conditions import LINE, Condition, conditions_of, needs, with_bounds_as_rows, with_lines_as_rows
 from zonevest.model.land import land_block, without_extra
@@ -22,7 +25,7 @@ from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
-from zonevest.reports.diagnosis_cells import cell, parcel_columns
+from zonevest.reports.diagnosis_cells import cell, parcel_cells
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.by_one_program import ByOneProgram
 from zonevest.solvers.conflicts import Asked, Conditions, Conflict, Repair, Search
@@ -52,8 +55,9 @@ def diagnose(
 ) -> Diagnosis:
     """Find which conditions of a study cannot hold together, and the least that would have to give.
 
-    Conditions are limits, quotas, rows of [finance] and [equity], what projects ask for, and the lines, overlays and
-    locks that keep land from being used. Rows that are soft anyway are none.
+    Conditions are limits, quotas, rows of [finance] and [equity], what projects ask for, the windows, lines and tests
+    of worth that keep projects out, and the lines, overlays and locks that keep land from being used. Rows that are
+    soft anyway are none. Repairs that are cells of the study are verified in the study with these cells changed.
 
     Parameters
     ----------
@@ -89,6 +93,12 @@ def diagnose(
     conflicts, holds = search.conflicts()
     found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
     told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
+    gives, parcels = told.repairs(found), told.parcels(found)
+    for at, repair in enumerate(found, start=1):
+        tell("verify")
+        mine = gives["repair"] == at
+        where = told.verified_in(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
+        gives.loc[mine, "verified_in"] = where
     return Diagnosis(
         study,
         False if conflicts else holds,
@@ -97,8 +107,8 @@ def diagnose(
         tuple(each.proven for each in conflicts),
         tuple(each.whole for each in conflicts),
         bool(holds),
-        told.repairs(found),
-        told.parcels(found),
+        gives,
+        parcels,
         least,
     )
 
@@ -180,6 +190,7 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
     for each in conditions:
         names = [each.name, each.told.limit if each.told else "", *each.key[:1], each.family]
         names += [each.key[0].removeprefix("line:")] if each.family == LINE else []
+        names += [each.key[1]] if each.family == SITE_LINE else []
         named = [name for name in names if name in prices]
         unused -= set(named)
         found.append(prices[named[0]] if named and each.gives else each.price)
@@ -222,14 +233,17 @@ class _Told:
                 to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
                 # as far as it was rounded outwards, or by the solver
                 to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
-                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound)
-                rows.append((at, repair.cost, repair.verified, of.name, of.family, gives, of.unit, bound, to, *where))
+                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._rate(of, repair))
+                rows.append(
+                    (at, repair.cost, repair.verified, "", of.name, of.family, gives, of.unit, bound, to, *where)
+                )
         return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
 
     def parcels(self, repairs: list[Repair]) -> pd.DataFrame:
         """The parcels that lines let go, and what for."""
         options, rows = self.ledger.options, []
         periods, study = [*period_names(self.study.periods), ""], self.study
+        zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True))
         ids, area = study.parcels["parcel_id"].to_numpy(), study.parcels["area_ha"].to_numpy()
         for at, repair in enumerate(repairs, start=1):
             for column in self._let_go(repair).tolist():
@@ -237,9 +251,46 @@ class _Told:
                 practice = options.practices[options.kind_practice[kind]]
                 start = periods[options.kind_start[kind]]
                 lines = self._lines(kind)
-                columns = parcel_columns(lines)
-                rows.append((at, ids[parcel], practice, start, float(area[parcel]), lines, columns))
+                zone = zone_of.get(practice) or str(options.zone_today[options.pattern[parcel]])
+                changes = parcel_cells(study, study.parcels.iloc[int(parcel)], practice, zone, lines)
+                used = float(area[parcel] * repair.x[column])
+                rows.append((at, ids[parcel], practice, start, used, float(area[parcel]), lines, [*changes], changes))
         return pd.DataFrame(rows, columns=PARCELS)
+
+    def verified_in(
+        self, repair: Repair, gives: pd.DataFrame, parcels: pd.DataFrame, deadline: float, threads: int
+    ) -> str:
+        """In what a repair was seen to do: the study with its cells changed, else the program; ``""``: nowhere."""
+        in_program = "program" if repair.verified else ""
+        if not repair.verified or not ((gives["table"] != "").any() or len(parcels)):
+            return in_program
+        if time.perf_counter() > deadline:
+            return in_program
+        try:
+            study = mended(self.study, gives, parcels)
+        except StudyError:
+            return in_program
+        if has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads):
+            return "study"
+        return in_program
+
+    def _decided(self, repair: Repair) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Land and projects of a repaired plan, as a plan's tables have them."""
+        options, works = self.ledger.options, self.ledger.works
+        periods, size = np.array([*period_names(self.study.periods), ""], dtype=object), len(options.kind)
+        taken = np.flatnonzero(repair.x[:size] > SHARE)
+        kind = options.kind[taken]
+        practices = np.array(options.practices, dtype=object)
+        ids = self.study.parcels["parcel_id"].to_numpy(dtype=object)
+        land = {
+            "parcel_id": ids[options.parcel[taken]],
+            "practice": practices[options.kind_practice[kind]],
+            "start": periods[options.kind_start[kind]],
+            "share": repair.x[:size][taken],
+        }
+        started = repair.x[size : size + works.possible.size].reshape(works.possible.shape) > 0.5
+        start = np.where(started.any(axis=1), started.argmax(axis=1), -1)
+        return pd.DataFrame(land), pd.DataFrame({"project": works.names, "start": periods[start]}, dtype=object)
 
     def _let_go(self, repair: Repair) -> np.ndarray[Any, np.dtype[np.int64]]:
         """The excluded options that a repair takes."""
@@ -249,6 +300,17 @@ class _Told:
         barred = options.barred[options.kind_pattern, options.kind_practice] > 0
         taken = np.flatnonzero(repair.x[: len(options.kind)] > SHARE)
         return taken[barred[options.kind[taken]]]
+
+    def _rate(self, of: Condition, repair: Repair) -> float | None:
+        """Of a hurdle, the rate at which the project is worth it when it starts as in a repaired plan."""
+        if of.family != HURDLE:
+            return None
+        works, name = self.ledger.works, of.key[0]
+        j, periods = works.names.index(name), works.possible.shape[1]
+        first = len(self.ledger.options.kind) + j * periods
+        built = np.flatnonzero(repair.x[first : first + periods] > 0.5)
+        start = j * periods + (int(built[0]) if len(built) else int(np.argmax(works.appraisal.npv[j])))
+        return rate_met(works.timed.take(np.flatnonzero(works.start == start)), float(works.appraisal.rate[j]))
 
     def _lines(self, kind: int) -> list[str]:
         options = self.ledger.options

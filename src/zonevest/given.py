@@ -8,7 +8,7 @@ here knows the ledger.
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -42,6 +42,10 @@ BROKEN = "broken"
 FACTS = ("draw", "fund_project", "lean", "reach", "open", "cap", "positive")
 """Rows that say how things are: money is drawn for what it pays, land enjoys a rise of value once."""
 CASH_ROWS = ("cash", "reserve")
+SETS, KEPT = 2, 100.0
+"""How many other sets of broken rows are looked for, and how much rather rows are kept there that were broken."""
+MISSED = 1e-6
+"""A row that is missed by less, relative to its bound, holds."""
 SECONDS = 60.0
 """What each of the small programs may take."""
 
@@ -117,7 +121,7 @@ def _evaluated(study: Study, made: HandMade, on_progress: Callable[[Progress], o
     parcels = _as_stated(evaluator, made.parcels)
     standing = evaluator.stand(parcels, made.projects)
     tell("solve")
-    decided, holds = _decided(evaluator, standing, made.decided)
+    decided, holds, missed = _decided(evaluator, standing, made.decided)
     tell("audit")
     found = evaluator.judge(standing, decided)
     tell("")
@@ -134,6 +138,10 @@ def _evaluated(study: Study, made: HandMade, on_progress: Callable[[Progress], o
     money, rows = evaluator.parts.money, breaches_of(evaluator, standing, found, breaches)
     rest = () if money is None else tuple(money.rest(t) for t in range(len(study.periods)))
     plan.verdict = Verdict(plan, rows, tuple(sorted(made.decided)), made.listed, rest, made.notes)
+    if holds is False:
+        tell("instead")
+        plan.verdict.instead = list(_instead(evaluator, standing, made.decided, missed))
+        tell("")
     return plan
 
 
@@ -157,10 +165,38 @@ def _as_stated(evaluator: Evaluator, parcels: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([parcels.assign(**columns)[order], own], axis=1)
 
 
+def _instead(
+    evaluator: Evaluator, standing: Standing, given: dict[str, pd.DataFrame], first: frozenset[str]
+) -> Iterator[pd.DataFrame]:
+    """Other rows that may be broken in place of those that are, set by set: each time the earlier ones are kept first.
+
+    A set that has all rows of an earlier one says nothing new, and ends the search.
+    """
+    seen = [first]
+    for _ in range(SETS):
+        decided, _, missed = _decided(evaluator, standing, given, frozenset().union(*seen))
+        if not missed or any(earlier <= missed for earlier in seen):
+            return
+        seen.append(missed)
+        found = evaluator.judge(standing, decided)
+        told = breaches_of(evaluator, standing, found, found.breaches)
+        yield told[told["rule"].str.startswith(("limit", "row:"))].reset_index(drop=True)
+
+
 def _decided(
-    evaluator: Evaluator, standing: Standing, given: dict[str, pd.DataFrame]
-) -> tuple[dict[str, pd.DataFrame], bool | None]:
-    """The decisions: those that are given, and the best of the others; whether rows hold, None if nothing was found."""
+    evaluator: Evaluator,
+    standing: Standing,
+    given: dict[str, pd.DataFrame],
+    kept: Collection[str] = (),
+) -> tuple[dict[str, pd.DataFrame], bool | None, frozenset[str]]:
+    """The decisions: those that are given, and the best of the others; whether rows hold, None if nothing was found.
+
+    And which rows are missed, by name.
+
+    Parameters
+    ----------
+    kept : rows that are missed only where there is no other way, by name.
+    """
     left = evaluator.left(standing)
     columns = left.system.decisions
     fixed = evaluator.read(standing, left.system, given)
@@ -173,17 +209,31 @@ def _decided(
     known = np.array([tables.get(each.key[0], each.key[0]) in given for each in columns], dtype=bool)
     free = [v for v, is_known in enumerate(known) if not is_known and columns[v].counts]
     if not free:
-        return given, True
+        return given, True, frozenset()
     low = np.where(known, np.maximum(fixed, 0.0), 0.0)
     high = np.where(known, np.maximum(fixed, 0.0), np.array([each.high for each in columns]))
-    rows = [Row(row.coefficients, row.sense == ">=", row.right, row.penalty, _dear(row.name)) for row in left.rows]
+    rows = [
+        Row(
+            row.coefficients,
+            row.sense == ">=",
+            row.right,
+            row.penalty,
+            _dear(row.name) * KEPT ** (row.name in kept),
+        )
+        for row in left.rows
+    ]
     goal = evaluator.study.settings.objective
-    kept = goal.tolerance if goal.method == "lexicographic" else 0.0
+    slack = goal.tolerance if goal.method == "lexicographic" else 0.0
     whole = [each.whole for each in columns]
-    x, holds = best_beside(rows, left.objectives, low, high, whole, tolerance=kept, seconds=SECONDS)
+    x, holds = best_beside(rows, left.objectives, low, high, whole, tolerance=slack, seconds=SECONDS)
     if x is None:
-        return given, None
-    return evaluator.tell(left.system, np.where(known, 0.0, x)) | given, holds
+        return given, None, frozenset()
+    missed = [
+        name
+        for name, row in zip((row.name for row in left.rows), rows, strict=True)
+        if row.penalty is None and row.missed(x) > MISSED * max(1.0, abs(row.right))
+    ]
+    return evaluator.tell(left.system, np.where(known, 0.0, x)) | given, holds, frozenset(missed)
 
 
 def _dear(row: str) -> float:
@@ -260,6 +310,7 @@ def _ledger(study: Study, evaluator: Evaluator, found: Evaluation) -> pd.DataFra
 def _limits(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows as limits.csv tells them; prices are not known."""
     units = built_in_accounts(study)["unit"].to_dict() | study.accounts.set_index("account")["unit"].to_dict()
+    units |= dict(_quota_units(study, units))
     own = set(study.limits["limit"])
     out = rows[~rows["vacuous"]].reset_index(drop=True)
     unit = [
@@ -268,6 +319,14 @@ def _limits(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
     out = out.assign(shadow_price=np.nan, unit=unit)[LIMITS]
     kept = study.limits[["limit", *(name for name in study.limits if name.startswith("x_"))]]
     return out.merge(kept, on="limit", how="left") if kept.shape[1] > 1 else out
+
+
+def _quota_units(study: Study, units: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What quotas are counted in: as what uses them, else as what generates them."""
+    for quota, *accounts in study.quotas[["quota", "account_used", "account_generated"]].itertuples(index=False):
+        account = next(name for name in [*accounts, ""] if name or name == "")
+        unit = units.get(account, "ha" if account.startswith("area.") else "")
+        yield from ((name, unit) for name in (f"quota.{quota}", f"quota.{quota}.bought", f"quota.{quota}.sold"))
 
 
 def unit_of(limit: str, account: str, own: set[str], units: dict[str, str]) -> str:

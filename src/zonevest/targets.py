@@ -120,6 +120,12 @@ def refuse_no_hand_plan(place: Path, study: str | None) -> None:
         raise InputError(str(place), must, found, do)
 
 
+def looks_solved(place: Path) -> bool:
+    """Whether a folder is of a plan that was solved, and has lost its plan.json."""
+    told = ("ledger.parquet", "limits.csv", "report.html")
+    return not (place / "plan.json").exists() and any((place / name).is_file() for name in told)
+
+
 def refuse_no_plan(folder: Path) -> None:
     """A plan folder is known by its plan.json."""
     place.recover(folder)

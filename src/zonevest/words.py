@@ -91,6 +91,8 @@ PHASES: dict[str, tuple[str, str]] = {
     "options": ("options", "选项"),
     "conflict": ("what cannot hold together", "查找冲突"),
     "repair": ("what would have to give", "查找放宽办法"),
+    "verify": ("repairs in the study", "按修改后的数据表验证"),
+    "instead": ("what could be broken instead", "查找可替代的不符项"),
     "policy": ("policy model", "政策模型"),
     "size": ("size of the program", "规划问题规模"),
     "nothing": ("doing nothing", "维持现状"),

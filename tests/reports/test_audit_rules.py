@@ -34,14 +34,14 @@ class TestPractices:
             ({}, {"from_classes": "wood;orchard"}, "from_class"),
             ({}, {"from_classes": "wood;class_group:forest"}, "from_class"),
             ({}, {"from_classes": "wood;class_group:arable"}, ""),
-            ({"redline": "general"}, {}, "redline_grade"),
+            ({"redline": "general"}, {}, "redline_grade;conversion"),  # a blank overlay is prohibited there
             ({"redline": "general", "conversion": "free"}, {"redline_ok": "general"}, ""),
-            ({"redline": "core"}, {"redline_ok": "general"}, "redline_grade"),
+            ({"redline": "core"}, {"redline_ok": "general"}, "redline_grade;conversion"),
             ({"redline": "core", "conversion": "free"}, {"redline_ok": "core"}, ""),
-            ({"basic_farmland": 1}, {"to_class": ""}, "basic_farmland"),
+            ({"basic_farmland": 1}, {"to_class": ""}, "basic_farmland;conversion"),
             ({"basic_farmland": 1, "conversion": "free"}, {"to_class": "", "basic_farmland_ok": 1}, ""),
             ({"basic_farmland": 1, "conversion": "free"}, {"to_class": "orchard", "basic_farmland_ok": 1}, ""),
-            ({"basic_farmland": 1}, {"basic_farmland_ok": 1}, "basic_farmland"),
+            ({"basic_farmland": 1}, {"basic_farmland_ok": 1}, "basic_farmland;conversion"),
             ({"conversion": "prohibited"}, {}, "conversion"),
             ({"conversion": "conditional"}, {"mode": "development"}, "conversion"),
             ({"conversion": "conditional"}, {"mode": "service"}, "conversion"),
@@ -80,7 +80,14 @@ class TestPractices:
     )
     def test_rules(self, parcel: dict[str, Any], practice: dict[str, Any], rule: str) -> None:
         found = broken(parcel, practice)
-        assert found == ({rule} if rule else set()) | ({"project:enables"} if rule == "requires_project" else set())
+        named = set(rule.split(";")) - {""}
+        assert found == named | ({"project:enables"} if rule == "requires_project" else set())
+
+    def test_every_rule_that_a_parcel_breaks_is_named(self) -> None:
+        parcel = {"slope_class": 5, "tenure": "state", "title": 0, "forbidden_zones": "town", "locked_practice": "hold"}
+        practice = {"max_slope_class": 3, "tenure": "collective", "needs_title": 1, "from_classes": "wood"}
+        named = {"from_class", "tenure", "title", "slope", "forbidden_zones", "locked_practice"}
+        assert broken(parcel, practice) == named
 
     @pytest.mark.parametrize(
         ("practice", "rule"),
@@ -158,7 +165,8 @@ class TestLines:
         zones = self.zones("exact", "redline")
         core = {"redline_ok": "core", "conversion": "prohibited"}
         assert broken({"redline": "core"}, core, zones=zones) == set()
-        assert broken({"redline": "core"}, {"redline_ok": "core", "zone": "core"}, zones=zones) == {"line:redline"}
+        free = {"redline": "core", "conversion": "free"}
+        assert broken(free, {"redline_ok": "core", "zone": "core"}, zones=zones) == {"line:redline"}
         assert broken({}, {}, zones=zones) == {"line:redline"}
 
 

@@ -35,8 +35,8 @@ NAMES = [
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
 COMMANDS = [
-    "new", "import", "check", "solve", "scenarios", "pareto", "diagnose", "sensitivity", "report", "audit", "explain",
-    "compare",
+    "new", "import", "check", "solve", "scenarios", "pareto", "alternatives", "diagnose", "sensitivity", "report",
+    "audit", "explain", "compare",
 ]  # fmt: skip
 
 
@@ -615,3 +615,40 @@ class TestPareto:
         done = zonevest("pareto", "village", "--terms", "cash,nothing.such", "--lang", "zh")
         assert done.exit_code == 2
         assert "没有账户 'nothing.such'" in done.stderr
+
+
+class TestAlternatives:
+    def test_plans_near_the_best_are_written(self, tmp_path: Path) -> None:
+        near = tmp_path / "near"
+        asked = ("--count", "1", "--no-projects", "--parcel", "B07", "--spread-gap", "0.2", "--json")
+        done = zonevest("alternatives", "village", *asked, "-o", near)
+        assert done.exit_code == 0
+        told = json.loads(done.stdout)
+        assert [row["plan"] for row in told["table"]] == ["best", "1"]
+        assert [row["parcel_id"] for row in told["parcels"] if row["how"] == "resolved"] == ["B07"]
+        assert api.audit(near / "alternative-01").ok
+        assert api.read_plan(near / "alternative-01").objective == pytest.approx(told["table"][1]["objective"])
+        # a plan folder is taken as the best plan
+        again = zonevest("alternatives", near / "best", "--count", "0", "--no-projects", "--lang", "zh")
+        assert again.exit_code == 0
+        assert "最优方案" in again.stdout
+        for wrong, word in (
+            (("village", "-o", near), "不存在"),
+            (("village", "--parcel", "nobody"), "nobody"),
+            ((near / "best", "--set", "rates.social=0.02"), "--set"),
+        ):
+            refused = zonevest("alternatives", *wrong, "--lang", "zh")
+            assert refused.exit_code == 2
+            assert word in refused.stderr
+
+    def test_stopped_by_ctrl_c(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from zonevest.nearby import Nearby
+
+        def stop(*_: object, **__: object) -> Any:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(Nearby, "solve", stop)
+        done = zonevest("alternatives", "village", "-o", tmp_path / "near")
+        assert done.exit_code == 130
+        assert api.audit(tmp_path / "near" / "best").ok
+        assert "Stopped on request" in done.stdout

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -81,3 +84,80 @@ def test_what_is_nobody_s_rule_has_words_too() -> None:
     assert "No more land is taken than there is: farm" in found.to_text()
     assert "项目用地不超过现有面积" in found.to_text("zh")
     assert "land_take[" not in found.to_text() + found.to_text("zh")
+
+
+LATER = [{"name": "p1", "start": 2026, "years": 5}, {"name": "p2", "start": 2031, "years": 5}]
+ROAD = {"project": "road", "capex": 10.0, "build_years": 2, "annual_revenue": 0.5, "jobs": 5}
+JOBS = {"limit": "jobs", "account": "project.jobs", "sense": ">=", "value": 2.0}
+
+
+def shut(project: dict[str, Any], limits: list[dict[str, Any]], **tables: Any) -> zv.Diagnosis:
+    """The diagnosis of a study with a road that something keeps out."""
+    return zv.diagnose(hand_made({"periods": LATER}, projects=[ROAD | project], limits=limits, **tables))
+
+
+def test_a_window_that_closes_too_early() -> None:
+    """Jobs are asked for in the second period and forbidden in the first; the road is to start in the first."""
+    none = {"limit": "none", "account": "project.jobs", "sense": "<=", "value": 0.0, "period": "p1"}
+    found = shut({"latest": "p1"}, [JOBS | {"period": "p2"}, none])
+    assert set(found.conflicts["condition"]) == {"limit[jobs,total,p2]", "limit[none,total,p1]", "latest[road]"}
+    first = found.repairs.iloc[0]
+    assert tuple(first[["table", "key", "column", "old", "new"]]) == ("projects", "road", "latest", "p1", "p2")
+    # one of two periods: half of a hundred
+    assert (first["cost"], first["gives"], first["verified_in"]) == (50.0, 1.0, "study")
+    assert "let project road start 1 period later than its window allows (latest p1 → p2)" in found.to_text()
+    assert "项目 road 的启动比时间窗推迟 1 个规划期" in found.to_text("zh")
+
+
+def test_a_project_that_is_not_worth_its_cost() -> None:
+    """5 million in each of two years, then 0.5 a year for good: what is left of it at 7 % is below 0, at 5 % above.
+
+    0.5 x (1 - v^98) / r / (1 + r)^2 against 5 / (1 + r) + 5 / (1 + r)^2: equal near r = 0.049.
+    """
+    found = shut({"hurdle": 0.07, "life_years": 98}, [JOBS | {"period": "p2"}])
+    assert {"hurdle[road]", "limit[jobs,total,p2]"} <= set(found.conflicts["condition"])
+    row = found.repairs[found.repairs["condition"] == "hurdle[road]"].iloc[0]
+
+    def worth(rate: float) -> float:
+        paid = sum(5.0 / (1 + rate) ** year for year in (1, 2))
+        return sum(0.5 / (1 + rate) ** year for year in range(3, 101)) - paid
+
+    assert worth(row["new"]) >= 0 > worth(row["new"] + 1e-4)
+    assert (row["column"], row["old"], row["verified_in"]) == ("hurdle", 0.07, "study")
+    # it falls short by least where it starts last
+    assert row["gives"] == pytest.approx(-worth(0.07) / 1.07**5, rel=0.01)
+
+
+def test_a_mandated_project_on_a_line(tmp_path: Path) -> None:
+    """The reader refuses it; diagnose says which line it is, how much of the site lies there, and what mends it."""
+    parcels = [
+        {"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "redline": "general"},
+        {"parcel_id": "b", "land_class": "farm", "zone": "rural", "area_ha": 5.0, "redline": "0"},
+    ]
+    sound = hand_made(parcels=parcels, projects=[ROAD | {"footprint": "a;b"}])
+    zv.write_study(sound, tmp_path / "road")
+    table = tmp_path / "road" / "projects.csv"
+    rows = pd.read_csv(table, dtype=str).assign(mandatory="1")
+    rows.to_csv(table, index=False)
+    with pytest.raises(zv.StudyError):
+        zv.read_study(tmp_path / "road")
+    code, text, _ = run(str(tmp_path / "road"), "--json")
+    found = json.loads(text)
+    assert code == 3
+    named = {each["condition"] for each in found["conflicts"][0]["conditions"]}
+    assert named == {"mandatory[road]", "site_line[road,redline]"}
+    (line,) = (r for r in found["repairs"] if r["gives"][0]["family"] == "site_line")
+    assert (line["gives"][0]["gives"], line["gives"][0]["new"], line["verified_in"]) == (10.0, "general", "study")
+
+
+def test_land_that_a_line_lets_go_is_told_by_hectares() -> None:
+    """3 of 10 ha are to be built on, all of it forbidden: land may be divided."""
+    land = [{"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "forbidden_zones": "town"}]
+    built = {"limit": "built", "account": "area.class.built", "sense": ">=", "value": 3.0, "period": "p2"}
+    found = zv.diagnose(hand_made({"divisible": True}, parcels=land, limits=[built]))
+    (row,) = found.parcels.to_dict("records")
+    assert (row["used_ha"], row["area_ha"], row["changes"]) == (pytest.approx(3.0), 10.0, {"forbidden_zones": ""})
+    assert found.repairs["verified_in"].eq("study").all()
+    assert "let 3 ha be used otherwise, 1 parcel: a 3 of 10 ha (forbidden_zones)" in found.to_text().replace(
+        "\u00a0", " "
+    )

@@ -61,11 +61,9 @@ def check_texts(told: list[str], names: list[str]) -> None:
 # ---------------------------------------------------------------- what is worked out
 
 
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("given") / "plan"
-    zv.solve(zv.read_study("village")).write(folder)
-    return folder
+@pytest.fixture
+def solved(village_plan: Path) -> Path:
+    return village_plan
 
 
 @pytest.fixture
@@ -183,7 +181,7 @@ CAP = {"limit": "cap", "account": "area.class.built", "sense": "<=", "value": 4.
 QUOTA = {"quota": "land", "account_used": "area.new_construction", "granted": 1.0}
 FLAT, STATE = {**BUILD, "max_slope_class": 2}, {**BUILD, "tenure": "state"}
 PLANTED: dict[str, tuple[Study, dict[str, Any], str, str]] = {
-    "line": (lined(redline="core"), BUILT, "redline_grade", "red line"),
+    "line": (lined(redline="core", conversion="free"), BUILT, "redline_grade", "red line"),
     "overlay": (lined(conversion="prohibited"), BUILT, "conversion", "overlay"),
     "slope": (study(parcels=[STEEP], practices=[FLAT]), BUILT, "slope", "slope"),
     "tenure": (study(parcels=[FOREIGN], practices=[STATE]), BUILT, "tenure", "tenure"),
@@ -206,7 +204,8 @@ PLANTED: dict[str, tuple[Study, dict[str, Any], str, str]] = {
         study(limits=[CAP]), BUILT, "limit",
         "limit cap [in all, p1]: Area of land class: built 10 ha, at most 4 ha: 6 ha too much",
     ),
-    "quota": (study(quotas=[QUOTA]), BUILT, "row:quota", "Quota left land [in all, p1]"),
+    # 10 ha are built on, and 1 a year in two years is granted
+    "quota": (study(quotas=[QUOTA]), BUILT, "row:quota", "Quota left land [in all, p1]: −8 ha, at least 0 ha: 8 ha"),
     "debt ratio": (owing(debt_ratio_cap=0.5), {"projects": works(road="p1")}, "row:debt_ratio_cap", "Debt ratio [p1]"),
     "cash": (owing(2, own_revenue=0.1), {"projects": works(road="p1")}, "row:reserve", "Cash kept"),
 }  # fmt: skip
@@ -389,3 +388,30 @@ def test_the_audit_shares_nothing_with_the_ledger() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             for name in (name for name in names if name.startswith("zonevest")):
                 assert name.startswith(("zonevest.instances", "zonevest.reports.audit")), f"{path.name}: {name}"
+
+
+def test_what_could_be_broken_instead_is_told() -> None:
+    """A road of 5 million is paid from a loan, which breaks the debt ratio, or from no loan, which breaks the cash."""
+    found = zv.plan_from(owing(debt_ratio_cap=0.5), projects=works(road="p1"))
+    first = {str(rule) for rule in found.verdict.breaches["rule"]}
+    assert first == {"row:debt_ratio_cap"}
+    assert found.verdict.instead
+    others = {str(rule) for rule in found.verdict.instead[0]["rule"]}
+    assert others
+    assert "row:debt_ratio_cap" not in others
+    english, chinese = found.verdict.to_text("en"), found.verdict.to_text("zh")
+    assert "With money decided otherwise" in english
+    assert "若资金另行安排" in chinese
+    assert found.verdict.to_dict()["instead"][0][0]["words"] in english
+    assert not zv.plan_from(owing(), projects=works(road="p1")).verdict.instead
+
+
+def test_a_solved_plan_that_lost_its_plan_json_says_so(tmp_path: Path) -> None:
+    given = study()
+    zv.solve(given).write(tmp_path / "plan")
+    (tmp_path / "plan" / "plan.json").unlink()
+    found = zonevest("audit", tmp_path / "plan")
+    assert found.exit_code == 0
+    assert "plan.json is missing" in found.stdout
+    assert "缺少 plan.json" in zonevest("audit", tmp_path / "plan", "--lang", "zh").stdout
+    assert json.loads(zonevest("audit", tmp_path / "plan", "--json").stdout)["no_figures"] is True
