@@ -11,7 +11,7 @@ import zonevest as zv
 from benchmarks.measure import Phases, peak_gb
 from benchmarks.solving import Course, arrays, told
 from benchmarks.suite import COURSE, Asked, Figures
-from zonevest.api import _plan
+from zonevest.api import plan_of
 from zonevest.reports.audit import audit
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.by_prices import solve_by_prices
@@ -48,7 +48,7 @@ def measure(asked: Asked) -> Figures:
     figures |= {"bound as checked / bound": bound / found.bound, "peak to the plan, GB": peak}
     if found.x is not None:
         with phases.phase("plan told"):
-            plan = _plan(made.model, made.policy, found.solution, {"seed": 0}, found.shadow_prices(block))
+            plan = plan_of(made.model, made.policy, found.solution, {"seed": 0}, found.shadow_prices(block))
         with phases.phase("audit"):
             verdict = audit(plan)
         figures |= {f"{name}, s": phases.wall[name] for name in ("plan told", "audit")}

@@ -64,6 +64,9 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
         show_faults(told(rows), label, as_json, told(warnings or []))
 
     try:
+        from zonevest.instances.cells import texts_of_python
+
+        texts_of_python()
         yield label
     except typer.Exit:
         raise

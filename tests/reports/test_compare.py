@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +34,11 @@ PLANS = 10
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def folders(village_plan: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     """Village solved as it is, where ecosystem counts five times as much, and with a cap that no plan keeps."""
     home = tmp_path_factory.mktemp("compared")
     study = zv.read_study("village")
-    zv.solve(study).write(home / "plain")
+    shutil.copytree(village_plan, home / "plain")
     goal = study.settings.objective
     zv.solve(
         study.replace({"objective": {"method": "weighted", "cash": 1.0, "ecosystem": 5 * max(goal.ecosystem, 0.05)}})

@@ -61,11 +61,9 @@ def check_texts(told: list[str], names: list[str]) -> None:
 # ---------------------------------------------------------------- what is worked out
 
 
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("given") / "plan"
-    zv.solve(zv.read_study("village")).write(folder)
-    return folder
+@pytest.fixture
+def solved(village_plan: Path) -> Path:
+    return village_plan
 
 
 @pytest.fixture
