@@ -269,7 +269,8 @@ class _Sentences:
     def _let_go(self, repair: int, reason: str) -> dict[str, str]:
         """How much of which parcels a line lets go in a repair, and the columns that have to say something else."""
         mine = self.parcels[self.parcels["repair"] == repair]
-        mine = mine[[reason in lines for lines in mine["lines"]]]
+        # less than a plan's shares tell of may be let go: then there are no rows
+        mine = mine[np.array([reason in lines for lines in mine["lines"]], dtype=bool)]
         land = mine.groupby("parcel_id", sort=False).agg(used=("used_ha", "sum"), area=("area_ha", "first"))
         land = land.sort_values("used", ascending=False, kind="stable")
         named = [
