@@ -171,7 +171,7 @@ def yearly_income(ledger: Ledger, start: int, begin: int, span: int, serving: Bo
     accounts = timed.accounts
     earns = accounts.family[mine.rows.account] == "revenue"
     counts = np.where(earns, serving[mine.rows.account], ~mine.rows.once)
-    weight = mine.weight(PURSE) * counts
+    weight = timed.weight(PURSE)[at] * counts  # of all rows: what it looks up is looked up once
     yearly = weight @ mine.yearly()
     first = begin - int(clock.years[0])
     return np.asarray(yearly[first : first + span])

@@ -19,6 +19,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from zonevest.instances.cells import texts_of_python
 from zonevest.lanes import ASKED, Job, plan_file
 from zonevest.solvers.answer import Progress
 from zonevest.tradeoff import solve_job
@@ -34,6 +35,7 @@ def main(directory: str) -> None:
     os.dup2(2, 1)  # stdout is for our lines only
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    texts_of_python()
     folder = Path(directory)
     tempfile.tempdir = str(folder)  # whoever removes it removes what the solver's processes leave, too
     study, terms, asked = pickle.loads((folder.parent / ASKED).read_bytes())
