@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from zonevest.instances import names
 from zonevest.reports.compare_sides import APPROVED, NOTHING
 from zonevest.reports.display import MINUS, Display
 
@@ -34,6 +35,14 @@ class Compared(Display):
     def plan_column(self, code: str) -> str:
         """What a column of a plan is called; a plan by its own name."""
         return self.columns.get(code, code)
+
+    def table_named(self, code: str) -> str:
+        """The name of a table of a study; in English its own."""
+        return names.of_table(code).zh[0] if self.words.lang == "zh" else code
+
+    def column_named(self, code: str) -> str:
+        """The name of a column, whatever table it is of; in English its own."""
+        return names.of_column("", code).zh[0] if self.words.lang == "zh" else code
 
     def indicator(self, code: str) -> str:
         """The name of an indicator: of the scorecard, or an account."""

@@ -39,7 +39,7 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
         Column("holds", "yes"),
     ),
     "inputs": (
-        Column("plan", "text"), Column("table", "text"), Column("key", "text"), Column("column", "text"),
+        Column("plan", "text"), Column("table", "table_named"), Column("key", "text"), Column("column", "column_named"),
         Column("rows", "count"), Column("in_first", "text"), Column("in_other", "text"), Column("factor"),
     ),
     "unmatched": (

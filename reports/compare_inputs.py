@@ -24,6 +24,8 @@ FIRST: Final = 5
 STUDY: Final = "study"
 VALUE: Final = "value"
 CLOSE: Final = 1e-12
+REMARKS: Final = ("source", "confidence")
+"""Columns that say where a row comes from, and never which row it is."""
 NOT_GIVEN: Final = ("name", "title")
 """Settings that say nothing of what is asked."""
 
@@ -91,12 +93,12 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _table(name: str, key: tuple[str, ...], one: pd.DataFrame, other: pd.DataFrame) -> Iterator[tuple[object, ...]]:
-    """The cells of a table that differ; rows are matched by key, or where a table has none by all their text."""
+    """The cells of a table that differ; rows are matched by key; where there is none by text, remarks aside."""
     columns = [column for column in dict.fromkeys([*one.columns, *other.columns]) if column != "geometry"]
     mine, its = one.reindex(columns=columns), other.reindex(columns=columns)
     if mine.equals(its):
         return
-    words = [column for column in columns if not _numeric(mine[column], its[column])]
+    words = [column for column in columns if column not in REMARKS and not _numeric(mine[column], its[column])]
     names = _keyed(mine, its, list(key) or words)
     in_both = names[0].intersection(names[1], sort=False)
     for only, before, after in ((names[0].difference(names[1], sort=False), "1", ""),
@@ -116,9 +118,9 @@ def _keyed(one: pd.DataFrame, other: pd.DataFrame, key: list[str]) -> tuple[pd.I
     found = []
     for table in (one, other):
         parts = table[key].astype(object).where(table[key].notna(), "").astype(str)
-        again = parts.groupby(key, sort=False).cumcount() if key else pd.Series(range(len(table)))
         columns = [parts[name].tolist() for name in key] or [[""] * len(table)]
-        joined = ["/".join(row) for row in zip(*columns, strict=True)]
+        joined = pd.Series(["/".join(row).rstrip("/") for row in zip(*columns, strict=True)], dtype=object)
+        again = joined.groupby(joined, sort=False).cumcount()
         found.append(pd.Index(list(zip(joined, again.tolist(), strict=True)), tupleize_cols=False))
     return found[0], found[1]
 

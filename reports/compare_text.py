@@ -49,9 +49,8 @@ def _inputs(found: Comparison, display: Compared) -> list[str]:
     table, words = found.tables["inputs"], display.words
     lines = []
     for row in table.head(INPUTS).itertuples(index=False):
-        where = " · ".join(
-            part for part in (row.plan, row.table, row.key, row.column if row.column != "value" else "") if part
-        )
+        column = display.column_named(row.column) if row.column not in ("", "value") else ""
+        where = " · ".join(part for part in (row.plan, display.table_named(row.table), row.key, column) if part)
         many = f" ({row.rows:,})" if row.rows > 1 else ""
         times = f"  (x {number(float(row.factor))})" if not np.isnan(row.factor) else ""
         lines.append(f"  {where}{many}{words('colon')}{row.in_first or DASH} → {row.in_other or DASH}{times}")
@@ -109,6 +108,8 @@ def _named(row: pd.Series, display: Compared) -> str:
         return display.words(f"compare_kind_{row.kind}")
     one, other = display.practice(row.practice_a), display.practice(row.practice_b)
     change = one if one == other else f"{one} → {other}"
+    if one == other and row.start_a != row.start_b:
+        change += f", {row.start_a or DASH} → {row.start_b or DASH}"
     return f"{display.jurisdiction(row.jurisdiction)}: {change}"
 
 

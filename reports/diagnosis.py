@@ -11,7 +11,7 @@ import pandas as pd
 
 from zonevest.instances.study import items
 from zonevest.model.areas import TOTAL
-from zonevest.model.bars import BARS, EOD_INCOME, EOD_SHARE, HURDLE, WINDOWS
+from zonevest.model.bars import BARS, EOD_INCOME, EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
 from zonevest.model.takings import kept_from
 from zonevest.reports.check import REASON_WORDS
 from zonevest.reports.diagnosis_cells import hurdle_of
@@ -178,7 +178,10 @@ class _Sentences:
         """What gives."""
         of, say = self.of[row.condition], self.say
         kind, values = self._kind(of)
-        amount = percent(row.gives, 3) if of.family == EOD_SHARE else self._amount(row.gives, of.unit)
+        gives = (
+            of.least if of.family == SITE_LINE else row.gives
+        )  # what of a site lies on a line is known to the hectare
+        amount = percent(gives, 3) if of.family == EOD_SHARE else self._amount(gives, of.unit)
         if kind == "line":
             return say["give_line"].format(**values, **self._let_go(row.repair, of.key[0]))
         if f"give_{kind}" in say:
@@ -266,7 +269,8 @@ class _Sentences:
     def _let_go(self, repair: int, reason: str) -> dict[str, str]:
         """How much of which parcels a line lets go in a repair, and the columns that have to say something else."""
         mine = self.parcels[self.parcels["repair"] == repair]
-        mine = mine[[reason in lines for lines in mine["lines"]]]
+        # less than a plan's shares tell of may be let go: then there are no rows
+        mine = mine[np.array([reason in lines for lines in mine["lines"]], dtype=bool)]
         land = mine.groupby("parcel_id", sort=False).agg(used=("used_ha", "sum"), area=("area_ha", "first"))
         land = land.sort_values("used", ascending=False, kind="stable")
         named = [

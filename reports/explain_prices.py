@@ -31,11 +31,13 @@ WORDS = {
         "range": "from {low} to {high}{unit} (now {bound})",
         "within": "at least from {low} to {high}{unit} (now {bound}); how far beyond was not looked for: ask for it "
         "with --limit {limit}",
+        "asked": "at least from {low} to {high}{unit} (now {bound}); how far beyond was not found",
         "outside": "{end} (not at {outside})",
         "below": "below that {price}",
         "above": "above that {price}",
         "none": "no plan",
         "unknown": "how far that holds was not looked for: ask for it with --limit {limit}",
+        "unknown_asked": "how far that holds was not found",
         "of": "{what} of {where}",
         "in": "{what} in {period}",
         POINT: "point (0.01)",
@@ -62,11 +64,13 @@ WORDS = {
         "no_less": "也不能减少",
         "range": "适用范围 {low} 至 {high}{unit}（现为 {bound}）",
         "within": "至少在 {low} 至 {high}{unit} 内适用（现为 {bound}）；其外未求解：可用 --limit {limit} 单独查询",
+        "asked": "至少在 {low} 至 {high}{unit} 内适用（现为 {bound}）；其外未判明",
         "outside": "{end}（在 {outside} 处已不适用）",
         "below": "低于该范围为 {price}",
         "above": "高于该范围为 {price}",
         "none": "无可行规划",
         "unknown": "适用范围未求解：可用 --limit {limit} 单独查询",
+        "unknown_asked": "适用范围未判明",
         "of": "{where}{what}",
         "in": "{period} {what}",
         POINT: "个百分点（0.01）",
@@ -97,9 +101,9 @@ def told_prices(table: pd.DataFrame, display: Display, lang: str) -> list[str]:
 
 
 def told_ranges(table: pd.DataFrame, display: Display, lang: str) -> list[str]:
-    """Prices and ranges of some numbers, a line each, those without a price too."""
+    """Prices and ranges of numbers that were asked for, a line each, those without a price too."""
     unit = _of_objective(display)
-    return [told_price(row, display, lang, unit) for row in each(table.rename(columns={"from": "low"}))]
+    return [told_price(row, display, lang, unit, asked=True) for row in each(table.rename(columns={"from": "low"}))]
 
 
 def _of_objective(display: Display) -> str:
@@ -119,8 +123,8 @@ def _what(limit: str, display: Display, say: dict[str, str]) -> str:
     return say[f"row_{kind}"].format(of=named(project) if named and of else of, start=start).strip(" :：")
 
 
-def told_price(row: Any, display: Display, lang: str, money: str) -> str:
-    """One number, its price and its range."""
+def told_price(row: Any, display: Display, lang: str, money: str, *, asked: bool = False) -> str:
+    """One number, its price and its range; nobody who asked for it by name is told to do so."""
     say = WORDS[lang]
     unit = say[row.unit] if row.unit in (POINT, MONTH) else display.unit(row.unit)
     counted = "" if row.unit == POINT else f" {say['months'] if row.unit == MONTH else unit}"
@@ -141,7 +145,7 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
         parts = [say[kind].format(unit=unit, what=what, price=amount(price))]
     comma = "，" if lang == "zh" else ", "
     if not row.resolved and not row.low < row.to:
-        return comma.join([*parts, say["unknown"].format(limit=row.limit)])
+        return comma.join([*parts, say["unknown_asked" if asked else "unknown"].format(limit=row.limit)])
     if np.isnan(row.less):
         parts += [] if row.plan_below else [say["no_less"]]  # else it is nothing already, or was not looked for
     elif np.isnan(price) or abs(row.less - price) > 1e-3 * abs(price):
@@ -151,7 +155,7 @@ def told_price(row: Any, display: Display, lang: str, money: str) -> str:
         key: _end(end, outside, say)
         for key, end, outside in (("low", low, row.from_outside), ("high", high, row.to_outside))
     }
-    kind = "range" if row.resolved else "within"
+    kind = "range" if row.resolved else "asked" if asked else "within"
     parts.append(say[kind].format(**told, unit=counted, bound=number(row.bound), limit=row.limit))
     ends = ((low, row.price_below, row.plan_below, "below"), (high, row.price_above, row.plan_above, "above"))
     costs = (row.less if np.isnan(price) else price) < 0.0  # so far in words: what is below 0 costs

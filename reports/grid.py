@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from zonevest.reports.contents import Column
 from zonevest.reports.display import DASH, MINUS, number, percent, places, year
-from zonevest.reports.forms import FOLDER, Made, coded, is_number, named
+from zonevest.reports.forms import FOLDER, Made, coded, in_words, is_number
 from zonevest.reports.workbook import name_of, unit_of
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ def _written(column: Column, cells: list[Cell]) -> list[str]:
 
 def _words(column: Column, head: pd.DataFrame, display: Display) -> list[Cell]:
     """Name and code of each cell; no code where it is its own name."""
-    codes, _ = coded(head[column.name])
-    texts = named(column, head, display)
+    codes, there = coded(head[column.name])
+    texts = in_words(column, head, codes, there, display)
     return [(text, None if text == str(code) else str(code)) for text, code in zip(texts, codes, strict=True)]
 
 

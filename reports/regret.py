@@ -27,6 +27,8 @@ CHOICES = [
     "minimax",
     "expected",
 ]
+ROUNDING = 1e-9
+"""What is no difference, as a part of the best value (of 1 where that is less)."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,11 @@ def weigh(
     holds = np.array([[values[p, s][0] for s in scenarios] for p in plans], dtype=object).reshape(value.shape)
     best = np.where(np.isnan(value), -np.inf, value).max(axis=0, initial=-np.inf)
     best = np.where(np.isinf(best), np.nan, best)
+    size = ROUNDING * np.fmax(1.0, np.abs(best))
+    value = np.where(np.abs(value) <= size, 0.0, value)
     bound = np.fmax(np.array([_number(bounds[s]) for s in scenarios]), best)
     bound[[bounds[s] is None for s in scenarios]] = np.nan
-    regret, most = best - value, bound - value
+    regret, most = (np.where(top - value <= size, 0.0, top - value) for top in (best, bound))
     rows = [
         (p, s, holds[i, j], value[i, j], best[j], bound[j], regret[i, j], most[i, j])
         for i, p in enumerate(plans)

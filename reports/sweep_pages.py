@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -55,13 +55,15 @@ def page(sweep: Swept, lang: str) -> str:
     words = Words(lang)
     title = escape(f"{sweep.study.title(lang)}: {words('sweep_cases', count=len(sweep.summary))}")
     head, *rows = summary_rows(sweep, words)
-    links = [_link(row) for row in sweep.summary.to_dict("records")]
-    body = [[(link, ""), *((escape(cell), "") for cell in row[1:])] for link, row in zip(links, rows, strict=True)]
+    body = [
+        [(_link(escape(row[0]), folder), ""), *((escape(cell), "") for cell in row[1:])]
+        for folder, row in zip(sweep.summary["folder"], rows, strict=True)
+    ]
     parts = [f"<h1>{title}</h1>", _table(words("sweep_summary"), head, body)]
     if sweep.weighed is not None:
         parts.append(_table(words("sweep_regret"), *_heat(sweep, words)))
         parts.append(_list([translate(each, lang) for each in choice_sentences(sweep.weighed)]))
-        if broken := broken_sentences(sweep):
+        if broken := broken_sentences(sweep, words):
             parts += [f"<h2>{escape(words('sweep_broken'))}</h2>", _list([translate(each, lang) for each in broken])]
     parts.append(_list([translate(each, lang) for each in sweep.notes]))
     return (
@@ -103,9 +105,8 @@ def _table(caption: str, head: list[str], body: list[list[tuple[str, str]]]) -> 
     return f'<div class="scroll"><table>{caption}<thead><tr>{top}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>'
 
 
-def _link(row: dict[str, Any]) -> str:
-    name = escape(str(row["case"]))
-    return f'<a href="{escape(str(row["folder"]), quote=True)}/report.html">{name}</a>' if row["folder"] else name
+def _link(name: str, folder: str) -> str:
+    return f'<a href="{escape(folder, quote=True)}/report.html">{name}</a>' if folder else name
 
 
 def _list(sentences: list[str]) -> str:

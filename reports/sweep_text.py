@@ -9,7 +9,7 @@ import pandas as pd
 
 from zonevest.instances.say import listed, say, translate
 from zonevest.model.conditions import WHOLE
-from zonevest.reports.display import DASH, number
+from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NOTHING = "(nothing)"
 """The plan of doing nothing."""
+AS_IT_IS = "as it is"
+"""The case of the study without any of its scenarios."""
 SHOWN, PAIRS = 3, 12
 """Broken conditions that are told of a pair; pairs that are told on the screen."""
 
@@ -51,7 +53,7 @@ def sweep_text(sweep: Swept, lang: str) -> str:
     if sweep.weighed is not None:
         lines += ["", words("sweep_regret"), *aligned(regret_rows(sweep, words), 1), ""]
         lines += [translate(each, lang) for each in choice_sentences(sweep.weighed)]
-        if len(broken := broken_sentences(sweep)):
+        if len(broken := broken_sentences(sweep, words)):
             lines += ["", words("sweep_broken"), *(f"  • {translate(each, lang)}" for each in broken[:PAIRS])]
             if len(broken) > PAIRS:
                 more = say("{count} more pairs are in misses.csv", count=len(broken) - PAIRS)
@@ -71,7 +73,8 @@ def summary_rows(sweep: Swept, words: Words) -> list[list[str]]:
         figures = [number(_number(row[name])) for name in ("objective", "bound")]
         more = [number(_number(row[name])) for name in columns[5:]]
         work = translate(row["message"], words.lang) if row["message"] else words.or_code("sweep_work_", row["work"])
-        rows.append([row["case"], status, *figures, told, *more, number(_number(row["seconds"]), 1), work])
+        name = translate(called(row["case"]), words.lang)
+        rows.append([name, status, *figures, told, *more, number(_number(row["seconds"]), 1), work])
     return rows
 
 
@@ -80,14 +83,20 @@ def regret_rows(sweep: Swept, words: Words) -> list[list[str]]:
     weighed = sweep.weighed
     assert weighed is not None
     scenarios = list(dict.fromkeys(weighed.regret["scenario"]))
-    rows = [[words("sweep_plan"), *scenarios, words("sweep_greatest"), words("sweep_expected_value")]]
+    names = [translate(called(each), words.lang) for each in scenarios]
+    rows = [[words("sweep_plan"), *names, words("sweep_greatest"), words("sweep_expected_value")]]
     cells = {(row.plan, row.scenario): row for row in weighed.regret.itertuples(index=False)}
     for choice in weighed.choices.itertuples(index=False):
         told = [cell_text(cells[choice.plan, scenario], words) for scenario in scenarios]
-        name = words("sweep_nothing") if choice.plan == NOTHING else choice.plan
+        name = translate(called(choice.plan), words.lang)
         mark = "".join(sign for sign, chosen in (("◆", choice.minimax), ("●", choice.expected)) if chosen)
         rows.append([f"{name} {mark}".rstrip(), *told, number(choice.max_regret), number(choice.expected_value)])
     return rows
+
+
+def called(name: str) -> str:
+    """A case or a plan by name; those that are of no scenario have a name that can be said in another language."""
+    return {NOTHING: say("doing nothing"), AS_IT_IS: say("as it is")}.get(name, name)
 
 
 def cell_text(row: Any, words: Words) -> str:
@@ -103,7 +112,7 @@ def choice_sentences(weighed: Weighed) -> list[str]:
     told = []
     if weighed.minimax is None:
         fewest = choices[["breaks_in", "unknown_in"]].sum(axis=1)
-        near = listed(fewest.index[fewest == fewest.min()])
+        near = listed(list(map(called, fewest.index[fewest == fewest.min()])))
         what = say("no plan holds in every scenario, so that none is chosen by regret")
         told += [
             what,
@@ -115,7 +124,7 @@ def choice_sentences(weighed: Weighed) -> list[str]:
         told.append(
             say(
                 "◆ least greatest regret: {plan}; {least} (in {scenario}), at most {most} within the gaps",
-                plan=weighed.minimax, least=least, scenario=row["worst_scenario"], most=most,
+                plan=called(weighed.minimax), least=least, scenario=called(row["worst_scenario"]), most=most,
             )
         )  # fmt: skip
         if not weighed.minimax_certain:
@@ -123,49 +132,59 @@ def choice_sentences(weighed: Weighed) -> list[str]:
                 say("  within the gaps another plan may have less: regret is known up to the gap of each scenario")
             )
         if len(out := choices.index[choices["max_regret"].isna()]):
-            told.append(say("  not compared, as they do not hold in every scenario: {names}", names=listed(out)))
+            told.append(
+                say(
+                    "  not compared, as they do not hold in every scenario: {names}",
+                    names=listed(list(map(called, out))),
+                )
+            )
     if weighed.expected is None:
         told.append(say("no plan holds in every scenario of some weight, so that none is chosen by expected value"))
     else:
         value = number(choices.loc[weighed.expected, "expected_value"])
-        told.append(say("● highest expected value: {plan}; {value}", plan=weighed.expected, value=value))
+        told.append(say("● highest expected value: {plan}; {value}", plan=called(weighed.expected), value=value))
         if weighed.best_expected is not None:
             top = number(weighed.best_expected)
             told.append(say("  who knew the scenario beforehand could expect {top} at most", top=top))
     return told
 
 
-def broken_sentences(sweep: Swept) -> list[str]:
+def broken_sentences(sweep: Swept, words: Words) -> list[str]:
     """What pairs that cannot hold break, and by how much."""
     if not len(sweep.misses):
         return []
-    told = []
+    told, display = [], Display(sweep.study, words)
     shown = sweep.misses[sweep.misses["plan"] != NOTHING]  # to do nothing breaks much, which the table has
     for (plan, scenario), rows in shown.groupby(["plan", "scenario"], sort=False):
-        parts = [miss(row) for row in rows.head(SHOWN).itertuples(index=False)]
+        parts = [miss(row, display) for row in rows.head(SHOWN).itertuples(index=False)]
         if len(rows) > SHOWN:
             parts.append(say("{count} more", count=len(rows) - SHOWN))
-        told.append(say("{plan} in {scenario}: {what}", plan=plan, scenario=scenario, what=listed(parts, "; ")))
+        told.append(
+            say("{plan} in {scenario}: {what}", plan=called(plan), scenario=called(scenario), what=listed(parts, "; "))
+        )
     return told
 
 
-def miss(row: Any) -> str:
-    """A condition that is broken, and by how much."""
-    amount = f"{number(_number(row.by))} {row.unit}".rstrip()
+def miss(row: Any, display: Display) -> str:
+    """A condition that is broken, and by how much; by the names of the study."""
+    amount = f"{number(_number(row.by))} {display.unit(row.unit) if row.unit else ''}".rstrip()
     if row.family == "option":
-        return say("{name} is not open to {amount} ({why})", name=row.condition[7:-1], amount=amount, why=row.what)
+        name = display.practice(row.condition[7:-1])
+        return say("{name} is not open to {amount} ({why})", name=name, amount=amount, why=row.what)
     if row.family == "start":
         project, start = row.condition[6:-1].rsplit(",", 1)
-        return say("{project} cannot start in {period}", project=project, period=start)
+        return say("{project} cannot start in {period}", project=display.project(project), period=start)
+    name = display.row(row.condition)
     if row.family in WHOLE:
-        return say("{name} does not hold", name=row.condition)
+        return say("{name} does not hold", name=name)
     if not row.limit:
-        return say("{name} by {amount}", name=row.condition, amount=amount)
+        return say("{name} by {amount}", name=name, amount=amount)
     bound = number(_number(row.bound))
     sense = {"<=": "≤", ">=": "≥", "==": "="}.get(row.sense, row.sense)
+    place = display.jurisdiction(row.jurisdiction)
     return say(
         "{limit} [{place}, {period}] {sense} {bound}: missed by {amount}",
-        limit=row.limit, place=row.jurisdiction, period=row.period, sense=sense, bound=bound, amount=amount,
+        limit=display.limit(row.limit), place=place, period=row.period, sense=sense, bound=bound, amount=amount,
     )  # fmt: skip
 
 

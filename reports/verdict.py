@@ -388,7 +388,21 @@ class _Sentences:
             }  # fmt: skip
             return self.say["option" if row["period"] else "standing"].format(**values)
         found, where = translate(row["found"], self.lang), translate(row["where"], self.lang)
+        given = getattr(row["where"], "given", {})
+        if row["rule"] == "project:window":
+            must = self._window(row["project"])
+        for kind, name_of in (("project", self.display.project), ("practice", self.display.practice)):
+            if code := str(given.get(kind, "")):
+                where = where.replace(f" {code}", f" {self._coded(code, name_of)}", 1)
         return self.say["plain"].format(where=where, must=must, found=found)
+
+    def _window(self, project: str) -> str:
+        """When a project may start, by the names of periods."""
+        study = self.display.study
+        named, periods = study.projects.set_index("project").loc[project], period_names(study.periods)
+        return self.say["window"].format(
+            earliest=named["earliest"] or periods[0], latest=named["latest"] or periods[-1]
+        )
 
     def _coded(self, code: str, named: Callable[[str], str]) -> str:
         """A code, and its name where it has one."""
@@ -402,7 +416,7 @@ class _Sentences:
         known = name if known == name else f"{known} ({name})"
         label = say["limit_name"].format(name=known) if row["rule"] == "limit" else self.words.or_code("row_", family)
         if row["rule"] != "limit" and "." in name:
-            label += f" {name.partition('.')[2]}"
+            label += f"{self.words('colon')}{name.partition('.')[2]}"
         period = say["all"] if row["period"] == TOTAL else row["period"]
         place = (
             say["all"] if row["jurisdiction"] == TOTAL else self._coded(row["jurisdiction"], self.display.jurisdiction)

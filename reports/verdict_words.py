@@ -22,6 +22,7 @@ WORDS = {
         "no_figures": "plan.json is missing in what looks like a folder of a solved plan: it was audited as a plan "
         "drawn by hand; land and projects were read, and what its other files state was not checked",
         "footprint": "project {project}: {must}; {count} parcel(s) of its footprint do not, in {periods}: {ids}",
+        "window": "it starts in {earliest} at the earliest and in {latest} at the latest",
         "plain": "{where}: {must}; found: {found}",
         "limit_name": "limit {name}",
         "most": "at most",
@@ -73,6 +74,7 @@ WORDS = {
         "no_figures": "该文件夹似为已求解方案，但缺少 plan.json：已按手工方案审核，只读取了用地与项目，"
         "未核对其他文件所载数值",
         "footprint": "项目 {project}：{must}；其用地范围内 {count} 个地块不符合（{periods}）：{ids}",
+        "window": "最早于 {earliest}、最迟于 {latest} 启动",
         "plain": "{where}：{must}；实际：{found}",
         "limit_name": "约束 {name}",
         "most": "至多",

@@ -298,6 +298,12 @@ def _letters(text: str) -> int:
     return sum(2 if ord(letter) > 0x2E7F else 1 for letter in text)
 
 
+def _codes(values: pd.Series) -> dict[str, None]:
+    """The codes of a column, each once and in their order; a missing one is blank."""
+    once = values.unique().tolist()
+    return dict.fromkeys("" if code is None or code != code else str(code) for code in once)
+
+
 def _names(sheet: Worksheet, tables: list[Made], displays: Sequence[Display], styles: _Styles) -> None:
     """Every code that stands in a table, with its name in both languages."""
     words = displays[0].words
@@ -316,7 +322,7 @@ def _names(sheet: Worksheet, tables: list[Made], displays: Sequence[Display], st
                 if kind in CODES or kind.startswith("word:"):
                     some = table.frame[table.frame[column.kind[1:]] == kind] if len(kinds) > 1 else table.frame
                     heads_of.setdefault(kind, name_of(column, displays[0]))
-                    found.setdefault(kind, {}).update(dict.fromkeys(some[column.name].fillna("").astype(str).unique()))
+                    found.setdefault(kind, {}).update(_codes(some[column.name]))
     row = 1
     for kind, codes in found.items():
         key = f"kind_{kind.removeprefix('word:').rstrip('_')}"

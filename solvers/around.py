@@ -302,6 +302,10 @@ class Around:
         if self.highs.getModelStatus() != Model.kOptimal:
             self.highs.clearSolver()
             self._once(_DUAL)
+        if self.highs.getModelStatus() != Model.kOptimal and self._move is not None and not self._open_ended:
+            self._let_go()  # near the last plan the solver cannot always tell whether there is one
+            self.highs.clearSolver()
+            self._once(_DUAL)
         if self.highs.getModelStatus() != Model.kOptimal:
             raise UnsolvedError
 

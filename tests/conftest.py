@@ -5,12 +5,18 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+
+import zonevest as zv
+from zonevest.instances import place
+from zonevest.instances.cells import texts_of_python
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,6 +40,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "desk")
 # Tables and models are built by thousands, and nothing of them lives long: there is little to gain by looking for
 # cycles at each 700th object, as Python does by itself.
 gc.set_threshold(50_000, 20, 20)
+
+# As the command does; modules that use the fixture `pandas_as_it_is` work as a program does that imports the package.
+texts_of_python()
 
 
 def find_browser() -> str | None:
@@ -102,6 +111,29 @@ def browser(browser_path: str) -> Iterator[Browser]:
         engine = driver.chromium.launch(executable_path=browser_path, args=FLAGS)
         yield engine
         engine.close()
+
+
+@pytest.fixture(scope="session")
+def village_plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A plan folder of the bundled village, solved and written once for all processes: to be read, or copied."""
+    home = tmp_path_factory.getbasetemp()
+    folder = (home.parent if "PYTEST_XDIST_WORKER" in os.environ else home) / "village" / "plan"
+    folder.parent.mkdir(exist_ok=True)
+    while not folder.exists():
+        try:
+            with place.claimed(folder):
+                if not folder.exists():
+                    zv.solve(zv.read_study("village")).write(folder)
+        except place.BusyError:
+            time.sleep(0.2)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pandas_as_it_is() -> Iterator[None]:
+    """Texts in columns of Arrow, where pandas chooses."""
+    with pd.option_context("mode.string_storage", "auto"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -228,6 +228,7 @@ def test_the_plan(lakeside: Study) -> None:
     check_units_of_quotas(plan)
 
 
+@pytest.mark.long
 def test_a_plan_beside_a_ranked_list(tmp_path: Path) -> None:
     # a county of the same kind: down the list of lakeside itself takes minutes
     zv.write_county(tmp_path / "county", 100, 2)

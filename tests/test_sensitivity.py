@@ -6,7 +6,9 @@ By default 2 random studies (some 30 s with the village); ZONEVEST_SENSITIVITY=5
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ import zonevest as zv
 from tests import brute
 from tests.random_studies import random_tables
 from tests.zonevest.test_given import owing, works
+from tests.zonevest.test_shadow_prices import two_parcels
 from zonevest.coefficients import Coefficient, coefficients, varied
 from zonevest.instances.say import say, translate
 from zonevest.instances.study import Study, StudyError
@@ -143,6 +146,52 @@ def test_a_plan_held_is_no_better_than_one_that_adapts() -> None:
         assert fresh.objective is not None
         assert row["objective"] <= fresh.bound + 1e-6
         assert row["bound"] >= fresh.objective - 1e-6
+
+
+def in_range(study: Study, asked: str) -> dict[str, Any]:
+    ranges = zv.sensitivity(study, [asked], ranges=True, gap=0.0).ranges
+    row: dict[str, Any] = ranges.set_index("what").loc["zoning"].to_dict()
+    return row
+
+
+def test_a_bound_that_binds_is_no_tie() -> None:
+    """10 ha east of which 4 may be built on: no other plan is as good, however little the bound moves."""
+    row = in_range(two_parcels(4.0), "limits/most/value=3,5")
+    assert (row["low"], row["high"], row["low_end"], row["high_end"]) == (4.0, 4.0, "break", "break")
+    assert row["low_outside"] == pytest.approx(4.0, abs=0.021)
+    assert not row["tie"]
+
+
+def test_a_range_ends_where_there_is_no_plan() -> None:
+    """Of 30 ha all may be built on, down to none; less than none is no plan, which is found out by solving."""
+    row = in_range(two_parcels(40.0), "limits/most/value=-60,40")
+    assert row["low_end"] == "break"
+    assert row["low_outside"] < 30.0 <= row["low"] < row["low_outside"] + 1.01
+
+
+def test_land_that_is_as_good_is_a_tie() -> None:
+    """East or west bring the same a hectare; of which the plan has less, a little more of that is better."""
+    study = two_parcels(10.0)
+    same = study.practice_flows.assign(value=1.0)
+    row = in_range(study.replace(practice_flows=same), "parcels/b/condition=0.5,1.5")
+    assert row["tie"]
+    assert 1.0 in (row["low"], row["high"])
+
+
+def test_projects_have_their_names_beside_their_codes() -> None:
+    """As planners know them, in both languages, in each kind of change."""
+    found = zv.sensitivity(zv.read_study("village"), ["project_capex"], gap=1e-3)
+    table = found.solved.assign(
+        projects_in="greenway", projects_out="mill_centre; lane_centre", projects_moved="forest_bank"
+    )
+    told = replace(found, solved=table)
+    for words in ("in: Streamside greenway (made up) (greenway)",
+                  "out: Visitor centre in the old mill (made up) (mill_centre), "
+                  "Visitor centre on the lane (made up) (lane_centre)",
+                  "moved: Forest pool company (made up) (forest_bank)"):  # fmt: skip
+        assert told.to_text("en").count(words) == 2
+    for words in ("新增：滨溪绿道（虚构） (greenway)", "改期：森林收储平台（虚构） (forest_bank)"):
+        assert told.to_text("zh").count(words) == 2
 
 
 def test_rows_that_break_are_decided_ones_and_told_in_chinese() -> None:

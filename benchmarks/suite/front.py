@@ -4,15 +4,14 @@ A front of 15 points by floors, then NSGA-II with three times its seconds. The a
 is given (genes, warm linear programs for money, a start from the plan that changes least), with both values as its
 objectives. Of its last generation, individuals that break no row are settled in whole numbers.
 
-A hypervolume is the part that a set of plans rules over of the rectangle between the least and the most of both values
-in the front. That of the bounds is what no set of plans can exceed: no plan above a point's floor has more of the main
-value than the point's bound.
+Ecosystem value counts less the penalties of soft limits, as what bounds a point does. A hypervolume is the part that a
+set of plans rules over of the rectangle between the least and the most of both values in the front. That of the bounds
+is what no set of plans can exceed: no plan above a point's floor has more of the main value than the point's bound.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -49,10 +48,8 @@ def exact(study: Study, asked: Asked) -> Figures:
     began = time.perf_counter()
     front = zv.pareto(study, points=POINTS, gap=asked.gap, time_limit=asked.seconds, method="prices")
     took = time.perf_counter() - began
-    points = front.points[["cash", "ecosystem"]].to_numpy()
-    ends = front.solves[front.solves["what"] == "end"]
-    every = np.vstack([points, ends[["cash", "ecosystem"]].to_numpy()])
-    nadir, ideal = every.min(axis=0), every.max(axis=0)
+    points = np.column_stack([front.points["cash"], front.points["ecosystem"] - front.points["penalties"]])
+    nadir, ideal = points.min(axis=0), points.max(axis=0)
     share = {VOLUME: hypervolume(points, nadir, ideal), VOLUME + " of the bounds": above(front, nadir, ideal)}
     solves = front.solves[front.solves["what"] == "point"]
     return {
@@ -93,18 +90,29 @@ class Values:
             arrays(study.with_settings(objective=Objective(method="weighted", cash=c, ecosystem=e)), Phases())
             for c, e in ((1.0, 0.0), (0.0, 1.0), (0.0, 0.0))
         )
-        self.space, self.other, penalties = Space(cash), Space(ecosystem), Space(neither)
-        if not np.allclose(self.other.cost, penalties.cost):
+        self.space, self.other, self.penalty = Space(cash), Space(ecosystem), Space(neither).cost
+        if not np.allclose(self.other.cost, self.penalty):
             raise ValueError("money counts as ecosystem value here")
 
     def __call__(self, genes: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Values (individuals x 2) and total violations; cash less penalties."""
-        cash, violation = self.space.judged(genes)
-        return np.column_stack([cash, self.ecosystem(genes)]), violation
+        """Cash, and ecosystem value less penalties (individuals x 2), and total violations."""
+        value, violation = self.space.judged(genes)
+        return self.both(genes, value, self.space.money), violation
 
-    def ecosystem(self, genes: NDArray[np.int64]) -> Floats:
-        """What genes alone decide."""
-        return np.asarray(self.other.sums(genes)[:, self.other.groups.rows] + self.other.block.constant)
+    def settled(self, genes: NDArray[np.int64]) -> Floats:
+        """The same of those individuals whose money can be settled in whole numbers."""
+        found = [(each, self.space.with_money(each)) for each in genes]
+        there = [(each, one.value, one.x) for each, one in found if one.x is not None]
+        if not there:
+            return np.zeros((0, 2))
+        kept, value, money = zip(*there, strict=True)
+        return self.both(np.array(kept), np.array(value), np.array(money))
+
+    def both(self, genes: NDArray[np.int64], value: Floats, money: Floats) -> Floats:
+        """From cash less penalties, and money, to both values."""
+        missed = -(money @ self.penalty)
+        ecosystem = self.other.sums(genes)[:, self.other.groups.rows] + self.other.block.constant
+        return np.column_stack([value + missed, ecosystem - missed])
 
 
 def genetic(study: Study, asked: Asked) -> Figures:
@@ -118,9 +126,7 @@ def genetic(study: Study, asked: Asked) -> Figures:
     population = values.space.start(least)
     genes = evolved(values, population, seconds, (nadir, ideal), course, began)
     took = time.perf_counter() - began
-    found = [(settled, float(values.ecosystem(each[None, :])[0])) for each in genes
-             if (settled := values.space.settled(each)) is not None]  # fmt: skip
-    points = np.array(found).reshape(-1, 2)
+    points = values.settled(genes)
     at_once = [volume for at, _, volume in course.points if at <= first[FRONT] and volume is not None]
     return {
         "genetic, s": took,
@@ -139,7 +145,7 @@ def evolved(
     corners: tuple[Floats, Floats],
     course: Course,
     began: float,
-) -> Sequence[NDArray[np.int64]]:
+) -> NDArray[np.int64]:
     """The individuals of the last generation that no other one beats and that break no row."""
     from pymoo.algorithms.moo.nsga2 import NSGA2
     from pymoo.core.callback import Callback
@@ -168,7 +174,8 @@ def evolved(
     kept = [each for each in result.pop if each.G[0] <= 0.0]
     front = {tuple(-each.F): np.asarray(each.X).astype(np.int64) for each in kept}
     beaten = [any(o != one and o[0] >= one[0] and o[1] >= one[1] for o in front) for one in front]
-    return [x for x, less in zip(front.values(), beaten, strict=True) if not less]
+    best = [x for x, less in zip(front.values(), beaten, strict=True) if not less]
+    return np.array(best, dtype=np.int64).reshape(-1, len(values.space.most))
 
 
 def compare(found: dict[str, Figures]) -> dict[str, Figures]:

@@ -33,7 +33,7 @@ from benchmarks.suite import COURSE, Asked, Figures
 from benchmarks.suite.greedy import LEAST, PRICES, against
 from benchmarks.suite.versus import LONGER, by_prices
 from tests.greedy import Greedy
-from zonevest.solvers.answer import SolveOptions
+from zonevest.solvers.answer import Solution, SolveOptions
 from zonevest.solvers.groups import Groups
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
@@ -80,6 +80,7 @@ class Space:
     Attributes
     ----------
     most : the largest number that each gene may be; 0 is the least.
+    money : what was settled for the individuals judged last, individuals x columns.
     evaluations : individuals judged so far.
     """
 
@@ -101,7 +102,7 @@ class Space:
         self.size = np.maximum(bounds.max(axis=0), 1.0)
         self.dear = 10.0 * self.groups.largest()
         self.highs = self._money(policy[self.open])
-        self.evaluations = 0
+        self.evaluations, self.money = 0, np.zeros((0, len(self.cost)))
 
     def _money(self, policy: sparse.csr_array) -> Any:
         """The program over all that is no gene; every row may be missed at a price."""
@@ -158,6 +159,7 @@ class Space:
         broken[:, self.open] = 0.0
         violation, value = broken.sum(axis=1), sums[:, rows] + self.block.constant
         positions = np.arange(len(self.open), dtype=np.int32)
+        self.money = np.zeros((len(genes), len(self.cost)))
         for number in range(len(genes)):
             self.highs.changeRowsBounds(len(positions), positions, low[number, self.open], high[number, self.open])
             self.highs.run()
@@ -165,7 +167,8 @@ class Space:
             columns = len(self.cost)
             missed = money[columns : columns + len(positions)] + money[columns + len(positions) :]
             violation[number] += float((missed / self.size[self.open]).sum())
-            value[number] += float(self.cost @ money[:columns])
+            self.money[number] = money[:columns]
+            value[number] += float(self.cost @ self.money[number])
         return value, violation
 
     def sums(self, genes: Ints) -> Floats:
@@ -193,13 +196,17 @@ class Space:
 
     def settled(self, genes: Ints) -> float | None:
         """What an individual is worth with its money in whole numbers; None: there is no such money."""
+        return self.with_money(genes).value
+
+    def with_money(self, genes: Ints) -> Solution:
+        """An individual with its money in whole numbers, options first."""
         program, options = join(self.block), len(self.block.group)
         x = np.zeros(program.n_cols)
         x[self.groups.start[:-1] + genes[: self.groups.count]] = 1.0
         x[options : options + self.works.size] = self.states(genes[None, :])[0]
         fixed = np.arange(program.n_cols) < options + self.works.size
         rest, _ = rest_of(program, x, fixed, whole=True)
-        return solve_here(rest, SolveOptions(gap=1e-4, time_limit=60.0)).value
+        return solve_here(rest, SolveOptions(gap=1e-4, time_limit=60.0))
 
 
 def evolve(space: Space, population: Ints, seconds: float, course: Course, began: float) -> Ints:

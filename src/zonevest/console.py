@@ -64,6 +64,9 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
         show_faults(told(rows), label, as_json, told(warnings or []))
 
     try:
+        from zonevest.instances.cells import texts_of_python
+
+        texts_of_python()
         yield label
     except typer.Exit:
         raise
@@ -188,14 +191,16 @@ class CaseLines:
 
     def __call__(self, told: SweepProgress) -> None:
         """Show where a case is."""
-        over = "\r\x1b[2K" if self.line.terminal else ""
+        from zonevest.reports.sweep_text import called
+
+        over, case = "\r\x1b[2K" if self.line.terminal else "", translate(called(told.case), self.lang)
         if told.progress is None:
             status = self.label.get(f"status_{told.status}", told.status)
             at = self.label["of"].format(part=told.done, whole=told.count)
-            self.stream.write(f"{over}{told.case}: {status} ({at})\n")
+            self.stream.write(f"{over}{case}: {status} ({at})\n")
         else:
             self.line.phase = told.progress.phase
-            text = f"{told.case}: {self.line.text(told.progress)}"
+            text = f"{case}: {self.line.text(told.progress)}"
             if self.line.terminal:
                 self.stream.write(over + _fit(text))
                 self.line.shown = True

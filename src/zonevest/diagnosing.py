@@ -13,7 +13,7 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import StudyError, period_names
+from zonevest.instances.study import StudyError, items, period_names
 from zonevest.mending import has_plan, mended
 from zonevest.model.appraisal import rate_met
 from zonevest.model.bars import HURDLE, SITE_LINE
@@ -201,6 +201,25 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
     return np.array(found, dtype=float)
 
 
+def with_one_value(repairs: pd.DataFrame) -> pd.DataFrame:
+    """Repairs in which a cell that several conditions of one repair give by says one thing: what suffices for all.
+
+    Numbers of [finance] stand by period, so there each condition keeps its own.
+    """
+    new = repairs["new"].astype(object)
+    asked = repairs[(repairs["table"] != "") & (repairs["table"] != "study")]
+    for (_, table, _, column), rows in asked.groupby(["repair", "table", "key", "column"]):
+        if len(rows) == 1 or table == "quota_grants":
+            continue
+        values, old = rows["new"].tolist(), rows["old"].iloc[0]
+        if column == "requires":
+            kept = set.intersection(*(set(items(value)) for value in values))
+            new.loc[rows.index] = "; ".join(name for name in items(old) if name in kept)
+        elif all(isinstance(value, float) for value in values) and not np.isnan([old, *values]).any():
+            new.loc[rows.index] = max(values) if max(values) > old else min(values)
+    return repairs.assign(new=new)
+
+
 class _Told:
     """What was found, as the tables of a diagnosis."""
 
@@ -237,7 +256,7 @@ class _Told:
                 rows.append(
                     (at, repair.cost, repair.verified, "", of.name, of.family, gives, of.unit, bound, to, *where)
                 )
-        return pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"])
+        return with_one_value(pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"]))
 
     def parcels(self, repairs: list[Repair]) -> pd.DataFrame:
         """The parcels that lines let go, and what for."""

@@ -140,7 +140,7 @@ def _evaluated(study: Study, made: HandMade, on_progress: Callable[[Progress], o
     plan.verdict = Verdict(plan, rows, tuple(sorted(made.decided)), made.listed, rest, made.notes)
     if holds is False:
         tell("instead")
-        plan.verdict.instead = list(_instead(evaluator, standing, made.decided, missed))
+        plan.verdict.instead = list(_instead(evaluator, standing, made.decided, missed, plan.verdict.breaches))
         tell("")
     return plan
 
@@ -166,11 +166,16 @@ def _as_stated(evaluator: Evaluator, parcels: pd.DataFrame) -> pd.DataFrame:
 
 
 def _instead(
-    evaluator: Evaluator, standing: Standing, given: dict[str, pd.DataFrame], first: frozenset[str]
+    evaluator: Evaluator,
+    standing: Standing,
+    given: dict[str, pd.DataFrame],
+    first: frozenset[str],
+    breaches: pd.DataFrame,
 ) -> Iterator[pd.DataFrame]:
     """Other rows that may be broken in place of those that are, set by set: each time the earlier ones are kept first.
 
-    A set that has all rows of an earlier one says nothing new, and ends the search.
+    A set that has all rows of an earlier one says nothing new, and ends the search. Rows that no money mends, as those
+    of land, are among `breaches` to the same amount, and are not told again.
     """
     seen = [first]
     for _ in range(SETS):
@@ -180,7 +185,11 @@ def _instead(
         seen.append(missed)
         found = evaluator.judge(standing, decided)
         told = breaches_of(evaluator, standing, found, found.breaches)
-        yield told[told["rule"].str.startswith(("limit", "row:"))].reset_index(drop=True)
+        told = told[told["rule"].str.startswith(("limit", "row:"))]
+        names = ["rule", "limit", "account", "jurisdiction", "period"]
+        over = told[names].merge(breaches[[*names, "over"]].drop_duplicates(names), how="left", on=names)["over"]
+        same = np.isclose(told["over"].to_numpy(dtype=float), over.to_numpy(dtype=float), rtol=1e-6, atol=1e-9)
+        yield told[~same].reset_index(drop=True)
 
 
 def _decided(

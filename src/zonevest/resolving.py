@@ -275,7 +275,7 @@ class _Search:
 
     def _look(self, column: str, known: dict[float, float], now: float, slope: float) -> str:
         """Try numbers until the sign turns and the two are near, or no more can be told at the gap."""
-        first = now
+        first = last = now
         tried = now - known[now] / slope
         while self.solves < TRIES:
             tried = max(tried, 0.0)
@@ -289,8 +289,7 @@ class _Search:
             if low is None or high is None:  # both on one side: go on, further than the two say
                 if tried == 0.0:
                     return "at_zero"
-                step = self._secant(known, first, tried, slope)
-                tried = tried + 1.5 * (step - tried) if np.isfinite(step) else 2.0 * tried
+                last, tried = tried, self._further(known, first, last, tried, slope)
                 continue
             if abs(high - low) <= NARROW * max(abs(low), abs(high)):
                 return "found"
@@ -321,6 +320,19 @@ class _Search:
             if np.sign(known[one]) != np.sign(known[two]):
                 return (one, two) if known[one] > 0 else (two, one)
         return None, None
+
+    def _further(self, known: dict[float, float], first: float, last: float, tried: float, slope: float) -> float:
+        """Where to look next while all tries are on one side.
+
+        Where the project starts elsewhere, or others answer, a unit is worth less than it was at first: the line
+        through the last two tries says that sooner than the one from the first.
+        """
+        steps = np.array([self._secant(known, one, tried, slope) - tried for one in (first, last)])
+        ahead = steps[np.isfinite(steps) & (np.sign(steps) == np.sign(tried - first))]
+        if not len(ahead):
+            return 2.0 * tried
+        far = float(np.abs(ahead).max())
+        return tried + float(np.sign(tried - first)) * min(1.5 * far, 2.0 * abs(tried - first))
 
     @staticmethod
     def _secant(known: dict[float, float], one: float, two: float, slope: float) -> float:

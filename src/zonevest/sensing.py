@@ -222,15 +222,16 @@ class _Run:
         row: dict[str, Any] = {"coefficient": one.name, "op": one.op, "base": one.base, "what": what}
         row["tolerance"], solves = 2 * self.gap, len(self.cases)
         inside = not math.isnan(one.base) and one.low <= one.base <= one.high
+        fine, ties = FINE * (one.high - one.low), []
         for end, limit in zip(ENDS, (one.low, one.high), strict=True):
             if not inside:
                 row |= {end: None, f"{end}_end": "unknown", f"{end}_outside": None}
                 continue
-            best, told, outside = _Search(self, one, what).towards(limit)
+            search = _Search(self, one, what)
+            best, told, outside = search.towards(limit)
             row |= {end: best, f"{end}_end": told, f"{end}_outside": outside}
-        fine = FINE * (one.high - one.low)
-        near = [row[f"{end}_end"] == "break" and abs(row[end] - one.base) <= fine for end in ENDS]
-        return row | {"tie": any(near), "solves": len(self.cases) - solves}
+            ties.append(told == "break" and abs(best - one.base) <= fine and search.tied())
+        return row | {"tie": any(ties), "solves": len(self.cases) - solves}
 
 
 class _Case:
@@ -323,14 +324,23 @@ class _Search:
         if self._beaten(case, mine):
             return False
         plan = case.plan
-        if plan.objective is None:
-            return None
+        if plan.objective is None:  # no plan at all is not the plan either
+            return False if plan.status == "infeasible" else None
         if self._more(plan.objective, mine, self.run.gap):
             self.rivals.append(plan)
             return False
         assert mine is not None
         proven = plan.bound is not None and not self._more(plan.bound, mine, 2 * self.run.gap)
         return True if proven else None
+
+    def tied(self) -> bool:
+        """Whether a plan that is better elsewhere is as good where nothing is changed; a bound that binds is no tie."""
+        case = self.run.case(((self.one, self.one.base),))
+        mine = case.held(self.run.base, projects=self.projects)
+        values = [case.held(rival, projects=True) for rival in self.rivals]
+        return mine is not None and any(
+            value is not None and not self._more(mine, value, self.run.gap) for value in values
+        )
 
     def _beaten(self, case: _Case, mine: float | None) -> bool:
         """Whether a plan that was better elsewhere is better here too."""

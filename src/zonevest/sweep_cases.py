@@ -12,12 +12,11 @@ from zonevest.instances.faults import meant
 from zonevest.instances.read import replace_study
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
+from zonevest.reports.sweep_text import AS_IT_IS
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
 
-AS_IT_IS = "as it is"
-"""The case of the study without any of its scenarios."""
 LONGEST = 80
 """Letters of a folder's name."""
 

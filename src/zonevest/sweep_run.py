@@ -22,6 +22,7 @@ import pandas as pd
 
 from zonevest.instances.say import foreign, from_parts, say
 from zonevest.instances.study import PARTS
+from zonevest.solvers import cluster
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.supervise import Child, NotStartedError
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MODULE = "zonevest.sweep_worker"
 TICK = 0.05
+ASKED = 1.0
+"""Seconds between asking a cluster whether it has workers."""
 GIGABYTE = 1e9
 AT_LEAST, A_PARCEL = 0.8, 5e-6
 """GB that a case takes: with no land, and for each parcel (measured: docs/benchmarks.md, with room for the report)."""
@@ -104,31 +107,66 @@ def _plain(parts: Any) -> str:
 
 
 def run_there(client: Client, folders: Mapping[str, Path], tell: Tell) -> Iterator[tuple[str, Ended]]:
-    """The same on a cluster: what a case needs is sent there, what it leaves is brought back to its folder."""
-    import dask
-    from distributed import as_completed
+    """The same on a cluster: what a case needs is sent there, what it leaves is brought back to its folder.
 
-    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-        futures = {client.submit(_work, _packed(folder), pure=False): name for name, folder in folders.items()}
+    A case whose worker dies begins anew on another one. Where no worker is left for a minute, or the scheduler is gone,
+    the cases that are left fail, and say so.
+    """
+    import dask
+
+    try:
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            futures = {client.submit(_work, _packed(folder), pure=False): name for name, folder in folders.items()}
+    except Exception as failure:  # a cluster that was lost before
+        yield from ((name, Ended(False, message=_why(failure))) for name in folders)
+        return
     for name in folders:
         tell(name, Progress("sent", 0.0, None, None, None))
+    seen = asked = time.monotonic()
     try:
-        for future in as_completed(list(futures), loop=client.loop):
-            name = futures.pop(future)
-            try:
-                kind, said, files = future.result()
-            except Exception as failure:  # a worker that was killed, time after time, or a cluster that is gone
-                why = foreign(f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}")
-                yield name, Ended(False, message=why)
+        while futures:
+            for future in [each for each in futures if each.done()]:
+                name = futures.pop(future)
+                try:
+                    kind, said, files = future.result()
+                except Exception as failure:  # a worker that was killed, time after time, or a cluster that is gone
+                    yield name, Ended(False, message=_why(failure))
+                    continue
+                with zipfile.ZipFile(io.BytesIO(files)) as archive:
+                    archive.extractall(folders[name])
+                yield name, ended_as(kind, said)
+                future.release()
+            time.sleep(TICK)
+            now = time.monotonic()
+            if now - asked < ASKED:
                 continue
-            with zipfile.ZipFile(io.BytesIO(files)) as archive:
-                archive.extractall(folders[name])
-            yield name, ended_as(kind, said)
-            future.release()
+            asked, seen = now, now if _workers(client) else seen
+            if now - seen > cluster.WITHOUT:
+                lost = say("no worker of the cluster is left")
+                yield from ((futures.pop(future), Ended(False, message=lost)) for future in _cancelled(client, futures))
     finally:
-        if futures:
-            with suppress(Exception):
-                client.cancel(list(futures), force=True)
+        _cancelled(client, futures)
+
+
+def _why(failure: Exception) -> str:
+    return foreign(f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}")
+
+
+def _workers(client: Client) -> bool:
+    """Whether the cluster has workers; none where its scheduler does not answer."""
+    try:
+        return bool(client.nthreads())
+    except Exception:
+        return False
+
+
+def _cancelled(client: Client, futures: Mapping[Any, str]) -> list[Any]:
+    """The futures that are left, which nobody waits for any more."""
+    left = list(futures)
+    if left:
+        with suppress(Exception):
+            client.cancel(left, force=True)
+    return left
 
 
 def _packed(folder: Path) -> dict[str, bytes]:

@@ -18,6 +18,7 @@ from typing import IO, Any
 
 import pandas as pd
 
+from zonevest.instances.cells import texts_of_python
 from zonevest.instances.say import to_parts
 from zonevest.instances.study import Study, StudyError
 from zonevest.solvers.answer import Progress
@@ -82,6 +83,7 @@ def main(directory: str) -> None:
     stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # stdout is for our lines only
     threading.Thread(target=_listen, daemon=True).start()
+    texts_of_python()
     folder = Path(directory)
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     try:

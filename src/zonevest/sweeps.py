@@ -22,11 +22,11 @@ from zonevest.instances.say import from_parts, listed, say
 from zonevest.instances.study import PARTS, Study, StudyError
 from zonevest.reports.regret import Weighed, weigh, weights_of
 from zonevest.reports.sweep_pages import write_sweep
-from zonevest.reports.sweep_text import NOTHING, sweep_text
+from zonevest.reports.sweep_text import AS_IT_IS, NOTHING, called, sweep_text
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.cluster import opened
 from zonevest.solvers.highs import available_cores
-from zonevest.sweep_cases import AS_IT_IS, Case, SweepError, cases_of
+from zonevest.sweep_cases import Case, SweepError, cases_of
 from zonevest.sweep_run import Ended, jobs_here, run_here, run_there
 from zonevest.sweep_worker import PLACED, PLAN, decisions
 
@@ -450,7 +450,11 @@ class _Run:
             same = next(each for each in self.cases if each.name == of)
             told = self._row(same)
             own = ("case", "scenario", "probability", *case.settings)
-            return told | {name: row[name] for name in own} | {"work": "same", "message": say("as {case}", case=of)}
+            return (
+                told
+                | {name: row[name] for name in own}
+                | {"work": "same", "message": say("as “{case}”", case=called(of))}
+            )
         ended, state = self.ended.get(case.name), self.state.get(case.name, "")
         if state in ("kept", "solved"):
             row |= _figures(self.folder / case.folder) | {"folder": case.folder, "work": state}
@@ -462,8 +466,10 @@ class _Run:
     def summary(self) -> pd.DataFrame:
         """A row for each case."""
         varied = list(dict.fromkeys(path for case in self.cases for path in case.settings))
-        rows = pd.DataFrame([self._row(case) for case in self.cases])
-        return rows[[*SUMMARY[:2], *varied, *SUMMARY[2:]]]
+        rows = [self._row(case) for case in self.cases]
+        table = pd.DataFrame(rows)
+        table["message"] = pd.Series([row["message"] for row in rows], dtype=object)  # sentences, not their text
+        return table[[*SUMMARY[:2], *varied, *SUMMARY[2:]]]
 
     def end(self) -> Sweep:
         """Write the tables; remove what the next run does not need."""
@@ -483,7 +489,7 @@ class _Run:
             self.folder,
             summary,
             self.weighed,
-            pd.DataFrame(misses),
+            pd.DataFrame(misses, dtype=object),
             faults,
             tuple(self.notes),
             self.interrupted,

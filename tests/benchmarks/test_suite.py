@@ -185,9 +185,12 @@ def test_individuals_are_worth_what_their_plan_is(folder: Path) -> None:
     worth, violation = values(genes_of(plan, values.space))
     assert violation[0] <= genetic.HOLDS
     assert plan.ecosystem is not None
-    assert plan.objective is not None  # cash less penalties
-    assert worth[0, 1] == pytest.approx(plan.ecosystem, rel=1e-9)
-    assert worth[0, 0] == pytest.approx(plan.objective, rel=1e-5)  # money is settled for the most cash
+    assert plan.cash is not None
+    assert plan.objective is not None
+    penalties = plan.cash - plan.objective  # of the village's soft limit; money is settled for the most cash less these
+    assert penalties > 1e-4
+    assert worth[0] == pytest.approx([plan.cash, plan.ecosystem - penalties], rel=1e-5)
+    assert values.settled(genes_of(plan, values.space)) == pytest.approx(worth, rel=1e-5)
 
 
 def test_one_pass(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import gc
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -59,11 +60,17 @@ def small() -> zv.Plan:
 
 
 @pytest.fixture(scope="module")
-def sizes(small: zv.Plan, tmp_path_factory: pytest.TempPathFactory) -> list[int]:
-    """How large the files of its plan folder are, the least first."""
-    folder = tmp_path_factory.mktemp("sizes") / "plan"
+def written(small: zv.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its plan folder, to be copied: writing one takes a second."""
+    folder = tmp_path_factory.mktemp("written") / "plan"
     small.write(folder)
-    return sorted({path.stat().st_size for path in folder.rglob("*") if path.is_file()})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def sizes(written: Path) -> list[int]:
+    """How large the files of its plan folder are, the least first."""
+    return sorted({path.stat().st_size for path in written.rglob("*") if path.is_file()})
 
 
 @contextmanager
@@ -89,10 +96,12 @@ WRITERS: dict[str, Callable[[Path, zv.Plan], object]] = {
 
 @posix
 @pytest.mark.parametrize("what", WRITERS)
-def test_no_room_for_any_file_in_turn(small: zv.Plan, sizes: list[int], tmp_path: Path, what: str) -> None:
+def test_no_room_for_any_file_in_turn(
+    small: zv.Plan, written: Path, sizes: list[int], tmp_path: Path, what: str
+) -> None:
     """The first file that is too large, then the second …: the plan that is there stays as it is, to the byte."""
     target = tmp_path / "plan"
-    small.write(target)
+    shutil.copytree(written, target)
     before = digest(target)
     some = [sizes[int(at)] - 1 for at in np.linspace(0, len(sizes) - 1, 4 if what == "plan" else 2)]
     for size in some:
@@ -247,7 +256,7 @@ class TestTwoRuns:
 
 
 def test_a_plan_that_has_come_since(
-    small: zv.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without --overwrite the plan of a run that ended between the question and the claim is not replaced."""
     target = tmp_path / "plan"
@@ -256,7 +265,7 @@ def test_a_plan_that_has_come_since(
     @contextmanager
     def later(path: Path) -> Iterator[None]:
         monkeypatch.setattr(cli.place, "claimed", claimed)
-        small.write(target)
+        shutil.copytree(written, target)
         with claimed(path):
             yield
 

@@ -48,6 +48,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir())}
 
 
+@pytest.mark.long
 def test_two_processes_write_the_same_bytes(tmp_path: Path) -> None:
     """Whatever the order of hashes and the number of threads, and whatever the clock says."""
     for name, threads in (("one", "1"), ("other", "2")):

@@ -9,6 +9,8 @@ import pytest
 import zonevest as zv
 from tests.known.cases import CASES, WRITERS, expected, write_case
 
+pytestmark = pytest.mark.usefixtures("pandas_as_it_is")
+
 
 def test_no_case_is_left_out() -> None:
     assert set(WRITERS) == set(CASES)

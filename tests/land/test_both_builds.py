@@ -45,6 +45,7 @@ def import_buena_vista(land: Path, target: Path) -> Path:
     return import_land("buena_vista", land, target)
 
 
+@pytest.mark.long
 @pytest.mark.land
 @pytest.mark.parametrize("write", [import_sibuyan, import_buena_vista, write_baltimore])
 def test_both_builds(write: Callable[[Path, Path], Path], land: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +15,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import zonevest as zv
 from tests.chinese import check_breaches
 from tests.reports.audit_studies import BASE, BUILD, FARM, NAMES, study
 from tests.reports.told import CODES, write_told
@@ -152,9 +152,15 @@ def plan(once: Any) -> Any:
     return copy.deepcopy(once)
 
 
+@pytest.fixture(scope="module")
+def written(once: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(once, tmp_path_factory.mktemp("written") / "plan")
+
+
 @pytest.fixture
-def folder(once: Any, tmp_path: Path) -> Path:
-    return write(once, tmp_path / "plan")
+def folder(written: Path, tmp_path: Path) -> Path:
+    """A copy that a test may spoil."""
+    return Path(shutil.copytree(written, tmp_path / "plan"))
 
 
 def rules(report: AuditReport) -> set[str]:
@@ -444,8 +450,8 @@ def test_a_folder_that_was_changed(folder: Path, change: Callable[[Path], Any]) 
     json.dumps(report.to_dict(), allow_nan=False)
 
 
-def test_a_layer_that_tells_something_else(tmp_path: Path) -> None:
-    zv.solve(zv.read_study("village")).write(tmp_path / "plan")
+def test_a_layer_that_tells_something_else(village_plan: Path, tmp_path: Path) -> None:
+    shutil.copytree(village_plan, tmp_path / "plan")
     assert audit(tmp_path / "plan").ok
     layer = gpd.read_file(tmp_path / "plan" / "plan.gpkg", layer="plan")
     layer.loc[3, "practice"] = "elsewhere"

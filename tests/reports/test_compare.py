@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from zonevest.reports.audit_evaluate import Evaluator
 from zonevest.reports.compare import Comparison, unlike
 from zonevest.reports.compare import compare as side_by_side
 from zonevest.reports.compare_forms import BOOK, PAGE, sheets
+from zonevest.reports.compare_inputs import differing
 from zonevest.reports.compare_worth import Swaps, moved_between, worth
 
 if TYPE_CHECKING:
@@ -32,11 +34,11 @@ PLANS = 10
 
 
 @pytest.fixture(scope="module")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
+def folders(village_plan: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path]:
     """Village solved as it is, where ecosystem counts five times as much, and with a cap that no plan keeps."""
     home = tmp_path_factory.mktemp("compared")
     study = zv.read_study("village")
-    zv.solve(study).write(home / "plain")
+    shutil.copytree(village_plan, home / "plain")
     goal = study.settings.objective
     zv.solve(
         study.replace({"objective": {"method": "weighted", "cash": 1.0, "ecosystem": 5 * max(goal.ecosystem, 0.05)}})
@@ -170,6 +172,21 @@ def test_every_kind_of_input_that_differs(folders: tuple[Path, Path, Path]) -> N
     (lost,) = found.unmatched.to_dict("records")
     assert (lost["aspect"], lost["only_in"], lost["count"]) == ("parcel", "base", 2)
     assert lost["area_ha"] == pytest.approx(study.parcels["area_ha"].iloc[-2:].sum())
+
+
+def test_where_a_row_comes_from_is_not_which_row_it_is() -> None:
+    """A flow has no key: its words name it, but neither its source nor blank cells do."""
+    study = zv.read_study("village")
+    assert study.practice_flows.loc[0, "source"]
+    flows = study.practice_flows.copy()
+    flows.loc[0, "value"] *= 2.0
+    flows.loc[0, "source"] = "another survey"
+    found = differing(study, replace(study, tables={**study.tables, "practice_flows": flows}), "b")
+    first = study.practice_flows.loc[0, ["practice", "account", "basis", "unit"]]
+    assert set(found["key"]) == {"/".join(first)}
+    assert found["column"].tolist() == ["value", "source"]
+    assert found["factor"].iloc[0] == pytest.approx(2.0)
+    assert found["in_other"].iloc[1] == "another survey"
 
 
 def test_a_plan_and_itself_do_not_differ(folders: tuple[Path, Path, Path]) -> None:

@@ -27,7 +27,7 @@ from zonevest.instances.study import Study
 from zonevest.model.policy import ROW_FAMILIES
 from zonevest.pricing import moved, priced
 from zonevest.reports.display import Display
-from zonevest.reports.explain import explain_parcel
+from zonevest.reports.explain import Explanation, explain_parcel
 from zonevest.reports.explain_limit import explain_limit
 from zonevest.reports.explain_missing import lifted_ledger, worth_of
 from zonevest.reports.explain_project import TURNED, explain_project
@@ -58,6 +58,18 @@ def of(name: str) -> Priced:
     return priced(plan)
 
 
+@cache
+def second_by_name(name: str) -> Second:
+    """Reckoned once for all tests: each reads it."""
+    return second_of(of(name))
+
+
+@cache
+def told_of(name: str, limit: str) -> Explanation:
+    """Of a limit, explained once for all tests."""
+    return explain_limit(of(name), limit)
+
+
 def second_of(found: Priced) -> Second:
     stages = found.plan.settings.get("stages", [])
     tolerance = found.plan.study.settings.objective.tolerance
@@ -77,13 +89,13 @@ def check_parcels(found: Priced, second: Second, parcels: list[str], **more: Any
 @pytest.mark.parametrize("name", STUDIES)
 def test_parcels_are_explained_by_the_tables_alone(name: str) -> None:
     found = of(name)
-    check_parcels(found, second_of(found), list(found.plan.study.parcels["parcel_id"]))
+    check_parcels(found, second_by_name(name), list(found.plan.study.parcels["parcel_id"]))
 
 
 @pytest.mark.parametrize("name", ["village", "bay", "valley", "shore", "accounts"])
 def test_what_a_line_keeps_out_is_worth_what_the_tables_say(name: str) -> None:
     found = of(name)
-    second, free = second_of(found), replace(found, prices=np.zeros(len(found.prices)))
+    second, free = second_by_name(name), replace(found, prices=np.zeros(len(found.prices)))
     options, ids = found.ledger.options, found.plan.study.parcels["parcel_id"].tolist()
     periods, seen = [*(period.name for period in found.plan.study.periods), ""], 0
     for at, parcel in enumerate(ids):
@@ -127,7 +139,7 @@ def test_every_family_of_rows_has_words() -> None:
 def test_every_limit_is_told_in_both_languages(name: str) -> None:
     found = of(name)
     for limit in found.told["limit"].unique():
-        told = explain_limit(found, limit)
+        told = told_of(name, limit)
         assert told.to_text("en") != told.to_text("zh")
         json.dumps(told.to_dict())
 
@@ -136,7 +148,7 @@ def test_every_limit_is_told_in_both_languages(name: str) -> None:
 def test_what_actors_forgo_for_a_limit_is_what_the_other_plan_distributes(name: str) -> None:
     found = of(name)
     for limit in found.told.loc[np.abs(found.prices) > 1e-6, "limit"].unique()[:6]:
-        told = explain_limit(found, limit)
+        told = told_of(name, limit)
         moved, turned = told["giving"], told["giving_projects"]
         if not len(moved) and not len(turned):
             assert not len(told["actors"])
@@ -174,12 +186,12 @@ def test_all_parts_add_up_to_the_objective(name: str) -> None:
 @pytest.mark.parametrize("name", STUDIES)
 def test_who_pays_for_a_limit_adds_up_to_it(name: str) -> None:
     found = of(name)
-    second, names = second_of(found), found.told["row"].tolist()
+    second, names = second_by_name(name), found.told["row"].tolist()
     weight = dict(zip([second.names[key] for key in found.ledger.options.names()], found.weight, strict=True))
     values = weight | dict(zip(found.block.columns, found.columns, strict=True))
     price = dict(zip(names, found.prices.tolist(), strict=True))
     for limit in found.told["limit"].unique():
-        told = explain_limit(found, limit)
+        told = told_of(name, limit)
         payers, rows = told["payers"], told["rows"]
         for row in rows.itertuples():
             terms = second.build.rows.get(row.row, (0, 0, {}))[2]
@@ -220,7 +232,7 @@ def starts_of(build: Build, project: str, names: list[str], price: dict[str, flo
 @pytest.mark.parametrize("name", ["valley", "shore", "budgets"])
 def test_a_project_is_worth_nothing_at_its_break_even(name: str) -> None:
     found = of(name)
-    second, study = second_of(found), found.plan.study
+    second, study = second_by_name(name), found.plan.study
     names = [period.name for period in study.periods]
     price = dict(zip(found.told["row"], found.prices.tolist(), strict=True))
     for project in study.projects["project"]:

@@ -77,6 +77,88 @@ def test_the_choice_turns_at_the_break_even(column: str, better: float) -> None:
         assert bool(other.projects.set_index("project")["start"]["mill_centre"]) == (side == better)
 
 
+def works(years: tuple[int, int]) -> Study:
+    """12 ha in three parcels, of which 4 may be built on; a road that opens the rest to visits, and a pool."""
+    parcels = [("a", 3.0, 10.0), ("b", 4.0, 6.0), ("c", 5.0, 5.0)]
+    given = {"category": "infrastructure", "build_years": 1}
+    road = {"project": "road", "capex": 30.0, "annual_revenue": 20.0, "annual_cost": 2.0, "enables": "visit"}
+    pool = {"project": "pool", "capex": 9.0, "annual_revenue": 6.0, "annual_cost": 1.0, "requires": "road"}
+    of = {"account": "rent", "unit": "million/year"}
+    rent = {"account": "rent", "basis": "per_ha_year", "value": 1.0}
+    tables: dict[str, list[dict[str, object]]] = {
+        "parcels": [{"parcel_id": p, "area_ha": area, "x_v": v, "land_class": "field"} for p, area, v in parcels],
+        "zones": [{"zone": "farm"}, {"zone": "town"}],
+        "land_classes": [{"land_class": "field", "class_group": "arable"},
+                         {"land_class": "homes", "class_group": "construction"}],
+        "practices": [
+            {"practice": "build", "zone": "town", "from_classes": "field", "to_class": "homes", "requires_project": 0},
+            {"practice": "visit", "zone": "farm", "from_classes": "field", "to_class": "", "requires_project": 1},
+        ],
+        "accounts": [{**of, "family": "revenue", "recurrence": "annual", "cash": 1}],
+        "actors": [{"actor": "town", "public": 1}, {"actor": "folk", "public": 0}, {"actor": "inn", "public": 0}],
+        "practice_flows": [{**rent, "practice": "build", "scale_by": "x_v"}, {**rent, "practice": "visit"}],
+        "shares": [
+            {"account": account, "role": role, "actor": actor, "share": share}
+            for account, role, actor, share in (
+                ("rent", "receives", "town", 0.75), ("rent", "receives", "inn", 0.25), ("rent", "pays", "folk", 1.0),
+                ("project.capex", "pays", "town", 1.0), ("project.cost", "pays", "town", 1.0),
+                ("project.revenue", "receives", "town", 1.0), ("project.revenue", "pays", "folk", 0.5),
+                ("project.revenue", "pays", "inn", 0.5),
+            )
+        ],
+        "limits": [{"limit": "cap", "account": "area.practice.build", "period": "last", "sense": "<=", "value": 4.0}],
+        "projects": [{**given, **road}, {**given, **pool}],
+    }  # fmt: skip
+    settings = {
+        "name": "works", "defaults": "none", "divisible": True, "purse": ["town"],
+        "periods": [{"name": "p1", "start": 2026, "years": years[0]},
+                    {"name": "p2", "start": 2026 + years[0], "years": years[1]}],
+        "rates": {"finance": 0.1}, "objective": {"method": "weighted", "cash": 1.0},
+    }  # fmt: skip
+    return zv.make_study(settings, **{name: pd.DataFrame(rows) for name, rows in tables.items()})
+
+
+def test_what_each_actor_receives_and_pays_without_a_road_is_reckoned_by_hand() -> None:
+    """The road and the pool are at work in the second of two years; 8 ha of visits in both. Capex is a tenth a year."""
+    plan = zv.solve(works((1, 1)), gap=0.0)
+    found = plan.explain(project="road", resolve=True, gap=0.0)
+    second, both = 1.1**-2, 1.1**-1 + 1.1**-2
+    revenue, cost, rent = 26.0 * second, (3.0 + 2.0 + 0.9 + 1.0) * second, 8.0 * both
+    received = {"town": revenue + 0.75 * rent, "folk": 0.0, "inn": 0.25 * rent, "outside": cost}
+    paid = {"town": cost, "folk": 0.5 * revenue + rent, "inn": 0.5 * revenue, "outside": 0.0}
+    mine = found["who_pays"].query("case == 'out'").set_index("actor")
+    for actor in received:
+        assert mine["received"][actor] == pytest.approx(-received[actor], abs=1e-9)
+        assert mine["paid"][actor] == pytest.approx(-paid[actor], abs=1e-9)
+        assert mine["gain"][actor] == pytest.approx(paid[actor] - received[actor], abs=1e-9)
+    assert (mine[["land_value", "passed_on"]] == 0.0).all(axis=None)
+    assert found["changed"].query("case == 'out'")["project"].tolist() == ["road", "pool"]
+
+
+def test_a_break_even_beyond_where_the_project_waits_is_found() -> None:
+    """Dear, the road is built later, and a unit of capex is worth less: what the first tries say is not far enough."""
+    plan = zv.solve(works((3, 4)), gap=0.0)
+    late, visits = sum(1.1**-k for k in (5, 6, 7)), sum(1.1**-k for k in (4, 5, 6, 7))
+    expected = (late * (20.0 - 2.0 + 6.0 - 1.0 - 0.9) + 0.75 * 8.0 * visits) / (0.1 * late)
+    found = plan.explain(project="road", break_even=("capex",), gap=0.0)
+    (row,) = found["break_even"].to_dict("records")
+    assert row["status"] == "found"
+    assert row["number"] == pytest.approx(expected, rel=1e-3)
+    assert plan.projects.set_index("project")["start"]["road"] == "p1"
+
+
+def test_a_wide_break_even_is_told_as_from_where_to_where() -> None:
+    found = zv.solve(works((1, 1)), gap=0.0).explain(project="pool", break_even=("annual_revenue",), gap=0.0)
+    (row,) = found["break_even"].to_dict("records")
+    assert "a yearly revenue of 1.9 (now 6)" in found.to_text("en")
+    wide = pd.DataFrame([row | {"low": 1.8, "high": 2.1}])
+    told = replace(found, tables={**found.tables, "break_even": wide})
+    assert "with\n  a yearly revenue between 1.8 and 2.1 (now 6), which is what the gaps leave open; about 1.9" in (
+        told.to_text("en")
+    )
+    assert "\n  年收入在 1.8 至 2.1 之间（现 6），间隙只能判明到此；按所得规划约为 1.9" in told.to_text("zh")
+
+
 def test_what_is_mandated_is_not_forced_out() -> None:
     found = village().explain(project="stream_repair", resolve=True, break_even=("capex",))
     assert set(found["resolved"]["case"]) == {"other_start"}

@@ -482,6 +482,7 @@ def test_the_tables_hold_the_numbers(browser: Browser, drawn: Drawn, tmp_path: P
         assert bars[:2] == ["0% 20%", "10% 10%"]
 
 
+@pytest.mark.long
 @pytest.mark.browser
 def test_it_carries_many_parcels(browser: Browser, tmp_path: Path) -> None:
     columns, rows, path = 250, 400, tmp_path / "report.html"

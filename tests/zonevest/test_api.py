@@ -11,10 +11,13 @@ import pyomo.environ as pyo
 import pytest
 
 import zonevest as zv
+from tests.model.complete_bay import bay
 from tests.model.complete_town import account, flow, parcel, town
 from tests.model.four import four
 from zonevest import api
 from zonevest.solvers.answer import Progress
+
+pytestmark = pytest.mark.usefixtures("pandas_as_it_is")
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +68,24 @@ def test_written_and_read_again(village: zv.Plan, tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(one.astype(object), other.astype(object), check_dtype=False)
     assert again.study.hash == village.study.hash
     assert zv.audit(again).ok
+
+
+def test_how_pandas_keeps_texts_changes_nothing(tmp_path: Path) -> None:
+    """The command has them kept by Python, whoever imports the package as pandas chooses."""
+    for storage in ("pyarrow", "python"):
+        with pd.option_context("mode.string_storage", storage):
+            zv.solve(bay(), gap=0.0).write(tmp_path / storage)
+    one, other = (
+        {
+            path.relative_to(tmp_path / storage): path.read_bytes()
+            for path in (tmp_path / storage).rglob("*.csv")
+            if path.name != "method.csv"  # how long it took
+        }
+        for storage in ("pyarrow", "python")
+    )
+    assert len(one) > 60
+    assert one == other
+    assert zv.audit(zv.read_plan(tmp_path / "python")).ok
 
 
 def test_a_plan_is_not_written_over_unasked(village: zv.Plan, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 import zonevest as zv
 from tests.reports.audit_studies import study as hand_made
 from zonevest.cli import app
+from zonevest.diagnosing import with_one_value
 
 
 @pytest.fixture(scope="module")
@@ -161,3 +163,25 @@ def test_land_that_a_line_lets_go_is_told_by_hectares() -> None:
     assert "let 3 ha be used otherwise, 1 parcel: a 3 of 10 ha (forbidden_zones)" in found.to_text().replace(
         "\u00a0", " "
     )
+    less = replace(found, parcels=found.parcels.iloc[:0])  # less is let go than shares are told of
+    assert "let 0 ha be used otherwise" in less.to_text().replace("\u00a0", " ")
+
+
+def test_a_cell_has_one_new_value_in_a_repair(torn: str) -> None:
+    """Arable land has to grow in each period: the one cell of the limit says what suffices for all of them."""
+    found = zv.diagnose(zv.read_study(torn)).repairs
+    cells = found[found["table"] == "limits"].groupby(["repair", "key", "column"])["new"]
+    assert cells.size().max() > 1
+    assert cells.nunique().eq(1).all()
+
+
+def test_what_suffices_for_all_that_give_by_a_cell() -> None:
+    rows = [
+        (1, "limits", "most", "value", 1.0, 2.0), (1, "limits", "most", "value", 1.0, 3.0),
+        (1, "limits", "least", "value", 5.0, 4.0), (1, "limits", "least", "value", 5.0, 3.5),
+        (1, "projects", "road", "requires", "a; b; c", "a; b"), (1, "projects", "road", "requires", "a; b; c", "b; c"),
+        (1, "study", "finance", "dscr_min", 1.2, 1.1), (1, "study", "finance", "dscr_min", 1.2, 1.0),
+        (2, "limits", "most", "value", 1.0, 2.0),
+    ]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["repair", "table", "key", "column", "old", "new"])
+    assert with_one_value(table)["new"].tolist() == [3.0, 3.0, 3.5, 3.5, "b", "b", 1.1, 1.0, 2.0]

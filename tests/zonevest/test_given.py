@@ -61,11 +61,9 @@ def check_texts(told: list[str], names: list[str]) -> None:
 # ---------------------------------------------------------------- what is worked out
 
 
-@pytest.fixture(scope="module")
-def solved(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("given") / "plan"
-    zv.solve(zv.read_study("village")).write(folder)
-    return folder
+@pytest.fixture
+def solved(village_plan: Path) -> Path:
+    return village_plan
 
 
 @pytest.fixture
@@ -207,7 +205,7 @@ PLANTED: dict[str, tuple[Study, dict[str, Any], str, str]] = {
         "limit cap [in all, p1]: Area of land class: built 10 ha, at most 4 ha: 6 ha too much",
     ),
     # 10 ha are built on, and 1 a year in two years is granted
-    "quota": (study(quotas=[QUOTA]), BUILT, "row:quota", "Quota left land [in all, p1]: −8 ha, at least 0 ha: 8 ha"),
+    "quota": (study(quotas=[QUOTA]), BUILT, "row:quota", "Quota left: land [in all, p1]: −8 ha, at least 0 ha: 8 ha"),
     "debt ratio": (owing(debt_ratio_cap=0.5), {"projects": works(road="p1")}, "row:debt_ratio_cap", "Debt ratio [p1]"),
     "cash": (owing(2, own_revenue=0.1), {"projects": works(road="p1")}, "row:reserve", "Cash kept"),
 }  # fmt: skip
@@ -417,3 +415,24 @@ def test_a_solved_plan_that_lost_its_plan_json_says_so(tmp_path: Path) -> None:
     assert "plan.json is missing" in found.stdout
     assert "缺少 plan.json" in zonevest("audit", tmp_path / "plan", "--lang", "zh").stdout
     assert json.loads(zonevest("audit", tmp_path / "plan", "--json").stdout)["no_figures"] is True
+
+
+def test_projects_and_practices_are_named_as_people_know_them() -> None:
+    given = zv.read_study("village")
+    parcels = pd.DataFrame({"parcel_id": ["B01"], "practice": ["forest_pool"], "start": ["2026-2027"]})
+    projects = pd.DataFrame({"project": ["stream_repair"], "start": ["2031-2035"]})
+    verdict = zv.plan_from(given, parcels=parcels, projects=projects).verdict
+    english, chinese = "\n".join(verdict.words()), "\n".join(verdict.words("zh"))
+    assert "project stream_repair (Stream repair (made up)): it starts in 2026-2027 at the earliest" in english
+    assert "in 2028-2030 at the latest; found: start 2031-2035" in english
+    assert "项目 stream_repair（溪流治理（虚构））：最早于 2026-2027、最迟于 2028-2030 启动" in chinese
+    assert "practice forest_pool (" in english
+
+
+def test_what_stays_broken_is_not_told_as_broken_instead() -> None:
+    """A limit on land is broken however money is decided."""
+    limits = pd.DataFrame([{"limit": "cap", "account": "project.capex", "sense": "<=", "value": 1.0}])
+    found = zv.plan_from(owing(debt_ratio_cap=0.5).replace(limits=limits), projects=works(road="p1")).verdict
+    assert "cap" in set(found.breaches["limit"])
+    assert found.instead
+    assert all("cap" not in set(rows["limit"]) for rows in found.instead)

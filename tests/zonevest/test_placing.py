@@ -29,6 +29,7 @@ def tables(study: Study, chosen: Sequence[tuple[str, str]], starts: Mapping[str,
     return [land, pd.DataFrame({"project": list(starts), "start": list(starts.values())}, dtype=object)]
 
 
+@pytest.mark.long
 @settings(max_examples=40)
 @given(seed=st.integers(0, 10**9))
 def test_a_plan_is_worth_what_brute_force_and_the_audit_say(seed: int) -> None:

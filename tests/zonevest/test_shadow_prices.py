@@ -349,6 +349,16 @@ def test_prices_in_words() -> None:
         plan.shadow_prices("?")
 
 
+def test_who_asked_by_name_is_not_told_to_do_so() -> None:
+    """Also where an end was not found."""
+    found = zv.solve(two_parcels(20.0), gap=0.0).explain(limit="most")
+    found["ranges"]["resolved"] = False
+    for lang, words in (("en", "how far beyond was not found"), ("zh", "其外未判明")):
+        assert "--limit" not in found.to_text(lang)
+        assert words in found.to_text(lang)
+    assert "--limit most" in replace(found, kind="prices").to_text("en")
+
+
 def test_words_of_what_costs_have_no_minus() -> None:
     """Of 30 ha, 10 stay farmland: the cheap ones in the west, then the dear ones in the east."""
     held = {"limit": "held", "account": "area.class.farm", "sense": ">=", "value": 10.0, "period": "last"}

@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ from zonevest import sweep_run
 from zonevest.cli import app
 from zonevest.reports.audit import Evaluator, audit
 from zonevest.reports.regret import weigh, weights_of
-from zonevest.reports.sweep_text import NOTHING
-from zonevest.sweep_cases import AS_IT_IS, SweepError, cases_of, values_of
+from zonevest.reports.sweep_text import AS_IT_IS, NOTHING
+from zonevest.solvers import cluster
+from zonevest.sweep_cases import SweepError, cases_of, values_of
 from zonevest.sweep_worker import decisions
 from zonevest.sweeps import SweepProgress
 
@@ -187,6 +189,12 @@ def test_plans_are_weighed_within_the_gaps() -> None:
     assert (unknown.minimax_certain, unknown.best_expected, unknown.expected) == (False, None, "a")
     broken = weigh("ab", {"s": 10.5, "t": 8.5}, {**values, ("b", "s"): (False, None)}, {"s": 0.0, "t": 1.0})
     assert (broken.minimax, broken.expected) == ("a", "b")
+    # what rounding leaves is no difference, and nothing that a reader must be told
+    near = {("a", "s"): (True, 60.0), ("b", "s"): (True, 60.0 - 1e-11), ("c", "s"): (True, -7e-15)}
+    alike = weigh("abc", {"s": 60.0 + 1e-9}, near, {"s": 1.0})
+    assert alike.choices["max_regret"].tolist() == [0.0, 0.0, 60.0]
+    assert alike.choices["expected_value"].iloc[2] == 0.0
+    assert (alike.minimax, alike.minimax_certain) == ("a", True)
 
 
 def test_weights() -> None:
@@ -288,6 +296,9 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert table.loc["same", "folder"] == table.loc[AS_IT_IS, "folder"]
     assert not (tmp_path / "out" / "same").exists()
     assert "SIGKILL" in table.loc["killed", "message"]
+    chinese = sweep.to_text("zh")
+    assert all(word in chinese for word in ("同“原研究”", "该情形的研究有错误", "维持现状"))
+    assert AS_IT_IS not in chinese
     assert sweep.faults["case"].tolist() == ["unsound"]
     assert sweep.weighed is not None
     assert list(sweep.regret.columns) == [AS_IT_IS]
@@ -347,6 +358,63 @@ def test_on_a_cluster_it_is_the_same(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(there.regret, here.regret)
     # what was done there counts here
     assert (zv.scenarios(study, there.folder, only=["slump"]).summary["work"] == "kept").all()
+
+
+@pytest.mark.long
+@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
+def test_a_killed_worker_of_a_cluster_costs_no_case(tmp_path: Path) -> None:
+    """What it worked on is begun anew elsewhere; where no worker is left the rest is told as not done, and goes on."""
+    pytest.importorskip("distributed")
+    study, killed = small(ROWS), list[int]()
+    with cluster.opened(2) as client:
+        assert client is not None
+        pids = list(client.run(os.getpid).values())
+
+        def kill() -> None:
+            while not killed:
+                running = [pid for pid in pids if children(pid)]
+                if running:
+                    os.kill(running[0], signal.SIGKILL)
+                    killed.append(running[0])
+                time.sleep(0.02)
+
+        threading.Thread(target=kill, daemon=True).start()
+        sweep = zv.scenarios(study, tmp_path / "out", cluster=client, only=["boom", "slump"])
+        assert killed
+        assert (sweep.summary["status"] == "optimal").all()
+        assert not sweep.regret.isna().to_numpy().any()
+
+
+@pytest.mark.long
+def test_a_cluster_without_workers_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(cluster, "WITHOUT", 2.0)
+    study, first = small(ROWS), list[str]()
+    with cluster.opened(1) as client:
+        assert client is not None
+
+        def lose(each: SweepProgress) -> None:
+            if each.status and not first:
+                first.append(each.case)
+                client.cluster.scale(0)
+
+        sweep = zv.scenarios(study, tmp_path / "out", cluster=client, on_progress=lose)
+    table = sweep.summary.set_index("case")
+    assert table.loc[first[0], "status"] == "optimal"
+    lost = table.drop(first[0])
+    assert (lost["status"] == "fault").all()
+    assert (lost["message"] == "no worker of the cluster is left").all()
+    # nothing is repeated
+    heard, tell = told()
+    again = zv.scenarios(study, tmp_path / "out", jobs=1, on_progress=tell, regret=False)
+    assert (again.summary["status"] == "optimal").all()
+    assert begun(heard) == set(lost.index)
+
+
+def children(pid: int) -> bool:
+    """Whether a process has a process of a case."""
+    listed = subprocess.run(["ps", "-o", "args=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    return sweep_run.MODULE in listed.stdout
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

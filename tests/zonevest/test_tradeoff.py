@@ -68,6 +68,7 @@ def enumerated(terms: Sequence[str], count: int) -> Iterator[tuple[Study, list[t
                 return
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("terms", [("cash", "ecosystem"), ("cash", "ecosystem", "-area.converted")])
 def test_every_point_is_the_set_that_enumeration_finds(terms: tuple[str, ...]) -> None:
     signs = [-1.0 if term.startswith("-") else 1.0 for term in terms]
