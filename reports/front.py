@@ -92,6 +92,7 @@ class Front:
     ranges : of each term, from the best of it to what the best of another leaves of it.
     plans : of the points.
     complete : whether all points that were asked for were looked for; not after Ctrl-C.
+    notes : what is to be known of the search, as sentences.
     """
 
     study: Study
@@ -102,6 +103,7 @@ class Front:
     ranges: Mapping[str, float]
     plans: list[PlanData] = field(repr=False)
     complete: bool = True
+    notes: tuple[str, ...] = ()
 
     @property
     def knee(self) -> int | None:
@@ -142,15 +144,17 @@ def front_of(
     main: int,
     *,
     complete: bool = True,
+    notes: Sequence[str] = (),
 ) -> Front:
     """Put a front together from what was solved.
 
     Parameters
     ----------
-    solved : plans, and of each what it was solved for: ``what`` (end, point), floors by term, bound of the main term.
+    solved : plans, and of each what it was solved for: ``what`` (end, point, again: no point, as another floor's
+        is the best for this one too), floors by term, bound of the main term.
     ranges : of each term.
     main : which term was maximised.
-    complete : whether nobody stopped the search.
+    complete, notes : whether nobody stopped the search, and what else is to be known of it.
     """
     rows = [_told(plan, told, terms) for plan, told in solved]
     solves = pd.DataFrame(rows, columns=_columns(terms))
@@ -172,9 +176,8 @@ def front_of(
         points.loc[at, "knee"] = True
     points.insert(0, "point", np.arange(1, len(points) + 1))
     named = dict(zip((term.column for term in terms), size.tolist(), strict=True))
-    return Front(
-        study, tuple(terms), terms[main].column, points, solves, named, [solved[n][0] for n in chosen], complete
-    )
+    plans = [solved[n][0] for n in chosen]
+    return Front(study, tuple(terms), terms[main].column, points, solves, named, plans, complete, tuple(notes))
 
 
 def unbeaten(values: Floats) -> NDArray[np.int64]:

@@ -72,6 +72,7 @@ def _sentences(front: Front, words: Words) -> list[str]:
         told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
     if float(np.abs(front.points["penalties"]).max()) > 1e-9:
         told.append(say("penalties of soft limits are taken off the bound"))
+    told += front.notes
     return told
 
 
@@ -91,6 +92,7 @@ def to_dict(front: Front) -> dict[str, Any]:
         "main": front.main,
         "ranges": dict(front.ranges),
         "complete": front.complete,
+        "notes": list(front.notes),
         "knee": None if front.knee is None else front.knee + 1,
         "points": front.points.to_dict("records"),
         "solves": front.solves.to_dict("records"),

@@ -93,9 +93,7 @@ def solve(
     """
     options = options or SolveOptions()
     began = time.perf_counter()
-    # inside another program (a GIS, say) sys.executable may be that program
-    python = Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
-    if supervised or (supervised is None and python and program.n_cols > FEW_COLUMNS):
+    if supervised or (supervised is None and can_start() and program.n_cols > FEW_COLUMNS):
         try:
             return _in_child(program, options, on_progress, grace, began, stop, on_solution)
         except NotStartedError as refused:
@@ -105,6 +103,11 @@ def solve(
     with ctrl_c(asked.set):
         stopped = lambda: asked.is_set() or (stop is not None and stop())  # noqa: E731
         return solve_here(program, options, on_progress, on_solution, stop=stopped)
+
+
+def can_start() -> bool:
+    """Whether processes can be started: inside another program (a GIS, say) `sys.executable` may be that program."""
+    return Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
 
 
 class NotStartedError(Exception):
@@ -160,9 +163,13 @@ class Child:
 
     def ask_to_stop(self) -> None:
         """Ask; the child may be too busy to hear."""
+        self.write("stop")
+
+    def write(self, line: str) -> None:
+        """Say a line to it."""
         assert self.process.stdin is not None
         with suppress(OSError):  # it may be gone already
-            self.process.stdin.write(b"stop\n")
+            self.process.stdin.write(line.encode() + b"\n")
             self.process.stdin.flush()
 
     def end(self) -> None:

@@ -432,6 +432,9 @@ def pareto(
         float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
     ] = 600.0,
     threads: ThreadsOption = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, metavar="N", help="Solves at a time; 0: as cores and memory allow.")
+    ] = 0,
     seed: SeedOption = 0,
     settings: SetOption = None,
     scenario: ScenarioOption = "",
@@ -453,7 +456,7 @@ def pareto(
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = front_of(
                     given, terms=terms.split(","), points=points, every=every, gap=gap, time_limit=time_limit,
-                    threads=threads, seed=seed, method=method.value, on_progress=told,
+                    threads=threads, seed=seed, method=method.value, jobs=jobs, on_progress=told,
                 )  # fmt: skip
         except StudyError:
             raise

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -15,10 +17,13 @@ from numpy.typing import NDArray
 
 import zonevest as zv
 from tests import brute, random_studies
-from zonevest import api
+from zonevest import api, lanes
 from zonevest.instances.study import Study, StudyError
+from zonevest.lanes import Cell, Order
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.front import knee_of, unbeaten
+from zonevest.solvers.answer import Progress
+from zonevest.solvers.supervise import Child
 
 MOST, POINTS = 400, 3
 """Plans of a study that are tried, and points that its front has at least; other studies are passed over."""
@@ -229,3 +234,121 @@ def test_a_study_without_any_end_has_no_front(monkeypatch: pytest.MonkeyPatch) -
     front = zv.pareto(zv.read_study("village"))
     assert (len(front.points), len(front.solves), front.complete) == (0, 0, False)
     assert "no point" in front.to_text()
+
+
+@pytest.fixture(scope="module")
+def small() -> Study:
+    ((study, _),) = enumerated(("cash", "ecosystem"), 1)
+    return study
+
+
+@pytest.fixture(scope="module")
+def alone(small: Study) -> zv.Front:
+    return zv.pareto(small, points=5, jobs=1)
+
+
+class TestLanes:
+    """Several solves at a time, each in a process of its own."""
+
+    @pytest.fixture
+    def children(self, monkeypatch: pytest.MonkeyPatch) -> list[tuple[Child, Path]]:
+        """The processes that are started, and their folders."""
+        started: list[tuple[Child, Path]] = []
+
+        def child(folder: Path, module: str) -> Child:
+            started.append((Child(folder, module), folder))
+            return started[-1][0]
+
+        monkeypatch.setattr(lanes, "Child", child)
+        return started
+
+    @staticmethod
+    def alike(one: zv.Front, other: zv.Front) -> None:
+        """The same floors, values within the gaps, and bounds that hold for the other's points, too."""
+        first, second = one.points, other.points
+        assert first["floor_cash"].to_numpy() == pytest.approx(second["floor_cash"].to_numpy(), nan_ok=True)
+        width = one.ranges["ecosystem"]
+        assert first["ecosystem"].to_numpy() == pytest.approx(second["ecosystem"].to_numpy(), abs=1e-3 * width)
+        for here, there in ((first, second), (second, first)):
+            assert (here["gap"] <= 1e-3 + 1e-9).all()
+            net = there["ecosystem"] - there["penalties"]
+            assert (net <= here["bound"] + 1e-9 * (1 + here["bound"].abs())).all()
+
+    @staticmethod
+    def gone(children: list[tuple[Child, Path]]) -> None:
+        assert all(child.process.poll() is not None and not folder.parent.exists() for child, folder in children)
+
+    def test_two_find_what_one_finds(self, small: Study, alone: zv.Front, children: list[tuple[Child, Path]]) -> None:
+        two = zv.pareto(small, points=5, jobs=2)
+        assert len(children) == 2
+        self.alike(alone, two)
+        assert two.complete
+        assert not two.notes
+        assert all(plan.audit is not None and plan.audit.ok for plan in two.plans)  # type: ignore[attr-defined]
+        assert [plan.study.hash for plan in two.plans] == [plan.study.hash for plan in alone.plans]
+        self.gone(children)
+
+    def test_a_small_study_has_one(self, small: Study, children: list[tuple[Child, Path]]) -> None:
+        zv.pareto(small, points=2)
+        assert not children
+
+    @pytest.mark.parametrize("many", [1, 2])
+    def test_a_process_that_is_killed_loses_no_point(
+        self, small: Study, alone: zv.Front, children: list[tuple[Child, Path]], many: int
+    ) -> None:
+        """One of two in the midst of the front: the other goes on; both: what is left is solved here."""
+
+        def kill(told: Progress) -> None:
+            if told.phase == "solve 4":
+                for child, _ in children[:many]:
+                    child.process.kill()
+
+        found = zv.pareto(small, points=5, jobs=2, on_progress=kill)
+        self.alike(alone, found)
+        assert found.complete
+        assert 1 <= len(found.notes) <= many
+        assert "ended unexpectedly" in found.to_text()
+        assert "意外结束" in found.to_text("zh")
+        self.gone(children)
+
+    def test_ctrl_c_leaves_what_was_found_and_no_process(
+        self, small: Study, children: list[tuple[Child, Path]]
+    ) -> None:
+        def stop(told: Progress) -> None:
+            if told.phase == "solve 5":
+                signal.raise_signal(signal.SIGINT)
+
+        found = zv.pareto(small, points=5, jobs=2, on_progress=stop)
+        assert not found.complete
+        assert 3 <= len(found.solves) <= 5
+        assert "stopped on request" in found.to_text()
+        self.gone(children)
+
+    def test_one_lane_goes_from_floor_to_floor(self) -> None:
+        order, cell, seen = Order([1, 4, 4]), None, list[Cell]()
+        while (cell := order.next(cell)) is not None:
+            seen.append(cell)
+            if cell == (1, 0):
+                order.skip(cell, 3)
+        assert seen == [(0, 0), (1, 0), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3)]
+        assert order.needless(seen) == set()
+
+    @pytest.mark.parametrize("count", [2, 3, 4])
+    def test_lanes_share_all_floors(self, count: int) -> None:
+        order, seen = Order([15]), list[Cell]()
+        last: list[Cell | None] = [None] * count
+        while any(order.free[0]):
+            for lane in range(count):
+                found = order.next(last[lane])
+                if found is not None:
+                    seen.append(found)
+                    last[lane] = found
+        assert sorted(seen) == [(0, k) for k in range(15)]
+        near = [min(abs(k - before[1]) for before in seen[:n]) for n, (_, k) in enumerate(seen) if n >= count]
+        assert near.count(1) >= len(near) - count  # nearly each beside one that is known
+
+    def test_what_one_lane_passes_over_is_no_point(self) -> None:
+        order = Order([6])
+        order.skip((0, 1), 4)
+        order.skip((0, 3), 6)  # found by another lane meanwhile: it is passed over, and so is what it passes over
+        assert order.needless([(0, 0), (0, 1), (0, 3), (0, 4)]) == {(0, 3)}

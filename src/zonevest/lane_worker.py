@@ -1,0 +1,80 @@
+"""A lane of a front: a process that solves one point after the other: ``python -m zonevest.lane_worker FOLDER``.
+
+The folder beside, FOLDER/.., holds ``asked.pickle``: the study, the terms, and what is asked of each solve. Each line
+on stdin is a job as JSON; its plan is left in the folder beside as ``NUMBER.pickle``, without its study, which whoever
+asked has. Each line on stdout is one JSON object: ``progress``, ``done`` or ``fault``. When stdin closes whoever asked
+is gone, and so is this process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import queue
+import sys
+import tempfile
+import threading
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from zonevest.lanes import ASKED, Job, plan_file
+from zonevest.solvers.answer import Progress
+from zonevest.tradeoff import solve_job
+
+if TYPE_CHECKING:
+    from zonevest import api
+    from zonevest.instances.study import Study
+
+
+def main(directory: str) -> None:
+    """Run as a child process; never returns."""
+    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # stdout is for our lines only
+    lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    folder = Path(directory)
+    tempfile.tempdir = str(folder)  # whoever removes it removes what the solver's processes leave, too
+    study, terms, asked = pickle.loads((folder.parent / ASKED).read_bytes())
+
+    def tell(told: Progress) -> None:
+        _tell(stream, "progress", **asdict(told))
+
+    while True:
+        job = Job(**json.loads(lines.get()))
+        try:
+            start = None if job.start is None else _plan(folder.parent / plan_file(job.start), study)
+            plan = solve_job(study, terms, job, asked, start, tell)
+            plan.study = None  # type: ignore[assignment]  # whoever asked has it
+            beside = folder / "plan.part"
+            beside.write_bytes(pickle.dumps(plan))
+            beside.replace(folder.parent / plan_file(job.number))
+            _tell(stream, "done")
+        except Exception as failure:
+            _tell(stream, "fault", type=type(failure).__name__, message=str(failure))
+
+
+def _plan(path: Path, study: Study) -> api.Plan:
+    """The plan of an earlier solve, which only lends its point and its prices."""
+    plan: api.Plan = pickle.loads(path.read_bytes())
+    plan.study = study
+    return plan
+
+
+def _tell(stream: IO[str], kind: str, **fields: Any) -> None:
+    try:
+        stream.write(json.dumps({"kind": kind, **fields}) + "\n")
+        stream.flush()
+    except OSError:  # nobody listens any more
+        os._exit(1)
+
+
+def _listen(lines: queue.SimpleQueue[str]) -> None:
+    for line in os.fdopen(0, encoding="utf-8"):
+        lines.put(line)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
