@@ -32,7 +32,7 @@ TABLE: Final = (
 )  # fmt: skip
 SPREAD: Final = ("distance", "unit", "mean", "least")
 UNITS: Final = dict.fromkeys(DISTANCES, "share") | {GAINS: "million, present value"}
-SEARCHES: Final = ("plan", "status", "distance", "distance_bound", "seconds")
+SEARCHES: Final = ("plan", "status", "distance", "distance_bound", "objective_bound", "seconds")
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,8 @@ class Found:
     ----------
     plan : what it found; None: nothing that differs.
     x : as a point of its program.
-    told : ``status`` of the search, ``distance_found`` and ``distance_bound`` in the unit of the distance, ``seconds``.
+    told : ``status`` of the search, ``distance_found`` and ``distance_bound`` in the unit of the distance;
+        ``objective_bound``: no plan within reach that is as far from those before is worth more; ``seconds``.
     """
 
     plan: PlanData | None
@@ -71,7 +72,7 @@ class Alternatives:
         divided one the part that does); ``by_prices``: by how much what bounds every plan falls when the zone is
         forbidden; ``least_loss, most_loss``: the objective loses no less, and no more, than this (most NaN: no plan
         without it is known; inf: there is none); ``how`` (prices, resolved, never, not_known), ``status`` of the solve;
-        ``always``: proven to keep its zone in every plan within reach.
+        ``always``: proven to keep its zone in every plan within reach; where land is divided, at least a part of it.
     projects : the same of projects: ``start`` in the best plan, ``case`` (out, in), ``kept``: built there as often as
         here, ``kept_start``: at the same start too.
     exhausted : whether it is proven that no further plan within reach differs.
@@ -169,7 +170,7 @@ def alternatives_of(
     apart = {name: distance(there) if there else np.zeros((0, 0)) for name, distance in DISTANCES.items()}
     searches = [
         (str(number), each.told["status"], each.told["distance_found"], each.told["distance_bound"],
-         each.told["seconds"]) for number, each in enumerate(found, 1)
+         each.told.get("objective_bound"), each.told["seconds"]) for number, each in enumerate(found, 1)
     ]  # fmt: skip
     shown = names[: len(there)]
     return Alternatives(

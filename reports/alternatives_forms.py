@@ -9,7 +9,7 @@ import numpy as np
 
 from zonevest.instances import place
 from zonevest.instances.say import say
-from zonevest.reports.alternatives import BEST, RESOLVED, UNITS
+from zonevest.reports.alternatives import BEST, NEVER, RESOLVED, UNITS
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.display import Display, number, percent
 from zonevest.reports.distances import DISTANCES
@@ -178,9 +178,14 @@ def notes(found: Alternatives, section: str, display: Near) -> list[str]:
     if section != "alternatives_plans" and len(table):
         known = float((table["how"] == RESOLVED).sum())
         kept, always = int((table["kept"] >= 1.0 - 1e-9).sum()), int(table["always"].sum())
+        never = int((table["how"] == NEVER).sum())
+        parted = section == "alternatives_where" and found.study.settings.divisible
         told.append(
-            words(section, kept=f"{kept:,}", of=f"{len(table):,}", always=f"{always:,}", solved=f"{known:,.0f}")
-        )
+            words(
+                f"{section}_divided" if parted else section, kept=f"{kept:,}", of=f"{len(table):,}",
+                always=f"{always:,}", never=f"{never:,}", solved=f"{known:,.0f}",
+            )
+        )  # fmt: skip
     return told
 
 

@@ -145,6 +145,8 @@ class Diagnosis:
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]
+        if not set(self.repairs["condition"]) <= set(self.conflicts["condition"]):
+            lines += ["", say["further"]]
         return "\n".join(lines)
 
 
@@ -185,7 +187,7 @@ class _Sentences:
         if kind == "line":
             return say["give_line"].format(**values, **self._let_go(row.repair, of.key[0]))
         if f"give_{kind}" in say:
-            setting = self._setting(row) if of.family in BARS and row.column else ""
+            setting = self._setting(row) if row.column and (of.family in BARS or of.family == "floor") else ""
             return say[f"give_{kind}"].format(**values, amount=amount) + setting
         if kind == "other" or np.isnan(row.needed):
             return say["by"].format(what=values.get("name", of.name), amount=amount)

@@ -44,22 +44,31 @@ class Cell(NamedTuple):
 NOWHERE = Cell("", "", "", np.nan, np.nan)
 
 
-def cell(study: Study, of: Condition, gives: float, bound: float, rate: float | None = None) -> Cell:
+def cell(study: Study, of: Condition, gives: float, bound: float, beside: float | None = None) -> Cell:
     """The cell behind a condition; `NOWHERE` where it is not one cell.
 
     Parameters
     ----------
     bound : the bound that the row has in the repaired plan: a multiple of what the cell says.
-    rate : of a hurdle the rate at which the start in the repaired plan is worth it; None: it is at none.
+    beside : of a hurdle the rate at which the start in the repaired plan is worth it; None: it is at none. Of the floor
+        of ecosystem value, what doing nothing has of it.
     """
     if of.family == HURDLE:
         project = study.projects.set_index("project").loc[of.key[0]]
         finance, old = study.settings.finance, hurdle_of(study, project)
-        if rate is not None:
-            return Cell("projects", of.key[0], "hurdle", old, rate)
+        if beside is not None:
+            return Cell("projects", of.key[0], "hurdle", old, beside)
         if finance is None or project["category"] not in finance.hurdle:  # without a rate it is not tested
             return Cell("projects", of.key[0], "hurdle", old, np.nan)
         return Cell("projects", of.key[0], "mandatory", False, True)  # what is mandated need not be worth it
+    if of.family == "floor":
+        term = of.key[0]
+        old = study.settings.objective.floor[term]
+        if term == "cash":
+            return Cell("study", "objective", f"floor.{term}", old, old - gives)
+        if not beside:
+            return NOWHERE
+        return Cell("study", "objective", f"floor.{term}", old, _outwards(old - gives / beside, -1.0))
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 

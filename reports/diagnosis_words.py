@@ -12,6 +12,8 @@ WORDS = {
         "whole": "only because parcels and projects are taken whole",
         "more": "there may be more: the search ended before a plan was seen without these",
         "repairs": "What would have to give, the cheapest first",
+        "further": "Rules that give here without standing in a set above stand in further conflicts, each of which "
+        "shares a rule with a set above: diagnose again when that one has been settled",
         "least": "no repair costs less than {cost}",
         "none": "nothing that may give mends it in the time given",
         "repair": "{at}. cost {cost}{verified}",
@@ -75,6 +77,7 @@ WORDS = {
         "whole": "仅因地块与项目不可分割",
         "more": "可能还有其他冲突：去掉以上条件后仍未见到方案，搜索即已结束",
         "repairs": "需要放宽的内容（代价从小到大）",
+        "further": "此处放宽而未列入上述各组的条件属于其他冲突，每个都与上述某组有共同条件：解决该组后请再次诊断",
         "least": "任何修复方案的代价都不低于 {cost}",
         "none": "在给定时间内，可放宽的条件均不能消除冲突",
         "repair": "{at}. 代价 {cost}{verified}",

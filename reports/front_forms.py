@@ -30,7 +30,8 @@ def front_text(front: Front, lang: str) -> str:
     words = Words(lang)
     lines = [front.study.title(lang), ""]
     if not len(front.points):
-        return "\n".join([*lines[:1], f"  {translate(say('no point was found'), lang)}"])
+        told = [say("no point was found"), *_unproven(front)]
+        return "\n".join([*lines[:1], *(f"  {translate(each, lang)}" for each in told)])
     lines += aligned(_rows(front, words), 1)
     lines += ["", *(f"  {translate(each, lang)}" for each in _sentences(front, words))]
     return "\n".join(lines)
@@ -66,12 +67,22 @@ def _sentences(front: Front, words: Words) -> list[str]:
     told.append(say("gap: from the point to its bound, as a part of the range of: {term}", term=main))
     if not front.complete:
         told.append(say("stopped on request: further points were not looked for"))
+    told += _unproven(front)
     if front.knee is not None:
         told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
     if float(np.abs(front.points["penalties"]).max()) > 1e-9:
         told.append(say("penalties of soft limits are taken off the bound"))
     told += front.notes
     return told
+
+
+def _unproven(front: Front) -> list[str]:
+    """Solves that ended before anything was proven: points may be missing, or be beaten."""
+    status = front.solves["status"]
+    if not (short := int((~status.isin(["optimal", "infeasible"])).sum())):
+        return []
+    count = {"short": short, "all": len(status)}
+    return [say("{short} of {all} solves ended at a limit before they were proven: points may be missing", **count)]
 
 
 def to_dict(front: Front) -> dict[str, Any]:
@@ -119,7 +130,7 @@ def page(front: Front, lang: str) -> str:
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
     top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
-    told = _sentences(front, words) if len(front.points) else [say("no point was found")]
+    told = _sentences(front, words) if len(front.points) else [say("no point was found"), *_unproven(front)]
     parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
     named = [_named(front, term.column, words) for term in front.terms]
     maps, data = front_maps.drawn(front, named, Display(front.study, words))

@@ -540,9 +540,9 @@ def alternatives(
         try:
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = find(
-                    given, by=by.value, within=within, count=count, parcels=parcel or resolve, projects=projects,
-                    gap=gap, spread_gap=spread_gap, time_limit=time_limit, resolve_time=resolve_time, threads=threads,
-                    seed=seed, method=method.value, on_progress=told,
+                    given, by=by.value, within=within, count=count, parcels=parcel or resolve, dearest=resolve,
+                    projects=projects, gap=gap, spread_gap=spread_gap, time_limit=time_limit,
+                    resolve_time=resolve_time, threads=threads, seed=seed, method=method.value, on_progress=told,
                 )  # fmt: skip
         except UnpricedError as error:
             raise InputError(study, say("a plan can be solved again"), error.args[0], error.do) from None
@@ -554,7 +554,7 @@ def alternatives(
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         if not found.complete:
             raise typer.Exit(INTERRUPTED)
-        raise typer.Exit(FAILED if not found.holds else CODES[found.best.status])
+        raise typer.Exit(FAILED if not found.holds else DONE if found.best.has_plan else CODES[found.best.status])
 
 
 @app.command()

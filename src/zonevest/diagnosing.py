@@ -23,7 +23,7 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
-from zonevest.model.policy import policy_model
+from zonevest.model.policy import doing_nothing, policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
 from zonevest.reports.diagnosis_cells import cell, parcel_cells
 from zonevest.solvers.answer import Progress
@@ -252,7 +252,7 @@ class _Told:
                 to = bound - gives if sense == ">=" else bound + gives if sense == "<=" else np.nan
                 # as far as it was rounded outwards, or by the solver
                 to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
-                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._rate(of, repair))
+                where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._beside(of, repair))
                 rows.append(
                     (at, repair.cost, repair.verified, "", of.name, of.family, gives, of.unit, bound, to, *where)
                 )
@@ -320,8 +320,13 @@ class _Told:
         taken = np.flatnonzero(repair.x[: len(options.kind)] > SHARE)
         return taken[barred[options.kind[taken]]]
 
-    def _rate(self, of: Condition, repair: Repair) -> float | None:
-        """Of a hurdle, the rate at which the project is worth it when it starts as in a repaired plan."""
+    def _beside(self, of: Condition, repair: Repair) -> float | None:
+        """Of a hurdle, the rate at which the project is worth it when it starts as in a repaired plan.
+
+        Of the floor of ecosystem value, what doing nothing has of it.
+        """
+        if of.key == ("ecosystem",) and of.family == "floor":
+            return doing_nothing(self.ledger)["ecosystem"]
         if of.family != HURDLE:
             return None
         works, name = self.ledger.works, of.key[0]

@@ -25,7 +25,7 @@ from zonevest.model.widened import Column, Row, widened
 from zonevest.nearby import Asked, Nearby, built
 from zonevest.reports.alternatives import Alternatives, Found, alternatives_of
 from zonevest.reports.distances import ACTIONS, DISTANCES, GAINS, PROJECTS, ZONING
-from zonevest.solvers.answer import Progress
+from zonevest.solvers.answer import Progress, Solution
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,6 +42,10 @@ NEAR = "near_best"
 """The row that keeps the objective near the best."""
 NOTHING = 1e-6
 """Plans no farther apart than this part of what is possible are one."""
+ROUNDING = 1e-9
+"""Of what is possible: by so much less a plan is as far as another one."""
+SECONDS = 10.0
+"""What looking for a better plan that is as far may take at least."""
 MANY = 10_000
 """Options from which on `auto` looks for alternatives by prices."""
 
@@ -53,6 +57,7 @@ def alternatives(
     within: float = 0.05,
     count: int = 5,
     parcels: int | Sequence[str] = 0,
+    dearest: int = 0,
     projects: bool = True,
     gap: float = 1e-3,
     spread_gap: float = 0.05,
@@ -75,6 +80,7 @@ def alternatives(
     count : how many alternatives are looked for, at most.
     parcels : for how many parcels, those of most loss by prices, or for which the study is solved again with their
         zone forbidden.
+    dearest : for how many parcels beside those that are named, again those of most loss by prices.
     projects : whether it is solved again for each project, forced out or in.
     gap : how near to the bound the objective has to be in the first solve, and in those of single parcels and projects.
     spread_gap : how near to its bound the distance of each alternative has to be, as a part of it.
@@ -107,8 +113,9 @@ def alternatives(
         assert isinstance(study, Study)
         best = api.solve(study, gap=gap, time_limit=max(time_limit, 600.0), threads=threads, seed=seed, method=method,
                          on_progress=search.teller(say("the best plan")))  # fmt: skip
-    if not best.has_plan or best.status == "interrupted":
-        return alternatives_of(best, [], by, within, complete=best.status != "interrupted")
+    stopped = given is None and best.status == "interrupted"
+    if not best.has_plan or stopped:
+        return alternatives_of(best, [], by, within, complete=not stopped)
     asked = Asked(time_limit, threads, seed, False, search.teller(""))
     importance: Importance | None = None
     try:
@@ -119,7 +126,8 @@ def alternatives(
         importance = Importance(near, gap, search.points())
         if search.complete:
             importance.price()
-            chosen = importance.dearest(parcels) if isinstance(parcels, int) else named
+            priced = importance.dearest(parcels if isinstance(parcels, int) else dearest)
+            chosen = list(dict.fromkeys([*named, *priced]))
             search.complete = importance.resolve(chosen, projects=projects, seconds=resolve_time)
     except KeyboardInterrupt:
         search.complete = False
@@ -196,13 +204,54 @@ class _Search:
                 "seconds": seconds,
             }
             if x is None or solution.value is None or solution.value <= NOTHING * apart.most:
-                self.exhausted = solution.status in ("optimal", "infeasible")
+                # where land is divided, plans may differ by parts of parcels that the search does not count
+                self.exhausted = solution.status in ("optimal", "infeasible") and apart.slack <= NOTHING * apart.most
                 self.found.append(Found(None, np.zeros(0), told))
                 return
+            began = time.perf_counter()
+            x, told["objective_bound"] = self._worthier(near, block, apart, points, solution, x, seconds)
+            seconds += time.perf_counter() - began
+            told["seconds"] = seconds
             settings = {"alternative": {"number": number, "by": self.by, "within": self.within}}
             plan = near.plan(x, seconds, settings)
             self.found.append(Found(plan, x, told))
             points.append(x)
+            if not self.complete:
+                return
+
+    def _worthier(
+        self,
+        near: Nearby,
+        block: Block,
+        apart: Apart,
+        points: Sequence[Floats],
+        found: Solution,
+        x: Floats,
+        took: float,
+    ) -> tuple[Floats, float]:
+        """Of the plans that are as far from those before, the one that is worth most, and what none of them exceeds.
+
+        What is farthest is worth whatever is near enough: a better plan just as far would be kept from whoever asks.
+
+        Parameters
+        ----------
+        found, x : the plan that was found, as a point of the program in which it was, and of the study's.
+        took : seconds that it took to find, and that this may take, too.
+        """
+        assert found.x is not None
+        assert found.value is not None
+        wide, _ = self._wider(near, block, apart, points, least=found.value - ROUNDING * apart.most)
+        phase, asked = say("the best plan as far as alternative {number}", number=len(points)), near.asked
+        near.asked = replace(asked, time_limit=min(asked.time_limit, max(took, SECONDS)))
+        try:
+            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase, own=False)
+        finally:
+            near.asked = asked
+        self.complete = solution.status != "interrupted"
+        bound = max(solution.bound, near.worth(x))
+        if other is None or near.worth(other) <= near.worth(x):
+            return x, bound
+        return other, max(bound, near.worth(other))
 
     def _apart(self, near: Nearby) -> tuple[Block, Apart]:
         """The program in which is looked, and the distance in it."""
@@ -219,16 +268,24 @@ class _Search:
         assert self.by in (ZONING, ACTIONS)
         return near.block, land_by_zone(near.ledger) if self.by == ZONING else land_by_action(near.ledger)
 
-    def _wider(self, near: Nearby, block: Block, apart: Apart, points: Sequence[Floats]) -> tuple[Block, Floats]:
-        """The program of the next plan, and the best plan as a point of it."""
+    def _wider(
+        self, near: Nearby, block: Block, apart: Apart, points: Sequence[Floats], least: float | None = None
+    ) -> tuple[Block, Floats]:
+        """The program of the next plan, and the best plan as a point of it.
+
+        Parameters
+        ----------
+        least : D is at least this, and the study's objective is maximised; None: D is.
+        """
         at = [near.point_in(x, block) for x in points]
         bounds = [apart.to(number, x, block, at[0]) for number, x in enumerate(at)]
         rows = [Row(NEAR, lower=near.value - near.block.constant - self.room, objective=1.0)]
         rows += [_turned(row, apart.most) for each in bounds for row in each.rows]
-        columns = [Column(APART, 0.0, apart.most), *(column for each in bounds for column in each.columns)]
+        short = apart.most if least is None else min(max(apart.most - least, 0.0), apart.most)
+        columns = [Column(APART, 0.0, short), *(column for each in bounds for column in each.columns)]
         begun: Mapping[str, float] = {name: value for each in bounds for name, value in each.begun.items()}
         start = np.concatenate([at[0], [begun.get(column.name, apart.most) for column in columns]])
-        return widened(block, rows, columns, less=APART, of=apart.most), start
+        return widened(block, rows, columns, less=APART if least is None else "", of=apart.most), start
 
 
 def _turned(row: Row, most: float) -> Row:

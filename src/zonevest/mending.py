@@ -43,7 +43,11 @@ def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
     """
     tables: dict[str, pd.DataFrame] = {}
     finance: dict[str, Any] = {}
+    floor: dict[str, float] = {}
     for row in repair[repair["table"] != ""].itertuples(index=False):
+        if row.table == "study" and row.key == "objective":
+            floor[row.column.removeprefix("floor.")] = row.new
+            continue
         if row.table == "study":
             finance[row.column] = _setting(study, finance, row)
             continue
@@ -61,11 +65,14 @@ def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
             for column, value in changes.items():
                 _write(frame, at[name], column, value)
         tables["parcels"] = frame.infer_objects()
-    settings = None
+    settings = study.settings
+    if floor:
+        objective = replace(settings.objective, floor=dict(settings.objective.floor) | floor)
+        settings = replace(settings, objective=objective)
     if finance:
-        assert study.settings.finance is not None
-        settings = replace(study.settings, finance=replace(study.settings.finance, **finance))
-    return study.replace(settings, **tables)
+        assert settings.finance is not None
+        settings = replace(settings, finance=replace(settings.finance, **finance))
+    return study.replace(settings if floor or finance else None, **tables)
 
 
 def _setting(study: Study, changed: dict[str, Any], row: Any) -> Any:

@@ -1,9 +1,9 @@
 """`pareto`: the exact trade-off between cash, ecosystem value and a further account.
 
 Augmented epsilon-constraint (Mavrotas 2009): one term is maximised while the others keep a floor, and what the others
-gain counts a little, so that no point is found that another one beats. Every point is a study of its own, with floors
-(and a limit on the further account) and weights, so that its plan has a bound and a gap like any other and can be
-audited, reported and compared.
+gain counts a little, so that of points with as much of the first term the one with more of the others is found, to
+the gap. Every point is a study of its own, with floors (and a limit on the further account) and weights, so that its
+plan has a bound and a gap like any other and can be audited, reported and compared.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import itertools
 import json
@@ -167,6 +168,14 @@ def test_each_alternative_is_the_farthest_that_enumeration_finds(by: str) -> Non
             assert row["distance_bound"] >= least - near
             assert plan.audit is not None
             assert plan.audit.ok
+            # and of those that are as far from all before it the one that is worth most
+            as_far = [
+                worth for one, worth in enumerate(every.objective.tolist())
+                if worth >= floor - hair
+                and min(every.apart(by)(one, other) for other in chosen) >= row["distance"] * (1 + CLOSE) + CLOSE
+            ]  # fmt: skip
+            assert plan.objective >= max(as_far, default=-np.inf) - hair
+            assert found.searches["objective_bound"].iloc[place - 1] >= max(as_far, default=-np.inf) - hair
             chosen.append(every.number(plan))
         if found.exhausted:
             assert farthest(every, by, chosen, floor + hair) <= CLOSE * max(farthest(every, by, chosen[:1], floor), 1.0)
@@ -362,20 +371,50 @@ def test_where_all_plans_have_the_same_zones_that_is_proven() -> None:
     assert found.parcels["always"].all()
 
 
+def test_parcels_that_are_named_and_those_of_most_loss_are_both_solved_again(village: zv.Alternatives) -> None:
+    free = village.parcels[village.parcels["how"] != "never"].sort_values("by_prices")
+    named = str(free["parcel_id"].iloc[0])
+    found = zv.alternatives(village.best, count=0, parcels=[named], dearest=2, projects=False)
+    again = set(found.parcels.loc[found.parcels["how"] == "resolved", "parcel_id"])
+    assert named in again
+    assert len(again) == 3
+
+
+def test_a_plan_of_a_search_that_was_stopped_is_a_plan(village: zv.Alternatives) -> None:
+    """Only who stops the search that runs gets nothing more."""
+    plan = copy.copy(village.best)
+    plan.status = "interrupted"
+    found = zv.alternatives(plan, count=1, projects=False)
+    assert found.complete
+    assert len(found.plans) == 2
+
+
+def test_of_divided_land_no_more_is_proven_than_is_searched() -> None:
+    """Parts of parcels that the best plan divides are not searched: that there is no other plan is not proven then."""
+    study = zv.read_study("village", {"divisible": True})
+    found = zv.alternatives(study, within=0.0, count=3, projects=False, gap=1e-6, spread_gap=0.0)
+    parts = found.best.parcels.groupby("parcel_id")["share"].max()
+    assert (parts < 1.0 - 1e-6).any()
+    assert not found.exhausted
+    assert "at least a part" in found.to_text()
+    assert "至少部分" in found.to_text("zh")
+
+
+@pytest.mark.parametrize("at", [2, 3])
 def test_who_stops_it_gets_the_plans_so_far(
-    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, at: int
 ) -> None:
     solve, calls = nearby.Nearby.solve, []
 
     def stopped(self: nearby.Nearby, *args: Any, **named: Any) -> Any:
         calls.append(named)
-        if len(calls) == 2:
+        if len(calls) == at:
             return Solution(None, "interrupted", None, np.inf, None, 0.0), None, None
         return solve(self, *args, **named)
 
     monkeypatch.setattr(nearby.Nearby, "solve", stopped)
     found = zv.alternatives(village.best, count=3, spread_gap=0.3)
-    assert (len(calls), len(found.plans), found.complete) == (2, 2, False)
+    assert (len(calls), len(found.plans), found.complete) == (at, 2, False)
     assert "Stopped on request" in found.to_text()
     found.write(tmp_path / "near")
     assert (tmp_path / "near" / "alternative-01" / "plan.json").is_file()

@@ -185,3 +185,33 @@ def test_what_suffices_for_all_that_give_by_a_cell() -> None:
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["repair", "table", "key", "column", "old", "new"])
     assert with_one_value(table)["new"].tolist() == [3.0, 3.0, 3.5, 3.5, "b", "b", 1.1, 1.0, 2.0]
+
+
+def test_a_floor_of_ecosystem_value_is_a_cell() -> None:
+    """Half as much again as doing nothing keeps is asked for: what gives is a part of that."""
+    study = zv.read_study("village")
+    torn = study.with_settings(objective=replace(study.settings.objective, method="floor", floor={"ecosystem": 1.5}))
+    found = zv.diagnose(torn)
+    (row,) = found.repairs.to_dict("records")
+    assert (row["key"], row["column"], row["verified_in"]) == ("objective", "floor.ecosystem", "study")
+    nothing = zv.solve(study).doing_nothing["ecosystem"]
+    assert row["new"] == pytest.approx(1.5 - row["gives"] / nothing, abs=1e-3)
+    assert "floor.ecosystem 1.5 → " in found.to_text()
+    floors = {"ecosystem": row["new"]}
+    assert zv.solve(torn.with_settings(objective=replace(torn.settings.objective, floor=floors))).has_plan
+    assert "further" not in found.to_text()
+
+
+def test_rules_of_further_conflicts_are_announced() -> None:
+    """Of 10 ha, 8 are to be built on, and 9 and 4 to stay farmland: two conflicts that share a rule."""
+    land = [{"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0}]
+    limits = [
+        {"limit": "built", "account": "area.class.built", "sense": ">=", "value": 8.0, "period": "p2"},
+        {"limit": "farmed", "account": "area.class.farm", "sense": ">=", "value": 9.0, "period": "p2"},
+        {"limit": "kept", "account": "area.class.farm", "sense": ">=", "value": 4.0, "period": "p2"},
+    ]
+    found = zv.diagnose(hand_made({"divisible": True}, parcels=land, limits=limits))
+    named, give = set(found.conflicts["condition"]), set(found.repairs["condition"])
+    assert give - named
+    assert "further conflicts" in found.to_text()
+    assert "其他冲突" in found.to_text("zh")

@@ -192,6 +192,25 @@ def test_who_stops_it_gets_the_points_so_far(monkeypatch: pytest.MonkeyPatch) ->
     assert "stopped on request" in front.to_text()
 
 
+def test_points_that_time_did_not_allow_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where every point is asked for, a solve without an answer is no proof that there are no more."""
+    solve, calls = api.solve, []
+
+    def short(study: Study, **asked: Any) -> zv.Plan:
+        calls.append(study)
+        plan = solve(study, **asked)
+        if len(calls) == 4:
+            plan.status, plan.has_plan, plan.objective, plan.bound = "no_plan", False, None, None
+        return plan
+
+    ((study, wanted),) = enumerated(("cash", "ecosystem"), 1)
+    monkeypatch.setattr(api, "solve", short)
+    front = zv.pareto(study, every=True)
+    assert len(front.points) < len(wanted)
+    assert "1 of 4 solves ended at a limit" in front.to_text()
+    assert "4 次求解中有 1 次" in front.to_text("zh")
+
+
 def test_every_point_is_proven_to_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """A gap that is asked for is for points that are evenly spaced."""
     asked = []
