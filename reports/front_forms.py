@@ -130,7 +130,9 @@ def page(front: Front, lang: str) -> str:
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
     top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
-    told = _sentences(front, words) if len(front.points) else [say("no point was found"), *_unproven(front), *front.notes]
+    told = (
+        _sentences(front, words) if len(front.points) else [say("no point was found"), *_unproven(front), *front.notes]
+    )
     parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
     named = [_named(front, term.column, words) for term in front.terms]
     maps, data = front_maps.drawn(front, named, Display(front.study, words))
