@@ -2,8 +2,8 @@
 
 The folder beside, FOLDER/.., holds ``asked.pickle``: the study, the terms, and what is asked of each solve. Each line
 on stdin is a job as JSON; its plan is left in the folder beside as ``NUMBER.pickle``, without its study, which whoever
-asked has. Each line on stdout is one JSON object: ``progress``, ``done`` or ``fault``. When stdin closes whoever asked
-is gone, and so is this process.
+asked has, and as ``NUMBER.warm`` what the next solve begins with. Each line on stdout is one JSON object: ``progress``,
+``done`` or ``fault``. When stdin closes whoever asked is gone, and so is this process.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from zonevest import api
 from zonevest.instances.cells import texts_of_python
-from zonevest.lanes import ASKED, Job, plan_file
+from zonevest.lanes import ASKED, Job, plan_file, warm_file
 from zonevest.solvers.answer import Progress
 from zonevest.tradeoff import solve_job
 
 if TYPE_CHECKING:
-    from zonevest import api
     from zonevest.instances.study import Study
 
 
@@ -46,21 +46,21 @@ def main(directory: str) -> None:
     while True:
         job = Job(**json.loads(lines.get()))
         try:
-            start = None if job.start is None else _plan(folder.parent / plan_file(job.start), study)
+            lent = folder.parent / warm_file(job.start or 0)  # none of what was solved by who asked
+            start = _lent(lent, study) if lent.exists() else None
             plan = solve_job(study, terms, job, asked, start, tell)
             plan.study = None  # type: ignore[assignment]  # whoever asked has it
-            beside = folder / "plan.part"
-            beside.write_bytes(pickle.dumps(plan))
-            beside.replace(folder.parent / plan_file(job.number))
+            (folder.parent / warm_file(job.number)).write_bytes(pickle.dumps(plan._warm))
+            (folder.parent / plan_file(job.number)).write_bytes(pickle.dumps(plan))
             _tell(stream, "done")
         except Exception as failure:
             _tell(stream, "fault", type=type(failure).__name__, message=str(failure))
 
 
-def _plan(path: Path, study: Study) -> api.Plan:
-    """The plan of an earlier solve, which only lends its point and its prices."""
-    plan: api.Plan = pickle.loads(path.read_bytes())
-    plan.study = study
+def _lent(path: Path, study: Study) -> api.Plan:
+    """An earlier plan as a start: its point and its prices."""
+    plan = api.Plan(study, "feasible", has_plan=True)
+    plan._warm = pickle.loads(path.read_bytes())
     return plan
 
 

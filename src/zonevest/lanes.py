@@ -204,7 +204,9 @@ class Lanes:
             self.tell(job, Progress(**said))
         elif kind == "done":
             lane.job, lane.last = None, job
-            plan: Plan = pickle.loads((self.folder / plan_file(job.number)).read_bytes())
+            left = self.folder / plan_file(job.number)
+            plan: Plan = pickle.loads(left.read_bytes())
+            left.unlink()  # a plan with all its tables is large
             done(job, plan)
         elif kind == "fault":  # here it is raised as ever, if it is no matter of the process
             lane.job, lane.last = None, job
@@ -221,3 +223,8 @@ class Lanes:
 def plan_file(number: int) -> str:
     """The name of the file with a solve's plan."""
     return f"{number}.pickle"
+
+
+def warm_file(number: int) -> str:
+    """The name of the file with what another solve begins with."""
+    return f"{number}.warm"
