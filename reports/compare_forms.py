@@ -59,7 +59,7 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
         Column("jurisdiction", "jurisdiction"), Column("practice_a", "practice"), Column("practice_b", "practice"),
         Column("start_a", "text"), Column("start_b", "text"), Column("worth"), Column("penalties"), Column("cash"),
         Column("ecosystem"), Column("parcels", "count"), Column("area_ha", unit="ha"), Column("broken", "count"),
-        Column("rule", "text"), Column("zone_a", "zone"), Column("zone_b", "zone"),
+        Column("rule", "sentence"), Column("zone_a", "zone"), Column("zone_b", "zone"),
     ),
     "prices": (
         Column("plan", "text"), Column("part", "word:compare_kind_"), Column("name", "project_or_place"),

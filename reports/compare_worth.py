@@ -7,13 +7,14 @@ solved again. What several things do together, beyond what each does alone, is t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from zonevest.instances.say import say
 from zonevest.reports.audit_cells import HOLD, UNASSIGNED
 from zonevest.reports.audit_decisions import DECISIONS, Reader
 from zonevest.reports.audit_evaluate import Evaluator
@@ -209,7 +210,7 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
         ``area_ha`` of a cluster, ``start_a`` and ``start_b`` (…: several); ``worth`` (objective before penalties),
         ``penalties`` (of soft rows), ``cash`` (F1) and ``ecosystem`` (F2): how much more of each the plan has with this
         one thing done as in the other; ``broken``: how many hard rules it then breaks, and ``rule``, the first of
-        them: alone, with the first plan's money, a thing may ask too much. ``interaction``: all
+        them in words: alone, with the first plan's money, a thing may ask too much. ``interaction``: all
         things together, beyond the sum of each alone;
         ``inputs`` (where studies differ): what the other's decisions have in the other's study beyond what they have
         in this one; ``total`` is the sum of all rows, and the difference of both plans.
@@ -220,7 +221,7 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
         found = _done(swaps, thing, other)
         effect = found.values() - base.values()
         alone += effect
-        told = {"broken": len(found.breaches), "rule": str(found.breaches[0].rule) if found.breaches else ""}
+        told = {"broken": len(found.breaches), "rule": _said(found.breaches)}
         rows.append(thing.row | dict(zip(NUMBERS, effect, strict=True)) | told)
     changed = tuple(dict.fromkeys(project for thing in things for project in thing.projects))
     whole = _done(swaps, _Thing({}, moved, changed, decisions=True), other)
@@ -236,7 +237,14 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
     others = [(kind, np.where(np.abs(values) <= noise, 0.0, values)) for kind, values in others]
     rows += [{"kind": kind} | dict(zip(NUMBERS, values, strict=True)) for kind, values in others]
     blank = dict.fromkeys(("project", *CLUSTER, "start_a", "start_b", "rule"), "")
-    return pd.DataFrame([blank | row | {"plan": name} for row in rows], columns=WORTH)
+    table = pd.DataFrame([blank | row | {"plan": name} for row in rows], columns=WORTH)
+    # sentences that can be said in another language are no texts of pandas
+    return table.assign(rule=pd.Series([row.get("rule", "") for row in rows], dtype=object))
+
+
+def _said(breaches: Sequence[Breach]) -> str:
+    """The first rule that is broken, in words; blank without one."""
+    return say("{where}: {must}", where=breaches[0].where, must=breaches[0].must) if breaches else ""
 
 
 def _things(swaps: Swaps, moved: pd.DataFrame, other: PlanData) -> Iterable[_Thing]:

@@ -41,7 +41,8 @@ class Column:
     Attributes
     ----------
     name : its name in the frame.
-    kind : one of `CODES` (a code to be named), one of `NUMBERS`, ``text`` (shown as it is), ``yes`` (a bool), or
+    kind : one of `CODES` (a code to be named), one of `NUMBERS`, ``text`` (shown as it is), ``sentence`` (said in the
+        reader's language), ``yes`` (a bool), or
         ``word:<prefix>`` (a code whose label is ``<prefix><code>``), or ``@name``: one of these, which stands in that
         column of the frame (blank: ``text``), or ``hidden``: what such a column reads, in files only.
     unit : of a number: ``ha``, ``million``, ``million/year`` ..., or ``@name``: it stands in that column of the frame.

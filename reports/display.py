@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from zonevest.instances.say import translate
 from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
@@ -383,6 +384,8 @@ class Display:
         """What a code of a table's column is called, by the column's kind (see `zonevest.reports.contents`)."""
         if kind == "text":
             return str(code)
+        if kind == "sentence":
+            return translate(code, self.words.lang) if isinstance(code, str) else ""
         if kind == "yes":
             return "" if code == "" else self.words("yes" if code else "no")
         if kind.startswith("word:"):

@@ -6,6 +6,7 @@ import errno
 import json
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
 ENDS = ("low", "high")
+START, ROW = re.compile(r"\[([^,\]]+),'?([^\]']+)'?\](\W.*)"), re.compile(r"[a-z_]+\[[^\]]*\]")
+"""Of what a held plan breaks: a start that cannot be, and a row that limits.csv does not tell of."""
 FOUND = [
     "status", "message", "objective", "bound", "gap", "cash", "ecosystem", "change", "holds", "held", "adapting",
     "breaks", "zone_ha", "differs_ha", "projects_in", "projects_out", "projects_moved", "lights", "lights_before",
@@ -177,15 +180,19 @@ class Sensitivity:
     def _broken(self, breaks: str, lang: str) -> str:
         """Rows by name, each with its code, place and period; a sentence as it is said."""
         display, told = self._display(lang), []
-        for each in translate(breaks, lang).split("; "):
+        for each in re.split("; |；", translate(breaks, lang)):  # a list in Chinese has its own semicolon
             limit, opens, rest = each.partition(" [")
             place, comma, period = rest.removesuffix("]").partition(", ")
+            if start := START.match(each):
+                project, begins, sentence = start.groups()
+                told.append(f"{_both(display.project(project), project)}, {display.period(begins)}{sentence}")
+                continue
             if not opens or not comma:
-                told.append(each)
+                told.append(display.row(each) if ROW.fullmatch(each) else each)
                 continue
             where = display.jurisdiction(place), display.period(period) if period else ""
             told.append(f"{_both(display.limit(limit), limit)} [{', '.join(part for part in where if part)}]")
-        return "; ".join(told)
+        return WORDS[lang]["semicolon"].join(told)
 
     def _changed(self, row: dict[str, Any], lang: str) -> str:
         """Objective, change and how it ended."""

@@ -456,6 +456,10 @@ def _changed(study: Study, tables: Tables, repair: pd.DataFrame, changes: dict[s
     settings = study.settings
     keys = {"limits": "limit", "quotas": "quota", "instruments": "instrument", "projects": "project"}
     for row in repair.itertuples(index=False):
+        if row.table == "study" and row.key == "objective":
+            floor = dict(settings.objective.floor) | {row.column.removeprefix("floor."): row.new}
+            settings = replace(settings, objective=replace(settings.objective, floor=floor))
+            continue
         if row.table == "study":
             finance = settings.finance
             assert finance is not None

@@ -10,6 +10,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import zonevest as zv
@@ -18,7 +19,7 @@ from tests.random_studies import random_tables
 from tests.zonevest.test_given import owing, works
 from tests.zonevest.test_shadow_prices import two_parcels
 from zonevest.coefficients import Coefficient, coefficients, varied
-from zonevest.instances.say import say, translate
+from zonevest.instances.say import listed, say, translate
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.plan import PlanData
 from zonevest.reports.audit import Evaluator
@@ -192,6 +193,24 @@ def test_projects_have_their_names_beside_their_codes() -> None:
         assert told.to_text("en").count(words) == 2
     for words in ("新增：滨溪绿道（虚构） (greenway)", "改期：森林收储平台（虚构） (forest_bank)"):
         assert told.to_text("zh").count(words) == 2
+
+
+def test_what_breaks_is_told_by_name() -> None:
+    """Each of several, also a start that cannot be, and a row that limits.csv does not tell of."""
+    found = zv.sensitivity(zv.read_study("village"), ["project_capex"], gap=1e-3)
+    starts = say("{row}: a project cannot start then", row="[greenway,2028-2030]")
+    breaks = listed([starts, "fund_project[mill_centre,2028-2030]", "outlay [total, 2026-2027]"], "; ")
+    broken = pd.Series([breaks] * len(found.solved), dtype=object)
+    told = replace(found, solved=found.solved.assign(holds=False, breaks=broken))
+    for lang, words in (
+        ("en", ("Streamside greenway (made up) (greenway), 2028-2030: a project cannot start then",
+                "Visitor centre in the old mill (made up)", "(outlay) [Whole area, 2026-2027]")),
+        ("zh", ("滨溪绿道（虚构） (greenway), 2028-2030", "老磨坊游客中心（虚构）", "(outlay) [全域, 2026-2027]")),
+    ):  # fmt: skip
+        text = told.to_text(lang)
+        assert [text.count(each) for each in words] == [2, 2, 2]
+        assert "[greenway" not in text
+        assert "fund_project" not in text
 
 
 def test_rows_that_break_are_decided_ones_and_told_in_chinese() -> None:

@@ -14,8 +14,10 @@ import pandas as pd
 import pytest
 
 import zonevest as zv
+from tests.chinese import CHINESE
 from tests.random_plans import random_plans
 from tests.reports.forms import number_in, says, tables_of_page
+from zonevest.instances.say import translate
 from zonevest.reports import compare_land
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import Evaluator
@@ -305,7 +307,7 @@ def test_agreement_by_brute_force() -> None:
 
 
 def test_the_parts_add_up_and_each_is_what_the_audit_finds() -> None:
-    seen = {"project": 0, "land": 0, "penalties": 0.0}
+    seen = {"project": 0, "land": 0, "penalties": 0.0, "rules": 0}
     for plan, seed in pairs():
         other = otherwise(plan, seed)
         swaps = Swaps(plan.study, plan)
@@ -320,6 +322,8 @@ def test_the_parts_add_up_and_each_is_what_the_audit_finds() -> None:
             assert (np.abs(rest - total) <= 10 * size).all()
         seen["penalties"] += float(np.abs(table["penalties"]).sum())
         for row in table.to_dict("records"):
+            assert bool(row["rule"]) == (row["broken"] > 0)
+            seen["rules"] += bool(CHINESE.search(translate(row["rule"], "zh")))
             told = np.array([row[part] for part in PARTS])
             if row["kind"] == "project":
                 # the plan with this project as in the other, its money and uplift with it
@@ -341,6 +345,7 @@ def test_the_parts_add_up_and_each_is_what_the_audit_finds() -> None:
                 assert broken >= row["broken"] or not broken
     assert seen["project"] > 5
     assert seen["land"] > 8
+    assert seen["rules"] > 5
 
 
 def spliced(plan: Any, other: Any, row: dict[str, Any]) -> pd.DataFrame:

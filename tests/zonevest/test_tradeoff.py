@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import zonevest as zv
@@ -51,10 +53,9 @@ def beaten_by_none(values: Values) -> list[tuple[float, ...]]:
     return sorted({tuple(float(round(each, 5)) for each in one) for one in kept})
 
 
-def enumerated(terms: Sequence[str], count: int) -> Iterator[tuple[Study, list[tuple[float, ...]]]]:
-    """Studies whose front has some points, and the front, by trying every plan."""
-    found = 0
-    for number in itertools.count():
+def enumerated(terms: Sequence[str], first: int = 0) -> tuple[Study, list[tuple[float, ...]]]:
+    """The first random study from this number on whose front has some points, and the front, by trying every plan."""
+    for number in itertools.count(first):
         try:
             study = random_studies.random_study(Random(number))
             soft = len(study.limits) and (study.limits["kind"] == "soft").any()
@@ -67,23 +68,38 @@ def enumerated(terms: Sequence[str], count: int) -> Iterator[tuple[Study, list[t
             continue
         front = beaten_by_none(values)
         if len(front) >= POINTS:
-            yield study, front
-            found += 1
-            if found == count:
-                return
+            return study, front
+    raise AssertionError("there is no end of numbers")
+
+
+def is_enumerated(terms: tuple[str, ...], first: int) -> None:
+    """The front of a study is what enumeration finds, and no bound is below its point."""
+    study, wanted = enumerated(terms, first)
+    front = zv.pareto(study, terms=terms, every=True)
+    signs = [-1.0 if term.startswith("-") else 1.0 for term in terms]
+    points = front.points[[term.removeprefix("-") for term in terms]].to_numpy() * signs
+    found = np.array(sorted(points.tolist()))
+    assert found.shape == np.array(wanted).shape
+    assert found == pytest.approx(np.array(wanted), rel=1e-5, abs=2e-5)
+    assert (front.points["bound"] >= front.points["ecosystem"] - 1e-6 * (1 + front.points["ecosystem"].abs())).all()
+
+
+NUMBERS = st.integers(0, 10**6)
+"""Of random studies: hypothesis draws where to begin."""
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("terms", [("cash", "ecosystem"), ("cash", "ecosystem", "-area.converted")])
-def test_every_point_is_the_set_that_enumeration_finds(terms: tuple[str, ...]) -> None:
-    signs = [-1.0 if term.startswith("-") else 1.0 for term in terms]
-    for study, wanted in enumerated(terms, STUDIES if len(terms) == 2 else STUDIES // 2):
-        front = zv.pareto(study, terms=terms, every=True)
-        points = front.points[[term.removeprefix("-") for term in terms]].to_numpy() * signs
-        found = np.array(sorted(points.tolist()))
-        assert found.shape == np.array(wanted).shape
-        assert found == pytest.approx(np.array(wanted), rel=1e-5, abs=2e-5)
-        assert (front.points["bound"] >= front.points["ecosystem"] - 1e-6 * (1 + front.points["ecosystem"].abs())).all()
+@settings(max_examples=STUDIES)
+@given(first=NUMBERS)
+def test_every_point_is_the_set_that_enumeration_finds(first: int) -> None:
+    is_enumerated(("cash", "ecosystem"), first)
+
+
+@pytest.mark.long
+@settings(max_examples=STUDIES // 2)
+@given(first=NUMBERS)
+def test_every_point_of_three_terms_is_the_set_that_enumeration_finds(first: int) -> None:
+    is_enumerated(("cash", "ecosystem", "-area.converted"), first)
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +219,7 @@ def test_points_that_time_did_not_allow_are_told(monkeypatch: pytest.MonkeyPatch
             plan.status, plan.has_plan, plan.objective, plan.bound = "no_plan", False, None, None
         return plan
 
-    ((study, wanted),) = enumerated(("cash", "ecosystem"), 1)
+    study, wanted = enumerated(("cash", "ecosystem"))
     monkeypatch.setattr(api, "solve", short)
     front = zv.pareto(study, every=True)
     assert len(front.points) < len(wanted)
@@ -221,7 +237,7 @@ def test_every_point_is_proven_to_the_last(monkeypatch: pytest.MonkeyPatch) -> N
         return solve(study, **more)
 
     monkeypatch.setattr(api, "solve", seen)
-    ((study, _),) = enumerated(("cash", "ecosystem"), 1)
+    study, _ = enumerated(("cash", "ecosystem"))
     zv.pareto(study, every=True, gap=0.5)
     assert set(asked) == {(0.0, 0.0)}
 
@@ -238,7 +254,7 @@ def test_a_study_without_any_end_has_no_front(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture(scope="module")
 def small() -> Study:
-    ((study, _),) = enumerated(("cash", "ecosystem"), 1)
+    study, _ = enumerated(("cash", "ecosystem"))
     return study
 
 
