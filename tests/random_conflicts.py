@@ -433,7 +433,8 @@ def banned_site(ground: Ground) -> Planted | None:
 
 KINDS = [
     two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, cover, land_sale, reserve, floor,
-    shares, line, service, window, appraisal, bundle_worth, on_a_line, footprint, banned_site, lock, village, *MONEY_KINDS,
+    shares, line, service, window, appraisal, bundle_worth, on_a_line, footprint, banned_site, lock, village,
+    *MONEY_KINDS,
 ]  # fmt: skip
 
 

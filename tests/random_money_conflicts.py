@@ -60,6 +60,12 @@ def _share(ground: Ground, account: str, role: str, actor: str) -> bool:
     return True
 
 
+def _unbound(ground: Ground, project: str, **cells: Any) -> None:
+    """Let a project ask for nothing else, so that it can start."""
+    asks = ("requires", "bundle", "exclusive_set", "footprint", "footprint_zones", "footprint_practice", "min_area_of")
+    ground.set(project, **dict.fromkeys(asks, ""), min_area=None, hurdle=None, **cells)
+
+
 def _peopled(ground: Ground) -> list[str]:
     """The jurisdictions with people."""
     parcels = ground.study.parcels
@@ -141,14 +147,20 @@ def reinvestment(ground: Ground) -> Planted | None:
     project = ground.project(lambda row: not row["bundle"] and not row["exclusive_set"] and not row["requires"])
     if project is None:
         return None
-    ground.set(project, mandatory=1, earliest="", latest=ground.periods[0], build_years=1, restoration=0, life_years=None)
+    ground.set(
+        project, mandatory=1, earliest="", latest=ground.periods[0], build_years=1, restoration=0, life_years=None
+    )
     _flow(ground, project, "ore", "per_year", FAR)
     finance["reinvestment_min"] = 0.25
     harden(finance, "reinvestment_min")
     last = ground.periods[-1]
-    named = {f"mandatory[{project}]", f"latest[{project}]", *(f"reinvestment_min[{each}]" for each in ground.periods[1:])}
+    named = {
+        f"mandatory[{project}]",
+        f"latest[{project}]",
+        *(f"reinvestment_min[{each}]" for each in ground.periods[1:]),
+    }
     most = {ground.limit("money.outlay.restoration", "<=", 0.01, each) for each in ground.periods}
-    return {*named, *most} if last else None
+    return {*named, *most}
 
 
 def refinancing(ground: Ground) -> Planted | None:
@@ -212,7 +224,7 @@ def participation(ground: Ground) -> Planted | None:
     if project is None or not places or not _share(ground, "mend", "pays", "farmers"):
         return None
     place = ground.rnd.choice(["", *places])
-    ground.set(project, jurisdiction=place or places[0])
+    _unbound(ground, project, jurisdiction=place or places[0])
     _flow(ground, project, "mend", "once", 40.0)
     ground.settings["equity"] = dict(ground.settings.get("equity", {})) | {"participation": ["farmers"]}
     if not place:
@@ -230,7 +242,7 @@ def place_floor(ground: Ground) -> Planted | None:
     if project is None or not _share(ground, "wage", "receives", "farmers"):
         return None
     one, other = ground.rnd.sample(places, 2)
-    ground.set(project, mandatory=1, jurisdiction=one)
+    _unbound(ground, project, mandatory=1, jurisdiction=one)
     _flow(ground, project, "wage", "per_year", FAR)
     equity = dict(ground.settings.get("equity", {})) | {"participation": ["farmers"], "jurisdiction_floor": 0.5}
     ground.settings["equity"] = equity
