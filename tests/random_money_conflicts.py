@@ -1,4 +1,4 @@
-"""Conflicts of quotas, debt, budgets and gains to plant in random studies, and what of a study cannot be planted.
+"""Conflicts of quotas, debt, budgets and gains to plant in random studies.
 
 Each returns the conditions that it planted. Where it is not said otherwise all amounts of a random study are small: a
 few hectares, some ten million; what is asked for beyond that by a factor of a hundred cannot be had in any other way.
@@ -63,7 +63,7 @@ def _share(ground: Ground, account: str, role: str, actor: str) -> bool:
 def _unbound(ground: Ground, project: str, **cells: Any) -> None:
     """Let a project ask for nothing else, so that it can start."""
     asks = ("requires", "bundle", "exclusive_set", "footprint", "footprint_zones", "footprint_practice", "min_area_of")
-    ground.set(project, **dict.fromkeys(asks, ""), min_area=None, hurdle=None, **cells)
+    ground.set(project, **dict.fromkeys((*asks, "instruments"), ""), min_area=None, hurdle=None, **cells)
 
 
 def _peopled(ground: Ground) -> list[str]:
@@ -144,16 +144,22 @@ def reinvestment(ground: Ground) -> Planted | None:
     finance = ground.settings.get("finance")
     if finance is None or len(ground.periods) < 2:
         return None
-    project = ground.project(lambda row: not row["bundle"] and not row["exclusive_set"] and not row["requires"])
+    project = ground.project()
     if project is None:
         return None
-    ground.set(
-        project, mandatory=1, earliest="", latest=ground.periods[0], build_years=1, restoration=0, life_years=None
+    _unbound(
+        ground,
+        project,
+        mandatory=1,
+        earliest="",
+        latest=ground.periods[0],
+        build_years=1,
+        restoration=0,
+        life_years=None,
     )
     _flow(ground, project, "ore", "per_year", FAR)
     finance["reinvestment_min"] = 0.25
     harden(finance, "reinvestment_min")
-    last = ground.periods[-1]
     named = {
         f"mandatory[{project}]",
         f"latest[{project}]",
@@ -224,8 +230,8 @@ def participation(ground: Ground) -> Planted | None:
     if project is None or not places or not _share(ground, "mend", "pays", "farmers"):
         return None
     place = ground.rnd.choice(["", *places])
-    _unbound(ground, project, jurisdiction=place or places[0])
-    _flow(ground, project, "mend", "once", 40.0)
+    _unbound(ground, project, jurisdiction=place or places[0], capex=0.0, earliest="", latest="", build_years=1)
+    _flow(ground, project, "mend", "once", 400.0)
     ground.settings["equity"] = dict(ground.settings.get("equity", {})) | {"participation": ["farmers"]}
     if not place:
         return {"participation[farmers]", ground.limit("gain.actor.farmers", "<=", -0.5, "total")}
@@ -237,11 +243,12 @@ def participation(ground: Ground) -> Planted | None:
 
 def place_floor(ground: Ground) -> Planted | None:
     """A mandated project gives the farmers of one place far more than all else, and a limit the other place nothing."""
-    places = _peopled(ground)
-    project = ground.project() if len(places) > 1 else None
-    if project is None or not _share(ground, "wage", "receives", "farmers"):
+    frame, project = ground.tables["parcels"], ground.project()
+    if frame is None or len(frame) < 2 or project is None or not _share(ground, "wage", "receives", "farmers"):
         return None
-    one, other = ground.rnd.sample(places, 2)
+    one, other = ground.rnd.sample(["A", "B"], 2)
+    frame["jurisdiction"] = [[one, other][at % 2] for at in range(len(frame))]
+    frame["population"] = 5
     _unbound(ground, project, mandatory=1, jurisdiction=one)
     _flow(ground, project, "wage", "per_year", FAR)
     equity = dict(ground.settings.get("equity", {})) | {"participation": ["farmers"], "jurisdiction_floor": 0.5}

@@ -30,8 +30,12 @@ from zonevest.model.options import LIFTED
 from zonevest.reports.diagnosis import Diagnosis
 
 STUDIES = int(os.environ.get("ZONEVEST_CONFLICTS", "6"))
-NEWER = KINDS[-6:]
-"""Kinds of what keeps projects out, of which a few studies have some too."""
+SHOWN = [kind for kind in KINDS if kind.__name__ in ("lock", "self_support", "window")]
+"""Kinds that a few studies have some of, too."""
+BY_CELLS = 0.6
+"""So many of the repairs are cells of the study; the others are verified in the program, and here in another."""
+COMMON = {"limit", "mandatory", "golden_rule"}
+"""Families that are planted beside others."""
 
 
 def holds(study: Study, names: set[str]) -> bool:
@@ -184,10 +188,10 @@ def check_repairs(study: Study, found: Diagnosis) -> int:
 
 @pytest.mark.long
 def test_planted_conflicts_are_found_and_mended() -> None:
-    planted, named = Counter[str](), Counter[str]()
+    planted, mended, met = Counter[str](), Counter[str](), Counter[str]()
     repairs = by_cells = 0
     for seed in range(STUDIES):
-        first = KINDS[seed % len(KINDS)] if len(KINDS) <= STUDIES else NEWER[seed % len(NEWER)] if seed % 2 else None
+        first = KINDS[seed % len(KINDS)] if len(KINDS) <= STUDIES else SHOWN[seed // 2 % 3] if seed % 2 else None
         study, conflicts, kinds = planted_study(Random(seed), first)
         found = zv.diagnose(study)
         assert found.feasible is False, seed
@@ -197,10 +201,15 @@ def test_planted_conflicts_are_found_and_mended() -> None:
             print(seed, *kinds, flush=True)
         repairs += found.repairs["repair"].nunique()
         planted.update(kinds)
-        mended = zip(kinds, conflicts, strict=True)
-        named.update(kind for kind, names in mended if not names.isdisjoint(found.repairs["condition"]))
+        for kind, names in zip(kinds, conflicts, strict=True):
+            mended[kind] += not names.isdisjoint(found.repairs["condition"])
+            own = {name for name in names if name.partition("[")[0] not in COMMON} or names
+            met[kind] += not own.isdisjoint(found.conflicts["condition"])
         assert found.to_text() != found.to_text("zh")
     print(f"\n{STUDIES} studies, {repairs} repairs, {by_cells} of them by cells")
-    print("\n".join(f"{kind}: {named[kind]} of {planted[kind]}" for kind in sorted(planted)))
-    assert by_cells >= STUDIES / 2
-    assert sum(named.values()) >= 0.9 * sum(planted.values())
+    for kind in sorted(planted):
+        print(f"{kind}: of {planted[kind]} {mended[kind]} among the repairs, {met[kind]} named in a conflict")
+    assert by_cells >= BY_CELLS * repairs
+    assert mended.total() >= 0.9 * planted.total()
+    if len(KINDS) <= STUDIES:
+        assert all(met[kind] for kind in planted)
