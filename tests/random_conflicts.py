@@ -1,4 +1,13 @@
-"""Random studies that have no plan, in known ways: conflicts planted in sound ones, and what names each."""
+"""Random studies that have no plan, in known ways: conflicts planted in sound ones, and what names each.
+
+What is planted by itself is each family of conditions of docs/diagnose.md but these:
+
+- `golden_rule`, `draw_cap`, `fund_project` are met by borrowing nothing, `land_take` by building nothing, and no account
+  asks for what they bound alone: they stand in planted conflicts beside a limit on debt or a mandate.
+- The lines `redline`, `basic_farmland`, `sea`, `mineral_right` and `national_park` as lines of zones: one code path with
+  `growth_boundary` and `village_boundary`, which are planted.
+- A user's own rules (`rows.py` of a study) have no known way.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +22,11 @@ import pandas as pd
 
 import zonevest as zv
 from tests.random_money import money_tables
+from tests.random_money_conflicts import MONEY_KINDS, harden
 from tests.random_rows import joined, table
 from tests.random_studies import ACCOUNTS
 from zonevest.instances.read import make_study
-from zonevest.instances.study import Study, StudyError
+from zonevest.instances.study import Study, StudyError, lineages
 from zonevest.model.options import build_options
 
 Tables = dict[str, Any]
@@ -47,12 +57,12 @@ class Ground:
         mine = (found["account"] == account) & (found["jurisdiction"] == "total") & (found["period"] == period)
         return float(found.loc[mine, "value"].sum())
 
-    def limit(self, account: str, sense: str, value: float, period: str) -> str:
+    def limit(self, account: str, sense: str, value: float, period: str, place: str = "") -> str:
         """Plant a limit; its condition's name."""
         name = f"x{len(self.limits)}"
         row = {"limit": name, "account": account, "period": period, "sense": sense, "value": value, "kind": "hard"}
-        self.limits.append(row)
-        return f"limit[{name},total,{period}]"
+        self.limits.append(row | {"jurisdiction": place})
+        return f"limit[{name},{place or 'total'},{period}]"
 
     def project(self, test: Callable[[Any], bool] = lambda _: True) -> str | None:
         """A project that can start and that nothing was planted on."""
@@ -168,15 +178,53 @@ def cash(ground: Ground) -> Planted | None:
     return {ground.limit(key, "<=", 3.0, period), ground.limit(key, ">=", 4.0, period)}
 
 
+def _asked_for(ground: Ground) -> list[str]:
+    """Practices that some parcel may follow."""
+    options = build_options(ground.study)
+    there = [options.practices[k] for k in np.unique(options.kind_practice)]
+    return [name for name in there if name in set(ground.study.practices["practice"])]
+
+
+def lock(ground: Ground) -> Planted | None:
+    """Lock every parcel into its zone of today, and ask for a practice of another one, no part of these."""
+    frame = ground.tables["parcels"]
+    if frame is None or "line" in ground.used or ground.study.zones.empty:
+        return None
+    options, study = build_options(ground.study), ground.study
+    today = options.zone_today[options.pattern]
+    zone_of, above = study.practices.set_index("practice")["zone"], lineages(study.zones["zone"], study.zones["parent"])
+    there = [name for name in _asked_for(ground) if not set(above[zone_of[name]]) & set(today)]
+    if not there or "" in today:
+        return None
+    ground.used.add("line")
+    frame["locked_zone"] = pd.Series(list(today), index=frame.index, dtype=object)
+    practice = ground.rnd.choice(there)
+    return {"line[locked_zone]", ground.limit(f"area.new.practice.{practice}", ">=", 0.125, ground.periods[0])}
+
+
+def village(ground: Ground) -> Planted | None:
+    """A practice's zone is inside the villages' boundary alone, inside which there is no parcel."""
+    frame, zones = ground.tables["parcels"], ground.tables["zones"]
+    there = _asked_for(ground) if frame is not None and zones is not None and "line" not in ground.used else []
+    if frame is None or zones is None or not there:
+        return None
+    ground.used.add("line")
+    practice = ground.rnd.choice(there)
+    zone = ground.study.practices.set_index("practice").loc[practice, "zone"]
+    for column, value in (("line", "village_boundary"), ("line_rule", "within")):
+        cells = zones[column] if column in zones else pd.Series("", index=zones.index, dtype=object)
+        zones[column] = cells.mask(zones["zone"] == zone, value)
+    frame["village_boundary"] = 0
+    named = "line[line:village_boundary]"
+    return {named, ground.limit(f"area.new.practice.{practice}", ">=", 0.125, ground.periods[0])}
+
+
 def line(ground: Ground) -> Planted | None:
     """Keep a practice off all land, and ask for it."""
     frame = ground.tables["parcels"]
     if frame is None or "line" in ground.used:
         return None
-    options = build_options(ground.study)
-    there = [options.practices[k] for k in np.unique(options.kind_practice)]
-    practices = ground.study.practices.set_index("practice")
-    there = [name for name in there if name in practices.index]
+    there, practices = _asked_for(ground), ground.study.practices.set_index("practice")
     if not there:
         return None
     practice = ground.rnd.choice(there)
@@ -210,7 +258,7 @@ def ratio(ground: Ground) -> Planted | None:
     if finance is None or debt < 1.0:
         return None
     finance["debt_ratio_cap"] = 1e-6
-    _harden(finance, "debt_ratio_cap")
+    harden(finance, "debt_ratio_cap")
     return {f"debt_ratio_cap[{period}]", ground.limit("finance.debt", ">=", round(debt / 2, 3), period)}
 
 
@@ -218,10 +266,10 @@ def cover(ground: Ground) -> Planted | None:
     """Revenue a million times what debt takes, and a limit that asks for debt before the last period."""
     finance, period = ground.settings.get("finance"), ground.periods[0]
     debt = ground.has("finance.debt", period)
-    if finance is None or debt < 1.0 or len(ground.periods) < 2:
+    if finance is None or debt < 1.0 or len(ground.periods) < 2 or "budgets" in ground.used:
         return None
     finance["dscr_min"] = 1e6
-    _harden(finance, "cover_min", "dscr_min")
+    harden(finance, "cover_min", "dscr_min")
     named = {f"cover_min[{each}]" for each in ground.periods} | {f"dscr_min[{each}]" for each in ground.periods}
     return {*named, ground.limit("finance.debt", ">=", round(debt / 2, 3), period)}
 
@@ -233,7 +281,7 @@ def land_sale(ground: Ground) -> Planted | None:
     if finance is None or sold < 0.5:
         return None
     finance["land_sale_share_cap"] = 0.0
-    _harden(finance, "land_sale_share_cap")
+    harden(finance, "land_sale_share_cap")
     named = {f"land_sale_share_cap[{each}]" for each in ground.periods}
     return {*named, ground.limit("money.land_sale", ">=", round(sold / 2, 3), period)}
 
@@ -259,15 +307,11 @@ def shares(ground: Ground) -> Planted | None:
     return {f"floor_share[{one}]", most, ground.limit(f"gain.actor.{other}", ">=", 1.0, "total")}
 
 
-def _harden(finance: dict[str, Any], *rules: str) -> None:
-    finance["soft"] = {name: cost for name, cost in finance.get("soft", {}).items() if name not in rules}
-
-
 def reserve(ground: Ground) -> Planted | None:
     """Cash for more months than there is money, beside a limit on cash."""
     finance = ground.settings.get("finance")
     period = ground.periods[-1]
-    if finance is None or not finance.get("fixed_cost"):
+    if finance is None or not finance.get("fixed_cost") or "budgets" in ground.used:
         return None
     finance["reserve_months"] = 24.0
     return {f"reserve[{period}]", ground.limit("finance.cash", "<=", 0.01, period)}
@@ -276,7 +320,7 @@ def reserve(ground: Ground) -> Planted | None:
 def service(ground: Ground) -> Planted | None:
     """Debt of old, and a cover of its service, or a cap on its interest, that no revenue reaches."""
     finance, instruments = ground.settings.get("finance"), ground.tables.get("instruments")
-    if finance is None or instruments is None or "service" in ground.used:
+    if finance is None or instruments is None or not ground.used.isdisjoint({"service", "budgets"}):
         return None
     ground.used.add("service")
     owed = {"outstanding": 0.5, "outstanding_years": 5, "rate": 0.05, "budget": "", "tenor_years": 5, "grace_years": 0}
@@ -288,7 +332,7 @@ def service(ground: Ground) -> Planted | None:
     if rule == "dscr_min":
         finance["dscr_scope"] = "all"
         finance.pop("dscr_from", None)
-    _harden(finance, rule)
+    harden(finance, rule)
     return {f"{rule}[{period}]" for period in ground.periods}
 
 
@@ -398,7 +442,8 @@ def banned_site(ground: Ground) -> Planted | None:
 
 KINDS = [
     two_limits, beyond_all, capital, either, needed, pool, quota, green, cash, ratio, cover, land_sale, reserve, floor,
-    shares, line, service, window, appraisal, bundle_worth, on_a_line, footprint, banned_site,
+    shares, line, service, window, appraisal, bundle_worth, on_a_line, footprint, banned_site, lock, village,
+    *MONEY_KINDS,
 ]  # fmt: skip
 
 

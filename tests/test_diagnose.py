@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
+import numpy as np
+import pandas as pd
 import pyomo.environ as pyo
 import pytest
 
@@ -18,19 +22,40 @@ import zonevest as zv
 from tests.random_conflicts import KINDS, applied, planted_study, unlined
 from zonevest.instances.study import Study, items
 from zonevest.model import complete_hurdle, complete_parts
+from zonevest.model.bars import BARS, WINDOWS
 from zonevest.model.complete_flows import Flows
 from zonevest.model.complete_options import Land, Record
-from zonevest.model.conditions import NATURE, TOGETHER
+from zonevest.model.conditions import LINE, NATURE, TOGETHER, UPPER_ONLY
+from zonevest.model.options import LIFTED
 from zonevest.reports.diagnosis import Diagnosis
 
 STUDIES = int(os.environ.get("ZONEVEST_CONFLICTS", "6"))
-NEWER = KINDS[-6:]
-"""Kinds of what keeps projects out, of which a few studies have some too."""
+SHOWN = [kind for kind in KINDS if kind.__name__ in ("lock", "self_support", "window")]
+"""Kinds that a few studies have some of, too."""
+BY_CELLS = 0.6
+"""So many of the repairs are cells of the study; the others are verified in the program, and here in another."""
+COMMON = {"limit", "mandatory", "golden_rule"}
+"""Families that are planted beside others."""
 
 
 def holds(study: Study, names: set[str]) -> bool:
     """Whether conditions hold together, all others let go: by the complete model."""
-    lines = {name[5:-1] for name in names if name.startswith("line[")}
+    return has_point(study, names.__contains__, {})
+
+
+def mends(study: Study, rows: pd.DataFrame) -> bool:
+    """Whether a plan exists where the conditions of a repair give by as much as it says: by the complete model.
+
+    What keeps land or starts out is let go, and of a line no more hectares than it gives.
+    """
+    gives = dict(zip(rows["condition"], rows["gives"].astype(float), strict=True))
+    let_go = {name for name in gives if name.partition("[")[0] in {*BARS, LINE, "mandatory"}}
+    return has_point(study, lambda name: name not in let_go, gives)
+
+
+def has_point(study: Study, keeps: Callable[[str], bool], gives: dict[str, float]) -> bool:
+    """Whether the complete model has a point with the conditions that are kept, some of which give."""
+    lines = {reason for reason in LIFTED if keeps(f"{LINE}[{reason}]")}
     land = Land(study)
     of_parcel, clear = land.parcels, Land.clear_of_lines
 
@@ -39,63 +64,88 @@ def holds(study: Study, names: set[str]) -> bool:
 
     with (
         patch.object(Land, "clear_of_lines", staticmethod(on_its_lines)),
-        patch.object(complete_parts, "possible_starts", lambda _: starts(study, land, names)),
+        patch.object(complete_parts, "possible_starts", lambda _: starts(study, land, keeps, gives)),
     ):
         model = zv.pyomo_model(unlined(study, lines))
-    for row in model.component_data_objects(pyo.Constraint, active=True):
+    for row in list(model.component_data_objects(pyo.Constraint, active=True)):
         family = row.parent_component().name
         index = row.index() if isinstance(row.index(), tuple) else (row.index(),)
-        key = ",".join(map(str, index[: TOGETHER.get(family, len(index))]))
-        if family not in NATURE | {"assign"} and not _soft(study, family, index) and f"{family}[{key}]" not in names:
+        name = f"{family}[{','.join(map(str, index[: TOGETHER.get(family, len(index))]))}]"
+        if family in NATURE | {"assign"} or _soft(study, family, index):
+            continue
+        if not keeps(name):
             row.deactivate()
+        elif name in gives:
+            below = 0.0 if family in UPPER_ONLY else gives[name]
+            lower = None if row.lower is None else row.lower - below
+            row.set_value((lower, row.body, None if row.upper is None else row.upper + gives[name]))
     last = study.periods[-1].name
     for project in study.projects["project"]:
-        if f"mandatory[{project}]" not in names:
+        if not keeps(f"mandatory[{project}]"):
             model.U[project, last].setlb(0)
     if any(state.lb > state.ub for state in model.U.values()):
         return False  # where no row asks about it, the solver does not see it
     for side in ("buy", "sell"):
         for key, variable in getattr(model, side).items():
-            if f"quota_{side}[{key[0]},{key[-1]}]" not in names:
-                variable.setub(None)
+            name = f"quota_{side}[{key[0]},{key[-1]}]"
+            variable.setub(variable.ub + gives.get(name, 0.0) if keeps(name) and variable.ub is not None else None)
+    model.no_more = pyo.ConstraintList()
+    for name in gives:
+        if name.startswith(f"{LINE}["):
+            model.no_more.add(let_go(study, model, land, name[len(LINE) + 1 : -1]) <= gives[name])
     model.objective.deactivate()
     model.any = pyo.Objective(expr=0.0)
     found = pyo.SolverFactory("appsi_highs").solve(model, load_solutions=False)
     return str(found.solver.termination_condition) == "optimal"
 
 
-def starts(study: Study, land: Land, names: set[str]) -> dict[str, list[int]]:
+def let_go(study: Study, model: pyo.ConcreteModel, land: Land, reason: str) -> Any:
+    """The hectares under options that a line excludes by itself."""
+    lined = Land(unlined(study, {reason}))
+    names = [*(period.name for period in study.periods), ""]
+    kept = {
+        (parcel_id, option.practice, names[-1 if option.start is None else option.start])
+        for parcel_id, parcel in lined.parcels.items()
+        for option in lined.options(parcel)
+    }
+    area = {parcel_id: parcel["area_ha"] for parcel_id, parcel in land.parcels.items()}
+    return pyo.quicksum(area[key[0]] * x for key, x in model.x.items() if key not in kept)
+
+
+def starts(study: Study, land: Land, keeps: Callable[[str], bool], gives: dict[str, float]) -> dict[str, list[int]]:
     """The periods in which each project can start where only so much of what keeps it out is kept."""
     flows, found = Flows(study, land), dict[str, list[int]]()
     bundles = land.members("bundle")
     for j, project in land.projects.items():
         drawn = [land.parcels[each] for each in items(project["footprint"])]
-        kept = (f"site_line[{j},redline]" in names, f"site_line[{j},basic_farmland]" in names)
+        kept = (keeps(f"site_line[{j},redline]"), keeps(f"site_line[{j},basic_farmland]"))
         grade, farmland = (project["redline_ok"] if kept[0] else "core", project["basic_farmland_ok"] or not kept[1])
         if not all(land.clear_of_lines(each, grade, farmland) for each in drawn):
             found[j] = []
             continue
         # the end of the last year of building, and of every amount that is paid once
         ends = [project["build_years"] - 1, *(row.start_year for row in flows.project_rows[j] if row.once)]
-        window = {end: project[end] if f"{end}[{j}]" in names else "" for end in ("earliest", "latest")}
-        inside = land.window({**project, **window})
+        ends_kept = {end: project[end] if keeps(f"{end}[{j}]") else "" for end in WINDOWS}
+        inside, asked = land.window({**project, **ends_kept}), land.window(project)
+        early, late = asked[0] - gives.get(f"earliest[{j}]", np.inf), asked[-1] + gives.get(f"latest[{j}]", np.inf)
         bundle = [land.projects[each] for each in bundles.get(project["bundle"], ())]
         found[j] = [
             s
             for s in inside
-            if study.periods[s].start + max(ends) <= study.last_year
-            and not (f"hurdle[{j}]" in names and complete_hurdle.below_hurdle(flows, project, s))
-            and not _bundle_fails(flows, bundle, s, names)
+            if early <= s <= late
+            and study.periods[s].start + max(ends) <= study.last_year
+            and not (keeps(f"hurdle[{j}]") and complete_hurdle.below_hurdle(flows, project, s))
+            and not _bundle_fails(flows, bundle, s, keeps)
         ]
     return found
 
 
-def _bundle_fails(flows: Flows, bundle: list[Record], s: int, names: set[str]) -> bool:
+def _bundle_fails(flows: Flows, bundle: list[Record], s: int, keeps: Callable[[str], bool]) -> bool:
     """Whether a bundle fails one of its two tests that are kept."""
     if not bundle:
         return False
     name, finance = bundle[0]["bundle"], flows.study.settings.finance
-    poor, worth = f"eod_share[{name}]" in names, f"eod_income[{name}]" in names
+    poor, worth = keeps(f"eod_share[{name}]"), keeps(f"eod_income[{name}]")
     if finance is None or not complete_hurdle.bundle_fails(flows, bundle, s):
         return False
     share = finance.eod_eco_share * sum(each["capex"] for each in bundle)
@@ -129,6 +179,7 @@ def check_repairs(study: Study, found: Diagnosis) -> int:
     by_cells = 0
     for at, rows in found.repairs.groupby("repair"):
         mended = applied(study, rows, found.parcels[found.parcels["repair"] == at])
+        assert mends(study, rows), rows
         if mended is not None:
             by_cells += 1
             assert zv.solve(mended, method="mip", time_limit=60).has_plan, rows
@@ -137,10 +188,10 @@ def check_repairs(study: Study, found: Diagnosis) -> int:
 
 @pytest.mark.long
 def test_planted_conflicts_are_found_and_mended() -> None:
-    planted, named = Counter[str](), Counter[str]()
+    planted, mended, met = Counter[str](), Counter[str](), Counter[str]()
     repairs = by_cells = 0
     for seed in range(STUDIES):
-        first = KINDS[seed % len(KINDS)] if len(KINDS) <= STUDIES else NEWER[seed % len(NEWER)] if seed % 2 else None
+        first = KINDS[seed % len(KINDS)] if len(KINDS) <= STUDIES else SHOWN[seed // 2 % 3] if seed % 2 else None
         study, conflicts, kinds = planted_study(Random(seed), first)
         found = zv.diagnose(study)
         assert found.feasible is False, seed
@@ -150,10 +201,15 @@ def test_planted_conflicts_are_found_and_mended() -> None:
             print(seed, *kinds, flush=True)
         repairs += found.repairs["repair"].nunique()
         planted.update(kinds)
-        mended = zip(kinds, conflicts, strict=True)
-        named.update(kind for kind, names in mended if not names.isdisjoint(found.repairs["condition"]))
+        for kind, names in zip(kinds, conflicts, strict=True):
+            mended[kind] += not names.isdisjoint(found.repairs["condition"])
+            own = {name for name in names if name.partition("[")[0] not in COMMON} or names
+            met[kind] += not own.isdisjoint(found.conflicts["condition"])
         assert found.to_text() != found.to_text("zh")
     print(f"\n{STUDIES} studies, {repairs} repairs, {by_cells} of them by cells")
-    print("\n".join(f"{kind}: {named[kind]} of {planted[kind]}" for kind in sorted(planted)))
-    assert by_cells >= STUDIES / 2
-    assert sum(named.values()) >= 0.9 * sum(planted.values())
+    for kind in sorted(planted):
+        print(f"{kind}: of {planted[kind]} {mended[kind]} among the repairs, {met[kind]} named in a conflict")
+    assert by_cells >= BY_CELLS * repairs
+    assert mended.total() >= 0.9 * planted.total()
+    if len(KINDS) <= STUDIES:
+        assert all(met[kind] for kind in planted)
