@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from dataclasses import replace
 from random import Random
 from unittest.mock import patch
 
@@ -41,12 +42,16 @@ def holds(study: Study, names: set[str]) -> bool:
         patch.object(Land, "clear_of_lines", staticmethod(on_its_lines)),
         patch.object(complete_parts, "possible_starts", lambda _: starts(study, land, names)),
     ):
-        model = zv.pyomo_model(unlined(study, lines))
+        model = zv.pyomo_model(_all_by_debt(unlined(study, lines), names))
     for row in model.component_data_objects(pyo.Constraint, active=True):
         family = row.parent_component().name
         index = row.index() if isinstance(row.index(), tuple) else (row.index(),)
         key = ",".join(map(str, index[: TOGETHER.get(family, len(index))]))
-        if family not in NATURE | {"assign"} and not _soft(study, family, index) and f"{family}[{key}]" not in names:
+        if (
+            family not in NATURE | {"assign", "draw_cap"}
+            and not _soft(study, family, index)
+            and f"{family}[{key}]" not in names
+        ):
             row.deactivate()
     last = study.periods[-1].name
     for project in study.projects["project"]:
@@ -62,6 +67,13 @@ def holds(study: Study, names: set[str]) -> bool:
     model.any = pyo.Objective(expr=0.0)
     found = pyo.SolverFactory("appsi_highs").solve(model, load_solutions=False)
     return str(found.solver.termination_condition) == "optimal"
+
+
+def _all_by_debt(study: Study, names: set[str]) -> Study:
+    """The study in which equity need not bring a share of projects, but of those for which that is kept."""
+    projects = study.projects.copy()
+    projects.loc[[f"draw_cap[{name}]" not in names for name in projects["project"]], "equity_min"] = 0.0
+    return replace(study, tables={**study.tables, "projects": projects})
 
 
 def starts(study: Study, land: Land, names: set[str]) -> dict[str, list[int]]:
