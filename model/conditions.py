@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 NATURE = frozenset(
     {"stay", "cash", "step_area", "step_full", "step_open", "synergy_first", "synergy_second", "synergy_both"}
-    | {"reach", "open", "cap", "positive", "lean", "ledger"}
+    | {"reach", "open", "cap", "positive", "lean", "ledger", "fund_project"}
 )
 """Families of rows that only say what follows from what: they are always kept."""
-UNYIELDING = frozenset(["land_take", "fund", "draw_cap", "fund_project", "keep"])
+UNYIELDING = frozenset(["land_take", "fund", "draw_cap", "keep"])
 """Families that may stand in a conflict, but that nobody can loosen by an amount."""
 TOGETHER = {"requires": 2, "bundle": 1, "footprint": 1, "pool": 1, "enable": 1, "cover_min": 1, "draw_cap": 1}
-TOGETHER |= {"fund_project": 1, "land_take": 2, "site_take": 4, EOD_SHARE: 1, EOD_INCOME: 1}
+TOGETHER |= {"land_take": 2, "site_take": 4, EOD_SHARE: 1, EOD_INCOME: 1}
 """Families whose rows are one condition where they agree in so many first parts of their names."""
 WHOLE = frozenset(["requires", "bundle", "footprint", "exclusive", "mandatory"])
 """Families that give in whole numbers: a requirement that is dropped, a project more."""
@@ -99,7 +99,9 @@ def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
     """The block in which mandates and what one place may trade are rows too: `mandatory[j]`, `quota_buy[q,t]`, ….
 
     So is what keeps starts of projects out, where the works were built with it lifted (`Works.bars`): how far the start
-    of a project is from being allowed is at most 0. They come last among its extra rows.
+    of a project is from being allowed is at most 0. And `fund_project[j,s]` is there for every start that something may
+    fund: without it nothing but the share that equity brings would tie what is raised for a project to its start. They
+    come last among its extra rows.
     """
     last = period_names(ledger.study.periods)[-1]
     # names that look like numbers stand in quotes
@@ -117,7 +119,7 @@ def with_bounds_as_rows(block: Block, ledger: Ledger) -> Block:
             quota, _, period = rest.rstrip("]").split(",")
             rows.append((f"quota_{side}[{quota},{period}]", np.array([column]), np.array([1.0]), float(upper[column])))
             upper[column] = np.inf
-    rows += _bars(ledger)
+    rows += [*_bars(ledger), *_raised_for_starts(ledger, at, {name.replace("'", "") for name in block.rows})]
     column_of = np.concatenate([np.zeros(0, dtype=np.int64), *(columns for _, columns, _, _ in rows)])
     value = np.concatenate([np.zeros(0), *(values for _, _, values, _ in rows)])
     row_of = np.repeat(np.arange(len(rows)), [len(columns) for _, columns, _, _ in rows])
@@ -140,6 +142,26 @@ def _bars(ledger: Ledger) -> Iterator[tuple[str, Ints, Floats, float]]:
         for j in bar.projects:
             name = _named(bar.family, bar.key if TOGETHER.get(bar.family) is None else (*bar.key, works.names[j]))
             yield name, j * len(periods) + periods, bar.on_states(j), 0.0
+
+
+def _raised_for_starts(
+    ledger: Ledger, at: dict[str, int], known: set[str]
+) -> Iterator[tuple[str, Ints, Floats, float]]:
+    """Σ_fτ b_jfsτ - capex_j u_js <= 0 where no such row is known: name, columns, values, upper bound."""
+    works, periods = ledger.works, period_names(ledger.study.periods)
+    capex = dict(zip(works.names, ledger.study.projects["capex"].tolist(), strict=True))
+    draws: dict[tuple[str, str], list[int]] = {}
+    for name, column in at.items():
+        if name.startswith("draw["):
+            _, project, start, _ = _parsed(name)[1]
+            draws.setdefault((project, start), []).append(column)
+    for (project, start), columns in draws.items():
+        if (name := f"fund_project[{project},{start}]") not in known:
+            s = periods.index(start)
+            state = works.names.index(project) * len(periods) + s  # states come first
+            begun, signs = ([state, state - 1], [-1.0, 1.0]) if s else ([state], [-1.0])
+            values = np.append(np.ones(len(columns)), capex[project] * np.array(signs))
+            yield name, np.array([*columns, *begun]), values, 0.0
 
 
 def with_lines_as_rows(block: Block, ledger: Ledger) -> Block:

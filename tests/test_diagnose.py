@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import Any
 from unittest.mock import patch
@@ -66,12 +67,12 @@ def has_point(study: Study, keeps: Callable[[str], bool], gives: dict[str, float
         patch.object(Land, "clear_of_lines", staticmethod(on_its_lines)),
         patch.object(complete_parts, "possible_starts", lambda _: starts(study, land, keeps, gives)),
     ):
-        model = zv.pyomo_model(unlined(study, lines))
+        model = zv.pyomo_model(_all_by_debt(unlined(study, lines), keeps))
     for row in list(model.component_data_objects(pyo.Constraint, active=True)):
         family = row.parent_component().name
         index = row.index() if isinstance(row.index(), tuple) else (row.index(),)
         name = f"{family}[{','.join(map(str, index[: TOGETHER.get(family, len(index))]))}]"
-        if family in NATURE | {"assign"} or _soft(study, family, index):
+        if family in NATURE | {"assign", "draw_cap"} or _soft(study, family, index):
             continue
         if not keeps(name):
             row.deactivate()
@@ -110,6 +111,13 @@ def let_go(study: Study, model: pyo.ConcreteModel, land: Land, reason: str) -> A
     }
     area = {parcel_id: parcel["area_ha"] for parcel_id, parcel in land.parcels.items()}
     return pyo.quicksum(area[key[0]] * x for key, x in model.x.items() if key not in kept)
+
+
+def _all_by_debt(study: Study, keeps: Callable[[str], bool]) -> Study:
+    """The study in which equity need not bring a share of projects, but of those for which that is kept."""
+    projects = study.projects.copy()
+    projects.loc[[not keeps(f"draw_cap[{name}]") for name in projects["project"]], "equity_min"] = 0.0
+    return replace(study, tables={**study.tables, "projects": projects})
 
 
 def starts(study: Study, land: Land, keeps: Callable[[str], bool], gives: dict[str, float]) -> dict[str, list[int]]:

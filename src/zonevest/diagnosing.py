@@ -154,7 +154,7 @@ def _asked(given: Conditions, deadline: float, threads: int) -> Asked:
 
 def _order(conditions: list[Condition]) -> np.ndarray[Any, np.dtype[np.int64]]:
     """In which order it is tried to do without conditions: what a reader would rather not hear of first."""
-    rank = {LINE: 0, "land_take": 1, "site_take": 1, "draw_cap": 1, "fund_project": 1, "limit": 3, "mandatory": 4}
+    rank = {LINE: 0, "land_take": 1, "site_take": 1, "draw_cap": 1, "limit": 3, "mandatory": 4}
     return np.argsort([rank.get(each.family, 2) for each in conditions], kind="stable").astype(np.int64)
 
 

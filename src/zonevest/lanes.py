@@ -82,10 +82,9 @@ class Order:
         runs = [(row, *run) for row, free in enumerate(self.free) for run in _runs(free)]
         if not runs:
             return None
+        # in the middle, and upwards from there: downwards the plan at hand says less of the next
         row, low, high = max(runs, key=lambda run: run[2] - run[1])
-        if low == 0:
-            return self.take(row, low)
-        return self.take(row, high - 1 if high == len(self.free[row]) else (low + high) // 2)
+        return self.take(row, low if low == 0 else (low + high) // 2)
 
     def take(self, row: int, k: int) -> Cell:
         """Take this floor."""

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 import zonevest as zv
 from tests.reports.audit_studies import study as hand_made
+from tests.test_diagnose import check_sets
 from zonevest.cli import app
 from zonevest.diagnosing import with_one_value
 
@@ -128,6 +129,25 @@ def test_a_project_that_is_not_worth_its_cost() -> None:
     assert (row["column"], row["old"], row["verified_in"]) == ("hurdle", 0.07, "study")
     # it falls short by least where it starts last
     assert row["gives"] == pytest.approx(-worth(0.07) / 1.07**5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("asked", "more", "named"),
+    [
+        (2.0, {"hurdle": 0.07, "life_years": 98}, {"hurdle[road]"}),  # nothing is raised for what is not built
+        (6.0, {"equity_min": 0.5}, {"draw_cap[road]"}),  # half of 10 at most
+        (11.0, {"equity_min": 0.5}, set()),  # nor more than it costs
+    ],
+)
+def test_money_is_raised_for_what_is_built(asked: float, more: dict[str, Any], named: set[str]) -> None:
+    """A limit asks for grants, and only the road of 10 million may have some."""
+    raised = {"limit": "raised", "account": "finance.raised.grant", "sense": ">=", "value": asked, "period": "total"}
+    grant = {"instrument": "grant", "kind": "grant"}
+    settings = {"periods": LATER, "finance": {"opening_cash": 20.0}}
+    study = hand_made(settings, projects=[ROAD | more], instruments=[grant], limits=[raised])
+    found = zv.diagnose(study, repairs=1)
+    assert set(found.conflicts["condition"]) == {"limit[raised,total,total]", *named}
+    check_sets(study, found)
 
 
 def test_a_mandated_project_on_a_line(tmp_path: Path) -> None:
