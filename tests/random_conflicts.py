@@ -2,10 +2,10 @@
 
 What is planted by itself is each family of conditions of docs/diagnose.md but these:
 
-- `golden_rule`, `draw_cap`, `fund_project` are met by borrowing nothing, `land_take` by building nothing, and no account
-  asks for what they bound alone: they stand in planted conflicts beside a limit on debt or a mandate.
-- The lines `redline`, `basic_farmland`, `sea`, `mineral_right` and `national_park` as lines of zones: one code path with
-  `growth_boundary` and `village_boundary`, which are planted.
+- `golden_rule`, `draw_cap` are met by borrowing nothing, `land_take` by building nothing, and no account asks for what
+  they bound alone: they stand in planted conflicts beside a limit on debt or a mandate.
+- The lines `redline`, `basic_farmland`, `sea`, `mineral_right` and `national_park` as lines of zones: one code path
+  with `growth_boundary` and `village_boundary`, which are planted.
 - A user's own rules (`rows.py` of a study) have no known way.
 """
 
