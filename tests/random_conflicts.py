@@ -1,12 +1,14 @@
 """Random studies that have no plan, in known ways: conflicts planted in sound ones, and what names each.
 
-What is planted by itself is each family of conditions of docs/diagnose.md but these:
+Every family of conditions of docs/diagnose.md is planted, but these:
 
-- `golden_rule`, `draw_cap` are met by borrowing nothing, `land_take` by building nothing, and no account asks for what
-  they bound alone: they stand in planted conflicts beside a limit on debt or a mandate.
-- The lines `redline`, `basic_farmland`, `sea`, `mineral_right` and `national_park` as lines of zones: one code path
-  with `growth_boundary` and `village_boundary`, which are planted.
-- A user's own rules (`rows.py` of a study) have no known way.
+- `keep`, what earlier terms of a lexicographic objective leave: the best that was reached is always reached again.
+- The zones' lines `redline`, `basic_farmland`, `sea`, `mineral_right` and `national_park`: as `growth_boundary` and
+  `village_boundary`, which are planted; random studies have some of them all the same.
+- A user's own rules: nothing is known of them.
+
+What doing nothing always meets (trade, debt, takings, an instrument's limit) stands beside a limit or a mandate that
+asks for more.
 """
 
 from __future__ import annotations

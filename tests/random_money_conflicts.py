@@ -193,6 +193,48 @@ def borrowed(ground: Ground) -> Planted | None:
     return {condition, ground.limit(f"finance.raised.{name}", ">=", 2.0, last)}
 
 
+def golden(ground: Ground) -> Planted | None:
+    """A limit asks for far more debt than there are outlays: what is borrowed is built with."""
+    finance = ground.settings.get("finance")
+    if finance is None:
+        return None
+    name, period = _instrument(ground), ground.rnd.choice(ground.periods)
+    harden(finance, "golden_rule")
+    return {f"golden_rule[{period}]", ground.limit(f"finance.raised.{name}", ">=", FAR, period)}
+
+
+def drawn(ground: Ground) -> Planted | None:
+    """A limit asks for more of an instrument for projects of one category than these cost, were golden rule soft."""
+    finance = ground.settings.get("finance")
+    project = ground.project(lambda row: row["capex"] > 1) if finance is not None else None
+    if finance is None or project is None:
+        return None
+    kind = ground.rnd.choice(["bond", "equity"])
+    cells = {"repay": "", "tenor_years": 4} if kind == "equity" else {}
+    name = _instrument(ground, kind=kind, categories="infrastructure", **cells)
+    ground.set(project, category="infrastructure", instruments="", equity_min=None)
+    finance["soft"] = dict(finance.get("soft", {})) | {"golden_rule": 0.125}
+    family = "fund_project" if kind == "equity" else "draw_cap"
+    named = {f"{family}[{each}]" for each in ground.projects}
+    return {*named, ground.limit(f"finance.raised.{name}", ">=", FAR, "total")}
+
+
+def taken(ground: Ground) -> Planted | None:
+    """Two mandated projects take of a class more than there is land: land is taken once."""
+    frame, projects = ground.tables["parcels"], [ground.project(), ground.project()]
+    if frame is None or None in projects or "line" in ground.used:
+        return None
+    ground.used.add("line")
+    land_class = ground.rnd.choice(sorted(frame["land_class"].unique()))
+    area = round(0.6 * float(frame["area_ha"].sum()), 3)
+    for project in projects:
+        assert project is not None
+        _unbound(ground, project, mandatory=1, jurisdiction="", basic_farmland_ok=1, redline_ok="core")
+        row = {"project": project, "land_class": land_class, "jurisdiction": "", "area_ha": area}
+        ground.tables["land_take"] = joined(ground.tables.get("land_take"), table([row]))
+    return {*(f"mandatory[{project}]" for project in projects), f"land_take[{land_class},total]"}
+
+
 def self_support(ground: Ground) -> Planted | None:
     """A limit asks for debt that income has to cover ten thousand times, by an instrument that projects alone draw."""
     finance = ground.settings.get("finance")
@@ -291,5 +333,5 @@ def enable(ground: Ground) -> Planted | None:
 
 MONEY_KINDS = [
     quota_buy, quota_sell, quota_sold, fund_interest, balance, reinvestment, refinancing, borrowed, self_support,
-    passed_on, participation, place_floor, compensation, enable,
+    passed_on, participation, place_floor, compensation, enable, golden, drawn, taken,
 ]  # fmt: skip
