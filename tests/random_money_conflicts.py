@@ -204,19 +204,18 @@ def golden(ground: Ground) -> Planted | None:
 
 
 def drawn(ground: Ground) -> Planted | None:
-    """A limit asks for more of an instrument for projects of one category than these cost, were golden rule soft."""
+    """A limit asks for three quarters of what projects cost in debt, where equity has to bring half of each."""
     finance = ground.settings.get("finance")
-    project = ground.project(lambda row: row["capex"] > 1) if finance is not None else None
-    if finance is None or project is None:
+    costs = ground.study.projects.set_index("project")["capex"]
+    if finance is None or "drawn" in ground.used or not (costs > 1).any():
         return None
-    kind = ground.rnd.choice(["bond", "equity"])
-    cells = {"repay": "", "tenor_years": 4} if kind == "equity" else {}
-    name = _instrument(ground, kind=kind, categories="infrastructure", **cells)
-    ground.set(project, category="infrastructure", instruments="", equity_min=None)
+    ground.used.add("drawn")
+    name = _instrument(ground, categories="infrastructure")  # so that it is raised for projects alone
+    for project in ground.projects:
+        ground.set(project, instruments="", equity_min=0.5, category="infrastructure")
     finance["soft"] = dict(finance.get("soft", {})) | {"golden_rule": 0.125}
-    family = "fund_project" if kind == "equity" else "draw_cap"
-    named = {f"{family}[{each}]" for each in ground.projects}
-    return {*named, ground.limit(f"finance.raised.{name}", ">=", FAR, "total")}
+    named = {f"draw_cap[{project}]" for project in ground.projects}
+    return {*named, ground.limit(f"finance.raised.{name}", ">=", round(0.75 * float(costs.sum()), 3), "total")}
 
 
 def taken(ground: Ground) -> Planted | None:

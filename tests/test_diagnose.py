@@ -71,7 +71,8 @@ def has_point(study: Study, keeps: Callable[[str], bool], gives: dict[str, float
     for row in list(model.component_data_objects(pyo.Constraint, active=True)):
         family = row.parent_component().name
         index = row.index() if isinstance(row.index(), tuple) else (row.index(),)
-        name = f"{family}[{','.join(map(str, index[: TOGETHER.get(family, len(index))]))}]"
+        key = ",".join(map(str, index[: TOGETHER.get(family, len(index))]))
+        name = family if index == (None,) else f"{family}[{key}]"
         if family in NATURE | {"assign", "draw_cap"} or _soft(study, family, index):
             continue
         if not keeps(name):
