@@ -5,8 +5,9 @@ is given (genes, warm linear programs for money, a start from the plan that chan
 objectives. Of its last generation, individuals that break no row are settled in whole numbers.
 
 Ecosystem value counts less the penalties of soft limits, as what bounds a point does. A hypervolume is the part that a
-set of plans rules over of the rectangle between the least and the most of both values in the front. That of the bounds
-is what no set of plans can exceed: no plan above a point's floor has more of the main value than the point's bound.
+set of plans rules over of the rectangle between doing nothing and the most of both values in the front. That of the
+bounds is what no set of plans can exceed: no plan above a point's floor has more of the main value than the point's
+bound.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ POINTS = 15
 LEAST = 300.0
 """Seconds that the plan that changes least may take, from which the algorithm begins."""
 VOLUME, FRONT = "hypervolume", "front, s"
-NADIR, IDEAL = ("least cash", "least ecosystem"), ("most cash", "most ecosystem")
+IDEAL = ("most cash", "most ecosystem")
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +50,7 @@ def exact(study: Study, asked: Asked) -> Figures:
     front = zv.pareto(study, points=POINTS, gap=asked.gap, time_limit=asked.seconds, method="prices")
     took = time.perf_counter() - began
     points = np.column_stack([front.points["cash"], front.points["ecosystem"] - front.points["penalties"]])
-    nadir, ideal = points.min(axis=0), points.max(axis=0)
+    nadir, ideal = np.zeros(2), points.max(axis=0)
     share = {VOLUME: hypervolume(points, nadir, ideal), VOLUME + " of the bounds": above(front, nadir, ideal)}
     solves = front.solves[front.solves["what"] == "point"]
     return {
@@ -58,7 +59,7 @@ def exact(study: Study, asked: Asked) -> Figures:
         "solves": len(front.solves),
         "widest gap, % of the range": 100.0 * float(front.points["gap"].max()),
         "solves not proven": int((solves["status"] != "optimal").sum()),
-        **dict(zip(NADIR + IDEAL, [*nadir, *ideal], strict=True)),
+        **dict(zip(IDEAL, ideal, strict=True)),
         **share,
     }
 
@@ -119,7 +120,7 @@ def genetic(study: Study, asked: Asked) -> Figures:
     """What NSGA-II finds in its seconds, as its hypervolume within the rectangle of the front."""
     first = asked.found["pareto"]
     seconds = float(first[FRONT])
-    nadir, ideal = (np.array([first[name] for name in names]) for names in (NADIR, IDEAL))
+    nadir, ideal = np.zeros(2), np.array([first[name] for name in IDEAL])
     values, course = Values(study), Course()
     least = Greedy(study, LEAST).x
     began = time.perf_counter()
