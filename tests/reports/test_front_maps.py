@@ -30,7 +30,8 @@ def a_front(plans: list[Any], cash: list[float], ecosystem: list[float], knee: i
     points = points.assign(knee=np.arange(len(cash)) == knee, bound=ecosystem, gap=0.0, penalties=0.0)
     points = points.assign(changed_ha=1.0, projects=0)
     study = plans[0].study if plans else SimpleNamespace()
-    return Front(study, TERMS, "ecosystem", points, points, {"cash": 1.0, "ecosystem": 1.0}, plans)
+    solves = points.assign(status="optimal")
+    return Front(study, TERMS, "ecosystem", points, solves, {"cash": 1.0, "ecosystem": 1.0}, plans)
 
 
 def test_few_points_all_have_a_map() -> None:
