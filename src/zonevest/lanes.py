@@ -60,9 +60,10 @@ Done = Callable[[Job, "Plan"], object]
 
 
 class Order:
-    """Which floor comes next: the one beside the last, upwards first; else far from where others are at work.
+    """Which floor comes next: the one above the last; else far from where others are at work, and upwards from there.
 
-    One lane by itself goes through the rows from the beginning to the end.
+    Downwards the plan at hand, which has more of the floored term than is asked for, says less of the next. One lane by
+    itself goes through the rows from the beginning to the end.
     """
 
     def __init__(self, rows: Sequence[int]) -> None:
@@ -73,16 +74,14 @@ class Order:
     def next(self, last: Cell | None) -> Cell | None:
         """Take a floor; None: none is left."""
         if last is not None:
-            row, k = last
-            for beside in (self.passed.get(last, k + 1), k - 1):
-                if 0 <= beside < len(self.free[row]) and self.free[row][beside]:
-                    return self.take(row, beside)
+            row, above = last[0], self.passed.get(last, last[1] + 1)
+            if above < len(self.free[row]) and self.free[row][above]:
+                return self.take(row, above)
         if self.free[0][0]:
             return self.take(0, 0)
         runs = [(row, *run) for row, free in enumerate(self.free) for run in _runs(free)]
         if not runs:
             return None
-        # in the middle, and upwards from there: downwards the plan at hand says less of the next
         row, low, high = max(runs, key=lambda run: run[2] - run[1])
         return self.take(row, low if low == 0 else (low + high) // 2)
 
