@@ -57,6 +57,9 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PATH=VALUE", help="A key of study.toml, as rates.social=0.02; repeatable."),
 ]
+GapOption = Annotated[
+    float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
+]
 PlanArgument = Annotated[Path, typer.Argument(metavar="PLAN", help="A plan folder.")]
 MethodOption = Annotated[
     Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")

@@ -17,7 +17,7 @@ import typer
 from zonevest import __version__
 from zonevest.arguments import (
     BreakEven,
-    By,
+    GapOption,
     JsonOption,
     Lang,
     LangOption,
@@ -38,8 +38,6 @@ from zonevest.console import (
     CODES,
     DONE,
     FAILED,
-    INTERRUPTED,
-    CaseLines,
     InputError,
     ProgressLine,
     ended_as_interrupted,
@@ -47,8 +45,8 @@ from zonevest.console import (
     plan_figures,
     plan_lines,
     show_result,
-    sweep_code,
 )
+from zonevest.families import alternatives, pareto, scenarios, sensitivity
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
@@ -60,6 +58,7 @@ from zonevest.targets import (
     refuse_no_replacing,
     refuse_no_study,
     refuse_unwritable,
+    workers,
     write_or_rescue,
 )
 from zonevest.usage import Commands
@@ -67,7 +66,6 @@ from zonevest.words import Words
 
 if TYPE_CHECKING:
     from zonevest.api import AuditReport, Plan
-    from zonevest.instances.study import Study
 
 app = typer.Typer(
     cls=Commands,
@@ -235,9 +233,7 @@ def solve(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the plan folder if it exists.")] = False,
     method: MethodOption = Method.auto,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
-    ] = 1e-3,
+    gap: GapOption = 1e-3,
     time_limit: Annotated[
         float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Stop then, with the best plan so far.")
     ] = 600.0,
@@ -315,246 +311,8 @@ def solve(
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
 
-@app.command()
-def scenarios(
-    study: StudyArgument,
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Where plans and tables go (default: STUDY-scenarios)."),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="PATH=A,B", help="A key of study.toml and the values it takes; repeatable."),
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option("--only", metavar="NAME", help="A scenario that is meant; repeatable.")
-    ] = None,
-    as_it_is: Annotated[
-        bool, typer.Option("--as-it-is/--no-as-it-is", help="Whether the study without any scenario is a case too.")
-    ] = True,
-    regret: Annotated[
-        bool, typer.Option("--regret/--no-regret", help="Whether every plan is placed in every scenario.")
-    ] = True,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace plans in DIR that are of another study or solved otherwise.")
-    ] = False,
-    jobs: Annotated[
-        int, typer.Option("--jobs", min=0, metavar="N", help="Cases at a time; 0: as cores and memory allow.")
-    ] = 0,
-    method: MethodOption = Method.auto,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
-    ] = 1e-3,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each case, as in solve.")
-    ] = 600.0,
-    threads: Annotated[
-        int, typer.Option("--threads", min=0, metavar="N", help="Of each case; 0: the cores are parted among them.")
-    ] = 0,
-    seed: SeedOption = 0,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            "--cluster",
-            metavar="ADDRESS|N",
-            help="Cases are solved on a Dask cluster: a scheduler's address, or N workers on this machine.",
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
-) -> None:
-    """Solve all scenarios of a study, and grids of settings, and tell what each plan is worth in the others."""
-    with faults_shown(lang, as_json):
-        target = default_plan(study, "scenarios") if out is None else out
-        refuse_unwritable(target)
-        finite({"--gap": gap, "--time-limit": time_limit})
-        from zonevest.instances.read import read_study
-        from zonevest.sweep_cases import SweepError, values_of
-        from zonevest.sweeps import scenarios as sweep_of
-
-        grid: dict[str, list[Any]] = {}
-        for pair in settings or []:
-            path, _, text = pair.partition("=")
-            for value in values_of(text):
-                for key, each in parse_settings([f"{path}={value}" if "=" in pair else pair]).items():
-                    grid.setdefault(key, []).append(each)
-        given = read_study(study)
-        try:
-            with workers(cluster) as client, CaseLines(sys.stderr, lang.value) as told:
-                found = sweep_of(
-                    given,
-                    target,
-                    grid=grid,
-                    only=only or [],
-                    as_it_is=as_it_is,
-                    gap=gap,
-                    time_limit=time_limit,
-                    threads=threads,
-                    seed=seed,
-                    method=method.value,
-                    jobs=jobs,
-                    cluster=client,
-                    regret=regret,
-                    overwrite=overwrite,
-                    lang=lang.value,
-                    on_progress=told,
-                )
-        except SweepError as error:
-            raise InputError(*error.row.values()) from None
-        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
-        raise typer.Exit(sweep_code(found))
-
-
-@app.command()
-def pareto(
-    study: StudyArgument,
-    terms: Annotated[
-        str,
-        typer.Option(
-            "--terms",
-            metavar="A,B[,C]",
-            help="Two or three of cash, ecosystem and accounts; with - before an account, less of it is better.",
-        ),
-    ] = "cash,ecosystem",
-    points: Annotated[
-        int, typer.Option("--points", min=2, metavar="N", help="How many, evenly spaced over each floored term.")
-    ] = 15,
-    every: Annotated[bool, typer.Option("--every", help="Every point; for small studies with whole land.")] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Where the curve and a plan for each point go."),
-    ] = None,
-    method: MethodOption = Method.auto,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0.0, help="How near to its bound each point has to be: a part of the range.")
-    ] = 1e-3,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
-    ] = 600.0,
-    threads: ThreadsOption = 0,
-    jobs: Annotated[
-        int, typer.Option("--jobs", min=0, metavar="N", help="Solves at a time; 0: as cores and memory allow.")
-    ] = 0,
-    seed: SeedOption = 0,
-    settings: SetOption = None,
-    scenario: ScenarioOption = "",
-    as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
-) -> None:
-    """Find the trade-off between cash, ecosystem value and a further account."""
-    with faults_shown(lang, as_json):
-        finite({"--gap": gap, "--time-limit": time_limit})
-        if out is not None:
-            refuse_existing(out, say("choose another folder"))
-            refuse_unwritable(out)
-        from zonevest.instances.read import read_study
-        from zonevest.instances.study import StudyError
-        from zonevest.tradeoff import pareto as front_of
-
-        given = read_study(study, parse_settings(settings or []), scenario=scenario)
-        try:
-            with ProgressLine(sys.stderr, lang.value) as told:
-                found = front_of(
-                    given, terms=terms.split(","), points=points, every=every, gap=gap, time_limit=time_limit,
-                    threads=threads, seed=seed, method=method.value, jobs=jobs, on_progress=told,
-                )  # fmt: skip
-        except StudyError:
-            raise
-        except ValueError as error:
-            must, do = say("a front is over terms that the study has"), say("name terms with --terms")
-            raise InputError("--terms", must, error.args[0], do) from None
-        if out is not None:
-            found.write(out, lang.value)
-        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
-        if not found.complete:
-            raise typer.Exit(INTERRUPTED)
-        if not len(found.points):
-            statuses = [*found.solves["status"]]
-            raise typer.Exit(CODES["infeasible" if "infeasible" in statuses else "no_plan"])
-
-
-@app.command()
-def alternatives(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY|PLAN", help="A study, which is solved first, or a plan folder of one.")
-    ],
-    by: Annotated[
-        By, typer.Option("--by", help="In what plans differ: zoning, actions (and starts), projects, or who gains.")
-    ] = By.zoning,
-    within: Annotated[
-        float, typer.Option("--within", min=0.0, metavar="SHARE", help="What a plan may give up of the best objective.")
-    ] = 0.05,
-    count: Annotated[int, typer.Option("--count", min=0, metavar="N", help="How many alternatives, at most.")] = 5,
-    resolve: Annotated[
-        int,
-        typer.Option("--resolve", min=0, metavar="N", help="Parcels that are solved again: zones forbidden in turn."),
-    ] = 0,
-    parcel: Annotated[
-        list[str] | None,
-        typer.Option("--parcel", metavar="NAME", help="Solve again with this parcel's zone forbidden; repeatable."),
-    ] = None,
-    projects: Annotated[
-        bool, typer.Option("--projects/--no-projects", help="Whether each project is forced out, or in, too.")
-    ] = True,
-    out: Annotated[
-        Path | None, typer.Option("-o", "--out", metavar="DIR", help="Where page, tables and plans go.")
-    ] = None,
-    method: MethodOption = Method.auto,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
-    ] = 1e-3,
-    spread_gap: Annotated[
-        float, typer.Option("--spread-gap", min=0.0, help="How near to its bound each distance has to be.")
-    ] = 0.05,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
-    ] = 120.0,
-    resolve_time: Annotated[
-        float,
-        typer.Option("--resolve-time", min=0.0, metavar="SECONDS", help="Of all single projects and parcels."),
-    ] = 300.0,
-    threads: ThreadsOption = 0,
-    seed: SeedOption = 0,
-    settings: SetOption = None,
-    scenario: ScenarioOption = "",
-    as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
-) -> None:
-    """Find plans near the best that differ as much as possible, and how much depends on each parcel and project."""
-    with faults_shown(lang, as_json):
-        finite({"--within": within, "--gap": gap, "--spread-gap": spread_gap, "--time-limit": time_limit,
-                "--resolve-time": resolve_time})  # fmt: skip
-        if out is not None:
-            refuse_existing(out, say("choose another folder"))
-            refuse_unwritable(out)
-        given = study_or_plan(study, settings, scenario)
-        if parcel:
-            known = set(getattr(given, "study", given).parcels["parcel_id"])
-            for name in [name for name in parcel if name not in known]:
-                do = say("name one of the table parcels")
-                raise InputError("--parcel", say("there is such a parcel"), name, do)
-        from zonevest.apart import EndlessError
-        from zonevest.diverging import alternatives as find
-        from zonevest.pricing import UnpricedError
-
-        try:
-            with ProgressLine(sys.stderr, lang.value) as told:
-                found = find(
-                    given, by=by.value, within=within, count=count, parcels=parcel or resolve, dearest=resolve,
-                    projects=projects, gap=gap, spread_gap=spread_gap, time_limit=time_limit,
-                    resolve_time=resolve_time, threads=threads, seed=seed, method=method.value, on_progress=told,
-                )  # fmt: skip
-        except UnpricedError as error:
-            raise InputError(study, say("a plan can be solved again"), error.args[0], error.do) from None
-        except EndlessError as error:
-            must, do = say("distances have a greatest one"), say("choose another distance with --by")
-            raise InputError("--by", must, error.args[0], do) from None
-        if out is not None and found.best.has_plan:
-            found.write(out, lang.value)
-        show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
-        if not found.complete:
-            raise typer.Exit(INTERRUPTED)
-        raise typer.Exit(FAILED if not found.holds else DONE if found.best.has_plan else CODES[found.best.status])
+for family in (scenarios, pareto, alternatives):
+    app.command()(family)
 
 
 @app.command()
@@ -596,90 +354,7 @@ def diagnose(
         raise typer.Exit({True: DONE, False: CODES["infeasible"], None: CODES["no_plan"]}[found.feasible])
 
 
-@app.command()
-def sensitivity(
-    study: Annotated[
-        str, typer.Argument(metavar="STUDY|PLAN", help="A study, which is solved first, or a plan folder of one.")
-    ],
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--vary",
-            metavar="PATH=LOW,HIGH",
-            help="A coefficient, as projects/*/capex=-20%,+20% or rates.finance=0.04,0.06; repeatable.",
-        ),
-    ] = None,
-    pairs: Annotated[bool, typer.Option("--pairs", help="Change each two of them together too.")] = False,
-    ranges: Annotated[
-        bool, typer.Option("--ranges", help="Find out how far the plan's land use stays the best; takes many solves.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("-o", "--out", metavar="DIR", help="Where tables and pictures go; must not exist yet."),
-    ] = None,
-    method: MethodOption = Method.auto,
-    gap: Annotated[
-        float, typer.Option("--gap", min=0.0, help="Stop when no plan can be better by more than this share.")
-    ] = 1e-3,
-    time_limit: Annotated[
-        float,
-        typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve; the best plan by then counts."),
-    ] = 600.0,
-    threads: ThreadsOption = 0,
-    seed: SeedOption = 0,
-    settings: SetOption = None,
-    scenario: ScenarioOption = "",
-    as_json: JsonOption = False,
-    lang: LangOption = Lang.en,
-) -> None:
-    """Solve a study again with coefficients changed, beside the plan held as it is."""
-    with faults_shown(lang, as_json) as label:
-        if out is not None:
-            refuse_existing(out, say("name another folder with -o"))
-            refuse_unwritable(out)
-        from zonevest import api
-        from zonevest.sensing import NoPlanError
-        from zonevest.sensing import sensitivity as find
-
-        given = study_or_plan(study, settings, scenario)
-        of_plan = isinstance(given, api.Plan)
-        held = api.audit(study) if of_plan else None
-        if held is not None and not held.ok:  # before hours of solving: every difference is to what it states
-            print(held.to_text(lang.value), file=sys.stderr)
-        goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
-        if ranges and goal == "lexicographic":
-            must = say("a range needs one objective, and the lexicographic method has several in turn")
-            raise InputError("--ranges", must, goal, say("leave out --ranges"))
-        try:
-            with ProgressLine(sys.stderr, lang.value) as progress:
-                found = find(
-                    given,
-                    vary or (),
-                    pairs=pairs,
-                    ranges=ranges,
-                    gap=gap,
-                    time_limit=time_limit,
-                    threads=threads,
-                    seed=seed,
-                    method=method.value,
-                    on_progress=progress,
-                )
-        except NoPlanError as error:
-            plan = error.plan
-            show_result(plan_figures(plan, None, lang.value), plan_lines(plan, None, label, lang.value), as_json)
-            raise typer.Exit(CODES[plan.status]) from None
-        lines = [found.to_text(lang.value)]
-        if out is not None:
-            try:
-                written = found.write(out, lang.value)
-            except OSError:
-                if not as_json:  # hours of solving are told, if they cannot be written; of JSON there is one object
-                    print(*lines, sep="\n")
-                raise
-            lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
-        show_result(found.to_dict(), lines, as_json)
-        done = DONE if held is None or held.ok else FAILED
-        raise typer.Exit(done if found.complete else INTERRUPTED)
+app.command()(sensitivity)
 
 
 @app.command()
@@ -896,17 +571,6 @@ def compare(
         raise typer.Exit(DONE if found.ok else FAILED)
 
 
-def study_or_plan(name: str, settings: list[str] | None, scenario: str) -> Study | Plan:
-    """A study, changed as asked, or a plan folder, which is as it was solved."""
-    changes, of_plan = parse_settings(settings or []), (Path(name) / "plan.json").is_file()
-    if of_plan and (changes or scenario):
-        do = say("name the study, not its plan, or leave them out")
-        raise InputError(name, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
-    from zonevest import api
-
-    return api.read_plan(name) if of_plan else api.read_study(name, changes, scenario=scenario)
-
-
 @contextmanager
 def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
     """Progress on stderr where there are so many parcels that it takes a while."""
@@ -915,21 +579,6 @@ def large(parcels: int, lang: Lang) -> Iterator[ProgressLine | None]:
         return
     with ProgressLine(sys.stderr, lang.value) as progress:
         yield progress
-
-
-@contextmanager
-def workers(cluster: str | None) -> Iterator[Any]:
-    """A client of the cluster, where one is asked for."""
-    if cluster is None:
-        yield None
-        return
-    from zonevest.solvers.cluster import ClusterError, opened
-
-    try:
-        with opened(cluster) as client:
-            yield client
-    except ClusterError as error:
-        raise InputError("--cluster", error.must, error.found, error.do) from None
 
 
 def main() -> None:

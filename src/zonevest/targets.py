@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from zonevest.arguments import parse_settings
 from zonevest.console import InputError
 from zonevest.instances import place
 from zonevest.instances.say import say
@@ -15,6 +18,7 @@ from zonevest.instances.say import say
 if TYPE_CHECKING:
     from zonevest.api import Plan
     from zonevest.arguments import Lang
+    from zonevest.instances.study import Study
 
 
 def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) -> None:
@@ -133,3 +137,29 @@ def refuse_no_plan(folder: Path) -> None:
         found = say("none in it") if folder.is_dir() else say("no such folder")
         do = say("name the folder that `zonevest solve` wrote")
         raise InputError(str(folder), say("a plan folder has a plan.json"), found, do)
+
+
+def study_or_plan(name: str, settings: list[str] | None, scenario: str) -> Study | Plan:
+    """A study, changed as asked, or a plan folder, which is as it was solved."""
+    changes, of_plan = parse_settings(settings or []), (Path(name) / "plan.json").is_file()
+    if of_plan and (changes or scenario):
+        do = say("name the study, not its plan, or leave them out")
+        raise InputError(name, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
+    from zonevest import api
+
+    return api.read_plan(name) if of_plan else api.read_study(name, changes, scenario=scenario)
+
+
+@contextmanager
+def workers(cluster: str | None) -> Iterator[Any]:
+    """A client of the cluster, where one is asked for."""
+    if cluster is None:
+        yield None
+        return
+    from zonevest.solvers.cluster import ClusterError, opened
+
+    try:
+        with opened(cluster) as client:
+            yield client
+    except ClusterError as error:
+        raise InputError("--cluster", error.must, error.found, error.do) from None
