@@ -9,20 +9,19 @@ asked has, and as ``NUMBER.warm`` what the next solve begins with. Each line on 
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import queue
 import sys
 import tempfile
-import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from zonevest import api
 from zonevest.instances.cells import texts_of_python
 from zonevest.lanes import ASKED, Job, plan_file, warm_file
 from zonevest.solvers.answer import Progress
+from zonevest.speaking import Speaker
 from zonevest.tradeoff import solve_job
 
 if TYPE_CHECKING:
@@ -31,17 +30,15 @@ if TYPE_CHECKING:
 
 def main(directory: str) -> None:
     """Run as a child process; never returns."""
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # stdout is for our lines only
     lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    speaker = Speaker(lines.put)
     texts_of_python()
     folder = Path(directory)
     tempfile.tempdir = str(folder)  # whoever removes it removes what the solver's processes leave, too
     study, terms, asked = pickle.loads((folder.parent / ASKED).read_bytes())
 
     def tell(told: Progress) -> None:
-        _tell(stream, "progress", **asdict(told))
+        speaker.tell("progress", **asdict(told))
 
     while True:
         job = Job(**json.loads(lines.get()))
@@ -52,9 +49,9 @@ def main(directory: str) -> None:
             plan.study = None  # type: ignore[assignment]  # whoever asked has it
             (folder.parent / warm_file(job.number)).write_bytes(pickle.dumps(plan._warm))
             (folder.parent / plan_file(job.number)).write_bytes(pickle.dumps(plan))
-            _tell(stream, "done")
+            speaker.tell("done")
         except Exception as failure:
-            _tell(stream, "fault", type=type(failure).__name__, message=str(failure))
+            speaker.tell("fault", type=type(failure).__name__, message=str(failure))
 
 
 def _lent(path: Path, study: Study) -> api.Plan:
@@ -62,20 +59,6 @@ def _lent(path: Path, study: Study) -> api.Plan:
     plan = api.Plan(study, "feasible", has_plan=True)
     plan._warm = pickle.loads(path.read_bytes())
     return plan
-
-
-def _tell(stream: IO[str], kind: str, **fields: Any) -> None:
-    try:
-        stream.write(json.dumps({"kind": kind, **fields}) + "\n")
-        stream.flush()
-    except OSError:  # nobody listens any more
-        os._exit(1)
-
-
-def _listen(lines: queue.SimpleQueue[str]) -> None:
-    for line in os.fdopen(0, encoding="utf-8"):
-        lines.put(line)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -11,10 +11,9 @@ import json
 import os
 import pickle
 import sys
-import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +21,7 @@ from zonevest.instances.cells import texts_of_python
 from zonevest.instances.say import to_parts
 from zonevest.instances.study import Study, StudyError
 from zonevest.solvers.answer import Progress
+from zonevest.speaking import Speaker
 
 CHECKPOINT, PLAN, PLACED = "checkpoint.npz", "plan", "placed.json"
 
@@ -80,36 +80,20 @@ def _nothing(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def main(directory: str) -> None:
     """Run as a child process; never returns."""
-    stream = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # stdout is for our lines only
-    threading.Thread(target=_listen, daemon=True).start()
+    speaker = Speaker()
     texts_of_python()
     folder = Path(directory)
     job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
     try:
         study = pickle.loads((folder / "study.pickle").read_bytes())
         work = {"solve": solve, "place": place}[job["kind"]]
-        _tell(stream, "done", **work(study, job, folder, lambda told: _tell(stream, "progress", **asdict(told))))
+        speaker.tell("done", **work(study, job, folder, lambda told: speaker.tell("progress", **asdict(told))))
     except StudyError as failure:
         rows = failure.faults.to_dict("records")
-        _tell(stream, "fault", faults=[{part: to_parts(text) for part, text in row.items()} for row in rows])
+        speaker.tell("fault", faults=[{part: to_parts(text) for part, text in row.items()} for row in rows])
     except Exception as failure:
-        _tell(stream, "fault", type=type(failure).__name__, message=str(failure))
+        speaker.tell("fault", type=type(failure).__name__, message=str(failure))
     os._exit(0)  # the listening thread needs no farewell
-
-
-def _tell(stream: IO[str], kind: str, **fields: Any) -> None:
-    try:
-        stream.write(json.dumps({"kind": kind, **fields}) + "\n")
-        stream.flush()
-    except OSError:  # nobody listens any more
-        os._exit(1)
-
-
-def _listen() -> None:
-    while os.read(0, 64):
-        pass
-    os._exit(1)
 
 
 if __name__ == "__main__":
