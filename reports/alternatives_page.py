@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,7 +17,7 @@ from zonevest.reports.display import percent
 from zonevest.reports.grid import grids, rows_shown
 from zonevest.reports.map_layers import Layer
 from zonevest.reports.map_values import classes
-from zonevest.reports.page import MAP_SCRIPTS, ROOM, environment, packed_maps, put_together
+from zonevest.reports.page import MAP_SCRIPTS, ROOM, in_language, packed_maps, put_together
 
 if TYPE_CHECKING:
     from zonevest.reports.alternatives import Alternatives
@@ -52,7 +50,7 @@ def render(found: Alternatives, tables: list[Made], displays: list[Near]) -> str
 
 
 def _body(found: Alternatives, tables: list[Made], display: Near, mapped: Part, shown: dict[str, Part]) -> Part:
-    words, lang = display.words, display.words.lang
+    words = display.words
     title = title_of(found, display)
     plans = [
         {
@@ -79,25 +77,16 @@ def _body(found: Alternatives, tables: list[Made], display: Near, mapped: Part, 
                 "empty": words("compare_empty", names=words("comma").join(empty)) if empty else "",
             }
         )
-    text = (
-        environment()
-        .get_template("compare_body.html")
-        .render(
-            t=words,
-            kicker=words("alternatives_kicker"),
-            title=title,
-            long_title=len(title) > (80 if lang == "en" else 40),
-            plans=plans,
-            maps=mapped,
-            has_plan=True,
-            has_land=True,
-            head={},
-            chapters=chapters,
-            written=words("written", date=date.today().isoformat(), version=version("zonevest")),
-        )
-    )
-    tag = "zh-CN" if lang == "zh" else "en"
-    return {"text": Markup(text), "title": title, "lang": lang, "tag": tag, "figures": 0}
+    fields = {
+        "kicker": words("alternatives_kicker"),
+        "plans": plans,
+        "maps": mapped,
+        "has_plan": True,
+        "has_land": True,
+        "head": {},
+        "chapters": chapters,
+    }
+    return in_language("compare_body.html", words, title, title, 0, fields)
 
 
 def _status(found: Alternatives, name: str, display: Near) -> str:

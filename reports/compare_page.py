@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
-
-from markupsafe import Markup
 
 from zonevest.reports.compare_figures import drawn
 from zonevest.reports.compare_forms import PREFIX, SECTIONS, title_of
 from zonevest.reports.compare_maps import maps
 from zonevest.reports.display import number
 from zonevest.reports.grid import grids, rows_shown
-from zonevest.reports.page import MAP_SCRIPTS, ROOM, as_json, environment, packed_maps, put_together
+from zonevest.reports.page import MAP_SCRIPTS, ROOM, as_json, in_language, packed_maps, put_together
 from zonevest.reports.sections_head import head
 
 if TYPE_CHECKING:
@@ -61,30 +57,16 @@ def _body(found: Comparison, tables: list[Made], display: Compared, mapped: Part
                     "study": side.plan.study.title(lang) if several else "",
                 }
             )
-    text = (
-        environment()
-        .get_template("compare_body.html")
-        .render(
-            t=words,
-            kicker=words("compare_kicker"),
-            title=title,
-            long_title=len(title) > (80 if lang == "en" else 40),
-            plans=plans,
-            maps=mapped,
-            has_plan=True,
-            has_land=True,
-            head={},
-            chapters=_chapters(found, tables, drawings, display, shown),
-            written=words("written", date=date.today().isoformat(), version=version("zonevest")),
-        )
-    )
-    return {
-        "text": Markup(text),
-        "title": title,
-        "lang": lang,
-        "tag": "zh-CN" if lang == "zh" else "en",
-        "figures": len(drawings),
+    fields = {
+        "kicker": words("compare_kicker"),
+        "plans": plans,
+        "maps": mapped,
+        "has_plan": True,
+        "has_land": True,
+        "head": {},
+        "chapters": _chapters(found, tables, drawings, display, shown),
     }
+    return in_language("compare_body.html", words, title, title, len(drawings), fields)
 
 
 def _chapters(

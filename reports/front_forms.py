@@ -29,11 +29,10 @@ def front_text(front: Front, lang: str) -> str:
     """The points as a table, and what the knee and the bounds say."""
     words = Words(lang)
     lines = [front.study.title(lang), ""]
+    told = [f"  {translate(each, lang)}" for each in _sentences(front, words)]
     if not len(front.points):
-        told = [say("no point was found"), *_unproven(front), *front.notes]
-        return "\n".join([*lines[:1], *(f"  {translate(each, lang)}" for each in told)])
-    lines += aligned(_rows(front, words), 1)
-    lines += ["", *(f"  {translate(each, lang)}" for each in _sentences(front, words))]
+        return "\n".join([*lines[:1], *told])
+    lines += [*aligned(_rows(front, words), 1), "", *told]
     return "\n".join(lines)
 
 
@@ -62,18 +61,22 @@ def _named(front: Front, column: str, words: Words) -> str:
 
 
 def _sentences(front: Front, words: Words) -> list[str]:
+    """What is to be known beside the table of points."""
+    ended = [] if front.complete else [say("stopped on request: further points were not looked for")]
+    ended += _unproven(front)
+    if not len(front.points):
+        return [say("no point was found"), *ended, *front.notes]
     main = _named(front, front.main, words).rpartition(", ")[0]
-    told = [say("bound: no plan with the floors of the point has more of: {term}", term=main)]
-    told.append(say("gap: from the point to its bound, as a part of the range of: {term}", term=main))
-    if not front.complete:
-        told.append(say("stopped on request: further points were not looked for"))
-    told += _unproven(front)
+    told = [
+        say("bound: no plan with the floors of the point has more of: {term}", term=main),
+        say("gap: from the point to its bound, as a part of the range of: {term}", term=main),
+        *ended,
+    ]
     if front.knee is not None:
         told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
     if float(np.abs(front.points["penalties"]).max()) > 1e-9:
         told.append(say("penalties of soft limits are taken off the bound"))
-    told += front.notes
-    return told
+    return [*told, *front.notes]
 
 
 def _unproven(front: Front) -> list[str]:
@@ -130,10 +133,8 @@ def page(front: Front, lang: str) -> str:
     body = "\n".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in cells)
     top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     parts.append(f'<div class="scroll"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>')
-    told = (
-        _sentences(front, words) if len(front.points) else [say("no point was found"), *_unproven(front), *front.notes]
-    )
-    parts.append("<ul>" + "".join(f"<li>{escape(translate(each, lang))}</li>" for each in told) + "</ul>")
+    told = [f"<li>{escape(translate(each, lang))}</li>" for each in _sentences(front, words)]
+    parts.append(f"<ul>{''.join(told)}</ul>")
     named = [_named(front, term.column, words) for term in front.terms]
     maps, data = front_maps.drawn(front, named, Display(front.study, words))
     scripts = [read(name) for name in front_maps.SCRIPTS] if data else []

@@ -227,30 +227,41 @@ def _body(facts: Facts, tables: list[Made], display: Display, mapped: Part | Non
         parts["head"]["cards"] = cards(facts, display)
     title = plan.study.title(lang)
     drawings = drawn({table.sheet.key: table.frame for table in tables}, display)
+    unit = words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency
+    fields = {
+        **parts,
+        "chapters": _chapters(facts, tables, drawings, display, shown),
+        "has_plan": plan.has_plan,
+        "has_land": has_land,
+        "unit_money": display.money_unit,
+        "unit_year": display.unit("million/year"),
+        "unit_head": unit,
+    }
+    return in_language("body.html", words, title, f"{title} · {words('report')}", len(drawings), fields)
+
+
+def in_language(template: str, words: Words, heading: str, title: str, figures: int, fields: Part) -> Part:
+    """The part of a page that is in one language, as `put_together` wants it.
+
+    Parameters
+    ----------
+    heading, title : of the page, and of the window.
+    figures : how many there are.
+    fields : what else the template asks for.
+    """
     text = (
         environment()
-        .get_template("body.html")
+        .get_template(template)
         .render(
-            **parts,
+            **fields,
             t=words,
-            chapters=_chapters(facts, tables, drawings, display, shown),
-            has_plan=plan.has_plan,
-            has_land=has_land,
-            unit_money=display.money_unit,
-            unit_year=display.unit("million/year"),
-            unit_head=words("currency_cny") if plan.study.settings.currency == "CNY" else plan.study.settings.currency,
-            title=title,
-            long_title=len(title) > (80 if lang == "en" else 40),
+            title=heading,
+            long_title=len(heading) > (80 if words.lang == "en" else 40),
             written=words("written", date=date.today().isoformat(), version=version("zonevest")),
         )
     )
-    return {
-        "text": Markup(text),
-        "title": f"{title} · {words('report')}",
-        "lang": lang,
-        "tag": "zh-CN" if lang == "zh" else "en",
-        "figures": len(drawings),
-    }
+    tag = "zh-CN" if words.lang == "zh" else "en"
+    return {"text": Markup(text), "title": title, "lang": words.lang, "tag": tag, "figures": figures}
 
 
 def _chapters(
