@@ -28,6 +28,7 @@ from zonevest.model.policy import policy_model
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
+from zonevest.solvers.ranges import CLOSE
 
 SEEDS = (1, 2, 5, 7)
 """Random studies with money that have a plan, and in which several rows bind."""
@@ -174,8 +175,11 @@ class Checked:
         past = abs((row.to_outside if sign > 0 else row.from_outside) - row.bound)
         further = sign * (past + max(0.005 * past, 0.002 * size))
         none = not (row.plan_above if sign > 0 else row.plan_below)
-        if (row.to_end if sign > 0 else row.from_end) not in ("break", "no_plan"):
+        what = row.to_end if sign > 0 else row.from_end
+        assert what != "inner", row  # it had all the time that it wanted
+        if what not in ("break", "no_plan"):
             return
+        assert past - reach <= CLOSE * past + 1e-6 * size, row
         self.ends += 1
         there = self._value(plan, row, further, alone)
         if none:
