@@ -91,6 +91,7 @@ class Settings:
     unassigned: bool = False
     divisible: bool = False
     strict_lines: bool = False
+    begun: str = ""
     population_growth: float = 0.0
     rates: Rates = field(default_factory=Rates)
     objective: Objective = field(default_factory=Objective)
@@ -156,6 +157,12 @@ class Study:
     def end_year(self) -> int:
         """The last calendar year of the tail."""
         return self.last_year + self.settings.rates.tail_years
+
+    @property
+    def past(self) -> int:
+        """How many periods have begun: what starts in them is known, and their rows are told, not demanded."""
+        names = period_names(self.periods)
+        return names.index(self.settings.begun) + 1 if self.settings.begun else 0
 
     @property
     def has_doing_nothing(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -121,6 +122,8 @@ class Enumerator(Ledgers):
         if parts.money is not None:
             parts.money.draw(system, starts, transfers)
         parts.gains.draw(system)
+        past = set(self.tables.periods[: self.tables.past])
+        system.lines = [replace(line, penalty=0.0) if line.told_only(past) else line for line in system.lines]
         return system
 
     # ---------------------------------------------------------------- contributions
