@@ -18,7 +18,7 @@ from zonevest.instances import keys, names
 from zonevest.instances.cells import plain
 from zonevest.instances.faults import Faults, meant
 from zonevest.instances.say import listed, say
-from zonevest.instances.scenarios import FIXED, NAME, VALUE, Change, ChangeError, State, at_path
+from zonevest.instances.scenarios import FIXED, NAME, VALUE, Change, ChangeError, State, at_path, state_of
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.settings import known_paths, to_toml
 
@@ -104,7 +104,7 @@ def varied(study: Study, amounts: Sequence[tuple[Coefficient, float]]) -> Study:
     StudyError
         If that makes a study with faults.
     """
-    state, faults = _state(study), Faults()
+    state, faults = state_of(study), Faults()
     for coefficient, amount in amounts:
         for change in coefficient.changes:
             try:
@@ -173,7 +173,7 @@ def _key(path: str) -> Change:
 def _matters(study: Study, change: Change) -> bool:
     """Whether a change means cells that are not all blank or 0."""
     try:
-        before, _ = _state(study).make(change)
+        before, _ = state_of(study).make(change)
     except ChangeError:
         return False
     return any(number and number == number for number in _numbers(before))
@@ -238,7 +238,7 @@ def _ends(text: str) -> tuple[str, float, float]:
 
 def _made(study: Study, coefficient: Coefficient, amount: float) -> list[Any]:
     """The cells of a coefficient as they are, once they have been changed by an amount in vain."""
-    state = _state(study)
+    state = state_of(study)
     return [before for change in coefficient.changes for before in _make(state, change, amount)]
 
 
@@ -259,18 +259,6 @@ def _same(cells: Sequence[Any]) -> float:
 def _numbers(cells: Sequence[Any]) -> list[Any]:
     """What cells hold, values by period one by one."""
     return [number for each in cells for number in (each.values() if isinstance(each, Mapping) else [each])]
-
-
-def _state(study: Study) -> State:
-    held = {
-        name: {
-            column: table[column].to_numpy() if table[column].dtype != object else table[column].tolist()
-            for column in table.columns
-        }
-        for name, table in study.tables.items()
-        if len(table) and name != NAME
-    }
-    return State(held, to_toml(study.settings, None), study.settings, study.label)
 
 
 def _where(text: str) -> str:
