@@ -182,9 +182,12 @@ class Study:
     @cached_property
     def hash(self) -> str:
         """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
-        digest = hashlib.sha256(json.dumps(asdict(self.settings), sort_keys=True, default=str).encode())
+        settings = {name: held for name, held in asdict(self.settings).items() if name != "begun" or held}
+        digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
         for name in sorted({*self.tables} - {"scenarios"}):  # which change nothing before they are asked for
             table = self.tables[name]
+            if name == "parcels" and not (table["locked_start"] != "").any():
+                table = table.drop(columns="locked_start")  # of plans that were made before there was such a column
             digest.update(f"{name}:{list(table.columns)}".encode())
             if len(table):
                 # the same numbers either way; few rows are sooner hashed than sorted into categories

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -123,7 +122,7 @@ class Enumerator(Ledgers):
             parts.money.draw(system, starts, transfers)
         parts.gains.draw(system)
         past = set(self.tables.periods[: self.tables.past])
-        system.lines = [replace(line, penalty=0.0) if line.told_only(past) else line for line in system.lines]
+        system.lines = [line.only_told() if line.of_past(past) else line for line in system.lines]
         return system
 
     # ---------------------------------------------------------------- contributions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -151,7 +151,11 @@ class Line:
     told: Told | None = None
     vacuous: bool = False
 
-    def told_only(self, past: Collection[str]) -> bool:
+    def only_told(self) -> Line:
+        """The row of a period that has begun; whether a project leaned on bonds is not told of it."""
+        return replace(self, penalty=0.0, vacuous=self.vacuous or self.name.startswith("cover_min["))
+
+    def of_past(self, past: Collection[str]) -> bool:
         """Whether it is a hard row that demands something of one of these periods: what they brought is known."""
         family, _, key = self.name.partition("[")
         return self.penalty is None and family in DEMANDS and key.rstrip("]").split(",")[-1] in past

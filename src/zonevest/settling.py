@@ -121,6 +121,7 @@ def settle(
         If what was done does not fit the study, with all faults.
     """
     begun = period_names(world.periods)[:past]
+    world = _unsettled(world)
     rows, parts = _named(deeds.parcels)
     tables: dict[str, pd.DataFrame | None] = {}
     if len(rows):
@@ -146,6 +147,18 @@ def settle(
         tables["limits"] = _with(world.limits, more)
     settings = {"begun": begun[-1]} if begun else {}
     return Settled(world.replace(settings, **tables), rows, parts)
+
+
+def _unsettled(world: Study) -> Study:
+    """The study without the rows of an earlier settling, which are written anew."""
+    limits, flows = world.limits, world.parcel_flows
+    old = limits["limit"].str.startswith(f"{DONE}.") | (limits["limit"] == CAP)
+    own = flows["account"] == KEPT
+    if not old.any() and not own.any():
+        return world
+    accounts = world.accounts[world.accounts["account"] != KEPT]
+    tables = {"limits": limits[~old], "parcel_flows": flows[~own], "accounts": accounts}
+    return replace(world, tables={**world.tables, **{name: each.reset_index(drop=True) for name, each in tables.items()}})
 
 
 CAP_NAMES = "Land in the zone of the approved plan", "仍在已批方案分区内的土地"
