@@ -147,7 +147,9 @@ class Land:
             if self.excluded(parcel, practice):
                 continue
             land_class = practice["to_class"] or parcel["land_class"]
-            found += [Option(name, s, practice["zone"], land_class) for s in self.starts(practice, parcel["locked_start"])]
+            found += [
+                Option(name, s, practice["zone"], land_class) for s in self.starts(practice, parcel["locked_start"])
+            ]
         if settings.unassigned and not self._locked(parcel, UNASSIGNED, ""):
             found.append(Option(UNASSIGNED, None, "", parcel["land_class"]))
         return found

@@ -185,7 +185,7 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats) ->
                 kind, penalty = str(limit["kind"]) or "hard", number(limit["penalty"], 0.0)
                 names.append((str(limit["limit"]), str(limit["account"]), here, period, kind, penalty))
                 # of a period that has begun a hard row is told only, unless it says what was raised or traded
-                begun = min(t, len(tables.periods) - 1) < tables.past and when != "total" or over
+                begun = (min(t, len(tables.periods) - 1) < tables.past and when != "total") or over
                 told.append(kind == "hard" and begun and not names[-1][1].startswith(("finance.raised.", "quota.")))
     senses = [sense for _, _, sense in bounds]
     return Limits(

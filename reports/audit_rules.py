@@ -85,7 +85,9 @@ def in_window(tables: Tables, named: Record, start: int) -> bool:
     """
     earliest, latest = str(named["earliest"]), str(named["latest"])
     known = bool(named.get("mandatory")) and earliest != "" and earliest == latest
-    return (start >= tables.past or known) and not ((earliest and start < tables.period[earliest]) or (latest and start > tables.period[latest]))
+    return (start >= tables.past or known) and not (
+        (earliest and start < tables.period[earliest]) or (latest and start > tables.period[latest])
+    )
 
 
 def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray[np.object_]:

@@ -64,7 +64,10 @@ def page(sweep: Swept, lang: str) -> str:
         parts.append(html_table(words("sweep_regret"), *_heat(sweep, words)))
         parts.append(html_list([translate(each, lang) for each in choice_sentences(sweep.weighed)]))
         if broken := broken_sentences(sweep, words):
-            parts += [f"<h2>{escape(words('sweep_broken'))}</h2>", html_list([translate(each, lang) for each in broken])]
+            parts += [
+                f"<h2>{escape(words('sweep_broken'))}</h2>",
+                html_list([translate(each, lang) for each in broken]),
+            ]
     parts.append(html_list([translate(each, lang) for each in sweep.notes]))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n<title>{title}</title>\n'

@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
 ACCOUNTS = ["account", "jurisdiction", "period", "measure", "years", "of", "planned", "observed", "difference", "share"]
 PROJECTS = ["project", "planned", "begun", "state"]
-LAND = ["practice", "planned_ha", "begun_ha", "difference_ha", "share", "planned_parcels", "begun_parcels", "kept_parcels"]
+LAND = [
+    "practice",
+    "planned_ha",
+    "begun_ha",
+    "difference_ha",
+    "share",
+    "planned_parcels",
+    "begun_parcels",
+    "kept_parcels",
+]
 REZONED = ["from", "to", "area_ha", "parcels"]
 MEASURES = {"annual": "per_year", "one_off": "period_total", "stock": "stock"}
 LEAST = 1e-6
@@ -50,13 +59,13 @@ def accounts_table(
         for (account, place), each in mine.groupby(["account", "jurisdiction"], sort=False):
             measure, seen = MEASURES[recurrence[str(account)]], each.sort_values("year")["value"].to_numpy(dtype=float)
             planned = float(planned_of.get((account, place, period.name), 0.0))
-            observed = float(seen[-1] if measure == "stock" else seen.sum() if measure == "period_total" else seen.mean())
+            observed = float(
+                seen[-1] if measure == "stock" else seen.sum() if measure == "period_total" else seen.mean()
+            )
             planned *= len(seen) / period.years if measure == "period_total" else 1.0
             away = observed - planned
             share = away / abs(planned) if planned else np.nan
-            rows.append(
-                (account, place, period.name, measure, len(seen), period.years, planned, observed, away, share)
-            )
+            rows.append((account, place, period.name, measure, len(seen), period.years, planned, observed, away, share))
     return pd.DataFrame(rows, columns=ACCOUNTS)
 
 
@@ -125,7 +134,9 @@ def rezoned_table(approved: pd.DataFrame, now: pd.DataFrame, area: Mapping[str, 
         for name, rows in (("before", approved), ("after", now))
     ]
     both = pd.concat(shares, axis=1).fillna(0.0)
-    less, more = ((both[one] - both[other]).clip(lower=0.0) for one, other in (("before", "after"), ("after", "before")))
+    less, more = (
+        (both[one] - both[other]).clip(lower=0.0) for one, other in (("before", "after"), ("after", "before"))
+    )
     left = less[less > LEAST].rename("left").reset_index().rename(columns={"zone": "from"})
     come = more[more > LEAST].rename("come").reset_index().rename(columns={"zone": "to"})
     if left.empty or come.empty:

@@ -88,9 +88,7 @@ def sentences(found: Told) -> list[str]:
             told.append(say("held on to, it breaks {count} rules in {year}: see broken.csv", count=count, year=year))
         short = years.loc[~years["status"].isin(["optimal", "feasible", "interrupted"]), "year"]
         for year in short:
-            told.append(
-                say("{year}: there was no plan, and the one before it was held on to", year=int(year))
-            )
+            told.append(say("{year}: there was no plan, and the one before it was held on to", year=int(year)))
     return [*told, *found.notes]
 
 
@@ -152,7 +150,10 @@ def _in_words(found: Told, name: str, table: pd.DataFrame, lang: str) -> pd.Data
                 for value, is_text in zip(table[column], texts, strict=True)
             ]
         elif any(texts):
-            out[column] = [translate(value, lang) if is_text else value for value, is_text in zip(table[column], texts, strict=True)]
+            out[column] = [
+                translate(value, lang) if is_text else value
+                for value, is_text in zip(table[column], texts, strict=True)
+            ]
     return out
 
 

@@ -34,10 +34,12 @@ if TYPE_CHECKING:
     from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
+    from zonevest.extending import extend
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
+    from zonevest.replanning import Replanned, replan
     from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
@@ -55,6 +57,7 @@ __all__ = [
     "Front",
     "Imported",
     "Plan",
+    "Replanned",
     "Sensitivity",
     "Study",
     "StudyError",
@@ -66,6 +69,7 @@ __all__ = [
     "compare",
     "copy_case",
     "diagnose",
+    "extend",
     "import_study",
     "make_study",
     "pareto",
@@ -74,6 +78,7 @@ __all__ = [
     "pyomo_model",
     "read_plan",
     "read_study",
+    "replan",
     "report",
     "scenarios",
     "sensitivity",
@@ -89,10 +94,13 @@ _ELSEWHERE = {
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
+    "extend": "zonevest.extending",
     "Front": "zonevest.reports.front",
     "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
+    "Replanned": "zonevest.replanning",
+    "replan": "zonevest.replanning",
     "Sensitivity": "zonevest.reports.sensitivity",
     "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",

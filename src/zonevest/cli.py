@@ -46,7 +46,7 @@ from zonevest.console import (
     plan_lines,
     show_result,
 )
-from zonevest.families import alternatives, pareto, scenarios, sensitivity
+from zonevest.families import alternatives, pareto, replan, scenarios, sensitivity
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
@@ -355,6 +355,7 @@ def diagnose(
 
 
 app.command()(sensitivity)
+app.command()(replan)
 
 
 @app.command()

@@ -82,4 +82,3 @@ def _limits(study: Study, last: Period, more: Sequence[Period]) -> tuple[pd.Data
         own = study.limit_terms[study.limit_terms["limit"].isin(names)]
         terms.append(own.assign(limit=own["limit"].map(names)))
     return pd.concat(limits, ignore_index=True), pd.concat(terms, ignore_index=True)
-

@@ -82,7 +82,12 @@ class Replanned:
     def to_dict(self) -> dict[str, Any]:
         """For machines."""
         told = {name: table.to_dict("records") for name, table in self.tables.items()}
-        return {"study": self.plan.study.settings.name, "interrupted": self.interrupted, "notes": list(self.notes), **told}
+        return {
+            "study": self.plan.study.settings.name,
+            "interrupted": self.interrupted,
+            "notes": list(self.notes),
+            **told,
+        }
 
 
 def replan(
@@ -133,7 +138,9 @@ def replan(
         faults.add(say("the table {name}", name="observed"), rule("observed.none"), say("no row"))
         faults.stop()
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
-    run = _Run(plan, seen, None if folder is None else Path(folder), _hectares(plan.study, cap), hold, asked, lang, on_progress)
+    run = _Run(
+        plan, seen, None if folder is None else Path(folder), hectares(plan.study, cap), hold, asked, lang, on_progress
+    )
     if run.folder is None:
         run.all_years()
         return run.end()
@@ -145,8 +152,14 @@ def replan(
         return found
 
 
-def _hectares(study: Study, cap: float | str | None) -> float | None:
-    """A cap in hectares; one in per cent is of all land."""
+def hectares(study: Study, cap: float | str | None) -> float | None:
+    """A cap in hectares; one in per cent is of all land.
+
+    Raises
+    ------
+    ValueError
+        If it is neither.
+    """
     if cap is None:
         return None
     text = str(cap).strip()
@@ -258,7 +271,11 @@ class _Run:
         if wrong:
             faults = Faults()
             where = say("what was observed in {year}", year=year)
-            faults.add(where, rule("observed.irreversible"), some(say("{parcel}: {practice}", parcel=name, practice=stays[name]) for name in dict.fromkeys(wrong)))
+            faults.add(
+                where,
+                rule("observed.irreversible"),
+                some(say("{parcel}: {practice}", parcel=name, practice=stays[name]) for name in dict.fromkeys(wrong)),
+            )
             faults.stop()
 
     def _with_deeds(self, deeds: Deeds, changes: Iterable[Change], past: int, *, later: bool) -> Deeds:
@@ -317,7 +334,11 @@ class _Run:
         if seen.empty or settled.study.settings.finance is None:
             return settled
         found = plan_from(settled.study, parcels=settled.parcels, projects=deeds.projects).ledger
-        known = {(row.account, row.period): float(row.value) for row in found.itertuples(index=False) if row.jurisdiction == "total"}  # type: ignore[arg-type]
+        known = {
+            (row.account, row.period): float(row.value)
+            for row in found.itertuples(index=False)
+            if row.jurisdiction == "total"
+        }  # type: ignore[arg-type]
         tills = list(settled.study.budgets["budget"]) or [""]
         more = {}
         for row in seen.itertuples(index=False):
@@ -331,7 +352,9 @@ class _Run:
         """The plan of a year: one that is there already, or solved."""
         if target is not None and (kept := self._kept(settled.study, target)) is not None:
             return kept, "kept"
-        first = replace(self.last or self.plan, study=settled.study, parcels=settled.parcels, projects=self.now.projects)
+        first = replace(
+            self.last or self.plan, study=settled.study, parcels=settled.parcels, projects=self.now.projects
+        )
         plan = solve(settled.study, start=first, on_progress=self.tell, **self.asked)
         plan.settings["replan"] = {"parts": {new: [old, share] for new, (old, share) in settled.parts.items()}}
         if target is not None:
@@ -389,4 +412,3 @@ class _Run:
             tuple(self.notes),
             self.interrupted,
         )
-

@@ -158,7 +158,9 @@ def _unsettled(world: Study) -> Study:
         return world
     accounts = world.accounts[world.accounts["account"] != KEPT]
     tables = {"limits": limits[~old], "parcel_flows": flows[~own], "accounts": accounts}
-    return replace(world, tables={**world.tables, **{name: each.reset_index(drop=True) for name, each in tables.items()}})
+    return replace(
+        world, tables={**world.tables, **{name: each.reset_index(drop=True) for name, each in tables.items()}}
+    )
 
 
 CAP_NAMES = "Land in the zone of the approved plan", "仍在已批方案分区内的土地"

@@ -91,6 +91,16 @@ def refuse_no_study(path: Path, read: list[Path]) -> None:
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
+def refuse_foreign(path: Path) -> None:
+    """Planning anew writes into a new folder, or goes on in its own: one of years."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    inside = [each.name for each in path.iterdir()] if path.is_dir() else ["?"]
+    if inside and "years.csv" not in inside and not all(name.isdigit() or name.startswith(".") for name in inside):
+        must = say("the target is a new folder, or that of an earlier run")
+        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
+
+
 def refuse_unwritable(path: Path) -> None:
     """Say before the work, not after it, that the target cannot be written."""
     parent = path.absolute().parent
