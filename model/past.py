@@ -23,7 +23,7 @@ DONE = ("finance.raised.", "quota.")
 
 
 def leave_past(model: pyo.ConcreteModel, study: Study) -> None:
-    """Take out of a model what is demanded of periods that have begun (see docs/semantics.md, "Periods that have begun").
+    """Take out of a model what is demanded of periods that have begun (docs/semantics.md, "Periods that have begun").
 
     Soft rows stay: they forbid nothing. A quota that was overdrawn stays so, and is made up for later.
     """

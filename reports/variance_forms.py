@@ -76,19 +76,21 @@ def sentences(found: Told) -> list[str]:
         if not _blank(last["objective"]) and not _blank(last["held"]):
             told.append(
                 say(
-                    "in the world of {year} the plan made anew is worth {new}, the approved plan held on to {held}: {more}",
+                    "in the world of {year} the new plan is worth {new}, the approved one held on to {held}: {more}",
                     year=int(last["year"]),
                     new=number(last["objective"]),
                     held=number(last["held"]),
                     more=number(last["objective"] - last["held"]),
                 )
             )
-        if not _blank(last["held_breaks"]) and last["held_breaks"]:
-            count, year = int(last["held_breaks"]), int(last["year"])
-            told.append(say("held on to, it breaks {count} rules in {year}: see broken.csv", count=count, year=year))
+        if not _blank(last["held_broke"]) and last["held_broke"]:
+            count = int(last["held_broke"])
+            told.append(
+                say("held on to, the approved plan breaks {count} rules on the way: see broken.csv", count=count)
+            )
         short = years.loc[~years["status"].isin(["optimal", "feasible", "interrupted"]), "year"]
-        for year in short:
-            told.append(say("{year}: there was no plan, and the one before it was held on to", year=int(year)))
+        what = "{year}: there was no plan, and the one before it was held on to"
+        told += [say(what, year=int(year)) for year in short]
     return [*told, *found.notes]
 
 
@@ -113,7 +115,9 @@ def _cell(table: str, column: str, value: Any, words: Words, display: Display) -
         return words("replan_audit_ok" if value else "replan_audit_failed")
     if column in ("share", "gap"):
         return percent(float(value))
-    if column in ("year", "years", "of", "held_breaks", "rezoned_parcels", "parcels") or column.endswith("_parcels"):
+    if column in ("year", "years", "of", "held_breaks", "held_broke", "rezoned_parcels", "parcels") or column.endswith(
+        "_parcels"
+    ):
         return str(int(value))
     return number(float(value)) if isinstance(value, (int, float)) else str(value)
 

@@ -1,4 +1,4 @@
-"""A plan is carried out, the world moves, the rest is planned anew: year by year, beside the plan that is held on to."""
+"""A plan is carried out, the world moves, the rest is planned anew: year by year, beside the plan held on to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study
 
 YEARS = [
-    *("year", "begun", "status", "objective", "bound", "gap", "audit", "held", "held_breaks", "better"),
+    *("year", "begun", "status", "objective", "bound", "gap", "audit", "held", "held_breaks", "held_broke", "better"),
     *("rezoned_ha", "rezoned_parcels", "seconds", "work", "folder", "message"),
 ]
 BROKEN = ["year", "rule", "where", "must", "found"]
@@ -49,7 +49,8 @@ class Replanned:
     plan : the approved plan.
     years : a row for each year: year, begun (the last period that has begun), status, objective, bound, gap, audit,
         held (the objective of the approved plan, held on to, in the same world), held_breaks (how many rules and rows
-        it breaks there), better (objective less held), rezoned_ha, rezoned_parcels (against the approved plan),
+        it breaks there), held_broke (how many it has broken so far: of periods that have begun nothing is demanded any
+        more), better (objective less held), rezoned_ha, rezoned_parcels (against the approved plan),
         seconds, work (``solved`` or ``kept``), folder, message.
     accounts, projects, land : plan against actual (see `zonevest.reports.variance`).
     rezoned : land zoned otherwise than in the approved plan, after the last year.
@@ -225,7 +226,7 @@ class _Run:
         if self.hold:
             row |= self._held_on(world, past, year)
         if plan.has_plan and row.get("held") is not None:
-            row["better"] = plan.objective - row["held"]  # type: ignore[operator]
+            row["better"] = plan.objective - row["held"]
         self.rows.append(row | {"seconds": perf_counter() - before})
 
     @property
@@ -245,7 +246,7 @@ class _Run:
         zones: dict[str, dict[str, float]] = {}
         for row in self.approved.parcels.itertuples(index=False):
             mine = zones.setdefault(str(row.parcel_id), {})
-            mine[str(row.zone)] = mine.get(str(row.zone), 0.0) + float(row.share)  # type: ignore[arg-type]
+            mine[str(row.zone)] = mine.get(str(row.zone), 0.0) + float(row.share)
         out = [
             zone if zone in zones[name] else max(zones[name], key=zones[name].__getitem__)
             for name, zone in zip(self.now.parcels["parcel_id"], self.now.parcels["zone"], strict=True)
@@ -290,14 +291,23 @@ class _Run:
         land: dict[str, dict[str, str]] = {}
         for each in changes:
             if each.table == PROJECTS:
-                start = each.amount if each.amount in begun or (later and each.amount) else after
-                works.loc[works["project"] == each.key, "start"] = start
+                mine = works["project"] == each.key
+                works.loc[mine, "start"] = self._start(each, str(works.loc[mine, "start"].iloc[0]), begun, after)
             elif each.table == FINANCING:
                 known = raised.get((each.key, each.period), 0.0)
                 raised[each.key, each.period] = known * each.factor if each.op == "factor" else each.factor
             elif each.table == PARCELS:
                 land.setdefault(each.key, {})[each.column] = each.amount
         return replace(deeds, parcels=self._with_land(deeds.parcels, land, begun, after), projects=works, raised=raised)
+
+    def _start(self, change: Change, planned: str, begun: list[str], after: str) -> str:
+        """When a project has begun, or is to begin, by what was observed of it."""
+        if change.amount in begun:
+            return change.amount
+        if planned not in begun:  # not begun, as planned
+            return planned
+        later = change.amount if after and change.amount else after
+        return later if later and self._in_time("projects", change.key, later) else ""
 
     def _with_land(
         self, rows: pd.DataFrame, land: Mapping[str, Mapping[str, str]], begun: list[str], after: str
@@ -321,9 +331,18 @@ class _Run:
             return row | {"practice": practice, "start": start, "zone": self.zone.get(practice, "")}
         if row["start"] and row["start"] not in begun:
             return row  # not begun, as planned
-        if row["practice"] != HOLD and after and practice != HOLD:
+        if row["practice"] != HOLD and after and self._in_time("practices", str(row["practice"]), after):
             return row | {"start": after}
         return row | {"practice": HOLD, "start": "", "zone": self.today.get(row["parcel_id"], row["zone"])}
+
+    def _in_time(self, table: str, name: str, period: str) -> bool:
+        """Whether a land action or a project may still begin in a period, and be done in time."""
+        frame, study = self.plan.study.tables[table], self.plan.study
+        named = frame[frame[table.removesuffix("s")] == name].iloc[0]
+        years = float(named["lead_years"]) if table == "practices" else float(named["build_years"]) - 1.0
+        at, latest = self.names.index(period), str(named["latest"])
+        inside = not latest or at <= self.names.index(latest)
+        return inside and study.periods[at].start + years <= study.last_year
 
     def _at_hand(self, settled: Settled, deeds: Deeds, year: int) -> Settled:
         """The settled study with the cash that was observed at the end of a period, by what it has at the beginning."""
@@ -334,16 +353,13 @@ class _Run:
         if seen.empty or settled.study.settings.finance is None:
             return settled
         found = plan_from(settled.study, parcels=settled.parcels, projects=deeds.projects).ledger
-        known = {
-            (row.account, row.period): float(row.value)
-            for row in found.itertuples(index=False)
-            if row.jurisdiction == "total"
-        }  # type: ignore[arg-type]
+        found = found[found["jurisdiction"] == "total"]
+        known = dict(zip(zip(found["account"], found["period"], strict=True), found["value"].tolist(), strict=True))
         tills = list(settled.study.budgets["budget"]) or [""]
         more = {}
         for row in seen.itertuples(index=False):
             till = str(row.account).removeprefix(CASH).removeprefix(".") or tills[0]
-            more[till] = float(row.value) - known.get((row.account, ends[row.year]), 0.0)  # type: ignore[arg-type, index]
+            more[till] = float(row.value) - known.get((row.account, ends[row.year]), 0.0)
         return replace(settled, study=with_opening(settled.study, more))
 
     # ---------------------------------------------------------------- solving, and holding on
@@ -382,13 +398,15 @@ class _Run:
             settled = self._at_hand(settle(world, self.held, past), self.held, year)
             found = plan_from(settled.study, parcels=settled.parcels, projects=self.held.projects)
         except StudyError as error:
-            rows = error.faults.assign(year=year, rule="study")
-            self.broken.append(rows[BROKEN])
-            return {"held": None, "held_breaks": len(rows)}
+            return {"held": None} | self._breaks(error.faults.assign(year=year, rule="study"))
         assert found.audit is not None
-        rows = found.audit.breaches.assign(year=year)
+        return {"held": found.objective} | self._breaks(found.audit.breaches.assign(year=year))
+
+    def _breaks(self, rows: pd.DataFrame) -> dict[str, int]:
+        """How many rules the approved plan breaks now, and has broken so far."""
         self.broken.append(rows[BROKEN])
-        return {"held": found.objective, "held_breaks": len(rows)}
+        ever = {(row.rule, row.where) for each in self.broken for row in each.itertuples(index=False)}
+        return {"held_breaks": len(rows), "held_broke": len(ever)}
 
     # ---------------------------------------------------------------- what came of it
 

@@ -1,8 +1,8 @@
-"""What has been done, written into a study: land and projects that have begun are locked, money raised stays raised.
+"""What has been done, written into a study: land and projects that have begun are locked, money stays raised.
 
-The study keeps its horizon and its periods. Everything stands in its own tables, so that a plan of it is a plan like any
-other: parcels that were divided become parts (as a survey of changes would record them), each with its lock; projects
-that have begun are mandatory in the period in which they did; limits say what was raised and traded.
+The study keeps its horizon and its periods. Everything stands in its own tables, so that a plan of it is a plan like
+any other: parcels that were divided become parts (as a survey of changes would record them), each with its lock;
+projects that have begun are mandatory in the period in which they did; limits say what was raised and traded.
 """
 
 from __future__ import annotations
@@ -235,7 +235,7 @@ def _between(shape: Any, low: float, high: float) -> Any:
             middle = (near + far) / 2
             less = shapely.intersection(shape, shapely.box(west, south, middle, north)).area < share * shape.area
             near, far = (middle, far) if less else (near, middle)
-        return (near + far) / 2
+        return float((near + far) / 2)
 
     left = west if low <= 0.0 else edge(low)
     right = east if high >= 1.0 - 1e-12 else edge(high)
