@@ -47,7 +47,7 @@ def leave_past(model: pyo.ConcreteModel, study: Study) -> None:
             model.limit[key].deactivate()
     for key in list(model.balance) if model.component("balance") is not None else ():
         if key[-1] in past:
-            model.balance[key].setlb(None)
+            model.balance[key].domain = pyo.Reals
 
 
 def _parts(key: Any) -> tuple[Any, ...]:
