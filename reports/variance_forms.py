@@ -89,8 +89,9 @@ def sentences(found: Told) -> list[str]:
                 say("held on to, the approved plan breaks {count} rules on the way: see broken.csv", count=count)
             )
         short = years.loc[~years["status"].isin(["optimal", "feasible", "interrupted"]), "year"]
-        what = "{year}: there was no plan, and the one before it was held on to"
-        told += [say(what, year=int(year)) for year in short]
+        told += [
+            say("{year}: there was no plan, and the one before it was held on to", year=int(year)) for year in short
+        ]
     return [*told, *found.notes]
 
 

@@ -263,9 +263,10 @@ class _Run:
         mine = self.now.parcels
         done = mine[mine["start"].isin(earlier) & mine["practice"].isin(fixed)]
         stays = dict(zip(done["parcel_id"], done["practice"], strict=True))
+        since = dict(zip(done["parcel_id"], done["start"], strict=True))
         wrong = [
             each.key for each in changes
-            if each.table == PARCELS and each.key in stays
+            if each.table == PARCELS and each.key in stays and each.period in ("", since[each.key])
             and ((each.column == "practice" and each.amount != stays[each.key])
                  or (each.column == "start" and each.amount not in earlier))
         ]  # fmt: skip
@@ -297,11 +298,13 @@ class _Run:
                 known = raised.get((each.key, each.period), 0.0)
                 raised[each.key, each.period] = known * each.factor if each.op == "factor" else each.factor
             elif each.table == PARCELS:
-                land.setdefault(each.key, {})[each.column] = each.amount
+                land.setdefault(each.key, {}).update({each.column: each.amount, "period": each.period})
         return replace(deeds, parcels=self._with_land(deeds.parcels, land, begun, after), projects=works, raised=raised)
 
     def _start(self, change: Change, planned: str, begun: list[str], after: str) -> str:
         """When a project has begun, or is to begin, by what was observed of it."""
+        if change.period not in ("", planned):
+            return planned
         if change.amount in begun:
             return change.amount
         if planned not in begun:  # not begun, as planned
@@ -325,6 +328,8 @@ class _Run:
 
     def _row(self, row: dict[Any, Any], said: Mapping[str, str], begun: list[str], after: str) -> dict[Any, Any]:
         """A row of land as it was really done."""
+        if said["period"] not in ("", row["start"]):
+            return row
         practice = said.get("practice", row["practice"])
         start = said.get("start", row["start"] or (begun[-1] if begun else ""))
         if practice != HOLD and start in begun:
