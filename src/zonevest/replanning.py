@@ -194,6 +194,7 @@ class _Run:
         self.zone = dict(zip(self.plan.study.practices["practice"], self.plan.study.practices["zone"], strict=True))
         self.approved = Deeds.of(self.plan)
         self.now = self.held = self.approved
+        self.past = self.plan.study.past
 
     def all_years(self) -> None:
         """Go through the years in order."""
@@ -211,6 +212,7 @@ class _Run:
         before = perf_counter()
         world = self.seen.world(year)
         self._irreversible(year, changes)
+        self.past = past
         self.now = self._with_deeds(self.now, changes, past, later=False)
         self.held = self._with_deeds(self.held, changes, past, later=True)
         settled = self._at_hand(settle(world, self.now, past, self._approved_zones(), self.cap), self.now, year)
@@ -257,7 +259,7 @@ class _Run:
 
     def _irreversible(self, year: int, changes: Iterable[Change]) -> None:
         """What has begun earlier under an irreversible practice is not undone."""
-        earlier = set(self.names[: self.seen.past(year - 1)])
+        earlier = set(self.names[: self.past])
         table = self.plan.study.practices
         fixed = set(table.loc[table["irreversible"].astype(bool), "practice"])
         mine = self.now.parcels

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from zonevest.instances.settings_finance import finance_to_toml
 from zonevest.instances.study import Study, items, lineages, period_names
+from zonevest.model.appraisal import RESTORATION
 from zonevest.model.options import HOLD
 
 if TYPE_CHECKING:
@@ -145,7 +147,8 @@ def settle(
         limits.append([_limit(CAP, KEPT, "last", ">=", least, 1e-6 * max(1.0, abs(least)), CAP_NAMES)])
     if more := [row for each in limits for row in each]:
         tables["limits"] = _with(world.limits, more)
-    settings = {"begun": begun[-1]} if begun else {}
+    settings: dict[str, Any] = {"begun": begun[-1]} if begun else {}
+    settings |= _without_eod(world, tables["projects"])
     return Settled(world.replace(settings, **tables), rows, parts)
 
 
@@ -287,11 +290,26 @@ def _works(
             named = [name for name in named if site.admits(row, name)]
             works.loc[at, ["earliest", "latest"]] = when
             works.loc[at, "mandatory"] = True
-            works.loc[at, ["requires", "bundle", "min_area_of"]] = ""
+            works.loc[at, ["requires", "min_area_of"]] = ""
             works.loc[at, "min_area"] = np.nan
         if row["footprint"]:
             works.loc[at, "footprint"] = ";".join(named)
+    begins = works["project"].map(start).where(works["project"].map(start).isin(begun), "")
+    torn = begins.groupby(works["bundle"]).transform("nunique") > 1
+    works.loc[torn, "bundle"] = ""
     return works
+
+
+def _without_eod(world: Study, works: Any) -> dict[str, Any]:
+    """[finance] without the share that EOD bundles need, where none of them is left together."""
+    if world.settings.finance is None or world.settings.finance.eod_eco_share is None:
+        return {}
+    restores = works["category"] == RESTORATION
+    mixed = restores.groupby(works["bundle"]).agg(["any", "all"]).drop(index="", errors="ignore")
+    if (mixed["any"] & ~mixed["all"]).any():
+        return {}
+    held = finance_to_toml(world.settings.finance)
+    return {"finance": {name: value for name, value in held.items() if name != "eod_eco_share"}}
 
 
 class _Sites:
