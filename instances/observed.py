@@ -16,8 +16,8 @@ import pandas as pd
 
 from zonevest.instances import names
 from zonevest.instances.faults import Faults, choice, meant
-from zonevest.instances.files import frame_cells, read_csv, read_parquet
-from zonevest.instances.rules import advice, rule
+from zonevest.instances.files import attempt, frame_cells, read_csv, read_parquet
+from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.scenarios import Change, ChangeError, state_of
 from zonevest.instances.schema import Column, Table
@@ -146,11 +146,8 @@ def _raw(given: Any, faults: Faults) -> Raw:
     else:
         path = Path(given)
         if path.suffix.lower() == ".xlsx":
-            try:
-                raw = frame_cells(pd.read_excel(path, dtype=object), OBSERVED, path.name, faults)
-            except (OSError, ValueError) as error:
-                faults.add(str(path), say("the workbook can be read"), type(error).__name__, advice("tables.unknown"))
-                raw = None
+            sheet = attempt(lambda: pd.read_excel(path, dtype=object), path, path.name, faults)
+            raw = None if sheet is None else frame_cells(sheet, OBSERVED, path.name, faults)
         elif path.suffix.lower() == ".parquet":
             raw = read_parquet(path, OBSERVED, path.name, faults)
         else:

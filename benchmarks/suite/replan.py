@@ -1,6 +1,6 @@
 """Twenty simulated years of lakeside under random shocks: planning anew by prices, and solving once and holding on.
 
-The horizon is extended to 2045 by two periods of five years. Every year prices, costs and revenue drift at random (seeded
+The horizon is extended to 2045 by two periods of five years. Every year prices, costs and revenue drift (seeded
 log-normal steps whose mean is 1); when a period begins some of what was to begin does not. What a year brings is
 observed in the last year of its period, when the next one can still be decided. `jurisdiction_floor`, which speaks of
 all years together, is left out: nobody can promise it against every shock.

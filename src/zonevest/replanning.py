@@ -294,11 +294,15 @@ class _Run:
         land: dict[str, dict[str, str]] = {}
         for each in changes:
             if each.table == PROJECTS:
-                mine = works["project"] == each.key
-                works.loc[mine, "start"] = self._start(each, str(works.loc[mine, "start"].iloc[0]), begun, after)
+                of = works["project"] == each.key
+                works.loc[of, "start"] = self._start(each, str(works.loc[of, "start"].iloc[0]), begun, after)
             elif each.table == FINANCING:
-                known = raised.get((each.key, each.period), 0.0)
-                raised[each.key, each.period] = known * each.factor if each.op == "factor" else each.factor
+                mine = {key: value for key, value in raised.items() if (key[0], key[2]) == (each.key, each.period)}
+                if each.op == "factor":
+                    raised |= {key: value * each.factor for key, value in mine.items()}
+                else:
+                    raised = {key: value for key, value in raised.items() if key not in mine}
+                    raised[each.key, "", each.period] = each.factor
             elif each.table == PARCELS:
                 land.setdefault(each.key, {}).update({each.column: each.amount, "period": each.period})
         return replace(deeds, parcels=self._with_land(deeds.parcels, land, begun, after), projects=works, raised=raised)

@@ -48,13 +48,13 @@ class Deeds:
     ----------
     parcels : parcel_id, zone, practice, start, share; every parcel, one row for each of its parts.
     projects : project, start; ``""`` where it is not built.
-    raised : million by instrument and period.
+    raised : million by instrument, project (``""`` in general) and period.
     traded : quota, jurisdiction, period, bought, sold.
     """
 
     parcels: pd.DataFrame
     projects: pd.DataFrame
-    raised: dict[tuple[str, str], float] = field(default_factory=dict)
+    raised: dict[tuple[str, str, str], float] = field(default_factory=dict)
     traded: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @classmethod
@@ -70,8 +70,11 @@ class Deeds:
             whole = [parts.get(name, (name, 1.0)) for name in rows["parcel_id"]]
             rows["parcel_id"] = [name for name, _ in whole]
             rows["share"] = rows["share"].to_numpy(dtype=float) * np.array([share for _, share in whole])
-        drawn = plan.financing.groupby(["instrument", "period"])["raised"].sum()
-        raised = {(str(f), str(t)): float(amount) for (f, t), amount in drawn.items()} if len(plan.financing) else {}
+        drawn = plan.financing.assign(project=plan.financing["project"].fillna(""))
+        raised = {
+            (str(row["instrument"]), str(row["project"]), str(row["period"])): float(row["raised"])
+            for row in drawn.to_dict("records")
+        }
         return cls(_whole_rows(rows), plan.projects[["project", "start"]].copy(), raised, plan.quota_trade)
 
     def begun(self, past: Iterable[str]) -> NDArray[np.bool_]:
@@ -292,6 +295,7 @@ def _works(
             works.loc[at, "mandatory"] = True
             works.loc[at, ["requires", "min_area_of"]] = ""
             works.loc[at, "min_area"] = np.nan
+            works.loc[at, "equity_min"] = 0.0
         if row["footprint"]:
             works.loc[at, "footprint"] = ";".join(named)
     begins = works["project"].map(start).where(works["project"].map(start).isin(begun), "")
@@ -339,10 +343,19 @@ def _raised(world: Study, deeds: Deeds, begun: list[str]) -> list[dict[str, Any]
     """Limits that say what was raised by each instrument in each period that has begun."""
     if world.settings.finance is None:
         return []
+    since = {"": 0} | {
+        str(row["project"]): begun.index(str(row["start"]))
+        for row in deeds.projects.to_dict("records")
+        if row["start"] in begun
+    }
+    total: dict[tuple[str, str], float] = {}
+    for (f, project, t), value in deeds.raised.items():
+        if t in begun and since.get(project, len(begun)) <= begun.index(t):  # nothing is raised before it begins
+            total[f, t] = total.get((f, t), 0.0) + value
     rows = []
     for f in world.instruments["instrument"]:
         for t in begun:
-            value = deeds.raised.get((str(f), t), 0.0)
+            value = total.get((str(f), t), 0.0)
             names = f"Raised so far: {f}, {t}", f"已筹资金：{f}，{t}"
             name = f"{DONE}.raised.{f}.{t}"
             rows.append(_limit(name, f"finance.raised.{f}", t, "==", value, _loose(value), names))

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import zonevest as zv
 from zonevest.cli import app
 from zonevest.instances.observed import read_observed
+from zonevest.instances.rules import rules
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.builtin import built_in_accounts
 from zonevest.reports.audit import Evaluator, audit
@@ -230,6 +231,9 @@ def test_all_faults_of_what_was_observed_come_at_once(first: zv.Plan) -> None:
     with pytest.raises(StudyError) as told:
         zv.replan(first, rows)
     assert len(told.value.faults) == len(rows)
+    own = {name for name in rules() if name.startswith("observed.")}
+    others = {"observed.none", "observed.irreversible", "observed.factor", "observed.raised", "observed.table"}
+    assert own - others <= {each.name for each in told.value.faults["must"]}
     assert "did you mean 'mill'" in " ".join(told.value.faults["do"])
 
 
