@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from zonevest.coefficients import FACTOR, READY, ready_made
+from zonevest.coefficients import FACTOR, READY, Coefficient, ready_made
+from zonevest.hypercube import SMALL, least_eigenvalue
 from zonevest.instances import names
 from zonevest.instances.faults import Faults, meant, some, within
 from zonevest.instances.files import frame_cells, read_csv, read_parquet
@@ -20,7 +21,6 @@ from zonevest.instances.say import listed, say
 from zonevest.instances.scenarios import Change
 from zonevest.instances.schema import Column, Table
 from zonevest.instances.tables import Typed, typed
-from zonevest.hypercube import SMALL, least_eigenvalue
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -181,31 +181,44 @@ def read_ranges(study: Study, given: Typed, faults: Faults) -> list[Range]:
     for name, at in rows.items():
         before = len(faults)
         said = {column: _one(given, name, at, column, faults) for column in ("op", "distribution", *SHAPE)}
-        if not any(given.text(column)[i] for i in at for column in ("table", "key", "column")):
-            if name not in ready:
-                must = say("a range without table, key and column is a coefficient of the ready-made set")
-                do = meant(name, ready, say("fill in table, key and column"))
-                if name in READY:
-                    do = say("take one that the study has amounts of: {names}", names=listed(ready))
-                faults.add(given.where(at, "range"), must, repr(name), do)
-                continue
-            coefficient = ready[name]
-            changes, places = coefficient.changes, at * len(coefficient.changes)
-            said["op"] = said["op"] or FACTOR
-            if said["op"] != FACTOR:
-                must = say("a coefficient of the ready-made set is changed by a factor")
-                faults.add(given.where(at, "op"), must, "value", say("leave op blank"))
-            if all(math.isnan(said[column]) for column in SHAPE):
-                said |= {"low": coefficient.low, "high": coefficient.high}
-                said["distribution"] = said["distribution"] or "uniform"
-        else:
+        if any(given.text(column)[i] for i in at for column in ("table", "key", "column")):
             changes, places = tuple(_change(given, i, said["op"], faults) for i in at), at
+        else:
+            changes = _ready_made(given, name, at, said, ready, faults)
+            places = [at[0]] * len(changes)
+        if not changes:
+            continue
         shape = _shaped(given, at, said, faults)
         if len(faults) == before and shape is not None:
-            texts = ("source", "confidence")
-            origin = {each: next(filter(None, (given.text(each)[i] for i in at)), "") for each in texts}
-            found.append(Range(name, changes, tuple(places), said["distribution"], **shape, **origin))
+            shape |= {
+                text: next(filter(None, (given.text(text)[i] for i in at)), "") for text in ("source", "confidence")
+            }
+            found.append(Range(name, changes, tuple(places), said["distribution"], **shape))
     return found
+
+
+def _ready_made(
+    given: Typed,
+    name: str,
+    at: Sequence[int],
+    said: dict[str, Any],
+    ready: Mapping[str, Coefficient],
+    faults: Faults,
+) -> tuple[Change, ...]:
+    """The cells of a coefficient of the ready-made set; what the range leaves blank is filled in with what it has."""
+    if name not in ready:
+        must = say("a range without table, key and column is a coefficient of the ready-made set")
+        do = meant(name, ready, say("fill in table, key and column"))
+        if name in READY:
+            do = say("take one that the study has amounts of: {names}", names=listed(ready))
+        faults.add(given.where(at, "range"), must, repr(name), do)
+        return ()
+    if said["op"] not in ("", FACTOR):
+        must = say("a coefficient of the ready-made set is changed by a factor")
+        faults.add(given.where(at, "op"), must, said["op"], say("leave op blank"))
+    if all(math.isnan(said[column]) for column in SHAPE):
+        said |= {"low": ready[name].low, "high": ready[name].high, "distribution": said["distribution"] or "uniform"}
+    return ready[name].changes
 
 
 def _one(given: Typed, name: str, at: Sequence[int], column: str, faults: Faults) -> Any:
@@ -233,7 +246,7 @@ def _change(given: Typed, i: int, op: str, faults: Faults) -> Change:
     return Change(names.tables().get(names.plain(table), table), key, column, period, op, "1")
 
 
-def _shaped(given: Typed, at: Sequence[int], said: Mapping[str, Any], faults: Faults) -> dict[str, float] | None:
+def _shaped(given: Typed, at: Sequence[int], said: Mapping[str, Any], faults: Faults) -> dict[str, Any] | None:
     """The numbers of a distribution, if they make one."""
     kind, shape = said["distribution"], {name: float(said[name]) for name in SHAPE}
     stated = [name for name in SHAPE if not math.isnan(shape[name])]

@@ -55,5 +55,5 @@ def reduced(points: NDArray[np.float64], weights: NDArray[np.float64], keep: int
         left = np.minimum(left, cost[:, chosen[-1]])
         distances.append(float(weights @ left))
     nearest = np.argmin(cost[:, chosen], axis=1)
-    kept = np.bincount(nearest, weights=weights, minlength=len(chosen))
+    kept = np.bincount(nearest, weights=weights, minlength=len(chosen)).astype(np.float64)
     return Reduced(np.array(chosen, dtype=np.intp), kept, nearest, np.array(distances))

@@ -1,8 +1,8 @@
 """Ready-made stresses: scenarios made of a small table (``stresses.csv``) for what a study has.
 
 A row of the table says which cells change: of a table (``flows`` are all tables of flows), a column and the rows whose
-account is one of `accounts` and of which `rows` is true (both as pandas queries), where they hold an amount; or a key of
-study.toml. `op` is factor, or add, by which new values are written out. `needs` are columns of which one holds an
+account is one of `accounts` and of which `rows` is true (both as pandas queries), where they hold an amount; or a key
+of study.toml. `op` is factor, or add, by which new values are written out. `needs` are columns of which one holds an
 amount, else the row is none of the study's. A new stress is a row.
 """
 
@@ -23,16 +23,17 @@ from zonevest.coefficients import state_of
 from zonevest.draws import COLUMNS, DIGITS, check_each
 from zonevest.instances import keys, names
 from zonevest.instances.faults import Faults, meant
-from zonevest.instances.say import listed, say
+from zonevest.instances.say import listed, say, translate
 from zonevest.instances.scenarios import VALUE, State, at_path
 from zonevest.instances.schema import FLOW_TABLES
+from zonevest.reports.sweep_text import aligned
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from zonevest.instances.study import Study
 
-__all__ = ["stress_scenarios", "stressed", "stresses"]
+__all__ = ["stress_scenarios", "stress_text", "stressed", "stresses"]
 
 FLOWS, ADD = "flows", "add"
 
@@ -156,3 +157,20 @@ def _patterns(held: Sequence[str], chosen: NDArray[np.bool_], allowed: NDArray[n
                 break
         left &= ~means
         yield pattern
+
+
+def stress_text(scenarios: pd.DataFrame, without: Mapping[str, str], lang: str) -> str:
+    """The stresses that were made, and those that were not, for the screen."""
+    rows = []
+    for name, each in scenarios.groupby("scenario", sort=False):
+        places = dict.fromkeys(
+            row.key if row.table == names.STUDY else f"{row.table}.{row.column}" for row in each.itertuples()
+        )
+        rows.append([str(name), stresses()[str(name)][0][f"title_{lang}"], ", ".join(places)])
+    lines = aligned(rows, 3)
+    left = [
+        say("left out, as the study has none: {name} ({places})", name=name, places=missing)
+        for name, missing in without.items()
+    ]
+    lines += [translate(each, lang) for each in left]
+    return "\n".join(lines)
