@@ -46,7 +46,7 @@ def draw(
     lang: LangOption = Lang.en,
 ) -> None:
     """Make scenarios: drawn from ranges and reduced to a few with weights, or ready-made stresses."""
-    with faults_shown(lang, as_json):
+    with faults_shown(lang, as_json) as label:
         refuse_existing(out, say("name another target with -o"))
         refuse_unwritable(out)
         if ranges is None and not stress:
@@ -91,12 +91,15 @@ def draw(
         if out.suffix.lower() == TABLE:
             with fresh(out) as new:
                 table.to_csv(new, index=False, lineterminator="\n")
-            done = say("the table is in {path}: put it into a study folder as scenarios.csv", path=out)
+            done = [
+                translate(say("the table is in {path}: put it into a study folder as scenarios.csv", path=out), lang)
+            ]
         else:
             with_scenarios(given, table, replacing=replacing).write(out)
             if not replacing and given.scenarios["probability"].notna().any() and table["probability"].notna().any():
                 kept = say("the study's own scenarios stay in it, without their probabilities")
                 lines.append(translate(kept, lang.value))
-            done = say("the study with these scenarios was written to {path}; next: zonevest check {path}", path=out)
+            done = [translate(say("the study with these scenarios was written to {path}", path=out), lang)]
+            done.append(label["new_next"].format(path=out))
         told = {"out": str(out), "scenarios": list(dict.fromkeys(table["scenario"]))} | told
-        show_result(told, [*lines, translate(done, lang.value)], as_json)
+        show_result(told, [*lines, *done], as_json)
