@@ -91,15 +91,13 @@ def draw(
         if out.suffix.lower() == TABLE:
             with fresh(out) as new:
                 table.to_csv(new, index=False, lineterminator="\n")
-            done = [
-                translate(say("the table is in {path}: put it into a study folder as scenarios.csv", path=out), lang)
-            ]
+            done = [say("the table is in {path}: put it into a study folder as scenarios.csv", path=out)]
         else:
             with_scenarios(given, table, replacing=replacing).write(out)
             if not replacing and given.scenarios["probability"].notna().any() and table["probability"].notna().any():
                 kept = say("the study's own scenarios stay in it, without their probabilities")
                 lines.append(translate(kept, lang.value))
-            done = [translate(say("the study with these scenarios was written to {path}", path=out), lang)]
+            done = [say("the study with these scenarios was written to {path}", path=out)]
             done.append(label["new_next"].format(path=out))
         told = {"out": str(out), "scenarios": list(dict.fromkeys(table["scenario"]))} | told
-        show_result(told, [*lines, *done], as_json)
+        show_result(told, [*lines, *(translate(each, lang.value) for each in done)], as_json)
