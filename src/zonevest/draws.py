@@ -17,7 +17,7 @@ from zonevest.hypercube import latin_hypercube, rank_correlations
 from zonevest.instances import keys, names
 from zonevest.instances.faults import Faults, within
 from zonevest.instances.say import say
-from zonevest.instances.scenarios import ChangeError, State, at_path
+from zonevest.instances.scenarios import Change, ChangeError, State, at_path
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.settings import to_toml
 from zonevest.instances.study import StudyError
@@ -230,6 +230,15 @@ def _whole(each: Range, settings: dict[str, Any]) -> bool:
     return False
 
 
+def _number(change: Change) -> bool:
+    """Whether the cells of a change are numbers; also where there are no such cells, which is told then."""
+    if change.table == names.STUDY:
+        return keys.kind(keys.split(change.key)) == "number"
+    code = names.column_of(change.table, change.column)
+    known = BY_NAME[change.table].columns if change.table in BY_NAME else ()
+    return all(column.kind == "number" for column in known if column.name == code)
+
+
 def _amounts(each: Range, of: NDArray[np.float64], whole: bool) -> NDArray[np.float64]:
     """The amounts of a range as they are written."""
     exact = each.quantiles(of)
@@ -243,8 +252,12 @@ def _possible(state: State, table: Typed, each: Range, ends: tuple[float, float]
     """Every cell of a range may hold its least and its greatest amount."""
     for column, amount in zip(("low", "high"), ends, strict=True):
         for i, change in zip(each.at, each.changes, strict=True):
+            if not _number(change):
+                do = say("name a column, or a key, of numbers")
+                faults.add(table.where(i, "column"), say("a range is of numbers"), change.column, do)
+                continue
             try:
-                replace(state, changed={}).make(replace(change, amount=repr(float(amount))))
+                replace(state, changed={}).make(replace(change, amount=f"{amount:.{DIGITS}g}"))
             except ChangeError as error:
                 of_amount = error.column == "amount"
                 found = say("{found} ({name})", found=error.found, name=each.name) if of_amount else error.found

@@ -124,6 +124,10 @@ def test_a_factor_is_that_value(village: zv.Study, tmp_path: Path) -> None:
 
 
 def test_years_are_whole_and_the_same_draws_are_one(village: zv.Study, tmp_path: Path) -> None:
+    tail = drawn(
+        village, ranges(tmp_path, "tail,study,rates.tail_years,value,,value,normal,,,,20,5\n"), draws=9, keep=3
+    )
+    assert all(float(amount).is_integer() for amount in tail.scenarios["amount"])
     row = "years,projects,greenway,build_years,,value,uniform,0.5,3.5,,,\n"
     found = drawn(village, ranges(tmp_path, row), draws=90, keep=10)
     assert sorted(found.scenarios["amount"]) == ["1", "2", "3"]
@@ -168,6 +172,9 @@ FAULTS = {
     "j,projects,*,capex,,factor,uniform,low,1.5,,,": ("low", "low"),
     "quota_grants,,,,,,,,,,,": ("range", "quota_grants"),
     "land_pric,,,,,,,,,,,": ("range", "land_pric"),
+    "l,projects,*,name,,value,uniform,0.5,1.5,,,": ("column", "name"),
+    "m,study,objective.method,value,,value,uniform,0.5,1.5,,,": ("column", "value"),
+    "n,projects,*,capex,2026,factor,uniform,0.5,1.5,,,": ("period", "2026"),
     "k,projects,*,capex,,factor,uniform,0.5,1.5,,,\nk,study,rates.finance,value,,value,,,,,,": ("op", "value"),
 }
 
