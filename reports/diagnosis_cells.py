@@ -10,6 +10,7 @@ import numpy as np
 from zonevest.instances.study import each, items, lineages, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
+from zonevest.model.takings import REFUSED, kept_from
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SHARES = ("share_of", "share_of_start", "per_head")
 """Bases by which the value of a limit is not in the unit of its account."""
+NEAR = 0.01
+"""Amounts that give are rounded outwards by less than this part."""
 SETTINGS = (
     "debt_ratio_cap",
     "interest_share_general",
@@ -159,7 +162,7 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         if len(asked) == 1 and not study.settings.unassigned:  # idle land is in no zone
             yield Cell("projects", name, asked[0], project[asked[0]], "")
     elif of.family == "site_take":
-        yield from _site(study, of)
+        yield from _site(study, of, gives)
     elif of.family in WINDOWS:
         old = str(study.projects.set_index("project").loc[name, of.family])
         names, steps = period_names(study.periods), round(gives) * (1 if of.family == "latest" else -1)
@@ -177,20 +180,27 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         yield Cell("study", "finance", "eod_eco_share", old_share, _outwards(max(old_share - of.least, 0.0), -1.0))
 
 
-def _site(study: Study, of: Condition) -> Iterator[Cell]:
-    """The line that the one project has to admit that takes land of the class there."""
-    land_class, place, _, farmland = of.key
+def _site(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
+    """The line that the one project has to admit that takes land of the class there.
+
+    The least that brings so many hectares of the class back: basic farmland, then the red line as far as it has to be.
+    """
+    land_class, place, grade, farmland = of.key
     of_project = study.projects.set_index("project")
     takes = study.land_take[study.land_take["land_class"] == land_class]
     where = takes["jurisdiction"].mask(takes["jurisdiction"] == "", takes["project"].map(of_project["jurisdiction"]))
     takers = list(dict.fromkeys(takes.loc[where == ("" if place == TOTAL else place), "project"]))
     if len(takers) != 1:
         return
-    project = of_project.loc[takers[0]]
-    if farmland == "0" and not project["basic_farmland_ok"]:
-        yield Cell("projects", takers[0], "basic_farmland_ok", False, True)
-    else:
-        yield Cell("projects", takers[0], "redline_ok", str(project["redline_ok"]), "core")
+    seen = study.parcels[study.parcels["land_class"] == land_class]
+    seen = seen if place == TOTAL else seen[seen["jurisdiction"] == place]
+    area, basic = seen["area_ha"].to_numpy(dtype=float), farmland == "1"
+    now = kept_from(seen, grade, basic)
+    ways: list[tuple[str, Any, Any, str, bool]] = [] if basic else [("basic_farmland_ok", False, True, grade, True)]
+    ways += [("redline_ok", grade, wider, wider, basic) for wider in list(REFUSED)[list(REFUSED).index(grade) + 1 :]]
+    for column, old, new, *admission in ways:
+        if area @ (now & ~kept_from(seen, *admission)) >= gives * (1 - NEAR):
+            yield Cell("projects", takers[0], column, old, new)
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

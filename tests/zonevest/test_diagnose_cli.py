@@ -89,6 +89,39 @@ def test_what_is_nobody_s_rule_has_words_too() -> None:
     assert "land_take[" not in found.to_text() + found.to_text("zh")
 
 
+@pytest.mark.parametrize(
+    ("lines", "column", "new"),
+    [
+        ({"basic_farmland": 1}, "basic_farmland_ok", True),
+        ({"redline": "general"}, "redline_ok", "general"),
+        ({"redline": "core"}, "redline_ok", "core"),
+        ({"redline": "core", "basic_farmland": 1}, "", None),  # no one cell mends two lines
+    ],
+)
+def test_the_line_that_a_project_has_to_admit_is_the_one_its_land_lies_on(
+    lines: dict[str, Any], column: str, new: Any
+) -> None:
+    """A road takes 5 of 10 ha of farmland, all of it on a line; wood lies on the others."""
+    land = [
+        {"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "redline": "0"} | lines,
+        {
+            "parcel_id": "b",
+            "land_class": "wood",
+            "zone": "rural",
+            "area_ha": 9.0,
+            "redline": "core",
+            "basic_farmland": 1,
+        },
+    ]
+    taken = {"project": "road", "land_class": "farm", "area_ha": 5.0}
+    road = ROAD | {"mandatory": 1}
+    found = zv.diagnose(hand_made({"periods": LATER}, parcels=land, projects=[road], land_take=[taken])).repairs
+    row = found[found["condition"] == "site_take[farm,total,no,0]"].iloc[0]
+    assert row["column"] == column
+    assert row["new"] == new or not column
+    assert row["verified_in"] == ("study" if column else "program")
+
+
 LATER = [{"name": "p1", "start": 2026, "years": 5}, {"name": "p2", "start": 2031, "years": 5}]
 ROAD = {"project": "road", "capex": 10.0, "build_years": 2, "annual_revenue": 0.5, "jobs": 5}
 JOBS = {"limit": "jobs", "account": "project.jobs", "sense": ">=", "value": 2.0}
