@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -82,33 +82,64 @@ def hurdle_of(study: Study, project: Any) -> float:
     return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
 
 
-def parcel_cells(study: Study, parcel: Any, practice: str, zone: str, reasons: list[str]) -> dict[str, Any]:
-    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from a land action no longer.
+class Use(NamedTuple):
+    """A land action that a parcel is let go for, the zone that it leads to, and what keeps it from it.
+
+    `reasons` are of `zonevest.model.options.LIFTED`.
+    """
+
+    practice: str
+    zone: str
+    reasons: list[str]
+
+
+def parcel_cells(study: Study, parcel: Any, uses: Sequence[Use]) -> list[dict[str, Any]]:
+    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from no use of it any longer.
 
     Parameters
     ----------
     parcel : its row of the parcels table.
-    practice, zone : the land action, and the zone that it leads to.
-    reasons : of `zonevest.model.options.LIFTED`.
+    uses : of parts of it; where no one value does for all of them, that for the first one stands.
+
+    Returns
+    -------
+    list of dict
+        Of each use the columns that keep the parcel from it, and what suffices there for all uses.
     """
-    own, found = study.practices[study.practices["practice"] == practice], dict[str, Any]()
+    found = [_values(study, parcel, use) for use in uses]
+    asked: dict[str, list[list[Any]]] = {}
+    for of_use in found:
+        for column, values in of_use.items():
+            asked.setdefault(column, []).extend(values)
+    new = {column: next((v for v in ways[0] if all(v in each for each in ways)), ways[0][0])
+           for column, ways in asked.items()}  # fmt: skip
+    if "forbidden_zones" in new:
+        kept = [set(items(ways[0])) for ways in asked["forbidden_zones"]]
+        new["forbidden_zones"] = "; ".join(n for n in items(parcel.forbidden_zones) if all(n in each for each in kept))
+    return [{column: new[column] for column in of_use} for of_use in found]
+
+
+def _values(study: Study, parcel: Any, use: Use) -> dict[str, list[list[Any]]]:
+    """Of each column that keeps a parcel from a use: for each reason the values that do not, the preferred one first."""
+    own, found = study.practices[study.practices["practice"] == use.practice], dict[str, list[list[Any]]]()
     line_of = dict(zip(study.zones["zone"], study.zones["line"], strict=True))
-    above = lineages(study.zones["zone"], study.zones["parent"]).get(zone, [zone])
-    for reason in reasons:
+    above = lineages(study.zones["zone"], study.zones["parent"]).get(use.zone, [use.zone])
+    column, values = "", list[Any]()
+    for reason in use.reasons:
         line = reason.removeprefix("line:")
         if reason in ("locked_zone", "locked_practice"):
-            found[reason] = ""
+            column, values = reason, [""]
         elif reason == "forbidden_zones":
-            found[reason] = "; ".join(name for name in items(parcel.forbidden_zones) if name not in above)
+            column, values = reason, ["; ".join(name for name in items(parcel.forbidden_zones) if name not in above)]
         elif reason == "conversion":
-            admitted = items(own["conversion"].iloc[0])
-            found[reason] = admitted[0] if admitted else "free"
+            column, values = reason, items(own["conversion"].iloc[0]) or ["free"]
         elif reason == "redline_grade":
-            found["redline"] = "general" if own["redline_ok"].iloc[0] == "general" else "0"
+            column, values = "redline", ["general", "0"] if own["redline_ok"].iloc[0] == "general" else ["0"]
         elif line == "redline":
-            found[line] = "general" if line_of.get(zone) == line else "0"
+            column, values = line, ["general", "core"] if line_of.get(use.zone) == line else ["0"]
         else:  # a zone that follows the line wants the parcel inside, every other one outside
-            found[line] = line != reason and line_of.get(zone) == line
+            column, values = line, [line != reason and line_of.get(use.zone) == line]
+        found.setdefault(column, []).append(values)
     return found
 
 
@@ -196,11 +227,14 @@ def _site(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
     seen = seen if place == TOTAL else seen[seen["jurisdiction"] == place]
     area, basic = seen["area_ha"].to_numpy(dtype=float), farmland == "1"
     now = kept_from(seen, grade, basic)
-    ways: list[tuple[str, Any, Any, str, bool]] = [] if basic else [("basic_farmland_ok", False, True, grade, True)]
-    ways += [("redline_ok", grade, wider, wider, basic) for wider in list(REFUSED)[list(REFUSED).index(grade) + 1 :]]
-    for column, old, new, *admission in ways:
+    ways: list[tuple[Cell, tuple[str, bool]]] = []
+    if not basic:
+        ways.append((Cell("projects", takers[0], "basic_farmland_ok", False, True), (grade, True)))
+    wider = list(REFUSED)[list(REFUSED).index(grade) + 1 :]
+    ways += [(Cell("projects", takers[0], "redline_ok", grade, new), (new, basic)) for new in wider]
+    for way, admission in ways:
         if area @ (now & ~kept_from(seen, *admission)) >= gives * (1 - NEAR):
-            yield Cell("projects", takers[0], column, old, new)
+            yield way
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

@@ -15,7 +15,7 @@ import zonevest as zv
 from tests.reports.audit_studies import study as hand_made
 from tests.test_diagnose import check_sets
 from zonevest.cli import app
-from zonevest.diagnosing import with_one_value
+from zonevest.mending import mended, with_one_value
 
 
 @pytest.fixture(scope="module")
@@ -230,14 +230,65 @@ def test_a_cell_has_one_new_value_in_a_repair(torn: str) -> None:
 
 def test_what_suffices_for_all_that_give_by_a_cell() -> None:
     rows = [
-        (1, "limits", "most", "value", 1.0, 2.0), (1, "limits", "most", "value", 1.0, 3.0),
-        (1, "limits", "least", "value", 5.0, 4.0), (1, "limits", "least", "value", 5.0, 3.5),
-        (1, "projects", "road", "requires", "a; b; c", "a; b"), (1, "projects", "road", "requires", "a; b; c", "b; c"),
-        (1, "study", "finance", "dscr_min", 1.2, 1.1), (1, "study", "finance", "dscr_min", 1.2, 1.0),
-        (2, "limits", "most", "value", 1.0, 2.0),
+        (1, "", "limits", "most", "value", 1.0, 2.0, 3.0), (1, "", "limits", "most", "value", 1.0, 3.0, 3.0),
+        (1, "", "limits", "least", "value", 5.0, 4.0, 3.5), (1, "", "limits", "least", "value", 5.0, 3.5, 3.5),
+        (1, "", "projects", "road", "requires", "a; b; c", "a; b", "b"),
+        (1, "", "projects", "road", "requires", "a; b; c", "b; c", "b"),
+        (1, "", "projects", "road", "redline_ok", "no", "core", "core"),
+        (1, "", "projects", "road", "redline_ok", "no", "general", "core"),
+        (1, "dscr_min[p1]", "study", "finance", "dscr_min", 1.2, 1.1, 1.1),
+        (1, "dscr_min[town,p2]", "study", "finance", "dscr_min", 1.2, 1.0, 0.9),
+        (1, "dscr_min[port,p2]", "study", "finance", "dscr_min", 1.2, 0.9, 0.9),
+        (1, "eod_share[one]", "study", "finance", "eod_eco_share", 0.5, 0.25, 0.125),
+        (1, "eod_share[two]", "study", "finance", "eod_eco_share", 0.5, 0.125, 0.125),
+        (2, "", "limits", "most", "value", 1.0, 2.0, 2.0),
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["repair", "table", "key", "column", "old", "new"])
-    assert with_one_value(table)["new"].tolist() == [3.0, 3.0, 3.5, 3.5, "b", "b", 1.1, 1.0, 2.0]
+    columns = ["repair", "condition", "table", "key", "column", "old", "new", "expected"]
+    for given in (rows, rows[::-1]):
+        table = pd.DataFrame(given, columns=columns)
+        assert with_one_value(table)["new"].tolist() == table["expected"].tolist()
+
+
+def test_two_bundles_give_by_one_share() -> None:
+    """Restoration has 1 of 5 and 1 of 10 million, and should have half: a tenth does for both, in whatever order."""
+    eod = {"build_years": 1, "mandatory": 1, "annual_revenue": 0.0}
+    cost = {"poor": {"dike": 1.0, "mall": 9.0}, "fair": {"park": 1.0, "inn": 4.0}}
+    projects = [
+        {"project": name, "bundle": bundle, "capex": capex, **eod,
+         "category": "ecological_restoration" if capex == 1.0 else "infrastructure"}
+        for bundle, of in cost.items() for name, capex in of.items()
+    ]  # fmt: skip
+    settings = {"periods": LATER, "finance": {"opening_cash": 100.0, "eod_eco_share": 0.5}}
+    study = hand_made(settings, projects=projects)
+    rows = [("eod_share[poor]", 0.1), ("eod_share[fair]", 0.2)]
+    for given in (rows, rows[::-1]):
+        repair = pd.DataFrame(given, columns=["condition", "new"]).assign(
+            repair=1, table="study", key="finance", column="eod_eco_share", old=0.5
+        )
+        assert mended(study, with_one_value(repair), pd.DataFrame()).settings.finance.eod_eco_share == 0.1
+
+
+def test_a_parcel_that_is_used_in_two_ways_is_let_go_for_both() -> None:
+    """Half of the land is to be a town, half a port, and both are forbidden there: both have to be struck out."""
+    land = [{"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "forbidden_zones": "town; port"}]
+    zones = [{"zone": "rural"}, {"zone": "town"}, {"zone": "port"}]
+    practices = [
+        {"practice": "build", "zone": "town", "to_class": "built", "conversion": "conditional; promoted"},
+        {"practice": "berth", "zone": "port", "to_class": "built", "conversion": "promoted; free"},
+    ]
+    limits = [
+        {"limit": name, "account": f"area.zone.{name}", "sense": ">=", "value": 5.0, "period": "p2"}
+        for name in ("town", "port")
+    ]
+    given = [land[0] | {"conversion": "prohibited"}]
+    study = hand_made({"divisible": True}, parcels=given, zones=zones, practices=practices, limits=limits)
+    found = zv.diagnose(study, prices={"town": float("inf"), "port": float("inf")})
+    lines = {"line[forbidden_zones]", "line[conversion]"}
+    (at,) = [at for at, rows in found.repairs.groupby("repair") if set(rows["condition"]) == lines]
+    assert found.repairs.loc[found.repairs["repair"] == at, "verified_in"].eq("study").all()
+    rows = found.parcels[found.parcels["repair"] == at]
+    assert sorted(rows["practice"]) == ["berth", "build"]
+    assert all(each == {"forbidden_zones": "", "conversion": "promoted"} for each in rows["changes"])
 
 
 def test_a_floor_of_ecosystem_value_is_a_cell() -> None:
