@@ -120,7 +120,7 @@ def parcel_cells(study: Study, parcel: Any, uses: Sequence[Use]) -> list[dict[st
 
 
 def _values(study: Study, parcel: Any, use: Use) -> dict[str, list[list[Any]]]:
-    """Of each column that keeps a parcel from a use: for each reason the values that do not, the preferred one first."""
+    """Of each column that keeps a parcel from a use: by reason the values that do not, the preferred one first."""
     own, found = study.practices[study.practices["practice"] == use.practice], dict[str, list[list[Any]]]()
     line_of = dict(zip(study.zones["zone"], study.zones["line"], strict=True))
     above = lineages(study.zones["zone"], study.zones["parent"]).get(use.zone, [use.zone])

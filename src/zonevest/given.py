@@ -348,7 +348,7 @@ def _limits(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
 def _quota_units(study: Study, units: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What quotas are counted in: as what uses them, else as what generates them."""
     for quota, *accounts in study.quotas[["quota", "account_used", "account_generated"]].itertuples(index=False):
-        account = next(name for name in [*accounts, ""] if name or name == "")
+        account = next(filter(None, accounts), "")
         unit = units.get(account, "ha" if account.startswith("area.") else "")
         yield from ((name, unit) for name in (f"quota.{quota}", f"quota.{quota}.bought", f"quota.{quota}.sold"))
 
