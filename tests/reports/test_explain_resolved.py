@@ -14,6 +14,7 @@ import zonevest as zv
 from tests.model.complete_valley import valley
 from zonevest.instances.study import Study
 from zonevest.pricing import UnpricedError, priced
+from zonevest.resolving import _Search
 
 VERY_DEAR = 1e5
 """A capex that no plan bears."""
@@ -198,3 +199,10 @@ def test_only_a_project_is_solved_again() -> None:
         plan.explain(limit="outlay", resolve=True)
     with pytest.raises(ValueError, match="break-even"):
         plan.explain(project="mill_centre", break_even=("colour",))
+
+
+@pytest.mark.parametrize(("tried", "further"), [(6.0, 2.0), (14.0, 18.0)])
+def test_a_break_even_is_looked_for_in_the_direction_begun(tried: float, further: float) -> None:
+    """Where the lines through the tries point back, twice as far as the last try is off: down, too."""
+    search = _Search(None, None, {}, 1.0)  # type: ignore[arg-type]
+    assert search._further({10.0: 2.0, tried: 3.0}, 10.0, 10.0, tried, 1.0) == further
