@@ -145,7 +145,8 @@ class Diagnosis:
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]
-        if not set(self.repairs["condition"]) <= set(self.conflicts["condition"]):
+        sound = self.complete and bool(self.repairs["verified"].eq(True).all())
+        if sound and not set(self.repairs["condition"]) <= set(self.conflicts["condition"]):
             lines += ["", say["further"]]
         return "\n".join(lines)
 
@@ -180,35 +181,30 @@ class _Sentences:
         """What gives."""
         of, say = self.of[row.condition], self.say
         kind, values = self._kind(of)
-        gives = (
-            of.least if of.family == SITE_LINE else row.gives
-        )  # what of a site lies on a line is known to the hectare
+        # what of a site lies on a line is known to the hectare
+        gives = of.least if of.family == SITE_LINE else row.gives
         amount = percent(gives, 3) if of.family == EOD_SHARE else self._amount(gives, of.unit)
         if kind == "line":
             return say["give_line"].format(**values, **self._let_go(row.repair, of.key[0]))
         if f"give_{kind}" in say:
-            setting = self._setting(row) if row.column and (of.family in BARS or of.family == "floor") else ""
-            return say[f"give_{kind}"].format(**values, amount=amount) + setting
-        if kind == "other" or np.isnan(row.needed):
-            return say["by"].format(what=values.get("name", of.name), amount=amount)
+            return say[f"give_{kind}"].format(**values, amount=amount) + self._setting(row)
         what = say[kind].format(**values, sense="", bound="").rstrip()
-        old, new = (
-            self._amount(row.bound, of.unit),
-            self._amount(row.needed, of.unit),
-        )
-        text = say["to"].format(what=what, old=old, new=new)
+        if kind == "other" or np.isnan(row.needed):
+            return say["by"].format(what=what, amount=amount) + self._setting(row)
+        old, new = (self._amount(each, of.unit) for each in (row.bound, row.needed))
         same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
-        if row.column and isinstance(row.new, float) and not same:
-            text += self._setting(row)
-        return text
+        return say["to"].format(what=what, old=old, new=new) + ("" if same else self._setting(row))
 
     def _setting(self, row: Any) -> str:
-        """The cell that has to say something else."""
-        old, new = (
-            number(each) if isinstance(each, float) else str(int(each) if isinstance(each, bool) else each)
-            for each in (row.old, row.new)
-        )
-        return self.say["setting"].format(column=row.column, old=old, new=new)
+        """The cell that has to say something else, where there is one."""
+        old, new = (self._stated(each) for each in (row.old, row.new))
+        return self.say["setting"].format(column=row.column, old=old, new=new) if row.column else ""
+
+    def _stated(self, value: Any) -> str:
+        """What stands in a cell."""
+        if value == "" or (isinstance(value, float) and np.isnan(value)):
+            return self.say["blank"]
+        return number(value) if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)
 
     def _kind(self, of: Condition) -> tuple[str, dict[str, str]]:
         """Which sentence, and what fills it in."""

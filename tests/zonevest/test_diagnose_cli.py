@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -228,6 +229,26 @@ def test_a_cell_has_one_new_value_in_a_repair(torn: str) -> None:
     assert cells.nunique().eq(1).all()
 
 
+def test_every_cell_that_has_to_change_is_said() -> None:
+    """What a grant, a mandate, what is required, a tolerance and a hurdle become; a cell that is emptied is blank."""
+    quota = {"quota": "town", "account_used": "area.rezoned", "granted": 0.5, "movable": 1}
+    tower = ROAD | {"project": "tower", "capex": 100.0, "mandatory": 1, "requires": "road"}
+    limits = [
+        {"limit": "built", "account": "area.rezoned", "sense": ">=", "value": 10.0, "period": "p1"},
+        {"limit": "cost", "account": "project.capex", "sense": "<=", "value": 105.0, "period": "total"},
+        {"limit": "even", "account": "area.class.farm", "sense": "==", "value": 3.0, "period": "p1"},
+    ]
+    study = hand_made({"periods": LATER}, projects=[ROAD, tower], quotas=[quota], limits=limits)
+    found = zv.diagnose(study)
+    text, chinese = found.to_text().replace("\u00a0", " "), found.to_text("zh")
+    for said in ("(granted 0.5 → 2)", "(mandatory 1 → 0)", "(requires road → blank)", "ha (tolerance 0 → 3)"):
+        assert said in text
+    assert "（requires road → 空白）" in chinese
+    at = found.repairs[found.repairs["column"] == "mandatory"].index[:1]
+    hurdle = found.repairs.loc[at].assign(column="hurdle", old=0.07, new=np.nan)
+    assert "(hurdle 0.07 → blank)" in replace(found, repairs=hurdle).to_text()
+
+
 def test_what_suffices_for_all_that_give_by_a_cell() -> None:
     rows = [
         (1, "", "limits", "most", "value", 1.0, 2.0, 3.0), (1, "", "limits", "most", "value", 1.0, 3.0, 3.0),
@@ -319,3 +340,5 @@ def test_rules_of_further_conflicts_are_announced() -> None:
     assert give - named
     assert "further conflicts" in found.to_text()
     assert "其他冲突" in found.to_text("zh")
+    for unsure in (replace(found, complete=False), replace(found, repairs=found.repairs.assign(verified=None))):
+        assert "further" not in unsure.to_text()
