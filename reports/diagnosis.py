@@ -214,19 +214,22 @@ class _Sentences:
         if of.family in BARS:
             return of.family, self._bar(of)
         if of.family == "mandatory" and np.isinf(of.least):
-            return "never", {"name": self._code(key[0], self.display.project)}
+            return "never", {"name": self.display.coded(key[0], self.display.project)}
         if of.family == "site_take":
-            return "site_take", {"name": self._code(key[0], self.display.land_class), "place": self._place(key[1])}
+            return "site_take", {
+                "name": self.display.coded(key[0], self.display.land_class),
+                "place": self._place(key[1]),
+            }
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
             kinds: dict[str, Callable[[str], str]] = {"exclusive": str, "bundle": str, "enable": self.display.practice}
             named = kinds.get(of.family, self.display.project)
-            return of.family, {"name": self._code(key[0], named), "other": self._code(key[-1], named)}
+            return of.family, {"name": self.display.coded(key[0], named), "other": self.display.coded(key[-1], named)}
         if of.family == "floor":
             return "floor", {"term": TERMS[self.lang][key[0]]}
         if of.family == "pool":
             project = self.display.study.projects.set_index("project").loc[key[0]]
             return "pool", {
-                "name": self._code(key[0], self.display.project),
+                "name": self.display.coded(key[0], self.display.project),
                 "size": self._amount(float(project["min_area"]), "ha"),
                 "pool": self._pool(str(project["min_area_of"])),
             }
@@ -235,9 +238,9 @@ class _Sentences:
         period = self._all if told.period == TOTAL else self.display.period(told.period)
         values = {"place": self._place(told.place), "period": period, "name": key[0] if key else ""}
         if of.family == "quota":
-            return "quota", values | {"name": self._code(key[0], self.display.quota)}
-        account = self._code(told.account, self.display.account)
-        values |= {"limit": self._code(told.limit, self.display.limit), "account": account}
+            return "quota", values | {"name": self.display.coded(key[0], self.display.quota)}
+        account = self.display.coded(told.account, self.display.account)
+        values |= {"limit": self.display.coded(told.limit, self.display.limit), "account": account}
         values["label"] = self.display.limit(told.limit)
         return ("limit" if of.family == "limit" else "row"), values
 
@@ -247,7 +250,7 @@ class _Sentences:
         of_bundle = of.family in (EOD_SHARE, EOD_INCOME)
         share = of.family == EOD_SHARE
         values = {
-            "name": name if of_bundle else self._code(name, self.display.project),
+            "name": name if of_bundle else self.display.coded(name, self.display.project),
             "needs": percent(of.least, 3) if share else self._amount(of.least, of.unit),
         }
         if share and study.settings.finance is not None:
@@ -258,7 +261,7 @@ class _Sentences:
         if of.family in WINDOWS:
             return values | {"old": str(project[of.family])}
         if of.family == HURDLE:
-            return values | {"rate": percent(hurdle_of(study, project), 3)}
+            return values | {"rate": percent(hurdle_of(study, name), 3)}
         seen = study.parcels[study.parcels["parcel_id"].isin(items(project["footprint"]))]
         on = kept_from(seen, *((project["redline_ok"], True) if of.key[1] == "redline" else ("core", False)))
         ids = self._parcels_named(seen.loc[on, "parcel_id"].tolist(), int(on.sum()))
@@ -290,19 +293,14 @@ class _Sentences:
 
     def _pool(self, pool: str) -> str:
         """What a project has to have so much of, as an account and its name."""
-        return self._code("area." + pool.replace(":", ".", 1), self.display.account)
-
-    def _code(self, code: str, named: Callable[[str], str]) -> str:
-        """A code of the study, by which it is found there, and its name, where it has one."""
-        name = named(code)
-        return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
+        return self.display.coded("area." + pool.replace(":", ".", 1), self.display.account)
 
     @property
     def _all(self) -> str:
         return {"en": "in all", "zh": "合计"}[self.lang]
 
     def _place(self, code: str) -> str:
-        return self._all if code == TOTAL else self._code(code, self.display.jurisdiction)
+        return self._all if code == TOTAL else self.display.coded(code, self.display.jurisdiction)
 
     def _amount(self, value: float, unit: str) -> str:
         if unit == "periods":

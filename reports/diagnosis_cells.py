@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from zonevest.instances.study import each, items, lineages, period_names
+from zonevest.model.appraisal import hurdle_rates
 from zonevest.model.areas import TOTAL
 from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
 from zonevest.model.takings import REFUSED, kept_from
@@ -58,7 +59,7 @@ def cell(study: Study, of: Condition, gives: float, bound: float, beside: float 
     """
     if of.family == HURDLE:
         project = study.projects.set_index("project").loc[of.key[0]]
-        finance, old = study.settings.finance, hurdle_of(study, project)
+        finance, old = study.settings.finance, hurdle_of(study, of.key[0])
         if beside is not None:
             return Cell("projects", of.key[0], "hurdle", old, beside)
         if finance is None or project["category"] not in finance.hurdle:  # without a rate it is not tested
@@ -75,11 +76,9 @@ def cell(study: Study, of: Condition, gives: float, bound: float, beside: float 
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 
-def hurdle_of(study: Study, project: Any) -> float:
-    """The rate at which a project (a row of its table) is tested: its own, else its category's, else NaN."""
-    finance = study.settings.finance
-    of_category = dict(finance.hurdle).get(project["category"], np.nan) if finance else np.nan
-    return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
+def hurdle_of(study: Study, project: str) -> float:
+    """The rate at which a project is tested; NaN: none."""
+    return float(hurdle_rates(study)[study.projects["project"].tolist().index(project)])
 
 
 class Use(NamedTuple):

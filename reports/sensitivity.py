@@ -175,7 +175,7 @@ class Sensitivity:
     def _projects(self, codes: str, lang: str) -> str:
         """Projects by name, each with its code."""
         display = self._display(lang)
-        return ", ".join(_both(display.project(code), code) for code in codes.split("; "))
+        return ", ".join(display.coded(code, display.project) for code in codes.split("; "))
 
     def _broken(self, breaks: str, lang: str) -> str:
         """Rows by name, each with its code, place and period; a sentence as it is said."""
@@ -185,13 +185,13 @@ class Sensitivity:
             place, comma, period = rest.removesuffix("]").partition(", ")
             if start := START.match(each):
                 project, begins, sentence = start.groups()
-                told.append(f"{_both(display.project(project), project)}, {display.period(begins)}{sentence}")
+                told.append(f"{display.coded(project, display.project)}, {display.period(begins)}{sentence}")
                 continue
             if not opens or not comma:
                 told.append(display.row(each) if ROW.fullmatch(each) else each)
                 continue
             where = display.jurisdiction(place), display.period(period) if period else ""
-            told.append(f"{_both(display.limit(limit), limit)} [{', '.join(part for part in where if part)}]")
+            told.append(f"{display.coded(limit, display.limit)} [{', '.join(part for part in where if part)}]")
         return WORDS[lang]["semicolon"].join(told)
 
     def _changed(self, row: dict[str, Any], lang: str) -> str:
@@ -215,10 +215,6 @@ class Sensitivity:
             beyond = "" if _none(row[f"{end}_outside"]) else self.amount(row["op"], row[f"{end}_outside"])
             told.append(say[f"range_{kind}"].format(amount=amount, outside=beyond))
         return say["range"].format(low=told[0], high=told[1]) + (say["tie"] if row["tie"] else "")
-
-
-def _both(name: str, code: str) -> str:
-    return name if name == code else f"{name} ({code})"
 
 
 def _grades(lights: str, lang: str) -> str:

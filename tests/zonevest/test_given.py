@@ -455,3 +455,28 @@ def test_a_quota_that_nothing_uses_is_counted_in_what_generates_it() -> None:
     )
     assert set(by_hand) == {"ha", "tons"}
     assert set(by_hand.items()) <= set(solved.items())
+
+
+def test_whatever_a_breach_names_has_its_name_beside_its_code() -> None:
+    """Projects of a set, of a bundle and those required; the budget that runs dry."""
+    projects = [
+        {**ROAD, "name": "North road", "exclusive_set": "both", "capex": 9.0, "requires": "bridge"},
+        {**OTHER, "name": "Hill school", "exclusive_set": "both", "bundle": "twins"},
+        {**OTHER, "project": "bridge", "name": "Long bridge", "bundle": "twins"},
+    ]
+    budgets = [{"budget": "general", "name_en": "Town purse", "name_zh": "镇财政"}, {"budget": "fund"}]
+    given = study({"finance": {"opening_cash": 1.0}}, projects=projects, budgets=budgets)
+    verdict = zv.plan_from(given, projects=works(road="p1", school="p2")).verdict
+    english, chinese = "\n".join(verdict.words()), "\n".join(verdict.words("zh"))
+    for said in (
+        "project road (North road): bridge (Long bridge) starts 0 years before it or earlier; "
+        "found: bridge (Long bridge) is not built",
+        "exclusive set both: one at most is built; found: road (North road) starts in p1, "
+        "school (Hill school) starts in p2",
+        "bundle twins: its projects start together; found: school (Hill school) starts in p2, "
+        "bridge (Long bridge) not built",
+        "general (Town purse)",
+    ):
+        assert said in english
+    assert "general（镇财政）" in chinese
+    assert "road（North road） 于 p1 启动" in chinese
