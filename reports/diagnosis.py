@@ -213,7 +213,7 @@ class _Sentences:
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
         if of.family in BARS:
             return of.family, self._bar(of)
-        if of.family == "mandatory" and np.isinf(of.least):
+        if of.never:
             return "never", {"name": self.display.coded(key[0], self.display.project)}
         if of.family == "site_take":
             return "site_take", {
