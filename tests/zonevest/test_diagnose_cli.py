@@ -13,9 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 import zonevest as zv
+from tests.reports.audit_studies import BASE, SETTINGS
 from tests.reports.audit_studies import study as hand_made
 from tests.test_diagnose import check_sets
 from zonevest.cli import app
+from zonevest.instances.read import make_study
 from zonevest.mending import mended, with_one_value
 
 
@@ -204,6 +206,17 @@ def test_a_mandated_project_on_a_line(tmp_path: Path) -> None:
     assert named == {"mandatory[road]", "site_line[road,redline]"}
     (line,) = (r for r in found["repairs"] if r["gives"][0]["family"] == "site_line")
     assert (line["gives"][0]["gives"], line["gives"][0]["new"], line["verified_in"]) == (10.0, "general", "study")
+
+
+def test_a_mandated_project_that_can_never_be_finished() -> None:
+    """A road of twenty years in a plan of ten: no window is to blame, and only the mandate can give."""
+    tables = {name: pd.DataFrame(list(rows)) for name, rows in BASE.items()}
+    road = pd.DataFrame([ROAD | {"mandatory": 1, "build_years": 20}])
+    study = make_study(SETTINGS | {"periods": LATER}, for_diagnosis=True, projects=road, **tables)
+    found = zv.diagnose(study)
+    assert found.repairs["condition"].tolist() == ["mandatory[road]"]
+    assert "project road is mandated, and cannot be finished within the years of the plan" in found.to_text()
+    assert "do not mandate project road (mandatory 1 → 0)" in found.to_text()
 
 
 def test_land_that_a_line_lets_go_is_told_by_hectares() -> None:
