@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
+    from zonevest.draws import draw_scenarios
     from zonevest.extending import extend
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
+    from zonevest.stresses import stress_scenarios
     from zonevest.sweeps import Sweep, scenarios
     from zonevest.tradeoff import pareto
 
@@ -69,6 +71,7 @@ __all__ = [
     "compare",
     "copy_case",
     "diagnose",
+    "draw_scenarios",
     "extend",
     "import_study",
     "make_study",
@@ -83,6 +86,7 @@ __all__ = [
     "scenarios",
     "sensitivity",
     "solve",
+    "stress_scenarios",
     "write_county",
     "write_study",
 ]
@@ -94,6 +98,7 @@ _ELSEWHERE = {
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
+    "draw_scenarios": "zonevest.draws",
     "extend": "zonevest.extending",
     "Front": "zonevest.reports.front",
     "pareto": "zonevest.tradeoff",
@@ -108,6 +113,7 @@ _ELSEWHERE = {
     "StudyError": "zonevest.instances.study",
     "Sweep": "zonevest.sweeps",
     "scenarios": "zonevest.sweeps",
+    "stress_scenarios": "zonevest.stresses",
 }
 
 
