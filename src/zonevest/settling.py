@@ -348,10 +348,16 @@ def _raised(world: Study, deeds: Deeds, begun: list[str]) -> list[dict[str, Any]
         for row in deeds.projects.to_dict("records")
         if row["start"] in begun
     }
+    drawn: dict[str, float] = {}
+    for (_, project, _), value in deeds.raised.items():
+        drawn[project] = drawn.get(project, 0.0) + value
+    # no more is raised for a project than it turned out to cost
+    cost = dict(zip(world.projects["project"], world.projects["capex"].tolist(), strict=True))
+    part = {name: min(1.0, cost[name] / value) for name, value in drawn.items() if name and value > 0.0}
     total: dict[tuple[str, str], float] = {}
     for (f, project, t), value in deeds.raised.items():
         if t in begun and since.get(project, len(begun)) <= begun.index(t):  # nothing is raised before it begins
-            total[f, t] = total.get((f, t), 0.0) + value
+            total[f, t] = total.get((f, t), 0.0) + value * part.get(project, 1.0)
     rows = []
     for f in world.instruments["instrument"]:
         for t in begun:
