@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study
 
 ROWS = frozenset(
-    {"enable", "reserve", "instrument_period", "debt_ratio_cap", "interest_share_general", "interest_share_fund"}
+    {
+        "enable",
+        "fund",
+        "reserve",
+        "instrument_period",
+        "debt_ratio_cap",
+        "interest_share_general",
+        "interest_share_fund",
+    }
     | {"dscr_min", "golden_rule", "refinance_share", "cover_min", "operating_balance", "land_sale_share_cap"}
     | {"green_share_min", "real_estate_share_max", "reinvestment_min"}
 )
