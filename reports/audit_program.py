@@ -20,24 +20,9 @@ HECTARES = -1
 
 
 DEMANDS = frozenset(
-    [
-        "cash",
-        "reserve",
-        "instrument_period",
-        "debt_ratio_cap",
-        "interest_share_general",
-        "interest_share_fund",
-        "dscr_min",
-        "golden_rule",
-        "refinance_share",
-        "cover_min",
-        "operating_balance",
-        "land_sale_share_cap",
-        "green_share_min",
-        "real_estate_share_max",
-        "reinvestment_min",
-        "quota",
-    ]
+    {"cash", "reserve", "instrument_period", "debt_ratio_cap", "interest_share_general", "interest_share_fund"}
+    | {"dscr_min", "golden_rule", "refinance_share", "cover_min", "operating_balance", "land_sale_share_cap"}
+    | {"green_share_min", "real_estate_share_max", "reinvestment_min", "quota", "fund"}
 )
 """Rows that ask something of a period, the last part of their names; other rows of it say how things are."""
 
