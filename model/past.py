@@ -43,6 +43,7 @@ def leave_past(model: pyo.ConcreteModel, study: Study) -> None:
         for key in list(model.component(family) or ()):
             if _parts(key)[-1] in past:
                 model.component(family)[key].deactivate()
+    model.portfolio.deactivate()  # what has begun is sunk in it
     if hasattr(
         model, "told"
     ):  # whether a project leaned on its bonds is not decided any more, where nothing asks for it

@@ -158,6 +158,8 @@ class Line:
     def of_past(self, past: Collection[str]) -> bool:
         """Whether it is a hard row that demands something of one of these periods: what they brought is known."""
         family, _, key = self.name.partition("[")
+        if family == "portfolio":
+            return self.penalty is None and bool(past)
         return self.penalty is None and family in DEMANDS and key.rstrip("]").split(",")[-1] in past
 
     @property
