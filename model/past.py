@@ -43,10 +43,9 @@ def leave_past(model: pyo.ConcreteModel, study: Study) -> None:
         for key in list(model.component(family) or ()):
             if _parts(key)[-1] in past:
                 model.component(family)[key].deactivate()
-    model.portfolio.deactivate()  # what has begun is sunk in it
-    if hasattr(
-        model, "told"
-    ):  # whether a project leaned on its bonds is not decided any more, where nothing asks for it
+    if model.component("portfolio") is not None and "portfolio" not in soft:
+        model.portfolio.deactivate()  # what has begun is sunk in it
+    if hasattr(model, "told"):  # whether a project leaned on its bonds nothing asks any more
         model.told = [each for each in model.told if not (each.limit.startswith("cover_min.") and each.period in past)]
     of = {row.limit: row for row in each(study.limits)}
     over = {TOTAL} if study.past == len(study.periods) else set()
