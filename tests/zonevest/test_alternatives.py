@@ -27,8 +27,10 @@ from zonevest.apart import Land, land_by_action, land_by_zone
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
+from zonevest.model.plan import PlanData
 from zonevest.model.widened import Column, Row, widened
-from zonevest.reports.alternatives import BEST
+from zonevest.pricing import UnpricedError
+from zonevest.reports.alternatives import BEST, alternatives_of
 from zonevest.reports.alternatives_forms import BOOK, PAGE
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.distances import DISTANCES
@@ -387,6 +389,30 @@ def test_a_plan_of_a_search_that_was_stopped_is_a_plan(village: zv.Alternatives)
     found = zv.alternatives(plan, count=1, projects=False)
     assert found.complete
     assert len(found.plans) == 2
+
+
+def test_alternatives_of_a_plan_drawn_by_hand_are_no_plans_drawn_by_hand(village: zv.Alternatives) -> None:
+    best = village.best
+    hand = zv.plan_from(village.study, parcels=best.parcels, projects=best.projects)
+    found = zv.alternatives(hand, count=1, projects=False, time_limit=60.0)
+    (_, other) = found.plans
+    assert found.holds
+    assert other.objective == pytest.approx(village.plans[1].objective, abs=0.05 * abs(best.objective or 0.0))
+    assert (other.bound, other.method, other.settings["seed"]) == (None, "mip", 0)  # nothing bounds what was drawn
+    assert "given" not in other.settings
+
+
+def test_a_plan_that_breaks_rules_is_refused_as_such(village: zv.Alternatives) -> None:
+    plan = copy.copy(village.best)
+    plan.status, plan._warm = "broken", None
+    for ask in (lambda: zv.alternatives(plan, count=1), lambda: plan.explain(prices=True)):
+        with pytest.raises(UnpricedError, match="breaks rules"):
+            ask()
+
+
+def test_a_search_that_was_stopped_before_any_plan_says_so(village: zv.Alternatives) -> None:
+    plan = PlanData(village.study, "interrupted")
+    assert "no plan yet" in alternatives_of(plan, [], "zoning", 0.05).to_text()
 
 
 def test_of_divided_land_no_more_is_proven_than_is_searched() -> None:
