@@ -84,7 +84,7 @@ def alternatives(
     projects : whether it is solved again for each project, forced out or in.
     gap : how near to the bound the objective has to be in the first solve, and in those of single parcels and projects.
     spread_gap : how near to its bound the distance of each alternative has to be, as a part of it.
-    time_limit, threads, seed : of each solve (see `zonevest.api.solve`).
+    time_limit, threads, seed : of each solve, the first too (see `zonevest.api.solve`).
     resolve_time : seconds for all solves of single projects and parcels; those left have what prices say.
     method : of all solves; auto: prices from 10,000 options on, but for the first solve as `solve` chooses.
     on_progress : is told where the work stands.
@@ -111,7 +111,7 @@ def alternatives(
     best = given
     if best is None:
         assert isinstance(study, Study)
-        best = api.solve(study, gap=gap, time_limit=max(time_limit, 600.0), threads=threads, seed=seed, method=method,
+        best = api.solve(study, gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method,
                          on_progress=search.teller(say("the best plan")))  # fmt: skip
     stopped = given is None and best.status == "interrupted"
     if not best.has_plan or stopped:

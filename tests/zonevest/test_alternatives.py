@@ -446,6 +446,11 @@ def test_who_stops_it_gets_the_plans_so_far(
     assert (tmp_path / "near" / "alternative-01" / "plan.json").is_file()
 
 
+def test_the_time_asked_for_is_that_of_the_first_solve_too() -> None:
+    found = zv.alternatives(zv.read_study("village"), count=0, projects=False, time_limit=7.0, gap=0.5)
+    assert found.best.settings["time_limit"] == 7.0
+
+
 def test_a_study_without_a_plan_has_no_alternatives() -> None:
     study = zv.read_study("village")
     limits = study.limits.iloc[:1].assign(
