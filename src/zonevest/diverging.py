@@ -116,6 +116,8 @@ def alternatives(
     stopped = given is None and best.status == "interrupted"
     if not best.has_plan or stopped:
         return alternatives_of(best, [], by, within, complete=not stopped)
+    if isinstance(best, api.Plan) and best.audit is None:  # as a folder has it
+        best.audit = api.audit(best)
     asked = Asked(time_limit, threads, seed, False, search.teller(""))
     importance: Importance | None = None
     try:
