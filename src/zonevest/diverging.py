@@ -191,7 +191,7 @@ class _Search:
             began = time.perf_counter()
             solution, x, warm = near.solve(
                 wide, start=start, warm=warm, gap=self.spread_gap, gap_absolute=NOTHING * apart.most, scale=apart.most,
-                phase=say("alternative {number}", number=number), own=False,
+                phase=say("alternative {number}", number=number),
             )  # fmt: skip
             seconds = time.perf_counter() - began
             if solution.status == "interrupted":
@@ -246,7 +246,7 @@ class _Search:
         phase, asked = say("the best plan as far as alternative {number}", number=len(points)), near.asked
         near.asked = replace(asked, time_limit=min(asked.time_limit, max(took, SECONDS)))
         try:
-            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase, own=False)
+            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase)
         finally:
             near.asked = asked
         self.complete = solution.status != "interrupted"

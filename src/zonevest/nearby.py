@@ -150,7 +150,6 @@ class Nearby:
         gap_absolute: float = 0.0,
         scale: float | None = None,
         phase: str = "",
-        own: bool = True,
     ) -> tuple[Solution, Floats | None, Warm | None]:
         """Solve a block like the study's.
 
@@ -159,12 +158,12 @@ class Nearby:
         start : a point of the block to begin with.
         warm : what a block like it left; by prices alone.
         scale : size of the objective (see `SolveOptions`).
-        phase : what is told of progress.
-        own : whether the objective is the study's; what else is maximised is no value of a plan.
+        phase : what is told of progress; values are not, as what is maximised need not be the study's.
 
         Returns
         -------
-        What came out; the point in the order of the study's own columns; what it leaves to the next one like it.
+        What came out, by prices with the bound that its certificate proves; the point in the order of the study's own
+        columns; what it leaves to the next one like it.
         """
         options = SolveOptions(
             gap=gap, gap_absolute=gap_absolute, time_limit=self.asked.time_limit, threads=self.asked.threads,
@@ -172,8 +171,7 @@ class Nearby:
         )  # fmt: skip
 
         def tell(progress: Progress) -> None:
-            told = progress if own else replace(progress, value=None, bound=None)
-            self.asked.tell(replace(told, phase=phase or progress.phase))
+            self.asked.tell(replace(progress, value=None, bound=None, phase=phase or progress.phase))
 
         if not self.asked.prices:
             solution = run_supervised(join(block), replace(options, start=start), tell)
@@ -183,9 +181,8 @@ class Nearby:
 
         outcome = solve_by_prices(block, options, tell, warm=_begun(block, start, warm))
         left = None if outcome.x is None else Warm.of(block, outcome.x, outcome)
-        solution = outcome.solution
-        if not own or outcome.status == "infeasible":  # no audit of a plan will look at what was proven here
-            solution = _checked(solution, proven(block, outcome.leaves))
+        # no audit of a plan will look at what was proven here
+        solution = _checked(outcome.solution, proven(block, outcome.leaves))
         return solution, None if left is None else left.point(self.block), left
 
     def plan(self, x: Floats, seconds: float, settings: dict[str, Any]) -> api.Plan:

@@ -34,7 +34,9 @@ from zonevest.reports.alternatives import BEST, alternatives_of
 from zonevest.reports.alternatives_forms import BOOK, PAGE
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.distances import DISTANCES
+from zonevest.solvers import by_prices
 from zonevest.solvers.answer import Solution
+from zonevest.solvers.certificate import proven
 from zonevest.solvers.join import join
 
 if TYPE_CHECKING:
@@ -241,6 +243,22 @@ def test_prices_by_both_methods_bound_the_same_losses(village: zv.Alternatives) 
     assert (other.parcels["how"] != "not_known").all()
     assert other.table["distance_bound"].iloc[1] >= other.table["distance"].iloc[1] - 1e-9
     assert other.holds
+
+
+def test_a_bound_by_prices_is_what_its_certificate_proves(
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = nearby.Nearby(village.best, nearby.Asked(10.0, 0, 0, True, lambda _: None))
+    solve, proofs = by_prices.solve_by_prices, list[float]()
+
+    def boastful(*args: Any, **named: Any) -> Any:
+        outcome = solve(*args, **named)
+        proofs.append(proven(near.block, outcome.leaves))
+        return replace(outcome, bound=outcome.value)
+
+    monkeypatch.setattr(by_prices, "solve_by_prices", boastful)
+    solution, _, _ = near.solve(near.block, gap=0.05)
+    assert solution.bound == proofs[0] > near.value
 
 
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([land_by_zone, land_by_action]))
