@@ -124,7 +124,10 @@ def bars_of_lines(study: Study, under: Mapping[str, Floats], finished: Bools) ->
 
 
 def bars_of_tests(study: Study, refusal: Refusal, finished: Bools) -> Iterator[Bar]:
-    """A test that starts fail: of each project by itself, or of each bundle; a hundred per cent are its capital."""
+    """A test that starts fail: of each project by itself, or of each bundle.
+
+    A hundred per cent are the capital, of the share of restoration the share that is asked for.
+    """
     capex, short = study.projects["capex"].to_numpy(dtype=float), refusal.short * finished
     if refusal.family == HURDLE:
         of = [((str(name),), np.array([j])) for j, name in enumerate(study.projects["project"])]

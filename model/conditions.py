@@ -66,8 +66,8 @@ class Condition:
     gives : whether it can be loosened by an amount.
     size : its bound, or else what it compares while nothing is done, or 1: what a hundred per cent of it are.
     told : how a plan tells of it, where it does.
-    least : of what keeps starts of projects out, by how much it has to give for the first of them; of a mandate inf
-        where no start can be finished in time; else NaN.
+    least : of what keeps starts of projects out, by how much it has to give for the first of them; else NaN.
+    never : of a mandate, whether no start of its project can be finished in time, whatever its window.
     """
 
     name: str
@@ -81,6 +81,7 @@ class Condition:
     unit: str
     told: Told | None = None
     least: float = float("nan")
+    never: bool = False
 
     @property
     def whole(self) -> bool:
@@ -237,7 +238,8 @@ def conditions_of(model: pyo.ConcreteModel, policy: Policy, block: Block) -> lis
                 size,
                 unit,
                 of,
-                bar.least if bar else np.inf if family == "mandatory" and _never(ledger, key[0]) else np.nan,
+                bar.least if bar else np.nan,
+                family == "mandatory" and _never(ledger, key[0]),
             )
         )
     return made

@@ -271,13 +271,17 @@ def _required(tables: Tables, project: str, start: int, starts: Mapping[str, int
         if first is None or tables.starts[first] + lag > tables.starts[start]:
             found = say("{project} is not built", project=other)
             if first is not None:
-                found = say("{project} starts in {period}", project=other, period=tables.periods[first])
+                found = _starts_in(tables, other, first)
             yield Breach(
                 "project:requires",
                 say("project {project}", project=project),
                 say("{project} starts {lag:g} years before it or earlier", project=other, lag=lag),
                 found,
             )
+
+
+def _starts_in(tables: Tables, project: str, start: int) -> str:
+    return say("{project} starts in {period}", project=project, period=tables.periods[start])
 
 
 def _together(tables: Tables, starts: Mapping[str, int]) -> Iterator[Breach]:
@@ -292,12 +296,13 @@ def _together(tables: Tables, starts: Mapping[str, int]) -> Iterator[Breach]:
         built = [project for project in members if project in starts]
         if len(built) > 1:
             where = say("exclusive set {name}", name=name)
-            yield Breach("project:exclusive_set", where, say("one at most is built"), listed(built))
+            found = listed(_starts_in(tables, project, starts[project]) for project in built)
+            yield Breach("project:exclusive_set", where, say("one at most is built"), found)
     for name, members in bundles.items():
         when = {project: starts.get(project) for project in members}
         if len(set(when.values())) > 1:
             found = listed(
-                say("{project} not built", project=p) if s is None else f"{p} {tables.periods[s]}"
+                say("{project} not built", project=p) if s is None else _starts_in(tables, p, s)
                 for p, s in when.items()
             )
             where = say("bundle {name}", name=name)

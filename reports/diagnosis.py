@@ -145,7 +145,8 @@ class Diagnosis:
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]
-        if not set(self.repairs["condition"]) <= set(self.conflicts["condition"]):
+        sound = self.complete and bool(self.repairs["verified"].eq(True).all())
+        if sound and not set(self.repairs["condition"]) <= set(self.conflicts["condition"]):
             lines += ["", say["further"]]
         return "\n".join(lines)
 
@@ -180,35 +181,30 @@ class _Sentences:
         """What gives."""
         of, say = self.of[row.condition], self.say
         kind, values = self._kind(of)
-        gives = (
-            of.least if of.family == SITE_LINE else row.gives
-        )  # what of a site lies on a line is known to the hectare
+        # what of a site lies on a line is known to the hectare
+        gives = of.least if of.family == SITE_LINE else row.gives
         amount = percent(gives, 3) if of.family == EOD_SHARE else self._amount(gives, of.unit)
         if kind == "line":
             return say["give_line"].format(**values, **self._let_go(row.repair, of.key[0]))
         if f"give_{kind}" in say:
-            setting = self._setting(row) if row.column and (of.family in BARS or of.family == "floor") else ""
-            return say[f"give_{kind}"].format(**values, amount=amount) + setting
-        if kind == "other" or np.isnan(row.needed):
-            return say["by"].format(what=values.get("name", of.name), amount=amount)
+            return say[f"give_{kind}"].format(**values, amount=amount) + self._setting(row)
         what = say[kind].format(**values, sense="", bound="").rstrip()
-        old, new = (
-            self._amount(row.bound, of.unit),
-            self._amount(row.needed, of.unit),
-        )
-        text = say["to"].format(what=what, old=old, new=new)
+        if kind == "other" or np.isnan(row.needed):
+            return say["by"].format(what=what, amount=amount) + self._setting(row)
+        old, new = (self._amount(each, of.unit) for each in (row.bound, row.needed))
         same = isinstance(row.new, float) and np.isclose([row.old, row.new], [row.bound, row.needed]).all()
-        if row.column and isinstance(row.new, float) and not same:
-            text += self._setting(row)
-        return text
+        return say["to"].format(what=what, old=old, new=new) + ("" if same else self._setting(row))
 
     def _setting(self, row: Any) -> str:
-        """The cell that has to say something else."""
-        old, new = (
-            number(each) if isinstance(each, float) else str(int(each) if isinstance(each, bool) else each)
-            for each in (row.old, row.new)
-        )
-        return self.say["setting"].format(column=row.column, old=old, new=new)
+        """The cell that has to say something else, where there is one."""
+        old, new = (self._stated(each) for each in (row.old, row.new))
+        return self.say["setting"].format(column=row.column, old=old, new=new) if row.column else ""
+
+    def _stated(self, value: Any) -> str:
+        """What stands in a cell."""
+        if value == "" or (isinstance(value, float) and np.isnan(value)):
+            return self.say["blank"]
+        return number(value) if isinstance(value, float) else str(int(value) if isinstance(value, bool) else value)
 
     def _kind(self, of: Condition) -> tuple[str, dict[str, str]]:
         """Which sentence, and what fills it in."""
@@ -217,20 +213,23 @@ class _Sentences:
             return "line", {"reason": self.reasons[key[0]], "size": self._amount(of.size, "ha")}
         if of.family in BARS:
             return of.family, self._bar(of)
-        if of.family == "mandatory" and np.isinf(of.least):
-            return "never", {"name": self._code(key[0], self.display.project)}
+        if of.never:
+            return "never", {"name": self.display.coded(key[0], self.display.project)}
         if of.family == "site_take":
-            return "site_take", {"name": self._code(key[0], self.display.land_class), "place": self._place(key[1])}
+            return "site_take", {
+                "name": self.display.coded(key[0], self.display.land_class),
+                "place": self._place(key[1]),
+            }
         if of.family in ("mandatory", "requires", "exclusive", "bundle", "footprint", "enable"):
             kinds: dict[str, Callable[[str], str]] = {"exclusive": str, "bundle": str, "enable": self.display.practice}
             named = kinds.get(of.family, self.display.project)
-            return of.family, {"name": self._code(key[0], named), "other": self._code(key[-1], named)}
+            return of.family, {"name": self.display.coded(key[0], named), "other": self.display.coded(key[-1], named)}
         if of.family == "floor":
             return "floor", {"term": TERMS[self.lang][key[0]]}
         if of.family == "pool":
             project = self.display.study.projects.set_index("project").loc[key[0]]
             return "pool", {
-                "name": self._code(key[0], self.display.project),
+                "name": self.display.coded(key[0], self.display.project),
                 "size": self._amount(float(project["min_area"]), "ha"),
                 "pool": self._pool(str(project["min_area_of"])),
             }
@@ -239,9 +238,9 @@ class _Sentences:
         period = self._all if told.period == TOTAL else self.display.period(told.period)
         values = {"place": self._place(told.place), "period": period, "name": key[0] if key else ""}
         if of.family == "quota":
-            return "quota", values | {"name": self._code(key[0], self.display.quota)}
-        account = self._code(told.account, self.display.account)
-        values |= {"limit": self._code(told.limit, self.display.limit), "account": account}
+            return "quota", values | {"name": self.display.coded(key[0], self.display.quota)}
+        account = self.display.coded(told.account, self.display.account)
+        values |= {"limit": self.display.coded(told.limit, self.display.limit), "account": account}
         values["label"] = self.display.limit(told.limit)
         return ("limit" if of.family == "limit" else "row"), values
 
@@ -251,7 +250,7 @@ class _Sentences:
         of_bundle = of.family in (EOD_SHARE, EOD_INCOME)
         share = of.family == EOD_SHARE
         values = {
-            "name": name if of_bundle else self._code(name, self.display.project),
+            "name": name if of_bundle else self.display.coded(name, self.display.project),
             "needs": percent(of.least, 3) if share else self._amount(of.least, of.unit),
         }
         if share and study.settings.finance is not None:
@@ -262,7 +261,7 @@ class _Sentences:
         if of.family in WINDOWS:
             return values | {"old": str(project[of.family])}
         if of.family == HURDLE:
-            return values | {"rate": percent(hurdle_of(study, project), 3)}
+            return values | {"rate": percent(hurdle_of(study, name), 3)}
         seen = study.parcels[study.parcels["parcel_id"].isin(items(project["footprint"]))]
         on = kept_from(seen, *((project["redline_ok"], True) if of.key[1] == "redline" else ("core", False)))
         ids = self._parcels_named(seen.loc[on, "parcel_id"].tolist(), int(on.sum()))
@@ -294,19 +293,14 @@ class _Sentences:
 
     def _pool(self, pool: str) -> str:
         """What a project has to have so much of, as an account and its name."""
-        return self._code("area." + pool.replace(":", ".", 1), self.display.account)
-
-    def _code(self, code: str, named: Callable[[str], str]) -> str:
-        """A code of the study, by which it is found there, and its name, where it has one."""
-        name = named(code)
-        return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
+        return self.display.coded("area." + pool.replace(":", ".", 1), self.display.account)
 
     @property
     def _all(self) -> str:
         return {"en": "in all", "zh": "合计"}[self.lang]
 
     def _place(self, code: str) -> str:
-        return self._all if code == TOTAL else self._code(code, self.display.jurisdiction)
+        return self._all if code == TOTAL else self.display.coded(code, self.display.jurisdiction)
 
     def _amount(self, value: float, unit: str) -> str:
         if unit == "periods":

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from zonevest.instances.study import each, items, lineages, period_names
+from zonevest.model.appraisal import hurdle_rates
 from zonevest.model.areas import TOTAL
 from zonevest.model.bars import EOD_SHARE, HURDLE, SITE_LINE, WINDOWS
+from zonevest.model.takings import REFUSED, kept_from
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 SHARES = ("share_of", "share_of_start", "per_head")
 """Bases by which the value of a limit is not in the unit of its account."""
+NEAR = 0.01
+"""Amounts that give are rounded outwards by less than this part."""
 SETTINGS = (
     "debt_ratio_cap",
     "interest_share_general",
@@ -55,7 +59,7 @@ def cell(study: Study, of: Condition, gives: float, bound: float, beside: float 
     """
     if of.family == HURDLE:
         project = study.projects.set_index("project").loc[of.key[0]]
-        finance, old = study.settings.finance, hurdle_of(study, project)
+        finance, old = study.settings.finance, hurdle_of(study, of.key[0])
         if beside is not None:
             return Cell("projects", of.key[0], "hurdle", old, beside)
         if finance is None or project["category"] not in finance.hurdle:  # without a rate it is not tested
@@ -72,40 +76,69 @@ def cell(study: Study, of: Condition, gives: float, bound: float, beside: float 
     return next(_cells(study, of, gives, bound), NOWHERE)
 
 
-def hurdle_of(study: Study, project: Any) -> float:
-    """The rate at which a project (a row of its table) is tested: its own, else its category's, else NaN."""
-    finance = study.settings.finance
-    of_category = dict(finance.hurdle).get(project["category"], np.nan) if finance else np.nan
-    return float(of_category if np.isnan(project["hurdle"]) else project["hurdle"])
+def hurdle_of(study: Study, project: str) -> float:
+    """The rate at which a project is tested; NaN: none."""
+    return float(hurdle_rates(study)[study.projects["project"].tolist().index(project)])
 
 
-def parcel_cells(study: Study, parcel: Any, practice: str, zone: str, reasons: list[str]) -> dict[str, Any]:
-    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from a land action no longer.
+class Use(NamedTuple):
+    """A land action that a parcel is let go for, the zone that it leads to, and what keeps it from it.
+
+    `reasons` are of `zonevest.model.options.LIFTED`.
+    """
+
+    practice: str
+    zone: str
+    reasons: list[str]
+
+
+def parcel_cells(study: Study, parcel: Any, uses: Sequence[Use]) -> list[dict[str, Any]]:
+    """What has to stand in a parcel's cells so that lines, overlays and locks keep it from no use of it any longer.
 
     Parameters
     ----------
     parcel : its row of the parcels table.
-    practice, zone : the land action, and the zone that it leads to.
-    reasons : of `zonevest.model.options.LIFTED`.
+    uses : of parts of it; where no one value does for all of them, that for the first one stands.
+
+    Returns
+    -------
+    list of dict
+        Of each use the columns that keep the parcel from it, and what suffices there for all uses.
     """
-    own, found = study.practices[study.practices["practice"] == practice], dict[str, Any]()
+    found = [_values(study, parcel, use) for use in uses]
+    asked: dict[str, list[list[Any]]] = {}
+    for of_use in found:
+        for column, values in of_use.items():
+            asked.setdefault(column, []).extend(values)
+    new = {column: next((v for v in ways[0] if all(v in each for each in ways)), ways[0][0])
+           for column, ways in asked.items()}  # fmt: skip
+    if "forbidden_zones" in new:
+        kept = [set(items(ways[0])) for ways in asked["forbidden_zones"]]
+        new["forbidden_zones"] = "; ".join(n for n in items(parcel.forbidden_zones) if all(n in each for each in kept))
+    return [{column: new[column] for column in of_use} for of_use in found]
+
+
+def _values(study: Study, parcel: Any, use: Use) -> dict[str, list[list[Any]]]:
+    """Of each column that keeps a parcel from a use: by reason the values that do not, the preferred one first."""
+    own, found = study.practices[study.practices["practice"] == use.practice], dict[str, list[list[Any]]]()
     line_of = dict(zip(study.zones["zone"], study.zones["line"], strict=True))
-    above = lineages(study.zones["zone"], study.zones["parent"]).get(zone, [zone])
-    for reason in reasons:
+    above = lineages(study.zones["zone"], study.zones["parent"]).get(use.zone, [use.zone])
+    column, values = "", list[Any]()
+    for reason in use.reasons:
         line = reason.removeprefix("line:")
         if reason in ("locked_zone", "locked_practice"):
-            found[reason] = ""
+            column, values = reason, [""]
         elif reason == "forbidden_zones":
-            found[reason] = "; ".join(name for name in items(parcel.forbidden_zones) if name not in above)
+            column, values = reason, ["; ".join(name for name in items(parcel.forbidden_zones) if name not in above)]
         elif reason == "conversion":
-            admitted = items(own["conversion"].iloc[0])
-            found[reason] = admitted[0] if admitted else "free"
+            column, values = reason, items(own["conversion"].iloc[0]) or ["free"]
         elif reason == "redline_grade":
-            found["redline"] = "general" if own["redline_ok"].iloc[0] == "general" else "0"
+            column, values = "redline", ["general", "0"] if own["redline_ok"].iloc[0] == "general" else ["0"]
         elif line == "redline":
-            found[line] = "general" if line_of.get(zone) == line else "0"
+            column, values = line, ["general", "core"] if line_of.get(use.zone) == line else ["0"]
         else:  # a zone that follows the line wants the parcel inside, every other one outside
-            found[line] = line != reason and line_of.get(zone) == line
+            column, values = line, [line != reason and line_of.get(use.zone) == line]
+        found.setdefault(column, []).append(values)
     return found
 
 
@@ -159,7 +192,7 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         if len(asked) == 1 and not study.settings.unassigned:  # idle land is in no zone
             yield Cell("projects", name, asked[0], project[asked[0]], "")
     elif of.family == "site_take":
-        yield from _site(study, of)
+        yield from _site(study, of, gives)
     elif of.family in WINDOWS:
         old = str(study.projects.set_index("project").loc[name, of.family])
         names, steps = period_names(study.periods), round(gives) * (1 if of.family == "latest" else -1)
@@ -177,20 +210,30 @@ def _of_project(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
         yield Cell("study", "finance", "eod_eco_share", old_share, _outwards(max(old_share - of.least, 0.0), -1.0))
 
 
-def _site(study: Study, of: Condition) -> Iterator[Cell]:
-    """The line that the one project has to admit that takes land of the class there."""
-    land_class, place, _, farmland = of.key
+def _site(study: Study, of: Condition, gives: float) -> Iterator[Cell]:
+    """The line that the one project has to admit that takes land of the class there.
+
+    The least that brings so many hectares of the class back: basic farmland, then the red line as far as it has to be.
+    """
+    land_class, place, grade, farmland = of.key
     of_project = study.projects.set_index("project")
     takes = study.land_take[study.land_take["land_class"] == land_class]
     where = takes["jurisdiction"].mask(takes["jurisdiction"] == "", takes["project"].map(of_project["jurisdiction"]))
     takers = list(dict.fromkeys(takes.loc[where == ("" if place == TOTAL else place), "project"]))
     if len(takers) != 1:
         return
-    project = of_project.loc[takers[0]]
-    if farmland == "0" and not project["basic_farmland_ok"]:
-        yield Cell("projects", takers[0], "basic_farmland_ok", False, True)
-    else:
-        yield Cell("projects", takers[0], "redline_ok", str(project["redline_ok"]), "core")
+    seen = study.parcels[study.parcels["land_class"] == land_class]
+    seen = seen if place == TOTAL else seen[seen["jurisdiction"] == place]
+    area, basic = seen["area_ha"].to_numpy(dtype=float), farmland == "1"
+    now = kept_from(seen, grade, basic)
+    ways: list[tuple[Cell, tuple[str, bool]]] = []
+    if not basic:
+        ways.append((Cell("projects", takers[0], "basic_farmland_ok", False, True), (grade, True)))
+    wider = list(REFUSED)[list(REFUSED).index(grade) + 1 :]
+    ways += [(Cell("projects", takers[0], "redline_ok", grade, new), (new, basic)) for new in wider]
+    for way, admission in ways:
+        if area @ (now & ~kept_from(seen, *admission)) >= gives * (1 - NEAR):
+            yield way
 
 
 def _quota(study: Study, of: Condition, gives: float) -> Iterator[Cell]:

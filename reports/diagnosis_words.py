@@ -66,6 +66,7 @@ WORDS = {
         "period": "{count} period",
         "periods": "{count} periods",
         "setting": " ({column} {old} → {new})",
+        "blank": "blank",
     },
     "zh": {
         "feasible": "{title}：未发现妨碍方案成立的冲突",
@@ -130,6 +131,7 @@ WORDS = {
         "period": "{count} 个规划期",
         "periods": "{count} 个规划期",
         "setting": "（{column} {old} → {new}）",
+        "blank": "空白",
     },
 }
 TERMS = {

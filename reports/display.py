@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -129,8 +129,18 @@ class Display:
         names = {}
         for code, name in zip(table[key].astype(str), named.astype(str), strict=True):
             # an official code says something to a planner; any other code has said it with its name
-            names[code] = f"{name} ({code})" if name and code[:2].isdigit() and name != code else name or code
+            official = name and code[:2].isdigit() and name != code
+            names[code] = self.bracketed(name, code) if official else name or code
         return names
+
+    def bracketed(self, text: str, more: str) -> str:
+        """A text, and more of it in the brackets of the language."""
+        return f"{text}（{more}）" if self.words.lang == "zh" else f"{text} ({more})"
+
+    def coded(self, code: str, named: Callable[[str], str]) -> str:
+        """A code of the study, by which it is found there, and its name beside it, where it has one."""
+        name = named(code)
+        return name if name == code or name.endswith(self.bracketed("", code).strip()) else self.bracketed(code, name)
 
     @cached_property
     def _zones(self) -> dict[str, str]:
@@ -297,14 +307,14 @@ class Display:
         if code in self._stated_limits or not self.words.has(f"row_{kind}"):
             return self._limits.get(code, code)
         named = self.words(f"row_{kind}")
-        known = self._of_row(kind, of)
+        known = self.of_row(kind, of)
         return f"{named}{self.words('colon')}{known}" if known else named
 
     @cached_property
     def _stated_limits(self) -> set[str]:
         return set(self.study.limits["limit"].astype(str))
 
-    def _of_row(self, kind: str, code: str) -> str:
+    def of_row(self, kind: str, code: str) -> str:
         """What a row is of: a project, an instrument and so on; blank where it is none of them."""
         aims = {name: self.words(name) for name in ("cash", "ecosystem")} if kind in ("floor", "keep") else {}
         others = (aims, self._projects, self._instruments, self._quotas, self._actors, self._accounts)

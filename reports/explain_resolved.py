@@ -174,8 +174,8 @@ def _evens(found: Explanation, say: dict[str, str]) -> list[str]:
     for row in each(found["break_even"]):
         kind = row.status
         if kind in ("found", "stopped") and not np.isnan(row.number):
-            wide = not row.high - row.low <= WIDE * abs(row.number)
-            kind = "even_wide" if wide else "even" if kind == "found" else "even_stopped"
+            wide = not row.high - row.low <= WIDE * abs(row.number)  # what the gaps leave open, where it was found
+            kind = "even_stopped" if kind == "stopped" else "even_wide" if wide else "even"
         verdict = say["stays_in" if found.figures["start"] else "stays_out"]
         cells = {name: getattr(row, name) for name in BREAK_EVEN[1:]}
         lines.append(say[kind].format(**cells | {"column": say[row.column], "verdict": verdict}))

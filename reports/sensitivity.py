@@ -6,7 +6,6 @@ import errno
 import json
 import math
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ import pandas as pd
 
 from zonevest.coefficients import FACTOR
 from zonevest.instances.place import fresh
-from zonevest.instances.say import translate
+from zonevest.instances.say import Listed, Said, translate
 from zonevest.reports.display import Display, number, signed
 from zonevest.reports.labels import Words
 from zonevest.reports.sensitivity_words import COEFFICIENTS, WORDS
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from zonevest.model.plan import PlanData
 
 ENDS = ("low", "high")
-START, ROW = re.compile(r"\[([^,\]]+),'?([^\]']+)'?\](\W.*)"), re.compile(r"[a-z_]+\[[^\]]*\]")
-"""Of what a held plan breaks: a start that cannot be, and a row that limits.csv does not tell of."""
 FOUND = [
     "status", "message", "objective", "bound", "gap", "cash", "ecosystem", "change", "holds", "held", "adapting",
     "breaks", "zone_ha", "differs_ha", "projects_in", "projects_out", "projects_moved", "lights", "lights_before",
@@ -175,24 +172,14 @@ class Sensitivity:
     def _projects(self, codes: str, lang: str) -> str:
         """Projects by name, each with its code."""
         display = self._display(lang)
-        return ", ".join(_both(display.project(code), code) for code in codes.split("; "))
+        return ", ".join(display.coded(code, display.project) for code in codes.split("; "))
 
     def _broken(self, breaks: str, lang: str) -> str:
-        """Rows by name, each with its code, place and period; a sentence as it is said."""
-        display, told = self._display(lang), []
-        for each in re.split("; |；", translate(breaks, lang)):  # a list in Chinese has its own semicolon
-            limit, opens, rest = each.partition(" [")
-            place, comma, period = rest.removesuffix("]").partition(", ")
-            if start := START.match(each):
-                project, begins, sentence = start.groups()
-                told.append(f"{_both(display.project(project), project)}, {display.period(begins)}{sentence}")
-                continue
-            if not opens or not comma:
-                told.append(display.row(each) if ROW.fullmatch(each) else each)
-                continue
-            where = display.jurisdiction(place), display.period(period) if period else ""
-            told.append(f"{_both(display.limit(limit), limit)} [{', '.join(part for part in where if part)}]")
-        return WORDS[lang]["semicolon"].join(told)
+        """What a held plan breaks, with names beside codes."""
+        parts = breaks.given["parts"] if isinstance(breaks, Listed) else (breaks,)
+        assert isinstance(parts, tuple)
+        display = self._display(lang)
+        return WORDS[lang]["semicolon"].join(_named(part, display, lang) for part in parts)
 
     def _changed(self, row: dict[str, Any], lang: str) -> str:
         """Objective, change and how it ended."""
@@ -217,8 +204,18 @@ class Sensitivity:
         return say["range"].format(low=told[0], high=told[1]) + (say["tie"] if row["tie"] else "")
 
 
-def _both(name: str, code: str) -> str:
-    return name if name == code else f"{name} ({code})"
+def _named(part: str, display: Display, lang: str) -> str:
+    """A start that cannot be, a row of limits.csv, another row by its own name, or what the study says of land."""
+    if not isinstance(part, Said):
+        return display.row(part)
+    values = dict(part.given)
+    for name, of in (("project", display.project), ("limit", display.limit)):
+        if name in values:
+            values[name] = display.coded(str(values[name]), of)
+    for name, called in (("place", display.jurisdiction), ("period", display.period)):
+        if name in values:
+            values[name] = called(str(values[name]))
+    return translate(Said(part.template, values), lang)
 
 
 def _grades(lights: str, lang: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from zonevest.instances.say import listed, translate
+from zonevest.instances.say import Listed, Said, listed, translate
 from zonevest.instances.study import period_names
 from zonevest.reports.display import Display, number
 from zonevest.reports.labels import Words
@@ -368,7 +368,7 @@ class _Sentences:
         if row["rule"] == "project:footprint":
             periods = translate(listed(row["period"].split(";")), self.lang)
             return self.say["footprint"].format(
-                project=self._coded(row["project"], self.display.project),
+                project=self.display.coded(row["project"], self.display.project),
                 must=must,
                 count=row["count"],
                 ids=ids,
@@ -377,7 +377,7 @@ class _Sentences:
         if row["kind"] == "land" and row["ids"]:
             named = [name for name in row["jurisdiction"].split(";") if name]
             places = translate(
-                listed([self._coded(name, self.display.jurisdiction) for name in named[:SHOWN]]), self.lang
+                listed([self.display.coded(name, self.display.jurisdiction) for name in named[:SHOWN]]), self.lang
             )
             places += " …" if len(named) > SHOWN else ""
             values = {
@@ -387,14 +387,23 @@ class _Sentences:
                 "place": self.say["in"].format(places=places) if places else "",
             }  # fmt: skip
             return self.say["option" if row["period"] else "standing"].format(**values)
-        found, where = translate(row["found"], self.lang), translate(row["where"], self.lang)
-        given = getattr(row["where"], "given", {})
-        if row["rule"] == "project:window":
-            must = self._window(row["project"])
-        for kind, name_of in (("project", self.display.project), ("practice", self.display.practice)):
-            if code := str(given.get(kind, "")):
-                where = where.replace(f" {code}", f" {self._coded(code, name_of)}", 1)
-        return self.say["plain"].format(where=where, must=must, found=found)
+        must = self._window(row["project"]) if row["rule"] == "project:window" else self._told(row["must"])
+        return self.say["plain"].format(where=self._told(row["where"]), must=must, found=self._told(row["found"]))
+
+    def _told(self, text: str) -> str:
+        """A sentence of the audit, with names beside the codes in it."""
+        return translate(self._named(text), self.lang)
+
+    def _named(self, text: str) -> str:
+        if isinstance(text, Listed):
+            parts, between, last = text.given.values()
+            return Listed(tuple(self._named(part) for part in parts), str(between), str(last))  # type: ignore[attr-defined]
+        if not isinstance(text, Said):
+            return text
+        kinds = {"project": self.display.project, "practice": self.display.practice, "budget": self.display.budget}
+        values = {name: self._named(value) if isinstance(value, str) else value for name, value in text.given.items()}
+        values |= {name: self.display.coded(str(values[name]), of) for name, of in kinds.items() if values.get(name)}
+        return Said(text.template, values)
 
     def _window(self, project: str) -> str:
         """When a project may start, by the names of periods."""
@@ -404,22 +413,19 @@ class _Sentences:
             earliest=named["earliest"] or periods[0], latest=named["latest"] or periods[-1]
         )
 
-    def _coded(self, code: str, named: Callable[[str], str]) -> str:
-        """A code, and its name where it has one."""
-        name = named(code)
-        return code if name == code else {"en": "{} ({})", "zh": "{}（{}）"}[self.lang].format(code, name)
-
     def _row(self, row: dict[str, Any]) -> str:
         say, least = self.say, row["value"] < row["bound"]
         name, family = row["limit"], row["limit"].partition(".")[0]
-        known = self.display.limit(name)
-        known = name if known == name else f"{known} ({name})"
-        label = say["limit_name"].format(name=known) if row["rule"] == "limit" else self.words.or_code("row_", family)
-        if row["rule"] != "limit" and "." in name:
-            label += f"{self.words('colon')}{name.partition('.')[2]}"
+        label, of = self.words.or_code("row_", family), name.partition(".")[2]
+        if row["rule"] == "limit":
+            label = say["limit_name"].format(name=self.display.coded(name, self.display.limit))
+        elif of:
+            label += self.words("colon") + self.display.coded(of, lambda of: self.display.of_row(family, of) or of)
         period = say["all"] if row["period"] == TOTAL else row["period"]
         place = (
-            say["all"] if row["jurisdiction"] == TOTAL else self._coded(row["jurisdiction"], self.display.jurisdiction)
+            say["all"]
+            if row["jurisdiction"] == TOTAL
+            else self.display.coded(row["jurisdiction"], self.display.jurisdiction)
         )
         told = {
             "label": label, "place": place, "period": period, "side": say["least" if least else "most"],

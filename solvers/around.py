@@ -295,26 +295,38 @@ class Around:
         return kept
 
     def _run(self, strategy: int) -> None:
-        self._once(strategy)
-        if self.highs.getModelStatus() == Model.kInfeasible and self._move is not None and not self._open_ended:
-            self._let_go()
-            self._once(_DUAL)
-        if self.highs.getModelStatus() != Model.kOptimal:
-            self.highs.clearSolver()
-            self._once(_DUAL)
-        if self.highs.getModelStatus() != Model.kOptimal and self._move is not None and not self._open_ended:
-            self._let_go()  # near the last plan the solver cannot always tell whether there is one
-            self.highs.clearSolver()
-            self._once(_DUAL)
-        if self.highs.getModelStatus() != Model.kOptimal:
+        """Solve it as it is; with what makes up for a move, where there is no plan; anew; and anew with that.
+
+        Near the last plan the solver cannot always tell whether there is one.
+        """
+        if self._once(strategy):
+            return
+        without_plan = self.highs.getModelStatus() == Model.kInfeasible
+        if without_plan and self._makes_up() and self._once(_DUAL):
+            return
+        if not (self._anew() or (self._makes_up() and self._anew())):
             raise UnsolvedError
 
-    def _once(self, strategy: int) -> None:
+    def _makes_up(self) -> bool:
+        """Let columns make up for a move, where they do not yet; whether that is so."""
+        if self._move is None or self._open_ended:
+            return False
+        self._let_go()
+        return True
+
+    def _anew(self) -> bool:
+        """Whether it is solved from no basis at all."""
+        self.highs.clearSolver()
+        return self._once(_DUAL)
+
+    def _once(self, strategy: int) -> bool:
+        """Whether it is solved from where the solver stands."""
         self.solves += 1
         set_option(self.highs, "simplex_strategy", strategy)
         left = self.until - perf_counter()
         set_option(self.highs, "time_limit", np.inf if left == np.inf else self.highs.getRunTime() + max(left, 0.1))
         self.highs.run()
+        return bool(self.highs.getModelStatus() == Model.kOptimal)
 
     def _wrong(self, duals: Floats, most: int) -> Ints:
         """Options that would be better than what their groups do at these prices, of all rows: `most`, by how much."""

@@ -20,7 +20,7 @@ ROOM = 1e-7
 class Row(NamedTuple):
     """Σ coefficient x column ≥ or ≤ right; `penalty` per unit by which it is missed, None: hard.
 
-    `dear` is how much rather than others it is kept where not all can be.
+    `dear` is how much rather than others it is kept where not all can be; a `fact` gives only where nothing else helps.
     """
 
     coefficients: dict[int, float]
@@ -28,6 +28,7 @@ class Row(NamedTuple):
     right: float
     penalty: float | None
     dear: float = 1.0
+    fact: bool = False
 
     def missed(self, x: Floats) -> float:
         """By how much it is missed at a point."""
@@ -65,11 +66,7 @@ def best_beside(
     if found is not None:
         return Beside(found, True)
     size = np.array([max(1.0, abs(row.right)) for row in rows])
-    soft = [
-        row._replace(penalty=row.dear / scale if row.penalty is None else 0.0)
-        for row, scale in zip(rows, size, strict=True)
-    ]
-    least = _solved(_program(soft, {}, low, high, whole), seconds)
+    least = _least(rows, size, low, high, whole, seconds)
     if least is None:
         return Beside(None, False)
     missed = _missed(rows, least[: len(low)])
@@ -84,6 +81,23 @@ def best_beside(
         if found is not None:
             return Beside(found, False)
     return Beside(least[: len(low)], False)
+
+
+def _least(
+    rows: Sequence[Row], size: Floats, low: Floats, high: Floats, whole: Sequence[bool], seconds: float
+) -> Floats | None:
+    """The point that misses rows by the least: no facts, where that is possible, however dear other rows are."""
+    for facts_give in (False, True) if any(row.fact for row in rows) else (False,):
+        soft = [
+            row
+            if row.fact and row.penalty is None and not facts_give
+            else row._replace(penalty=row.dear / scale if row.penalty is None else 0.0)
+            for row, scale in zip(rows, size.tolist(), strict=True)
+        ]
+        found = _solved(_program(soft, {}, low, high, whole), seconds)
+        if found is not None:
+            return found
+    return None
 
 
 def _missed(rows: Sequence[Row], x: Floats) -> Floats:

@@ -35,6 +35,9 @@ Tables = dict[str, Any]
 Planted = set[str]
 Kind = Callable[["Ground"], Planted | None]
 RETRIES = 200
+"""So often a study is drawn anew; so often again with projects more, which nothing is asked of."""
+SPARE = 3
+"""Projects more: the most that a kind asks for and a study of one project has not."""
 
 
 class Ground:
@@ -451,8 +454,8 @@ KINDS = [
 
 def planted_study(rnd: Random, first: Kind | None = None) -> tuple[Study, list[Planted], list[str]]:
     """A study with one to three planted conflicts (of a kind first, if one is given), the conditions of each, kinds."""
-    for _ in range(RETRIES):
-        ground = _ground(rnd)
+    for at in range(2 * RETRIES):
+        ground = _ground(rnd, SPARE if at >= RETRIES else 0)
         if ground is None:
             continue
         planted: list[tuple[str, Planted]] = []
@@ -473,10 +476,13 @@ def planted_study(rnd: Random, first: Kind | None = None) -> tuple[Study, list[P
     raise AssertionError("no study could be planted in")
 
 
-def _ground(rnd: Random) -> Ground | None:
+def _ground(rnd: Random, spare: int) -> Ground | None:
     try:
         settings, tables = money_tables(rnd, busy=True)
         settings, tables = copy.deepcopy(settings), copy.deepcopy(tables)
+        if spare:
+            more = [{"project": f"spare{at}", "capex": 4.0, "build_years": 1} for at in range(spare)]
+            tables["projects"] = joined(tables["projects"], table(more))
         study = make_study(settings, **tables)
         plan = zv.solve(study, time_limit=20, method="mip")
     except StudyError:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from zonevest.comparing import Comparison, compare
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
+    from zonevest.draws import draw_scenarios
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
+    from zonevest.stresses import stress_scenarios
     from zonevest.sweeps import Sweep, scenarios
     from zonevest.tradeoff import pareto
 
@@ -66,6 +68,7 @@ __all__ = [
     "compare",
     "copy_case",
     "diagnose",
+    "draw_scenarios",
     "import_study",
     "make_study",
     "pareto",
@@ -78,6 +81,7 @@ __all__ = [
     "scenarios",
     "sensitivity",
     "solve",
+    "stress_scenarios",
     "write_county",
     "write_study",
 ]
@@ -89,6 +93,7 @@ _ELSEWHERE = {
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
+    "draw_scenarios": "zonevest.draws",
     "Front": "zonevest.reports.front",
     "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
@@ -100,6 +105,7 @@ _ELSEWHERE = {
     "StudyError": "zonevest.instances.study",
     "Sweep": "zonevest.sweeps",
     "scenarios": "zonevest.sweeps",
+    "stress_scenarios": "zonevest.stresses",
 }
 
 

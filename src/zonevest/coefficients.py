@@ -104,7 +104,7 @@ def varied(study: Study, amounts: Sequence[tuple[Coefficient, float]]) -> Study:
     StudyError
         If that makes a study with faults.
     """
-    state, faults = _state(study), Faults()
+    state, faults = state_of(study), Faults()
     for coefficient, amount in amounts:
         for change in coefficient.changes:
             try:
@@ -173,7 +173,7 @@ def _key(path: str) -> Change:
 def _matters(study: Study, change: Change) -> bool:
     """Whether a change means cells that are not all blank or 0."""
     try:
-        before, _ = _state(study).make(change)
+        before, _ = state_of(study).make(change)
     except ChangeError:
         return False
     return any(number and number == number for number in _numbers(before))
@@ -238,7 +238,7 @@ def _ends(text: str) -> tuple[str, float, float]:
 
 def _made(study: Study, coefficient: Coefficient, amount: float) -> list[Any]:
     """The cells of a coefficient as they are, once they have been changed by an amount in vain."""
-    state = _state(study)
+    state = state_of(study)
     return [before for change in coefficient.changes for before in _make(state, change, amount)]
 
 
@@ -261,7 +261,8 @@ def _numbers(cells: Sequence[Any]) -> list[Any]:
     return [number for each in cells for number in (each.values() if isinstance(each, Mapping) else [each])]
 
 
-def _state(study: Study) -> State:
+def state_of(study: Study) -> State:
+    """Tables and settings of a study, for changes to be made."""
     held = {
         name: {
             column: table[column].to_numpy() if table[column].dtype != object else table[column].tolist()

@@ -52,6 +52,14 @@ class InputError(Exception):
         self.row = {"where": where, "must": must, "found": found, "do": do}
 
 
+class UnwrittenError(InputError):
+    """Nothing is wrong with what was asked: the place of the result failed."""
+
+
+OF_THE_PATH = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError)
+"""Errors of the system that are faults of what was asked for; all others are those of a disk or of rights."""
+
+
 @contextmanager
 def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     """Turn faults and Ctrl-C inside the block into messages and exit codes; yields the words of the language."""
@@ -60,8 +68,8 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     def told(rows: list[dict[str, str]]) -> list[dict[str, str]]:
         return [{part: translate(text, lang) for part, text in row.items()} for row in rows]
 
-    def show(rows: list[dict[str, str]], warnings: list[dict[str, str]] | None = None) -> None:
-        show_faults(told(rows), label, as_json, told(warnings or []))
+    def show(rows: list[dict[str, str]], warnings: list[dict[str, str]] | None = None, head: str = "faults") -> None:
+        show_faults(told(rows), label, as_json, told(warnings or []), head)
 
     try:
         from zonevest.instances.cells import texts_of_python
@@ -80,7 +88,8 @@ def faults_shown(lang: str, as_json: bool) -> Iterator[Words]:
     except (InputError, OSError) as error:
         if Path(str(getattr(error, "filename", None))).is_relative_to(Path(__file__).parent):
             raise  # a file of the package itself: no fault of the input
-        show([_row(error)])
+        asked = (InputError, *OF_THE_PATH) if not isinstance(error, UnwrittenError) else ()
+        show([_row(error)], head="faults" if isinstance(error, asked) else "disk_faults")
         raise typer.Exit(WRONG_INPUT) from None
     except Exception as error:
         from zonevest.instances.study import StudyError
@@ -104,14 +113,18 @@ def _interrupted(error: BaseException | None) -> bool:
 
 
 def show_faults(
-    rows: list[dict[str, str]], label: Words, as_json: bool, warnings: list[dict[str, str]] | None = None
+    rows: list[dict[str, str]],
+    label: Words,
+    as_json: bool,
+    warnings: list[dict[str, str]] | None = None,
+    head: str = "faults",
 ) -> None:
     """Faults, and what was suspicious before them, as a list of a fixed shape on stderr, or as JSON on stdout."""
     warnings = warnings or []
     if as_json:
         print(json.dumps({"faults": rows} | ({"warnings": warnings} if warnings else {}), ensure_ascii=False, indent=2))
         return
-    lines = [label["faults"].format(count=len(rows))]
+    lines = [label[head].format(count=len(rows))]
     for at, row in enumerate([*rows, *warnings]):
         if at == len(rows):
             lines.append(label["warnings"])

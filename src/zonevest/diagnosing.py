@@ -13,8 +13,8 @@ import pandas as pd
 import pyomo.environ as pyo
 
 from zonevest.instances.say import listed, say
-from zonevest.instances.study import StudyError, items, period_names
-from zonevest.mending import has_plan, mended
+from zonevest.instances.study import StudyError, period_names
+from zonevest.mending import has_plan, mended, with_one_value
 from zonevest.model.appraisal import rate_met
 from zonevest.model.bars import HURDLE, SITE_LINE
 from zonevest.model.compiled import compile_policy, shared
@@ -25,7 +25,7 @@ from zonevest.model.options import LIFTED, build_options
 from zonevest.model.plan import limits_table
 from zonevest.model.policy import doing_nothing, policy_model
 from zonevest.reports.diagnosis import CONFLICTS, PARCELS, REPAIRS, Diagnosis
-from zonevest.reports.diagnosis_cells import cell, parcel_cells
+from zonevest.reports.diagnosis_cells import Use, cell, parcel_cells
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.by_one_program import ByOneProgram
 from zonevest.solvers.conflicts import Asked, Conditions, Conflict, Repair, Search
@@ -201,25 +201,6 @@ def _prices(conditions: list[Condition], prices: Mapping[str, float]) -> np.ndar
     return np.array(found, dtype=float)
 
 
-def with_one_value(repairs: pd.DataFrame) -> pd.DataFrame:
-    """Repairs in which a cell that several conditions of one repair give by says one thing: what suffices for all.
-
-    Numbers of [finance] stand by period, so there each condition keeps its own.
-    """
-    new = repairs["new"].astype(object)
-    asked = repairs[(repairs["table"] != "") & (repairs["table"] != "study")]
-    for (_, table, _, column), rows in asked.groupby(["repair", "table", "key", "column"]):
-        if len(rows) == 1 or table == "quota_grants":
-            continue
-        values, old = rows["new"].tolist(), rows["old"].iloc[0]
-        if column == "requires":
-            kept = set.intersection(*(set(items(value)) for value in values))
-            new.loc[rows.index] = "; ".join(name for name in items(old) if name in kept)
-        elif all(isinstance(value, float) for value in values) and not np.isnan([old, *values]).any():
-            new.loc[rows.index] = max(values) if max(values) > old else min(values)
-    return repairs.assign(new=new)
-
-
 class _Told:
     """What was found, as the tables of a diagnosis."""
 
@@ -260,21 +241,26 @@ class _Told:
 
     def parcels(self, repairs: list[Repair]) -> pd.DataFrame:
         """The parcels that lines let go, and what for."""
-        options, rows = self.ledger.options, []
+        options, rows, uses = self.ledger.options, [], dict[tuple[int, int], list[Use]]()
         periods, study = [*period_names(self.study.periods), ""], self.study
         zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True))
         ids, area = study.parcels["parcel_id"].to_numpy(), study.parcels["area_ha"].to_numpy()
         for at, repair in enumerate(repairs, start=1):
             for column in self._let_go(repair).tolist():
-                kind, parcel = options.kind[column], options.parcel[column]
+                kind, parcel = options.kind[column], int(options.parcel[column])
                 practice = options.practices[options.kind_practice[kind]]
                 start = periods[options.kind_start[kind]]
-                lines = self._lines(kind)
                 zone = zone_of.get(practice) or str(options.zone_today[options.pattern[parcel]])
-                changes = parcel_cells(study, study.parcels.iloc[int(parcel)], practice, zone, lines)
+                use = Use(practice, zone, self._lines(kind))
+                uses.setdefault((at, parcel), []).append(use)
                 used = float(area[parcel] * repair.x[column])
-                rows.append((at, ids[parcel], practice, start, used, float(area[parcel]), lines, [*changes], changes))
-        return pd.DataFrame(rows, columns=PARCELS)
+                rows.append((at, ids[parcel], practice, start, used, float(area[parcel]), use.reasons))
+        # what is taken comes parcel by parcel
+        changes = [
+            each for (_, parcel), of in uses.items() for each in parcel_cells(study, study.parcels.iloc[parcel], of)
+        ]
+        told = [(*row, [*change], change) for row, change in zip(rows, changes, strict=True)]
+        return pd.DataFrame(told, columns=PARCELS)
 
     def verified_in(
         self, repair: Repair, gives: pd.DataFrame, parcels: pd.DataFrame, deadline: float, threads: int

@@ -42,8 +42,11 @@ BROKEN = "broken"
 FACTS = ("draw", "fund_project", "lean", "reach", "open", "cap", "positive")
 """Rows that say how things are: money is drawn for what it pays, land enjoys a rise of value once."""
 CASH_ROWS = ("cash", "reserve")
-SETS, KEPT = 2, 100.0
-"""How many other sets of broken rows are looked for, and how much rather rows are kept there that were broken."""
+SETS = 2
+"""How many other sets of broken rows are looked for."""
+CASH, KEPT = 10.0, 100.0
+"""How much rather cash is kept than other rows, and in other sets what was broken before."""
+FACT = 10.0 * CASH * KEPT
 MISSED = 1e-6
 """A row that is missed by less, relative to its bound, holds."""
 SECONDS = 60.0
@@ -174,13 +177,15 @@ def _instead(
 ) -> Iterator[pd.DataFrame]:
     """Other rows that may be broken in place of those that are, set by set: each time the earlier ones are kept first.
 
-    A set that has all rows of an earlier one says nothing new, and ends the search. Rows that no money mends, as those
-    of land, are among `breaches` to the same amount, and are not told again.
+    A set that has all rows of an earlier one says nothing new, and ends the search; so does one in which a fact would
+    have to be another. Rows that no money mends, as those of land, are among `breaches` to the same amount, and are not
+    told again.
     """
     seen = [first]
     for _ in range(SETS):
         decided, _, missed = _decided(evaluator, standing, given, frozenset().union(*seen))
-        if not missed or any(earlier <= missed for earlier in seen):
+        facts = {name for name in missed if _is_fact(name)}
+        if not missed or any(earlier <= missed for earlier in seen) or not facts <= first:
             return
         seen.append(missed)
         found = evaluator.judge(standing, decided)
@@ -189,7 +194,8 @@ def _instead(
         names = ["rule", "limit", "account", "jurisdiction", "period"]
         over = told[names].merge(breaches[[*names, "over"]].drop_duplicates(names), how="left", on=names)["over"]
         same = np.isclose(told["over"].to_numpy(dtype=float), over.to_numpy(dtype=float), rtol=1e-6, atol=1e-9)
-        yield told[~same].reset_index(drop=True)
+        if not same.all():
+            yield told[~same].reset_index(drop=True)
 
 
 def _decided(
@@ -227,7 +233,8 @@ def _decided(
             row.sense == ">=",
             row.right,
             row.penalty,
-            _dear(row.name) * KEPT ** (row.name in kept),
+            _dear(row.name, row.name in kept),
+            _is_fact(row.name),
         )
         for row in left.rows
     ]
@@ -245,10 +252,18 @@ def _decided(
     return evaluator.tell(left.system, np.where(known, 0.0, x)) | given, holds, frozenset(missed)
 
 
-def _dear(row: str) -> float:
-    """How much rather a row is kept than others: what is a fact most, then cash, without which nothing is paid."""
-    family = row.partition("[")[0]
-    return 1000.0 if family in FACTS else 10.0 if family in CASH_ROWS else 1.0
+def _is_fact(row: str) -> bool:
+    return row.partition("[")[0] in FACTS
+
+
+def _dear(row: str, kept: bool) -> float:
+    """How much rather a row is kept than others: cash, without which nothing is paid, and what is kept this time.
+
+    Facts give only where decisions that are given leave no other way, and then as little as they can.
+    """
+    if _is_fact(row):
+        return FACT
+    return (CASH if row.partition("[")[0] in CASH_ROWS else 1.0) * (KEPT if kept else 1.0)
 
 
 def _plan(
@@ -333,7 +348,7 @@ def _limits(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
 def _quota_units(study: Study, units: dict[str, str]) -> Iterator[tuple[str, str]]:
     """What quotas are counted in: as what uses them, else as what generates them."""
     for quota, *accounts in study.quotas[["quota", "account_used", "account_generated"]].itertuples(index=False):
-        account = next(name for name in [*accounts, ""] if name or name == "")
+        account = next(filter(None, accounts), "")
         unit = units.get(account, "ha" if account.startswith("area.") else "")
         yield from ((name, unit) for name in (f"quota.{quota}", f"quota.{quota}.bought", f"quota.{quota}.sold"))
 

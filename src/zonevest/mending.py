@@ -18,13 +18,17 @@ from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
+from zonevest.model.takings import REFUSED
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.standing import has_point, stands_with
 
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
 
-__all__ = ["has_plan", "mended"]
+__all__ = ["has_plan", "mended", "with_one_value"]
+
+ONE_FOR_ALL = ("eod_eco_share",)
+"""Numbers of [finance] that do not stand by period."""
 
 
 def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
@@ -32,8 +36,8 @@ def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
 
     Parameters
     ----------
-    repair : the rows of one repair (see `zonevest.reports.diagnosis.Diagnosis.repairs`); those without a cell say
-        nothing here.
+    repair : the rows of one repair (see `zonevest.reports.diagnosis.Diagnosis.repairs`), of each cell with one value
+        (`with_one_value`); those without a cell say nothing here.
     parcels : the parcels that its lines let go, with `changes` of their cells.
 
     Raises
@@ -57,7 +61,7 @@ def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
             continue
         key = BY_NAME[row.table].key[0]
         at = frame.index[frame[key] == row.key][0]
-        _write(frame, at, row.column, _wider(frame.loc[at, row.column], row))
+        _write(frame, at, row.column, row.new)
     if len(parcels):
         frame = tables.setdefault("parcels", study.tables["parcels"].copy())
         at = dict(zip(frame["parcel_id"], frame.index, strict=True))
@@ -75,13 +79,42 @@ def mended(study: Study, repair: pd.DataFrame, parcels: pd.DataFrame) -> Study:
     return study.replace(settings if floor or finance else None, **tables)
 
 
+def with_one_value(repairs: pd.DataFrame) -> pd.DataFrame:
+    """Repairs in which a cell that several conditions of one repair give by says one thing: what suffices for all.
+
+    Numbers of [finance] stand by period, but for those in `ONE_FOR_ALL`.
+    """
+    new, asked = repairs["new"].astype(object), repairs[repairs["table"] != ""]
+    period = [_period(column, name) if table == "study" else ""
+              for table, column, name in asked[["table", "column", "condition"]].itertuples(index=False)]  # fmt: skip
+    for _, rows in asked.groupby([asked["repair"], asked["table"], asked["key"], asked["column"], np.array(period)]):
+        if len(rows) > 1:
+            value = _for_all(rows["column"].iloc[0], rows["old"].iloc[0], rows["new"].tolist())
+            new.loc[rows.index] = pd.Series([value] * len(rows), index=rows.index, dtype=object)
+    return repairs.assign(new=new)
+
+
+def _for_all(column: str, old: Any, values: list[Any]) -> Any:
+    """The value of a cell that suffices where each of some values does for one condition."""
+    if column == "requires":
+        kept = set.intersection(*(set(items(value)) for value in values))
+        return "; ".join(name for name in items(old) if name in kept)
+    if column == "redline_ok":
+        return max(values, key=list(REFUSED).index)
+    return max(values) if max(values) > old else min(values)
+
+
+def _period(column: str, condition: str) -> str:
+    """The period in which a number of [finance] gives by a condition; blank where it is one for all periods."""
+    return "" if column in ONE_FOR_ALL else condition.partition("[")[2].rstrip("]").split(",")[-1]
+
+
 def _setting(study: Study, changed: dict[str, Any], row: Any) -> Any:
     """A number of [finance] as it has to be: where it stands by period, in the condition's period."""
-    *_, period = row.condition.partition("[")[2].rstrip("]").split(",")
-    names = period_names(study.periods)
-    if period not in names:
+    period = _period(row.column, row.condition)
+    if not period:
         return row.new
-    old = changed.get(row.column, getattr(study.settings.finance, row.column))
+    old, names = changed.get(row.column, getattr(study.settings.finance, row.column)), period_names(study.periods)
     of = dict(old) if isinstance(old, dict) else dict.fromkeys(names, old)
     return of | {period: row.new}
 
@@ -95,16 +128,6 @@ def _granted(frame: pd.DataFrame, row: Any) -> pd.DataFrame:
         return pd.concat([frame, pd.DataFrame([more])], ignore_index=True)
     frame.loc[frame.index[mine][0], "amount"] += row.new - row.old
     return frame
-
-
-def _wider(stands: Any, row: Any) -> Any:
-    """What a cell has to say: where two conditions give by the same one, the wider counts."""
-    if row.column == "requires":
-        kept = items(str(row.new))
-        return "; ".join(name for name in items(str(stands)) if name in kept)
-    if isinstance(row.new, float) and not isinstance(stands, str) and not np.isnan(stands) and stands != row.old:
-        return max(row.new, stands) if row.new > row.old else min(row.new, stands)
-    return row.new
 
 
 def _write(frame: pd.DataFrame, at: Hashable, column: str, value: Any) -> None:

@@ -330,7 +330,7 @@ class _Search:
         steps = np.array([self._secant(known, one, tried, slope) - tried for one in (first, last)])
         ahead = steps[np.isfinite(steps) & (np.sign(steps) == np.sign(tried - first))]
         if not len(ahead):
-            return 2.0 * tried
+            return first + 2.0 * (tried - first)
         far = float(np.abs(ahead).max())
         return tried + float(np.sign(tried - first)) * min(1.5 * far, 2.0 * abs(tried - first))
 

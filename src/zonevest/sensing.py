@@ -284,8 +284,11 @@ def _named(miss: Any) -> str:
         what: str = miss.what
         return what
     if miss.family == START:
-        return say("{row}: a project cannot start then", row=miss.condition.removeprefix(START))
-    return f"{miss.limit} [{miss.jurisdiction}, {miss.period}]" if miss.limit else miss.condition
+        project = miss.condition.removeprefix(f"{START}[").removesuffix(f",{miss.period}]")
+        return say("{project} cannot start in {period}", project=project, period=miss.period)
+    if not miss.limit:
+        return str(miss.condition)
+    return say("{limit} [{place}, {period}]", limit=miss.limit, place=miss.jurisdiction, period=miss.period)
 
 
 class _Search:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from zonevest.arguments import parse_settings
-from zonevest.console import InputError
+from zonevest.console import InputError, UnwrittenError
 from zonevest.instances import place
 from zonevest.instances.say import say
 
@@ -26,7 +26,7 @@ def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) ->
 
     Raises
     ------
-    InputError
+    UnwrittenError
         If it could not be written to its place: what failed, and where the plan is now, if anywhere.
     """
     from zonevest.instances.say import of_system
@@ -55,9 +55,9 @@ def write_or_rescue(plan: Plan, target: Path, lang: Lang, *, overwrite: bool) ->
             do = say(
                 "make room or name another folder with -o, and solve again (--resume, where there is a checkpoint)"
             )
-            raise InputError(where, must, of_system(error), do) from None
+            raise UnwrittenError(where, must, of_system(error), do) from None
         do = say("the plan was written to {path} instead: move it where it is to be", path=rescue)
-        raise InputError(where, must, of_system(error), do) from None
+        raise UnwrittenError(where, must, of_system(error), do) from None
 
 
 def refuse_existing(path: Path, do: str) -> None:

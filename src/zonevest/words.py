@@ -7,6 +7,10 @@ Words = dict[str, str]
 _TABLE: dict[str, tuple[str, str]] = {
     # faults
     "faults": ("{count} fault(s) in the input; nothing was written", "输入有 {count} 处错误；未写入任何文件"),
+    "disk_faults": (
+        "a file could not be read or written; what was there before is as it was",
+        "有文件无法读取或写入；原有内容保持不变",
+    ),
     "must": ("must:  ", "应当："),
     "found": ("found: ", "实际："),
     "do": ("do:    ", "处理："),

@@ -201,8 +201,38 @@ def test_nowhere_to_go_is_told(
     monkeypatch.setattr(api, "solve", lambda *_, **__: small)
     monkeypatch.setattr(api, "write_reports", full)
     assert zonevest("solve", "village", "-o", tmp_path / "plan") == 2
-    assert "solve again" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "solve again" in told
+    assert told.startswith("a file could not be read or written")
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "lang", "head"),
+    [
+        (errno.ENOSPC, "en", "a file could not be read or written; what was there before is as it was"),
+        (errno.EROFS, "zh", "有文件无法读取或写入；原有内容保持不变"),
+        (errno.EACCES, "en", "a file could not be read or written"),
+        (errno.EEXIST, "en", "1 fault(s) in the input"),
+        (errno.ENOTDIR, "zh", "输入有 1 处错误"),
+    ],
+)
+def test_a_disk_is_no_fault_of_the_input(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    number: int,
+    lang: str,
+    head: str,
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number), str(tmp_path / "copy" / "parcels.csv"))
+
+    monkeypatch.setattr(api, "copy_case", refused)
+    assert zonevest("new", tmp_path / "copy", "--lang", lang) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(head)
+    assert str(tmp_path / "copy" / "parcels.csv") in told
 
 
 @pytest.mark.parametrize("command", ["new", "solve"])

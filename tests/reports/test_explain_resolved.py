@@ -14,6 +14,8 @@ import zonevest as zv
 from tests.model.complete_valley import valley
 from zonevest.instances.study import Study
 from zonevest.pricing import UnpricedError, priced
+from zonevest.reports.explain_resolved import BREAK_EVEN, WORDS, _evens
+from zonevest.resolving import _Search
 
 VERY_DEAR = 1e5
 """A capex that no plan bears."""
@@ -198,3 +200,26 @@ def test_only_a_project_is_solved_again() -> None:
         plan.explain(limit="outlay", resolve=True)
     with pytest.raises(ValueError, match="break-even"):
         plan.explain(project="mill_centre", break_even=("colour",))
+
+
+@pytest.mark.parametrize(("tried", "further"), [(6.0, 2.0), (14.0, 18.0)])
+def test_a_break_even_is_looked_for_in_the_direction_begun(tried: float, further: float) -> None:
+    """Where the lines through the tries point back, twice as far as the last try is off: down, too."""
+    search = _Search(None, None, {}, 1.0)  # type: ignore[arg-type]
+    assert search._further({10.0: 2.0, tried: 3.0}, 10.0, 10.0, tried, 1.0) == further
+
+
+@pytest.mark.parametrize(
+    ("status", "low", "said"),
+    [
+        ("found", 9.9, "a capex of 10 (now 8); what the gaps leave open: 9.9 to 10.1; solved 3 times"),
+        ("found", 5.0, "a capex between 5 and 10.1 (now 8), which is what the gaps leave open"),
+        ("stopped", 5.0, "a capex of about 10 (now 8), not told apart further in 3 solves: 5 to 10.1"),
+        ("stopped", 9.9, "a capex of about 10 (now 8), not told apart further in 3 solves: 9.9 to 10.1"),
+    ],
+)
+def test_a_break_even_says_whether_the_gaps_or_the_solves_leave_it_open(status: str, low: float, said: str) -> None:
+    found = village().explain(project="mill_centre")
+    rows = pd.DataFrame([("capex", 8.0, 10.0, low, 10.1, status, 3)], columns=BREAK_EVEN)
+    (told,) = _evens(replace(found, tables={**found.tables, "break_even": rows}), WORDS["en"])
+    assert told.startswith(said)

@@ -131,7 +131,7 @@ def test_names_in_chinese(facts: Facts, tmp_path: Path) -> None:
     write_layer(facts, tmp_path / "plan.gpkg", "zh")
     ((name, qml), *_) = rows(tmp_path / "plan.gpkg", "SELECT styleName, styleQML FROM layer_styles ORDER BY id")
     assert name == "规划后的分区"
-    assert 'label="城镇集中建设区 (410)"' in qml
+    assert 'label="城镇集中建设区（410）"' in qml
 
 
 def test_without_sites_or_shapes(tmp_path: Path) -> None:

@@ -131,7 +131,7 @@ def test_the_chinese_page_is_chinese(drawn: Drawn) -> None:
         "已证明与最优值相差不超过 0.1 %",
         "百万元",
         "公顷",
-        "农田保护区 (300)",
+        "农田保护区（300）",
         "北村",
     ):
         assert told in text, told

@@ -179,7 +179,8 @@ def test_units(plan: PlanData) -> None:
 def test_names(plan: PlanData) -> None:
     english, chinese = Display(plan.study, Words("en")), Display(plan.study, Words("zh"))
     assert english.zone("410") == "Urban core (410)"
-    assert chinese.zone("410") == "城镇集中建设区 (410)"
+    assert chinese.zone("410") == "城镇集中建设区（410）"
+    assert chinese.coded("410", chinese.zone) == "城镇集中建设区（410）", "an official code stands there once"
     assert english.account("area.class_group.construction") == "Area of class group: construction land"
     assert chinese.account("area.lost.class.arable") == "地类减少：耕地"
     assert english.account("visits") == "visits"

@@ -7,15 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import zonevest as zv
+from tests.reports.audit_studies import BASE, SETTINGS
 from tests.reports.audit_studies import study as hand_made
 from tests.test_diagnose import check_sets
 from zonevest.cli import app
-from zonevest.diagnosing import with_one_value
+from zonevest.instances.read import make_study
+from zonevest.mending import mended, with_one_value
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +90,39 @@ def test_what_is_nobody_s_rule_has_words_too() -> None:
     assert "No more land is taken than there is: farm" in found.to_text()
     assert "项目用地不超过现有面积" in found.to_text("zh")
     assert "land_take[" not in found.to_text() + found.to_text("zh")
+
+
+@pytest.mark.parametrize(
+    ("lines", "column", "new"),
+    [
+        ({"basic_farmland": 1}, "basic_farmland_ok", True),
+        ({"redline": "general"}, "redline_ok", "general"),
+        ({"redline": "core"}, "redline_ok", "core"),
+        ({"redline": "core", "basic_farmland": 1}, "", None),  # no one cell mends two lines
+    ],
+)
+def test_the_line_that_a_project_has_to_admit_is_the_one_its_land_lies_on(
+    lines: dict[str, Any], column: str, new: Any
+) -> None:
+    """A road takes 5 of 10 ha of farmland, all of it on a line; wood lies on the others."""
+    land = [
+        {"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "redline": "0"} | lines,
+        {
+            "parcel_id": "b",
+            "land_class": "wood",
+            "zone": "rural",
+            "area_ha": 9.0,
+            "redline": "core",
+            "basic_farmland": 1,
+        },
+    ]
+    taken = {"project": "road", "land_class": "farm", "area_ha": 5.0}
+    road = ROAD | {"mandatory": 1}
+    found = zv.diagnose(hand_made({"periods": LATER}, parcels=land, projects=[road], land_take=[taken])).repairs
+    row = found[found["condition"] == "site_take[farm,total,no,0]"].iloc[0]
+    assert row["column"] == column
+    assert row["new"] == new or not column
+    assert row["verified_in"] == ("study" if column else "program")
 
 
 LATER = [{"name": "p1", "start": 2026, "years": 5}, {"name": "p2", "start": 2031, "years": 5}]
@@ -172,6 +208,17 @@ def test_a_mandated_project_on_a_line(tmp_path: Path) -> None:
     assert (line["gives"][0]["gives"], line["gives"][0]["new"], line["verified_in"]) == (10.0, "general", "study")
 
 
+def test_a_mandated_project_that_can_never_be_finished() -> None:
+    """A road of twenty years in a plan of ten: no window is to blame, and only the mandate can give."""
+    tables = {name: pd.DataFrame(list(rows)) for name, rows in BASE.items()}
+    road = pd.DataFrame([ROAD | {"mandatory": 1, "build_years": 20}])
+    study = make_study(SETTINGS | {"periods": LATER}, for_diagnosis=True, projects=road, **tables)
+    found = zv.diagnose(study)
+    assert found.repairs["condition"].tolist() == ["mandatory[road]"]
+    assert "project road is mandated, and cannot be finished within the years of the plan" in found.to_text()
+    assert "do not mandate project road (mandatory 1 → 0)" in found.to_text()
+
+
 def test_land_that_a_line_lets_go_is_told_by_hectares() -> None:
     """3 of 10 ha are to be built on, all of it forbidden: land may be divided."""
     land = [{"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "forbidden_zones": "town"}]
@@ -195,16 +242,87 @@ def test_a_cell_has_one_new_value_in_a_repair(torn: str) -> None:
     assert cells.nunique().eq(1).all()
 
 
+def test_every_cell_that_has_to_change_is_said() -> None:
+    """What a grant, a mandate, what is required, a tolerance and a hurdle become; a cell that is emptied is blank."""
+    quota = {"quota": "town", "account_used": "area.rezoned", "granted": 0.5, "movable": 1}
+    tower = ROAD | {"project": "tower", "capex": 100.0, "mandatory": 1, "requires": "road"}
+    limits = [
+        {"limit": "built", "account": "area.rezoned", "sense": ">=", "value": 10.0, "period": "p1"},
+        {"limit": "cost", "account": "project.capex", "sense": "<=", "value": 105.0, "period": "total"},
+        {"limit": "even", "account": "area.class.farm", "sense": "==", "value": 3.0, "period": "p1"},
+    ]
+    study = hand_made({"periods": LATER}, projects=[ROAD, tower], quotas=[quota], limits=limits)
+    found = zv.diagnose(study)
+    text, chinese = found.to_text().replace("\u00a0", " "), found.to_text("zh")
+    for said in ("(granted 0.5 → 2)", "(mandatory 1 → 0)", "(requires road → blank)", "ha (tolerance 0 → 3)"):
+        assert said in text
+    assert "（requires road → 空白）" in chinese
+    at = found.repairs[found.repairs["column"] == "mandatory"].index[:1]
+    hurdle = found.repairs.loc[at].assign(column="hurdle", old=0.07, new=np.nan)
+    assert "(hurdle 0.07 → blank)" in replace(found, repairs=hurdle).to_text()
+
+
 def test_what_suffices_for_all_that_give_by_a_cell() -> None:
     rows = [
-        (1, "limits", "most", "value", 1.0, 2.0), (1, "limits", "most", "value", 1.0, 3.0),
-        (1, "limits", "least", "value", 5.0, 4.0), (1, "limits", "least", "value", 5.0, 3.5),
-        (1, "projects", "road", "requires", "a; b; c", "a; b"), (1, "projects", "road", "requires", "a; b; c", "b; c"),
-        (1, "study", "finance", "dscr_min", 1.2, 1.1), (1, "study", "finance", "dscr_min", 1.2, 1.0),
-        (2, "limits", "most", "value", 1.0, 2.0),
+        (1, "", "limits", "most", "value", 1.0, 2.0, 3.0), (1, "", "limits", "most", "value", 1.0, 3.0, 3.0),
+        (1, "", "limits", "least", "value", 5.0, 4.0, 3.5), (1, "", "limits", "least", "value", 5.0, 3.5, 3.5),
+        (1, "", "projects", "road", "requires", "a; b; c", "a; b", "b"),
+        (1, "", "projects", "road", "requires", "a; b; c", "b; c", "b"),
+        (1, "", "projects", "road", "redline_ok", "no", "core", "core"),
+        (1, "", "projects", "road", "redline_ok", "no", "general", "core"),
+        (1, "dscr_min[p1]", "study", "finance", "dscr_min", 1.2, 1.1, 1.1),
+        (1, "dscr_min[town,p2]", "study", "finance", "dscr_min", 1.2, 1.0, 0.9),
+        (1, "dscr_min[port,p2]", "study", "finance", "dscr_min", 1.2, 0.9, 0.9),
+        (1, "eod_share[one]", "study", "finance", "eod_eco_share", 0.5, 0.25, 0.125),
+        (1, "eod_share[two]", "study", "finance", "eod_eco_share", 0.5, 0.125, 0.125),
+        (2, "", "limits", "most", "value", 1.0, 2.0, 2.0),
     ]  # fmt: skip
-    table = pd.DataFrame(rows, columns=["repair", "table", "key", "column", "old", "new"])
-    assert with_one_value(table)["new"].tolist() == [3.0, 3.0, 3.5, 3.5, "b", "b", 1.1, 1.0, 2.0]
+    columns = ["repair", "condition", "table", "key", "column", "old", "new", "expected"]
+    for given in (rows, rows[::-1]):
+        table = pd.DataFrame(given, columns=columns)
+        assert with_one_value(table)["new"].tolist() == table["expected"].tolist()
+
+
+def test_two_bundles_give_by_one_share() -> None:
+    """Restoration has 1 of 5 and 1 of 10 million, and should have half: a tenth does for both, in whatever order."""
+    eod = {"build_years": 1, "mandatory": 1, "annual_revenue": 0.0}
+    cost = {"poor": {"dike": 1.0, "mall": 9.0}, "fair": {"park": 1.0, "inn": 4.0}}
+    projects = [
+        {"project": name, "bundle": bundle, "capex": capex, **eod,
+         "category": "ecological_restoration" if capex == 1.0 else "infrastructure"}
+        for bundle, of in cost.items() for name, capex in of.items()
+    ]  # fmt: skip
+    settings = {"periods": LATER, "finance": {"opening_cash": 100.0, "eod_eco_share": 0.5}}
+    study = hand_made(settings, projects=projects)
+    rows = [("eod_share[poor]", 0.1), ("eod_share[fair]", 0.2)]
+    for given in (rows, rows[::-1]):
+        repair = pd.DataFrame(given, columns=["condition", "new"]).assign(
+            repair=1, table="study", key="finance", column="eod_eco_share", old=0.5
+        )
+        assert mended(study, with_one_value(repair), pd.DataFrame()).settings.finance.eod_eco_share == 0.1
+
+
+def test_a_parcel_that_is_used_in_two_ways_is_let_go_for_both() -> None:
+    """Half of the land is to be a town, half a port, and both are forbidden there: both have to be struck out."""
+    land = [{"parcel_id": "a", "land_class": "farm", "zone": "rural", "area_ha": 10.0, "forbidden_zones": "town; port"}]
+    zones = [{"zone": "rural"}, {"zone": "town"}, {"zone": "port"}]
+    practices = [
+        {"practice": "build", "zone": "town", "to_class": "built", "conversion": "conditional; promoted"},
+        {"practice": "berth", "zone": "port", "to_class": "built", "conversion": "promoted; free"},
+    ]
+    limits = [
+        {"limit": name, "account": f"area.zone.{name}", "sense": ">=", "value": 5.0, "period": "p2"}
+        for name in ("town", "port")
+    ]
+    given = [land[0] | {"conversion": "prohibited"}]
+    study = hand_made({"divisible": True}, parcels=given, zones=zones, practices=practices, limits=limits)
+    found = zv.diagnose(study, prices={"town": float("inf"), "port": float("inf")})
+    lines = {"line[forbidden_zones]", "line[conversion]"}
+    (at,) = [at for at, rows in found.repairs.groupby("repair") if set(rows["condition"]) == lines]
+    assert found.repairs.loc[found.repairs["repair"] == at, "verified_in"].eq("study").all()
+    rows = found.parcels[found.parcels["repair"] == at]
+    assert sorted(rows["practice"]) == ["berth", "build"]
+    assert all(each == {"forbidden_zones": "", "conversion": "promoted"} for each in rows["changes"])
 
 
 def test_a_floor_of_ecosystem_value_is_a_cell() -> None:
@@ -235,3 +353,5 @@ def test_rules_of_further_conflicts_are_announced() -> None:
     assert give - named
     assert "further conflicts" in found.to_text()
     assert "其他冲突" in found.to_text("zh")
+    for unsure in (replace(found, complete=False), replace(found, repairs=found.repairs.assign(verified=None))):
+        assert "further" not in unsure.to_text()

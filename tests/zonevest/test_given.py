@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 import zonevest as zv
 from tests import random_features, random_money
 from tests.chinese import CHINESE, english_in
-from tests.reports.audit_studies import BUILD, FARM, NAMES, study
+from tests.reports.audit_studies import BASE, BUILD, FARM, NAMES, study
 from tests.reports.whole import whole
 from zonevest.cli import app
 from zonevest.instances.study import Study, StudyError, period_names
@@ -435,4 +435,48 @@ def test_what_stays_broken_is_not_told_as_broken_instead() -> None:
     found = zv.plan_from(owing(debt_ratio_cap=0.5).replace(limits=limits), projects=works(road="p1")).verdict
     assert "cap" in set(found.breaches["limit"])
     assert found.instead
-    assert all("cap" not in set(rows["limit"]) for rows in found.instead)
+    assert all(len(rows) and "cap" not in set(rows["limit"]) for rows in found.instead)
+
+
+def test_a_quota_that_nothing_uses_is_counted_in_what_generates_it() -> None:
+    """By hand and by the model alike: land that is freed in hectares, an account of the study in its unit."""
+    free = {"practice": "free", "zone": "rural", "to_class": "farm"}
+    flows = [{"practice": "free", "account": "waste", "basis": "per_ha_year", "value": 2.0}]
+    quotas = [
+        {"quota": name, "account_generated": account, "movable": 1, "sell_price": 0.1, "sell_max": 5.0}
+        for name, account in (("freed", "area.lost.class.built"), ("spilt", "waste"))
+    ]
+    accounts = [{**row, **({"unit": "tons"} if row["account"] == "waste" else {})} for row in BASE["accounts"]]
+    parcels = [{**FARM, "land_class": "built", "zone": "town"}]
+    given = study(parcels=parcels, practices=[free], practice_flows=flows, accounts=accounts, quotas=quotas)
+    rows = (zv.solve(given).limits, zv.plan_from(given, parcels=land(a=("free", "p1"))).limits)
+    solved, by_hand = (
+        each[each["limit"].str.startswith("quota")].set_index(["limit", "account"])["unit"] for each in rows
+    )
+    assert set(by_hand) == {"ha", "tons"}
+    assert set(by_hand.items()) <= set(solved.items())
+
+
+def test_whatever_a_breach_names_has_its_name_beside_its_code() -> None:
+    """Projects of a set, of a bundle and those required; the budget that runs dry."""
+    projects = [
+        {**ROAD, "name": "North road", "exclusive_set": "both", "capex": 9.0, "requires": "bridge"},
+        {**OTHER, "name": "Hill school", "exclusive_set": "both", "bundle": "twins"},
+        {**OTHER, "project": "bridge", "name": "Long bridge", "bundle": "twins"},
+    ]
+    budgets = [{"budget": "general", "name_en": "Town purse", "name_zh": "镇财政"}, {"budget": "fund"}]
+    given = study({"finance": {"opening_cash": 1.0}}, projects=projects, budgets=budgets)
+    verdict = zv.plan_from(given, projects=works(road="p1", school="p2")).verdict
+    english, chinese = "\n".join(verdict.words()), "\n".join(verdict.words("zh"))
+    for said in (
+        "project road (North road): bridge (Long bridge) starts 0 years before it or earlier; "
+        "found: bridge (Long bridge) is not built",
+        "exclusive set both: one at most is built; found: road (North road) starts in p1, "
+        "school (Hill school) starts in p2",
+        "bundle twins: its projects start together; found: school (Hill school) starts in p2, "
+        "bridge (Long bridge) not built",
+        "general (Town purse)",
+    ):
+        assert said in english
+    assert "general（镇财政）" in chinese
+    assert "road（North road） 于 p1 启动" in chinese
