@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.optimize import brentq
 
 from zonevest.instances.study import period_names
 from zonevest.model.appraisal import FOREVER
@@ -27,6 +26,8 @@ NO_OUTLAY, NO_INCOME, SEVERAL, LOSING = "no_outlay", "no_income", "several", "lo
 """Why there is no rate of return: nothing is spent, nothing comes back, several rates, or less than -99 % a year."""
 LOW, HIGH = -0.99, 10.0
 """Between which a rate of return is looked for."""
+CLOSE = 1e-12
+"""How near it is told."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +85,23 @@ def rate_of_return(net: Floats) -> tuple[float, str]:
     if not (net > 0).any():
         return np.nan, NO_INCOME
 
-    def worth(rate: float) -> float:
-        return float(net @ (1.0 + rate) ** -np.arange(len(net), dtype=float))
+    def signs(rates: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            return np.asarray(np.sign((1.0 + rates)[:, None] ** -np.arange(len(net), dtype=float) @ net))
 
     grid = np.concatenate([np.linspace(LOW, 1.0, 400), np.linspace(1.0, HIGH, 200)[1:]])
-    with np.errstate(over="ignore"):
-        sign = np.sign([worth(rate) for rate in grid.tolist()])
+    sign = signs(grid)
     at = np.flatnonzero((sign[:-1] * sign[1:] < 0) | (sign[:-1] == 0))
     if not len(at):
         return np.nan, LOSING if sign[-1] < 0 else SEVERAL
     if len(at) > 1:
         return np.nan, SEVERAL
-    low, high = float(grid[at[0]]), float(grid[at[0] + 1])
-    return (low if sign[at[0]] == 0 else float(brentq(worth, low, high, xtol=1e-12))), ""
+    low, high, before = float(grid[at[0]]), float(grid[at[0] + 1]), sign[at[0]]
+    while before and high - low > CLOSE:
+        finer = np.linspace(low, high, 101)
+        turned = int(np.argmax(np.append(signs(finer[1:-1]) != before, True)))
+        low, high = float(finer[turned]), float(finer[turned + 1])
+    return (0.5 * (low + high) if before else low), ""
 
 
 def payback(net: Floats) -> float:

@@ -66,7 +66,7 @@ def browser_required() -> bool:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skip, and say so, what needs something that this machine has not; what takes long is begun first.
 
-    A long test among the last is done by one of two processes while the other waits.
+    A long test among the last is done by one process while the others wait.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
     no_browser = pytest.mark.skip(reason="no Chromium on this machine (set ZONEVEST_BROWSER to its path)")

@@ -115,6 +115,7 @@ def part(number: int) -> Callable[[], None]:
     return compare
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("number", range(PARTS))
 def test_no_plan_is_better_than_the_optimum(number: int) -> None:
     part(number)()

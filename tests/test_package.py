@@ -107,3 +107,30 @@ def test_no_module_hides_what_has_its_name() -> None:
 
     modules = {path.stem for path in (ROOT / "src" / "zonevest").glob("*.py")}
     assert not modules & set(zv.__all__)
+
+
+def test_what_nobody_uses_is_not_imported() -> None:
+    """Pyomo imports all of scipy's statistics where there is scipy; who wants them imports them as ever."""
+    code = (
+        "import sys, zonevest.api\n"
+        "print(*[name for name in ('scipy.stats', 'scipy.integrate', 'scipy.spatial') if name in sys.modules])\n"
+        "from pyomo.common.dependencies.scipy import spatial\n"
+        "import scipy.stats, scipy.integrate, scipy.spatial, zonevest.instances.county_plots\n"
+        "print(scipy.stats.norm.cdf(0.0), scipy.integrate.quad(abs, 0, 2)[0], spatial is scipy.spatial)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines() == ["", "0.5 2.0 True"]
+
+
+def test_a_module_put_off_is_the_module_once_something_of_it_is_read() -> None:
+    code = (
+        "import sys; from zonevest.model.later import put_off\n"
+        "with put_off('sched', 'os'):\n"
+        "    import os, sched\n"
+        "    print(type(sched).__name__, type(os).__name__, sched.scheduler.__module__, 'sched' in sys.modules)\n"
+        "with put_off('colorsys'):\n"
+        "    import colorsys\n"
+        "print('colorsys' in sys.modules, colorsys.rgb_to_hsv(0, 0, 1)[2], 'colorsys' in sys.modules)"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert told.splitlines() == ["_Later module sched True", "False 1 True"]

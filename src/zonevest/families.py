@@ -196,7 +196,7 @@ def pareto(
             must, do = say("a front is over terms that the study has"), say("name terms with --terms")
             raise InputError("--terms", must, error.args[0], do) from None
         if out is not None:
-            found.write(out, lang.value)
+            _written(found, out, lang, as_json)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         if not found.complete:
             raise typer.Exit(INTERRUPTED)
@@ -256,7 +256,7 @@ def alternatives(
         if out is not None:
             refuse_existing(out, say("choose another folder"))
             refuse_unwritable(out)
-        given = study_or_plan(study, settings, scenario)
+        given = study_or_plan(study, settings, scenario, lang)
         if parcel:
             known = set(getattr(given, "study", given).parcels["parcel_id"])
             for name in [name for name in parcel if name not in known]:
@@ -279,7 +279,7 @@ def alternatives(
             must, do = say("distances have a greatest one"), say("choose another distance with --by")
             raise InputError("--by", must, error.args[0], do) from None
         if out is not None and found.best.has_plan:
-            found.write(out, lang.value)
+            _written(found, out, lang, as_json)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         if not found.complete:
             raise typer.Exit(INTERRUPTED)
@@ -328,11 +328,8 @@ def sensitivity(
         from zonevest.sensing import NoPlanError
         from zonevest.sensing import sensitivity as find
 
-        given = study_or_plan(study, settings, scenario)
-        of_plan = isinstance(given, api.Plan)
-        held = api.audit(study) if of_plan else None
-        if held is not None and not held.ok:  # before hours of solving: every difference is to what it states
-            print(held.to_text(lang.value), file=sys.stderr)
+        given = study_or_plan(study, settings, scenario, lang)
+        held = given.audit if isinstance(given, api.Plan) else None
         goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
         if ranges and goal == "lexicographic":
             must = say("a range needs one objective, and the lexicographic method has several in turn")
@@ -357,16 +354,21 @@ def sensitivity(
             raise typer.Exit(CODES[plan.status]) from None
         lines = [found.to_text(lang.value)]
         if out is not None:
-            try:
-                written = found.write(out, lang.value)
-            except OSError:
-                if not as_json:  # hours of solving are told, if they cannot be written; of JSON there is one object
-                    print(*lines, sep="\n")
-                raise
+            written = _written(found, out, lang, as_json)
             lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
         show_result(found.to_dict(), lines, as_json)
         done = DONE if held is None or held.ok else FAILED
         raise typer.Exit(done if found.complete else INTERRUPTED)
+
+
+def _written(found: Any, out: Path, lang: Lang, as_json: bool) -> Any:
+    """Write what was found; where it cannot be, it is told all the same (of JSON there is one object)."""
+    try:
+        return found.write(out, lang.value)
+    except OSError:
+        if not as_json:
+            print(found.to_text(lang.value))
+        raise
 
 
 def replan(

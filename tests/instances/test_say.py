@@ -7,6 +7,7 @@ import copy
 import json
 import pickle
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from string import Formatter
 
@@ -27,8 +28,13 @@ PACKAGE = ("instances", "model", "solvers", "reports", "src/zonevest")
 WORDS = catalogue("zh")
 
 
-def templates() -> Iterator[tuple[str, str]]:
-    """Where the package says something, and the template."""
+@cache
+def templates() -> list[tuple[str, str]]:
+    """Where the package says something, and the template; every module is read once."""
+    return list(_templates())
+
+
+def _templates() -> Iterator[tuple[str, str]]:
     for folder in PACKAGE:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

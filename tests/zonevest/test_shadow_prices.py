@@ -252,7 +252,7 @@ class Whole:
 def test_random_rows_of_a_county_by_finite_differences(tmp_path: Path) -> None:
     """Either side of each row: at half of its range and at its end the price holds, just beyond it does not."""
     zv.write_county(tmp_path / "county", 300, polygons=False)
-    plan = zv.solve(divided(zv.read_study(tmp_path / "county")), gap=1e-3, method="prices")
+    plan = zv.solve(divided(zv.read_study(tmp_path / "county")), gap=0.01, method="prices")  # any plan will do
     table = plan.shadow_prices(seconds=1e9)
     whole = Whole(plan)
     mine = table[table["resolved"] & table["binding"] & table["row"].isin(whole.rows) & ~table["unit"].isin(RATIOS)]

@@ -1,6 +1,6 @@
 """All scenarios of a study: solved, kept, told apart where they fail, and weighed as enumeration weighs them.
 
-About 70 s of one core: every case is a process of its own, which takes 2 s to begin and to write its report.
+About 70 s of one core: every case is a process of its own, which must begin, and write its report.
 """
 
 from __future__ import annotations
