@@ -60,10 +60,9 @@ Done = Callable[[Job, "Plan"], object]
 
 
 class Order:
-    """Which floor comes next: the one above the last; else far from where others are at work, and upwards from there.
+    """Which floor comes next: the one beside the last, upwards first; else far from where others are at work.
 
-    Downwards the plan at hand, which has more of the floored term than is asked for, says less of the next. One lane by
-    itself goes through the rows from the beginning to the end.
+    One lane by itself goes through the rows from the beginning to the end.
     """
 
     def __init__(self, rows: Sequence[int]) -> None:
@@ -74,9 +73,10 @@ class Order:
     def next(self, last: Cell | None) -> Cell | None:
         """Take a floor; None: none is left."""
         if last is not None:
-            row, above = last[0], self.passed.get(last, last[1] + 1)
-            if above < len(self.free[row]) and self.free[row][above]:
-                return self.take(row, above)
+            row, k = last
+            for beside in (self.passed.get(last, k + 1), k - 1):
+                if 0 <= beside < len(self.free[row]) and self.free[row][beside]:
+                    return self.take(row, beside)
         if self.free[0][0]:
             return self.take(0, 0)
         runs = [(row, *run) for row, free in enumerate(self.free) for run in _runs(free)]
