@@ -60,6 +60,7 @@ NOT_IN_A_COUNTY = {
     "green_only": "green works are asked for by a share of outlay",
     "opening": "no quota is left over from before",
     "basic_farmland_ok": "no project is drawn on basic farmland",
+    "locked_start": "nothing has begun",
 }
 """Columns that the county leaves blank, and why; those of flow rows and price steps are not looked at one by one."""
 NOT_ON_ITS_LAND = {

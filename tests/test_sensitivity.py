@@ -186,12 +186,12 @@ def test_projects_have_their_names_beside_their_codes() -> None:
         projects_in="greenway", projects_out="mill_centre; lane_centre", projects_moved="forest_bank"
     )
     told = replace(found, solved=table)
-    for words in ("in: Streamside greenway (made up) (greenway)",
-                  "out: Visitor centre in the old mill (made up) (mill_centre), "
-                  "Visitor centre on the lane (made up) (lane_centre)",
-                  "moved: Forest pool company (made up) (forest_bank)"):  # fmt: skip
+    for words in ("in: greenway (Streamside greenway (made up))",
+                  "out: mill_centre (Visitor centre in the old mill (made up)), "
+                  "lane_centre (Visitor centre on the lane (made up))",
+                  "moved: forest_bank (Forest pool company (made up))"):  # fmt: skip
         assert told.to_text("en").count(words) == 2
-    for words in ("新增：滨溪绿道（虚构） (greenway)", "改期：森林收储平台（虚构） (forest_bank)"):
+    for words in ("新增：greenway（滨溪绿道（虚构））", "改期：forest_bank（森林收储平台（虚构））"):
         assert told.to_text("zh").count(words) == 2
 
 
