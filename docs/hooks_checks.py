@@ -52,6 +52,7 @@ ABOUT = {
     "survey": "Importing the national land survey",
     "marxan": "Importing a folder of Marxan",
     "flows": "Flow tables",
+    "observed": "What was observed",
 }
 """Places that are no table, by the first word of a rule."""
 

@@ -300,6 +300,13 @@ def check_parcels(study: Context) -> None:
     zone_lock, ban, practice_lock = (
         parcels.text(name) for name in ("locked_zone", "forbidden_zones", "locked_practice")
     )
+    if study.readable("parcels", "locked_start"):
+        starts = parcels.text("locked_start")
+        idle = [] if {*starts} == {""} else [
+            i for i, (start, practice) in enumerate(zip(starts, practice_lock, strict=True))
+            if start and practice in ("", HOLD)
+        ]  # fmt: skip
+        study.tell(parcels, idle, "locked_start", rule("parcels.locked-start"))
     # most studies have no locks; a million parcels are passed over by three set operations
     locks = {*zone_lock, *practice_lock} != {""}
     if not locks:

@@ -261,9 +261,12 @@ def _own_starts(study: Context, projects: Typed) -> dict[str, set[int]]:
     first, last = projects.text("earliest"), projects.text("latest")
     years = projects.number("build_years").tolist()
     end = periods[-1].last if periods else 0
+    begun = place.get(study.settings.begun, -1) + 1 if study.settings is not None else 0
     out = {}
     for i, name in enumerate(projects.text("project")):
         window = range(place.get(first[i], 0), place.get(last[i], len(periods) - 1) + 1)
+        known = projects.data["mandatory"][i] and first[i] == last[i] != ""
+        window = window if known else range(max(window.start, begun), window.stop)
         latest_year = end - max(years[i] - 1, once.get(name, 0.0))
         out[name] = {at for at in window if periods[at].start <= latest_year} if name not in line else set()
     return out

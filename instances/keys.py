@@ -22,6 +22,7 @@ TEXTS = (
     "parcels",
     "layer",
     "currency",
+    "begun",
     "title",
     "objective.method",
     "finance.dscr_scope",

@@ -314,6 +314,19 @@ def key_columns(table: str) -> tuple[str, ...]:
     return known.key or tuple(column.name for column in known.columns if column.required and column.kind == "text")
 
 
+def state_of(study: Study) -> State:
+    """A study's tables and settings, ready to be changed."""
+    held = {
+        name: {
+            column: table[column].to_numpy() if table[column].dtype != object else table[column].tolist()
+            for column in table.columns
+        }
+        for name, table in study.tables.items()
+        if len(table) and name != NAME
+    }
+    return State(held, to_toml(study.settings, None), study.settings, study.label)
+
+
 def applied(
     scenario: str,
     tables: Mapping[str, Typed],

@@ -168,6 +168,7 @@ PARCELS = Table(
         _text("locked_zone", refers="zones"),
         _list("forbidden_zones", refers="zones"),
         _text("locked_practice", refers="practices"),
+        _period("locked_start"),
         _list("tags"),
     ),
     key=("parcel_id",),

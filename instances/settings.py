@@ -13,7 +13,7 @@ from zonevest.instances.cells import MOST
 from zonevest.instances.faults import Faults, choice, meant, nearest, some, within
 from zonevest.instances.finance import GROWING, SOFT, Equity, Finance
 from zonevest.instances.rules import advice, rule
-from zonevest.instances.say import foreign, say
+from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
 from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
@@ -31,6 +31,7 @@ KEYS = (
     "purse",
     "defaults",
     *FLAG_KEYS,
+    "begun",
     "population_growth",
     "periods",
     "rates",
@@ -287,6 +288,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
         unassigned=read.flag(values, "unassigned", False),
         divisible=read.flag(values, "divisible", False),
         strict_lines=read.flag(values, "strict_lines", False),
+        begun=_begun(values, periods if sound else None, read),
         population_growth=read.number(values, "population_growth", 0.0, low=-0.5, high=1.0),
         rates=_rates(read.table(values, "rates"), read),
         objective=_objective(read.table(values, "objective"), read),
@@ -354,6 +356,16 @@ def _periods(values: Mapping[str, Any], read: Reader) -> tuple[Period, ...]:
             read.wrong(within(path, "start"), must, found)
         periods.append(Period(name, start, years))
     return tuple(periods)
+
+
+def _begun(values: Mapping[str, Any], periods: tuple[Period, ...] | None, read: Reader) -> str:
+    """The last period that has begun, ``""`` for none."""
+    name = read.text(values, "begun", "")
+    known = [each.name for each in periods or ()]
+    if name and periods is not None and name not in known:
+        must = rule("settings.begun", periods=listed(known))
+        read.wrong("begun", must, repr(name), meant(name, known, must.do))
+    return name
 
 
 def _rates(values: Mapping[str, Any], read: Reader) -> Rates:
@@ -464,6 +476,7 @@ def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:
         "unassigned": settings.unassigned,
         "divisible": settings.divisible,
         "strict_lines": settings.strict_lines,
+        **({"begun": settings.begun} if settings.begun else {}),
         "population_growth": settings.population_growth,
         "periods": [{"name": each.name, "start": each.start, "years": each.years} for each in settings.periods],
         "rates": {"finance": rates.finance, "social": rates.social, "tail_years": rates.tail_years},

@@ -91,6 +91,7 @@ class Settings:
     unassigned: bool = False
     divisible: bool = False
     strict_lines: bool = False
+    begun: str = ""
     population_growth: float = 0.0
     rates: Rates = field(default_factory=Rates)
     objective: Objective = field(default_factory=Objective)
@@ -158,6 +159,12 @@ class Study:
         return self.last_year + self.settings.rates.tail_years
 
     @property
+    def past(self) -> int:
+        """How many periods have begun: what starts in them is known, and their rows are told, not demanded."""
+        names = period_names(self.periods)
+        return names.index(self.settings.begun) + 1 if self.settings.begun else 0
+
+    @property
     def has_doing_nothing(self) -> bool:
         """Whether doing nothing (every parcel held, no project) is a plan to compare with."""
         return self.tables["parcels"].empty or (self.settings.hold and not self.settings.unassigned)
@@ -175,9 +182,12 @@ class Study:
     @cached_property
     def hash(self) -> str:
         """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
-        digest = hashlib.sha256(json.dumps(asdict(self.settings), sort_keys=True, default=str).encode())
+        settings = {name: held for name, held in asdict(self.settings).items() if name != "begun" or held}
+        digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
         for name in sorted({*self.tables} - {"scenarios"}):  # which change nothing before they are asked for
             table = self.tables[name]
+            if name == "parcels" and not (table["locked_start"] != "").any():
+                table = table.drop(columns="locked_start")  # of plans that were made before there was such a column
             digest.update(f"{name}:{list(table.columns)}".encode())
             if len(table):
                 # the same numbers either way; few rows are sooner hashed than sorted into categories

@@ -72,7 +72,10 @@ def windows(study: Study) -> Bools:
     """Whether each period lies in each project's window, shape (projects, periods)."""
     early, late = _ends(study)
     period = np.arange(len(study.periods))
-    return np.asarray((early[:, None] <= period) & (period <= late[:, None]))
+    known = study.projects["mandatory"].to_numpy(dtype=bool) & (early == late)
+    return np.asarray(
+        (early[:, None] <= period) & (period <= late[:, None]) & ((period >= study.past) | known[:, None])
+    )
 
 
 def _ends(study: Study) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -104,6 +104,7 @@ from zonevest.model.complete_quotas import quota, quota_buy, quota_sold
 from zonevest.model.complete_synergies import synergy
 from zonevest.model.complete_terms import Terms, linear
 from zonevest.model.complete_uplift import cap, open_, reach
+from zonevest.model.past import leave_past
 
 
 def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | None = None) -> pyo.ConcreteModel:
@@ -156,6 +157,7 @@ def pyomo_model(study: Study, *, stage: int = 0, earlier: Mapping[str, float] | 
     participation(build)
     jurisdiction_floor(build)
     floor_share(build)
+    leave_past(build.model, study)
     objective(build, stage, earlier or {})
     return build.model
 

@@ -147,7 +147,9 @@ class Land:
             if self.excluded(parcel, practice):
                 continue
             land_class = practice["to_class"] or parcel["land_class"]
-            found += [Option(name, s, practice["zone"], land_class) for s in self.starts(practice)]
+            found += [
+                Option(name, s, practice["zone"], land_class) for s in self.starts(practice, parcel["locked_start"])
+            ]
         if settings.unassigned and not self._locked(parcel, UNASSIGNED, ""):
             found.append(Option(UNASSIGNED, None, "", parcel["land_class"]))
         return found
@@ -222,10 +224,16 @@ class Land:
         last = names.index(row["latest"]) if row["latest"] else len(names) - 1
         return list(range(first, last + 1))
 
-    def starts(self, practice: Record) -> list[int]:
-        """The positions of the periods in which a practice may start: its lead years end inside the horizon."""
+    def starts(self, practice: Record, locked: str = "") -> list[int]:
+        """The positions of the periods in which a practice may start: its lead years end inside the horizon.
+
+        A parcel that is locked to a start has no other, and needs no window; else none is in a period that has begun.
+        """
         periods, lead = self.study.periods, int(practice["lead_years"])
-        return [s for s in self.window(practice) if periods[s].start + lead <= periods[-1].last]
+        open_ = [s for s in self.window(practice) if s >= self.study.past]
+        if locked:
+            open_ = [[period.name for period in periods].index(locked)]
+        return [s for s in open_ if periods[s].start + lead <= periods[-1].last]
 
     # The state of a parcel in a period
 

@@ -74,6 +74,7 @@ _RULE_COLUMNS = (
     "locked_zone",
     "forbidden_zones",
     "locked_practice",
+    "locked_start",
     "tags",
 )
 
@@ -173,10 +174,11 @@ def build_options(study: Study, *, lifted: bool = False) -> Options:
     enabled = {name for cell in study.projects["enables"] for name in items(cell)}
     for column, (name, waits) in enumerate(zip(names[1:-1], practices["requires_project"], strict=True), start=1):
         _exclude(reasons, column, "requires_project", np.full(len(seen), waits and name not in enabled))
-    starts = _windows(study)
-    for column, sometime in enumerate(np.asarray(starts.any(axis=1)).tolist(), start=1):
-        _exclude(reasons, column, "window", np.full(len(seen), not sometime))
-    pattern_of, practice_of, start_of = _kinds(reasons == 0, starts)
+    starts, finished = _windows(study)
+    locked = pd.Index(period_names(study.periods)).get_indexer(seen["locked_start"])
+    for column, (free, done) in enumerate(zip(starts, finished, strict=True), start=1):
+        _exclude(reasons, column, "window", np.where(locked < 0, not free.any(), ~done[locked]))
+    pattern_of, practice_of, start_of = _kinds(reasons == 0, starts, locked)
     options = Options(
         study,
         pattern,
@@ -427,8 +429,8 @@ def _locks(
     yield "locked_practice", (practice != "") & (practice != name)
 
 
-def _windows(study: Study) -> Bools:
-    """In which periods each practice may start and be done inside the horizon, shape (practices, periods)."""
+def _windows(study: Study) -> tuple[Bools, Bools]:
+    """In which periods each practice may start, and in which it would be done in time, shape (practices, periods)."""
     position = {name: index for index, name in enumerate(period_names(study.periods))}
     last = len(position) - 1
     early = np.array([position.get(name, 0) for name in study.practices["earliest"]], dtype=int)
@@ -436,18 +438,27 @@ def _windows(study: Study) -> Bools:
     period = np.arange(last + 1)
     begins = np.array([each.start for each in study.periods], dtype=int)
     done = begins + study.practices["lead_years"].to_numpy(dtype=float)[:, None]
-    return np.asarray((early[:, None] <= period) & (period <= late[:, None]) & (done <= study.last_year), dtype=bool)
+    finished = np.asarray(done <= study.last_year, dtype=bool)
+    early = np.maximum(early, study.past)
+    return np.asarray((early[:, None] <= period) & (period <= late[:, None]) & finished, dtype=bool), finished
 
 
-def _kinds(allowed: Bools, starts: Bools) -> tuple[Ints, Ints, Ints]:
-    """Every (pattern, practice, start) that is allowed, sorted in that order."""
+def _kinds(allowed: Bools, starts: Bools, locked: Ints) -> tuple[Ints, Ints, Ints]:
+    """Every (pattern, practice, start) that is allowed, sorted in that order.
+
+    Parameters
+    ----------
+    locked : the one start of each pattern's practice, by position; -1 where it is free.
+    """
     pattern, practice = np.nonzero(allowed)
     held = (practice == 0) | (practice == allowed.shape[1] - 1)
-    counts = np.where(held, 1, np.append(starts.sum(axis=1), 0)[practice - 1])
+    alone = held | (locked[pattern] >= 0)
+    counts = np.where(alone, 1, np.append(starts.sum(axis=1), 0)[practice - 1])
     rows = np.repeat(np.arange(len(pattern)), counts)
     rank = np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
     begins = starts.argmax(axis=1) if starts.size else np.zeros(0, dtype=int)
     start = np.where(held[rows], -1, np.append(begins, 0)[practice[rows] - 1] + rank)
+    start = np.where(~held[rows] & alone[rows], locked[pattern[rows]], start)
     return pattern[rows], practice[rows], start
 
 

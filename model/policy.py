@@ -24,6 +24,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.limits import define_limits, total_or_period
 from zonevest.model.markets import define_market_rows, define_markets
 from zonevest.model.options import build_options
+from zonevest.model.past import leave_past
 from zonevest.model.portfolio import define_portfolio
 from zonevest.model.quotas import define_quota_rows, define_quotas
 from zonevest.model.self_support import define_self_support
@@ -142,6 +143,7 @@ def policy_model(
         define_money(model)
     define_gains(model, ledger)
     define_floor(model, ledger)
+    leave_past(model, ledger.study)
     set_stage(model, stage, earlier or {})
     return model
 

@@ -15,6 +15,7 @@ from zonevest.reports.display import Display, number, percent
 from zonevest.reports.distances import DISTANCES
 from zonevest.reports.forms import Made
 from zonevest.reports.labels import LANGUAGES, Words
+from zonevest.reports.sections_head import head
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,7 +160,7 @@ def notes(found: Alternatives, section: str, display: Near) -> list[str]:
     """What is said of a section in a sentence or two, before its tables."""
     words, told = display.words, []
     if not found.best.has_plan:
-        return [words(f"status_{found.best.status}")] if section == "alternatives_plans" else []
+        return [str(head(found.best, display)["status"])] if section == "alternatives_plans" else []
     if section == "alternatives_plans":
         best = float(found.best.objective or 0.0)
         floor = best - found.within * abs(best)

@@ -18,6 +18,7 @@ from zonevest.reports.grid import grids, rows_shown
 from zonevest.reports.map_layers import Layer
 from zonevest.reports.map_values import classes
 from zonevest.reports.page import MAP_SCRIPTS, ROOM, in_language, packed_maps, put_together
+from zonevest.reports.sections_head import head
 
 if TYPE_CHECKING:
     from zonevest.reports.alternatives import Alternatives
@@ -55,11 +56,12 @@ def _body(found: Alternatives, tables: list[Made], display: Near, mapped: Part, 
     plans = [
         {
             "name": Markup('<a href="{}/report.html">{}</a>').format(folder_of(name), display.plan_column(name)),
-            "status": _status(found, name, display),
-            "tone": "good" if name == "best" and plan.status == "optimal" else "soft" if plan.has_plan else "bad",
+            "status": _told(found, place, display) if place else verdict["status"],
+            "tone": verdict["tone"],
             "study": "",
         }
-        for name, plan in zip(found.names, found.plans, strict=True)
+        for place, (name, plan) in enumerate(zip(found.names, found.plans, strict=True))
+        for verdict in (head(plan, display),)
     ]
     chapters = []
     for section, names in SECTIONS.items():
@@ -89,19 +91,11 @@ def _body(found: Alternatives, tables: list[Made], display: Near, mapped: Part, 
     return in_language("compare_body.html", words, title, title, 0, fields)
 
 
-def _status(found: Alternatives, name: str, display: Near) -> str:
-    """How a plan ended, or how far it is from the best and from the nearest before it."""
-    words, place = display.words, found.names.index(name)
-    if not place:
-        plan = found.best
-        asked = plan.settings.get("gap")
-        if plan.status == "optimal":
-            told = percent(float(asked)) if asked else percent(plan.gap)
-            return words("status_optimal", gap=told)
-        return words(f"status_{plan.status}")
+def _told(found: Alternatives, place: int, display: Near) -> str:
+    """How far an alternative is from the best and from the nearest before it."""
     row = found.table.iloc[place]
     far = display.apart(found.by, float(row["distance"]))
-    return words("alternatives_told", loss=percent(float(row["loss"])), far=far)
+    return display.words("alternatives_told", loss=percent(float(row["loss"])), far=far)
 
 
 def _maps(found: Alternatives, displays: list[Near]) -> list[Part]:

@@ -121,6 +121,8 @@ class Enumerator(Ledgers):
         if parts.money is not None:
             parts.money.draw(system, starts, transfers)
         parts.gains.draw(system)
+        past = set(self.tables.periods[: self.tables.past])
+        system.lines = [line.only_told() if line.of_past(past) else line for line in system.lines]
         return system
 
     # ---------------------------------------------------------------- contributions

@@ -149,6 +149,8 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats) ->
     names: list[tuple[str, str, str, str, str, float]] = []
     terms: list[tuple[int, float, bool, Cell]] = []
     bounds: list[tuple[float, float, str]] = []
+    told: list[bool] = []
+    over = tables.past == len(tables.periods)
     for limit in tables.rows("limits"):
         where = str(limit["jurisdiction"]) or "total"
         when = str(limit["period"])
@@ -182,6 +184,9 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats) ->
                 period = "total" if t == width - 1 else tables.periods[t]
                 kind, penalty = str(limit["kind"]) or "hard", number(limit["penalty"], 0.0)
                 names.append((str(limit["limit"]), str(limit["account"]), here, period, kind, penalty))
+                # of a period that has begun a hard row is told only, unless it says what was raised or traded
+                begun = (min(t, len(tables.periods) - 1) < tables.past and when != "total") or over
+                told.append(kind == "hard" and begun and not names[-1][1].startswith(("finance.raised.", "quota.")))
     senses = [sense for _, _, sense in bounds]
     return Limits(
         pd.DataFrame(names, columns=["limit", "account", "jurisdiction", "period", "kind", "penalty"]),
@@ -193,8 +198,8 @@ def read_limits(tables: Tables, places: list[str], width: int, start: Floats) ->
         np.array([tolerance for _, tolerance, _ in bounds], dtype=np.float64),
         np.array([sense in (">=", "==") for sense in senses], dtype=bool),
         np.array([sense in ("<=", "==") for sense in senses], dtype=bool),
-        np.array([name[4] == "hard" for name in names], dtype=bool),
-        np.array([name[5] for name in names], dtype=np.float64),
+        np.array([name[4] == "hard" for name in names], dtype=bool) & ~np.array(told, dtype=bool),
+        np.where(told, 0.0, [name[5] for name in names]),
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,14 @@ Key = tuple[Any, ...]
 """What a decision is known by: its table, then what a row of it names."""
 HECTARES = -1
 """In place of a place: the cell is not of the ledger, but hectares of an atom under a practice."""
+
+
+DEMANDS = frozenset(
+    {"cash", "reserve", "instrument_period", "debt_ratio_cap", "interest_share_general", "interest_share_fund"}
+    | {"dscr_min", "golden_rule", "refinance_share", "cover_min", "operating_balance", "land_sale_share_cap"}
+    | {"green_share_min", "real_estate_share_max", "reinvestment_min", "quota", "fund"}
+)
+"""Rows that ask something of a period, the last part of their names; other rows of it say how things are."""
 
 
 class Cell(NamedTuple):
@@ -142,6 +150,17 @@ class Line:
     penalty: float | None = None
     told: Told | None = None
     vacuous: bool = False
+
+    def only_told(self) -> Line:
+        """The row of a period that has begun; whether a project leaned on bonds is not told of it."""
+        return replace(self, penalty=0.0, vacuous=self.vacuous or self.name.startswith("cover_min["))
+
+    def of_past(self, past: Collection[str]) -> bool:
+        """Whether it is a hard row that demands something of one of these periods: what they brought is known."""
+        family, _, key = self.name.partition("[")
+        if family == "portfolio":
+            return self.penalty is None and bool(past)
+        return self.penalty is None and family in DEMANDS and key.rstrip("]").split(",")[-1] in past
 
     @property
     def rule(self) -> str:

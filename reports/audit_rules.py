@@ -64,7 +64,10 @@ MUST = {
     "forbidden_zones": say("a parcel lies in none of its forbidden zones"),
     "locked_practice": say("a parcel locked to a practice follows it"),
     "requires_project": say("some project enables the practice"),
-    "window": say("a start lies between earliest and latest, and its lead_years end inside the horizon"),
+    "window": say(
+        "a start lies between earliest and latest, in no period that has begun, and its lead_years end inside the "
+        "horizon; land locked to a start has that one"
+    ),
 }
 
 
@@ -76,9 +79,15 @@ def must(reason: str) -> str:
 
 
 def in_window(tables: Tables, named: Record, start: int) -> bool:
-    """Whether a period lies in [earliest, latest] of a practice or project."""
+    """Whether a period lies in [earliest, latest] of a practice or project, and has not begun yet.
+
+    A mandatory project whose window is one period has begun in it.
+    """
     earliest, latest = str(named["earliest"]), str(named["latest"])
-    return not ((earliest and start < tables.period[earliest]) or (latest and start > tables.period[latest]))
+    known = bool(named.get("mandatory")) and earliest != "" and earliest == latest
+    return (start >= tables.past or known) and not (
+        (earliest and start < tables.period[earliest]) or (latest and start > tables.period[latest])
+    )
 
 
 def reasons(tables: Tables, members: Ints, practice: str, start: int) -> NDArray[np.object_]:
@@ -146,7 +155,9 @@ def _rules(tables: Tables, members: Ints, practice: str, start: int) -> Iterator
     enabled = any(practice in split(project["enables"]) for project in tables.projects.values())
     yield "requires_project", bool(named["requires_project"]) and not enabled
     done = tables.starts[start] + number(named["lead_years"], 0.0)
-    yield "window", not in_window(tables, named, start) or done > tables.horizon_end
+    locked = tables.locked_start[members]
+    outside = np.where(locked == "", not in_window(tables, named, start), locked != tables.periods[start])
+    yield "window", outside.astype(bool) | (done > tables.horizon_end)
 
 
 def _standing(tables: Tables, members: Ints, practice: str) -> Iterator[tuple[str, Flags | bool]]:
@@ -368,7 +379,7 @@ def _enabled(tables: Tables, starts: Mapping[str, int], stock: Callable[[str, st
             for project, row in tables.projects.items()
             if practice in split(row["enables"])
         }
-        for t in range(len(tables.periods)):
+        for t in range(tables.past, len(tables.periods)):
             room = sum(area for project, area in enabling.items() if starts.get(project, len(tables.periods)) <= t)
             area = stock(f"area.practice.{practice}", "total", t)
             if area > room + TOLERANCE * max(1.0, room if np.isfinite(room) else 1.0, area):

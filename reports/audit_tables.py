@@ -66,6 +66,7 @@ class Tables:
         self.starts = [period.start for period in periods]
         self.lengths = [period.years for period in periods]
         self.lasts = [period.start + period.years - 1 for period in periods]
+        self.past = self.periods.index(self.settings.begun) + 1 if self.settings.begun else 0
         self.y0, self.horizon_end = self.starts[0], self.lasts[-1]
         self.end = self.horizon_end + int(self.settings.rates.tail_years)
         self.years: Floats = np.arange(self.y0, self.end + 1, dtype=np.float64)
@@ -135,8 +136,8 @@ class Tables:
         overlay = texts(frame, "conversion")
         self.overlay = np.where(overlay == "", "free", overlay)
         self.tags = [split(cell) for cell in texts(frame, "tags")]
-        self.tenure, self.locked_zone, self.locked_practice = (
-            texts(frame, name) for name in ("tenure", "locked_zone", "locked_practice")
+        self.tenure, self.locked_zone, self.locked_practice, self.locked_start = (
+            texts(frame, name) for name in ("tenure", "locked_zone", "locked_practice", "locked_start")
         )
         self.forbidden = [frozenset(split(cell)) for cell in texts(frame, "forbidden_zones")]
         self.title, self.slope = flags(frame, "title", blank=True), numbers(frame, "slope_class", 1.0)

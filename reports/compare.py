@@ -53,7 +53,8 @@ class Comparison:
         otherwise), ``unmatched`` (parcels and projects that not all have), ``results``, ``indicators``,
         ``agreement`` (on how much all agree), ``worth`` (what each disagreement is worth), ``prices`` (the same at the
         plan's prices; empty without them), ``cash_flow``, ``debt``, ``lights``, ``balance_sheet``, ``capture``,
-        ``distribution``, ``projects``, ``areas``, ``parcels`` (those that differ).
+        ``distribution``, ``projects``, ``areas``, ``parcels`` (those that differ), ``agreed`` (those on which all
+        plans fully agree).
     """
 
     names: tuple[str, ...]
@@ -186,7 +187,8 @@ def compare(
         tables[name] = compare_tables.beside(everything, called, keys, compare_tables.TELL[name], known=known)
         if name == "debt":
             tables["lights"] = compare_tables.lights(everything)
-    tables |= {"projects": compare_tables.projects(everything, called), "parcels": parcels.table()}
+    tables |= {"projects": compare_tables.projects(everything, called)}
+    tables |= {"parcels": parcels.table(), "agreed": parcels.alike()}
     return Comparison(called, tuple(everything), united([plan.study for plan in plans]), tables)
 
 
@@ -229,12 +231,12 @@ def united(studies: Sequence[Study]) -> Study:
 
 
 class _Parcels:
-    """The parcels on which plans differ, and what that is worth."""
+    """The parcels on which plans differ, and what that is worth; and those on which they agree."""
 
     def __init__(self, shares: pd.DataFrame, plans: Sequence[PlanData], names: Sequence[str]) -> None:
         self.plans, self.names = plans, names
         same = compare_land.agreed(shares, len(plans)) if len(shares) else pd.Series(dtype=float)
-        self.agreed = same[same < 1 - 1e-6]
+        self.agreed, self.same = same[same < 1 - 1e-6], same.index[same >= 1 - 1e-6]
         self.more: dict[str, pd.Series] = {}
 
     def add(self, name: str, moved: pd.DataFrame) -> None:
@@ -243,6 +245,13 @@ class _Parcels:
         for column in ("cash", "ecosystem", "worth"):
             if column in moved:
                 self.more[f"{name}.{column}"] = groups[column].sum(min_count=1)
+
+    def alike(self) -> pd.DataFrame:
+        """``parcel_id, jurisdiction, area_ha`` and `OPTION` of the parcels on which all plans fully agree."""
+        own = compare_land.areas_of(self.plans[0].study).reindex(self.same)[["jurisdiction", "area_ha"]]
+        first = next((plan for plan in self.plans if plan.has_plan), self.plans[0])
+        parts = compare_land.main_parts(first, self.same)[list(compare_land.OPTION)]
+        return pd.concat([own, parts], axis=1).rename_axis("parcel_id").reset_index()
 
     def table(self) -> pd.DataFrame:
         """``parcel_id, jurisdiction, area_ha, agreed``; `OPTION` of each plan; what it is worth."""

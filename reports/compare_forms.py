@@ -25,7 +25,7 @@ SECTIONS: Final = {
     "compare_inputs": ("plans", "inputs", "unmatched"),
     "compare_results": ("results", "indicators"),
     "compare_agree": ("agreement", "worth", "prices"),
-    "compare_where": ("parcels",),
+    "compare_where": ("parcels", "agreed"),
     "compare_money": ("lights", "debt", "cash_flow", "balance_sheet", "capture", "distribution"),
     "compare_projects": ("projects",),
     "compare_land": ("areas",),
@@ -82,6 +82,11 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
     "parcels": (
         Column("parcel_id", "text"), Column("jurisdiction", "jurisdiction"), Column("area_ha", unit="ha"),
         Column("agreed", "share"),
+    ),
+    "agreed": (
+        Column("parcel_id", "text"), Column("jurisdiction", "jurisdiction"), Column("area_ha", unit="ha"),
+        Column("zone", "zone"), Column("practice", "practice"), Column("start", "text"),
+        Column("class_after", "land_class"),
     ),
 }  # fmt: skip
 """The first columns of each table; those that follow are of plans."""

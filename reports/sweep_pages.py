@@ -59,13 +59,16 @@ def page(sweep: Swept, lang: str) -> str:
         [(_link(escape(row[0]), folder), ""), *((escape(cell), "") for cell in row[1:])]
         for folder, row in zip(sweep.summary["folder"], rows, strict=True)
     ]
-    parts = [f"<h1>{title}</h1>", _table(words("sweep_summary"), head, body)]
+    parts = [f"<h1>{title}</h1>", html_table(words("sweep_summary"), head, body)]
     if sweep.weighed is not None:
-        parts.append(_table(words("sweep_regret"), *_heat(sweep, words)))
-        parts.append(_list([translate(each, lang) for each in choice_sentences(sweep.weighed)]))
+        parts.append(html_table(words("sweep_regret"), *_heat(sweep, words)))
+        parts.append(html_list([translate(each, lang) for each in choice_sentences(sweep.weighed)]))
         if broken := broken_sentences(sweep, words):
-            parts += [f"<h2>{escape(words('sweep_broken'))}</h2>", _list([translate(each, lang) for each in broken])]
-    parts.append(_list([translate(each, lang) for each in sweep.notes]))
+            parts += [
+                f"<h2>{escape(words('sweep_broken'))}</h2>",
+                html_list([translate(each, lang) for each in broken]),
+            ]
+    parts.append(html_list([translate(each, lang) for each in sweep.notes]))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f"<style>{STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
@@ -98,7 +101,8 @@ def _shade(share: float) -> str:
     return f' style="background:#{"".join(f"{each:02x}" for each in mixed)}"'
 
 
-def _table(caption: str, head: list[str], body: list[list[tuple[str, str]]]) -> str:
+def html_table(caption: str, head: list[str], body: list[list[tuple[str, str]]]) -> str:
+    """A table: cells come escaped, each with further attributes of its tag."""
     top = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
     rows = "\n".join("<tr>" + "".join(f"<td{more}>{cell}</td>" for cell, more in row) + "</tr>" for row in body)
     caption = f"<caption>{escape(caption)}</caption>"
@@ -109,5 +113,6 @@ def _link(name: str, folder: str) -> str:
     return f'<a href="{escape(folder, quote=True)}/report.html">{name}</a>' if folder else name
 
 
-def _list(sentences: list[str]) -> str:
+def html_list(sentences: list[str]) -> str:
+    """A list of sentences, nothing where there is none."""
     return "<ul>" + "".join(f"<li>{escape(each.strip())}</li>" for each in sentences) + "</ul>" if sentences else ""

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from zonevest.instances.say import foreign, from_parts, say
+from zonevest.instances.say import foreign, from_parts, of_system, say
 from zonevest.solvers.answer import (
     OnProgress,
     OnSolution,
@@ -96,9 +96,9 @@ def solve(
     if supervised or (supervised is None and can_start() and program.n_cols > FEW_COLUMNS):
         try:
             return _in_child(program, options, on_progress, grace, began, stop, on_solution)
-        except NotStartedError as refused:
+        except NotStartedError:
             if supervised:
-                raise OSError(str(refused)) from refused
+                raise
     asked = threading.Event()
     with ctrl_c(asked.set):
         stopped = lambda: asked.is_set() or (stop is not None and stop())  # noqa: E731
@@ -110,8 +110,12 @@ def can_start() -> bool:
     return Path(sys.executable or "").name.lower().startswith(("python", "pypy"))
 
 
-class NotStartedError(Exception):
-    """No child process could be started."""
+class NotStartedError(OSError):
+    """No child process could be started; why, as a sentence."""
+
+    def __init__(self, refused: OSError) -> None:
+        why = say("the solver's process cannot be started: {why}", why=of_system(refused))
+        super().__init__(refused.errno, why)
 
 
 def _in_child(
@@ -126,7 +130,7 @@ def _in_child(
     try:
         folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
     except OSError as refused:
-        raise NotStartedError(f"there is no room for the solver's files: {refused}") from refused
+        raise NotStartedError(refused) from refused
     try:
         return _Supervised(program, options, on_progress, grace, folder, began, stop, on_solution).run()
     finally:
@@ -148,7 +152,7 @@ class Child:
                     _command(folder, module), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, **_apart()
                 )
         except OSError as refused:
-            raise NotStartedError(f"the solver's process cannot be started: {refused}") from refused
+            raise NotStartedError(refused) from refused
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -236,7 +240,7 @@ class _Supervised:
             limited = {**vars(self.options), "time_limit": left}
             write_job("solve", SolveOptions(**limited), self.folder)
         except OSError as refused:
-            raise NotStartedError(f"there is no room for the solver's files: {refused}") from refused
+            raise NotStartedError(refused) from refused
         answer: dict[str, Any] | None = None
         with ctrl_c(self._interrupt):
             child = Child(self.folder)
@@ -349,7 +353,7 @@ class _Supervised:
         try:
             write_job("polish", self.options, self.folder, start=x)
             child = Child(self.folder)
-        except (NotStartedError, OSError):
+        except OSError:
             return x
         until = time.perf_counter() + max(self.grace / 2, PATIENCE)
         exact: Floats | None = None

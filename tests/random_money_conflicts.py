@@ -212,8 +212,14 @@ def drawn(ground: Ground) -> Planted | None:
     ground.used.add("drawn")
     name = _instrument(ground, categories="infrastructure")  # so that it is raised for projects alone
     for project in ground.projects:
-        ground.set(project, instruments="", equity_min=0.5, category="infrastructure")
+        _unbound(ground, project, equity_min=0.5, category="infrastructure", earliest="", latest="")
     finance["soft"] = dict(finance.get("soft", {})) | {"golden_rule": 0.125}
+    finance["opening_cash"] = 3 * FAR  # debt may cost what it does
+    if (
+        "floor" not in ground.settings.get("objective", {})
+        or ground.settings["objective"]["floor"].get("cash", 0.0) < FAR
+    ):
+        ground.settings["objective"] = {"method": "weighted", "cash": 1.0, "ecosystem": 0.02}
     named = {f"draw_cap[{project}]" for project in ground.projects}
     return {*named, ground.limit(f"finance.raised.{name}", ">=", round(0.75 * float(costs.sum()), 3), "total")}
 

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
     from zonevest.draws import draw_scenarios
+    from zonevest.extending import extend
     from zonevest.given import plan_from
     from zonevest.instances.importing.dispatch import import_study
     from zonevest.instances.importing.imported import Imported
     from zonevest.instances.study import Study, StudyError
+    from zonevest.replanning import Replanned, replan
     from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
@@ -57,6 +59,7 @@ __all__ = [
     "Front",
     "Imported",
     "Plan",
+    "Replanned",
     "Sensitivity",
     "Study",
     "StudyError",
@@ -69,6 +72,7 @@ __all__ = [
     "copy_case",
     "diagnose",
     "draw_scenarios",
+    "extend",
     "import_study",
     "make_study",
     "pareto",
@@ -77,6 +81,7 @@ __all__ = [
     "pyomo_model",
     "read_plan",
     "read_study",
+    "replan",
     "report",
     "scenarios",
     "sensitivity",
@@ -94,10 +99,13 @@ _ELSEWHERE = {
     "Diagnosis": "zonevest.reports.diagnosis",
     "diagnose": "zonevest.diagnosing",
     "draw_scenarios": "zonevest.draws",
+    "extend": "zonevest.extending",
     "Front": "zonevest.reports.front",
     "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
+    "Replanned": "zonevest.replanning",
+    "replan": "zonevest.replanning",
     "Sensitivity": "zonevest.reports.sensitivity",
     "sensitivity": "zonevest.sensing",
     "import_study": "zonevest.instances.importing.dispatch",

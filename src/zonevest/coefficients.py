@@ -18,7 +18,7 @@ from zonevest.instances import keys, names
 from zonevest.instances.cells import plain
 from zonevest.instances.faults import Faults, meant
 from zonevest.instances.say import listed, say
-from zonevest.instances.scenarios import FIXED, NAME, VALUE, Change, ChangeError, State, at_path
+from zonevest.instances.scenarios import FIXED, NAME, VALUE, Change, ChangeError, State, at_path, state_of
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.settings import known_paths, to_toml
 
@@ -259,19 +259,6 @@ def _same(cells: Sequence[Any]) -> float:
 def _numbers(cells: Sequence[Any]) -> list[Any]:
     """What cells hold, values by period one by one."""
     return [number for each in cells for number in (each.values() if isinstance(each, Mapping) else [each])]
-
-
-def state_of(study: Study) -> State:
-    """Tables and settings of a study, for changes to be made."""
-    held = {
-        name: {
-            column: table[column].to_numpy() if table[column].dtype != object else table[column].tolist()
-            for column in table.columns
-        }
-        for name, table in study.tables.items()
-        if len(table) and name != NAME
-    }
-    return State(held, to_toml(study.settings, None), study.settings, study.label)
 
 
 def _where(text: str) -> str:

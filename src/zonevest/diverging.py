@@ -84,7 +84,7 @@ def alternatives(
     projects : whether it is solved again for each project, forced out or in.
     gap : how near to the bound the objective has to be in the first solve, and in those of single parcels and projects.
     spread_gap : how near to its bound the distance of each alternative has to be, as a part of it.
-    time_limit, threads, seed : of each solve (see `zonevest.api.solve`).
+    time_limit, threads, seed : of each solve, the first too (see `zonevest.api.solve`).
     resolve_time : seconds for all solves of single projects and parcels; those left have what prices say.
     method : of all solves; auto: prices from 10,000 options on, but for the first solve as `solve` chooses.
     on_progress : is told where the work stands.
@@ -111,11 +111,13 @@ def alternatives(
     best = given
     if best is None:
         assert isinstance(study, Study)
-        best = api.solve(study, gap=gap, time_limit=max(time_limit, 600.0), threads=threads, seed=seed, method=method,
+        best = api.solve(study, gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method,
                          on_progress=search.teller(say("the best plan")))  # fmt: skip
     stopped = given is None and best.status == "interrupted"
     if not best.has_plan or stopped:
         return alternatives_of(best, [], by, within, complete=not stopped)
+    if isinstance(best, api.Plan) and best.audit is None:  # as a folder has it
+        best.audit = api.audit(best)
     asked = Asked(time_limit, threads, seed, False, search.teller(""))
     importance: Importance | None = None
     try:
@@ -189,7 +191,7 @@ class _Search:
             began = time.perf_counter()
             solution, x, warm = near.solve(
                 wide, start=start, warm=warm, gap=self.spread_gap, gap_absolute=NOTHING * apart.most, scale=apart.most,
-                phase=say("alternative {number}", number=number), own=False,
+                phase=say("alternative {number}", number=number),
             )  # fmt: skip
             seconds = time.perf_counter() - began
             if solution.status == "interrupted":
@@ -244,7 +246,7 @@ class _Search:
         phase, asked = say("the best plan as far as alternative {number}", number=len(points)), near.asked
         near.asked = replace(asked, time_limit=min(asked.time_limit, max(took, SECONDS)))
         try:
-            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase, own=False)
+            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase)
         finally:
             near.asked = asked
         self.complete = solution.status != "interrupted"

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.coefficients import state_of
 from zonevest.distributions import CORRELATIONS, RANGES, Range, read_correlations, read_ranges, read_table
 from zonevest.hypercube import latin_hypercube, rank_correlations
 from zonevest.instances import keys, names
 from zonevest.instances.faults import Faults, within
 from zonevest.instances.say import say
-from zonevest.instances.scenarios import Change, ChangeError, State, at_path
+from zonevest.instances.scenarios import Change, ChangeError, State, at_path, state_of
 from zonevest.instances.schema import BY_NAME
 from zonevest.instances.settings import to_toml
 from zonevest.instances.study import StudyError

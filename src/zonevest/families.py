@@ -1,4 +1,4 @@
-"""The commands that make families of plans: ``zonevest scenarios | pareto | alternatives | sensitivity``."""
+"""The commands that make families of plans: ``zonevest scenarios | pareto | alternatives | sensitivity | replan``."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from zonevest.arguments import (
     LangOption,
     Method,
     MethodOption,
+    PlanArgument,
     ScenarioOption,
     SeedOption,
     SetOption,
@@ -42,6 +43,8 @@ from zonevest.console import (
 from zonevest.instances.say import say
 from zonevest.targets import (
     refuse_existing,
+    refuse_foreign,
+    refuse_no_plan,
     refuse_unwritable,
     study_or_plan,
     workers,
@@ -193,7 +196,7 @@ def pareto(
             must, do = say("a front is over terms that the study has"), say("name terms with --terms")
             raise InputError("--terms", must, error.args[0], do) from None
         if out is not None:
-            found.write(out, lang.value)
+            _written(found, out, lang, as_json)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         if not found.complete:
             raise typer.Exit(INTERRUPTED)
@@ -253,7 +256,7 @@ def alternatives(
         if out is not None:
             refuse_existing(out, say("choose another folder"))
             refuse_unwritable(out)
-        given = study_or_plan(study, settings, scenario)
+        given = study_or_plan(study, settings, scenario, lang)
         if parcel:
             known = set(getattr(given, "study", given).parcels["parcel_id"])
             for name in [name for name in parcel if name not in known]:
@@ -276,7 +279,7 @@ def alternatives(
             must, do = say("distances have a greatest one"), say("choose another distance with --by")
             raise InputError("--by", must, error.args[0], do) from None
         if out is not None and found.best.has_plan:
-            found.write(out, lang.value)
+            _written(found, out, lang, as_json)
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         if not found.complete:
             raise typer.Exit(INTERRUPTED)
@@ -325,11 +328,8 @@ def sensitivity(
         from zonevest.sensing import NoPlanError
         from zonevest.sensing import sensitivity as find
 
-        given = study_or_plan(study, settings, scenario)
-        of_plan = isinstance(given, api.Plan)
-        held = api.audit(study) if of_plan else None
-        if held is not None and not held.ok:  # before hours of solving: every difference is to what it states
-            print(held.to_text(lang.value), file=sys.stderr)
+        given = study_or_plan(study, settings, scenario, lang)
+        held = given.audit if isinstance(given, api.Plan) else None
         goal = (given.study if isinstance(given, api.Plan) else given).settings.objective.method
         if ranges and goal == "lexicographic":
             must = say("a range needs one objective, and the lexicographic method has several in turn")
@@ -354,13 +354,80 @@ def sensitivity(
             raise typer.Exit(CODES[plan.status]) from None
         lines = [found.to_text(lang.value)]
         if out is not None:
-            try:
-                written = found.write(out, lang.value)
-            except OSError:
-                if not as_json:  # hours of solving are told, if they cannot be written; of JSON there is one object
-                    print(*lines, sep="\n")
-                raise
+            written = _written(found, out, lang, as_json)
             lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
         show_result(found.to_dict(), lines, as_json)
         done = DONE if held is None or held.ok else FAILED
         raise typer.Exit(done if found.complete else INTERRUPTED)
+
+
+def _written(found: Any, out: Path, lang: Lang, as_json: bool) -> Any:
+    """Write what was found; where it cannot be, it is told all the same (of JSON there is one object)."""
+    try:
+        return found.write(out, lang.value)
+    except OSError:
+        if not as_json:
+            print(found.to_text(lang.value))
+        raise
+
+
+def replan(
+    plan: PlanArgument,
+    observed: Annotated[
+        Path,
+        typer.Option("--observed", metavar="FILE", help="What was observed, year by year: .csv, .parquet or .xlsx."),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where plans and tables go (default: PLAN-replan)."),
+    ] = None,
+    cap: Annotated[
+        str | None,
+        typer.Option(
+            "--rezone-cap", metavar="HA|SHARE%", help="Land that may be zoned otherwise than in the approved plan."
+        ),
+    ] = None,
+    hold: Annotated[
+        bool, typer.Option("--hold/--no-hold", help="Whether the approved plan, held on to, is evaluated beside.")
+    ] = True,
+    method: MethodOption = Method.auto,
+    gap: GapOption = 1e-3,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve, as in solve.")
+    ] = 600.0,
+    threads: ThreadsOption = 0,
+    seed: SeedOption = 0,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Fix what has been done, take what was observed for what was assumed, and plan the rest anew, year by year."""
+    with faults_shown(lang, as_json):
+        finite({"--gap": gap, "--time-limit": time_limit})
+        target = plan.with_name(f"{plan.resolve().name}-replan") if out is None else out
+        refuse_no_plan(plan)
+        refuse_unwritable(target)
+        refuse_foreign(target)
+        from zonevest import api
+        from zonevest.replanning import hectares as cap_of
+        from zonevest.replanning import replan as plan_anew
+
+        approved = api.read_plan(plan)
+        if not approved.has_plan:
+            must, do = say("there is a plan to be carried out"), say("solve the study first")
+            raise InputError(str(plan), must, approved.status, do)
+        try:
+            hectares = None if cap is None else cap_of(approved.study, cap)
+        except ValueError:
+            do = say("write it as --rezone-cap 50 or --rezone-cap 5%")
+            raise InputError("--rezone-cap", say("a cap is hectares, or per cent of all land"), str(cap), do) from None
+        with ProgressLine(sys.stderr, lang.value) as told:
+            found = plan_anew(
+                approved, observed, target, cap=hectares, hold=hold, gap=gap, time_limit=time_limit,
+                threads=threads, seed=seed, method=method.value, lang=lang.value, on_progress=told,
+            )  # fmt: skip
+        show_result({"folder": str(target)} | found.to_dict(), [found.to_text(lang.value)], as_json)
+        if found.interrupted:
+            raise typer.Exit(INTERRUPTED)
+        if (found.years["audit"] == False).any():  # noqa: E712  (None is no audit)
+            raise typer.Exit(FAILED)
+        raise typer.Exit(CODES[str(found.years["status"].iloc[-1])])

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from zonevest.instances.say import say
+from zonevest.instances.say import of_system, say
 from zonevest.solvers.answer import Progress
-from zonevest.solvers.supervise import Child, NotStartedError, ctrl_c
+from zonevest.solvers.supervise import Child, ctrl_c
 
 if TYPE_CHECKING:
     from zonevest.api import Plan
@@ -60,10 +60,9 @@ Done = Callable[[Job, "Plan"], object]
 
 
 class Order:
-    """Which floor comes next: the one above the last; else far from where others are at work, and upwards from there.
+    """Which floor comes next: the one beside the last, upwards first; else far from where others are at work.
 
-    Downwards the plan at hand, which has more of the floored term than is asked for, says less of the next. One lane by
-    itself goes through the rows from the beginning to the end.
+    One lane by itself goes through the rows from the beginning to the end.
     """
 
     def __init__(self, rows: Sequence[int]) -> None:
@@ -74,9 +73,10 @@ class Order:
     def next(self, last: Cell | None) -> Cell | None:
         """Take a floor; None: none is left."""
         if last is not None:
-            row, above = last[0], self.passed.get(last, last[1] + 1)
-            if above < len(self.free[row]) and self.free[row][above]:
-                return self.take(row, above)
+            row, k = last
+            for beside in (self.passed.get(last, k + 1), k - 1):
+                if 0 <= beside < len(self.free[row]) and self.free[row][beside]:
+                    return self.take(row, beside)
         if self.free[0][0]:
             return self.take(0, 0)
         runs = [(row, *run) for row, free in enumerate(self.free) for run in _runs(free)]
@@ -148,6 +148,7 @@ class Lanes:
     def __enter__(self) -> Self:
         self.lanes: list[_Lane] = []
         self.left: list[Job] = []
+        self.folder: Path | None = None
         try:
             self.folder = Path(tempfile.mkdtemp(prefix="zonevest-"))
             (self.folder / ASKED).write_bytes(pickle.dumps(self.given))
@@ -155,9 +156,8 @@ class Lanes:
                 own = self.folder / f"lane-{number}"
                 own.mkdir()
                 self.lanes.append(_Lane(Child(own, MODULE)))
-        except (NotStartedError, OSError) as refused:
-            why = say("solved with fewer processes than asked for: {why}", why=str(refused))
-            self.notes.append(why)
+        except OSError as refused:
+            self.notes.append(say("solved with fewer processes than asked for: {why}", why=of_system(refused)))
         except BaseException:
             self.__exit__()
             raise
@@ -167,7 +167,8 @@ class Lanes:
         with ctrl_c(lambda: None):  # who asks twice waits for this
             for lane in self.lanes:
                 lane.child.end()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self.folder is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def work(self, more: More, done: Done) -> None:
         """Have all jobs done that there are."""
@@ -202,6 +203,7 @@ class Lanes:
             self.tell(job, Progress(**said))
         elif kind == "done":
             lane.job, lane.last = None, job
+            assert self.folder is not None
             left = self.folder / plan_file(job.number)
             plan: Plan = pickle.loads(left.read_bytes())
             left.unlink()  # a plan with all its tables is large

@@ -11,18 +11,17 @@ import numpy as np
 
 from zonevest import api
 from zonevest.certificates import leaves_of, with_certificate
-from zonevest.holding import held
 from zonevest.instances.say import listed, say
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import land_block, without_extra
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model, set_stage_after
-from zonevest.pricing import UnpricedError
+from zonevest.pricing import UnpricedError, completed
 from zonevest.reports.audit import audit as audit_plan
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, gap_of
 from zonevest.solvers.certificate import Leaf, proven
-from zonevest.solvers.highs import completed
+from zonevest.solvers.highs import completed as completed_from
 from zonevest.solvers.join import join
 from zonevest.solvers.prices import shadow_prices
 from zonevest.solvers.supervise import solve as run_supervised
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 
 SECONDS = 120.0
 """What finding a plan's other decisions again may take, and the prices of the linear program."""
+
+OF_STUDY = ("gap", "gap_absolute", "scenario", "stages", "own_rows")
+"""Settings of the best plan that are those of every other one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +70,7 @@ class Nearby:
     Raises
     ------
     UnpricedError
-        If the plan follows rules that its folder does not hold, or its decisions are not found again.
+        If the plan breaks rules, follows some that its folder does not hold, or its decisions are not found again.
     """
 
     def __init__(self, best: PlanData, asked: Asked) -> None:
@@ -81,9 +83,7 @@ class Nearby:
         self.warm: Warm | None = getattr(best, "_warm", None)
         x = None if self.warm is None else self.warm.point(self.block)
         if x is None:
-            x = held(self.ledger, self.block, self.program, best, seconds=SECONDS, gap=1e-9)
-        if x is None:
-            raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
+            x = completed(best, self.ledger, self.block, self.program, seconds=SECONDS, gap=1e-9)
         self.x: Floats = x
         self.value = self.worth(x)
         self.bound = max(np.inf if best.bound is None else float(best.bound), self.value)
@@ -117,7 +117,7 @@ class Nearby:
         assert first is not None
         known = set(self.block.columns)
         decided = np.array([True] * len(block.group) + [name in known for name in block.columns])
-        found = completed(join(block), SolveOptions(time_limit=SECONDS, gap=0.0), first, decided)
+        found = completed_from(join(block), SolveOptions(time_limit=SECONDS, gap=0.0), first, decided)
         if found is None:
             raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
         return found
@@ -150,7 +150,6 @@ class Nearby:
         gap_absolute: float = 0.0,
         scale: float | None = None,
         phase: str = "",
-        own: bool = True,
     ) -> tuple[Solution, Floats | None, Warm | None]:
         """Solve a block like the study's.
 
@@ -159,12 +158,12 @@ class Nearby:
         start : a point of the block to begin with.
         warm : what a block like it left; by prices alone.
         scale : size of the objective (see `SolveOptions`).
-        phase : what is told of progress.
-        own : whether the objective is the study's; what else is maximised is no value of a plan.
+        phase : what is told of progress; values are not, as what is maximised need not be the study's.
 
         Returns
         -------
-        What came out; the point in the order of the study's own columns; what it leaves to the next one like it.
+        What came out, by prices with the bound that its certificate proves; the point in the order of the study's own
+        columns; what it leaves to the next one like it.
         """
         options = SolveOptions(
             gap=gap, gap_absolute=gap_absolute, time_limit=self.asked.time_limit, threads=self.asked.threads,
@@ -172,8 +171,7 @@ class Nearby:
         )  # fmt: skip
 
         def tell(progress: Progress) -> None:
-            told = progress if own else replace(progress, value=None, bound=None)
-            self.asked.tell(replace(told, phase=phase or progress.phase))
+            self.asked.tell(replace(progress, value=None, bound=None, phase=phase or progress.phase))
 
         if not self.asked.prices:
             solution = run_supervised(join(block), replace(options, start=start), tell)
@@ -183,9 +181,8 @@ class Nearby:
 
         outcome = solve_by_prices(block, options, tell, warm=_begun(block, start, warm))
         left = None if outcome.x is None else Warm.of(block, outcome.x, outcome)
-        solution = outcome.solution
-        if not own or outcome.status == "infeasible":  # no audit of a plan will look at what was proven here
-            solution = _checked(solution, proven(block, outcome.leaves))
+        # no audit of a plan will look at what was proven here
+        solution = _checked(outcome.solution, proven(block, outcome.leaves))
         return solution, None if left is None else left.point(self.block), left
 
     def plan(self, x: Floats, seconds: float, settings: dict[str, Any]) -> api.Plan:
@@ -193,12 +190,15 @@ class Nearby:
         value = self.worth(x)
         bound = max(self.bound, value)
         gap = gap_of(bound, value, float(np.abs(self.cost).sum())) if np.isfinite(bound) else None
-        asked = float(self.best.settings.get("gap", 1e-3))
-        near = gap is not None and gap <= asked
+        near = gap is not None and gap <= float(self.best.settings.get("gap", 1e-3))
         solution = Solution(x, "optimal" if near else "feasible", value, bound, gap, seconds)
-        told = {name: each for name, each in self.best.settings.items() if name != "steps"} | settings
+        told = {name: self.best.settings[name] for name in OF_STUDY if name in self.best.settings}
+        asked = self.asked
+        told |= {"time_limit": asked.time_limit, "threads": asked.threads, "seed": asked.seed, **settings}
         plan = api.plan_of(self.policy, self.compiled, solution, told, {})
-        plan.method, plan.certificate, plan.seconds = self.best.method, self.best.certificate, {"solve": seconds}
+        if self.best.method != "given":  # whose bound it has
+            plan.method, plan.certificate = self.best.method, self.best.certificate
+        plan.seconds = {"solve": seconds}
         if own := getattr(self.best, "_policy", None):
             plan._policy = own
         plan.audit = with_certificate(audit_plan(plan), plan, self._solved())

@@ -84,7 +84,7 @@ def priced(plan: PlanData, policy: pyo.ConcreteModel | None = None) -> Priced:
     # entries that many rows read are columns where it is solved, and written out where it is told
     solved = without_extra(land_block(ledger, shared(wider)))
     program, size = join(solved), len(solved.group)
-    x = _completed(plan, ledger, solved, program)
+    x = completed(plan, ledger, solved, program)
     wider.load(x[size:])
     prices, basis = _near(plan, solved, x[size:]), NEAR
     if prices is None:
@@ -109,11 +109,21 @@ def _last_stage(policy: pyo.ConcreteModel, plan: PlanData) -> None:
         set_stage_after(policy, stages)
 
 
-def _completed(plan: PlanData, ledger: Ledger, block: Block, program: Program) -> Floats:
-    """All columns in the plan: its land and projects, and the best of the others beside them."""
-    x = held(ledger, block, program, plan, seconds=SECONDS, gap=1e-6)
+def completed(
+    plan: PlanData, ledger: Ledger, block: Block, program: Program, *, seconds: float = SECONDS, gap: float = 1e-6
+) -> Floats:
+    """All columns in the plan: its land and projects, and the best of the others beside them.
+
+    Raises
+    ------
+    UnpricedError
+        If the plan breaks rules, or the others were not found in the time.
+    """
+    if plan.status == "broken":  # drawn by hand
+        raise UnpricedError(say("the plan breaks rules"), say("mend it first: `zonevest audit` says which it breaks"))
+    x = held(ledger, block, program, plan, seconds=seconds, gap=gap)
     if x is None:
-        raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=SECONDS))
+        raise UnpricedError(say("its other decisions were not found again in {seconds:g} seconds", seconds=seconds))
     return x
 
 

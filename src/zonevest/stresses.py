@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from zonevest.coefficients import state_of
 from zonevest.draws import COLUMNS, DIGITS, check_each
 from zonevest.instances import keys, names
 from zonevest.instances.faults import Faults, meant
 from zonevest.instances.say import listed, say, translate
-from zonevest.instances.scenarios import VALUE, State, at_path
+from zonevest.instances.scenarios import VALUE, State, at_path, state_of
 from zonevest.instances.schema import FLOW_TABLES
 from zonevest.reports.sweep_text import aligned
 

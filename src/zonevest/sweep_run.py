@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from zonevest.instances.say import foreign, from_parts, say
+from zonevest.instances.say import foreign, from_parts, of_system, say
 from zonevest.instances.study import PARTS
 from zonevest.solvers import cluster
 from zonevest.solvers.answer import Progress
@@ -60,7 +60,7 @@ def run_here(folders: Mapping[str, Path], jobs: int, tell: Tell) -> Iterator[tup
                 try:
                     running[name] = Child(folder, MODULE)
                 except NotStartedError as refused:
-                    yield name, Ended(False, message=foreign(str(refused)))
+                    yield name, Ended(False, message=of_system(refused))
             for name, child in list(running.items()):
                 ended = _heard(name, child, tell)
                 if ended is not None:

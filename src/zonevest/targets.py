@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,16 @@ def refuse_no_study(path: Path, read: list[Path]) -> None:
         raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
 
 
+def refuse_foreign(path: Path) -> None:
+    """Planning anew writes into a new folder, or goes on in its own: one of years."""
+    if not (path.exists() or path.is_symlink()):
+        return
+    inside = [each.name for each in path.iterdir()] if path.is_dir() else ["?"]
+    if inside and "years.csv" not in inside and not all(name.isdigit() or name.startswith(".") for name in inside):
+        must = say("the target is a new folder, or that of an earlier run")
+        raise InputError(str(path), must, say("something else is there"), say("name another folder with -o"))
+
+
 def refuse_unwritable(path: Path) -> None:
     """Say before the work, not after it, that the target cannot be written."""
     parent = path.absolute().parent
@@ -139,15 +150,22 @@ def refuse_no_plan(folder: Path) -> None:
         raise InputError(str(folder), say("a plan folder has a plan.json"), found, do)
 
 
-def study_or_plan(name: str, settings: list[str] | None, scenario: str) -> Study | Plan:
-    """A study, changed as asked, or a plan folder, which is as it was solved."""
+def study_or_plan(name: str, settings: list[str] | None, scenario: str, lang: Lang) -> Study | Plan:
+    """A study, changed as asked, or a plan folder, which is as it was solved; what its audit finds is said at once."""
     changes, of_plan = parse_settings(settings or []), (Path(name) / "plan.json").is_file()
     if of_plan and (changes or scenario):
         do = say("name the study, not its plan, or leave them out")
         raise InputError(name, say("--set and --scenario are for a study that is solved"), say("a plan"), do)
     from zonevest import api
 
-    return api.read_plan(name) if of_plan else api.read_study(name, changes, scenario=scenario)
+    if not of_plan:
+        return api.read_study(name, changes, scenario=scenario)
+    plan = api.read_plan(name)
+    if plan.has_plan:
+        plan.audit = api.audit(name)
+        if not plan.audit.ok:  # before hours of solving: all that follows is measured from what it states
+            print(plan.audit.to_text(lang.value), file=sys.stderr)
+    return plan
 
 
 @contextmanager

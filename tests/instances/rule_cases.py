@@ -220,6 +220,12 @@ CASES: Mapping[str, Callable[[Path], Study]] = {
     "tables.unknown": in_memory(parcel=ONE),
     "tables.frame": in_memory(parcels=["a"]),  # type: ignore[arg-type]
     "tables.taken-out": lambda folder: read_study(write_base(folder)).replace(parcels=None),
+    "settings.begun": in_memory({"begun": "2062"}),
+    "parcels.locked-start": in_memory(
+        parcels=pd.DataFrame({"parcel_id": ["a"], "land_class": ["f"], "area_ha": [1.0], "locked_start": ["2026"]}),
+        land_classes=pd.DataFrame({"land_class": ["f"]}),
+        zones=pd.DataFrame({"zone": ["z"]}),
+    ),
     "settings.mapping": lambda _: make_study(["name"]),  # type: ignore[arg-type]
     "tables.not-yet": in_memory(scenarios=pd.DataFrame({"scenario": ["q"]})),
     "columns.drop": files(projects_csv="project,drop\nroad,1\n"),

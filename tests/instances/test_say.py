@@ -80,6 +80,7 @@ def test_every_line_is_chinese() -> None:
     names = [
         "STUDY-plan",
         "STUDY-scenarios",
+        "PLAN-replan",
         "survey",
         "survey.",
         "Dask",

@@ -203,6 +203,8 @@ def test_a_plan_and_itself_do_not_differ(folders: tuple[Path, Path, Path]) -> No
             assert table["plain"].equals(table["plain (2)"])
     assert (found.agreement["agreed"] == found.agreement["of"]).all()
     assert found.projects["agreed"].all()
+    parts = pd.read_parquet(folders[0] / "parcels.parquet").drop_duplicates("parcel_id").reset_index(drop=True)
+    assert found.agreed[["parcel_id", *OPTION]].equals(parts[["parcel_id", *OPTION]])
     assert list(found.worth["kind"]) == ["total"]
     assert (found.worth[list(PARTS)] == 0.0).all(axis=None)
 
@@ -277,6 +279,14 @@ def evaluated(plan: Any, parcels: pd.DataFrame | None = None) -> tuple[np.ndarra
         plan.parcels if parcels is None else parcels, plan.projects, *(getattr(plan, name) for name in DECISIONS)
     )
     return np.array([found.objective + found.penalty, found.penalty, found.cash, found.ecosystem]), len(found.breaches)
+
+
+def test_parcels_agree_or_differ(found: Comparison, folders: tuple[Path, Path, Path]) -> None:
+    land = [pd.read_parquet(folder / "parcels.parquet").fillna("") for folder in folders[:2]]
+    one, other = (set(each[["parcel_id", *OPTION]].itertuples(index=False, name=None)) for each in land)
+    told = set(found.agreed[["parcel_id", *OPTION]].itertuples(index=False, name=None))
+    assert told == one & other
+    assert set(found.parcels["parcel_id"]) == {row[0] for row in one ^ other} != set()
 
 
 def test_agreement_by_brute_force() -> None:

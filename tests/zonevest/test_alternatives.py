@@ -27,12 +27,16 @@ from zonevest.apart import Land, land_by_action, land_by_zone
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
+from zonevest.model.plan import PlanData
 from zonevest.model.widened import Column, Row, widened
-from zonevest.reports.alternatives import BEST
+from zonevest.pricing import UnpricedError
+from zonevest.reports.alternatives import BEST, alternatives_of
 from zonevest.reports.alternatives_forms import BOOK, PAGE
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.distances import DISTANCES
+from zonevest.solvers import by_prices
 from zonevest.solvers.answer import Solution
+from zonevest.solvers.certificate import proven
 from zonevest.solvers.join import join
 
 if TYPE_CHECKING:
@@ -241,6 +245,22 @@ def test_prices_by_both_methods_bound_the_same_losses(village: zv.Alternatives) 
     assert other.holds
 
 
+def test_a_bound_by_prices_is_what_its_certificate_proves(
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near = nearby.Nearby(village.best, nearby.Asked(10.0, 0, 0, True, lambda _: None))
+    solve, proofs = by_prices.solve_by_prices, list[float]()
+
+    def boastful(*args: Any, **named: Any) -> Any:
+        outcome = solve(*args, **named)
+        proofs.append(proven(near.block, outcome.leaves))
+        return replace(outcome, bound=outcome.value)
+
+    monkeypatch.setattr(by_prices, "solve_by_prices", boastful)
+    solution, _, _ = near.solve(near.block, gap=0.05)
+    assert solution.bound == proofs[0] > near.value
+
+
 @given(st.integers(0, 10**6), st.booleans(), st.sampled_from([land_by_zone, land_by_action]))
 def test_rows_of_land_are_the_distance_where_it_is_whole_and_less_where_it_is_divided(
     seed: int, divided: bool, measure: Callable[[Ledger], Land]
@@ -389,6 +409,30 @@ def test_a_plan_of_a_search_that_was_stopped_is_a_plan(village: zv.Alternatives)
     assert len(found.plans) == 2
 
 
+def test_alternatives_of_a_plan_drawn_by_hand_are_no_plans_drawn_by_hand(village: zv.Alternatives) -> None:
+    best = village.best
+    hand = zv.plan_from(village.study, parcels=best.parcels, projects=best.projects)
+    found = zv.alternatives(hand, count=1, projects=False, time_limit=60.0)
+    (_, other) = found.plans
+    assert found.holds
+    assert other.objective == pytest.approx(village.plans[1].objective, abs=0.05 * abs(best.objective or 0.0))
+    assert (other.bound, other.method, other.settings["seed"]) == (None, "mip", 0)  # nothing bounds what was drawn
+    assert "given" not in other.settings
+
+
+def test_a_plan_that_breaks_rules_is_refused_as_such(village: zv.Alternatives) -> None:
+    plan = copy.copy(village.best)
+    plan.status, plan._warm = "broken", None
+    for ask in (lambda: zv.alternatives(plan, count=1), lambda: plan.explain(prices=True)):
+        with pytest.raises(UnpricedError, match="breaks rules"):
+            ask()
+
+
+def test_a_search_that_was_stopped_before_any_plan_says_so(village: zv.Alternatives) -> None:
+    plan = PlanData(village.study, "interrupted")
+    assert "no plan yet" in alternatives_of(plan, [], "zoning", 0.05).to_text()
+
+
 def test_of_divided_land_no_more_is_proven_than_is_searched() -> None:
     """Parts of parcels that the best plan divides are not searched: that there is no other plan is not proven then."""
     study = zv.read_study("village", {"divisible": True})
@@ -418,6 +462,11 @@ def test_who_stops_it_gets_the_plans_so_far(
     assert "Stopped on request" in found.to_text()
     found.write(tmp_path / "near")
     assert (tmp_path / "near" / "alternative-01" / "plan.json").is_file()
+
+
+def test_the_time_asked_for_is_that_of_the_first_solve_too() -> None:
+    found = zv.alternatives(zv.read_study("village"), count=0, projects=False, time_limit=7.0, gap=0.5)
+    assert found.best.settings["time_limit"] == 7.0
 
 
 def test_a_study_without_a_plan_has_no_alternatives() -> None:

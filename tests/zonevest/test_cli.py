@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -18,6 +19,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import zonevest as zv
 from tests.chinese import CHINESE, english_in, names_in
 from tests.instances.faults_tables import CELLS, REFERENCES, SENSE
 from tests.instances.studies import BASE, write_base
@@ -640,6 +642,30 @@ class TestAlternatives:
             refused = zonevest("alternatives", *wrong, "--lang", "zh")
             assert refused.exit_code == 2
             assert word in refused.stderr
+
+    def test_what_cannot_be_written_is_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        from zonevest.reports.alternatives import Alternatives
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device", "near")
+
+        monkeypatch.setattr(Alternatives, "write", full)
+        done = zonevest("alternatives", "village", "--count", "0", "--no-projects", "-o", tmp_path / "near")
+        assert done.exit_code == 2
+        assert "Best plan" in done.stdout
+        assert "No space left" in done.stderr
+
+    def test_a_plan_that_its_audit_does_not_find_is_no_best_plan_without_a_word(self, tmp_path: Path) -> None:
+        folder = tmp_path / "plan"
+        assert zonevest("solve", "village", "--gap", "0.2", "-o", folder).exit_code == 0
+        told = json.loads((folder / "plan.json").read_text(encoding="utf-8"))
+        told["objective"] *= 1.02
+        (folder / "plan.json").write_text(json.dumps(told), encoding="utf-8")
+        done = zonevest("alternatives", folder, "--count", "0", "--no-projects", "--json")
+        assert done.exit_code == 1
+        assert "objective" in done.stderr
+        assert json.loads(done.stdout)["table"][0]["holds"] is False
+        assert not zv.alternatives(zv.read_plan(folder), count=0, projects=False).holds
 
     def test_stopped_by_ctrl_c(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         from zonevest.nearby import Nearby

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import signal
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,11 +21,14 @@ from numpy.typing import NDArray
 
 import zonevest as zv
 from tests import brute, random_studies
+from tests.chinese import english_in
 from zonevest import api, lanes
+from zonevest.instances.say import translate
 from zonevest.instances.study import Study, StudyError
-from zonevest.lanes import Cell, Order
+from zonevest.lanes import Cell, Job, Order
 from zonevest.reports.audit import Evaluator
 from zonevest.reports.front import knee_of, unbeaten
+from zonevest.solvers import supervise
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.supervise import Child
 
@@ -339,6 +344,22 @@ class TestLanes:
         assert 3 <= len(found.solves) <= 5
         assert "stopped on request" in found.to_text()
         self.gone(children)
+
+    @pytest.mark.parametrize("where", ["mkdtemp", "_command"])
+    def test_where_none_can_be_started_all_is_done_here_and_why_is_told(
+        self, monkeypatch: pytest.MonkeyPatch, where: str
+    ) -> None:
+        def full(*_: object, **__: object) -> Any:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(tempfile if where == "mkdtemp" else supervise, where, full)
+        jobs, done, notes = [Job(1, {}, {}, 0.0), Job(2, {}, {}, 0.0)], list[int](), list[str]()
+        with lanes.Lanes(2, (), lambda job: job, lambda *_: None, notes) as at_work:  # type: ignore[arg-type, return-value]
+            at_work.work(lambda _: jobs.pop(0) if jobs else None, lambda job, _: done.append(job.number))
+        assert done == [1, 2]
+        (note,) = notes
+        assert "No space left on device" in note
+        assert not english_in(translate(note, "zh"), [])
 
     def test_one_lane_goes_from_floor_to_floor(self) -> None:
         order, cell, seen = Order([1, 4, 4]), None, list[Cell]()
