@@ -3,7 +3,5 @@
 from zonevest.model.later import put_off
 
 # Pyomo imports these for its own users as soon as there is scipy; nothing here uses them, and they take as long as
-# pandas.
-with put_off("scipy.stats", "scipy.integrate", "scipy.spatial"):
-    import pyomo.environ  # noqa: F401
-    import scipy.sparse  # noqa: F401
+# pandas. Once it is imported (see `compiled`), they are modules as any other.
+put_off("scipy.stats", "scipy.integrate", "scipy.spatial")

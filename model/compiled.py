@@ -15,6 +15,7 @@ from scipy import sparse
 
 from zonevest.instances.study import period_names
 from zonevest.model.areas import TOTAL
+from zonevest.model.later import no_longer
 from zonevest.model.ledger import Entry, Ledger
 from zonevest.model.stated import state
 from zonevest.model.uplift import Enjoyed, enjoyed_by
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
+
+no_longer()
 
 
 @dataclass(frozen=True)

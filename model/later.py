@@ -1,34 +1,33 @@
-"""Modules that are imported when something of them is first used, though others import them sooner."""
+"""Modules that others import for themselves, and that are loaded only where something of them is used."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
 
 
 class _Later(ModuleType):
-    """What stands for a module: the module itself is imported once an attribute is read."""
+    """What stands for a module: the module itself is imported once something of it is read.
+
+    `importlib.util.LazyLoader` would not do: before Python 3.12 it loads at the second import.
+    """
 
     def __getattr__(self, name: str) -> object:
+        if name.startswith("__") and name != "__path__":  # who looks through all modules uses none
+            raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(import_module(self.__name__), name)
 
 
-@contextmanager
-def put_off(*names: str) -> Iterator[None]:
-    """Inside, importing these modules imports nothing yet; outside, they are imported as any other.
-
-    `importlib.util.LazyLoader` would not do: before Python 3.12 a second import reads an attribute, and so loads.
-    """
+def put_off(*names: str) -> None:
+    """From here on, importing these modules loads nothing yet."""
     for name in names:
         sys.modules.setdefault(name, _Later(name))
-    try:
-        yield
-    finally:
-        for name in names:
-            if isinstance(sys.modules.get(name), _Later):
-                del sys.modules[name]
+
+
+def no_longer() -> None:
+    """From here on, what was put off and is not loaded yet is imported as any other module."""
+    for name in [name for name, module in sys.modules.items() if isinstance(module, _Later)]:
+        del sys.modules[name]

@@ -124,13 +124,14 @@ def test_what_nobody_uses_is_not_imported() -> None:
 
 def test_a_module_put_off_is_the_module_once_something_of_it_is_read() -> None:
     code = (
-        "import sys; from zonevest.model.later import put_off\n"
-        "with put_off('sched', 'os'):\n"
-        "    import os, sched\n"
-        "    print(type(sched).__name__, type(os).__name__, sched.scheduler.__module__, 'sched' in sys.modules)\n"
-        "with put_off('colorsys'):\n"
-        "    import colorsys\n"
-        "print('colorsys' in sys.modules, colorsys.rgb_to_hsv(0, 0, 1)[2], 'colorsys' in sys.modules)"
+        "import sys; from zonevest.model.later import no_longer, put_off\n"
+        "put_off('sched', 'os', 'colorsys', 'wave')\n"
+        "import colorsys, os, sched\n"
+        "print(type(sched).__name__, hasattr(sched, '__file__'), type(os).__name__)\n"
+        "print(sched.scheduler.__module__, type(sys.modules['sched']).__name__)\n"
+        "no_longer()\n"
+        "print('colorsys' in sys.modules, 'os' in sys.modules, colorsys.rgb_to_hsv(0, 0, 1)[2])\n"
+        "import colorsys, wave; print(type(colorsys).__name__, type(wave).__name__)"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert told.splitlines() == ["_Later module sched True", "False 1 True"]
+    assert told.splitlines() == ["_Later False module", "sched module", "False True 1", "module module"]
