@@ -98,7 +98,25 @@ def _worths(found: Comparison, display: Compared) -> list[str]:
         lines += _lined(rows, "    ")
         if len(single) > WORTHS:
             lines.append("    " + words("compare_text_more", count=f"{len(single) - WORTHS:,}"))
+        lines += _priced(found.tables["prices"], name, display)
     return lines
+
+
+def _priced(table: pd.DataFrame, name: str, display: Compared) -> list[str]:
+    """The same at the first plan's prices, where they were asked for."""
+    words, mine = display.words, table[table["plan"] == name]
+    if not len(mine):
+        return []
+    many = mine[mine["part"].isin(["land", "project"])]
+    largest = many.iloc[(-many["worth"].abs()).argsort(kind="stable")].head(WORTHS)
+    rows = []
+    for part in (largest, mine[~mine["part"].isin(["land", "project"])]):
+        for row in part.itertuples(index=False):
+            where = {"land": display.jurisdiction, "project": display.project}.get(row.part)
+            told = words(f"compare_kind_{row.part}")
+            rows.append([told if where is None else f"{told}: {where(row.name)}", number(float(row.worth))])
+    left = [words("compare_text_more", count=f"{len(many) - WORTHS:,}")] if len(many) > WORTHS else []
+    return ["", "    " + words("compare_text_prices"), *_lined(rows, "      "), *(f"      {line}" for line in left)]
 
 
 def _named(row: pd.Series, display: Compared) -> str:

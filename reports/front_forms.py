@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from zonevest.instances import place
-from zonevest.instances.say import say, translate
+from zonevest.instances.say import listed, say, translate
 from zonevest.reports import front_maps, tables
 from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
@@ -73,9 +73,17 @@ def _sentences(front: Front, words: Words) -> list[str]:
         *ended,
     ]
     if front.knee is not None:
-        told.append(say("* the knee, point {point}: where the front bends most", point=front.knee + 1))
-    if float(np.abs(front.points["penalties"]).max()) > 1e-9:
-        told.append(say("penalties of soft limits are taken off the bound"))
+        two = len(front.terms) == 2
+        knee = say("* the knee, point {point}: where the front bends most", point=front.knee + 1)
+        told.append(
+            knee if two else say("* the knee, point {point}: nearest to the best of each", point=front.knee + 1)
+        )
+    paid = front.points.loc[front.points["penalties"].abs() > 1e-9, "point"]
+    if len(paid):
+        points = listed(map(str, paid))
+        told.append(
+            say("bound and gap are less penalties of soft limits, so that points may be above: {points}", points=points)
+        )
     return [*told, *front.notes]
 
 

@@ -112,7 +112,7 @@ def choice_sentences(weighed: Weighed) -> list[str]:
     told = []
     if weighed.minimax is None:
         fewest = choices[["breaks_in", "unknown_in"]].sum(axis=1)
-        near = listed(list(map(called, fewest.index[fewest == fewest.min()])))
+        near = listed(list(map(called, fewest.index[fewest == fewest.min()])), "; ")
         what = say("no plan holds in every scenario, so that none is chosen by regret")
         told += [
             what,
@@ -135,7 +135,7 @@ def choice_sentences(weighed: Weighed) -> list[str]:
             told.append(
                 say(
                     "  not compared, as they do not hold in every scenario: {names}",
-                    names=listed(list(map(called, out))),
+                    names=listed(list(map(called, out)), "; "),
                 )
             )
     if weighed.expected is None:

@@ -161,7 +161,7 @@ class ProgressLine:
 
     def __call__(self, progress: object) -> None:
         """Show where the run is."""
-        before, self.phase = self.phase, str(_part(progress, "phase") or self.phase)
+        before, self.phase = self.phase, _part(progress, "phase") or self.phase  # a sentence stays one
         seconds = float(_part(progress, "seconds") or 0.0)
         if self.terminal:
             self.stream.write("\r\x1b[2K" + _fit(self.text(progress)))
@@ -175,7 +175,7 @@ class ProgressLine:
         """The line, such as ``12 s  solving  plan 1,234  bound 1,250  gap 1.30 %``."""
         parts = [
             self.label["seconds"].format(seconds=float(_part(progress, "seconds") or 0.0)),
-            phase(self.phase, self.lang),
+            translate(phase(self.phase, self.lang), self.lang),
         ]
         for name, word in (("value", "plan"), ("bound", "bound")):
             value = _part(progress, name)

@@ -26,6 +26,7 @@ from zonevest.reports.compare import compare as side_by_side
 from zonevest.reports.compare_forms import BOOK, PAGE, sheets
 from zonevest.reports.compare_inputs import differing
 from zonevest.reports.compare_worth import Swaps, moved_between, worth
+from zonevest.reports.display import number
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -395,6 +396,12 @@ def test_the_worth_at_prices_adds_up(folders: tuple[Path, Path, Path]) -> None:
     one, other = (zv.read_plan(folder) for folder in folders[:2])
     parts = found.prices
     assert parts.loc[parts["part"] != "total", "worth"].sum() == pytest.approx(other.objective - one.objective)
+    # they were asked for: what is printed has them too
+    told = found.to_text().partition("What they are worth at the first plan's prices:")[2]
+    assert parts["part"].isin(["land", "project"]).sum() + 2 == len(
+        [line for line in told.splitlines() if line.strip()]
+    )
+    assert number(parts.loc[parts["part"] == "total", "worth"].item()) in told
     # parcel by parcel what `explain` says of the options, in the first plan and in the other
     for parcel in found.parcels["parcel_id"].head(5):
         told = one.explain(parcel=parcel)["options"].set_index(["practice", "start"])["worth"]

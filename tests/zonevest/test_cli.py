@@ -28,6 +28,7 @@ from zonevest.arguments import default_plan, parse_settings
 from zonevest.cli import app
 from zonevest.console import InputError, ProgressLine, number, percent
 from zonevest.instances import read
+from zonevest.instances.say import say
 from zonevest.words import words
 
 NAMES = [
@@ -511,6 +512,13 @@ class TestProgress:
                 line(Progress("solve", tick / 4))
             line(Progress("audit", 25.0))
         assert stream.getvalue().splitlines() == ["0 s  solving", "10 s  solving", "20 s  solving", "25 s  audit"]
+
+    def test_a_phase_that_is_a_sentence_is_told_in_the_language(self) -> None:
+        stream = io.StringIO()
+        with ProgressLine(stream, "zh") as line:
+            line(Progress(say("solve {number}", number=3), 1.0))
+            line(Progress(say("alternative {number}", number=2), 2.0))
+        assert stream.getvalue().splitlines() == ["1 秒  第 3 次求解", "2 秒  替代方案 2"]
 
     @pytest.mark.parametrize("progress", [{}, {"phase": None}, {"phase": "new phase", "gap": float("inf")}, object()])
     def test_it_takes_what_it_gets(self, progress: Any) -> None:

@@ -25,11 +25,11 @@ from zonevest import sweep_run
 from zonevest.cli import app
 from zonevest.reports.audit import Evaluator, audit
 from zonevest.reports.regret import weigh, weights_of
-from zonevest.reports.sweep_text import AS_IT_IS, NOTHING
+from zonevest.reports.sweep_text import AS_IT_IS, NOTHING, choice_sentences
 from zonevest.solvers import cluster
 from zonevest.sweep_cases import SweepError, cases_of, values_of
 from zonevest.sweep_worker import decisions
-from zonevest.sweeps import SweepProgress
+from zonevest.sweeps import SweepProgress, _said
 
 GAP = 1e-6
 
@@ -117,6 +117,17 @@ def decided(folder: Path, study: zv.Study) -> tuple[Any, ...]:
 
 
 @pytest.mark.long
+def test_names_of_cases_have_commas_and_are_told_apart() -> None:
+    plans = ["dry, rates.social=0.02", "dry, rates.social=0.03"]
+    values: dict[tuple[str, str], tuple[bool | None, float | None]] = {
+        (plan, case): (plan == case, 1.0 if plan == case else None) for plan in plans for case in plans
+    }
+    told = choice_sentences(weigh(plans, dict.fromkeys(plans, 1.0), values, dict.fromkeys(plans, 0.5)))
+    assert "plans that break in the fewest scenarios (1): dry, rates.social=0.02; dry, rates.social=0.03" in told
+    notes = _said("rescaled", plans, dict.fromkeys(plans), {plan: {"status": "infeasible"} for plan in plans})
+    assert [note.count("dry, rates.social=0.02; dry, rates.social=0.03") for note in notes] == [0, 1, 1]
+
+
 def test_regret_and_choices_are_those_of_enumeration(tmp_path: Path) -> None:
     study = small([*ROWS, TIGHT])
     sweep = zv.scenarios(study, tmp_path / "out", gap=GAP, jobs=2)

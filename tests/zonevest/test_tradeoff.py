@@ -27,7 +27,7 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import Study, StudyError
 from zonevest.lanes import Cell, Job, Order
 from zonevest.reports.audit import Evaluator
-from zonevest.reports.front import knee_of, unbeaten
+from zonevest.reports.front import Term, knee_of, unbeaten
 from zonevest.solvers import supervise
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.supervise import Child
@@ -129,6 +129,20 @@ def test_bounds_hold_for_every_other_point(village: zv.Front) -> None:
         above = village.points["cash"] >= (one["floor_cash"] if np.isfinite(one["floor_cash"]) else -np.inf)
         net = (village.points["ecosystem"] - village.points["penalties"])[above]
         assert (net <= one["bound"] + 1e-9 * (1 + abs(one["bound"]))).all()
+
+
+def test_words_say_what_bounds_are_of_and_what_the_knee_is(village: zv.Front) -> None:
+    """A point with penalties may have more of the term than its bound; of three terms nothing bends."""
+    points = village.points.assign(penalties=[0.0] * (len(village.points) - 1) + [0.02])
+    told = replace(village, points=points).to_text()
+    assert f"so that points may be above: {len(points)}" in told
+    assert "may be above" not in replace(village, points=points.assign(penalties=1e-14)).to_text()
+    points["knee"] = [True] + [False] * (len(points) - 1)
+    assert "* the knee, point 1: where the front bends most" in replace(village, points=points).to_text()
+    three = replace(village, points=points, terms=(*village.terms, Term("-area.converted", "area.converted", -1.0)))
+    three.points["area.converted"] = 1.0
+    assert "* the knee, point 1: nearest to the best of each" in three.to_text()
+    assert "离各目标最优值最近之点" in three.to_text("zh")
 
 
 def test_a_finer_front_beats_no_point_by_more_than_the_gap(village: zv.Front) -> None:
