@@ -1,4 +1,4 @@
-"""`decide`: one decision now for all scenarios of a study, and what may wait left to each (FORMULATION.md section 11)."""
+"""`decide`: one decision now for all scenarios of a study; what may wait is left to each (FORMULATION.md section 11)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.stages import Decided, Stages, stages
-from zonevest.reports.decision import Decision, Interval, Objective
+from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.decision_tables import unknowns
 from zonevest.reports.regret import weights_of
 from zonevest.reports.sweep_text import called
@@ -323,9 +323,7 @@ class _Run:
 
     # ---------------------------------------------------------------- helpers
 
-    def carried(
-        self, decided: Decided, part: float, points: Sequence[Floats] | None = None
-    ) -> list[Solution | None]:
+    def carried(self, decided: Decided, part: float, points: Sequence[Floats] | None = None) -> list[Solution | None]:
         """What comes of a decision in every scenario; None where it was not looked for any more."""
         lost = threading.Event()
 
@@ -334,7 +332,9 @@ class _Run:
                 return None
             left = max(self.until(part), LEAST_SECONDS) / max(len(self.sides) - at, 1)
             options = replace(
-                self.options(left), gap=max(self.asked["gap"] / 10.0, ROUNDING), start=None if points is None else points[at]
+                self.options(left),
+                gap=max(self.asked["gap"] / 10.0, ROUNDING),
+                start=None if points is None else points[at],
             )
             found = self.sides[at].carried(self.stages, at, decided, options, stop=self.stopped.is_set)
             if found.x is None:
