@@ -122,7 +122,7 @@ class Stages:
         weight : x of the scenario's options.
         started : U, shape (projects, periods), or those of the periods decided now.
         """
-        share = np.bincount(self.of_option[scenario], weights=weight, minlength=self.count)
+        share: Floats = np.bincount(self.of_option[scenario], weights=weight, minlength=self.count).astype(float)
         now = np.array(np.rint(started[:, : len(self.periods)]), dtype=np.float64)
         if not self.divisible:
             return Decided(np.rint(share), now)
@@ -144,9 +144,9 @@ class Stages:
         lower[:, :now] = upper[:, :now] = decided.started
         share = decided.share[of_option]
         alone = np.bincount(of_option, minlength=self.count)[of_option] == 1
-        parts = (decided.share > 0.0) & (decided.share < 1.0)
-        parts[of_option[alone]] = False
-        parts = np.flatnonzero(parts)
+        partly = (decided.share > 0.0) & (decided.share < 1.0)
+        partly[of_option[alone]] = False
+        parts = np.flatnonzero(partly)
         row = np.full(self.count, -1, dtype=np.int64)
         row[parts] = np.arange(len(parts))
         inside = np.flatnonzero(row[of_option] >= 0)

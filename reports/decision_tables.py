@@ -190,7 +190,7 @@ def _parted(amounts: Floats, values: Floats) -> tuple[NDArray[np.bool_], NDArray
 
 
 def _ranks(values: Floats) -> Floats:
-    return pd.Series(values).rank().to_numpy(dtype=float)
+    return np.asarray(pd.Series(values).rank(), dtype=np.float64)
 
 
 def _joined(names: Mapping[str, object]) -> str:

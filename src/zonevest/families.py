@@ -204,8 +204,7 @@ def decide(
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = decision_of(
                     given, names, weights=parse_weights(weights), objective=objective.value, alpha=alpha, beta=beta,
-                    gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method.value, jobs=jobs,
-                    on_progress=told,
+                    gap=gap, time_limit=time_limit, threads=threads, seed=seed, jobs=jobs, on_progress=told,
                 )  # fmt: skip
         except SweepError as error:
             raise InputError(*error.row.values()) from None
