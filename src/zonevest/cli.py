@@ -47,7 +47,7 @@ from zonevest.console import (
     show_result,
 )
 from zonevest.drawing import draw
-from zonevest.families import alternatives, pareto, replan, scenarios, sensitivity
+from zonevest.families import alternatives, milestones, pareto, replan, scenarios, sensitivity
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
@@ -357,6 +357,7 @@ def diagnose(
 
 app.command()(sensitivity)
 app.command()(replan)
+app.command()(milestones)
 
 
 @app.command()
