@@ -172,7 +172,7 @@ class Telling:
 
     def row_name(self, row: dict[str, Any]) -> str:
         """A row of the program in words."""
-        if row.get("how") == "mandate":
+        if row.get("how") == "mandate" or str(row["row"]).startswith("mandatory["):
             return self.words("path_mandate")
         if row.get("how") == "synergy":
             return self.display.account(str(row["row"]))
@@ -183,7 +183,7 @@ class Telling:
             return self.display.row(str(row["row"]))
         place = row["jurisdiction"]
         parts = [self.display.jurisdiction(place) if place != TOTAL else "", self.display.period(row["period"])]
-        return f"{self.display.limit(known)} [{self.words('comma_').join(filter(None, parts))}]"
+        return f"{self.display.limit(known)} [{self.words('comma').join(filter(None, parts))}]"
 
     def _target(self, row: dict[str, Any]) -> str:
         kinds = {PROJECT: self.step, LAND: self.step, PRACTICE: self.display.practice}
@@ -294,7 +294,7 @@ def page(telling: Telling, drawn: str) -> str:
             parts.append(html_table(words(f"path_{name}"), head, body))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; style-src \'unsafe-inline\'; '
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
         'img-src data:">\n<meta name="viewport" content="width=device-width">\n<link rel="icon" href="data:,">\n'
         f"<title>{title}</title>\n<style>{STYLE}{WRAPPED}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
     )

@@ -266,9 +266,7 @@ def _key(most: float, y: float, telling: Named, left: int) -> list[str]:
     return parts
 
 
-def _text(
-    x: float, y: float, text: str, anchor: str, size: float, *, bold: bool = False, title: str = ""
-) -> str:
+def _text(x: float, y: float, text: str, anchor: str, size: float, *, bold: bool = False, title: str = "") -> str:
     weight = ' font-weight="600"' if bold else ""
     more = f"<title>{escape(title)}</title>" if title else ""
     return (

@@ -36,7 +36,20 @@ PROJECT, LAND = "project", "land"
 PRACTICE, ROW = "practice", "row"
 """Kinds of what a step unlocks beside other steps: a land action, and what a row of the plan asks for."""
 STEPS: Final = ["step", "kind", "start", "project", "jurisdiction", "zone", "area_ha", "parcels", "capex"]
-UNLOCKS: Final = ["step", "what", "target", "how", "direct", "via", "only", "row", "jurisdiction", "period", "amount", "unit"]
+UNLOCKS: Final = [
+    "step",
+    "what",
+    "target",
+    "how",
+    "direct",
+    "via",
+    "only",
+    "row",
+    "jurisdiction",
+    "period",
+    "amount",
+    "unit",
+]
 NEEDED: Final = ["requires", "bundle", "enables", "site", "pool"]
 """How a step is unlocked that cannot go on without the other: what follows from it goes on from there."""
 HOW: Final = {
@@ -174,7 +187,9 @@ class Point:
     def own_columns(self) -> dict[str, Ints]:
         """The columns of each project beside its states: those whose index names it."""
         found: dict[str, list[int]] = {name: [] for name in self.priced.ledger.works.names}
-        for at, variable in enumerate(self.priced.compiled.variables[self.priced.states.size :], self.priced.states.size):
+        for at, variable in enumerate(
+            self.priced.compiled.variables[self.priced.states.size :], self.priced.states.size
+        ):
             index = variable.index()
             for part in dict.fromkeys(index if isinstance(index, tuple) else (index,)):
                 if part in found and variable.parent_component().local_name in OF_PROJECTS:
@@ -369,9 +384,7 @@ def _land(priced: Priced) -> tuple[list[tuple[Any, ...]], list[Ints]]:
     return rows, mine
 
 
-def impossible_without(
-    study: Study, project: str, possible: dict[str, bool]
-) -> list[tuple[str, str, str, str]]:
+def impossible_without(study: Study, project: str, possible: dict[str, bool]) -> list[tuple[str, str, str, str]]:
     """What cannot be in any plan in which a project is not built, by what projects and land actions ask for.
 
     Parameters

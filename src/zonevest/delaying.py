@@ -26,7 +26,7 @@ from zonevest.placing import Scene
 from zonevest.pricing import UnpricedError
 from zonevest.reports.path import ANY, BREAKS, CANNOT, DELAYS, HELD, Milestones, ranked
 from zonevest.reports.path_milestones import milestones as milestones_of
-from zonevest.reports.path_steps import PROJECT, ROW, Point
+from zonevest.reports.path_steps import NEEDED, PROJECT, ROW, Point
 from zonevest.resolving import begun
 from zonevest.solvers.elastic import least_violation
 from zonevest.solvers.highs import HOLDS
@@ -91,7 +91,12 @@ def milestones(
     run = _Run(plan, found, Point.of(found), given, time_limit, threads, on_progress)
     unlocks = run.point.unlocks()
     told = Milestones(
-        plan, milestones_of(run.point, unlocks), run.steps(periods, unlocks), unlocks, pd.DataFrame(columns=BREAKS), given
+        plan,
+        milestones_of(run.point, unlocks),
+        run.steps(periods, unlocks),
+        unlocks,
+        pd.DataFrame(columns=BREAKS),
+        given,
     )
     complete = True
     try:
@@ -118,6 +123,7 @@ class _Run:
     rows: list[dict[str, Any]] = field(default_factory=list)
     breaks: list[tuple[Any, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    waiting: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.names = period_names(self.plan.study.periods)
@@ -133,6 +139,8 @@ class _Run:
         past, table = self.plan.study.past, self.point.steps
         mine = unlocks[unlocks["what"].ne(ROW)].drop_duplicates(["step", "target"])
         counts = mine["step"].value_counts()
+        asking = mine[mine["direct"] & mine["how"].isin(NEEDED)]
+        self.waiting = {str(step): list(rows) for step, rows in asking.groupby("step")["target"]}
         for at, step in enumerate(table.to_dict("records")):
             when = self.names.index(step["start"])
             asked = past <= when < past + periods
@@ -265,10 +273,14 @@ class _Run:
         """Solve again the steps whose delay is likely to cost most; whether that was done to its end."""
         asked = [at for at, row in enumerate(self.rows) if row["asked"]]
 
+        codes = self.point.steps["step"].tolist()
+        estimates = {code: row["estimate"] for code, row in zip(codes, self.rows, strict=True)}
+
         def likely(at: int) -> tuple[float, float]:
             row = self.rows[at]
             most = np.inf if np.isnan(row["most"]) else row["most"]
-            return min(_first(row["estimate"]), most), most
+            waiting = [estimates.get(target, 0.0) for target in self.waiting.get(codes[at], ())]
+            return min(_first(row["estimate"]) + float(np.nansum(waiting)), most), most
 
         for at in sorted(asked, key=likely, reverse=True)[:count]:
             if not self._solve(at):
@@ -282,7 +294,9 @@ class _Run:
         rule = self._rule(step)
         if rule is None:
             row["status"] = "not_asked"
-            self.notes.append(say("land in no jurisdiction beside land in one is not solved again: {step}", step=step["step"]))
+            self.notes.append(
+                say("land in no jurisdiction beside land in one is not solved again: {step}", step=step["step"])
+            )
             return True
         many = len(self.priced.block.group) >= MANY and self.plan.study.settings.objective.method != "lexicographic"
         method = "prices" if many or self.plan.method == "prices" else "mip"
