@@ -125,9 +125,9 @@ class Telling:
     def rows(self, name: str, table: pd.DataFrame) -> list[list[str]]:
         """The head of a table, and its rows in words."""
         head = [self.words(f"path_col_{column}") for column in SHOWN[name]]
-        return [head, *([self.cell(name, column, row) for column in SHOWN[name]] for row in table.to_dict("records"))]
+        return [head, *([self.cell(column, row) for column in SHOWN[name]] for row in table.to_dict("records"))]
 
-    def cell(self, name: str, column: str, row: dict[str, Any]) -> str:
+    def cell(self, column: str, row: dict[str, Any]) -> str:
         """A cell in words."""
         value = row.get(column)
         tell: dict[str, Callable[[dict[str, Any]], str]] = {
@@ -244,7 +244,7 @@ class Telling:
         for column in table.columns:
             if column in ("item", "target", "row", "step", "via", "rule", *LISTS, *IN_WORDS, *CODES):
                 out[column] = [
-                    "" if _blank(row[column]) else self.cell(name, column, row) for row in table.to_dict("records")
+                    "" if _blank(row[column]) else self.cell(column, row) for row in table.to_dict("records")
                 ]
         return out.rename(columns={column: self.words(f"path_col_{column}") for column in table.columns})
 

@@ -181,8 +181,9 @@ def _limits(point: Point) -> Iterator[tuple[Any, ...]]:
             mine = mine.iloc[np.argsort(-mine["by"].to_numpy(), kind="stable")]
             met = _joined(codes[mine["step"].to_numpy(dtype=int)][:MOST])
             needed = _users(point, change, k, codes)
+        own = "limit" if row["limit"] in stated else kind
         yield _row(
-            row["period"], "limit" if row["limit"] in stated else kind, row["limit"], row["jurisdiction"], float(row["value"]), row["unit"],
+            row["period"], own, row["limit"], row["jurisdiction"], float(row["value"]), row["unit"],
             rule=row["limit"], margin=float(row["slack"]), margin_unit=row["unit"], binding=bool(row["binding"]),
             met_by=met, needed_by=needed,
         )  # fmt: skip

@@ -204,10 +204,10 @@ def _arrows(found: Told, bars: dict[str, Bar], x: Any, telling: Named) -> list[s
         if begin > end - 6:  # in the same time: beside the bars, to the left
             begin = end = max(x(to.begin), x(of.begin))
             bend = begin - 14 - 5 * (abs(of.line - to.line) % 6)
-            line = f"M{begin:.1f} {of.middle:.1f}C{bend:.1f} {of.middle:.1f} {bend:.1f} {to.middle:.1f} {end:.1f} {to.middle:.1f}"
         else:
-            half = (begin + end) / 2
-            line = f"M{begin:.1f} {of.middle:.1f}C{half:.1f} {of.middle:.1f} {half:.1f} {to.middle:.1f} {end:.1f} {to.middle:.1f}"
+            bend = (begin + end) / 2
+        down, up = of.middle, to.middle
+        line = f"M{begin:.1f} {down:.1f}C{bend:.1f} {down:.1f} {bend:.1f} {up:.1f} {end:.1f} {up:.1f}"
         stroke, width, tip = ("#37424d", 1.6, "tip") if needed else ("#8a949e", 0.9, "thin")
         dash = "" if needed else ' stroke-dasharray="4 3"'
         how = telling.words.or_code("path_how_", row["how"])

@@ -136,6 +136,9 @@ class Point:
         """The rows of `taken_out`: ``row, limit, jurisdiction, period, unit, family``; columns come last."""
         told = self.priced.told.assign(family=[_family(name) for name in self.priced.block.rows])
         told["unit"] = told["unit"].where(told["unit"] != "", told["family"].map(UNITS).fillna(""))
+        names = period_names(self.priced.ledger.study.periods)
+        last = told["row"].str.removesuffix("]").str.rpartition(",")[2].str.strip("'")
+        told["period"] = told["period"].where((told["period"] != "") | ~last.isin(names), last)
         if self._following is None:
             return told
         names = [self.priced.block.columns[int(at)] for at in self._following[2]]
@@ -241,7 +244,8 @@ class Point:
         step, at = np.nonzero(worse & judged)
         by, side = np.maximum(under, over)[step, at], np.where(under[step, at] > over[step, at], -1, 1)
         found = pd.DataFrame({"step": step, "at": at, "by": by, "side": side})
-        return pd.concat([found, self._mandated()], ignore_index=True)
+        both = pd.concat([found, self._mandated()], ignore_index=True)
+        return both.astype({"step": np.int64, "at": np.int64, "by": np.float64, "side": np.int64})
 
     def _mandated(self) -> pd.DataFrame:
         """Projects that have to be built: no row says so, but the bound of a column."""

@@ -282,10 +282,7 @@ class _Run:
             waiting = [estimates.get(target, 0.0) for target in self.waiting.get(codes[at], ())]
             return min(_first(row["estimate"]) + float(np.nansum(waiting)), most), most
 
-        for at in sorted(asked, key=likely, reverse=True)[:count]:
-            if not self._solve(at):
-                return False
-        return True
+        return all(self._solve(at) for at in sorted(asked, key=likely, reverse=True)[:count])
 
     def _solve(self, at: int) -> bool:
         """Solve again with one step later; False: somebody stopped it."""

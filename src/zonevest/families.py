@@ -1,4 +1,4 @@
-"""The commands that make families of plans: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
+"""Commands that solve many times: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
 
 from __future__ import annotations
 

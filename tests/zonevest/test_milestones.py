@@ -29,7 +29,8 @@ def works(projects: list[dict[str, object]], parcels: str = "abc", periods: int 
     waits = [(name, 1) for name in ("visit", "lodge") if any(name in str(row.get("enables", "")) for row in projects)]
     acts = [("build", 0), *waits]
     tables: dict[str, list[dict[str, object]]] = {
-        "parcels": [{"parcel_id": p, "area_ha": AREA[p], "x_v": 13.0 - 2 * AREA[p], "land_class": "field"} for p in parcels],
+        "parcels": [{"parcel_id": p, "area_ha": AREA[p], "x_v": 13.0 - 2 * AREA[p], "land_class": "field"}
+                    for p in parcels],
         "zones": [{"zone": "farm"}, {"zone": "town"}],
         "land_classes": [{"land_class": "field", "class_group": "arable"},
                          {"land_class": "homes", "class_group": "construction"}],
@@ -38,7 +39,8 @@ def works(projects: list[dict[str, object]], parcels: str = "abc", periods: int 
              "to_class": "" if waiting else "homes", "requires_project": waiting}
             for name, waiting in acts
         ],
-        "accounts": [{"account": "rent", "unit": "million/year", "family": "revenue", "recurrence": "annual", "cash": 1}],
+        "accounts": [{"account": "rent", "unit": "million/year", "family": "revenue", "recurrence": "annual",
+                      "cash": 1}],
         "practice_flows": [{**rent, "practice": name, "value": 1.0, "scale_by": "" if waiting else "x_v"}
                            for name, waiting in acts],
         "limits": [{"limit": "cap", "account": "area.practice.build", "period": "last", "sense": "<=", "value": 4.0}],
