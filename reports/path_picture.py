@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from zonevest.model.plan import PlanData
 
-WIDTH, LEFT, RIGHT, TOP, ROW_HEIGHT, BAR = 1180, 330, 150, 92, 30, 16
+WIDTH, LEFT, RIGHT, TOP, ROW_HEIGHT, BAR = 1240, 400, 150, 92, 30, 16
 """In points: the whole, the margins beside the periods, the head, a step's row and its bar."""
 BARS: Final = 36
 """So many steps are drawn: those that something waits for, or whose delay costs most."""
@@ -183,7 +183,13 @@ def _told(row: dict[str, Any], cost: float, telling: Named) -> str:
     if math.isnan(cost):
         return ""
     exact = row["cost"] == row["cost"] and row["cost"] is not None
-    return str(number(cost) if exact else words("path_about", cost=number(cost)))
+    told = number(_rough(cost))
+    return str(told if exact else words("path_about", cost=told))
+
+
+def _rough(value: float) -> float:
+    """A number to three significant digits."""
+    return float(f"{value:.3g}")
 
 
 def _arrows(found: Told, bars: dict[str, Bar], x: Any, telling: Named) -> list[str]:
@@ -239,14 +245,13 @@ def _marks(found: Told, x: Any, bottom: float, telling: Named) -> list[str]:
 def _key(most: float, y: float, telling: Named, left: int) -> list[str]:
     """What colours and lines say."""
     words, parts, at = telling.words, list[str](), LEFT
-    unit = telling.display.money_unit
     parts.append(_text(LEFT - 12, y + 11, words("path_key"), "end", 12))
     for share in range(5):
         shade = _shade((share / 4) ** 2 * (most or 1.0), most or 1.0)
         parts.append(f'<rect x="{at + 26 * share}" y="{y}" width="26" height="13" fill="{shade}" stroke="#55606b" '
                      'stroke-width="0.6"/>')  # fmt: skip
     parts.append(_text(at, y + 28, "0", "start", 11))
-    parts.append(_text(at + 130, y + 28, f"{number(most)} {unit}", "end", 11))
+    parts.append(_text(at + 130, y + 28, number(_rough(most)), "end", 11))
     at += 160
     shape = f'x="{at}" y="{y}" width="26" height="13"'
     parts.append(f'<rect {shape} fill="{COLOURS[DOWN]}"/><rect {shape} fill="url(#never)"/>')
@@ -274,7 +279,7 @@ def _text(x: float, y: float, text: str, anchor: str, size: float, *, bold: bool
     )
 
 
-def _short(name: str, most: int = 46) -> str:
+def _short(name: str, most: int = 58) -> str:
     """A name cut to fit; letters of Chinese count twice."""
     width = 0
     for at, letter in enumerate(name):

@@ -163,7 +163,7 @@ class _Run:
             later = worth[when + 1 :][works.possible[j, when + 1 :]]
             if self.plan.study.projects.set_index("project")["mandatory"][step["project"]]:
                 return float(worth[when] - later.max()) if len(later) else np.nan
-            return max(0.0, float(worth[when] - later.max(initial=0.0)))
+            return _rounded(float(worth[when] - later.max(initial=0.0)))
         options, states, mine = priced.ledger.options, priced.ledger.states, self.point.options[at]
         parcels, place = np.unique(options.parcel[mine], return_inverse=True)
         ranges = [np.arange(options.start[parcel], options.start[parcel + 1]) for parcel in parcels]
@@ -176,7 +176,7 @@ class _Run:
         np.maximum.at(best, of[~closed], priced.option_worth[every[~closed]])
         lost = priced.option_worth[mine] - best[place]
         total = float(priced.weight[mine] @ lost)
-        return max(0.0, total) if np.isfinite(total) else np.nan
+        return _rounded(total) if np.isfinite(total) else np.nan
 
     def _zone(self, zone: str) -> int:
         return int(pd.Index(self.plan.study.zones["zone"]).get_indexer([zone])[0])
@@ -377,6 +377,11 @@ class _Run:
             row = told.get(name)
             place = (row.limit, row.place, row.period) if row is not None else ("", "", "")
             self.breaks.append((code, ANY, name, *place, float(short[k]), "" if row is None else row.unit))
+
+
+def _rounded(estimate: float) -> float:
+    """An estimate: at least nothing, and nothing where it is rounding."""
+    return estimate if estimate > SLIGHT else 0.0
 
 
 def _first(estimate: float) -> float:

@@ -1,4 +1,4 @@
-"""Commands that solve many times: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
+"""Commands that solve often: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
 
 from __future__ import annotations
 
