@@ -103,7 +103,7 @@ class Point:
         more, theirs = _land(priced)
         table = pd.DataFrame([*rows, *more], columns=STEPS)
         names = period_names(priced.ledger.study.periods)
-        order = np.lexsort((table.index, table["start"].map(names.index).to_numpy(dtype=int))) if len(table) else []
+        order = np.argsort(table["start"].map(names.index).to_numpy(dtype=int), kind="stable")
         every = [*options, *theirs]
         return cls(priced, table.iloc[order].reset_index(drop=True), tuple(every[int(at)] for at in order))
 
@@ -326,7 +326,8 @@ class Point:
     def _only(self) -> pd.DataFrame:
         """What no plan has without a project of this plan, by the tables."""
         study, found = self.priced.ledger.study, []
-        possible = dict(zip(self.priced.ledger.works.names, self.priced.ledger.works.possible.any(axis=1), strict=True))
+        works = self.priced.ledger.works
+        possible = dict(zip(works.names, np.any(works.possible, axis=1).tolist(), strict=True))
         for project in self.steps.loc[self.steps["kind"] == PROJECT, "project"]:
             for what, target, how, via in impossible_without(study, project, possible):
                 found.append((project, what, target, how, not via, via, True, "", "", "", np.nan, ""))
