@@ -19,6 +19,10 @@ WORDS = {
         "repair": "{at}. cost {cost}{verified}",
         "verified": ", verified in the study with these cells changed",
         "program": ", verified by solving again with the rules loosened, not by cells of the study",
+        "program_only": ", verified by solving again with the rules loosened; these cells alone do not do: with them "
+        "changed the study has a fault, or still no plan",
+        "program_so_far": ", verified by solving again with the rules loosened; whether the study with these cells "
+        "changed has a plan was not found out in the time given",
         "unverified": ", not verified in the time given",
         "refuted": ", does not suffice when solved again",
         "limit": "limit {limit} [{place}, {period}]: {account} {sense} {bound}",
@@ -84,6 +88,8 @@ WORDS = {
         "repair": "{at}. 代价 {cost}{verified}",
         "verified": "，已按修改后的数据表验证",
         "program": "，已放宽规则重新求解验证，但未能按数据表的修改验证",
+        "program_only": "，已放宽规则重新求解验证；仅改这些单元格还不够：修改后的数据有误或仍无可行方案",
+        "program_so_far": "，已放宽规则重新求解验证；修改这些单元格后是否存在可行方案，在给定时间内未能判明",
         "unverified": "，在给定时间内未能验证",
         "refuted": "，重新求解表明仍不够",
         "limit": "约束 {limit} [{place}，{period}]：{account} {sense} {bound}",
