@@ -73,6 +73,8 @@ class Diagnosis:
         (how much of the parcel), area_ha (of all of it), lines, the columns of the parcels table whose cells keep it
         from that, and changes: what has to stand there.
     least : no repair costs less.
+    hopeless : whether it was shown that nothing that may give mends it.
+    stopped : whether Ctrl-C ended the search; what was found by then is here.
     """
 
     study: Study
@@ -85,6 +87,8 @@ class Diagnosis:
     repairs: pd.DataFrame
     parcels: pd.DataFrame
     least: float
+    hopeless: bool = False
+    stopped: bool = False
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """For machines, with the words of each condition and repair beside it."""
@@ -95,6 +99,8 @@ class Diagnosis:
             "feasible": self.feasible,
             "complete": self.complete,
             "least": self.least,
+            "hopeless": self.hopeless,
+            "stopped": self.stopped,
             "conflicts": [
                 {
                     "proven": self.proven[at],
@@ -138,9 +144,9 @@ class Diagnosis:
                 lines.append(f"  ({say['whole']})")
         if not self.complete:
             lines += ["", say["more"]]
-        lines += ["", say["repairs"]]
+        lines += ["", say["repairs"] if self.repairs.empty else f"{say['repairs']} {say['costs']}"]
         if self.repairs.empty:
-            lines.append(f"  {say['none']}")
+            lines.append(f"  {say['hopeless' if self.hopeless else 'none']}")
         elif self.repairs["cost"].min() > self.least * (1 + NEAR):
             lines.append(f"  ({say['least'].format(cost=number(self.least))})")
         for at, rows in self.repairs.groupby("repair"):

@@ -15,7 +15,10 @@ WORDS = {
         "further": "Rules that give here without standing in a set above stand in further conflicts, each of which "
         "shares a rule with a set above: diagnose again when that one has been settled",
         "least": "no repair costs less than {cost}",
-        "none": "nothing that may give mends it in the time given",
+        "none": "no repair was found in the time given: a longer --time-limit may find some",
+        "hopeless": "nothing that may give mends it, by whatever amount",
+        "costs": "(cost: 1 for each hundredth of a bound, 10 of a line's land, 100 for what is dropped, "
+        "or as --price says)",
         "repair": "{at}. cost {cost}{verified}",
         "verified": ", verified in the study with these cells changed",
         "program": ", verified by solving again with the rules loosened, not by cells of the study",
@@ -84,7 +87,9 @@ WORDS = {
         "repairs": "需要放宽的内容（代价从小到大）",
         "further": "此处放宽而未列入上述各组的条件属于其他冲突，每个都与上述某组有共同条件：解决该组后请再次诊断",
         "least": "任何修复方案的代价都不低于 {cost}",
-        "none": "在给定时间内，可放宽的条件均不能消除冲突",
+        "none": "在给定时间内未找到放宽办法：可用 --time-limit 延长时间",
+        "hopeless": "可放宽的条件无论放宽多少均不能消除冲突",
+        "costs": "（代价：约束值每放宽百分之一计 1，控制线土地每百分之一计 10，取消一项计 100；可用 --price 另定）",
         "repair": "{at}. 代价 {cost}{verified}",
         "verified": "，已按修改后的数据表验证",
         "program": "，已放宽规则重新求解验证，但未能按数据表的修改验证",

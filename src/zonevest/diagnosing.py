@@ -90,14 +90,21 @@ def diagnose(
     given, conditions = found_in.given, found_in.conditions
     deadline = time.perf_counter() + time_limit
     search = Search(given, _asked(given, deadline, threads), _order(conditions), deadline, tell)
-    conflicts, holds = search.conflicts()
-    found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
+    holds, least, stopped = None, 0.0, False
+    try:
+        conflicts, holds = search.conflicts()
+        found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
+    except KeyboardInterrupt:  # what was found by then is told
+        conflicts, found, stopped, deadline = search.found, search.so_far(), True, -np.inf
     told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
     gives, parcels = told.repairs(found), told.parcels(found)
     for at, repair in enumerate(found, start=1):
         tell("verify")
         mine = gives["repair"] == at
-        in_study = told.in_study(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
+        try:
+            in_study = told.in_study(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
+        except KeyboardInterrupt:
+            in_study, stopped, deadline = "unknown", True, -np.inf
         gives.loc[mine, "in_study"] = in_study
         gives.loc[mine, "verified_in"] = "study" if in_study == "yes" else "program" if repair.verified else ""
     return Diagnosis(
@@ -111,6 +118,8 @@ def diagnose(
         gives,
         parcels,
         least,
+        search.hopeless,
+        stopped,
     )
 
 
