@@ -38,6 +38,7 @@ from zonevest.console import (
     CODES,
     DONE,
     FAILED,
+    INTERRUPTED,
     InputError,
     ProgressLine,
     ended_as_interrupted,
@@ -352,6 +353,8 @@ def diagnose(
             do = say("look at the names that `zonevest diagnose --json` gives")
             raise InputError("--price", error.args[0], listed(sorted(given_prices)), do) from None
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
+        if found.stopped:
+            raise typer.Exit(INTERRUPTED)
         raise typer.Exit({True: DONE, False: CODES["infeasible"], None: CODES["no_plan"]}[found.feasible])
 
 
