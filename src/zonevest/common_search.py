@@ -166,17 +166,21 @@ class Search:
         if self.best is not None and self.near():
             return
         self.offer_nothing()
-        order = np.argsort(-self.aim.weights, kind="stable")
-        for at in order:
+        waiting = np.argsort(-self.aim.weights, kind="stable").tolist()
+        while waiting and self.until(FIRST) > 0.0 and not self.stopped.is_set():
+            at = waiting.pop(0)
             found = self.own[at]
-            if self.until(FIRST) <= 0.0 or self.stopped.is_set():
-                return
             if found is None or found.x is None:
                 continue
-            decided = self.sides[at].decided(self.stages, int(at), found.x)
-            if self.stages.holds(decided):
-                self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
-                self.offer(decided, self.carried(decided, FIRST, donor=(self.sides[at], found.x)))
+            decided = self.sides[at].decided(self.stages, at, found.x)
+            if not self.stages.holds(decided):
+                continue
+            self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
+            points = self.carried(decided, FIRST, donor=(self.sides[at], found.x))
+            self.offer(decided, points)
+            # where it fails there is less room: what is decided there may hold everywhere
+            failed = [each for each in waiting if (one := points[each]) is not None and one.x is None]
+            waiting = failed + [each for each in waiting if each not in failed]
 
     def offer_nothing(self) -> None:
         """Doing nothing is a decision, too, where it holds in every scenario and nothing better is known."""
