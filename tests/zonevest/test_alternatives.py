@@ -185,6 +185,15 @@ def test_each_alternative_is_the_farthest_that_enumeration_finds(by: str) -> Non
             assert farthest(every, by, chosen, floor + hair) <= CLOSE * max(farthest(every, by, chosen[:1], floor), 1.0)
         else:
             assert len(found.plans) == 4
+        if by == "gains":  # what each actor gains in any plan within reach lies between its ends, which are met
+            within = every.gains[every.objective >= floor + hair]
+            reach = every.gains[every.objective >= floor - hair]
+            for column, sign in (("least", -1.0), ("most", 1.0)):
+                proven, met = (sign * found.ranges[name].to_numpy(dtype=float) for name in (column, f"{column}_found"))
+                size = CLOSE * np.maximum(np.abs(every.gains).max(axis=0), 1.0)
+                assert (proven >= (sign * within).max(axis=0) - size).all()
+                assert (met <= (sign * reach).max(axis=0) + size).all()
+                assert proven == pytest.approx(met, abs=2 * size.max())
         # the matrix by the definition, and what covers all plans within reach
         apart = every.apart(by)
         wanted = np.array([[apart(one, other) for other in chosen] for one in chosen])
@@ -276,7 +285,8 @@ def test_rows_of_land_are_the_distance_where_it_is_whole_and_less_where_it_is_di
             x[take] = rng.dirichlet(np.ones(len(take)))
         points.append(x)
     apart = measure(ledger)
-    (row,) = apart.to(0, points[0], None, points[0]).rows  # type: ignore[arg-type]
+    bound = apart.to(0, points[0])
+    (row,) = bound.rows
     by_rows = row.upper - float(row.amounts @ points[1][row.options])
     area = ledger.study.parcels["area_ha"].to_numpy(dtype=float)
     keys = options.parcel.astype(np.int64) * 10**6 + apart.label
@@ -284,10 +294,10 @@ def test_rows_of_land_are_the_distance_where_it_is_whole_and_less_where_it_is_di
     alike = np.minimum(*(each.to_numpy() for each in shares))
     told = float(area.sum() - area[shares[0].index // 10**6] @ alike)
     assert by_rows <= told + 1e-9
-    assert told <= by_rows + apart.slack + 1e-9
+    assert told <= by_rows + bound.slack + 1e-9
     if not divided:
         assert by_rows == pytest.approx(told, abs=1e-9)
-        assert apart.slack == 0.0
+        assert bound.slack == 0.0
 
 
 LEDGER = [Ledger(build_options(zv.read_study("village")))]
