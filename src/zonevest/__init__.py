@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.comparing import Comparison, compare
+    from zonevest.delaying import milestones
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
     from zonevest.draws import draw_scenarios
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from zonevest.reports.alternatives import Alternatives
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
+    from zonevest.reports.path import Milestones
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
     from zonevest.stresses import stress_scenarios
@@ -58,6 +60,7 @@ __all__ = [
     "Diagnosis",
     "Front",
     "Imported",
+    "Milestones",
     "Plan",
     "Replanned",
     "Sensitivity",
@@ -75,6 +78,7 @@ __all__ = [
     "extend",
     "import_study",
     "make_study",
+    "milestones",
     "pareto",
     "plan_from",
     "policy_model",
@@ -101,6 +105,8 @@ _ELSEWHERE = {
     "draw_scenarios": "zonevest.draws",
     "extend": "zonevest.extending",
     "Front": "zonevest.reports.front",
+    "Milestones": "zonevest.reports.path",
+    "milestones": "zonevest.delaying",
     "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",
