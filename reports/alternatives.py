@@ -32,7 +32,7 @@ TABLE: Final = (
 )  # fmt: skip
 SPREAD: Final = ("distance", "unit", "mean", "least")
 UNITS: Final = dict.fromkeys(DISTANCES, "share") | {GAINS: "million, present value"}
-RANGES: Final = ("actor", "best", "least", "least_found", "most_found", "most", "seconds")
+RANGES: Final = ("actor", "best", "least", "least_found", "most_found", "most", "status", "seconds")
 SEARCHES: Final = ("plan", "status", "distance", "distance_bound", "objective_bound", "seconds")
 
 
@@ -70,8 +70,9 @@ class Alternatives:
     distances : of each two plans the distance asked for, names by names.
     spread : by every distance its unit, and the mean and the least over all pairs of plans.
     ranges : where plans differ by gains what each actor gains: ``best`` in the best plan, ``least, most``: no plan
-        within reach gives it less or more; ``least_found, most_found`` in plans that were found; ``seconds`` that it
-        took to find out; million, present value. Else empty.
+        within reach gives it less or more; ``least_found, most_found`` in plans that were found; million, present
+        value. ``status``: optimal (each end within the gap of what was found) or feasible (the time ran out for one);
+        ``seconds`` that it took to find out. Else, and where it was stopped before all were known, empty.
     parcels : of each parcel its zone in the best plan, ``kept``: the share of alternatives in which it keeps that (of a
         divided one the part that does); ``by_prices``: by how much what bounds every plan falls when the zone is
         forbidden; ``least_loss, most_loss``: the objective loses no less, and no more, than this (most NaN: no plan

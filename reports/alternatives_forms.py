@@ -122,7 +122,8 @@ def _spread(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
 def _ranges(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
     names = ("best_gain", "least_proven", "least_found", "most_found", "most_proven")
     frame = found.ranges.rename(columns={"best": names[0], "least": names[1], "most": names[4]})
-    return frame, (Column("actor", "actor"), *(Column(name, unit="million, present value") for name in names))
+    columns = (Column("actor", "actor"), *(Column(name, unit="million, present value") for name in names))
+    return frame.rename(columns={"status": "searched"}), (*columns, Column("searched", "word:alternatives_search_"))
 
 
 def _losses() -> tuple[Column, ...]:
@@ -180,6 +181,8 @@ def notes(found: Alternatives, section: str, display: Near) -> list[str]:
         if len(found.ranges):
             seconds = number(float(found.ranges["seconds"].sum()), 1)
             told.append(words("alternatives_ranges", seconds=seconds))
+            if late := int((found.ranges["status"] != "optimal").sum()):
+                told.append(words("alternatives_ranges_late", late=late, of=len(found.ranges)))
         if found.exhausted:
             told.append(words("alternatives_exhausted"))
         elif found.cover is not None:

@@ -64,10 +64,14 @@ def _dearest(table: pd.DataFrame) -> pd.DataFrame:
 
 def _ranges(found: Alternatives, display: Near) -> list[list[str]]:
     """What each actor gains within reach: proven ends around what was found."""
-    heads = ("actor", "best_gain", "least_proven", "least_found", "most_found", "most_proven")
+    heads = ("actor", "best_gain", "least_proven", "least_found", "most_found", "most_proven", "searched")
     names = ("best", "least", "least_found", "most_found", "most")
     rows = [
-        [display.actor(row["actor"]), *(number(float(row[name])) for name in names)]
+        [
+            display.actor(row["actor"]),
+            *(number(float(row[name])) for name in names),
+            display.words(f"alternatives_search_{row['status']}"),
+        ]
         for row in found.ranges.to_dict("records")
     ]
     return [[display.words(f"col_{each}") for each in heads], *rows]

@@ -57,7 +57,7 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
         steps.append((words("compare_rest"), rest, UP if rest > 0 else DOWN))
     whole = sum(amount for _, amount, _ in steps)
     steps.append((words("compare_sum", plan=name, base=base), whole, WHOLE))
-    names = [words(key) for key in ("compare_more", "compare_less", "total", "compare_less")]
+    names = {UP: words("compare_more"), DOWN: words("compare_less"), WHOLE: words("total")}
     return waterfall_of(steps, words("compare_objective_unit"), names)
 
 

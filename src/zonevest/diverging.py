@@ -205,7 +205,8 @@ class _Search:
             phase = say("the best plan as far as alternative {number}", number=number)
             better, x = spread.worthiest(solution, x, self.gap, max(took, SECONDS), phase)
             self.complete = better.status != "interrupted"
-            told |= {"objective_bound": better.bound, "seconds": time.perf_counter() - began}
+            seconds = time.perf_counter() - began
+            told |= {"objective_bound": better.bound, "seconds": seconds}
             settings = {"alternative": {"number": number, "by": self.by, "within": self.within}}
-            self.found.append(Found(near.plan(x, told["seconds"], settings), x, told))
+            self.found.append(Found(near.plan(x, seconds, settings), x, told))
             spread.choose(x)

@@ -101,13 +101,16 @@ class Spread:
         until, best = time.perf_counter() + self.near.asked.time_limit, gains.of(self._best)
         ends = {1.0: gains.high.copy(), -1.0: gains.low.copy()}
         found = {1.0: best.copy(), -1.0: best.copy()}
-        took = np.zeros(len(best))
+        took, late = np.zeros(len(best)), np.zeros(len(best), dtype=bool)
         jobs = [(at, sign) for at in np.argsort(gains.low - gains.high, kind="stable").tolist() for sign in ends]
         for number, (at, sign) in enumerate(jobs):
             begun = time.perf_counter()
             seconds = (until - begun) / (len(jobs) - number)
             width = float(ends[1.0][at] - ends[-1.0][at])
-            if seconds <= 0.0 or width <= NOTHING * gains.most:
+            if width <= NOTHING * gains.most:
+                continue
+            if seconds <= 0.0:
+                late[at] = True
                 continue
             end = sign * float(ends[sign][at])
             row = Row(SHORT, lower=end, columns={gains.columns[at]: sign, SHORT: 1.0})
@@ -119,6 +122,7 @@ class Spread:
                 phase=say("what actors gain within reach, {number} of {count}", number=number + 1, count=len(jobs)),
             )  # fmt: skip
             took[at] += time.perf_counter() - begun
+            late[at] |= solution.status not in ("optimal", "infeasible")
             if solution.status == "interrupted":
                 return False
             if solution.x is not None:
@@ -129,7 +133,8 @@ class Spread:
                 ends[sign][at] = sign * min(end, solution.bound)
         hair = ROOM * (np.abs(ends[1.0]) + np.abs(ends[-1.0]) + found[1.0] - found[-1.0])
         low, high = np.minimum(ends[-1.0], found[-1.0]) - hair, np.maximum(ends[1.0], found[1.0]) + hair
-        rows = zip(gains.actors, best, low, found[-1.0], found[1.0], high, took, strict=True)
+        status = np.where(late, "feasible", "optimal").tolist()
+        rows = zip(gains.actors, best, low, found[-1.0], found[1.0], high, status, took, strict=True)
         self.ranges = pd.DataFrame(list(rows), columns=list(RANGES))
         gains.narrow(np.maximum(gains.low, low), np.minimum(gains.high, high))
         self.block = gains.held(self.block)

@@ -18,7 +18,7 @@ from tests.chinese import CHINESE
 from tests.random_plans import random_plans
 from tests.reports.forms import number_in, says, tables_of_page
 from zonevest.instances.say import translate
-from zonevest.reports import compare_figures, compare_land
+from zonevest.reports import compare_figures, compare_land, compare_text
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import Evaluator
 from zonevest.reports.compare import Comparison, unlike
@@ -323,7 +323,8 @@ def test_agreement_is_over_the_plans_that_exist(folders: tuple[Path, Path, Path]
     plans = [zv.read_plan(folder) for folder in folders]
     plain, _, none = plans
     bare = replace(plain, parcels=plain.parcels.head(0))  # a plan that says nothing of the land
-    both, all_three = zv.compare(plans[:2]), zv.compare(plans)
+    names = ["plain", "green", "none"]
+    both, all_three = zv.compare(plans[:2], names=names[:2]), zv.compare(plans, names=names)
     told = all_three.agreement
     assert not none.has_plan
     assert (told["plans"] == 2).all()
@@ -346,7 +347,8 @@ def test_agreement_is_over_the_plans_that_exist(folders: tuple[Path, Path, Path]
     assert some.loc[land, "share"].to_numpy(dtype=float) == pytest.approx(wanted)
 
 
-def test_worth_is_told_with_its_penalties() -> None:
+def test_worth_is_told_with_its_penalties(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_text, "WORTHS", 10_000)  # all of them are printed
     seen = 0
     for plan, seed in pairs():
         other = otherwise(plan, seed)

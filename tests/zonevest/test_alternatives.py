@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import openpyxl
@@ -104,7 +104,7 @@ def every_plan(study: Study) -> Every | None:
         objective = {"method": "weighted", "cash": 0.0, "ecosystem": 0.0, "accounts": {f"gain.actor.{actor}": 1.0}}
         gained = brute.plans(Evaluator(study.replace({"objective": objective})), MOST)
         assert gained is not None
-        gains.append([gained[place].objective for place in held])
+        gains.append([gained[place].objective + gained[place].penalty for place in held])
     zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True)) | {"": ""}
     today = evaluator.tables.today_zone
     zones = [
@@ -472,6 +472,41 @@ def test_who_stops_it_gets_the_plans_so_far(
     assert "Stopped on request" in found.to_text()
     found.write(tmp_path / "near")
     assert (tmp_path / "near" / "alternative-01" / "plan.json").is_file()
+
+
+@pytest.mark.parametrize("ended", ["interrupted", "no_plan"])
+def test_who_stops_the_search_for_what_actors_gain_at_all(
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ended: Literal["interrupted", "no_plan"]
+) -> None:
+    """Stopped, nothing is told of it; where the time ran out for one end, that is told, and wide ends hold."""
+    solve, calls = nearby.Nearby.solve, []
+
+    def stopped(self: nearby.Nearby, *args: Any, **named: Any) -> Any:
+        calls.append(named)
+        if len(calls) == 2:
+            return Solution(None, ended, None, np.inf, None, 0.0), None, None
+        return solve(self, *args, **named)
+
+    monkeypatch.setattr(nearby.Nearby, "solve", stopped)
+    found = zv.alternatives(village.best, by="gains", count=1, spread_gap=0.3, projects=False)
+    found.write(tmp_path / "near")
+    written = pd.read_csv(tmp_path / "near" / "ranges.csv")
+    assert (tmp_path / "near" / PAGE).is_file()
+    told = found.to_text()
+    if ended == "interrupted":
+        assert (len(calls), len(found.plans), found.complete) == (2, 1, False)
+        assert "Stopped on request" in told
+        assert found.ranges.empty
+        assert written.empty
+        assert "was bounded first" not in told
+        return
+    assert found.complete
+    assert written["actor"].tolist() == found.ranges["actor"].tolist()
+    assert (found.ranges["status"] == "feasible").sum() == 1
+    assert "The time ran out for 1 of" in told
+    assert (found.ranges["least"] <= found.ranges["least_found"]).all()
+    assert (found.ranges["most"] >= found.ranges["most_found"]).all()
+    assert len(found.plans) == 2
 
 
 def test_the_time_asked_for_is_that_of_the_first_solve_too() -> None:
