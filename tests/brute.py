@@ -31,7 +31,6 @@ class Plan:
     starts: Mapping[str, str]
     objective: float
     holds: bool
-    penalty: float = 0.0
 
 
 def count(evaluator: Evaluator) -> int:
@@ -48,7 +47,7 @@ def plans(evaluator: Evaluator, most: int) -> list[Plan] | None:
     found = []
     for chosen, begun in combinations(evaluator):
         value = evaluator.value(chosen, begun)
-        found.append(Plan(chosen, begun, value.objective, value.holds, value.penalty))
+        found.append(Plan(chosen, begun, value.objective, value.holds))
     return found
 
 

@@ -99,12 +99,15 @@ def every_plan(study: Study) -> Every | None:
         return None
     held = [place for place, plan in enumerate(tried) if plan.holds]
     named = dict.fromkeys([*study.actors["actor"], *study.shares["actor"], *study.settings.purse])
-    gains = []
-    for actor in [name for name in named if name != "outside"]:
-        objective = {"method": "weighted", "cash": 0.0, "ecosystem": 0.0, "accounts": {f"gain.actor.{actor}": 1.0}}
-        gained = brute.plans(Evaluator(study.replace({"objective": objective})), MOST)
-        assert gained is not None
-        gains.append([gained[place].objective + gained[place].penalty for place in held])
+
+    def worth(actor: str, weight: float) -> np.ndarray:
+        objective = {"method": "weighted", "cash": 0.0, "ecosystem": 0.0, "accounts": {f"gain.actor.{actor}": weight}}
+        found = brute.plans(Evaluator(study.replace({"objective": objective})), MOST)
+        assert found is not None
+        return np.array([found[place].objective for place in held])
+
+    # twice the gain less the gain: what soft rules cost is in both
+    gains = [worth(actor, 2.0) - worth(actor, 1.0) for actor in named if actor != "outside"]
     zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True)) | {"": ""}
     today = evaluator.tables.today_zone
     zones = [

@@ -319,17 +319,9 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_a_fault_of_several_cases_is_told_once(tmp_path: Path) -> None:
     """What is wrong in every case is told of every case; what is wrong in some, with the names of these."""
     cases = [AS_IT_IS, "boom", "slump"]
-    summary = pd.DataFrame({"case": cases, "status": "fault", "message": "", "folder": "", "projects_built": 0})
-    summary = summary.assign(
-        objective=np.nan,
-        bound=np.nan,
-        gap=np.nan,
-        cash=np.nan,
-        ecosystem=np.nan,
-        work="solved",
-        projects_built=0,
-        rezoned_ha=0.0,
-    )
+    summary = pd.DataFrame({"case": cases, "status": "fault", "message": "", "work": "solved"})
+    figures = ["objective", "bound", "gap", "cash", "ecosystem", "projects_built", "rezoned_ha", "seconds"]
+    summary = summary.assign(**dict.fromkeys(figures, np.nan))
     common = [(case, "shares.csv, row 2", "shares add up to 1", "they add up to 0.5", "") for case in cases]
     some = [(case, "limits.csv, row 1", "a number", "x", "") for case in cases[:2]]
     faults = pd.DataFrame([*common, *some], columns=["case", "where", "must", "found", "do"])
