@@ -26,11 +26,11 @@ if TYPE_CHECKING:
 WIDTH, LEFT, RIGHT, TOP, ROW_HEIGHT, BAR = 1240, 400, 150, 92, 30, 16
 """In points: the whole, the margins beside the periods, the head, a step's row and its bar."""
 BARS: Final = 36
-"""So many steps are drawn: those that something waits for, or whose delay costs most."""
-ARROWS: Final = ("uplift", "synergy", "quota", "limit", "money")
-"""Drawn thin: what does not simply ask for the other."""
-MARKS: Final = 4
-"""So many rows that bind are named at the end of a period."""
+"""So many steps are drawn: a third of them those whose delay costs most, then projects, then what is waited for."""
+THIN: Final = 2
+"""So many thin arrows at most come to a step: from those that give it most."""
+LETTERS_AT_LEAST: Final = 16
+"""A row that binds is named where so many letters have room; all of them are told when one points at the diamond."""
 GREY: Final = "#c9ced3"
 
 DEFS: Final = (
@@ -104,11 +104,12 @@ def picture(found: Told, telling: Named) -> str:
 
 
 def _chosen(found: Told) -> pd.DataFrame:
-    """The steps that are drawn, by start: projects, what costs most later, and what is waited for."""
+    """The steps that are drawn, by start: what costs most later, projects, and what is waited for."""
     steps = found.tables["steps"]
-    weight = steps["kind"].eq(PROJECT).to_numpy() * 1e6 + steps["rank"].rsub(1e5).fillna(0.0).to_numpy(dtype=float)
-    weight = weight + steps["unlocks"].to_numpy(dtype=float) * 10.0 + steps["area_ha"].fillna(0.0).to_numpy() * 1e-6
-    kept = steps.iloc[np.argsort(-weight, kind="stable")[:BARS]]
+    rank = steps["rank"].fillna(np.inf).to_numpy(dtype=float)
+    project = steps["kind"].eq(PROJECT).to_numpy()
+    keys = -steps["area_ha"].fillna(0.0).to_numpy(), rank, -steps["unlocks"].to_numpy(dtype=float)
+    kept = steps.iloc[np.lexsort((*keys, ~project, rank > BARS // 3))[:BARS]]
     return tables.in_order(kept, start=[each.name for each in found.plan.study.periods], kind=[PROJECT])
 
 
@@ -196,7 +197,8 @@ def _arrows(found: Told, bars: dict[str, Bar], x: Any, telling: Named) -> list[s
     """From the end of a step to the beginning of what it unlocks; thick where that asks for it."""
     table = found.tables["unlocks"]
     table = table[table["what"].ne(ROW) & table["direct"] & table["step"].isin(bars) & table["target"].isin(bars)]
-    order = table["how"].isin(NEEDED).to_numpy().argsort(kind="stable")[::-1]
+    order = np.lexsort((-table["amount"].abs().fillna(0.0).to_numpy(dtype=float), ~table["how"].isin(NEEDED)))
+    thin = dict.fromkeys(bars, 0)
     seen: set[tuple[str, str]] = set()
     parts = []
     for row in table.iloc[order].to_dict("records"):
@@ -206,6 +208,9 @@ def _arrows(found: Told, bars: dict[str, Bar], x: Any, telling: Named) -> list[s
         seen.add(pair)
         of, to = bars[row["step"]], bars[row["target"]]
         needed = row["how"] in NEEDED
+        thin[row["target"]] += not needed
+        if not needed and thin[row["target"]] > THIN:
+            continue
         begin, end = min(x(of.end), x(to.end)), x(to.begin)
         if begin > end - 6:  # in the same time: beside the bars, to the left
             begin = end = max(x(to.begin), x(of.begin))
@@ -237,8 +242,9 @@ def _marks(found: Told, x: Any, bottom: float, telling: Named) -> list[str]:
             at = x(each.start + each.years) - 9
             parts.append(_diamond(at, bottom + 18, "#f0e442", "; ".join(names)))
             parts.append(_text(at - 10, bottom + 22, f"{len(names)}", "end", 12, title="; ".join(names)))
-            for k, name in enumerate(names[:1]):
-                parts.append(_text(at + 8, bottom + 38 + 14 * k, _short(name, 24), "end", 11, title="; ".join(names)))
+            room = int((x(each.start + each.years) - x(each.start)) / 6.5)  # letters
+            if room >= LETTERS_AT_LEAST:
+                parts.append(_text(at + 8, bottom + 38, _short(names[0], room), "end", 11, title="; ".join(names)))
     return parts
 
 
