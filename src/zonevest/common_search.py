@@ -1,0 +1,341 @@
+"""The search for a common decision: scenarios alone, their mean, what these decide, then all together."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zonevest.averaging import mean_study
+from zonevest.instances.say import listed, say
+from zonevest.instances.study import Study, StudyError
+from zonevest.model.stages import Decided, Stages, stages
+from zonevest.reports.sweep_text import AS_IT_IS, called
+from zonevest.sides import ROUNDING, Side
+from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions
+from zonevest.solvers.highs import available_cores
+from zonevest.solvers.joint import Aim, joint
+from zonevest.solvers.supervise import solve as run_supervised
+from zonevest.solvers.trust import bound_of
+from zonevest.sweep_run import jobs_here
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from zonevest.reports.decision import Objective
+
+    Floats = NDArray[np.float64]
+
+ALONE, MEAN, FIRST, TOGETHER = 0.4, 0.5, 0.6, 0.92
+"""By which part of the time scenarios alone, the mean, first decisions and the common program are at their end."""
+LEAST_SECONDS = 2.0
+"""What a step that makes a decision usable has in any case."""
+
+
+@dataclass(eq=False)
+class Found:
+    """A decision with the best that was found for each scenario."""
+
+    decided: Decided
+    points: list[Solution]
+
+    @property
+    def values(self) -> Floats:
+        """Gains by scenario."""
+        return np.array([float(each.value or 0.0) for each in self.points])
+
+
+@dataclass(eq=False)
+class Search:
+    """A search for a common decision."""
+
+    study: Study
+    names: list[str]
+    aim: Aim
+    objective: Objective
+    asked: dict[str, Any]
+    jobs: int
+    on_progress: OnProgress | None
+    notes: list[str] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
+    seconds: dict[str, float] = field(default_factory=dict)
+    sides: list[Side] = field(default_factory=list)
+    own: list[Solution | None] = field(default_factory=list)
+    best: Found | None = None
+    bound: float = np.inf
+    proven: bool = False
+    impossible: str = ""
+    mean: list[Solution | None] = field(default_factory=list)
+    mean_status: str = "none"
+    mean_fails: str = ""
+
+    def __post_init__(self) -> None:
+        self.began = time.perf_counter()
+        self.lock = threading.Lock()
+
+    # ---------------------------------------------------------------- the steps
+
+    def all(self) -> None:
+        """All steps in turn."""
+        with self.step("build"):
+            for name in self.names:
+                self.tell(say("making the program of {scenario}", scenario=called(name or AS_IT_IS)))
+                self.sides.append(Side.of(name, self.study.in_scenario(name) if name else self.study))
+            self.stages: Stages = stages([side.ledger for side in self.sides])
+        self.limit = self.elapsed() + self.asked["time_limit"]
+        self.start = self.elapsed()
+        with self.step("alone"):
+            self.alone()
+        if stuck := self.stages.stuck:
+            self.impossible = say("no zoning is open in every scenario to: {parcels}", parcels=listed(stuck[:5]))
+        if self.impossible or self.stopped.is_set():
+            return
+        if len(self.sides) == 1:
+            self.take_single()
+            return
+        with self.step("mean"):
+            self.of_the_mean()
+        with self.step("first"):
+            self.first_decisions()
+        with self.step("together"):
+            self.together()
+
+    def alone(self) -> None:
+        """Solve every scenario as if it were known to come."""
+        count = self._count()
+
+        def one(at: int) -> Solution:
+            side = self.sides[at]
+            left = max(self.until(ALONE), 0.0) * count / max(len(self.sides) - at, count)
+            what = say("{scenario} alone", scenario=called(side.name or AS_IT_IS))
+            options = self.options(max(left, LEAST_SECONDS))
+            if self.objective == "regret":  # what is left open here is left open in every regret
+                options = replace(options, gap=options.gap / 2.0)
+            return side.alone(options, self.said(what), stop=self.stopped.is_set)
+
+        self.own = list(self._each(one))
+        for side, found in zip(self.sides, self.own, strict=True):
+            if found is not None and found.status == "infeasible":
+                self.impossible = say("no plan exists in {scenario}", scenario=called(side.name or AS_IT_IS))
+
+    def take_single(self) -> None:
+        """Of one scenario the best plan is the decision."""
+        found = self.own[0]
+        if found is not None and found.x is not None:
+            self.best = Found(self.sides[0].decided(self.stages, 0, found.x), [found])
+            self.bound, self.proven = found.bound, found.status == "optimal"
+
+    def of_the_mean(self) -> None:
+        """The decision of the mean of the scenarios, and what comes of it in each."""
+        try:
+            side = Side.of("", mean_study(self.study, [each.study for each in self.sides], self.aim.weights))
+            both = stages([self.sides[0].ledger, side.ledger])
+        except (StudyError, ValueError):
+            self.mean_status = "unsound"
+            return
+        options = self.options(max(self.until(MEAN) / 2.0, LEAST_SECONDS))
+        found = side.alone(options, self.said(say("the mean of the scenarios")), stop=self.stopped.is_set)
+        if found.x is None:
+            self.mean_status = "no_plan"
+            return
+        decided = matched(self.stages, both, side.decided(both, 1, found.x))
+        if decided is None or not self.stages.holds(decided):
+            self.mean_status = "impossible"
+            return
+        self.mean = self.carried(decided, MEAN)
+        has = [each is not None and each.x is not None for each in self.mean]
+        lost = any(each is not None and each.status == "infeasible" for each in self.mean)
+        self.mean_status = "solved" if all(has) else "impossible" if lost else "unknown"
+        self.mean_fails = next(
+            (n for n, each in zip(self.names, self.mean, strict=True) if each is not None and each.x is None), ""
+        )
+        self.offer(decided, self.mean)
+
+    def first_decisions(self) -> None:
+        """What each scenario would decide alone, and deciding nothing: the best of them is where the search begins."""
+        if self.best is not None and self.near():
+            return
+        order = np.argsort(-self.aim.weights, kind="stable")
+        for at in order:
+            found = self.own[at]
+            if self.until(FIRST) <= 0.0 or self.stopped.is_set():
+                return
+            if found is None or found.x is None:
+                continue
+            decided = self.sides[at].decided(self.stages, int(at), found.x)
+            if self.stages.holds(decided):
+                self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
+                self.offer(decided, self.carried(decided, FIRST))
+
+    def together(self) -> None:
+        """All scenarios as one program."""
+        if self.stopped.is_set():
+            return
+        programs = [side.program for side in self.sides]
+        numbers = [self.stages.numbers(at, program.n_cols) for at, program in enumerate(programs)]
+        aim, gap = self.aim, {"gap": self.asked["gap"]}
+        if self.objective == "regret":
+            known = self.known_values()
+            aim = replace(aim, best=known)
+            mean = float(self.aim.weights @ np.where(np.isfinite(known), known, 0.0))
+            gap = {"gap": 0.0, "gap_absolute": self.asked["gap"] * abs(mean) / 2.0}
+        whole = joint(programs, numbers, self.stages.upper, aim)
+        start = None if self.best is None else whole.point([each.x for each in self.best.points if each.x is not None])
+        scale = float(self.aim.weights @ np.array([side.scale for side in self.sides]))
+        options = replace(self.options(max(self.until(TOGETHER), LEAST_SECONDS)), start=start, scale=scale, **gap)
+        what = say("all scenarios together")
+        found = run_supervised(whole.program, options, self.said(what), stop=self.stopped.is_set)
+        if found.status == "infeasible":
+            self.impossible = say("every scenario has a plan, but no decision can be carried out in all of them")
+            return
+        self.bound = min(self.bound, found.bound)
+        # a regret is as sure as the best plans that it is measured against
+        against = self.own if self.objective == "regret" else []
+        self.proven = all(each is not None and each.status == "optimal" for each in [found, *against])
+        if found.x is None:
+            return
+        points = whole.split(found.x)
+        decided = self.sides[0].decided(self.stages, 0, points[0])
+        first = [
+            Solution(x, "feasible", side.program.value_at(x), np.inf, None, 0.0)
+            for side, x in zip(self.sides, points, strict=True)
+        ]
+        self.offer(decided, first)
+        if not self.stopped.is_set():
+            self.tell(say("what the decision leaves to each scenario"))
+            self.offer(decided, self.carried(decided, 1.0, points))
+
+    # ---------------------------------------------------------------- helpers
+
+    def carried(self, decided: Decided, part: float, points: Sequence[Floats] | None = None) -> list[Solution | None]:
+        """What comes of a decision in every scenario; None where it was not looked for any more."""
+        lost = threading.Event()
+
+        def one(at: int) -> Solution | None:
+            if lost.is_set():
+                return None
+            left = max(self.until(part), LEAST_SECONDS) / max(len(self.sides) - at, 1)
+            options = replace(
+                self.options(left),
+                gap=max(self.asked["gap"] / 10.0, ROUNDING),
+                start=None if points is None else points[at],
+            )
+            found = self.sides[at].carried(self.stages, at, decided, options, stop=self.stopped.is_set)
+            if found.x is None:
+                lost.set()
+            return found
+
+        return list(self._each(one))
+
+    def offer(self, decided: Decided, points: Sequence[Solution | None]) -> None:
+        """Keep a decision that can be carried out in every scenario, if it is the best so far."""
+        known = [each for each in points if each is not None and each.x is not None]
+        if len(known) < len(self.sides):
+            return
+        found = Found(decided, known)
+        if self.best is None or self.worth(found) > self.worth(self.best):
+            self.best = found
+
+    def worth(self, found: Found) -> float:
+        """What is maximised; of regret less than 0, beside what is known of the scenarios' own best plans."""
+        if self.objective == "regret":
+            return replace(self.aim, best=self.known_values()).of(found.values)
+        return self.aim.of(found.values)
+
+    def known_values(self) -> Floats:
+        """The best gain that is known of each scenario; -inf where none is."""
+        own: Floats = np.array([-np.inf if each is None or each.value is None else each.value for each in self.own])
+        return own if self.best is None else np.maximum(own, self.best.values)
+
+    def known_bounds(self) -> Floats:
+        """What no plan of each scenario can exceed."""
+        known = self.known_values()
+        own = [np.inf if each is None else each.bound for each in self.own]
+        return np.array(
+            [
+                bound if np.isneginf(value) else bound_of(bound, value, side.scale)
+                for bound, value, side in zip(own, known.tolist(), self.sides, strict=True)
+            ]
+        )
+
+    def near(self) -> bool:
+        """Whether the best decision is near enough to what the scenarios' own bounds allow."""
+        assert self.best is not None
+        value = self.worth(self.best)
+        bound = 0.0 if self.objective == "regret" else self.aim.of(self.known_bounds())
+        return bool(bound - value <= self.asked["gap"] * abs(float(self.aim.weights @ self.best.values)))
+
+    def _count(self) -> int:
+        size = len(self.sides)
+        count = self.jobs or jobs_here(size, len(self.study.parcels), available_cores())
+        return max(min(count, size), 1)
+
+    def _each(self, work: Callable[[int], Any]) -> Iterator[Any]:
+        """Do something for every scenario, as many at a time as was asked for."""
+        count = self._count()
+        if count == 1:
+            yield from map(work, range(len(self.sides)))
+            return
+        with ThreadPoolExecutor(count) as pool:
+            yield from pool.map(work, range(len(self.sides)))
+
+    def options(self, seconds: float) -> SolveOptions:
+        """What is asked of a solve."""
+        threads = self.asked["threads"] or (1 if self._count() > 1 else 0)
+        return SolveOptions(gap=self.asked["gap"], time_limit=seconds, threads=threads, seed=self.asked["seed"])
+
+    def elapsed(self) -> float:
+        """Seconds since the beginning."""
+        return time.perf_counter() - self.began
+
+    def until(self, part: float) -> float:
+        """Seconds that are left to a part of the time limit."""
+        return float(self.start + part * (self.limit - self.start)) - self.elapsed()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Count the seconds of a step."""
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+    def tell(self, phase: str) -> None:
+        """Tell what is being done."""
+        self.said(phase)(Progress(phase, 0.0, None, None, None))
+
+    def said(self, phase: str) -> OnProgress:
+        """A listener to a solver that says what it solves."""
+
+        def tell(progress: Progress) -> None:
+            if self.on_progress is not None:
+                with self.lock:
+                    self.on_progress(replace(progress, phase=phase, seconds=self.elapsed()))
+
+        return tell
+
+
+def matched(wanted: Stages, given: Stages, decided: Decided) -> Decided | None:
+    """A decision in the classes of other scenarios, by their labels; None where they have not all of its classes."""
+    at = {
+        key: position
+        for position, key in enumerate(
+            zip(wanted.parcel.tolist(), wanted.zone, wanted.practice, wanted.begins, strict=True)
+        )
+    }
+    share = np.zeros(wanted.count)
+    for number in np.flatnonzero(decided.share > 0.0):
+        key = (int(given.parcel[number]), given.zone[number], given.practice[number], given.begins[number])
+        if key not in at:
+            return None
+        share[at[key]] = decided.share[number]
+    return Decided(share, decided.started)
