@@ -160,7 +160,13 @@ def _limits(rnd: Random, names: Sequence[str], divisible: bool) -> list[dict[str
     rows = [{"limit": "cap", "account": f"area.new.practice.{name}", "period": "", "sense": "<=", "kind": "hard"}]
     rows[0] |= {"value": rnd.randint(3, 12) / 4, "penalty": None}
     if divisible or rnd.random() < 0.5:
-        spent = {"limit": "spent", "account": "works", "period": "total", "sense": "<=", "value": rnd.randint(1, 12) / 2}
+        spent = {
+            "limit": "spent",
+            "account": "works",
+            "period": "total",
+            "sense": "<=",
+            "value": rnd.randint(1, 12) / 2,
+        }
         rows.append({**spent, "kind": "soft", "penalty": rnd.randint(1, 6) / 4})
     if rnd.random() < 0.5:
         green = {"limit": "green", "account": "area.class.wood", "period": "last", "sense": ">="}

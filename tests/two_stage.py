@@ -35,9 +35,7 @@ def mean_of_worst(worth: Floats, chances: Floats, beta: float) -> float:
     return total / beta
 
 
-def first_of(
-    evaluator: Evaluator, chosen: Sequence[tuple[str, str]], begun: Mapping[str, str]
-) -> First:
+def first_of(evaluator: Evaluator, chosen: Sequence[tuple[str, str]], begun: Mapping[str, str]) -> First:
     """The part of a plan that is decided now."""
     tables = evaluator.tables
     now = tables.periods[0]
