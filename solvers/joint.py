@@ -122,7 +122,8 @@ def joint(programs: Sequence[Program], shared: Sequence[Ints], upper: Floats, ai
     count = len(upper)
     borne = np.array([np.bincount(each[each >= 0], minlength=count) for each in shared])
     single = (borne == 1).all(axis=0)
-    place, at = list[Ints](), count
+    place: list[Ints] = []
+    at = count
     for numbers in shared:
         own = (numbers < 0) | ~single[np.maximum(numbers, 0)]
         where = np.where(own, 0, numbers)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         write_study,
     )
     from zonevest.comparing import Comparison, compare
+    from zonevest.deciding import decide
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
     from zonevest.draws import draw_scenarios
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from zonevest.instances.study import Study, StudyError
     from zonevest.replanning import Replanned, replan
     from zonevest.reports.alternatives import Alternatives
+    from zonevest.reports.decision import Decision
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
     from zonevest.reports.sensitivity import Sensitivity
@@ -55,6 +57,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Alternatives",
     "Comparison",
+    "Decision",
     "Diagnosis",
     "Front",
     "Imported",
@@ -70,6 +73,7 @@ __all__ = [
     "check",
     "compare",
     "copy_case",
+    "decide",
     "diagnose",
     "draw_scenarios",
     "extend",
@@ -97,6 +101,8 @@ _ELSEWHERE = {
     "Comparison": "zonevest.comparing",
     "compare": "zonevest.comparing",
     "Diagnosis": "zonevest.reports.diagnosis",
+    "Decision": "zonevest.reports.decision",
+    "decide": "zonevest.deciding",
     "diagnose": "zonevest.diagnosing",
     "draw_scenarios": "zonevest.draws",
     "extend": "zonevest.extending",

@@ -663,7 +663,7 @@ def solve(
                 )
             continue
         program = join(block)
-        scale = _scale(block, program, len(study.periods))
+        scale = scale_of(block, program, len(study.periods))
         with clock("solve"):
             known = found if found is not None else warm
             first = None if left_there is None else left_there["x"]
@@ -672,7 +672,7 @@ def solve(
                 first = held(ledger, block, program, start, seconds=seconds, gap=gap / 10)
                 if first is None:
                     first = held(ledger, block, program, start, land=False, seconds=seconds, gap=gap)
-            first = _start(ledger, block, program, known) if first is None else first
+            first = start_of(ledger, block, program, known) if first is None else first
             left = max(time_limit - clock.seconds.get("solve", 0.0), 0.0)
             if found is not None and (left == 0.0 or stages[-1]["status"] == "interrupted"):
                 why = say("no time was left for the last terms")
@@ -781,7 +781,7 @@ class _Watch:
             self._tell(replace(progress, seconds=perf_counter() - self._begun))
 
 
-def _start(ledger: Ledger, block: Block, program: Program, known: dict[str, float] | Warm | None) -> Floats | None:
+def start_of(ledger: Ledger, block: Block, program: Program, known: dict[str, float] | Warm | None) -> Floats | None:
     """A first solution: a known one, or doing nothing, each with its best financing; None without one."""
     options = ledger.options
     decided = np.zeros(program.n_cols, dtype=bool)
@@ -815,7 +815,7 @@ def _prices(block: Block, program: Program, x: Floats, options: SolveOptions) ->
     return dict(zip(block.rows, duals[block.groups :].tolist(), strict=False))
 
 
-def _scale(block: Block, program: Program, periods: int) -> float:
+def scale_of(block: Block, program: Program, periods: int) -> float:
     """Σ over parcels and projects of their largest absolute objective coefficient, for gaps of gains near zero."""
     count = len(block.group)
     cost = np.abs(program.cost)

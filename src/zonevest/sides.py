@@ -1,0 +1,111 @@
+"""A scenario as one side of a common decision: its own program, its own best plan, and what a decision leaves of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from zonevest.api import Plan, audit, plan_of, scale_of, start_of
+from zonevest.model.compiled import Policy, compile_policy, shared
+from zonevest.model.land import Block, land_block
+from zonevest.model.ledger import Ledger
+from zonevest.model.options import build_options
+from zonevest.model.policy import policy_model
+from zonevest.solvers.answer import OnProgress, Solution, SolveOptions, Stop
+from zonevest.solvers.join import join
+from zonevest.solvers.joint import carried
+from zonevest.solvers.supervise import solve
+
+if TYPE_CHECKING:
+    import pyomo.environ as pyo
+    from numpy.typing import NDArray
+
+    from zonevest.instances.study import Study
+    from zonevest.model.stages import Decided, Stages
+    from zonevest.solvers.program import Program
+
+    Floats = NDArray[np.float64]
+
+ROUNDING = 1e-7
+"""Gap of what is left to a scenario, as a part of its value: below it figures are not told apart."""
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """A scenario of a study.
+
+    Attributes
+    ----------
+    name : of the scenario, ``""`` for the study as it is.
+    study : as the scenario changes it.
+    ledger, model, policy, block, program : what is made of it, step by step.
+    scale : size of the objective, for gaps of gains near zero.
+    """
+
+    name: str
+    study: Study
+    ledger: Ledger
+    model: pyo.ConcreteModel
+    policy: Policy
+    block: Block
+    program: Program
+    scale: float
+
+    @classmethod
+    def of(cls, name: str, study: Study) -> Side:
+        """Make the program of a scenario."""
+        ledger = Ledger(build_options(study))
+        model = policy_model(ledger)
+        policy = shared(compile_policy(model))
+        block = land_block(ledger, policy)
+        program = join(block)
+        return cls(name, study, ledger, model, policy, block, program, scale_of(block, program, len(study.periods)))
+
+    def alone(
+        self,
+        options: SolveOptions,
+        on_progress: OnProgress | None = None,
+        *,
+        stop: Stop | None = None,
+        run: Callable[..., Solution] = solve,
+    ) -> Solution:
+        """The best plan of the scenario, as if it were known to come."""
+        start = start_of(self.ledger, self.block, self.program, None)
+        return run(self.program, replace(options, scale=self.scale, start=start), on_progress, stop=stop)
+
+    def carried(
+        self,
+        stages: Stages,
+        scenario: int,
+        decided: Decided,
+        options: SolveOptions,
+        *,
+        stop: Stop | None = None,
+        run: Callable[..., Solution] = solve,
+    ) -> Solution:
+        """The best that can be made of a decision in the scenario: what may wait is found anew.
+
+        Parameters
+        ----------
+        stages, scenario : the classes, and the position of this scenario among those that they are of.
+        options : of the solve; a `start` makes the decision.
+        """
+        fixed = stages.fixed(decided, scenario)
+        return carried(self.program, fixed, replace(options, scale=self.scale), stop=stop, run=run)
+
+    def decided(self, stages: Stages, scenario: int, x: Floats) -> Decided:
+        """What a point of the scenario's program decides now."""
+        options = len(self.block.group)
+        shape = self.ledger.works.possible.shape
+        return stages.decided(scenario, x[:options], x[options : options + shape[0] * shape[1]].reshape(shape))
+
+    def plan(self, solution: Solution, settings: dict[str, Any]) -> Plan:
+        """The plan of a point, audited."""
+        told = {**settings, **({"scenario": self.name} if self.name else {})}
+        plan = plan_of(self.model, self.policy, solution, told, {})
+        if plan.has_plan:
+            plan.audit = audit(plan)
+        return plan
