@@ -23,9 +23,9 @@ from tests.two_stage import Enumerated, enumerated, mean_of_worst
 from zonevest.instances.study import Study
 from zonevest.model.complete import pyomo_model
 
-LAND, MONEY = (14, 15, 50, 55, 75, 138, 150, 151), (16, 25, 36, 40, 41, 61)
+LAND, MONEY = (14, 15, 50, 55, 75, 138, 150, 151), (16, 36, 40, 41)
 """Seeds of small studies in which knowing what comes is worth something, and deciding for the mean is a loss."""
-STUDIES, DIVISIBLE = (*LAND, *(-seed for seed in MONEY)), (0, 2, 4, 5)
+STUDIES, DIVISIBLE = (*LAND, *(-seed for seed in MONEY)), (0, 2)
 ALPHA, BETA, GAP = 0.5, 0.4, 1e-9
 NEAR: dict[str, Any] = {"rel": 1e-6, "abs": 1e-6}
 
@@ -55,6 +55,8 @@ def test_expectation(number: int) -> None:
     assert found.evpi == pytest.approx((best.perfect - best.expectation,) * 2, **NEAR)
     _, of_mean = best.of_mean(study)
     lost = [best.expectation - value for value in of_mean]
+    assert best.perfect - best.expectation > 1e-3  # the study says something
+    assert max(lost) > 1e-3
     if found.vss is None:
         assert math.inf in lost
     else:
@@ -62,17 +64,10 @@ def test_expectation(number: int) -> None:
     gains = dict(zip(best.names, worth(found, list(best.names)), strict=True))
     for name, plan in found.plans.items():
         assert plan.objective == pytest.approx(gains[name], **NEAR)
-        assert zv.audit(plan).ok
+    assert found.ok  # the audit of every scenario's plan
 
 
-def test_studies_say_something() -> None:
-    """That the studies are worth trying."""
-    for study, best in map(drawn, STUDIES):
-        assert best.perfect - best.expectation > 1e-3
-        assert best.expectation - max(best.of_mean(study)[1]) > 1e-3
-
-
-@pytest.mark.parametrize("number", STUDIES)
+@pytest.mark.parametrize("number", STUDIES[::4])
 def test_worst_part(number: int) -> None:
     """Mean and mean of the worst 40 % in equal parts, and what the scenarios' values say of themselves."""
     study, best = drawn(number)
@@ -85,7 +80,7 @@ def test_worst_part(number: int) -> None:
     assert found.mean_value == pytest.approx(float(values @ best.chances), **NEAR)
 
 
-@pytest.mark.parametrize("number", STUDIES)
+@pytest.mark.parametrize("number", STUDIES[1::4])
 def test_regret(number: int) -> None:
     """The least of the most that a scenario may bring less than if it were known."""
     study, best = drawn(number)
@@ -114,15 +109,16 @@ def test_other_weights() -> None:
 
 def _closed(study: Study, cells: dict[str, tuple[str, str, str, str]]) -> Study:
     """The study with one more change in some scenarios: (table, key, column, amount)."""
-    rows = study.scenarios
+    rows, p = study.scenarios, chances(study)
     more = [
-        {"scenario": name, "table": table, "key": key, "column": column, "op": "value", "amount": amount}
+        {"scenario": name, "probability": p[name], "table": table, "key": key, "column": column}
+        | {"period": "", "op": "value", "amount": amount}
         for name, (table, key, column, amount) in cells.items()
     ]
-    return study.replace(scenarios=pd.concat([rows, pd.DataFrame(more)], ignore_index=True).fillna(""))
+    return study.replace(scenarios=pd.concat([rows, pd.DataFrame(more)], ignore_index=True))
 
 
-@pytest.mark.parametrize("number", [55, 151])
+@pytest.mark.parametrize("number", [55])
 def test_what_one_scenario_forbids(number: int) -> None:
     """A zone that one scenario forbids a parcel is decided for it in none; the best of another alone may have it."""
     study, _ = drawn(number)
@@ -212,7 +208,9 @@ def test_divisible_land(number: int) -> None:
     p = chances(study)
     model, gains = joined(study)
     mean = sum(chance * gain for chance, gain in zip(p.values(), gains, strict=True))
-    alone = [zv.solve(study.in_scenario(name), gap=GAP).objective for name in p]
+    model.same.deactivate()
+    alone = [best_of(model, gain) for gain in gains]
+    model.same.activate()
     model.level, model.short = pyo.Var(), pyo.Var(range(len(gains)), domain=pyo.NonNegativeReals)
     model.worst = pyo.Var()
     model.tail, model.lost = pyo.ConstraintList(), pyo.ConstraintList()
