@@ -29,6 +29,7 @@ REPAIRS = [
     "cost",
     "verified",
     "verified_in",
+    "in_study",
     "condition",
     "family",
     "gives",
@@ -63,13 +64,17 @@ class Diagnosis:
     complete : whether a plan was seen with the members of all conflicts let go.
     repairs : a row for each condition that gives in a repair: repair, cost (of the repair; by default 1 for each
         hundredth of a bound), verified (whether it was seen to do) and verified_in (study: with its cells changed;
-        program: with the rules loosened), condition, family, gives (by how much) and unit, the bound it
+        program: with the rules loosened), in_study (whether the study with its cells changed has a plan: yes; no;
+        unknown, where the time ended before that was seen; blank where something that gives is no cell, or the repair
+        was not seen to do), condition, family, gives (by how much) and unit, the bound it
         has and the one that is needed, and the cell of the study (table, key, column, from `old` to `new`) where there
         is one.
     parcels : of lines that give, the parcels and what they are used for: repair, parcel_id, practice, start, used_ha
         (how much of the parcel), area_ha (of all of it), lines, the columns of the parcels table whose cells keep it
         from that, and changes: what has to stand there.
     least : no repair costs less.
+    hopeless : whether it was shown that nothing that may give mends it.
+    stopped : whether Ctrl-C ended the search; what was found by then is here.
     """
 
     study: Study
@@ -82,6 +87,8 @@ class Diagnosis:
     repairs: pd.DataFrame
     parcels: pd.DataFrame
     least: float
+    hopeless: bool = False
+    stopped: bool = False
 
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """For machines, with the words of each condition and repair beside it."""
@@ -92,6 +99,8 @@ class Diagnosis:
             "feasible": self.feasible,
             "complete": self.complete,
             "least": self.least,
+            "hopeless": self.hopeless,
+            "stopped": self.stopped,
             "conflicts": [
                 {
                     "proven": self.proven[at],
@@ -108,6 +117,7 @@ class Diagnosis:
                     "cost": float(rows["cost"].iloc[0]),
                     "verified": rows["verified"].iloc[0],
                     "verified_in": rows["verified_in"].iloc[0],
+                    "in_study": rows["in_study"].iloc[0],
                     "gives": [
                         {**_plain(row._asdict()), "words": words.give(row)} for row in rows.itertuples(index=False)
                     ],
@@ -134,14 +144,15 @@ class Diagnosis:
                 lines.append(f"  ({say['whole']})")
         if not self.complete:
             lines += ["", say["more"]]
-        lines += ["", say["repairs"]]
+        lines += ["", say["repairs"] if self.repairs.empty else f"{say['repairs']} {say['costs']}"]
         if self.repairs.empty:
-            lines.append(f"  {say['none']}")
+            lines.append(f"  {say['hopeless' if self.hopeless else 'none']}")
         elif self.repairs["cost"].min() > self.least * (1 + NEAR):
             lines.append(f"  ({say['least'].format(cost=number(self.least))})")
         for at, rows in self.repairs.groupby("repair"):
             done = {True: "verified", False: "refuted"}.get(rows["verified"].iloc[0], "unverified")
-            done = "program" if rows["verified_in"].iloc[0] == "program" else done
+            if rows["verified_in"].iloc[0] == "program":
+                done = {"no": "program_only", "unknown": "program_so_far"}.get(rows["in_study"].iloc[0], "program")
             cost = number(float(rows["cost"].iloc[0]))
             lines.append(f"  {say['repair'].format(at=at, cost=cost, verified=say[done])}")
             lines += [f"     • {words.give(row)}" for row in rows.itertuples(index=False)]

@@ -12,7 +12,7 @@ from scipy import sparse
 from zonevest.solvers.answer import Solution, SolveOptions
 from zonevest.solvers.answers import MISSED, Answers
 from zonevest.solvers.by_prices import solve_by_prices
-from zonevest.solvers.conflicts import TRACE, Conditions, Least
+from zonevest.solvers.conflicts import TRACE, Conditions, Least, unless_stopped
 from zonevest.solvers.highs import HOLDS
 from zonevest.solvers.standing import broken
 from zonevest.solvers.supervise import solve
@@ -129,7 +129,9 @@ class ByAnswers:
         """The program over the answers there are, whole numbers whole."""
         left = min(max(self.deadline - time.perf_counter(), 0.1), seconds)
         options = SolveOptions(gap=GAP, time_limit=left, threads=self.threads)
-        return solve(self.answers.program(), options)
+        answer = solve(self.answers.program(), options)
+        unless_stopped(answer.status)
+        return answer
 
     def _without(self, gave: Bools) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
         """The kinds of options that are there where these conditions give or are let go."""
@@ -144,6 +146,7 @@ class ByAnswers:
         left = min(max(self.deadline - time.perf_counter(), 0.1), seconds)
         asked = SolveOptions(gap=LOOSE, time_limit=left, threads=self.threads)
         outcome = solve_by_prices(_of_kinds(replace(block, lower=lower, upper=upper), kinds, part), asked)
+        unless_stopped(outcome.status)
         if outcome.x is None:
             return None, outcome.status == "infeasible"
         x = np.zeros(options + len(block.columns))

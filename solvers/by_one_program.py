@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zonevest.solvers.answer import Solution, SolveOptions
-from zonevest.solvers.conflicts import Conditions, Least
+from zonevest.solvers.conflicts import Conditions, Least, unless_stopped
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
 from zonevest.solvers.program import Program
@@ -113,7 +113,10 @@ class ByOneProgram:
 
     def _solve(self, program: Program, start: Floats | None = None, seconds: float = np.inf) -> Solution:
         apart = program.n_cols > MANY_COLUMNS and bool(program.integer.any())
-        return solve(program, self._options(start, seconds, GAP_OF_MANY if apart else GAP), supervised=apart)
+        options = self._options(start, seconds, GAP_OF_MANY if apart else GAP)
+        answer = solve(program, options, supervised=apart)
+        unless_stopped(answer.status)
+        return answer
 
     def _options(self, start: Floats | None = None, seconds: float = np.inf, gap: float = GAP) -> SolveOptions:
         left = min(max(self.deadline - time.perf_counter(), 0.1), seconds)

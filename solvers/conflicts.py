@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import numpy as np
@@ -145,6 +145,11 @@ class Search:
     Parameters
     ----------
     first : numbers of conditions in the order in which it is tried to leave them out of a conflict.
+
+    Attributes
+    ----------
+    found, mending : the conflicts and the repairs so far, also where the search was stopped.
+    hopeless : whether it was shown that nothing that may give mends it.
     """
 
     conditions: Conditions
@@ -152,6 +157,9 @@ class Search:
     first: Ints
     deadline: float
     tell: Callable[[str], object] = lambda _: None
+    found: list[Conflict] = field(default_factory=list, init=False)
+    mending: dict[bytes, Repair] = field(default_factory=dict, init=False)
+    hopeless: bool = field(default=False, init=False)
 
     def conflicts(self, most: int = 10) -> tuple[list[Conflict], bool | None]:
         """Conflicts without common members, one after the other, each with the members of the earlier let go.
@@ -161,7 +169,7 @@ class Search:
         The conflicts, and whether a point holds where all their members are let go (None: not known in the time).
         """
         kept = np.ones(len(self.conditions), dtype=bool)
-        found: list[Conflict] = []
+        found = self.found
         while len(found) < most:
             self.tell("conflict")
             holds = self.asked.holds(kept, whole=False)
@@ -185,7 +193,7 @@ class Search:
         The repairs, the cheapest first, and what none can cost less than.
         """
         able = np.isfinite(self.conditions.price)
-        found: dict[bytes, Repair] = {}
+        found = self.mending
         bound = 0.0
         asked = list(self._to_keep(conflicts, able))
         for at, stays in enumerate(asked):
@@ -193,11 +201,16 @@ class Search:
             if len(found) >= most or left < 0:
                 break
             self.tell("repair")
-            repair = self._cheapest(able & ~stays, left / (len(asked) - at))
+            repair, none = self._cheapest(able & ~stays, left / (len(asked) - at))
+            self.hopeless |= none and at == 0
             if repair is not None:
                 bound = repair.bound if at == 0 else bound
                 found.setdefault((repair.amounts > 0).tobytes(), repair)
-        return sorted(found.values(), key=lambda each: each.cost), bound
+        return self.so_far(), bound
+
+    def so_far(self) -> list[Repair]:
+        """The repairs that were found, the cheapest first."""
+        return sorted(self.mending.values(), key=lambda each: each.cost)
 
     def _to_keep(self, conflicts: Iterable[Conflict], able: Bools) -> Iterator[Bools]:
         yield np.zeros(len(able), dtype=bool)
@@ -209,13 +222,13 @@ class Search:
                 if able[member]:
                     yield stays
 
-    def _cheapest(self, give: Bools, seconds: float) -> Repair | None:
-        """The least that gives, rounded outwards, and verified."""
+    def _cheapest(self, give: Bools, seconds: float) -> tuple[Repair | None, bool]:
+        """The least that gives, rounded outwards, and verified; where none was found, whether there is none."""
         price = np.where(give, self.conditions.price, 0.0)
         until = time.perf_counter() + seconds
-        least, _ = self.asked.least(~give, give, price, seconds / 2)
+        least, none = self.asked.least(~give, give, price, seconds / 2)
         if least is None:
-            return None
+            return None, none
         exact = np.where(least.amounts > TRACE * self.conditions.size, least.amounts, 0.0)
         for wider in (0.0, *WIDER):
             amounts = np.array([_outwards(each * (1 + wider)) for each in exact.tolist()])
@@ -224,7 +237,7 @@ class Search:
                 break
         cost = float(price @ amounts)
         verified = True if x is not None else False if none else None
-        return Repair(amounts, cost, min(least.bound, cost), least.x if x is None else x, verified)
+        return Repair(amounts, cost, min(least.bound, cost), least.x if x is None else x, verified), False
 
     def _irreducible(self, some: Bools, whole: bool) -> Conflict:
         """Leave out what is not needed, half of it at a time while that goes: of the relaxation first."""
@@ -268,6 +281,18 @@ class Search:
                 return kept
             some |= gave
         return kept
+
+
+def unless_stopped(status: str) -> None:
+    """End the search where Ctrl-C ended a solver, which takes it for itself.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If it did.
+    """
+    if status == "interrupted":
+        raise KeyboardInterrupt
 
 
 def _outwards(amount: float) -> float:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     )
     from zonevest.comparing import Comparison, compare
     from zonevest.deciding import decide
+    from zonevest.delaying import milestones
     from zonevest.diagnosing import diagnose
     from zonevest.diverging import alternatives
     from zonevest.draws import draw_scenarios
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from zonevest.reports.decision import Decision
     from zonevest.reports.diagnosis import Diagnosis
     from zonevest.reports.front import Front
+    from zonevest.reports.path import Milestones
     from zonevest.reports.sensitivity import Sensitivity
     from zonevest.sensing import sensitivity
     from zonevest.stresses import stress_scenarios
@@ -61,6 +63,7 @@ __all__ = [
     "Diagnosis",
     "Front",
     "Imported",
+    "Milestones",
     "Plan",
     "Replanned",
     "Sensitivity",
@@ -79,6 +82,7 @@ __all__ = [
     "extend",
     "import_study",
     "make_study",
+    "milestones",
     "pareto",
     "plan_from",
     "policy_model",
@@ -107,6 +111,8 @@ _ELSEWHERE = {
     "draw_scenarios": "zonevest.draws",
     "extend": "zonevest.extending",
     "Front": "zonevest.reports.front",
+    "Milestones": "zonevest.reports.path",
+    "milestones": "zonevest.delaying",
     "pareto": "zonevest.tradeoff",
     "Imported": "zonevest.instances.importing.imported",
     "plan_from": "zonevest.given",

@@ -38,6 +38,7 @@ from zonevest.console import (
     CODES,
     DONE,
     FAILED,
+    INTERRUPTED,
     InputError,
     ProgressLine,
     ended_as_interrupted,
@@ -47,7 +48,7 @@ from zonevest.console import (
     show_result,
 )
 from zonevest.drawing import draw
-from zonevest.families import alternatives, pareto, replan, scenarios, sensitivity
+from zonevest.families import alternatives, milestones, pareto, replan, scenarios, sensitivity
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
@@ -352,11 +353,14 @@ def diagnose(
             do = say("look at the names that `zonevest diagnose --json` gives")
             raise InputError("--price", error.args[0], listed(sorted(given_prices)), do) from None
         show_result(found.to_dict(lang.value), [found.to_text(lang.value)], as_json)
+        if found.stopped:
+            raise typer.Exit(INTERRUPTED)
         raise typer.Exit({True: DONE, False: CODES["infeasible"], None: CODES["no_plan"]}[found.feasible])
 
 
 app.command()(sensitivity)
 app.command()(replan)
+app.command()(milestones)
 
 
 @app.command()

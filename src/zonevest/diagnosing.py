@@ -90,15 +90,23 @@ def diagnose(
     given, conditions = found_in.given, found_in.conditions
     deadline = time.perf_counter() + time_limit
     search = Search(given, _asked(given, deadline, threads), _order(conditions), deadline, tell)
-    conflicts, holds = search.conflicts()
-    found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
+    holds, least, stopped = None, 0.0, False
+    try:
+        conflicts, holds = search.conflicts()
+        found, least = search.repairs(conflicts, repairs) if conflicts else ([], 0.0)
+    except KeyboardInterrupt:  # what was found by then is told
+        conflicts, found, stopped, deadline = search.found, search.so_far(), True, -np.inf
     told = _Told(study, ledger, found_in.model, found_in.policy, conditions)
     gives, parcels = told.repairs(found), told.parcels(found)
     for at, repair in enumerate(found, start=1):
         tell("verify")
         mine = gives["repair"] == at
-        where = told.verified_in(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
-        gives.loc[mine, "verified_in"] = where
+        try:
+            in_study = told.in_study(repair, gives[mine], parcels[parcels["repair"] == at], deadline, threads)
+        except KeyboardInterrupt:
+            in_study, stopped, deadline = "unknown", True, -np.inf
+        gives.loc[mine, "in_study"] = in_study
+        gives.loc[mine, "verified_in"] = "study" if in_study == "yes" else "program" if repair.verified else ""
     return Diagnosis(
         study,
         False if conflicts else holds,
@@ -110,6 +118,8 @@ def diagnose(
         gives,
         parcels,
         least,
+        search.hopeless,
+        stopped,
     )
 
 
@@ -235,7 +245,7 @@ class _Told:
                 to = 0.0 if -0.01 * bound < to < 0 < bound or abs(to) < 1e-9 * abs(bound) else to
                 where = cell(self.study, of, abs(bound) if to == 0 else gives, bound, self._beside(of, repair))
                 rows.append(
-                    (at, repair.cost, repair.verified, "", of.name, of.family, gives, of.unit, bound, to, *where)
+                    (at, repair.cost, repair.verified, "", "", of.name, of.family, gives, of.unit, bound, to, *where)
                 )
         return with_one_value(pd.DataFrame(rows, columns=[*REPAIRS, "old", "new"]))
 
@@ -262,22 +272,27 @@ class _Told:
         told = [(*row, [*change], change) for row, change in zip(rows, changes, strict=True)]
         return pd.DataFrame(told, columns=PARCELS)
 
-    def verified_in(
+    def in_study(
         self, repair: Repair, gives: pd.DataFrame, parcels: pd.DataFrame, deadline: float, threads: int
     ) -> str:
-        """In what a repair was seen to do: the study with its cells changed, else the program; ``""``: nowhere."""
-        in_program = "program" if repair.verified else ""
-        if not repair.verified or not ((gives["table"] != "").any() or len(parcels)):
-            return in_program
+        """Whether the study with a repair's cells changed has a plan: yes, no, unknown.
+
+        Blank where something that gives is no cell, and where the repair was not seen to do.
+        """
+        cells = (gives["table"] != "").any() or len(parcels)
+        if not repair.verified or not cells:
+            return ""
+        whole = ((gives["table"] != "") | (gives["family"] == LINE)).all()
         if time.perf_counter() > deadline:
-            return in_program
+            return "unknown" if whole else ""
         try:
             study = mended(self.study, gives, parcels)
         except StudyError:
-            return in_program
-        if has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads):
-            return "study"
-        return in_program
+            return "no" if whole else ""
+        holds = has_plan(study, *self._decided(repair), deadline, (MANY, MANY_WHOLE), threads)
+        if holds:
+            return "yes"
+        return "" if not whole else "unknown" if holds is None else "no"
 
     def _decided(self, repair: Repair) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Land and projects of a repaired plan, as a plan's tables have them."""

@@ -1,4 +1,4 @@
-"""The commands that make families of plans: ``zonevest scenarios | pareto | alternatives | sensitivity | replan``."""
+"""Commands that solve often: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
 
 from __future__ import annotations
 
@@ -431,3 +431,57 @@ def replan(
         if (found.years["audit"] == False).any():  # noqa: E712  (None is no audit)
             raise typer.Exit(FAILED)
         raise typer.Exit(CODES[str(found.years["status"].iloc[-1])])
+
+
+def milestones(
+    plan: PlanArgument,
+    resolve: Annotated[
+        int, typer.Option("--resolve", min=0, metavar="N", help="Steps that are solved again, the dearest first.")
+    ] = 3,
+    periods: Annotated[
+        int,
+        typer.Option("--periods", min=0, metavar="N", help="Steps of so many periods are asked what a delay costs."),
+    ] = 2,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where page, picture, workbook and tables go."),
+    ] = None,
+    gap: Annotated[
+        float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")
+    ] = None,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")
+    ] = 120.0,
+    threads: ThreadsOption = 0,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Tell the milestones of a plan, what each step unlocks, and what it costs where a step comes later."""
+    with faults_shown(lang, as_json) as label:
+        finite({"--time-limit": time_limit} | ({} if gap is None else {"--gap": gap}))
+        refuse_no_plan(plan)
+        if out is not None:
+            refuse_existing(out, say("choose another folder"))
+            refuse_unwritable(out)
+        from zonevest import api
+        from zonevest.delaying import milestones as find
+        from zonevest.pricing import UnpricedError
+
+        told = api.read_plan(plan)
+        try:
+            with ProgressLine(sys.stderr, lang.value) as progress:
+                found = find(
+                    told, resolve=resolve, periods=periods, gap=gap, time_limit=time_limit, threads=threads,
+                    on_progress=progress,
+                )  # fmt: skip
+        except UnpricedError as error:
+            raise InputError(str(plan), say("a plan can be solved again"), error.args[0], error.do) from None
+        lines = [found.to_text(lang.value)]
+        if out is not None:
+            written = _written(found, out, lang, as_json)
+            lines.append(label["report_done"].format(paths=label["comma"].join(map(str, written))))
+        show_result(found.to_dict(), lines, as_json)
+        held = api.audit(plan)
+        if not held.ok:
+            print(held.to_text(lang.value), file=sys.stderr)
+        raise typer.Exit(INTERRUPTED if not found.complete else DONE if held.ok else FAILED)

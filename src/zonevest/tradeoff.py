@@ -418,7 +418,8 @@ def solve_job(
 ) -> api.Plan:
     """Solve the study of a point or an end."""
     own = _study(study, terms, job.weights, job.floors)
-    return api.solve(own, gap=job.gap, gap_absolute=job.apart, start=start, on_progress=tell, **asked)
+    asked = {**asked, "gap": job.gap, "gap_absolute": job.apart, "shadow": False}
+    return api.solve(own, start=start, on_progress=tell, **asked)
 
 
 def _study(study: Study, terms: Sequence[Term], weights: Mapping[str, float], floors: Mapping[str, float]) -> Study:

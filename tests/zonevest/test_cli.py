@@ -39,7 +39,7 @@ NAMES = [
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
 COMMANDS = [
     "new", "import", "check", "solve", "draw", "scenarios", "pareto", "alternatives", "diagnose", "sensitivity",
-    "replan", "report", "audit", "explain", "compare",
+    "replan", "milestones", "report", "audit", "explain", "compare",
 ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,8 @@ from tests.test_diagnose import check_sets
 from zonevest.cli import app
 from zonevest.instances.read import make_study
 from zonevest.mending import mended, with_one_value
+from zonevest.solvers.answer import Solution
+from zonevest.solvers.by_one_program import ByOneProgram
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,46 @@ def test_a_study_without(torn: str) -> None:
     assert "约束 arable_kept（耕地不少于期初）" in chinese
     assert "不能同时成立" in chinese
     assert not {"limit ", "cost", "hold"} & set(chinese.split())
+
+
+def test_whether_cells_do_is_yes_no_or_unknown(torn: str) -> None:
+    """What came of changing the cells is told apart: still no plan, no time to see, nothing to change."""
+    study = zv.read_study(torn)
+    found = zv.diagnose(study)
+    first = found.repairs["repair"] == 1
+    assert found.repairs["in_study"].eq("yes").all()
+    for holds, in_study, said in ((False, "no", "these cells alone do not do"), (None, "unknown", "not found out")):
+        with patch("zonevest.diagnosing.has_plan", return_value=holds):
+            other = zv.diagnose(study)
+        assert other.repairs.loc[first, ["verified_in", "in_study"]].to_numpy().tolist() == [["program", in_study]]
+        assert said in other.to_text()
+
+
+def test_no_repair_in_the_time_is_not_no_repair_at_all(torn: str) -> None:
+    code, text, _ = run(torn, "--time-limit", "0")
+    assert code == 3
+    assert "a longer --time-limit may find some" in text
+    # all that a small study has is forbidden to give
+    farm = {"limit": "farm", "account": "area.class.farm", "sense": ">=", "value": 1e6, "period": "last"}
+    stuck = zv.diagnose(hand_made(limits=[farm]), prices={"farm": float("inf")})
+    assert stuck.hopeless
+    assert "nothing that may give mends it, by whatever amount" in stuck.to_text()
+
+
+def test_ctrl_c_tells_what_was_found(torn: str) -> None:
+    """The solver takes Ctrl-C for itself and answers that it was interrupted: the search ends, the set is told."""
+    asked = ByOneProgram.least
+
+    def stopped(self: ByOneProgram, *given: Any) -> Any:
+        answer = Solution(None, "interrupted", None, np.inf, None, 0.0)
+        with patch("zonevest.solvers.by_one_program.solve", lambda *_, **__: answer):
+            return asked(self, *given)
+
+    with patch.object(ByOneProgram, "least", stopped):
+        code, text, _ = run(torn)
+    assert code == 130
+    assert "limit arable_kept" in text
+    assert "no repair was found in the time given" in text
 
 
 def test_prices_of_the_user_s_own(torn: str) -> None:
