@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from zonevest.instances.study import period_names
+
 if TYPE_CHECKING:
     from zonevest.instances.study import Study
     from zonevest.model.plan import PlanData
@@ -106,6 +108,12 @@ class Decision:
         return all(report is None or report.ok for report in reports)
 
     @property
+    def periods_now(self) -> list[str]:
+        """The names of the periods that are decided now."""
+        names = period_names(self.study.periods)
+        return names[: min(self.study.past, len(names) - 1) + 1]
+
+    @property
     def summary(self) -> pd.DataFrame:
         """A row for each scenario: its weight, the decision's gain there, that of its own best plan, and regret."""
         rows = []
@@ -118,7 +126,7 @@ class Decision:
 
     def to_text(self, lang: str = "en") -> str:
         """For readers."""
-        from zonevest.reports.decision_text import decision_text
+        from zonevest.reports.decision_forms import decision_text
 
         return decision_text(self, lang)
 

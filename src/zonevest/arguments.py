@@ -37,6 +37,14 @@ class By(StrEnum):
     gains = "gains"
 
 
+class Goal(StrEnum):
+    """What a common decision is to be best in."""
+
+    expectation = "expectation"
+    cvar = "cvar"
+    regret = "regret"
+
+
 class Method(StrEnum):
     """Ways to solve."""
 
@@ -96,6 +104,19 @@ def parse_settings(pairs: list[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             values[path] = text
     return values
+
+
+def parse_weights(text: str) -> dict[str, float] | None:
+    """``"dry=0.3,wet=0.7"`` -> ``{"dry": 0.3, "wet": 0.7}``; None where nothing is said."""
+    found: dict[str, float] = {}
+    for pair in filter(None, map(str.strip, text.split(","))):
+        name, _, weight = (part.strip() for part in pair.rpartition("="))
+        try:
+            found[name] = float(weight)
+        except ValueError:
+            do = say("write it as --weights dry=0.3,wet=0.7")
+            raise InputError("--weights", say("a weight is NAME=NUMBER"), pair, do) from None
+    return found or None
 
 
 def parse_prices(pairs: list[str]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""The command line: ``zonevest new | import | check | solve | draw | scenarios | pareto | alternatives | …``.
+"""The command line: ``zonevest new | import | check | solve | draw | scenarios | decide | alternatives | …``.
 
 Results go to stdout, progress and faults to stderr. Nothing heavy is imported before a command runs:
 ``zonevest --help`` is read often, and by impatient people.
@@ -48,7 +48,7 @@ from zonevest.console import (
     show_result,
 )
 from zonevest.drawing import draw
-from zonevest.families import alternatives, milestones, pareto, replan, scenarios, sensitivity
+from zonevest.families import alternatives, decide, milestones, pareto, replan, scenarios, sensitivity
 from zonevest.instances import place
 from zonevest.instances.say import listed, say, translate, translated
 from zonevest.targets import (
@@ -313,7 +313,7 @@ def solve(
         raise typer.Exit(FAILED if plan.audit is not None and not plan.audit.ok else CODES[plan.status])
 
 
-for family in (draw, scenarios, pareto, alternatives):
+for family in (draw, scenarios, decide, pareto, alternatives):
     app.command()(family)
 
 

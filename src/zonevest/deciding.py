@@ -1,4 +1,4 @@
-"""`decide`: one decision now for all scenarios of a study, and what may wait left to each (FORMULATION.md section 11)."""
+"""`decide`: one decision now for all scenarios of a study; what may wait is left to each (FORMULATION.md, 11)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.stages import Decided, Stages, stages
-from zonevest.reports.decision import Decision, Interval, Objective
+from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.decision_tables import unknowns
 from zonevest.reports.regret import weights_of
-from zonevest.reports.sweep_text import called
+from zonevest.reports.sweep_text import AS_IT_IS, called
 from zonevest.sides import ROUNDING, Side
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, gap_of
 from zonevest.solvers.highs import available_cores
@@ -103,6 +103,8 @@ def decide(
         raise ValueError(f"objective is expectation, cvar or regret, not {objective!r}")
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
+    if method == "prices":
+        raise ValueError("a common decision is found as one program: method auto or mip")
     if not (0.0 <= alpha <= 1.0 and 0.0 < beta <= 1.0):
         raise ValueError(f"alpha is from 0 to 1, beta above 0 up to 1, not {alpha} and {beta}")
     if not all(np.isfinite(number) and number >= 0 for number in (gap, time_limit, threads, seed, jobs)):
@@ -198,7 +200,7 @@ class _Run:
         """All steps in turn."""
         with self.step("build"):
             for name in self.names:
-                self.tell(say("making the program of {scenario}", scenario=called(name)))
+                self.tell(say("making the program of {scenario}", scenario=called(name or AS_IT_IS)))
                 self.sides.append(Side.of(name, self.study.in_scenario(name) if name else self.study))
             self.stages: Stages = stages([side.ledger for side in self.sides])
         self.limit = self.elapsed() + self.asked["time_limit"]
@@ -226,7 +228,7 @@ class _Run:
         def one(at: int) -> Solution:
             side = self.sides[at]
             left = max(self.until(ALONE), 0.0) * count / max(len(self.sides) - at, count)
-            what = say("{scenario} alone", scenario=called(side.name))
+            what = say("{scenario} alone", scenario=called(side.name or AS_IT_IS))
             options = self.options(max(left, LEAST_SECONDS))
             if self.objective == "regret":  # what is left open here is left open in every regret
                 options = replace(options, gap=options.gap / 2.0)
@@ -235,7 +237,7 @@ class _Run:
         self.own = list(self._each(one))
         for side, found in zip(self.sides, self.own, strict=True):
             if found is not None and found.status == "infeasible":
-                self.impossible = say("no plan exists in {scenario}", scenario=called(side.name))
+                self.impossible = say("no plan exists in {scenario}", scenario=called(side.name or AS_IT_IS))
 
     def take_single(self) -> None:
         """Of one scenario the best plan is the decision."""
@@ -283,7 +285,7 @@ class _Run:
                 continue
             decided = self.sides[at].decided(self.stages, int(at), found.x)
             if self.stages.holds(decided):
-                self.tell(say("what {scenario} would decide", scenario=called(self.names[at])))
+                self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
                 self.offer(decided, self.carried(decided, FIRST))
 
     def together(self) -> None:
@@ -323,9 +325,7 @@ class _Run:
 
     # ---------------------------------------------------------------- helpers
 
-    def carried(
-        self, decided: Decided, part: float, points: Sequence[Floats] | None = None
-    ) -> list[Solution | None]:
+    def carried(self, decided: Decided, part: float, points: Sequence[Floats] | None = None) -> list[Solution | None]:
         """What comes of a decision in every scenario; None where it was not looked for any more."""
         lost = threading.Event()
 
@@ -334,7 +334,9 @@ class _Run:
                 return None
             left = max(self.until(part), LEAST_SECONDS) / max(len(self.sides) - at, 1)
             options = replace(
-                self.options(left), gap=max(self.asked["gap"] / 10.0, ROUNDING), start=None if points is None else points[at]
+                self.options(left),
+                gap=max(self.asked["gap"] / 10.0, ROUNDING),
+                start=None if points is None else points[at],
             )
             found = self.sides[at].carried(self.stages, at, decided, options, stop=self.stopped.is_set)
             if found.x is None:

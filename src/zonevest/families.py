@@ -1,4 +1,4 @@
-"""Commands that solve often: ``zonevest scenarios | pareto | alternatives | sensitivity | replan | milestones``."""
+"""Commands that solve often: ``scenarios | decide | pareto | alternatives | sensitivity | replan | milestones``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from zonevest.arguments import (
     By,
     GapOption,
+    Goal,
     JsonOption,
     Lang,
     LangOption,
@@ -25,6 +26,7 @@ from zonevest.arguments import (
     default_plan,
     finite,
     parse_settings,
+    parse_weights,
 )
 from zonevest.console import (
     CODES,
@@ -136,6 +138,82 @@ def scenarios(
             raise InputError(*error.row.values()) from None
         show_result(found.to_dict(), [found.to_text(lang.value)], as_json)
         raise typer.Exit(sweep_code(found))
+
+
+def decide(
+    study: StudyArgument,
+    only: Annotated[
+        str, typer.Option("--scenarios", metavar="A,B", help="The scenarios that are meant (default: all).")
+    ] = "",
+    weights: Annotated[
+        str,
+        typer.Option("--weights", metavar="A=W,B=W", help="What they count (default: the table's probabilities)."),
+    ] = "",
+    objective: Annotated[
+        Goal, typer.Option("--objective", help="The mean gain, that of the worst scenarios, or the largest regret.")
+    ] = Goal.expectation,
+    alpha: Annotated[
+        float, typer.Option("--alpha", min=0.0, max=1.0, metavar="SHARE", help="cvar: what the worst scenarios count.")
+    ] = 0.5,
+    beta: Annotated[
+        float, typer.Option("--beta", min=0.0, max=1.0, metavar="SHARE", help="The worst part of probability.")
+    ] = 0.2,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", metavar="DIR", help="Where tables and plans go (default: STUDY-decision)."),
+    ] = None,
+    method: MethodOption = Method.auto,
+    gap: GapOption = 1e-3,
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of all solves together.")
+    ] = 600.0,
+    threads: ThreadsOption = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=0, metavar="N", help="Scenarios at a time; 0: as cores and memory allow.")
+    ] = 1,
+    seed: SeedOption = 0,
+    settings: SetOption = None,
+    as_json: JsonOption = False,
+    lang: LangOption = Lang.en,
+) -> None:
+    """Find one decision for now that can be carried out in all scenarios, and what may wait until more is known."""
+    with faults_shown(lang, as_json):
+        finite({"--alpha": alpha, "--beta": beta, "--gap": gap, "--time-limit": time_limit})
+        if beta <= 0.0:
+            raise InputError("--beta", say("it is above 0, and 1 at most"), str(beta), say("give a number"))
+        if method is Method.prices:
+            must, do = say("a common decision is found as one program"), say("leave out --method")
+            raise InputError("--method", must, method.value, do)
+        target = default_plan(study, "decision") if out is None else out
+        refuse_existing(target, say("name another folder with -o"))
+        refuse_unwritable(target)
+        from zonevest.instances.read import read_study
+        from zonevest.sweep_cases import SweepError
+
+        given = read_study(study, parse_settings(settings or []))
+        if given.settings.objective.method == "lexicographic":
+            must, do = (
+                say("the objective of a common decision is one"),
+                say("set objective.method to floor or weighted"),
+            )
+            raise InputError(study, must, "lexicographic", do)
+        from zonevest.deciding import decide as decision_of
+
+        names = [name.strip() for name in only.split(",") if name.strip()] or None
+        try:
+            with ProgressLine(sys.stderr, lang.value) as told:
+                found = decision_of(
+                    given, names, weights=parse_weights(weights), objective=objective.value, alpha=alpha, beta=beta,
+                    gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method.value, jobs=jobs,
+                    on_progress=told,
+                )  # fmt: skip
+        except SweepError as error:
+            raise InputError(*error.row.values()) from None
+        if found.has_plan:
+            _written(found, target, lang, as_json)
+        folder = str(target) if found.has_plan else None
+        show_result({"folder": folder} | found.to_dict(), [found.to_text(lang.value)], as_json)
+        raise typer.Exit(CODES[found.status] if found.ok else FAILED)
 
 
 def pareto(

@@ -38,8 +38,8 @@ NAMES = [
 ]
 """The names in the cases of these tests, and what else is the same in both languages (root: the runner's own)."""
 COMMANDS = [
-    "new", "import", "check", "solve", "draw", "scenarios", "pareto", "alternatives", "diagnose", "sensitivity",
-    "replan", "milestones", "report", "audit", "explain", "compare",
+    "new", "import", "check", "solve", "draw", "scenarios", "decide", "pareto", "alternatives", "diagnose",
+    "sensitivity", "replan", "milestones", "report", "audit", "explain", "compare",
 ]  # fmt: skip
 
 
