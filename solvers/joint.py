@@ -76,6 +76,7 @@ class Joint:
     shared : per program the number of the shared decision of each column, -1 for none.
     count : how many shared decisions there are; they are the first columns.
     aim : what is aimed at.
+    level : the columns that hold values, and a distance from the best, hold this much more: see `joint`.
     """
 
     program: Program
@@ -84,6 +85,7 @@ class Joint:
     shared: tuple[Ints, ...]
     count: int
     aim: Aim
+    level: float = 0.0
 
     def split(self, y: Floats) -> list[Floats]:
         """The point of each program."""
@@ -100,17 +102,17 @@ class Joint:
         values = np.array([part.value_at(x) for part, x in zip(self.parts, points, strict=True)])
         aim, at = self.aim, self.program.n_cols
         if aim.best is not None:
-            y[at - 1] = max(float((aim.best - values).max()), 0.0)
-            y[at - 1 - len(values) : at - 1] = values
+            y[at - 1] = max(float((aim.best - values).max()), 0.0) + self.level
+            y[at - 1 - len(values) : at - 1] = values + self.level
         elif aim.alpha > 0.0:
             level, size = aim.quantile(values), len(values)
-            y[at - 1] = level
+            y[at - 1] = level + self.level
             y[at - 1 - size : at - 1] = np.maximum(level - values, 0.0)
-            y[at - 1 - 2 * size : at - 1 - size] = values
+            y[at - 1 - 2 * size : at - 1 - size] = values + self.level
         return y
 
 
-def joint(programs: Sequence[Program], shared: Sequence[Ints], upper: Floats, aim: Aim) -> Joint:
+def joint(programs: Sequence[Program], shared: Sequence[Ints], upper: Floats, aim: Aim, level: float = 0.0) -> Joint:
     """Put programs together.
 
     Parameters
@@ -118,6 +120,9 @@ def joint(programs: Sequence[Program], shared: Sequence[Ints], upper: Floats, ai
     shared : per program the number of the shared decision of each column, -1 for none.
     upper : of the shared decisions; one that is 0 holds down all columns that bear it.
     aim : what is aimed at; each program's own objective is its value.
+    level : what the terms of a value are made of. Values near zero that are differences of large terms are no better
+        known than these; where the objective is made of values they are counted from so far below zero, so that what
+        is rounding is told by the size of their terms.
     """
     count = len(upper)
     borne = np.array([np.bincount(each[each >= 0], minlength=count) for each in shared])
@@ -169,8 +174,8 @@ def joint(programs: Sequence[Program], shared: Sequence[Ints], upper: Floats, ai
     )
     whole_program = replace(whole_program, meetings=meetings, col_blocks=(("shared", 0, count),))
     if aim.best is not None or aim.alpha > 0.0:
-        whole_program = _with_aim(whole_program, programs, place, aim)
-    return Joint(whole_program, tuple(programs), tuple(place), tuple(shared), count, aim)
+        whole_program = _with_aim(whole_program, programs, place, aim, level)
+    return Joint(whole_program, tuple(programs), tuple(place), tuple(shared), count, aim, level)
 
 
 def _links(where: Ints, numbers: Ints, several: NDArray[np.bool_], columns: int) -> sparse.coo_array:
@@ -209,11 +214,12 @@ def _program(
     )
 
 
-def _with_aim(whole: Program, programs: Sequence[Program], place: Sequence[Ints], aim: Aim) -> Program:
+def _with_aim(whole: Program, programs: Sequence[Program], place: Sequence[Ints], aim: Aim, level: float) -> Program:
     """The program with a column for each value, and those that say what is aimed at.
 
     `value[ω]`: c_ω x - V_ω = -offset. With a part `beta` of the worst: V_ω + ξ_ω - η >= 0, and the objective is
-    (1 - α) Σ p V + α (η - Σ p ξ / β). With the best of each: V_ω + ρ >= best_ω, and the objective is -ρ.
+    (1 - α) Σ p V + α (η - Σ p ξ / β). With the best of each: V_ω + ρ >= best_ω, and the objective is -ρ. The columns of
+    V, η and ρ hold `level` more, which the constants take off again.
     """
     n, size = whole.n_cols, len(programs)
     one, count = sparse.eye_array(size, format="coo"), whole.n_rows
@@ -225,13 +231,13 @@ def _with_aim(whole: Program, programs: Sequence[Program], place: Sequence[Ints]
     )
     column = sparse.coo_array(np.ones((size, 1)))
     old = sparse.csc_array((whole.value, whole.index, whole.start), shape=(count, n))
-    offsets = np.array([program.offset for program in programs])
+    offsets = np.array([program.offset for program in programs]) + level
     free, none = np.full(size, np.inf), np.zeros(size)
     if aim.best is not None:
         matrix = sparse.block_array([[old, None, None], [costs, -one, None], [None, one, column]], format="csc")
         cost = np.concatenate([np.zeros(n + size), [-1.0]])
-        lower, upper = np.concatenate([-free, [0.0]]), np.concatenate([free, [np.inf]])
-        sides = (np.concatenate([-offsets, aim.best]), np.concatenate([-offsets, free]))
+        lower, upper = np.concatenate([-free, [level]]), np.concatenate([free, [np.inf]])
+        sides = (np.concatenate([-offsets, aim.best + 2.0 * level]), np.concatenate([-offsets, free]))
     else:
         matrix = sparse.block_array(
             [[old, None, None, None], [costs, -one, None, None], [None, one, one, -column]], format="csc"
@@ -251,7 +257,7 @@ def _with_aim(whole: Program, programs: Sequence[Program], place: Sequence[Ints]
         start=matrix.indptr.astype(np.int64),
         index=matrix.indices.astype(np.int32),
         value=matrix.data,
-        offset=0.0,
+        offset=level if aim.best is not None else -level,
     )
 
 

@@ -22,7 +22,7 @@ from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions
 from zonevest.solvers.highs import available_cores
 from zonevest.solvers.joint import Aim, joint
 from zonevest.solvers.supervise import solve as run_supervised
-from zonevest.solvers.trust import bound_of
+from zonevest.solvers.trust import bound_of, size_of
 from zonevest.sweep_run import jobs_here
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ class Search:
             aim = replace(aim, best=known)
             mean = float(self.aim.weights @ np.where(np.isfinite(known), known, 0.0))
             gap = {"gap": 0.0, "gap_absolute": self.asked["gap"] * abs(mean) / 2.0}
-        whole = joint(programs, numbers, self.stages.upper, aim)
+        whole = joint(programs, numbers, self.stages.upper, aim, self.terms())
         start = None if self.best is None else whole.point([each.x for each in self.best.points if each.x is not None])
         scale = float(self.aim.weights @ np.array([side.scale for side in self.sides]))
         options = replace(self.options(max(self.until(TOGETHER), LEAST_SECONDS)), start=start, scale=scale, **gap)
@@ -265,6 +265,15 @@ class Search:
                 for bound, value, side in zip(own, known.tolist(), self.sides, strict=True)
             ]
         )
+
+    def terms(self) -> float:
+        """What the scenarios' values are made of: the mean size of their terms at the best plans that are known."""
+        points = self.own if self.best is None else self.best.points
+        sizes = [
+            side.scale if each is None or each.x is None else size_of(side.program, each.x)
+            for side, each in zip(self.sides, points, strict=True)
+        ]
+        return float(self.aim.weights @ np.array(sizes))
 
     def near(self) -> bool:
         """Whether the best decision is near enough to what the scenarios' own bounds allow."""

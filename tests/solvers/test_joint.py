@@ -60,8 +60,8 @@ def best_of(each: Program, number: int) -> float:
 BEST = np.array([[best_of(each, number) for each in PROGRAMS] for number in range(3)])
 
 
-def whole(aim: Aim, upper: list[float] | None = None) -> Joint:
-    return joint(PROGRAMS, [NUMBERS] * 3, np.array(upper or [1.0, 1.0, 1.0]), aim)
+def whole(aim: Aim, upper: list[float] | None = None, level: float = 7.0) -> Joint:
+    return joint(PROGRAMS, [NUMBERS] * 3, np.array(upper or [1.0, 1.0, 1.0]), aim, level)
 
 
 def test_the_mean_is_that_of_the_best_shared_decision() -> None:
