@@ -80,6 +80,8 @@ def test_every_line_is_chinese() -> None:
     names = [
         "STUDY-plan",
         "STUDY-scenarios",
+        "STUDY-decision",
+        "cvar",
         "PLAN-replan",
         "survey",
         "survey.",
