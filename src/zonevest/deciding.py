@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zonevest.api import Method
+from zonevest.api import MANY, MANY_WHOLE, Method
+from zonevest.common_prices import SearchByPrices
 from zonevest.common_search import Search
 from zonevest.common_told import told
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
+from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.regret import weights_of
 from zonevest.solvers.joint import Aim
@@ -85,8 +87,6 @@ def decide(
         raise ValueError(f"objective is expectation, cvar or regret, not {objective!r}")
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
-    if method == "prices":
-        raise ValueError("a common decision is found as one program: method auto or mip")
     if not (0.0 <= alpha <= 1.0 and 0.0 < beta <= 1.0):
         raise ValueError(f"alpha is from 0 to 1, beta above 0 up to 1, not {alpha} and {beta}")
     if not all(np.isfinite(number) and number >= 0 for number in (gap, time_limit, threads, seed, jobs)):
@@ -98,10 +98,21 @@ def decide(
         alpha = 0.0
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
     aim = Aim(chances, alpha, beta)
-    run = Search(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
+    kind = SearchByPrices if by_prices(study, len(names), method) else Search
+    run = kind(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
     with ctrl_c(run.stopped.set):
         run.all()
         return told(run)
+
+
+def by_prices(study: Study, scenarios: int, method: Method) -> bool:
+    """Whether a common decision is sought by prices: where that is asked for, or options of all scenarios are many."""
+    if method != "auto":
+        return method == "prices"
+    many = MANY if study.settings.divisible else MANY_WHOLE
+    if len(study.parcels) * len(study.practices) * len(study.periods) * scenarios < many:
+        return False
+    return len(build_options(study).kind) * scenarios >= many
 
 
 def weighted(
