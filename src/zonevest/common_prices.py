@@ -237,13 +237,13 @@ class SearchByPrices(Search):
         p = np.maximum(self.aim.weights, LEAST_WEIGHT)
         p = p / p.sum()
         if self.aim.alpha == 0.0 or self.objective == "regret":
-            return p
+            return np.asarray(p)
         values = self.known_bounds()
         order = np.argsort(values, kind="stable")
         tail = np.zeros(len(p))
         tail[order] = np.diff(np.minimum(np.cumsum(p[order]), self.aim.beta), prepend=0.0) / self.aim.beta
         tail = (1.0 - SMOOTH) * tail + SMOOTH * p
-        return (1.0 - self.aim.alpha) * p + self.aim.alpha * tail
+        return np.asarray((1.0 - self.aim.alpha) * p + self.aim.alpha * tail)
 
     def sifted(self, whole: Together, prices: list[Floats], shares: list[Floats]) -> tuple[Sift, Merged | None] | None:
         """The linear program of all scenarios, grown; where parcels are many, over units that are parted on the way."""

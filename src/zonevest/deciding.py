@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zonevest.api import MANY, MANY_WHOLE, Method
+from zonevest.api import Method
 from zonevest.common_prices import SearchByPrices
 from zonevest.common_search import Search
 from zonevest.common_told import told
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
-from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.regret import weights_of
 from zonevest.solvers.joint import Aim
@@ -65,7 +64,7 @@ def decide(
     gap : stop when no decision can be better by more than this share of its value (of regret: of the mean gain).
     time_limit : seconds for everything but making the programs and tables; the best decision found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
-    method : mip (one program), prices, or auto.
+    method : mip and auto: one program of all scenarios; prices: one linear program grown by what its prices ask for.
     jobs : how many scenarios are solved at a time; 0: as cores and memory allow.
     on_progress : called with a `Progress` now and then.
 
@@ -98,21 +97,11 @@ def decide(
         alpha = 0.0
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
     aim = Aim(chances, alpha, beta)
-    kind = SearchByPrices if by_prices(study, len(names), method) else Search
+    kind = SearchByPrices if method == "prices" else Search
     run = kind(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
     with ctrl_c(run.stopped.set):
         run.all()
         return told(run)
-
-
-def by_prices(study: Study, scenarios: int, method: Method) -> bool:
-    """Whether a common decision is sought by prices: where that is asked for, or options of all scenarios are many."""
-    if method != "auto":
-        return method == "prices"
-    many = MANY if study.settings.divisible else MANY_WHOLE
-    if len(study.parcels) * len(study.practices) * len(study.periods) * scenarios < many:
-        return False
-    return len(build_options(study).kind) * scenarios >= many
 
 
 def weighted(
