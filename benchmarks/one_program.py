@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from zonevest.api import _scale, _start
+from zonevest.api import scale_of, start_of
 from zonevest.instances.read import read_study
 from zonevest.instances.study import Study
 from zonevest.model.compiled import compile_policy, shared
@@ -120,7 +120,7 @@ def prepared(name: str, fold: int) -> tuple[Block, Program, float, Any]:
     ledger = Ledger(build_options(study))
     block = land_block(ledger, shared(compile_policy(policy_model(ledger)), fold))
     program = join(block)
-    return block, program, _scale(block, program, len(study.periods)), _start(ledger, block, program, None)
+    return block, program, scale_of(block, program, len(study.periods)), start_of(ledger, block, program, None)
 
 
 def bounded(block: Block, program: Program) -> Program:

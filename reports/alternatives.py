@@ -32,6 +32,7 @@ TABLE: Final = (
 )  # fmt: skip
 SPREAD: Final = ("distance", "unit", "mean", "least")
 UNITS: Final = dict.fromkeys(DISTANCES, "share") | {GAINS: "million, present value"}
+RANGES: Final = ("actor", "best", "least", "least_found", "most_found", "most", "status", "seconds")
 SEARCHES: Final = ("plan", "status", "distance", "distance_bound", "objective_bound", "seconds")
 
 
@@ -68,6 +69,10 @@ class Alternatives:
     searches : of each alternative that was looked for how it ended, one that was not found too.
     distances : of each two plans the distance asked for, names by names.
     spread : by every distance its unit, and the mean and the least over all pairs of plans.
+    ranges : where plans differ by gains what each actor gains: ``best`` in the best plan, ``least, most``: no plan
+        within reach gives it less or more; ``least_found, most_found`` in plans that were found; million, present
+        value. ``status``: optimal (each end within the gap of what was found) or feasible (the time ran out for one);
+        ``seconds`` that it took to find out. Else, and where it was stopped before all were known, empty.
     parcels : of each parcel its zone in the best plan, ``kept``: the share of alternatives in which it keeps that (of a
         divided one the part that does); ``by_prices``: by how much what bounds every plan falls when the zone is
         forbidden; ``least_loss, most_loss``: the objective loses no less, and no more, than this (most NaN: no plan
@@ -88,6 +93,7 @@ class Alternatives:
     searches: pd.DataFrame
     distances: pd.DataFrame
     spread: pd.DataFrame
+    ranges: pd.DataFrame
     parcels: pd.DataFrame
     projects: pd.DataFrame
     exhausted: bool = False
@@ -117,8 +123,8 @@ class Alternatives:
 
     def to_dict(self) -> dict[str, Any]:
         """The tables as plain values."""
-        tables = {"table": self.table, "searches": self.searches, "spread": self.spread, "parcels": self.parcels,
-                  "projects": self.projects}  # fmt: skip
+        tables = {"table": self.table, "searches": self.searches, "spread": self.spread, "ranges": self.ranges,
+                  "parcels": self.parcels, "projects": self.projects}  # fmt: skip
         return {
             "by": self.by,
             "within": self.within,
@@ -153,6 +159,7 @@ def alternatives_of(
     by: str,
     within: float,
     losses: tuple[pd.DataFrame, pd.DataFrame] | None = None,
+    ranges: pd.DataFrame | None = None,
     *,
     exhausted: bool = False,
     complete: bool = True,
@@ -162,6 +169,7 @@ def alternatives_of(
     Parameters
     ----------
     losses : of parcels and of projects, in the study's order: `LOSSES`, and parcel_id and zone, or project and case.
+    ranges : of gains.
     """
     known = [each for each in found if each.plan is not None]
     plans = [best, *(each.plan for each in known if each.plan is not None)]
@@ -183,6 +191,7 @@ def alternatives_of(
         pd.DataFrame(searches, columns=list(SEARCHES)),
         pd.DataFrame(apart[by], index=shown, columns=shown),
         _spread(apart),
+        pd.DataFrame(columns=list(RANGES)) if ranges is None else ranges,
         _parcels(there, losses),
         _projects(there, losses),
         exhausted,

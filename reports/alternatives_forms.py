@@ -12,7 +12,7 @@ from zonevest.instances.say import say
 from zonevest.reports.alternatives import BEST, NEVER, RESOLVED, UNITS
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.display import Display, number, percent
-from zonevest.reports.distances import DISTANCES
+from zonevest.reports.distances import DISTANCES, GAINS
 from zonevest.reports.forms import Made
 from zonevest.reports.labels import LANGUAGES, Words
 from zonevest.reports.sections_head import head
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "alternatives_"
 PAGE, BOOK = "alternatives.html", "alternatives.xlsx"
 SECTIONS: Final = {
-    "alternatives_plans": ("plans", "distances", "spread"),
+    "alternatives_plans": ("plans", "distances", "spread", "ranges"),
     "alternatives_where": ("parcels",),
     "alternatives_projects": ("projects",),
 }
@@ -63,6 +63,7 @@ def sheets(found: Alternatives) -> list[Made]:
         "plans": _plans(found),
         "distances": _distances(found),
         "spread": _spread(found),
+        "ranges": _ranges(found),
         "parcels": _parcels(found),
         "projects": _projects(found),
     }
@@ -70,6 +71,7 @@ def sheets(found: Alternatives) -> list[Made]:
         Made(Sheet(PREFIX + name, section, _never, columns), frame[[column.name for column in columns]])
         for section, names in SECTIONS.items()
         for name in names
+        if name != "ranges" or found.by == GAINS
         for frame, columns in (made[name],)
     ]
 
@@ -115,6 +117,13 @@ def _spread(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
         Column("unit", "unit"),
     )
     return frame, columns
+
+
+def _ranges(found: Alternatives) -> tuple[pd.DataFrame, tuple[Column, ...]]:
+    names = ("best_gain", "least_proven", "least_found", "most_found", "most_proven")
+    frame = found.ranges.rename(columns={"best": names[0], "least": names[1], "most": names[4]})
+    columns = (Column("actor", "actor"), *(Column(name, unit="million, present value") for name in names))
+    return frame.rename(columns={"status": "searched"}), (*columns, Column("searched", "word:alternatives_search_"))
 
 
 def _losses() -> tuple[Column, ...]:
@@ -169,6 +178,11 @@ def notes(found: Alternatives, section: str, display: Near) -> list[str]:
         if len(found.plans) > 1:
             mean, least = (display.apart(found.by, float(row[name])) for name in ("mean", "least"))
             told.append(words("alternatives_spread", mean=mean, least=least))
+        if len(found.ranges):
+            seconds = number(float(found.ranges["seconds"].sum()), 1)
+            told.append(words("alternatives_ranges", seconds=seconds))
+            if late := int((found.ranges["status"] != "optimal").sum()):
+                told.append(words("alternatives_ranges_late", late=late, of=len(found.ranges)))
         if found.exhausted:
             told.append(words("alternatives_exhausted"))
         elif found.cover is not None:
@@ -206,6 +220,7 @@ def write(found: Alternatives, folder: Path, lang: str) -> None:
         (new / PAGE).write_text(render(found, tables, named), encoding="utf-8", newline="\n")
         write_book(tables, new / BOOK, named, tuple(SECTIONS), told)
         files = {"alternatives": found.table, "searches": found.searches, "spread": found.spread,
+                 **({"ranges": found.ranges} if found.by == GAINS else {}),
                  "importance_parcels": found.parcels, "importance_projects": found.projects}  # fmt: skip
         for name, table in files.items():
             table.to_csv(new / f"{name}.csv", index=False, lineterminator="\n")

@@ -39,6 +39,8 @@ def to_text(found: Alternatives, lang: str) -> str:
             [display.plan_column(row["plan"]), number(row["objective"]), percent(row["loss"]), gap, *far, search]
         )
     lines += ["", *aligned(rows, 1)]
+    if len(found.ranges):
+        lines += ["", words("table_alternatives_ranges"), *aligned(_ranges(found, display), 1)]
     for section, table, key in (
         (
             "alternatives_projects",
@@ -58,6 +60,21 @@ def _dearest(table: pd.DataFrame) -> pd.DataFrame:
     """What is proven to lose most, of what some plan might have otherwise."""
     some = table[(table["how"] != NEVER) & (table["least_loss"] > 0.0)]
     return some.iloc[np.argsort(-some["least_loss"].to_numpy(dtype=float), kind="stable")[:SHOWN]]
+
+
+def _ranges(found: Alternatives, display: Near) -> list[list[str]]:
+    """What each actor gains within reach: proven ends around what was found."""
+    heads = ("actor", "best_gain", "least_proven", "least_found", "most_found", "most_proven", "searched")
+    names = ("best", "least", "least_found", "most_found", "most")
+    rows = [
+        [
+            display.actor(row["actor"]),
+            *(number(float(row[name])) for name in names),
+            display.words(f"alternatives_search_{row['status']}"),
+        ]
+        for row in found.ranges.to_dict("records")
+    ]
+    return [[display.words(f"col_{each}") for each in heads], *rows]
 
 
 def _rows(table: pd.DataFrame, name: str, display: Near) -> list[list[str]]:

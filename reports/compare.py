@@ -51,10 +51,10 @@ class Comparison:
     tables : by name, in the order of a reader:
         ``plans`` (a row each: study, status, method, whether its figures hold), ``inputs`` (what the studies give
         otherwise), ``unmatched`` (parcels and projects that not all have), ``results``, ``indicators``,
-        ``agreement`` (on how much all agree), ``worth`` (what each disagreement is worth), ``prices`` (the same at the
-        plan's prices; empty without them), ``cash_flow``, ``debt``, ``lights``, ``balance_sheet``, ``capture``,
-        ``distribution``, ``projects``, ``areas``, ``parcels`` (those that differ), ``agreed`` (those on which all
-        plans fully agree).
+        ``agreement`` (on how much all that exist agree), ``worth`` (what each disagreement is worth), ``prices`` (the
+        same at the plan's prices; empty without them), ``cash_flow``, ``debt``, ``lights``, ``balance_sheet``,
+        ``capture``, ``distribution``, ``projects``, ``areas``, ``parcels`` (those that differ), ``agreed`` (those on
+        which all plans fully agree).
     """
 
     names: tuple[str, ...]
@@ -235,7 +235,10 @@ class _Parcels:
 
     def __init__(self, shares: pd.DataFrame, plans: Sequence[PlanData], names: Sequence[str]) -> None:
         self.plans, self.names = plans, names
-        same = compare_land.agreed(shares, len(plans)) if len(shares) else pd.Series(dtype=float)
+        known = compare_land.there(plans)
+        some = len(shares) > 0 and len(known) > 1
+        same = compare_land.agreed(shares, len(plans)) if some else pd.Series(dtype=float)
+        self.first = plans[known[0]] if known else plans[0]
         self.agreed, self.same = same[same < 1 - 1e-6], same.index[same >= 1 - 1e-6]
         self.more: dict[str, pd.Series] = {}
 
@@ -249,8 +252,7 @@ class _Parcels:
     def alike(self) -> pd.DataFrame:
         """``parcel_id, jurisdiction, area_ha`` and `OPTION` of the parcels on which all plans fully agree."""
         own = compare_land.areas_of(self.plans[0].study).reindex(self.same)[["jurisdiction", "area_ha"]]
-        first = next((plan for plan in self.plans if plan.has_plan), self.plans[0])
-        parts = compare_land.main_parts(first, self.same)[list(compare_land.OPTION)]
+        parts = compare_land.main_parts(self.first, self.same)[list(compare_land.OPTION)]
         return pd.concat([own, parts], axis=1).rename_axis("parcel_id").reset_index()
 
     def table(self) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from zonevest.reports.drawing import (
     COLOURS,
     DASHES,
     DOWN,
-    LEFT,
     UP,
     WHOLE,
     Drawing,
@@ -36,7 +35,7 @@ def drawn(found: Comparison, display: Compared) -> dict[str, tuple[str, Drawing]
 
 
 def _worth(found: Comparison, display: Compared) -> Drawing | None:
-    """From the objective of the first plan to that of the second, disagreement by disagreement."""
+    """From the objective of the first plan to that of the second, penalties in it, disagreement by disagreement."""
     table, words = found.tables["worth"], display.words
     base, name = found.names[:2]
     mine = table[table["plan"] == name]
@@ -44,12 +43,11 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
     if mine.empty or start is None:
         return None
     parts = mine[mine["kind"] != "total"]
-    total = mine[mine["kind"] == "total"].iloc[0]
     single = parts[parts["kind"].isin(["project", "land"])]
-    largest = single.iloc[(-single["worth"].abs()).argsort(kind="stable")].head(STEPS)
-    rest = float(parts["worth"].sum() - largest["worth"].sum())
+    largest = single.iloc[(-single["objective"].abs()).argsort(kind="stable")].head(STEPS)
+    rest = float(parts["objective"].sum() - largest["objective"].sum())
     steps = [
-        (_named(row, display), float(row.worth), UP if row.worth > 0 else DOWN)
+        (_named(row, display), float(row.objective), UP if row.objective > 0 else DOWN)
         for row in largest.itertuples(index=False)
     ]
     steps = [step for step in steps if step[1]]
@@ -57,12 +55,9 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
         return None
     if rest:
         steps.append((words("compare_rest"), rest, UP if rest > 0 else DOWN))
-    drop = float(total["penalties"])
-    if abs(drop) > 1e-6:
-        steps.append((words("col_penalties"), -drop, LEFT))
     whole = sum(amount for _, amount, _ in steps)
     steps.append((words("compare_sum", plan=name, base=base), whole, WHOLE))
-    names = [words(key) for key in ("compare_more", "compare_less", "total", "col_penalties")]
+    names = {UP: words("compare_more"), DOWN: words("compare_less"), WHOLE: words("total")}
     return waterfall_of(steps, words("compare_objective_unit"), names)
 
 

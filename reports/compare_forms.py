@@ -52,12 +52,14 @@ KEYS: Final[dict[str, tuple[Column, ...]]] = {
     ),
     "agreement": (
         Column("aspect", "word:compare_what_"), Column("jurisdiction", "jurisdiction"), Column("agreed", "count"),
-        Column("of", "count"), Column("area_agreed", unit="ha"), Column("area_of", unit="ha"), Column("share", "share"),
+        Column("of", "count"), Column("plans", "count"),
+        Column("area_agreed", unit="ha"), Column("area_of", unit="ha"), Column("share", "share"),
     ),
     "worth": (
         Column("plan", "text"), Column("kind", "word:compare_kind_"), Column("project", "project"),
         Column("jurisdiction", "jurisdiction"), Column("practice_a", "practice"), Column("practice_b", "practice"),
-        Column("start_a", "text"), Column("start_b", "text"), Column("worth"), Column("penalties"), Column("cash"),
+        Column("start_a", "text"), Column("start_b", "text"),
+        Column("objective"), Column("worth"), Column("penalties"), Column("cash"),
         Column("ecosystem"), Column("parcels", "count"), Column("area_ha", unit="ha"), Column("broken", "count"),
         Column("rule", "sentence"), Column("zone_a", "zone"), Column("zone_b", "zone"),
     ),

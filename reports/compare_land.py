@@ -23,18 +23,31 @@ if TYPE_CHECKING:
 OPTION: Final = ("zone", "practice", "start", "class_after")
 """What an option is; in this order what a difference between plans is told by."""
 CLUSTER: Final = ("jurisdiction", "zone_a", "practice_a", "zone_b", "practice_b")
+AGREEMENT: Final = ["plans", "aspect", "jurisdiction", "agreed", "of", "area_agreed", "area_of", "share"]
 SMALL: Final = 1e-9
 SEVERAL: Final = "…"
+
+
+def there(plans: Sequence[PlanData], table: str = "parcels") -> list[int]:
+    """The places of plans that say what becomes of a study's parcels, or of its projects (`table`).
+
+    Not of those that are no plans, nor of those that leave out all that their study has.
+    """
+    return [
+        place
+        for place, plan in enumerate(plans)
+        if plan.has_plan and (len(getattr(plan, table)) or not len(plan.study.tables[table]))
+    ]
 
 
 def shares(plans: Sequence[PlanData]) -> pd.DataFrame:
     """The share of each option of each parcel that is in every plan: `parcel_id`, `OPTION`, a column 0, 1, … per plan.
 
-    Plans without a plan have no part in it; their columns are NaN.
+    Plans that are not `there` have no part in it; their columns are NaN.
     """
-    there = [place for place, plan in enumerate(plans) if plan.has_plan]
+    known = there(plans)
     frames = []
-    for place in there:
+    for place in known:
         table = plans[place].parcels[["parcel_id", *OPTION, "share"]]
         frames.append(table.assign(plan=place, **{name: table[name].fillna("").astype(str) for name in OPTION}))
     if not frames:
@@ -47,14 +60,14 @@ def shares(plans: Sequence[PlanData]) -> pd.DataFrame:
     option = found.groupby(["parcel_id", *OPTION], sort=False, observed=True).ngroup().to_numpy()
     first = np.unique(option, return_index=True)[1]
     matrix = np.full((len(first), len(plans)), np.nan)
-    matrix[:, there] = 0.0
+    matrix[:, known] = 0.0
     np.add.at(matrix, (option, found["plan"].to_numpy()), found["share"].to_numpy(dtype=float))
     result = found.iloc[first][["parcel_id", *OPTION]].reset_index(drop=True)
     return pd.concat([result, pd.DataFrame(matrix)], axis=1)
 
 
 def agreed(table: pd.DataFrame, plans: int, by: Sequence[str] = OPTION) -> pd.Series:
-    """By parcel the share on which all plans agree, told by some of `OPTION`; in the order of the table."""
+    """By parcel the share on which plans that are there agree, told by some of `OPTION`; in the order of the table."""
     keys = ["parcel_id", *by]
     sums = table.groupby(keys, sort=False, observed=True)[list(range(plans))].sum(min_count=1)
     least = sums.min(axis=1, skipna=True)
@@ -129,11 +142,12 @@ def main_parts(plan: PlanData, ids: pd.Index) -> pd.DataFrame:
 
 
 def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> pd.DataFrame:
-    """On how much land and how many projects all plans agree.
+    """On how much land and how many projects all plans that are there agree; nothing is said of fewer than two.
 
     Returns
     -------
     DataFrame
+        ``plans`` (how many are there),
         ``aspect`` (zone, class_after, practice, option: all of it with its start; of projects built and start),
         ``jurisdiction`` (``total``, and of an option each), ``agreed`` and ``of`` (parcels on which all plans fully
         agree, or projects), ``area_agreed``, ``area_of`` (hectares, shares of parcels among them), ``share`` (of the
@@ -141,14 +155,14 @@ def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> p
     """
     own = areas_of(study)
     rows: list[tuple[object, ...]] = []
-    count = len(plans)
+    count, known = len(plans), len(there(plans))
     for what, by in (
         ("zone", ["zone"]),
         ("class_after", ["class_after"]),
         ("practice", ["zone", "practice"]),
         ("option", list(OPTION)),
     ):
-        if table.empty:
+        if table.empty or known < 2:
             break
         share = agreed(table, count, by)
         area = own["area_ha"].reindex(share.index)
@@ -160,22 +174,23 @@ def agreement(table: pd.DataFrame, plans: Sequence[PlanData], study: Study) -> p
         for place, part in sums:
             of = float(part["area"].sum())
             same = float(part["same"].sum())
-            rows.append((what, place, int(part["full"].sum()), len(part), same, of, same / of if of else np.nan))
+            full = int(part["full"].sum())
+            rows.append((known, what, place, full, len(part), same, of, same / of if of else np.nan))
     starts = starts_of(plans)
-    if len(starts):
+    if len(starts) and starts.shape[1] > 1:
         built = _alike(starts != "")
         alike = _alike(starts)
         for what, same in (("built", built), ("start", alike)):
-            rows.append((what, "total", int(same.sum()), len(same), np.nan, np.nan, float(same.mean())))
-    return pd.DataFrame(rows, columns=["aspect", "jurisdiction", "agreed", "of", "area_agreed", "area_of", "share"])
+            told = (int(same.sum()), len(same), np.nan, np.nan, float(same.mean()))
+            rows.append((starts.shape[1], what, "total", *told))
+    return pd.DataFrame(rows, columns=AGREEMENT)
 
 
 def starts_of(plans: Sequence[PlanData]) -> pd.DataFrame:
     """The start of every project that all studies have (blank: not built), a column per plan that there is."""
     found = {
-        place: plan.projects.drop_duplicates("project").set_index("project")["start"].fillna("").astype(str)
-        for place, plan in enumerate(plans)
-        if plan.has_plan
+        place: plans[place].projects.drop_duplicates("project").set_index("project")["start"].fillna("").astype(str)
+        for place in there(plans, "projects")
     }
     return pd.DataFrame(found).dropna() if found else pd.DataFrame()
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from zonevest.reports import compare_land
 from zonevest.reports.colours import HOLD, NONE, action_colours, class_colours, start_colours, zone_colours
-from zonevest.reports.compare_land import main_parts
 from zonevest.reports.compare_sides import APPROVED
 from zonevest.reports.map_layers import Layer, frame_of
 from zonevest.reports.map_values import classes
@@ -56,8 +56,9 @@ def maps(found: Comparison, displays: Sequence[Compared]) -> list[Part]:
     first = found.sides[-len(found.names)].plan.study
     ids = pd.Index(first.parcels["parcel_id"], name="parcel_id")
     sides = [(side.name, side.plan) for side in found.sides if side.plan.has_plan and side.name != APPROVED]
-    options = [main_parts(plan, ids) for _, plan in sides]
-    plans = [place for place, (name, _) in enumerate(sides) if name in found.names]
+    options = [compare_land.main_parts(plan, ids) for _, plan in sides]
+    known = set(compare_land.there([plan for _, plan in sides]))
+    plans = [place for place, (name, _) in enumerate(sides) if name in found.names and place in known]
     picked = (plans * 2)[:2] if len(plans) < 2 else plans[:2]
     differs = _first_difference([options[place] for place in plans])
     values = _worths(found, ids)
@@ -84,7 +85,7 @@ def side_maps(
     Parameters
     ----------
     sides : name and plan of each; `plan_column` of a display says what it is called.
-    options : of each what its parcels do, for the most part (see `main_parts`).
+    options : of each what its parcels do, for the most part (see `compare_land.main_parts`).
     picked : which two are shown at first.
     """
     shapes = pack(first.geometry)

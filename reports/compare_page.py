@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from zonevest.reports.compare_figures import drawn
 from zonevest.reports.compare_forms import PREFIX, SECTIONS, title_of
+from zonevest.reports.compare_land import there
 from zonevest.reports.compare_maps import maps
-from zonevest.reports.display import number
+from zonevest.reports.display import DASH, number
 from zonevest.reports.grid import grids, rows_shown
 from zonevest.reports.page import MAP_SCRIPTS, ROOM, as_json, in_language, packed_maps, put_together
 from zonevest.reports.sections_head import head
@@ -104,6 +105,22 @@ def _chapters(
     return chapters
 
 
+def _existing(found: Comparison, display: Compared) -> list[str]:
+    """Which plans count where plans agree, if not all do."""
+    words, plans = display.words, [side for side in found.sides if side.name in found.names]
+    known = {table: there([side.plan for side in plans], table) for table in ("parcels", "projects")}
+    if min(map(len, known.values())) == len(plans):
+        return []
+    if max(map(len, known.values())) < 2:
+        return [words("compare_agree_none")]
+    told = {
+        table: words("comma").join(plans[place].name for place in places) or DASH for table, places in known.items()
+    }
+    if known["parcels"] == known["projects"]:
+        return [words("compare_agree_among", count=len(known["parcels"]), all=len(plans), plans=told["parcels"])]
+    return [words("compare_agree_apart", all=len(plans), land=told["parcels"], projects=told["projects"])]
+
+
 def notes(found: Comparison, section: str, display: Compared) -> list[str]:
     """What is said of a section in a sentence or two, before its tables."""
     words, base = display.words, found.names[0]
@@ -118,7 +135,7 @@ def notes(found: Comparison, section: str, display: Compared) -> list[str]:
             )
         ]
     if section == "compare_agree":
-        told = []
+        told = _existing(found, display)
         table = found.tables["agreement"]
         rows = {(what, place): (agreed, of, share) for what, place, agreed, of, share in
                 table[["aspect", "jurisdiction", "agreed", "of", "share"]].itertuples(index=False)}  # fmt: skip
@@ -134,8 +151,6 @@ def notes(found: Comparison, section: str, display: Compared) -> list[str]:
             total = mine[mine["kind"] == "total"]
             if len(total):
                 row = total.iloc[0]
-                told.append(
-                    words("compare_total", plan=name, base=base, worth=number(float(row["worth"] - row["penalties"])))
-                )
+                told.append(words("compare_total", plan=name, base=base, worth=number(float(row["objective"]))))
         return told
     return []

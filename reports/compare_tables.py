@@ -14,6 +14,7 @@ import pandas as pd
 
 from zonevest.model.areas import TOTAL
 from zonevest.model.gains import PRESENT
+from zonevest.reports import compare_land
 from zonevest.reports.cash_flow import MILLION, PERCENT, START, TIMES
 from zonevest.reports.compare_sides import APPROVED, NOTHING, Side
 from zonevest.reports.display import PRESENT as VALUED
@@ -249,7 +250,7 @@ def lights(sides: Sequence[Side]) -> pd.DataFrame:
 
 
 def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
-    """``project, category, jurisdiction, capex``, each start (blank: not built), ``agreed``: in all alike.
+    """``project, category, jurisdiction, capex``, each start (blank: not built), ``agreed``: alike in all that exist.
 
     Those on which plans differ stand first, then those that are built.
     """
@@ -260,14 +261,16 @@ def projects(sides: Sequence[Side], plans: Iterable[str]) -> pd.DataFrame:
     )
     table = given.astype({"project": object, "category": object, "jurisdiction": object})
     known = set(plans)
-    there = [side.name for side in sides if side.name in known and side.plan.has_plan]
+    mine = [side for side in sides if side.name in known]
+    there = [mine[place].name for place in compare_land.there([side.plan for side in mine], "projects")]
     for side in sides:
         if side.name != NOTHING:
             starts = side.plan.projects.drop_duplicates("project").set_index("project")["start"].astype(object)
             table[side.name] = table["project"].map(starts).astype(object).fillna("")
     table["agreed"] = table[there].eq(table[there[0]], axis=0).all(axis=1) if there else True
     built = (table[there] != "").any(axis=1) if there else table["agreed"]
-    return table.iloc[np.lexsort([~built, table["agreed"]])].reset_index(drop=True)
+    table = table.iloc[np.lexsort([~built, table["agreed"]])].reset_index(drop=True)
+    return table if len(there) > 1 else table.assign(agreed=None)
 
 
 def statuses(sides: Sequence[Side], sound: dict[str, bool | None]) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 INPUTS: Final = 12
 """Differing inputs that are printed."""
+SMALL: Final = 1e-6
 WORTHS: Final = 12
 """Disagreements that are printed, those of most worth."""
 
@@ -87,11 +88,11 @@ def _worths(found: Comparison, display: Compared) -> list[str]:
         if not len(mine):
             continue
         single = mine[mine["kind"].isin(["project", "land", "land_rest", "decisions"])]
-        largest = single.iloc[(-single["worth"].abs()).argsort(kind="stable")].head(WORTHS)
+        largest = single.iloc[(-single["objective"].abs()).argsort(kind="stable")].head(WORTHS)
         rest = mine[mine["kind"].isin(["interaction", "inputs"])]
         lines += ["", f"  {name}{words('colon')}{words('compare_text_worth')}"]
         rows = [
-            [_named(row, display), number(float(row.worth))]
+            [_named(row, display), number(float(row.objective)), _penalties(row, display)]
             for part in (largest, rest)
             for row in part.itertuples(index=False)
         ]
@@ -100,6 +101,12 @@ def _worths(found: Comparison, display: Compared) -> list[str]:
             lines.append("    " + words("compare_text_more", count=f"{len(single) - WORTHS:,}"))
         lines += _priced(found.tables["prices"], name, display)
     return lines
+
+
+def _penalties(row: Any, display: Compared) -> str:
+    """What of a worth is penalties of soft rules; blank where nothing is."""
+    share = -float(row.penalties)
+    return "" if abs(share) <= SMALL else display.words("compare_text_penalties", amount=number(share))
 
 
 def _priced(table: pd.DataFrame, name: str, display: Compared) -> list[str]:

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 WORTH: Final = [
-    "plan", "kind", "project", *CLUSTER, "parcels", "area_ha", "start_a", "start_b", "worth", "penalties", "cash",
-    "ecosystem", "broken", "rule",
+    "plan", "kind", "project", *CLUSTER, "parcels", "area_ha", "start_a", "start_b", "objective", "worth", "penalties",
+    "cash", "ecosystem", "broken", "rule",
 ]  # fmt: skip
 FEW: Final = 40
 """Clusters of parcels that are evaluated one by one, those of most worth first; the rest is one thing."""
@@ -207,7 +207,8 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
     -------
     DataFrame
         ``plan`` (the name), ``kind`` (`KINDS`), ``project``, `CLUSTER` (blank where it is no land), ``parcels`` and
-        ``area_ha`` of a cluster, ``start_a`` and ``start_b`` (…: several); ``worth`` (objective before penalties),
+        ``area_ha`` of a cluster, ``start_a`` and ``start_b`` (…: several);
+        ``objective`` (worth - penalties), ``worth`` (before penalties),
         ``penalties`` (of soft rows), ``cash`` (F1) and ``ecosystem`` (F2): how much more of each the plan has with this
         one thing done as in the other; ``broken``: how many hard rules it then breaks, and ``rule``, the first of
         them in words: alone, with the first plan's money, a thing may ask too much. ``interaction``: all
@@ -239,7 +240,10 @@ def worth(swaps: Swaps, moved: pd.DataFrame, other: PlanData, name: str, outcome
     blank = dict.fromkeys(("project", *CLUSTER, "start_a", "start_b", "rule"), "")
     table = pd.DataFrame([blank | row | {"plan": name} for row in rows], columns=WORTH)
     # sentences that can be said in another language are no texts of pandas
-    return table.assign(rule=pd.Series([row.get("rule", "") for row in rows], dtype=object))
+    return table.assign(
+        objective=table["worth"] - table["penalties"],
+        rule=pd.Series([row.get("rule", "") for row in rows], dtype=object),
+    )
 
 
 def _said(breaches: Sequence[Breach]) -> str:

@@ -5,7 +5,7 @@ Colours are those of Okabe and Ito, which colour-blind readers tell apart; hatch
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
@@ -95,13 +95,13 @@ def lying(drawing: Drawing) -> Drawing:
     return drawing
 
 
-def waterfall_of(steps: list[tuple[str, float, int]], unit: str, names: Sequence[str]) -> Drawing:
+def waterfall_of(steps: list[tuple[str, float, int]], unit: str, names: Mapping[int, str]) -> Drawing:
     """A waterfall: each step begins where the one before ended; a whole stands on the ground.
 
     Parameters
     ----------
     steps : name, amount and kind (`UP`, `DOWN`, `WHOLE`, `LEFT`) of each.
-    names : what each kind is called, in that order.
+    names : what each kind that there may be is called, in the order of the legend.
     """
     data: list[Drawing] = []
     base, ends, level = [], [], 0.0
@@ -109,7 +109,7 @@ def waterfall_of(steps: list[tuple[str, float, int]], unit: str, names: Sequence
         base.append(0.0 if kind == WHOLE else level)
         level = amount if kind == WHOLE else level + amount
         ends.append(level)
-    for kind, name in zip((UP, DOWN, WHOLE, LEFT), names, strict=True):
+    for kind, name in names.items():
         at = [place for place, step in enumerate(steps) if step[2] == kind]
         if at:
             # a step's place, not its name, says where it stands: two may have one name

@@ -100,8 +100,8 @@ def value_waterfall(frames: Frames, display: Display) -> Drawing | None:
     steps.append((words("figure_created"), float(created.sum()), WHOLE))
     steps += [(words.or_code("capture_", str(code)), -value, DOWN) for code, value in captured.items()]
     steps += [(words.or_code("holder_", str(code)), -value, LEFT) for code, value in left.items()]
-    names = [words(key) for key in ("figure_created", "figure_captured", "total", "figure_left")]
-    return waterfall_of(steps, display.unit("million"), names)
+    names = {UP: "figure_created", DOWN: "figure_captured", WHOLE: "total", LEFT: "figure_left"}
+    return waterfall_of(steps, display.unit("million"), {kind: words(key) for kind, key in names.items()})
 
 
 def capture_instruments(frames: Frames, display: Display) -> Drawing | None:
@@ -154,8 +154,8 @@ def gross_to_actors(frames: Frames, display: Display) -> Drawing | None:
         before = float(left)
         if abs(float(value)) > SMALL:
             steps.append((name, change, UP if change > 0 else LEFT if actor else DOWN))
-    names = [words(key) for key in ("figure_comes_in", "figure_goes_out", "total", "figure_to_actors")]
-    return waterfall_of(steps, display.unit("million"), names)
+    names = {UP: "figure_comes_in", DOWN: "figure_goes_out", WHOLE: "total", LEFT: "figure_to_actors"}
+    return waterfall_of(steps, display.unit("million"), {kind: words(key) for kind, key in names.items()})
 
 
 def who_gains(frames: Frames, display: Display) -> Drawing | None:

@@ -46,10 +46,14 @@ def sweep_text(sweep: Swept, lang: str) -> str:
     words = Words(lang)
     lines = [f"{sweep.study.title(lang)}: {words('sweep_cases', count=len(sweep.summary))}", ""]
     lines += aligned(summary_rows(sweep, words), 1)
+    told: dict[tuple[str, str, str], list[str]] = {}  # what is wrong in every case is told once
     for row in sweep.faults.itertuples(index=False):
-        lines.append(
-            f"  • {row.case}: " + "; ".join(translate(each, lang) for each in (row.where, row.must, row.found))
-        )
+        told.setdefault((row.where, row.must, row.found), []).append(row.case)
+    for parts, cases in told.items():
+        everywhere = len(cases) == len(sweep.summary) > 1
+        named = [translate(called(each), lang) for each in cases]
+        name = words("sweep_every_case") if everywhere else words("comma").join(named)
+        lines.append(f"  • {name}: " + "; ".join(translate(each, lang) for each in parts))
     if sweep.weighed is not None:
         lines += ["", words("sweep_regret"), *aligned(regret_rows(sweep, words), 1), ""]
         lines += [translate(each, lang) for each in choice_sentences(sweep.weighed)]

@@ -7,7 +7,8 @@ which. What is not linear is left out on the safe side: see `Land`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -43,11 +44,19 @@ class EndlessError(ValueError):
 
 @dataclass(frozen=True)
 class Bound:
-    """Rows and columns, and values of the columns at the start."""
+    """What holds D below the distance to a plan.
+
+    Attributes
+    ----------
+    rows, columns : of a program.
+    begun : values of the columns at another plan, as a point of the program.
+    slack : by how much D may fall short of the distance that is told, where the plan divides land.
+    """
 
     rows: list[Row]
     columns: list[Column] = field(default_factory=list)
-    begun: dict[str, float] = field(default_factory=dict)
+    begun: Callable[[Floats], dict[str, float]] = lambda _: {}
+    slack: float = 0.0
 
 
 class Apart(Protocol):
@@ -57,21 +66,18 @@ class Apart(Protocol):
     ----------
     most : no two plans are farther apart, in the unit of `D`.
     size : what one of the distance that is told is made of: hectares, projects, or 1 for money.
-    slack : by how much D may fall short of the distance told, where land of an earlier plan is divided.
     """
 
     most: float
     size: float
-    slack: float
 
-    def to(self, number: int, x: Floats, block: Block, start: Floats) -> Bound:
+    def to(self, number: int, x: Floats) -> Bound:
         """What holds D below the distance to a plan.
 
         Parameters
         ----------
         number : of the plan; names of rows and columns have it.
-        x : the plan, as a point of `block`.
-        start : another one, at which D may be 0.
+        x : the plan, as a point of the program.
         """
         ...
 
@@ -90,7 +96,6 @@ class Land:
 
     ledger: Ledger
     label: Ints
-    slack: float = 0.0
 
     def __post_init__(self) -> None:
         parcel = self.ledger.options.parcel
@@ -103,7 +108,7 @@ class Land:
         self.most, self.size = float(area[differs].sum()), float(area.sum()) or 1.0
         self._labels = int(self.label.max(initial=-1)) + 2
 
-    def to(self, number: int, x: Floats, block: Block, start: Floats) -> Bound:  # noqa: ARG002
+    def to(self, number: int, x: Floats) -> Bound:
         """Σ area x share that keeps its label + D <= area that could have another one."""
         key = self._parcel * self._labels + self.label + 1
         taken = x[: len(key)] > SMALL
@@ -112,20 +117,25 @@ class Land:
         sums = np.bincount(np.unique(key[taken], return_inverse=True)[1], weights=share)
         least = np.ones(len(self._area))
         np.minimum.at(least, np.unique(key[taken]) // self._labels, sums)
-        self.slack = max(self.slack, float(self._area @ np.where(least < 1.0 - SMALL, 1.0 - least, 0.0)))
+        slack = float(self._area @ np.where(least < 1.0 - SMALL, 1.0 - least, 0.0))
         row = Row(
             f"{APART}[{number}]", upper=self.most, options=same, amounts=self._area[self._parcel[same]],
             columns={APART: 1.0},
         )  # fmt: skip
-        return Bound([row])
+        return Bound([row], slack=slack)
 
 
 @dataclass
 class Projects:
-    """Projects that are built in one plan alone count 1; built in both, the years between starts as part of all."""
+    """Projects that are built in one plan alone count 1; built in both, the years between starts as part of all.
+
+    Parameters
+    ----------
+    columns : of the program; the states of projects are the first.
+    """
 
     ledger: Ledger
-    slack: float = 0.0
+    columns: Sequence[str]
 
     def __post_init__(self) -> None:
         self._begin = self.ledger.clock.begin.astype(float)
@@ -133,11 +143,11 @@ class Projects:
         self._size = len(self.ledger.options.kind)
         self.most = self.size = float(len(self.ledger.works.names)) or 1.0
 
-    def to(self, number: int, x: Floats, block: Block, start: Floats) -> Bound:  # noqa: ARG002
+    def to(self, number: int, x: Floats) -> Bound:
         """D <= Σ over projects of what sets each apart, in its states."""
         periods, columns, right = len(self._begin), {APART: 1.0}, 0.0
         for place in range(len(self.ledger.works.names)):
-            names = block.columns[place * periods : (place + 1) * periods]
+            names = self.columns[place * periods : (place + 1) * periods]
             states = np.rint(x[self._size + place * periods : self._size + (place + 1) * periods])
             factors = np.zeros(periods)
             if states[-1] > 0:
@@ -154,24 +164,28 @@ class Gains:
     """Σ over actors (outside left out) of what each gains more, or less, than in the known plan, in million.
 
     |gain - known| is a column e between the two: e <= gain - known + M b and e <= known - gain + M (1 - b), b whole;
-    each M is no larger than what the actor can gain.
+    each M is twice what the actor can gain less, or more. With b divided that is the line between both ends of the
+    gain: what is proven of D is as good as these ends are.
 
     Parameters
     ----------
     model : the policy model; it gets the columns `gained` and their rows.
+
+    Attributes
+    ----------
+    actors, columns : names, and the columns with their gains.
+    low, high : between which each gain lies; from rows at first, see `narrow`.
     """
 
-    slack = 0.0
     size = 1.0
 
     def __init__(self, model: pyo.ConcreteModel) -> None:
-        names = [name for name in actors(model.source.study) if name != OUTSIDE]
-        model.add_component(GAINED, pyo.Var(names))
+        self.actors = [name for name in actors(model.source.study) if name != OUTSIDE]
+        model.add_component(GAINED, pyo.Var(self.actors))
         gained = model.component(GAINED)
-        rule = pyo.Constraint(names, rule=lambda m, h: gained[h] - m.ledger[OF_ACTOR + h, TOTAL, TOTAL] == 0)
+        rule = pyo.Constraint(self.actors, rule=lambda m, h: gained[h] - m.ledger[OF_ACTOR + h, TOTAL, TOTAL] == 0)
         model.add_component(f"{GAINED}_is", rule)
-        self._columns = [gained[name].name for name in names]
-        self.most = np.inf
+        self.columns = [gained[name].name for name in self.actors]
 
     def leave(self, model: pyo.ConcreteModel) -> None:
         """Take columns and rows out of the policy model again, once it is compiled."""
@@ -179,7 +193,7 @@ class Gains:
         model.del_component(GAINED)
 
     def within(self, block: Block) -> None:
-        """Find out what each actor can gain at least and at most."""
+        """Find out what the rows of the program say of what each actor gains at least and at most."""
         groups, rows = Groups(block), len(block.rows)
         policy = block.by_column.tocsc()
         cost = policy[:, [rows]].toarray().ravel()
@@ -187,26 +201,47 @@ class Gains:
         known = Rows(policy[:, :rows].T.tocsc(), block.lower, block.upper, least, most)
         low, high = finite_bounds(known, block.column_lower, block.column_upper, cost, block.column_integer)
         at = {name: place for place, name in enumerate(block.columns)}
-        self._at = np.array([at[name] for name in self._columns], dtype=np.int64)
-        self._low, self._high = low[self._at], high[self._at]
-        if not (np.isfinite(self._low).all() and np.isfinite(self._high).all()):
+        self._column = np.array([at[name] for name in self.columns], dtype=np.int64)
+        self._at = len(block.group) + self._column
+        self.narrow(low[self._column], high[self._column])
+        if not np.isfinite(self.most):
             raise EndlessError(say("what actors gain has no end in this study"))
-        self.most = float((self._high - self._low).sum())
 
-    def to(self, number: int, x: Floats, block: Block, start: Floats) -> Bound:
+    def narrow(self, low: Floats, high: Floats) -> None:
+        """Take ends that are known of what each actor gains."""
+        self.low, self.high = low, high
+        self.most = float((high - low).sum())
+
+    def held(self, block: Block) -> Block:
+        """The program with what is gained held between its ends."""
+        lower, upper = block.column_lower.copy(), block.column_upper.copy()
+        lower[self._column], upper[self._column] = self.low, self.high
+        return replace(block, column_lower=lower, column_upper=upper)
+
+    def of(self, x: Floats) -> Floats:
+        """What each actor gains in a plan, as a point of the program."""
+        return x[self._at]
+
+    def to(self, number: int, x: Floats) -> Bound:
         """D <= Σ e, and what holds each e below what an actor gains more or less."""
-        known, begin = (each[len(block.group) + self._at] for each in (x, start))
+        known = self.of(x)
+        offs = [f"{APART}_{name}[{number}]" for name in self.columns]
+        lesser = [f"{APART}_less_{name}[{number}]" for name in self.columns]
+        below, above = np.maximum(known - self.low, 0.0), np.maximum(self.high - known, 0.0)
         rows, columns, total = [], [], {APART: 1.0}
-        begun: dict[str, float] = {}
-        ends = zip(self._low.tolist(), self._high.tolist(), strict=True)
-        for name, gain, there, (low, high) in zip(self._columns, known.tolist(), begin.tolist(), ends, strict=True):
-            off, more = f"{APART}_{name}[{number}]", f"{APART}_less_{name}[{number}]"
-            begun |= {off: 0.0, more: float(there < gain)}
-            columns += [Column(off, 0.0, high - low), Column(more, 0.0, 1.0, whole=True)]
-            below, above = 2.0 * max(gain - low, 0.0), 2.0 * max(high - gain, 0.0)
-            rows.append(Row(f"{off}_up", upper=-gain, columns={off: 1.0, name: -1.0, more: -below}))
-            rows.append(Row(f"{off}_down", upper=gain + above, columns={off: 1.0, name: 1.0, more: above}))
+        for name, off, less, gain, down, up in zip(
+            self.columns, offs, lesser, known.tolist(), below.tolist(), above.tolist(), strict=True
+        ):
+            columns += [Column(off, 0.0, max(down, up)), Column(less, 0.0, 1.0, whole=True)]
+            rows.append(Row(f"{off}_up", upper=-gain, columns={off: 1.0, name: -1.0, less: -2.0 * down}))
+            rows.append(Row(f"{off}_down", upper=gain + 2.0 * up, columns={off: 1.0, name: 1.0, less: 2.0 * up}))
             total[off] = -1.0
+
+        def begun(start: Floats) -> dict[str, float]:
+            more = self.of(start) - known
+            far = np.minimum(np.abs(more), np.maximum(below, above))
+            return dict(zip([*offs, *lesser], [*far.tolist(), *(more < 0.0).astype(float).tolist()], strict=True))
+
         return Bound([*rows, Row(f"{APART}[{number}]", upper=0.0, columns=total)], columns, begun)
 
 

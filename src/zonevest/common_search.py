@@ -22,7 +22,7 @@ from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions
 from zonevest.solvers.highs import available_cores
 from zonevest.solvers.joint import Aim, joint
 from zonevest.solvers.supervise import solve as run_supervised
-from zonevest.solvers.trust import bound_of, size_of
+from zonevest.solvers.trust import bound_of
 from zonevest.sweep_run import jobs_here
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Search:
         with self.step("build"):
             for name in self.names:
                 self.tell(say("making the program of {scenario}", scenario=called(name or AS_IT_IS)))
-                self.sides.append(Side.of(name, self.study.in_scenario(name) if name else self.study))
+                self.sides.append(self.side(name, self.study.in_scenario(name) if name else self.study))
             self.stages: Stages = stages([side.ledger for side in self.sides])
         self.limit = self.elapsed() + self.asked["time_limit"]
         self.start = self.elapsed()
@@ -103,6 +103,14 @@ class Search:
         if len(self.sides) == 1:
             self.take_single()
             return
+        self.common()
+
+    def side(self, name: str, study: Study) -> Side:
+        """A scenario as this search takes it."""
+        return Side.of(name, study)
+
+    def common(self) -> None:
+        """What several scenarios decide in common."""
         with self.step("mean"):
             self.of_the_mean()
         with self.step("first"):
@@ -138,7 +146,7 @@ class Search:
     def of_the_mean(self) -> None:
         """The decision of the mean of the scenarios, and what comes of it in each."""
         try:
-            side = Side.of("", mean_study(self.study, [each.study for each in self.sides], self.aim.weights))
+            side = self.side("", mean_study(self.study, [each.study for each in self.sides], self.aim.weights))
             both = stages([self.sides[0].ledger, side.ledger])
         except (StudyError, ValueError):
             self.mean_status = "unsound"
@@ -301,7 +309,7 @@ class Search:
         """What the scenarios' values are made of: the mean size of their terms at the best plans that are known."""
         points = self.own if self.best is None else self.best.points
         sizes = [
-            side.scale if each is None or each.x is None else size_of(side.program, each.x)
+            side.scale if each is None or each.x is None else side.size(each.x)
             for side, each in zip(self.sides, points, strict=True)
         ]
         return float(self.aim.weights @ np.array(sizes))

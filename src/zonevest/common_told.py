@@ -12,7 +12,7 @@ from zonevest.reports.decision import Decision
 from zonevest.reports.decision_tables import unknowns
 from zonevest.sides import ROUNDING, Side
 from zonevest.solvers.answer import Solution, Status, gap_of
-from zonevest.solvers.trust import bound_of, size_of
+from zonevest.solvers.trust import bound_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,7 +87,7 @@ def _fill_value(run: Search, decision: Decision, best: Found, known: Floats, bou
     """Value and bound of what is maximised, and what knowing, and looking at all scenarios, are worth."""
     value, ahead = run.aim.of(best.values), run.aim.of(bounds)
     size = sum(
-        weight * size_of(side.program, each.x)
+        weight * side.size(each.x)
         for weight, side, each in zip(run.aim.weights, run.sides, best.points, strict=True)
         if each.x is not None
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from zonevest.api import Method
+from zonevest.common_prices import SearchByPrices
 from zonevest.common_search import Search
 from zonevest.common_told import told
 from zonevest.instances.rules import rule
@@ -63,7 +64,7 @@ def decide(
     gap : stop when no decision can be better by more than this share of its value (of regret: of the mean gain).
     time_limit : seconds for everything but making the programs and tables; the best decision found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
-    method : mip (one program), prices, or auto.
+    method : mip and auto: one program of all scenarios; prices: one linear program grown by what its prices ask for.
     jobs : how many scenarios are solved at a time; 0: as cores and memory allow.
     on_progress : called with a `Progress` now and then.
 
@@ -85,8 +86,6 @@ def decide(
         raise ValueError(f"objective is expectation, cvar or regret, not {objective!r}")
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
-    if method == "prices":
-        raise ValueError("a common decision is found as one program: method auto or mip")
     if not (0.0 <= alpha <= 1.0 and 0.0 < beta <= 1.0):
         raise ValueError(f"alpha is from 0 to 1, beta above 0 up to 1, not {alpha} and {beta}")
     if not all(np.isfinite(number) and number >= 0 for number in (gap, time_limit, threads, seed, jobs)):
@@ -98,7 +97,8 @@ def decide(
         alpha = 0.0
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
     aim = Aim(chances, alpha, beta)
-    run = Search(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
+    kind = SearchByPrices if method == "prices" else Search
+    run = kind(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
     with ctrl_c(run.stopped.set):
         run.all()
         return told(run)

@@ -9,43 +9,31 @@ of as many plans has a least distance of more than twice what was found (Gonzale
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from zonevest import api
-from zonevest.apart import APART, Gains, Projects, land_by_action, land_by_zone
 from zonevest.importance import Importance
 from zonevest.instances.say import say
 from zonevest.instances.study import Study
 from zonevest.model.plan import PlanData
-from zonevest.model.widened import Column, Row, widened
-from zonevest.nearby import Asked, Nearby, built
+from zonevest.nearby import Asked, Nearby
 from zonevest.reports.alternatives import Alternatives, Found, alternatives_of
-from zonevest.reports.distances import ACTIONS, DISTANCES, GAINS, PROJECTS, ZONING
-from zonevest.solvers.answer import Progress, Solution
+from zonevest.reports.distances import DISTANCES
+from zonevest.solvers.answer import Progress
+from zonevest.spreading import NOTHING, SECONDS, Spread
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from zonevest.apart import Apart
-    from zonevest.model.land import Block
 
     Floats = NDArray[np.float64]
 
 __all__ = ["Alternatives", "alternatives"]
 
 By = Literal["zoning", "actions", "projects", "gains"]
-NEAR = "near_best"
-"""The row that keeps the objective near the best."""
-NOTHING = 1e-6
-"""Plans no farther apart than this part of what is possible are one."""
-ROUNDING = 1e-9
-"""Of what is possible: by so much less a plan is as far as another one."""
-SECONDS = 10.0
-"""What looking for a better plan that is as far may take at least."""
 MANY = 10_000
 """Options from which on `auto` looks for alternatives by prices."""
 
@@ -133,8 +121,17 @@ def alternatives(
             search.complete = importance.resolve(chosen, projects=projects, seconds=resolve_time)
     except KeyboardInterrupt:
         search.complete = False
-    tables = None if importance is None else importance.tables(search.room)
-    return alternatives_of(best, search.found, by, within, tables, exhausted=search.exhausted, complete=search.complete)
+    spread = search.spread
+    return alternatives_of(
+        best,
+        search.found,
+        by,
+        within,
+        None if importance is None or spread is None else importance.tables(spread.room),
+        None if spread is None else spread.ranges,
+        exhausted=search.exhausted,
+        complete=search.complete,
+    )
 
 
 def _check(by: str, within: float, count: int, gap: float, spread_gap: float) -> None:
@@ -161,7 +158,7 @@ class _Search:
     found: list[Found] = field(default_factory=list)
     exhausted: bool = False
     complete: bool = True
-    room: float = 0.0
+    spread: Spread | None = None
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter()
@@ -182,121 +179,34 @@ class _Search:
 
     def run(self, near: Nearby) -> None:
         """Look for alternatives until there are enough, or none is left."""
-        self.room = self.within * abs(near.value)
-        block, apart = self._apart(near)
-        points, warm, ceiling = [near.x], None, np.inf
-        while len(self.found) < self.count:
-            number = len(self.found) + 1
-            wide, start = self._wider(near, block, apart, points)
-            began = time.perf_counter()
-            solution, x, warm = near.solve(
-                wide, start=start, warm=warm, gap=self.spread_gap, gap_absolute=NOTHING * apart.most, scale=apart.most,
-                phase=say("alternative {number}", number=number),
-            )  # fmt: skip
-            seconds = time.perf_counter() - began
+        spread = self.spread = Spread(near, self.by, self.within)
+        self.complete = not self.count or spread.reach(self.spread_gap)
+        apart, ceiling = spread.apart, np.inf
+        while self.complete and len(self.found) < self.count:
+            number, began = len(self.found) + 1, time.perf_counter()
+            solution, x = spread.farthest(self.spread_gap, say("alternative {number}", number=number))
+            took = time.perf_counter() - began
             if solution.status == "interrupted":
                 self.complete = False
                 return
             # whoever is farthest from more plans is no farther than who was from fewer
-            ceiling = min(ceiling, (solution.bound + apart.slack) / apart.size)
+            ceiling = min(ceiling, (solution.bound + spread.slack) / apart.size)
             told = {
                 "status": solution.status,
                 "distance_found": None if solution.value is None else solution.value / apart.size,
                 "distance_bound": ceiling,
-                "seconds": seconds,
+                "seconds": took,
             }
             if x is None or solution.value is None or solution.value <= NOTHING * apart.most:
                 # where land is divided, plans may differ by parts of parcels that the search does not count
-                self.exhausted = solution.status in ("optimal", "infeasible") and apart.slack <= NOTHING * apart.most
+                self.exhausted = solution.status in ("optimal", "infeasible") and spread.slack <= NOTHING * apart.most
                 self.found.append(Found(None, np.zeros(0), told))
                 return
-            began = time.perf_counter()
-            x, told["objective_bound"] = self._worthier(near, block, apart, points, solution, x, seconds)
-            seconds += time.perf_counter() - began
-            told["seconds"] = seconds
+            phase = say("the best plan as far as alternative {number}", number=number)
+            better, x = spread.worthiest(solution, x, self.gap, max(took, SECONDS), phase)
+            self.complete = better.status != "interrupted"
+            seconds = time.perf_counter() - began
+            told |= {"objective_bound": better.bound, "seconds": seconds}
             settings = {"alternative": {"number": number, "by": self.by, "within": self.within}}
-            plan = near.plan(x, seconds, settings)
-            self.found.append(Found(plan, x, told))
-            points.append(x)
-            if not self.complete:
-                return
-
-    def _worthier(
-        self,
-        near: Nearby,
-        block: Block,
-        apart: Apart,
-        points: Sequence[Floats],
-        found: Solution,
-        x: Floats,
-        took: float,
-    ) -> tuple[Floats, float]:
-        """Of the plans that are as far from those before, the one that is worth most, and what none of them exceeds.
-
-        What is farthest is worth whatever is near enough: a better plan just as far would be kept from whoever asks.
-
-        Parameters
-        ----------
-        found, x : the plan that was found, as a point of the program in which it was, and of the study's.
-        took : seconds that it took to find, and that this may take, too.
-        """
-        assert found.x is not None
-        assert found.value is not None
-        wide, _ = self._wider(near, block, apart, points, least=found.value - ROUNDING * apart.most)
-        phase, asked = say("the best plan as far as alternative {number}", number=len(points)), near.asked
-        near.asked = replace(asked, time_limit=min(asked.time_limit, max(took, SECONDS)))
-        try:
-            solution, other, _ = near.solve(wide, start=found.x, gap=self.gap, phase=phase)
-        finally:
-            near.asked = asked
-        self.complete = solution.status != "interrupted"
-        bound = max(solution.bound, near.worth(x))
-        if other is None or near.worth(other) <= near.worth(x):
-            return x, bound
-        return other, max(bound, near.worth(other))
-
-    def _apart(self, near: Nearby) -> tuple[Block, Apart]:
-        """The program in which is looked, and the distance in it."""
-        if self.by == GAINS:
-            apart = Gains(near.policy)
-            try:
-                _, block = built(near.policy)
-            finally:
-                apart.leave(near.policy)
-            apart.within(block)
-            return block, apart
-        if self.by == PROJECTS:
-            return near.block, Projects(near.ledger)
-        assert self.by in (ZONING, ACTIONS)
-        return near.block, land_by_zone(near.ledger) if self.by == ZONING else land_by_action(near.ledger)
-
-    def _wider(
-        self, near: Nearby, block: Block, apart: Apart, points: Sequence[Floats], least: float | None = None
-    ) -> tuple[Block, Floats]:
-        """The program of the next plan, and the best plan as a point of it.
-
-        Parameters
-        ----------
-        least : D is at least this, and the study's objective is maximised; None: D is.
-        """
-        at = [near.point_in(x, block) for x in points]
-        bounds = [apart.to(number, x, block, at[0]) for number, x in enumerate(at)]
-        rows = [Row(NEAR, lower=near.value - near.block.constant - self.room, objective=1.0)]
-        rows += [_turned(row, apart.most) for each in bounds for row in each.rows]
-        short = apart.most if least is None else min(max(apart.most - least, 0.0), apart.most)
-        columns = [Column(APART, 0.0, short), *(column for each in bounds for column in each.columns)]
-        begun: Mapping[str, float] = {name: value for each in bounds for name, value in each.begun.items()}
-        start = np.concatenate([at[0], [begun.get(column.name, apart.most) for column in columns]])
-        return widened(block, rows, columns, less=APART if least is None else "", of=apart.most), start
-
-
-def _turned(row: Row, most: float) -> Row:
-    """A row of D as one of what D falls short of the most.
-
-    What is maximised is then the most less a column: of a D near nothing it is known, too, how large what it is made
-    of is, and with it what rounding may do.
-    """
-    factor = row.columns.get(APART, 0.0)
-    if not factor:
-        return row
-    return replace(row, columns={**row.columns, APART: -factor}, upper=row.upper - factor * most)
+            self.found.append(Found(near.plan(x, seconds, settings), x, told))
+            spread.choose(x)

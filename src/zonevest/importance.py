@@ -145,25 +145,24 @@ class Importance:
         place = {name: at for at, name in enumerate(self._ids)}
         jobs = [(PROJECT, at) for at in order if projects and not self.fixed[at]]
         jobs += [(PARCEL, place[name]) for name in parcels if not self.only[place[name]]]
-        asked = self.near.asked
-        try:
-            for number, (kind, at) in enumerate(jobs, 1):
-                left = until - time.perf_counter()
-                if left <= 0.0:
-                    break
-                self.near.asked = replace(asked, time_limit=min(asked.time_limit, left))
-                phase = say("solved again {number} of {count}", number=number, count=len(jobs))
-                made = self._project(at) if kind == PROJECT else self._land(at)
-                if not self._again((kind, (self.names if kind == PROJECT else self._ids)[at]), *made, phase):
-                    return False
-        finally:
-            self.near.asked = asked
+        for number, (kind, at) in enumerate(jobs, 1):
+            left = until - time.perf_counter()
+            if left <= 0.0:
+                break
+            phase = say("solved again {number} of {count}", number=number, count=len(jobs))
+            made = self._project(at) if kind == PROJECT else self._land(at)
+            if not self._again((kind, (self.names if kind == PROJECT else self._ids)[at]), *made, left, phase):
+                return False
         return True
 
-    def _again(self, key: tuple[str, str], block: Block, holds: Callable[[Floats], bool], phase: str) -> bool:
+    def _again(
+        self, key: tuple[str, str], block: Block, holds: Callable[[Floats], bool], seconds: float, phase: str
+    ) -> bool:
         known = [(value, x) for value, x in self.points if holds(x)]
         start = max(known, key=lambda each: each[0])[1] if known else None
-        solution, x, _ = self.near.solve(block, start=start, warm=self.near.warm, gap=self.gap, phase=phase)
+        solution, x, _ = self.near.solve(
+            block, start=start, warm=self.near.warm, gap=self.gap, seconds=seconds, phase=phase
+        )
         if solution.status == "interrupted":
             return False
         if x is not None:

@@ -149,6 +149,7 @@ class Nearby:
         gap: float = 1e-3,
         gap_absolute: float = 0.0,
         scale: float | None = None,
+        seconds: float = np.inf,
         phase: str = "",
     ) -> tuple[Solution, Floats | None, Warm | None]:
         """Solve a block like the study's.
@@ -158,6 +159,7 @@ class Nearby:
         start : a point of the block to begin with.
         warm : what a block like it left; by prices alone.
         scale : size of the objective (see `SolveOptions`).
+        seconds : what it may take where that is less than was asked for.
         phase : what is told of progress; values are not, as what is maximised need not be the study's.
 
         Returns
@@ -166,8 +168,8 @@ class Nearby:
         columns; what it leaves to the next one like it.
         """
         options = SolveOptions(
-            gap=gap, gap_absolute=gap_absolute, time_limit=self.asked.time_limit, threads=self.asked.threads,
-            seed=self.asked.seed, scale=scale,
+            gap=gap, gap_absolute=gap_absolute, time_limit=min(self.asked.time_limit, seconds),
+            threads=self.asked.threads, seed=self.asked.seed, scale=scale,
         )  # fmt: skip
 
         def tell(progress: Progress) -> None:

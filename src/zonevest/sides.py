@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
 from zonevest.solvers.joint import carried
 from zonevest.solvers.supervise import solve
-from zonevest.solvers.trust import holds
+from zonevest.solvers.trust import holds, size_of
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -43,8 +44,7 @@ class Side:
     ----------
     name : of the scenario, ``""`` for the study as it is.
     study : as the scenario changes it.
-    ledger, model, policy, block, program : what is made of it, step by step.
-    scale : size of the objective, for gaps of gains near zero.
+    ledger, model, policy, block : what is made of it, step by step.
     """
 
     name: str
@@ -53,18 +53,28 @@ class Side:
     model: pyo.ConcreteModel
     policy: Policy
     block: Block
-    program: Program
-    scale: float
 
     @classmethod
-    def of(cls, name: str, study: Study) -> Side:
+    def of(cls, name: str, study: Study) -> Self:
         """Make the program of a scenario."""
         ledger = Ledger(build_options(study))
         model = policy_model(ledger)
         policy = shared(compile_policy(model))
-        block = land_block(ledger, policy)
-        program = join(block)
-        return cls(name, study, ledger, model, policy, block, program, scale_of(block, program, len(study.periods)))
+        return cls(name, study, ledger, model, policy, land_block(ledger, policy))
+
+    @cached_property
+    def program(self) -> Program:
+        """The one program of the scenario."""
+        return join(self.block)
+
+    @cached_property
+    def scale(self) -> float:
+        """Size of the objective, for gaps of gains near zero."""
+        return scale_of(self.block, self.program, len(self.study.periods))
+
+    def size(self, x: Floats) -> float:
+        """The sum of the sizes of what makes the objective at a point."""
+        return size_of(self.program, x)
 
     def alone(
         self,

@@ -18,15 +18,17 @@ from tests.chinese import CHINESE
 from tests.random_plans import random_plans
 from tests.reports.forms import number_in, says, tables_of_page
 from zonevest.instances.say import translate
-from zonevest.reports import compare_land
+from zonevest.reports import compare_figures, compare_land, compare_text
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import Evaluator
 from zonevest.reports.compare import Comparison, unlike
 from zonevest.reports.compare import compare as side_by_side
+from zonevest.reports.compare_display import Compared
 from zonevest.reports.compare_forms import BOOK, PAGE, sheets
 from zonevest.reports.compare_inputs import differing
 from zonevest.reports.compare_worth import Swaps, moved_between, worth
 from zonevest.reports.display import number
+from zonevest.reports.labels import Words
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -315,6 +317,53 @@ def test_agreement_by_brute_force() -> None:
             assert row["area_agreed"] == pytest.approx(same)
             assert row["share"] == pytest.approx(same / sum(area.values()))
     assert shared, "no parcel on which plans agree in part"
+
+
+def test_agreement_is_over_the_plans_that_exist(folders: tuple[Path, Path, Path]) -> None:
+    plans = [zv.read_plan(folder) for folder in folders]
+    plain, _, none = plans
+    bare = replace(plain, parcels=plain.parcels.head(0))  # a plan that says nothing of the land
+    names = ["plain", "green", "none"]
+    both, all_three = zv.compare(plans[:2], names=names[:2]), zv.compare(plans, names=names)
+    told = all_three.agreement
+    assert not none.has_plan
+    assert (told["plans"] == 2).all()
+    assert told["share"].to_numpy(dtype=float) == pytest.approx(both.agreement["share"].to_numpy(dtype=float))
+    assert "over the 2 of 3 plans that exist: plain, green" in all_three.to_text()
+    assert "现有的 2 个" in all_three.to_text("zh")
+    assert "that exist" not in both.to_text()
+    # one plan agrees with nothing
+    alone = zv.compare([plain, none], names=["plain", "none"])
+    assert alone.agreement.empty
+    assert alone.agreed.empty
+    assert alone.projects["agreed"].isna().all()
+    assert "Fewer than two" in alone.to_text()
+    # without parcels it is left out of the land, and counts for projects
+    some = compare_land.agreement(compare_land.shares([*plans[:2], bare]), [*plans[:2], bare], plain.study)
+    land = some["aspect"].isin(["zone", "class_after", "practice", "option"])
+    assert set(some.loc[land, "plans"]) == {2}
+    assert set(some.loc[~land, "plans"]) <= {3}
+    wanted = both.agreement["share"].to_numpy(dtype=float)[: land.sum()]
+    assert some.loc[land, "share"].to_numpy(dtype=float) == pytest.approx(wanted)
+
+
+def test_worth_is_told_with_its_penalties(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compare_text, "WORTHS", 10_000)  # all of them are printed
+    seen = 0
+    for plan, seed in pairs():
+        other = otherwise(plan, seed)
+        table = zv.compare([plan, other], names=["a", "b"])
+        rows = table.worth
+        assert (rows["objective"] == rows["worth"] - rows["penalties"]).all()
+        costly = rows[(rows["kind"] != "total") & (rows["penalties"].abs() > 1e-6)]
+        assert ("of it penalties" in table.to_text()) == bool(len(costly))
+        seen += len(costly)
+        figure = compare_figures.drawn(table, Compared(table, Words("en")))
+        if "compare_worth" in figure:
+            bars = [each for each in figure["compare_worth"][1]["data"] if each["type"] == "bar"]
+            steps = sum(sum(each["x"]) for each in bars if each["name"] != Words("en")("total"))
+            assert steps == pytest.approx(rows.loc[rows["kind"] == "total", "objective"].item(), abs=1e-6)
+    assert seen
 
 
 def test_the_parts_add_up_and_each_is_what_the_audit_finds() -> None:

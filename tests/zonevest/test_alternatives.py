@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import openpyxl
@@ -99,12 +99,15 @@ def every_plan(study: Study) -> Every | None:
         return None
     held = [place for place, plan in enumerate(tried) if plan.holds]
     named = dict.fromkeys([*study.actors["actor"], *study.shares["actor"], *study.settings.purse])
-    gains = []
-    for actor in [name for name in named if name != "outside"]:
-        objective = {"method": "weighted", "cash": 0.0, "ecosystem": 0.0, "accounts": {f"gain.actor.{actor}": 1.0}}
-        gained = brute.plans(Evaluator(study.replace({"objective": objective})), MOST)
-        assert gained is not None
-        gains.append([gained[place].objective for place in held])
+
+    def worth(actor: str, weight: float) -> np.ndarray:
+        objective = {"method": "weighted", "cash": 0.0, "ecosystem": 0.0, "accounts": {f"gain.actor.{actor}": weight}}
+        found = brute.plans(Evaluator(study.replace({"objective": objective})), MOST)
+        assert found is not None
+        return np.array([found[place].objective for place in held])
+
+    # twice the gain less the gain: what soft rules cost is in both
+    gains = [worth(actor, 2.0) - worth(actor, 1.0) for actor in named if actor != "outside"]
     zone_of = dict(zip(study.practices["practice"], study.practices["zone"], strict=True)) | {"": ""}
     today = evaluator.tables.today_zone
     zones = [
@@ -185,6 +188,15 @@ def test_each_alternative_is_the_farthest_that_enumeration_finds(by: str) -> Non
             assert farthest(every, by, chosen, floor + hair) <= CLOSE * max(farthest(every, by, chosen[:1], floor), 1.0)
         else:
             assert len(found.plans) == 4
+        if by == "gains":  # what each actor gains in any plan within reach lies between its ends, which are met
+            within = every.gains[every.objective >= floor + hair]
+            reach = every.gains[every.objective >= floor - hair]
+            for column, sign in (("least", -1.0), ("most", 1.0)):
+                proven, met = (sign * found.ranges[name].to_numpy(dtype=float) for name in (column, f"{column}_found"))
+                size = CLOSE * np.maximum(np.abs(every.gains).max(axis=0), 1.0)
+                assert (proven >= (sign * within).max(axis=0) - size).all()
+                assert (met <= (sign * reach).max(axis=0) + size).all()
+                assert proven == pytest.approx(met, abs=2 * size.max())
         # the matrix by the definition, and what covers all plans within reach
         apart = every.apart(by)
         wanted = np.array([[apart(one, other) for other in chosen] for one in chosen])
@@ -276,7 +288,8 @@ def test_rows_of_land_are_the_distance_where_it_is_whole_and_less_where_it_is_di
             x[take] = rng.dirichlet(np.ones(len(take)))
         points.append(x)
     apart = measure(ledger)
-    (row,) = apart.to(0, points[0], None, points[0]).rows  # type: ignore[arg-type]
+    bound = apart.to(0, points[0])
+    (row,) = bound.rows
     by_rows = row.upper - float(row.amounts @ points[1][row.options])
     area = ledger.study.parcels["area_ha"].to_numpy(dtype=float)
     keys = options.parcel.astype(np.int64) * 10**6 + apart.label
@@ -284,10 +297,10 @@ def test_rows_of_land_are_the_distance_where_it_is_whole_and_less_where_it_is_di
     alike = np.minimum(*(each.to_numpy() for each in shares))
     told = float(area.sum() - area[shares[0].index // 10**6] @ alike)
     assert by_rows <= told + 1e-9
-    assert told <= by_rows + apart.slack + 1e-9
+    assert told <= by_rows + bound.slack + 1e-9
     if not divided:
         assert by_rows == pytest.approx(told, abs=1e-9)
-        assert apart.slack == 0.0
+        assert bound.slack == 0.0
 
 
 LEDGER = [Ledger(build_options(zv.read_study("village")))]
@@ -462,6 +475,41 @@ def test_who_stops_it_gets_the_plans_so_far(
     assert "Stopped on request" in found.to_text()
     found.write(tmp_path / "near")
     assert (tmp_path / "near" / "alternative-01" / "plan.json").is_file()
+
+
+@pytest.mark.parametrize("ended", ["interrupted", "no_plan"])
+def test_who_stops_the_search_for_what_actors_gain_at_all(
+    village: zv.Alternatives, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ended: Literal["interrupted", "no_plan"]
+) -> None:
+    """Stopped, nothing is told of it; where the time ran out for one end, that is told, and wide ends hold."""
+    solve, calls = nearby.Nearby.solve, []
+
+    def stopped(self: nearby.Nearby, *args: Any, **named: Any) -> Any:
+        calls.append(named)
+        if len(calls) == 2:
+            return Solution(None, ended, None, np.inf, None, 0.0), None, None
+        return solve(self, *args, **named)
+
+    monkeypatch.setattr(nearby.Nearby, "solve", stopped)
+    found = zv.alternatives(village.best, by="gains", count=1, spread_gap=0.3, projects=False)
+    found.write(tmp_path / "near")
+    written = pd.read_csv(tmp_path / "near" / "ranges.csv")
+    assert (tmp_path / "near" / PAGE).is_file()
+    told = found.to_text()
+    if ended == "interrupted":
+        assert (len(calls), len(found.plans), found.complete) == (2, 1, False)
+        assert "Stopped on request" in told
+        assert found.ranges.empty
+        assert written.empty
+        assert "was bounded first" not in told
+        return
+    assert found.complete
+    assert written["actor"].tolist() == found.ranges["actor"].tolist()
+    assert (found.ranges["status"] == "feasible").sum() == 1
+    assert "The time ran out for 1 of" in told
+    assert (found.ranges["least"] <= found.ranges["least_found"]).all()
+    assert (found.ranges["most"] >= found.ranges["most_found"]).all()
+    assert len(found.plans) == 2
 
 
 def test_the_time_asked_for_is_that_of_the_first_solve_too() -> None:

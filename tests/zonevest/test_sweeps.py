@@ -29,7 +29,7 @@ from zonevest.reports.sweep_text import AS_IT_IS, NOTHING, choice_sentences
 from zonevest.solvers import cluster
 from zonevest.sweep_cases import SweepError, cases_of, values_of
 from zonevest.sweep_worker import decisions
-from zonevest.sweeps import SweepProgress, _said
+from zonevest.sweeps import Sweep, SweepProgress, _said
 
 GAP = 1e-6
 
@@ -314,6 +314,27 @@ def test_what_fails_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert sweep.weighed is not None
     assert list(sweep.regret.columns) == [AS_IT_IS]
     assert any("none" in note for note in sweep.notes)
+
+
+def test_a_fault_of_several_cases_is_told_once(tmp_path: Path) -> None:
+    """What is wrong in every case is told of every case; what is wrong in some, with the names of these."""
+    cases = [AS_IT_IS, "boom", "slump"]
+    summary = pd.DataFrame({"case": cases, "status": "fault", "message": "", "work": "solved"})
+    figures = ["objective", "bound", "gap", "cash", "ecosystem", "projects_built", "rezoned_ha", "seconds"]
+    summary = summary.assign(**dict.fromkeys(figures, np.nan))
+    common = [(case, "shares.csv, row 2", "shares add up to 1", "they add up to 0.5", "") for case in cases]
+    some = [(case, "limits.csv, row 1", "a number", "x", "") for case in cases[:2]]
+    faults = pd.DataFrame([*common, *some], columns=["case", "where", "must", "found", "do"])
+    sweep = Sweep(small([]), tmp_path, summary, faults=faults)
+    lines = [line.strip() for line in sweep.to_text().splitlines() if "•" in line]
+    assert lines == [
+        "• every case: shares.csv, row 2; shares add up to 1; they add up to 0.5",
+        f"• {AS_IT_IS}, boom: limits.csv, row 1; a number; x",
+    ]
+    assert sum("•" in line and "所有情形" in line for line in sweep.to_text("zh").splitlines()) == 1
+    # where there is but one case it is named
+    alone = Sweep(small([]), tmp_path, summary.head(1), faults=faults.head(1))
+    assert f"• {AS_IT_IS}: shares.csv" in alone.to_text()
 
 
 @pytest.mark.long
