@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 ALONE, MEAN, FIRST, TOGETHER = 0.4, 0.5, 0.6, 0.92
 """By which part of the time scenarios alone, the mean, first decisions and the common program are at their end."""
+FINANCE_SECONDS = 10.0
+"""What financing another scenario's land and projects may take."""
 LEAST_SECONDS = 2.0
 """What a step that makes a decision usable has in any case."""
 
@@ -158,7 +160,7 @@ class Search:
         if decided is None or not self.stages.holds(decided):
             self.mean_status = "impossible"
             return
-        self.mean = self.carried(decided, MEAN)
+        self.mean = self.carried(decided, MEAN, donor=(side, found.x))
         has = [each is not None and each.x is not None for each in self.mean]
         lost = any(each is not None and each.status == "infeasible" for each in self.mean)
         self.mean_status = "solved" if all(has) else "impossible" if lost else "unknown"
@@ -171,17 +173,35 @@ class Search:
         """What each scenario would decide alone, and deciding nothing: the best of them is where the search begins."""
         if self.best is not None and self.near():
             return
-        order = np.argsort(-self.aim.weights, kind="stable")
-        for at in order:
+        self.offer_nothing()
+        waiting = np.argsort(-self.aim.weights, kind="stable").tolist()
+        while waiting and self.until(FIRST) > 0.0 and not self.stopped.is_set():
+            at = waiting.pop(0)
             found = self.own[at]
-            if self.until(FIRST) <= 0.0 or self.stopped.is_set():
-                return
             if found is None or found.x is None:
                 continue
-            decided = self.sides[at].decided(self.stages, int(at), found.x)
-            if self.stages.holds(decided):
-                self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
-                self.offer(decided, self.carried(decided, FIRST))
+            decided = self.sides[at].decided(self.stages, at, found.x)
+            if not self.stages.holds(decided):
+                continue
+            self.tell(say("what {scenario} would decide", scenario=called(self.names[at] or AS_IT_IS)))
+            points = self.carried(decided, FIRST, donor=(self.sides[at], found.x))
+            self.offer(decided, points)
+            # where it fails there is less room: what is decided there may hold everywhere
+            failed = [each for each in waiting if (one := points[each]) is not None and one.x is None]
+            waiting = failed + [each for each in waiting if each not in failed]
+
+    def offer_nothing(self) -> None:
+        """Doing nothing is a decision, too, where it holds in every scenario and nothing better is known."""
+        if self.best is not None:
+            return
+        points = [side.nothing() for side in self.sides]
+        known = [x for x in points if x is not None]
+        if len(known) < len(points):
+            return
+        decided = self.sides[0].decided(self.stages, 0, known[0])
+        others = [side.decided(self.stages, at, x) for at, (side, x) in enumerate(zip(self.sides, known, strict=True))]
+        if all((each.share == decided.share).all() for each in others):
+            self.offer(decided, [_found(side, x) for side, x in zip(self.sides, known, strict=True)])
 
     def together(self) -> None:
         """All scenarios as one program."""
@@ -212,30 +232,41 @@ class Search:
             return
         points = whole.split(found.x)
         decided = self.sides[0].decided(self.stages, 0, points[0])
-        first = [
-            Solution(x, "feasible", side.program.value_at(x), np.inf, None, 0.0)
-            for side, x in zip(self.sides, points, strict=True)
-        ]
-        self.offer(decided, first)
+        self.offer(decided, [_found(side, x) for side, x in zip(self.sides, points, strict=True)])
         if not self.stopped.is_set():
             self.tell(say("what the decision leaves to each scenario"))
             self.offer(decided, self.carried(decided, 1.0, points))
 
     # ---------------------------------------------------------------- helpers
 
-    def carried(self, decided: Decided, part: float, points: Sequence[Floats] | None = None) -> list[Solution | None]:
-        """What comes of a decision in every scenario; None where it was not looked for any more."""
+    def carried(
+        self,
+        decided: Decided,
+        part: float,
+        points: Sequence[Floats] | None = None,
+        *,
+        donor: tuple[Side, Floats] | None = None,
+    ) -> list[Solution | None]:
+        """What comes of a decision in every scenario; None where it was not looked for any more.
+
+        Parameters
+        ----------
+        part : of the time limit, at which it is to be known.
+        points : of every scenario one that makes the decision, to begin with.
+        donor : a point of a scenario that makes it, which the others begin with where it holds in them.
+        """
+        gap = self.asked["gap"] if points is None else self.asked["gap"] / 10.0
         lost = threading.Event()
 
         def one(at: int) -> Solution | None:
             if lost.is_set():
                 return None
             left = max(self.until(part), LEAST_SECONDS) / max(len(self.sides) - at, 1)
-            options = replace(
-                self.options(left),
-                gap=max(self.asked["gap"] / 10.0, ROUNDING),
-                start=None if points is None else points[at],
-            )
+            start = None if points is None else points[at]
+            if donor is not None:
+                same = self.sides[at] is donor[0]
+                start = donor[1] if same else self.sides[at].beside(*donor, min(left / 4.0, FINANCE_SECONDS))
+            options = replace(self.options(left), gap=max(gap, ROUNDING), start=start)
             found = self.sides[at].carried(self.stages, at, decided, options, stop=self.stopped.is_set)
             if found.x is None:
                 lost.set()
@@ -339,6 +370,11 @@ class Search:
                     self.on_progress(replace(progress, phase=phase, seconds=self.elapsed()))
 
         return tell
+
+
+def _found(side: Side, x: Floats) -> Solution:
+    """A point of which nothing is proven."""
+    return Solution(x, "feasible", side.program.value_at(x), np.inf, None, 0.0)
 
 
 def matched(wanted: Stages, given: Stages, decided: Decided) -> Decided | None:

@@ -139,6 +139,8 @@ def weighted(
             raise SweepError("--weights", positive, listed(f"{name}={each:g}" for name, each in weights.items()), do)
     stated = known if weights is None else dict.fromkeys(names) | dict(weights)
     found, how = weights_of(names, stated)
+    if how == "stated":
+        found = {name: stated[name] or 0.0 for name in names}  # as they are, not divided by what rounding makes of 1
     notes = []
     if len(names) > 1 and how == "alike":
         notes.append(say("no probabilities are stated: all scenarios count alike"))

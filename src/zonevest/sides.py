@@ -16,10 +16,11 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
 from zonevest.solvers.answer import OnProgress, Solution, SolveOptions, Stop
+from zonevest.solvers.highs import completed
 from zonevest.solvers.join import join
 from zonevest.solvers.joint import carried
 from zonevest.solvers.supervise import solve
-from zonevest.solvers.trust import size_of
+from zonevest.solvers.trust import holds, size_of
 
 if TYPE_CHECKING:
     import pyomo.environ as pyo
@@ -106,6 +107,26 @@ class Side:
         """
         fixed = stages.fixed(decided, scenario)
         return carried(self.program, fixed, replace(options, scale=self.scale), stop=stop, run=run)
+
+    def nothing(self) -> Floats | None:
+        """Doing nothing, with its best financing; None where it does not hold."""
+        return start_of(self.ledger, self.block, self.program, None)
+
+    def beside(self, other: Side, x: Floats, seconds: float) -> Floats | None:
+        """All land and projects of another side's point, with this side's best financing; None where that is none."""
+        here, there = self.ledger.options, other.ledger.options
+        if not (np.array_equal(here.kind, there.kind) and np.array_equal(here.parcel, there.parcel)):
+            return None
+        if not (
+            np.array_equal(here.kind_practice, there.kind_practice)
+            and np.array_equal(here.kind_start, there.kind_start)
+        ):
+            return None
+        size = len(self.block.group) + self.ledger.works.possible.size
+        first, fixed = np.zeros(self.program.n_cols), np.zeros(self.program.n_cols, dtype=np.bool_)
+        first[:size], fixed[:size] = x[:size], True
+        point = completed(self.program, SolveOptions(time_limit=seconds), first, fixed)
+        return point if holds(self.program, point) else None
 
     def decided(self, stages: Stages, scenario: int, x: Floats) -> Decided:
         """What a point of the scenario's program decides now."""

@@ -186,7 +186,7 @@ def small() -> Study:
     rows = [
         ("calm", "class_flows", "town/rent", "value", "factor", "1"),
         ("slump", "class_flows", "town/rent", "value", "factor", "0.3"),
-        ("dear", "practice_flows", "build/works", "value", "factor", "6"),
+        ("dear", "practice_flows", "build/works", "value", "factor", "3.7"),
         ("dear", "limits", "farm_kept", "value", "value", "0.3"),
     ]
     table = pd.DataFrame(rows, columns=["scenario", "table", "key", "column", "op", "amount"])
