@@ -84,6 +84,14 @@ class PricedSide(Side):
         own = block.by_column[:, [-1]].toarray().ravel()
         return float(np.abs(worth) @ np.abs(x[:options]) + np.abs(own) @ np.abs(x[options:])) + abs(block.constant)
 
+    def beside(self, donor: Side, x: Floats, seconds: float) -> Floats | None:  # noqa: ARG002
+        """Nothing: what a decision leaves is small enough to begin anew."""
+        return None
+
+    def nothing(self) -> Floats | None:
+        """Doing nothing with its best financing, where the one program is not too large for it."""
+        return super().nothing() if len(self.plain.group) <= MANY_LEFT else None
+
     def outcome(self, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
         """The best plan of the scenario by prices, as if it were known to come."""
         from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
@@ -120,7 +128,7 @@ class PricedSide(Side):
         if (started > block.column_upper[scene.states]).any() or (started < block.column_lower[scene.states]).any():
             return Solution(None, "infeasible", None, -np.inf, None, 0.0)
         left, kept, part = left_over(scene, decided.share, started)
-        asked = replace(options, scale=self.scale, start=None)
+        asked = replace(options, gap=TIGHTER * options.gap, scale=self.scale, start=None)
         if len(kept) <= MANY_LEFT:
             found = run(join(left), asked, stop=stop)
         else:
@@ -135,6 +143,8 @@ class PricedSide(Side):
         return replace(found, x=x)
 
 
+TIGHTER = 0.2
+"""How near to its best what is left is sought, as a part of the gap of the decision."""
 MANY_LEFT = 40_000
 """Options from which on what a decision leaves is solved by prices."""
 
