@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from zonevest.api import Method
+from zonevest.api import MANY, MANY_WHOLE, Method
 from zonevest.common_prices import SearchByPrices
 from zonevest.common_search import Search
 from zonevest.common_told import told
 from zonevest.instances.rules import rule
 from zonevest.instances.say import listed, say
+from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.regret import weights_of
 from zonevest.solvers.joint import Aim
@@ -64,7 +65,8 @@ def decide(
     gap : stop when no decision can be better by more than this share of its value (of regret: of the mean gain).
     time_limit : seconds for everything but making the programs and tables; the best decision found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
-    method : mip and auto: one program of all scenarios; prices: one linear program grown by what its prices ask for.
+    method : mip (one program of all scenarios), prices (one linear program of all, grown by what its prices ask for),
+        or auto: prices from so many options of all scenarios on as `solve` takes prices.
     jobs : how many scenarios are solved at a time; 0: as cores and memory allow.
     on_progress : called with a `Progress` now and then.
 
@@ -97,7 +99,7 @@ def decide(
         alpha = 0.0
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
     aim = Aim(chances, alpha, beta)
-    kind = SearchByPrices if method == "prices" else Search
+    kind = SearchByPrices if by_prices(study, len(names), method) else Search
     run = kind(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
     with ctrl_c(run.stopped.set):
         run.all()
@@ -136,3 +138,11 @@ def weighted(
     elif weights is None and how == "rescaled":
         notes.append(say("probabilities of these scenarios do not sum to 1, and were scaled to it"))
     return names, np.array([found[name] for name in names]), notes
+
+
+def by_prices(study: Study, scenarios: int, method: Method) -> bool:
+    """Whether a common decision is sought by prices: where that is asked for, or options of all scenarios are many."""
+    if method != "auto":
+        return method == "prices"
+    many = MANY if study.settings.divisible else MANY_WHOLE
+    return len(build_options(study).kind) * scenarios >= many

@@ -181,9 +181,6 @@ def decide(
         finite({"--alpha": alpha, "--beta": beta, "--gap": gap, "--time-limit": time_limit})
         if beta <= 0.0:
             raise InputError("--beta", say("it is above 0, and 1 at most"), str(beta), say("give a number"))
-        if method is Method.prices:
-            must, do = say("a common decision is found as one program"), say("leave out --method")
-            raise InputError("--method", must, method.value, do)
         target = default_plan(study, "decision") if out is None else out
         refuse_existing(target, say("name another folder with -o"))
         refuse_unwritable(target)
@@ -204,7 +201,8 @@ def decide(
             with ProgressLine(sys.stderr, lang.value) as told:
                 found = decision_of(
                     given, names, weights=parse_weights(weights), objective=objective.value, alpha=alpha, beta=beta,
-                    gap=gap, time_limit=time_limit, threads=threads, seed=seed, jobs=jobs, on_progress=told,
+                    gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method.value, jobs=jobs,
+                    on_progress=told,
                 )  # fmt: skip
         except SweepError as error:
             raise InputError(*error.row.values()) from None

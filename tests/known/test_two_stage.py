@@ -133,3 +133,15 @@ def test_the_least_regret(name: str, study: Study) -> None:
     assert max(lost) == pytest.approx(least_regret(linear), **NEAR)
     if name == "newsvendor":
         assert max(lost) == pytest.approx(300)
+
+
+@of_each("farmer", "two_products", "plants")
+def test_by_prices_it_is_the_same(name: str, study: Study) -> None:
+    """The program that is grown by its prices comes to the published optimum, and so does what it proves."""
+    problem = PROBLEMS[name]
+    expected = values(problem.linear).here_and_now
+    found = zv.decide(study, gap=1e-6, method="prices")
+    assert found.status == "optimal"
+    assert found.value == pytest.approx(expected, rel=1e-5)
+    assert expected - 1e-6 * abs(expected) <= found.bound <= expected + 1e-5 * abs(expected)
+    assert found.ok

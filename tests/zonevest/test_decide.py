@@ -14,12 +14,14 @@ from typer.testing import CliRunner
 import zonevest as zv
 from tests.chinese import english_in, names_in
 from tests.model.four import four
+from zonevest import deciding
 from zonevest.averaging import mean_study
 from zonevest.cli import app
 from zonevest.instances import read
 from zonevest.instances.say import translate
 from zonevest.instances.study import Study
-from zonevest.reports.decision import Decision
+from zonevest.model.options import build_options
+from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.decision_tables import moves_with
 from zonevest.sweep_cases import SweepError
 
@@ -246,6 +248,37 @@ def limited(study: Study, *amounts: float) -> Study:
     return study.replace(scenarios=table)
 
 
+@pytest.mark.parametrize("objective", ["expectation", "cvar", "regret"])
+def test_by_prices_bound_and_decision_are_on_their_sides(small: Study, objective: Objective) -> None:
+    """What prices prove is not below the best decision, and what they decide not above it, whatever is aimed at."""
+    asked: dict[str, Any] = {"weights": {"calm": 0.5, "slump": 0.2, "dear": 0.3}, "objective": objective}
+    best = zv.decide(small, gap=0.0, method="mip", **asked)
+    found = zv.decide(small, gap=0.0, method="prices", **asked)
+    assert best.status == "optimal"
+    assert found.has_plan
+    assert found.ok
+    sign = -1.0 if objective == "regret" else 1.0  # a regret is as small as can be
+    near = 1e-6 * abs(best.mean_value)
+    assert sign * found.value <= sign * best.value + near
+    assert sign * found.bound >= sign * best.value - near
+    first = small.periods[0].name
+    starts = {name: plan.projects["start"].eq(first).tolist() for name, plan in found.plans.items()}
+    zones = {name: plan.parcels[["parcel_id", "zone"]].drop_duplicates().to_numpy().tolist()
+             for name, plan in found.plans.items()}  # fmt: skip
+    assert all(each == starts["calm"] for each in starts.values())
+    assert all(each == zones["calm"] for each in zones.values())
+
+
+def test_many_options_are_decided_by_prices(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = len(build_options(study).kind)
+    monkeypatch.setattr(deciding, "MANY_WHOLE", 3 * options)
+    monkeypatch.setattr(deciding, "MANY", 3 * options)
+    assert not deciding.by_prices(study, 2, "auto")
+    assert deciding.by_prices(study, 3, "auto")
+    assert not deciding.by_prices(study, 3, "mip")
+    assert deciding.by_prices(study, 1, "prices")
+
+
 def test_a_scenario_without_a_plan_is_named() -> None:
     found = zv.decide(limited(four(), 0.5, 1.5), gap=0.0)
     assert found.status == "infeasible"
@@ -329,7 +362,7 @@ def test_the_command(tmp_path: Path) -> None:
     assert told["folder"] == str(target)
     assert told["probabilities"] == {"trend": 0.5, "dear_works": 0.5}
     assert (target / "trend" / "plan.json").is_file()
-    for wrong in (["--weights", "trend"], ["--scenarios", "flood"], ["--method", "prices"], ["--beta", "0"], []):
+    for wrong in (["--weights", "trend"], ["--scenarios", "flood"], ["--beta", "0"], []):
         where = str(target if not wrong else tmp_path / "other")
         again = CliRunner().invoke(app, ["decide", "village", "-o", where, *wrong], catch_exceptions=False)
         assert again.exit_code == 2, wrong
