@@ -6,7 +6,7 @@ import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from zonevest.instances.cells import MOST
@@ -16,9 +16,8 @@ from zonevest.instances.rules import advice, rule
 from zonevest.instances.say import foreign, listed, say
 from zonevest.instances.schema import DEFAULT_TABLES
 from zonevest.instances.settings_finance import equity_to_toml, finance_to_toml, parse_equity, parse_finance
-from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings
+from zonevest.instances.study import FORMAT, Objective, Period, Rates, Settings, Uncertainty
 
-NOT_YET = ("uncertainty",)
 RESERVED = ("compactness", "spatial", "adjacency", "contiguity", "connectivity", "boundary")
 RESERVED_NAMES = ("last", "total", "each")
 """Words that a limit uses in place of a period or a jurisdiction."""
@@ -38,6 +37,7 @@ KEYS = (
     "objective",
     "finance",
     "equity",
+    "uncertainty",
 )
 TERMS = ("cash", "ecosystem", "accounts")
 METHODS: Mapping[str, tuple[str, ...]] = {
@@ -242,6 +242,7 @@ def known_paths(values: Mapping[str, Any]) -> list[str]:
         "finance.growth": GROWING,
         "finance.soft": SOFT,
         "equity": [each.name for each in fields(Equity)],
+        "uncertainty": [each.name for each in fields(Uncertainty)],
     }
     return [*KEYS, *(f"{above}.{key}" for above, keys in nested.items() for key in keys)]
 
@@ -259,11 +260,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
         What is wrong is added here; what is returned then is only good for further checks.
     """
     read = Reader(label, faults)
-    for key in NOT_YET:
-        if key in values:
-            must = rule("settings.not-yet", key=key)
-            read.wrong(key, must, say("a table [{key}]", key=key))
-    read.unknown({key: None for key in values if key not in NOT_YET}, KEYS)
+    read.unknown(values, KEYS)
     if values.get("format") != FORMAT or isinstance(values.get("format"), bool):
         found = values.get("format", say("no {key}", key="format"))
         read.wrong("format", rule("settings.format", format=FORMAT), found)
@@ -296,6 +293,7 @@ def parse_settings(values: Mapping[str, Any], label: str, faults: Faults) -> tup
         if "finance" in values
         else None,
         equity=parse_equity(read.table(values, "equity"), read),
+        uncertainty=_uncertainty(read.table(values, "uncertainty"), read),
     )
     parcels = read.text(values, "parcels", "") if "parcels" in values else None
     layer = read.text(values, "layer", "") if "layer" in values else None
@@ -375,6 +373,17 @@ def _rates(values: Mapping[str, Any], read: Reader) -> Rates:
         social=read.number(values, "social", 0.03, "rates.social", low=0.0, high=1.0),
         tail_years=read.whole(values, "tail_years", 0, "rates.tail_years", 0, 1000),
     )
+
+
+def _uncertainty(values: Mapping[str, Any], read: Reader) -> Uncertainty:
+    read.unknown(values, [each.name for each in fields(Uncertainty)], "uncertainty")
+    own = Uncertainty()
+    alpha = read.number(values, "alpha", own.alpha, "uncertainty.alpha", low=0.0, high=1.0)
+    beta = read.number(values, "beta", own.beta, "uncertainty.beta", low=0.0, high=1.0)
+    if beta == 0.0:
+        read.wrong("uncertainty.beta", rule("settings.worst-part", key="beta"), values["beta"])
+        beta = own.beta
+    return Uncertainty(alpha, beta)
 
 
 def _objective(values: Mapping[str, Any], read: Reader) -> Objective:
@@ -483,4 +492,5 @@ def to_toml(settings: Settings, parcels: str | None) -> dict[str, Any]:
         "objective": objective,
         **({"finance": finance_to_toml(settings.finance)} if settings.finance is not None else {}),
         **({"equity": stated} if (stated := equity_to_toml(settings.equity)) else {}),
+        **({} if settings.uncertainty == Uncertainty() else {"uncertainty": asdict(settings.uncertainty)}),
     }

@@ -79,6 +79,20 @@ class Objective:
 
 
 @dataclass(frozen=True)
+class Uncertainty:
+    """[uncertainty]: how far the worst scenarios count in a common decision (FORMULATION.md section 11).
+
+    Attributes
+    ----------
+    alpha : weight of the mean of the worst scenarios beside that of all, 0 to 1.
+    beta : the worst part of probability, above 0 up to 1.
+    """
+
+    alpha: float = 0.5
+    beta: float = 0.2
+
+
+@dataclass(frozen=True)
 class Settings:
     """study.toml, every key filled in."""
 
@@ -97,6 +111,7 @@ class Settings:
     objective: Objective = field(default_factory=Objective)
     finance: Finance | None = None
     equity: Equity = field(default_factory=Equity)
+    uncertainty: Uncertainty = field(default_factory=Uncertainty)
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,8 @@ def unknowns(study: Study, names: Sequence[str]) -> pd.DataFrame:
 def projects_table(found: Decision) -> pd.DataFrame:
     """Every project: what is decided now, whether each scenario's own best plan decides the same, and its starts.
 
+    Those that start now come first, then those that start in some scenario.
+
     Returns
     -------
     project; now (period, blank: not now); own (in how many scenarios the own best plan decides the same now); of;
@@ -68,6 +70,7 @@ def projects_table(found: Decision) -> pd.DataFrame:
         when = np.array([float(periods.get(start, len(periods))) for start in there.values()])
         cells = {name: start or say("not built") for name, start in there.items()}
         rows.append(row | there | {"moves_with": moves_with(found.unknown, when, cells, later=True)})
+    rows.sort(key=lambda row: (not row["now"], not any(row[name] for name in starts)))
     return pd.DataFrame(rows, columns=["project", "now", "own", "of", "same", *starts, "moves_with"])
 
 
@@ -120,7 +123,8 @@ def first_stage(found: Decision) -> pd.DataFrame:
         same &= np.abs(own - land["share"].to_numpy(dtype=float)) <= ROUNDING
     land["same"] = same
     works = found.projects.rename(columns={"project": "name", "start": "begins"})
-    works = works.assign(kind="project", zone="", practice="", share=1.0, same=projects_table(found)["same"].to_numpy())
+    alike = projects_table(found).set_index("project")["same"]
+    works = works.assign(kind="project", zone="", practice="", share=1.0, same=works["name"].map(alike).astype(bool))
     columns = ["kind", "name", *LABEL, "share", "same"]
     return pd.concat([land[columns], works[columns]], ignore_index=True)
 

@@ -20,7 +20,7 @@ from zonevest.instances.importing.mapping import KEYS as MAPPING_KEYS
 from zonevest.instances.read import bundled
 from zonevest.instances.say import translate, translated
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, CLASS_GROUPS, FAMILIES, LINES, RESOURCES, TABLES
-from zonevest.instances.settings import KEYS, METHODS, NOT_YET, RESERVED, RESERVED_NAMES, TERMS
+from zonevest.instances.settings import KEYS, METHODS, RESERVED, RESERVED_NAMES, TERMS
 from zonevest.instances.study import Objective, Period, Rates, Settings
 
 PLAN = re.findall(
@@ -39,7 +39,7 @@ FORMAT = {
     *(choice for table in TABLES for column in table.columns for choice in column.choices),
     *(each.name for kind in (Equity, Finance, Objective, Period, Rates, Settings) for each in fields(kind)),
     *(word for name in BUILT_IN_ACCOUNTS for word in name.split(".")),
-    *(*KEYS, *METHODS, *NOT_YET, *RESERVED, *RESERVED_NAMES, *TERMS, *CLASS_GROUPS, *FAMILIES, *LINES, *RESOURCES),
+    *(*KEYS, *METHODS, *RESERVED, *RESERVED_NAMES, *TERMS, *CLASS_GROUPS, *FAMILIES, *LINES, *RESOURCES),
     *PLAN,
     *("created", "captured", "left", "dividends", "fees", "taxes", "concession", "compensation", "place", "net"),
     *(key for keys in MAPPING_KEYS.values() for key in keys),

@@ -37,8 +37,8 @@ def decide(
     *,
     weights: Mapping[str, float] | None = None,
     objective: Objective = "expectation",
-    alpha: float = 0.5,
-    beta: float = 0.2,
+    alpha: float | None = None,
+    beta: float | None = None,
     gap: float = 1e-3,
     time_limit: float = 600.0,
     threads: int = 0,
@@ -61,7 +61,7 @@ def decide(
     objective : expectation (the mean gain), cvar ((1 - alpha) times the mean plus alpha times the mean over the worst
         part beta of probability), or regret (the largest distance from each scenario's own best plan, as small as can
         be).
-    alpha, beta : of cvar: 0 to 1, and above 0 up to 1.
+    alpha, beta : of cvar: 0 to 1, and above 0 up to 1; None: those of [uncertainty] of the study (0.5 and 0.2).
     gap : stop when no decision can be better by more than this share of its value (of regret: of the mean gain).
     time_limit : seconds for everything but making the programs and tables; the best decision found by then is returned.
     threads, seed : of the solver; 0 threads: as many as it chooses.
@@ -88,6 +88,8 @@ def decide(
         raise ValueError(f"objective is expectation, cvar or regret, not {objective!r}")
     if method not in ("auto", "mip", "prices"):
         raise ValueError(f"method is auto, mip or prices, not {method!r}")
+    stated = study.settings.uncertainty
+    alpha, beta = stated.alpha if alpha is None else alpha, stated.beta if beta is None else beta
     if not (0.0 <= alpha <= 1.0 and 0.0 < beta <= 1.0):
         raise ValueError(f"alpha is from 0 to 1, beta above 0 up to 1, not {alpha} and {beta}")
     if not all(np.isfinite(number) and number >= 0 for number in (gap, time_limit, threads, seed, jobs)):

@@ -153,11 +153,21 @@ def decide(
         Goal, typer.Option("--objective", help="The mean gain, that of the worst scenarios, or the largest regret.")
     ] = Goal.expectation,
     alpha: Annotated[
-        float, typer.Option("--alpha", min=0.0, max=1.0, metavar="SHARE", help="cvar: what the worst scenarios count.")
-    ] = 0.5,
+        float | None,
+        typer.Option(
+            "--alpha",
+            min=0.0,
+            max=1.0,
+            metavar="SHARE",
+            help="cvar: what the worst scenarios count (default: the study's).",
+        ),
+    ] = None,
     beta: Annotated[
-        float, typer.Option("--beta", min=0.0, max=1.0, metavar="SHARE", help="The worst part of probability.")
-    ] = 0.2,
+        float | None,
+        typer.Option(
+            "--beta", min=0.0, max=1.0, metavar="SHARE", help="The worst part of probability (default: the study's)."
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Where tables and plans go (default: STUDY-decision)."),
@@ -178,8 +188,9 @@ def decide(
 ) -> None:
     """Find one decision for now that can be carried out in all scenarios, and what may wait until more is known."""
     with faults_shown(lang, as_json):
-        finite({"--alpha": alpha, "--beta": beta, "--gap": gap, "--time-limit": time_limit})
-        if beta <= 0.0:
+        shares = {name: share for name, share in (("--alpha", alpha), ("--beta", beta)) if share is not None}
+        finite(shares | {"--gap": gap, "--time-limit": time_limit})
+        if beta == 0.0:
             raise InputError("--beta", say("it is above 0, and 1 at most"), str(beta), say("give a number"))
         target = default_plan(study, "decision") if out is None else out
         refuse_existing(target, say("name another folder with -o"))

@@ -20,8 +20,8 @@ from zonevest.instances.checks_limits import BASES, OTHERS
 from zonevest.instances.defaults import default
 from zonevest.instances.finance import Equity, Finance
 from zonevest.instances.schema import BUILT_IN_ACCOUNTS, DEFAULT_TABLES, TABLES
-from zonevest.instances.settings import KEYS, METHODS, NOT_YET, RESERVED
-from zonevest.instances.study import MAIN_FUNCTION, Objective, Rates
+from zonevest.instances.settings import KEYS, METHODS, RESERVED
+from zonevest.instances.study import MAIN_FUNCTION, Objective, Rates, Uncertainty
 from zonevest.model.areas import area_accounts
 from zonevest.model.plan import DECISIONS, LIMITS
 from zonevest.model.policy import ROW_FAMILIES
@@ -96,9 +96,9 @@ def names() -> set[str]:
     for name in DEFAULT_TABLES:
         rows = default(name)
         found |= set(rows.text(rows.table.columns[0].name))
-    found |= {each.name for part in (Finance, Equity, Rates, Objective) for each in fields(part)}
+    found |= {each.name for part in (Finance, Equity, Rates, Objective, Uncertainty) for each in fields(part)}
     found |= {*KEYS, *RESERVED, *METHODS, *BASES, *OTHERS, MAIN_FUNCTION, *STATED}
-    found |= {f"[{name}]" for name in (*KEYS, *NOT_YET)}
+    found |= {f"[{name}]" for name in KEYS}
     found |= {*ROW_FAMILIES, "assign", *MONEY, *FINANCE, *BUILT_IN_ACCOUNTS}
     found |= {*ASSETS, *(name for name, _, _ in area_accounts(four())), *(f"{name}." for name in OF_INSTRUMENT)}
     found |= {"plan.json", *LIMITS, *FILES.values(), *(f"{name}.csv" for name in (*DECISIONS, *MONEY_FILES))}
@@ -126,7 +126,3 @@ def test_sections_of_the_report_are_there() -> None:
     told = set(re.findall(r"\*([^*`|]+)\*", " ".join(cells[2] for cells in ideas())))
     assert told <= sections
     assert {"Land", "Projects", "Who gains, by actor"} <= told
-
-
-def test_what_is_not_there_is_not_there() -> None:
-    assert set(NOT_YET) == {"uncertainty"}

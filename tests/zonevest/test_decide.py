@@ -22,7 +22,7 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import Study
 from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
-from zonevest.reports.decision_tables import moves_with
+from zonevest.reports.decision_tables import moves_with, projects_table
 from zonevest.sweep_cases import SweepError
 
 TWO = ["trend", "dear_works"]
@@ -215,6 +215,16 @@ def test_the_worst_scenarios_count_as_said(small: Study) -> None:
     assert without.value == pytest.approx(plain.value, abs=1e-6)
 
 
+def test_what_the_study_says_of_the_worst_is_taken(small: Study) -> None:
+    stated = small.replace({"uncertainty": {"alpha": 0.8, "beta": 0.4}})
+    asked: dict[str, Any] = {"weights": {"calm": 0.5, "slump": 0.2, "dear": 0.3}, "gap": 0.0, "objective": "cvar"}
+    by_study, by_call = zv.decide(stated, **asked), zv.decide(small, alpha=0.8, beta=0.4, **asked)
+    assert (by_study.alpha, by_study.beta) == (0.8, 0.4)
+    assert by_study.value == pytest.approx(by_call.value)
+    assert zv.decide(stated, beta=1.0, **asked).beta == 1.0
+    assert zv.decide(small, ["calm"], objective="cvar", gap=0.0).alpha == 0.5
+
+
 def test_the_largest_regret_is_bounded_from_both_sides(small: Study) -> None:
     plain, least = zv.decide(small, gap=1e-6), zv.decide(small, objective="regret", gap=1e-6)
     assert least.value == pytest.approx(max(high for _, high in least.regret.values()))
@@ -328,6 +338,14 @@ def numbers(**columns: list[float]) -> pd.DataFrame:
         for key, amounts in columns.items()
     ]
     return pd.DataFrame(rows)
+
+
+def test_projects_that_start_come_first(found: Decision) -> None:
+    table = projects_table(found)
+    kept = [(now == "", not any(starts)) for now, *starts in table[["now", *TWO]].to_numpy().tolist()]
+    assert kept == sorted(kept)
+    assert len(set(kept)) > 1
+    assert sorted(table["project"]) == sorted(found.projects["project"])
 
 
 @pytest.mark.parametrize(
