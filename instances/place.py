@@ -112,6 +112,22 @@ def fresh(target: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder beside `target` that takes its place at the end, as in `fresh`; nothing may be there.
+
+    Raises
+    ------
+    FileExistsError
+        If something is there.
+    """
+    if target.exists():
+        raise FileExistsError(errno.EEXIST, say("the folder exists already; choose another"), str(target))
+    with fresh(target) as new:
+        new.mkdir()
+        yield new
+
+
+@contextmanager
 def fresh_parts(folder: Path) -> Iterator[Path]:
     """A folder whose files and folders take their places in `folder` at the end, one after the other, each whole.
 

@@ -197,7 +197,10 @@ class Study:
     @cached_property
     def hash(self) -> str:
         """A digest of settings, tables and shapes: two studies with the same one give the same plan."""
-        settings = {name: held for name, held in asdict(self.settings).items() if name != "begun" or held}
+        settings = asdict(self.settings)
+        del settings["uncertainty"]  # of a common decision: no plan of the study rests on it
+        if not settings["begun"]:
+            del settings["begun"]
         digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
         for name in sorted({*self.tables} - {"scenarios"}):  # which change nothing before they are asked for
             table = self.tables[name]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from zonevest.instances import place
-from zonevest.instances.say import say
 from zonevest.reports.alternatives import BEST, NEVER, RESOLVED, UNITS
 from zonevest.reports.contents import Column, Sheet
 from zonevest.reports.display import Display, number, percent
@@ -209,14 +208,11 @@ def write(found: Alternatives, folder: Path, lang: str) -> None:
     from zonevest.reports.alternatives_page import render
     from zonevest.reports.workbook import write_book
 
-    if folder.exists():
-        raise FileExistsError(17, say("the folder exists already; choose another"), str(folder))
     tables, named = sheets(found), displays(found, lang)
     told = [(title_of(found, display), "note" if at else "title") for at, display in enumerate(named)]
     told += [(note, "plain") for note in notes(found, "alternatives_plans", named[0])]
     told.append((named[0].words("alternatives_book", version=version("zonevest")), "note"))
-    with place.fresh(folder) as new:
-        new.mkdir()
+    with place.new_folder(folder) as new:
         (new / PAGE).write_text(render(found, tables, named), encoding="utf-8", newline="\n")
         write_book(tables, new / BOOK, named, tuple(SECTIONS), told)
         files = {"alternatives": found.table, "searches": found.searches, "spread": found.spread,

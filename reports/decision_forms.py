@@ -189,11 +189,8 @@ def write_decision(found: Decision, folder: Path, lang: str) -> None:
     FileExistsError
         If the folder exists.
     """
-    if folder.exists():
-        raise FileExistsError(17, say("the folder exists already; choose another"), str(folder))
     tables = tables_of(found)
-    with place.fresh(folder) as new:
-        new.mkdir()
+    with place.new_folder(folder) as new:
         told = json.dumps(_plain(to_dict(found)), indent=2, ensure_ascii=False, allow_nan=False)
         (new / "decision.json").write_text(told + "\n", encoding="utf-8")
         for name, table in tables.items():

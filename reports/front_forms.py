@@ -118,10 +118,7 @@ def write_front(front: Front, folder: Path, lang: str) -> None:
     FileExistsError
         If the folder exists.
     """
-    if folder.exists():
-        raise FileExistsError(17, say("the folder exists already; choose another"), str(folder))
-    with place.fresh(folder) as new:
-        new.mkdir()
+    with place.new_folder(folder) as new:
         front.points.to_csv(new / "points.csv", index=False, lineterminator="\n")
         front.solves.to_csv(new / "solves.csv", index=False, lineterminator="\n")
         (new / "front.html").write_text(page(front, lang), encoding="utf-8")

@@ -261,11 +261,8 @@ def write_path(found: Told, folder: Path, lang: str) -> tuple[Path, ...]:
     FileExistsError
         If the folder exists.
     """
-    if folder.exists():
-        raise FileExistsError(17, say("the folder exists already; choose another"), str(folder))
     telling = Telling(found, lang)
-    with place.fresh(folder) as new:
-        new.mkdir()
+    with place.new_folder(folder) as new:
         for name, table in found.tables.items():
             table.to_csv(new / f"{name}.csv", index=False, lineterminator="\n")
         with pd.ExcelWriter(new / "path.xlsx", engine="xlsxwriter") as book:

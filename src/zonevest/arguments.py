@@ -73,6 +73,8 @@ MethodOption = Annotated[
     Method, typer.Option("--method", help="auto chooses; mip is one program for HiGHS, prices is for many parcels.")
 ]
 ThreadsOption = Annotated[int, typer.Option("--threads", min=0, metavar="N", help="0: the solver chooses.")]
+PlanGapOption = Annotated[float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")]
+EachTimeLimitOption = Annotated[float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, metavar="N", help="Seed of the solver's choices.")]
 
 

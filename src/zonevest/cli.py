@@ -17,6 +17,7 @@ import typer
 from zonevest import __version__
 from zonevest.arguments import (
     BreakEven,
+    EachTimeLimitOption,
     GapOption,
     JsonOption,
     Lang,
@@ -24,6 +25,7 @@ from zonevest.arguments import (
     Method,
     MethodOption,
     PlanArgument,
+    PlanGapOption,
     ScenarioOption,
     SeedOption,
     SetOption,
@@ -484,12 +486,8 @@ def explain(
         list[BreakEven] | None,
         typer.Option("--break-even", help="Solve again for the number at which the project is just worth it."),
     ] = None,
-    gap: Annotated[
-        float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")
-    ] = None,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")
-    ] = 300.0,
+    gap: PlanGapOption = None,
+    time_limit: EachTimeLimitOption = 300.0,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
 ) -> None:

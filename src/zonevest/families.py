@@ -10,6 +10,7 @@ import typer
 
 from zonevest.arguments import (
     By,
+    EachTimeLimitOption,
     GapOption,
     Goal,
     JsonOption,
@@ -18,6 +19,7 @@ from zonevest.arguments import (
     Method,
     MethodOption,
     PlanArgument,
+    PlanGapOption,
     ScenarioOption,
     SeedOption,
     SetOption,
@@ -532,12 +534,8 @@ def milestones(
         Path | None,
         typer.Option("-o", "--out", metavar="DIR", help="Where page, picture, workbook and tables go."),
     ] = None,
-    gap: Annotated[
-        float | None, typer.Option("--gap", min=0.0, help="Of each solve (default: the plan's own).")
-    ] = None,
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", min=0.0, metavar="SECONDS", help="Of each solve.")
-    ] = 120.0,
+    gap: PlanGapOption = None,
+    time_limit: EachTimeLimitOption = 120.0,
     threads: ThreadsOption = 0,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,

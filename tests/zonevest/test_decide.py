@@ -220,6 +220,7 @@ def test_what_the_study_says_of_the_worst_is_taken(small: Study) -> None:
     asked: dict[str, Any] = {"weights": {"calm": 0.5, "slump": 0.2, "dear": 0.3}, "gap": 0.0, "objective": "cvar"}
     by_study, by_call = zv.decide(stated, **asked), zv.decide(small, alpha=0.8, beta=0.4, **asked)
     assert (by_study.alpha, by_study.beta) == (0.8, 0.4)
+    assert stated.hash == small.hash  # no plan of the study rests on it
     assert by_study.value == pytest.approx(by_call.value)
     assert zv.decide(stated, beta=1.0, **asked).beta == 1.0
     assert zv.decide(small, ["calm"], objective="cvar", gap=0.0).alpha == 0.5
