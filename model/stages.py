@@ -103,12 +103,6 @@ class Stages:
         return len(self.parcel)
 
     @cached_property
-    def sizes(self) -> Ints:
-        """How many options of a scenario are in a class, at the most, shape (classes,)."""
-        counts = [np.bincount(each, minlength=self.count) for each in self.of_option]
-        return np.asarray(np.max(counts, axis=0), dtype=np.int64)
-
-    @cached_property
     def stuck(self) -> list[str]:
         """Parcels for which no class is possible in every scenario, by id."""
         ways = np.bincount(self.parcel[self.possible], minlength=len(self.ids))

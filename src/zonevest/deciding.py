@@ -44,7 +44,7 @@ def decide(
     threads: int = 0,
     seed: int = 0,
     method: Method = "auto",
-    jobs: int = 1,
+    jobs: int = 0,
     on_progress: OnProgress | None = None,
 ) -> Decision:
     """Find one decision that can be carried out in all scenarios and is the best for them together.

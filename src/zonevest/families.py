@@ -182,7 +182,7 @@ def decide(
     threads: ThreadsOption = 0,
     jobs: Annotated[
         int, typer.Option("--jobs", min=0, metavar="N", help="Scenarios at a time; 0: as cores and memory allow.")
-    ] = 1,
+    ] = 0,
     seed: SeedOption = 0,
     settings: SetOption = None,
     as_json: JsonOption = False,

@@ -137,7 +137,8 @@ def test_parts_of_a_parcel_are_kept_by_rows() -> None:
         share[np.flatnonzero(found.parcel == parcel)[0]] = 1.0
     decided = Decided(share, np.zeros((3, 1)))
     left = found.fixed(decided, 0)
-    several = [c for c in mine if found.sizes[c] > 1]
+    sizes = np.max([np.bincount(each, minlength=found.count) for each in found.of_option], axis=0)
+    several = [c for c in mine if sizes[c] > 1]
     assert left.rows.shape[0] == len(several)
     assert left.sides == pytest.approx(1.0 / len(mine))
     for row, number in zip(left.rows.toarray(), several, strict=True):
