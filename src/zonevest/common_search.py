@@ -316,10 +316,10 @@ class Search:
         """What the one program may leave open of a regret: the gap asked for, less what own best plans leave open."""
         known = self.known_values()
         worth = known if self.best is None else self.best.values
-        wanted = self.asked["gap"] * abs(float(self.aim.weights @ np.where(np.isfinite(worth), worth, 0.0)))
+        wanted: float = self.asked["gap"] * abs(float(self.aim.weights @ np.where(np.isfinite(worth), worth, 0.0)))
         with np.errstate(invalid="ignore"):
             open_ends = float(np.max(self.known_bounds() - known, initial=0.0))
-        return max(0.9 * wanted - open_ends, wanted / 4.0) if np.isfinite(open_ends) else wanted / 2.0
+        return float(max(0.9 * wanted - open_ends, wanted / 4.0)) if np.isfinite(open_ends) else wanted / 2.0
 
     def near(self) -> bool:
         """Whether the best decision is near enough to what the scenarios' own bounds allow."""
