@@ -44,7 +44,7 @@ class LostError(RuntimeError):
 
 
 @contextmanager
-def losing() -> Iterator[None]:
+def losing(client: Client) -> Iterator[None]:
     """Tell a cluster that is gone, or a task that no worker survives, from all else.
 
     Raises
@@ -57,10 +57,13 @@ def losing() -> Iterator[None]:
     from distributed.comm import CommClosedError
     from distributed.scheduler import KilledWorker
 
+    known = ClosedClientError, CommClosedError, CancelledError, KilledWorker, OSError, TimeoutError
     try:
         yield
-    except (ClosedClientError, CommClosedError, CancelledError, KilledWorker, OSError, TimeoutError) as gone:
-        raise LostError(str(gone)) from gone
+    except Exception as gone:  # of a client that is closed Dask says many things
+        if isinstance(gone, known) or client.status in ("closing", "closed"):
+            raise LostError(str(gone)) from gone
+        raise
 
 
 def has_workers(client: Client) -> bool:
@@ -141,12 +144,15 @@ def _local(workers: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster, WorkerPlugin
 
     class Apart(WorkerPlugin):  # type: ignore[misc]
-        """The terminal's Ctrl-C is for this process alone."""
+        """The terminal's Ctrl-C is for this process alone; the workers are ours, as a command's process is."""
 
         def setup(self, worker: object) -> None:  # noqa: ARG002
             import signal
 
+            from zonevest.instances.cells import texts_of_python
+
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            texts_of_python()
 
     from zonevest.solvers.highs import available_cores
 
@@ -233,7 +239,7 @@ class Distributed(Groups):
 
         seen = time.monotonic()
         try:
-            with losing():
+            with losing(self.client):
                 futures = [sent(self.client, task, part, *given) for part in self._held]
                 while True:
                     try:

@@ -26,6 +26,7 @@ from zonevest.solvers.join import join
 from zonevest.solvers.supervise import solve
 
 if TYPE_CHECKING:
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
@@ -92,12 +93,17 @@ class PricedSide(Side):
         return super().nothing() if len(self.plain.group) <= MANY_LEFT else None
 
     def outcome(
-        self, options: SolveOptions, on_progress: OnProgress | None = None, *, stop: Stop | None = None
+        self,
+        options: SolveOptions,
+        on_progress: OnProgress | None = None,
+        *,
+        stop: Stop | None = None,
+        client: Client | None = None,
     ) -> Outcome:
-        """The best plan of the scenario by prices, as if it were known to come."""
+        """The best plan of the scenario by prices, as if it were known to come; parts of its land on a cluster."""
         from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
-        return solve_by_prices(self.plain, options, on_progress, stop=stop)
+        return solve_by_prices(self.plain, options, on_progress, cluster=client, stop=stop)
 
     def alone(
         self,
@@ -165,7 +171,10 @@ class SearchByPrices(Search):
     outcomes: list[Outcome | None] = field(default_factory=list)
 
     def alone(self) -> None:
-        """Solve every scenario as if it were known to come; here one after the other: the passes use all cores."""
+        """Solve every scenario as if it were known to come; here one after the other: the passes use all cores.
+
+        Of a single one the parts of the land are spread over the workers.
+        """
         from zonevest.common_search import ALONE
 
         count = self.in_turn()
@@ -178,7 +187,10 @@ class SearchByPrices(Search):
             if self.objective == "regret" or len(self.sides) == 1:
                 options = replace(options, gap=self.asked["gap"] / 2.0)
             what = say("{scenario} alone", scenario=called(self.names[at] or AS_IT_IS))
-            return self.ask(at, "outcome", options, on_progress=self.said(what))
+            side, tell = self.sides[at], self.said(what)
+            if len(self.sides) == 1 and self.far is not None and isinstance(side, PricedSide):
+                return side.outcome(options, tell, stop=self.stopped.is_set, client=self.client)
+            return self.ask(at, "outcome", options, on_progress=tell)
 
         self.outcomes = list(self.each(one, count))
         self.own = [None if each is None else each.solution for each in self.outcomes]

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from zonevest.model.stages import Stages
 from zonevest.solvers import cluster
 from zonevest.solvers.answer import Progress, SolveOptions
@@ -61,7 +63,7 @@ class Held:
 def _bytes(what: Any) -> int:
     """Bytes of arrays, of matrices and tables, and of what is made of them."""
     if hasattr(what, "memory_usage"):
-        return int(what.memory_usage().sum())
+        return int(np.sum(what.memory_usage()))
     if hasattr(what, "indptr"):
         return int(what.data.nbytes + what.indices.nbytes + what.indptr.nbytes)
     if isinstance(what, list | tuple):
@@ -142,7 +144,7 @@ class FarSides:
     def _losing(self) -> Iterator[None]:
         """Remember that the cluster is lost, where it is."""
         try:
-            with cluster.losing():
+            with cluster.losing(self.client):
                 yield
         except cluster.LostError:
             self.lost = True
@@ -162,7 +164,7 @@ class FarSides:
         name = f"zonevest-{uuid.uuid4().hex}"
         until = min((_latest(each) for each in given if isinstance(each, SolveOptions)), default=float("inf"))
         told = float("-inf")
-        with cluster.losing():
+        with cluster.losing(self.client):
             sent = [self._keep(each) for each in given]
             future = cluster.sent(self.client, _there, self.sides[at], what, name, *sent, **self._where(at))
             event, over = Event(name, self.client), False
