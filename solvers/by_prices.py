@@ -12,7 +12,16 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.instances.say import say
-from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of, near_enough
+from zonevest.solvers.answer import (
+    OnProgress,
+    Progress,
+    Solution,
+    SolveOptions,
+    Status,
+    Stop,
+    gap_of,
+    near_enough,
+)
 from zonevest.solvers.branches import Tree, Trial
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
@@ -134,6 +143,7 @@ def solve_by_prices(
     keep: Checkpoint | None = None,
     kept: Arrays | None = None,
     warm: Warm | None = None,
+    stop: Stop | None = None,
 ) -> Outcome:
     """Solve a block without extra rows by prices.
 
@@ -144,10 +154,11 @@ def solve_by_prices(
     cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
     keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
     warm : what a program like it left; a run that is resumed has its own.
+    stop : asked now and then whether to stop, where Ctrl-C is the caller's.
     """
     with opened(cluster) as client:
         search = _Search(block, options, on_progress, client)
-        search.keep, search.kept, search.warm = keep, kept, warm
+        search.keep, search.kept, search.warm, search.ending = keep, kept, warm, stop
         with ctrl_c(search.asked.set):
             return search.run()
 
@@ -170,6 +181,7 @@ class _Search:
         self.keep: Checkpoint | None = None
         self.kept: Arrays | None = None
         self.warm: Warm | None = None
+        self.ending: Stop | None = None
         self.used = np.zeros((0, 2), dtype=np.int64)
         self.root: Node | None = None
         self.tree: Tree | None = None
@@ -244,6 +256,8 @@ class _Search:
         """Whether time is over, or somebody asked to stop; a moment to leave a checkpoint."""
         if self.keep is not None and self.keep.due():
             self._leave(self.keep)
+        if self.ending is not None and self.ending():
+            self.asked.set()
         return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
 
     def _begun(self) -> Node:
