@@ -42,10 +42,10 @@ PASSES, NODES = 300, 6
 NEAR = 2e-6, 1e-4
 """How near bound and master have to come, at least and at most, as a part of the bound."""
 CHEAP, CLOSE = 1 / 20, 1 / 30
-"""Of the gap asked for: what a step to whole numbers may cost without being looked at closely, and how near bound and
-master have to come."""
+"""Of the gap asked for, relative or absolute, whichever is wider: what a step to whole numbers may cost without being
+looked at closely, and how near bound and master have to come."""
 WORTH_A_PLAN = 1e-4
-"""A mixture is made a plan only if it is better than the best plan by this part."""
+"""A mixture is made a plan only if it is better than the best plan by this part of the gap."""
 WARMER = 0.1
 """Of the box around the first prices, where they are those of a program like it."""
 BESIDE = 10.0
@@ -184,7 +184,8 @@ class _Search:
         self.groups = Groups(self.block) if self.client is None else Distributed(self.block, self.client)
         if self.options.scale is None:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
-        self.prices = prices = Prices(self.block, self.groups, float(np.clip(CLOSE * self.options.gap, *NEAR)))
+        near, apart = float(np.clip(CLOSE * self.options.gap, *NEAR)), CLOSE * self.options.gap_absolute
+        self.prices = prices = Prices(self.block, self.groups, near, apart=apart)
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
         begin = self._begun()
         root = prices.price(begin, -np.inf, PASSES, self.stop, self._bounded)
@@ -304,7 +305,9 @@ class _Search:
         """A path to whole numbers from a node, and a plan from its end."""
         self.phase = "projects"
         least = -np.inf if self.point is None else self.point.value
-        found = dive(self.prices, priced, self.choices, self._on_the_way, least, CHEAP * self.options.gap)
+        worth = priced.node.bound if priced.mixture is None else priced.mixture.value
+        cheap = CHEAP * near_enough(worth, self.options, self.scale)
+        found = dive(self.prices, priced, self.choices, self._on_the_way, least, cheap)
         self._step("projects", value=np.nan if found is None or found.mixture is None else found.mixture.value)
         if found is not None:
             self._plan(found)
@@ -313,7 +316,7 @@ class _Search:
         """Make a mixture a plan, if it is worth it."""
         assert found.mixture is not None
         if self.point is not None:
-            enough = self.point.value + WORTH_A_PLAN * self.options.gap * max(abs(self.point.value), 1e-9 * self.scale)
+            enough = self.point.value + WORTH_A_PLAN * near_enough(self.point.value, self.options, self.scale)
             if found.mixture.value <= enough:
                 return
         self.phase = "settling"
@@ -324,7 +327,8 @@ class _Search:
             if again.mixture is not None and again.mixture.missed == 0:
                 found = fixed = again
         left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
-        asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
+        gap, apart = self.options.gap / 4, self.options.gap_absolute / 4
+        asked = replace(self.options, time_limit=min(left, 60.0), gap=gap, gap_absolute=apart, start=None)
         point = self._kept(self._settled(fixed, asked), found)
         if point is None and not self.block.integer and not self.stop():  # what the mixture misses by a hair counts
             point = self._kept(self._settled(fixed, asked, exactly=True), found)

@@ -87,14 +87,16 @@ class Prices:
 
     Attributes
     ----------
-    tolerance : bound and master have met when they are no further apart, as a part of the bound.
+    tolerance, apart : bound and master have met when they are no further apart, as a part of the bound or in units of
+        the objective.
     asked : the prices of every pass, in order.
     best : the node that is priced, or was last, with the best prices so far.
     """
 
     def __init__(
-        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *, every: bool = False
-    ) -> None:
+        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *,
+        apart: float = 0.0, every: bool = False,
+    ) -> None:  # fmt: skip
         """Make the master of a block.
 
         Parameters
@@ -102,7 +104,7 @@ class Prices:
         span : what groups can make of the objective, where it is not theirs.
         every : whether every row may be missed at a price, those without groups too.
         """
-        self.block, self.groups, self.tolerance = block, groups, tolerance
+        self.block, self.groups, self.tolerance, self.apart = block, groups, tolerance, apart
         least, most = groups.extent()
         rows = len(block.rows)
         self.least, self.most = least[:rows], most[:rows]
@@ -213,7 +215,8 @@ class Prices:
                 best = replace(best, prices=prices)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
-            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
+            close = max(self.tolerance * max(abs(best.bound), 1e-9 * self.span), self.apart)
+            close += NOISE * abs(self.block.constant)
             near = np.isfinite(best.bound) and best.bound - mixture.value <= close
             # what is missed cheaply in a narrow box might bring the bound far down in a wider one
             wide = FIRST_RADIUS * max(self.span, abs(best.bound))
