@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from zonevest.model.land import Block
     from zonevest.solvers.checkpoint import Arrays, Checkpoint
+    from zonevest.solvers.master import Mixture, Standing
     from zonevest.solvers.warm import Warm
 
     Floats = NDArray[np.float64]
@@ -66,6 +67,7 @@ class Outcome:
     scale : size of the objective, for gaps of values near zero.
     asked : prices whose answers the master had at the end, shape (passes, rows): where a program like it may begin.
     used : answers of these that all plans together were mixed of, as pairs of pass and cluster.
+    standing, basic : where the simplex method stood then, and on which of these answers.
     """
 
     status: Status
@@ -83,6 +85,8 @@ class Outcome:
     scale: float = 0.0
     asked: Floats | None = None
     used: Ints | None = None
+    standing: Standing | None = None
+    basic: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     @property
     def solution(self) -> Solution:
@@ -171,6 +175,8 @@ class _Search:
         self.kept: Arrays | None = None
         self.warm: Warm | None = None
         self.used = np.zeros((0, 2), dtype=np.int64)
+        self.standing: Standing | None = None
+        self.basic = np.zeros(0, dtype=np.bool_)
         self.root: Node | None = None
         self.tree: Tree | None = None
         self.cases: list[Node] = []
@@ -203,7 +209,8 @@ class _Search:
             return self._ended("no_plan", [root.node])
         prices.prune(root.node, prices.used_in(root.mixture))
         mixture = prices.master.solve() or root.mixture
-        root, self.used = replace(root, mixture=mixture), prices.answers()[prices.used_in(mixture)]
+        root = replace(root, mixture=mixture)
+        self._note(mixture)
         self.choices = Choices(prices)
         tree = Tree(prices, root.node, self.choices, lambda node: empty(self.block, node, self.stop))
         if self.cases:
@@ -225,6 +232,15 @@ class _Search:
                 self._follow(best)
         self._share_less()
         return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
+
+    def _note(self, mixture: Mixture) -> None:
+        """Note what all plans together are mixed of, and where the simplex method stands: for a program like it."""
+        used, found = self.prices.used_in(mixture), self.prices.master.standing()
+        if found is not None:
+            self.standing, basic = found
+            used |= basic
+            self.basic = basic[used]
+        self.used = self.prices.answers()[used]
 
     def _share_less(self) -> None:
         """Leave fewer groups between options in the best plan, where there is time."""
@@ -261,16 +277,19 @@ class _Search:
     def _warmed(self, warm: Warm) -> Node:
         """All plans, with the best of the prices that a program like it knew, and its plan if it holds here."""
         node, before = self.prices.root(), len(self.prices.asked)
-        for asked in warm.priced(self.block):
-            prices = closed(asked, self.block.lower, self.block.upper)
-            bound = self.prices.bound(node, prices, self.prices.ask(prices))
+        known = [closed(asked, self.block.lower, self.block.upper) for asked in warm.priced(self.block)]
+        for prices, worth in zip(known, self.prices.ask_all(known), strict=True):
+            bound = self.prices.bound(node, prices, worth)
             if bound < node.bound:
                 node = replace(node, prices=prices, bound=bound)
         if np.isfinite(node.bound):
             self.prices.radius *= WARMER
-            number = self.prices.answers() @ np.array([self.groups.clusters, 1])
-            used = np.isin(number, warm.used @ np.array([self.groups.clusters, 1]) + before * self.groups.clusters)
-            self.prices.prune(node, used)
+            number, shift = np.array([self.groups.clusters, 1]), before * self.groups.clusters
+            self.prices.prune(node, np.isin(self.prices.answers() @ number, warm.used @ number + shift))
+            stood = warm.stood(self.block, self.groups.clusters)
+            if stood is not None:
+                basic = warm.used[warm.basic] @ number + shift
+                self.prices.master.stand(stood, np.isin(self.prices.answers() @ number, basic))
         x = warm.point(self.block)
         if x is not None:
             asked = replace(self.options, time_limit=min(self.options.time_limit, BESIDE))
@@ -462,6 +481,8 @@ class _Search:
             self.scale,
             asked,
             np.column_stack([np.searchsorted(passes, self.used[:, 0]), self.used[:, 1]]),
+            self.standing,
+            self.basic,
         )
 
     def _x(self, point: Point) -> Floats:

@@ -6,7 +6,7 @@ y (a price whose side of the row is open counts as 0), and the best y make it th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -135,10 +135,16 @@ class Prices:
 
     def ask(self, prices: Floats) -> float:
         """Let groups answer, give the master what they take, and return what that is worth."""
-        sums, worth = self.groups.ask(prices)
-        self.master.add(sums, len(self.asked))
-        self.asked.append(prices)
-        return worth
+        return self.ask_all([prices])[0]
+
+    def ask_all(self, prices: Sequence[Floats]) -> list[float]:
+        """The same for several prices: the master is given all at once."""
+        found = [self.groups.ask(each) for each in prices]
+        if found:
+            passes = range(len(self.asked), len(self.asked) + len(found))
+            self.master.add(sparse.csr_array(sparse.vstack([sums for sums, _ in found])), passes)
+        self.asked.extend(prices)
+        return [worth for _, worth in found]
 
     def took(self, asked: int) -> NDArray[np.uint16]:
         """What every group took at a pass."""
