@@ -1,4 +1,4 @@
-"""One decision for several scenarios by prices: what it is worth, what no decision exceeds, and how long that takes.
+"""One decision for several scenarios by prices: what it is worth (present millions), its bound, and the time.
 
 Scenarios are drawn from the ready-made ranges of sensitivity (seed 0, 200 draws): ten of them for lakeside, five for a
 county of many parcels.
