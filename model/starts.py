@@ -68,10 +68,13 @@ def _taken(works: Works, wanted: Sequence[Item], place: str) -> sparse.csr_array
     """The land that each start takes in a place: starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
     parts: list[tuple[Floats, Ints, Ints]] = []
+    takes: dict[str, Floats] = {}
     for column, (account, period) in enumerate(wanted):
         if not is_built_in(account) or period == START:
             continue
-        taken = works.take(account, None if place == TOTAL else place)
+        if account not in takes:
+            takes[account] = works.take(account, None if place == TOTAL else place)
+        taken = takes[account]
         if not taken.any():
             continue
         began = np.arange(periods) <= period if is_state(account) else np.arange(periods) == period
