@@ -66,7 +66,8 @@ def _ended(found: Decision, words: Words) -> str:
         return words("decide_infeasible")
     if not found.has_plan:
         return words("decide_interrupted" if found.status == "interrupted" else "decide_no_plan")
-    return words("decide_title") + words("colon") + words(f"status_word_{found.status}")
+    how = "decide_unproven" if found.status == "feasible" else f"status_word_{found.status}"
+    return words("decide_title") + words("colon") + words(how)
 
 
 def sentences(found: Decision) -> list[str]:

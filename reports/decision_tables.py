@@ -95,7 +95,7 @@ def later_table(found: Decision) -> pd.DataFrame:
     by_scenario: dict[str, dict[str, float]] = {}
     for name, plan in found.plans.items():
         land = plan.parcels[(plan.parcels["start"] != "") & ~plan.parcels["start"].isin(begun)]
-        hectares = land["share"].astype(float) * land["parcel_id"].map(area)
+        hectares = land["share"].astype(float) * land["parcel_id"].map(area).astype(float)  # of no land: text
         by_scenario[name] = hectares.groupby(land["practice"]).sum().to_dict()
     known = dict.fromkeys(practice for each in by_scenario.values() for practice in each)
     rows = []

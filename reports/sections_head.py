@@ -21,8 +21,11 @@ Part = dict[str, Any]
 def status_of(plan: PlanData) -> str:
     """How a plan came about, and whether it holds: its status.
 
-    Or ``given`` of one that holds and was not solved, and ``near`` of one that was looked for to differ from the best.
+    Or ``given`` of one that holds and was not solved, ``near`` of one that was looked for to differ from the best, and
+    ``decided`` of one that stands beside a decision for several scenarios.
     """
+    if plan.status == "feasible" and len(plan.settings.get("decided_for", ())) > 1:
+        return "decided"
     if plan.status == "feasible" and "alternative" in plan.settings:
         return "near"
     return "given" if plan.status == "feasible" and plan.method == "given" else plan.status
@@ -39,7 +42,8 @@ def head(plan: PlanData, display: Display) -> Part:
         text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
     else:
         text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "near": "soft", "interrupted": "soft"}
+    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "near": "soft"}
+    tones |= {"decided": "soft", "interrupted": "soft"}
     objective = study.settings.objective
     rate = ""
     if objective.method == "weighted" and objective.cash and objective.ecosystem:

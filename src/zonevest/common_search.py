@@ -128,7 +128,7 @@ class Search:
             what = say("{scenario} alone", scenario=called(side.name or AS_IT_IS))
             options = self.options(max(left, LEAST_SECONDS))
             if self.objective == "regret":  # what is left open here is left open in every regret
-                options = replace(options, gap=options.gap / 2.0)
+                options = replace(options, gap=options.gap / 4.0)
             return side.alone(options, self.said(what), stop=self.stopped.is_set)
 
         self.own = list(self._each(one))
@@ -211,10 +211,8 @@ class Search:
         numbers = [self.stages.numbers(at, program.n_cols) for at, program in enumerate(programs)]
         aim, gap = self.aim, {"gap": self.asked["gap"]}
         if self.objective == "regret":
-            known = self.known_values()
-            aim = replace(aim, best=known)
-            mean = float(self.aim.weights @ np.where(np.isfinite(known), known, 0.0))
-            gap = {"gap": 0.0, "gap_absolute": self.asked["gap"] * abs(mean) / 2.0}
+            aim = replace(aim, best=self.known_values())
+            gap = {"gap": 0.0, "gap_absolute": self.regret_left()}
         whole = joint(programs, numbers, self.stages.upper, aim, self.terms())
         start = None if self.best is None else whole.point([each.x for each in self.best.points if each.x is not None])
         scale = float(self.aim.weights @ np.array([side.scale for side in self.sides]))
@@ -313,6 +311,15 @@ class Search:
             for side, each in zip(self.sides, points, strict=True)
         ]
         return float(self.aim.weights @ np.array(sizes))
+
+    def regret_left(self) -> float:
+        """What the one program may leave open of a regret: the gap asked for, less what own best plans leave open."""
+        known = self.known_values()
+        worth = known if self.best is None else self.best.values
+        wanted: float = self.asked["gap"] * abs(float(self.aim.weights @ np.where(np.isfinite(worth), worth, 0.0)))
+        with np.errstate(invalid="ignore"):
+            open_ends = float(np.max(self.known_bounds() - known, initial=0.0))
+        return float(max(0.9 * wanted - open_ends, wanted / 4.0)) if np.isfinite(open_ends) else wanted / 2.0
 
     def near(self) -> bool:
         """Whether the best decision is near enough to what the scenarios' own bounds allow."""

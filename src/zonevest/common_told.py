@@ -72,7 +72,9 @@ def _fill(run: Search, decision: Decision, best: Found) -> None:
         _fill_regret(run, decision, low, high)
     else:
         _fill_value(run, decision, best, known, bounds)
-    near = decision.gap is not None and (run.proven or decision.gap <= run.asked["gap"] + ROUNDING)
+    # a regret is as sure as the gap that is told of it: what own best plans leave open is part of it
+    sure = run.proven and run.objective != "regret"
+    near = decision.gap is not None and (sure or decision.gap <= run.asked["gap"] + ROUNDING)
     decision.status = "optimal" if near else "interrupted" if run.stopped.is_set() else "feasible"
     decision.parcels = run.stages.parcels_table(best.decided)
     decision.projects = run.stages.projects_table(best.decided)

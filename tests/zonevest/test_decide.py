@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,8 @@ from zonevest.instances.say import translate
 from zonevest.instances.study import Study
 from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
-from zonevest.reports.decision_tables import moves_with, projects_table
+from zonevest.reports.decision_tables import later_table, moves_with, projects_table
+from zonevest.sides import Side
 from zonevest.sweep_cases import SweepError
 
 TWO = ["trend", "dear_works"]
@@ -236,6 +238,53 @@ def test_the_largest_regret_is_bounded_from_both_sides(small: Study) -> None:
     assert least.value - least.bound <= 2e-6 * abs(least.mean_value) + 1e-5
     assert least.bound <= max(high for _, high in plain.regret.values()) + 1e-9
     assert least.ok
+
+
+def test_a_regret_is_no_surer_than_the_best_plans_it_is_measured_against(
+    small: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone, asked = Side.alone, 0.01
+
+    def loose(side: Side, *rest: Any, **more: Any) -> Any:
+        found = alone(side, *rest, **more)  # a bound that is far, of which the solver says that it is near enough
+        return replace(found, status="optimal", bound=found.value + 0.5 * abs(found.value))
+
+    monkeypatch.setattr(Side, "alone", loose)
+    found = zv.decide(small, objective="regret", gap=asked)
+    assert found.gap > asked
+    assert found.status == "feasible"
+    assert "not proven within the gap" in found.to_text("en")
+
+
+@pytest.mark.parametrize("gap", [0.1, 0.02])
+def test_a_regret_is_sought_as_near_as_was_asked_for(small: Study, gap: float) -> None:
+    found = zv.decide(small, objective="regret", gap=gap)
+    assert found.status == "optimal"
+    assert found.value - found.bound <= gap * abs(found.mean_value) + 1e-9
+
+
+def test_where_nothing_begins_later_that_is_a_table_without_rows(small: Study) -> None:
+    found = zv.decide(small, objective="regret", gap=0.01)
+    starts = {start for plan in found.plans.values() for start in plan.parcels["start"]}
+    assert starts <= {"", *found.periods_now}  # or the test asks nothing
+    assert later_table(found).empty
+    assert "Projects" in found.to_text("en") or "Land" in found.to_text("en")
+
+
+def test_a_search_that_ended_early_does_not_speak_of_its_time(small: Study) -> None:
+    found = zv.decide(small, gap=0.0, method="prices")
+    found.status = "feasible"  # what it is where prices leave a gap, long before the time is over
+    assert "time limit" not in found.to_text("en")
+    assert "达到时限" not in found.to_text("zh")
+
+
+def test_a_plan_beside_a_common_decision_is_called_that(found: Decision, folder: Path) -> None:
+    beside = [name for name, plan in found.plans.items() if plan.status == "feasible"]
+    assert beside  # what the decision gives up in a scenario is more than the gap
+    for name in beside:
+        text = (folder / name / "report.html").read_text(encoding="utf-8")
+        assert "Decided in common with other scenarios" in text
+        assert "Time limit reached" not in text
 
 
 def test_more_scenarios_are_worth_no_more_than_knowing_which(small: Study) -> None:
