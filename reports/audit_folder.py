@@ -122,7 +122,8 @@ class Stated:
             must = say("it has the columns {columns}", columns=listed(lost))
             self.breaches.append(Breach("file", where, must, say("it has not")))
             return
-        clean = {column: _text(frame[column]) for column in text}
+        more = ["unit"] if name == "limits" and "unit" in frame else []  # for words alone
+        clean = {column: _text(frame[column]) for column in (*text, *more)}
         for column in (*numbers, *(["capex"] if name == "projects" and "capex" in frame else [])):
             values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if np.isnan(values).any():

@@ -42,10 +42,10 @@ from zonevest.model.policy import doing_nothing, objective_weights, policy_model
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
-from zonevest.reports.audit import audit as audit_plan
 from zonevest.reports.audit_folder import DAMAGE
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.balance_sheet import balance_sheet
+from zonevest.reports.breaches import audited as audit_plan
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
