@@ -324,7 +324,7 @@ class Display:
 
     def row(self, name: str) -> str:
         """What a row of the program is called, by its own name: its family, and each part of its index in words."""
-        return self._indexed("row_", name)
+        return self._indexed("row_", re.sub(r"^balance(?=\[)", "quota", name))
 
     def column(self, name: str) -> str:
         """The same of a decision of the program that is neither land nor a project."""

@@ -14,7 +14,7 @@ from zonevest.model.areas import TOTAL
 from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
 from zonevest.reports.path_picture import picture
-from zonevest.reports.path_steps import LAND, PRACTICE, PROJECT, ROW
+from zonevest.reports.path_steps import LAND, NEAR, PRACTICE, PROJECT, ROW
 from zonevest.reports.sweep_pages import STYLE, html_list, html_table
 from zonevest.reports.sweep_text import aligned
 
@@ -201,7 +201,8 @@ class Telling:
     def _margin(self, row: dict[str, Any]) -> str:
         if _blank(row["margin"]):
             return DASH
-        told = number(row["margin"])
+        rounding = -NEAR * max(1.0, abs(row["value"])) <= row["margin"] <= 0.0
+        told = number(0.0 if rounding else row["margin"])
         unit = self.display.unit(row["margin_unit"]) if row["margin_unit"] else ""
         told = f"{told} {unit}".rstrip()
         return f"{told} ({self.words('path_binding')})" if row["binding"] else told

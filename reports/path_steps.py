@@ -209,25 +209,30 @@ class Point:
         return found
 
     def _spread(self, change: Floats) -> Floats:
-        """Less land is less sold: parted as the plan parts it among the steps of a price."""
+        """Less land is less sold: of the last steps of a price first, as steps are filled one after the other."""
         moved = change
-        for row, columns, part in self._sold:
+        for row, columns, widths in self._sold:
             if change[row]:
-                moved = moved + self.priced.block.by_column[columns].T[:-1] @ (-change[row] * part)
+                sold = self.priced.columns[columns]
+                left = sold.sum() - change[row]
+                after = np.clip(left - (np.cumsum(widths) - widths), 0.0, widths)
+                after[-1] += max(left - after.sum(), 0.0)
+                moved = moved + self.priced.block.by_column[columns].T[:-1] @ (after - sold)
         return np.asarray(moved)
 
     @cached_property
     def _sold(self) -> list[tuple[int, Ints, Floats]]:
-        """Of each row of what is sold in price steps: its columns, and how the plan parts it among them."""
+        """Of each row of what is sold in price steps: its columns, from the first step on, and how much each takes."""
         block, found = self.priced.block, []
         by_row = sparse.csc_array(block.by_column)
         for row, name in enumerate(block.rows):
             if _family(name) == SPREAD:
                 columns = by_row.indices[by_row.indptr[row] : by_row.indptr[row + 1]]
-                columns = np.array([at for at in columns if _family(block.columns[at]) == "sold"], dtype=np.int64)
-                sold = self.priced.columns[columns]
-                if len(columns) and sold.sum() > SMALL:
-                    found.append((row, columns, sold / sold.sum()))
+                steps = [int(at) for at in columns if _family(block.columns[at]) == "sold"]
+                steps.sort(key=lambda at: int(self.priced.compiled.variables[at].index()[-2]))
+                if steps:
+                    widths = np.asarray(block.column_upper[steps], dtype=np.float64)
+                    found.append((row, np.array(steps, dtype=np.int64), widths))
         return found
 
     @cached_property

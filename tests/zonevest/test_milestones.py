@@ -14,6 +14,8 @@ from typer.testing import CliRunner
 
 import zonevest as zv
 from tests import brute
+from tests.model import binding
+from tests.model import binding_land as land_cases
 from zonevest import api, delaying
 from zonevest.cli import app
 from zonevest.instances.study import Study
@@ -243,3 +245,154 @@ def test_the_command(tmp_path: Path) -> None:
     assert found["complete"]
     assert {row["step"] for row in found["steps"]} >= {"road", "pool"}
     assert isinstance(api.read_plan(folder), zv.Plan)
+
+
+# What money, quotas, prices and uplift ask for: each plan and each amount worked out by hand
+
+
+STALL: binding.Row = {"project": "stall", "capex": 1.0, "life_years": 1, "annual_revenue": 4.0}
+MILL: binding.Row = {"project": "mill", "capex": 3.0, "life_years": 1, "annual_revenue": 5.0}
+THREE = [{"name": name, "start": 2026 + at, "years": 1} for at, name in enumerate("abc")]
+
+
+def path_of(study: Study) -> zv.Milestones:
+    return zv.milestones(zv.solve(study, gap=0.0), resolve=0, periods=3)
+
+
+def stood_on(found: zv.Milestones) -> dict[tuple[str, str], tuple[str, bool, str, float, str]]:
+    """Step and other step that relies on it -> how, only, period, amount and unit."""
+    rows = found.unlocks[found.unlocks["what"].isin(["project", "land"])].itertuples(index=False)
+    return {(row.step, row.target): (row.how, row.only, row.period, round(row.amount, 6), row.unit) for row in rows}
+
+
+def row_of(found: zv.Milestones, kind: str, item: str, period: str, place: str = "total") -> dict[str, Any]:
+    table = found.milestones
+    mine = table[(table[["kind", "item", "period", "jurisdiction"]] == [kind, item, period, place]).all(axis=1)]
+    assert len(mine) == 1
+    row: dict[str, Any] = mine.iloc[0].to_dict()
+    return row
+
+
+def test_cash_of_one_project_pays_for_the_next() -> None:
+    # A month of 6, 0.5, stays in the till, and 1.5 is there. 2026: the stall, 1.5 − 1 = 0.5, nothing to spare, so that
+    # the mill waits. 2027: 0.5 + 4 of the stall − 3 for the mill = 1.5. 2028: 1.5 + 5 = 6.5.
+    budget = {"opening_cash": 1.5, "fixed_cost": 6.0, "transfers": 6.0, "reserve_months": 1.0}
+    found = path_of(binding.tiny({"periods": THREE, "finance": budget}, projects=[STALL, MILL]))
+    assert dict(found.plan.projects[["project", "start"]].to_numpy()) == {"stall": "a", "mill": "b"}
+    for period, there in (("a", 0.5), ("b", 1.5), ("c", 6.5)):
+        row = row_of(found, "cash", "finance.cash", period)
+        assert (row["value"], row["margin"]) == (pytest.approx(there), pytest.approx(there - 0.5))
+        assert row["rule"] == "reserve"
+        assert row["binding"] == (period == "a")
+    # Without the stall 1.5 − 3 = −1.5 in 2027: 2 less than has to stay, all of it the mill's. In 2028 −1.5 + 5 is
+    # enough. Without the mill nothing is missing, and the stall came before it.
+    assert stood_on(found) == {("stall", "mill"): ("money", False, "b", 2.0, "million")}
+    kept = found.unlocks[found.unlocks["what"] == "row"]
+    assert kept[["step", "target", "period", "amount"]].to_numpy().tolist() == [["stall", "reserve", "b", 2.0]]
+    assert [row_of(found, "money", "reserve", t)["met_by"] for t in "abc"] == ["", "stall", ""]
+    assert [row_of(found, "money", "reserve", t)["needed_by"] for t in "abc"] == ["stall", "mill", ""]
+    # A year later the stall's 1 is spent in 2027 and its 4 come in 2028: 1.5 − 1 − 3, which is 3 too little.
+    steps = found.steps.set_index("step")
+    assert not steps.loc["stall", "held"]
+    assert found.breaks[["step", "when", "limit", "period", "by"]].to_numpy().tolist() == [
+        ["stall", "held", "reserve", "b", pytest.approx(3.0)]
+    ]
+    # The mill brings its 5 − 3 in no year of the horizon where it starts in 2028.
+    assert steps.loc["mill", ["held", "held_cost"]].tolist() == [True, pytest.approx(2.0)]
+
+
+def test_quotas_made_are_what_later_land_uses() -> None:
+    # Wood, only in 2026, makes a quota of its hectares, town from 2027 on uses one. `near` (2 ha) can be built over
+    # where `far` (3 ha) was planted, not the other way round; 3 − 2 are left.
+    quota: binding.Row = {
+        "quota": "q", "account_generated": "area.gained.class_group.forest", "account_used": "area.new_construction",
+        "bank": 1,
+    }  # fmt: skip
+    plant, build = {**land_cases.PLANT, "latest": "a"}, {**land_cases.BUILD, "earliest": "b"}
+    found = path_of(land_cases.land(practices=[plant, build], quotas=[quota]))
+    wood, town_ = "land:W/R/a", "land:E/U/b"
+    assert set(found.steps["step"]) == {wood, town_}
+    assert row_of(found, "quota_used", "q", "b")["value"] == 2.0
+    for period, left, met_by in (("a", 3.0, ""), ("b", 1.0, wood)):
+        row = row_of(found, "quota", "quota.q", period)
+        assert (row["value"], row["margin"], row["met_by"]) == (pytest.approx(left), pytest.approx(left), met_by)
+        assert not row["binding"]
+    # Without the wood 2 are missing in 2027; without the town there is only more left.
+    assert stood_on(found) == {(wood, town_): ("quota", False, "b", 2.0, "ha")}
+    assert row_of(found, "land", "R", "a", "W")["needed_by"] == town_
+    for lang, told in (("en", "Quota left: q"), ("zh", "指标结余：q")):
+        text = found.to_text(lang)
+        assert told in text
+        assert "balance[" not in text
+    assert found.breaks[["step", "limit", "period", "by"]].to_numpy().tolist() == [[wood, "quota.q", "b", 2.0]]
+    # Nothing asks for the town: not built in 2027, it loses a year's rent of 2.
+    assert found.steps.set_index("step").loc[town_, "held_cost"] == pytest.approx(2.0)
+
+
+def test_quotas_that_were_granted_rest_on_no_step() -> None:
+    # 2 ha are granted, `near` uses them all: it is what uses up the row, and nothing is missing without it.
+    found = path_of(land_cases.quota().study)
+    row = row_of(found, "quota", "quota.q", "a")
+    assert (row["value"], row["margin"], row["binding"]) == (0.0, 0.0, True)
+    assert (row["met_by"], row["needed_by"]) == ("", "land:E/U/a")
+    assert found.unlocks.empty
+
+
+def test_quotas_sold_rest_on_those_made() -> None:
+    # All of the 2 + 3 ha of wood are sold: as much is too much without either of them.
+    found = path_of(land_cases.quota_sold().study)
+    row = row_of(found, "quota", "quota_sold.q", "total")
+    assert row["binding"]
+    assert row["met_by"] == "land:W/R/a;land:E/R/a"
+    told = found.unlocks.set_index("step")
+    assert told[["what", "target", "how"]].to_numpy().tolist() == [["row", "quota_sold.q", "quota"]] * 2
+    assert told["amount"].to_dict() == pytest.approx({"land:E/R/a": 2.0, "land:W/R/a": 3.0})
+    assert "−<" not in found.to_text("en"), "what is rounding is nothing to spare, not less than nothing"
+
+
+@pytest.mark.parametrize(("first", "last", "short"), [(2.0, 1.0, 15.0), (1.0, 1.0, 10.0)])
+def test_less_land_sold_leaves_out_the_last_step_of_the_price(first: float, last: float, short: float) -> None:
+    # 15 ha each in the east and the west are sold: 20 at the first price, 10 at the last. All that comes of it less 5
+    # pays for the hall. With 15 ha less, the others are all sold at the first price, as steps are filled one after the
+    # other: of 2 and 1, 50 − 45 = 5 become 30 − 45, of 1 and 1, 30 − 25 = 5 become 15 − 25.
+    both, one = 20 * first + 10 * last, 15 * first
+    sell = {**land_cases.BUILD, "practice": "sell", "latest": "a"}
+    steps = [{"account": "sale", "area_account": "area.new.practice.sell", "factor": 1.0, "up_to": end, "price": price}
+             for end, price in ((20.0, first), (30.0, last))]  # fmt: skip
+    found = path_of(
+        land_cases.land(
+            {"finance": {"opening_cash": 0.0}},
+            parcels=[{**land_cases.NEAR, "area_ha": 15.0}, {**land_cases.FAR, "area_ha": 15.0}],
+            accounts=[{"account": "sale", "family": "revenue", "recurrence": "one_off", "cash": 1}],
+            practices=[sell], class_flows=[], price_steps=steps,
+            projects=[{"project": "hall", "capex": both - 5.0, "life_years": 1, "annual_revenue": 60.0}],
+        )
+    )  # fmt: skip
+    assert row_of(found, "cash", "finance.cash", "a")["value"] == pytest.approx(5.0)
+    assert one - (both - 5.0) == -short
+    places = ["land:E/U/a", "land:W/U/a"]
+    assert stood_on(found) == {(place, "hall"): ("money", False, "a", short, "million") for place in places}
+    assert set(row_of(found, "money", "reserve", "a")["met_by"].split(";")) == set(places)
+    # the same where the land is held a year later: it cannot be sold then
+    assert found.breaks["by"].tolist() == pytest.approx([short, short])
+
+
+def test_what_rises_in_value_is_what_land_unlocks_of_a_project() -> None:
+    # A tram of 0.25 a year raises what is built over by 2 a hectare; fields bring a rent of 1, towns none. With the
+    # tram both fields are built over when it comes: in 2027, after a year of rent, and for a year of its cost.
+    tram = {**land_cases.TRAM, "uplift_of": "build", "annual_cost": 0.25}
+    plots = [{**each, "tags": "stop"} for each in (land_cases.NEAR, land_cases.FAR)]
+    study = land_cases.land(land_cases.WORTH, parcels=plots, class_flows=[land_cases.FARM], projects=[tram])
+    found = path_of(study)
+    assert found.plan.objective == pytest.approx(2 * 5 - 5 - 0.25)
+    east, west = "land:E/U/b", "land:W/U/b"
+    assert set(found.steps["step"]) == {"tram", east, west}
+    assert stood_on(found) == {
+        (east, "tram"): ("uplift", False, "b", 2.0, "ha"),
+        (west, "tram"): ("uplift", False, "b", 3.0, "ha"),
+    }
+    assert row_of(found, "land", "U", "b", "E")["needed_by"] == "tram"
+    # Held a period later it never comes: the tram's 10 − 0.25 are lost; either field's rise of 2 a hectare is, and its
+    # rent is kept.
+    steps = found.steps.set_index("step")
+    assert steps["held_cost"].to_dict() == pytest.approx({"tram": 10 - 0.25, east: 4 - 2, west: 6 - 3})
