@@ -175,12 +175,19 @@ def without_tables(plan: PlanData, lang: str = "en") -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
-    [("feasible", "Time limit reached: a plan, not proven"), ("interrupted", "Stopped by hand: the best plan so far")],
+    ("status", "seconds", "told"),
+    [
+        ("feasible", 600.4, "Time limit reached: a plan, not proven"),
+        ("feasible", 40.0, "A plan, not proven within the gap asked for"),
+        ("interrupted", 40.0, "Stopped by hand: the best plan so far"),
+    ],
 )
-def test_an_unproven_plan_is_called_so(plan: PlanData, status: str, told: str) -> None:
-    text = without_tables(replace(plan, status=status, bound=None, gap=None, gap_total=None))
+def test_an_unproven_plan_is_called_so(plan: PlanData, status: str, seconds: float, told: str) -> None:
+    assert plan.settings["time_limit"] == 600.0
+    unproven = replace(plan, status=status, seconds={"solve": seconds}, bound=None, gap=None, gap_total=None)
+    text = without_tables(unproven)
     assert told in text
+    assert ("Time limit reached" in text) == (seconds > 600.0)
     assert "no bound known" in text
     assert "Proven within" not in text
 
