@@ -153,17 +153,24 @@ class States:
         before, after = own[self.class_today], own[self.class_new]
         return np.where(fixed >= 0, fixed, before), np.where(fixed >= 0, fixed, after)
 
+    @cached_property
+    def _positions(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Where each land class and each zone stands in its table."""
+        study = self.options.study
+        classes, zones = study.land_classes["land_class"].tolist(), study.zones["zone"].tolist()
+        return {name: at for at, name in enumerate(classes)}, {name: at for at, name in enumerate(zones)}
+
     def _class_in(self, what: str, name: str) -> tuple[Bools, Bools]:
         """Whether today's and the new class belong to a class or class group."""
         if what == "class":
-            position = pd.Index(self.options.study.land_classes["land_class"]).get_loc(name)
+            position = self._positions[0][name]
             return self.class_today == position, self.class_new == position
         member = self.groups[:, CLASS_GROUPS.index(name)]
         return member[self.class_today], member[self.class_new]
 
     def _zone_in(self, name: str) -> tuple[Bools, Bools]:
         """Whether today's and the new zone are the zone or one of its sub-zones."""
-        member = self.within[:, pd.Index(self.options.study.zones["zone"]).get_loc(name)]
+        member = self.within[:, self._positions[1][name]]
         return member[self.zone_today], member[self.zone_new]
 
     def _state(self, before: Bools, after: Bools, year: Ints, period: int) -> Bools:
@@ -259,7 +266,7 @@ class States:
         begun = self.start_year <= self.clock.last[period]
         ok = self.assigned & (np.where(begun, self.zone_new, self.zone_today) >= 0)
         if zones:
-            positions = pd.Index(self.options.study.zones["zone"]).get_indexer(zones)
+            positions = [self._positions[1].get(zone, -1) for zone in zones]
             member = np.asarray(self.within[:, positions].any(axis=1))
             ok &= member[np.where(begun, self.zone_new, self.zone_today)]
         if row.footprint_practice:
@@ -287,9 +294,11 @@ def residents(study: Study, clock: Clock | None, period: int) -> dict[str, float
     table = study.jurisdictions
     growth, code, homes, people, grown = _grown(study, clock, period)
     of_parcels = dict(zip(homes, np.bincount(code, people, len(homes)) * grown, strict=True))
-    elapsed = _elapsed(clock, period)
-    stated = (table["population"] * (1.0 + growth) ** elapsed).fillna(table["jurisdiction"].map(of_parcels)).fillna(0.0)
-    there = dict(zip(table["jurisdiction"], stated.astype(float), strict=True))
+    names, elapsed = table["jurisdiction"].tolist(), _elapsed(clock, period)
+    stated = table["population"].to_numpy(dtype=float) * (1.0 + growth) ** elapsed
+    told = np.array([of_parcels.get(name, 0.0) for name in names], dtype=float)
+    stated = np.where(np.isnan(stated), told, stated)
+    there = dict(zip(names, stated.tolist(), strict=True))
     return there | {TOTAL: float(stated.sum() + of_parcels.get("", 0.0))}
 
 
@@ -301,9 +310,11 @@ def _grown(study: Study, clock: Clock | None, period: int) -> tuple[Any, ...]:
     """Growth of each jurisdiction; home of each parcel, names of homes, people of parcels, factor of each home."""
     table, parcels = study.jurisdictions, study.parcels
     common = study.settings.population_growth
-    growth = table["population_growth"].fillna(common)
+    growth = table["population_growth"].to_numpy(dtype=float)
+    growth = np.where(np.isnan(growth), common, growth)
     # a million parcels live in few places and have few different tags: names are looked at once each
     code, homes = pd.factorize(parcels["jurisdiction"])
     rate = dict(zip(table["jurisdiction"], growth, strict=True))
     grown = np.array([(1.0 + rate.get(home, common)) ** _elapsed(clock, period) for home in homes])
-    return growth, code, homes, parcels["population"].fillna(0.0).to_numpy(dtype=float), grown
+    people = parcels["population"].to_numpy(dtype=float)
+    return growth, code, homes, np.where(np.isnan(people), 0.0, people), grown

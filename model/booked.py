@@ -19,6 +19,7 @@ from zonevest.instances.study import Study, each, period_names
 from zonevest.model.areas import TOTAL
 from zonevest.model.booked_land import PLACE, Chosen, amounts_of, named
 from zonevest.model.booked_uplift import Raised, raised
+from zonevest.model.distinct import groups
 from zonevest.model.flows import NEVER
 from zonevest.model.ledger import Ledger
 from zonevest.model.markets import markets
@@ -66,8 +67,7 @@ class Booked:
             return cls(pd.DataFrame(columns=list(columns), dtype=object), np.zeros((0, periods)), np.zeros(0))
         rows = pd.concat([rows[list(columns)] for rows, _ in kept], ignore_index=True)
         amounts = np.concatenate([amounts for _, amounts in kept])
-        group = rows.groupby(list(columns), sort=False, dropna=False).ngroup().to_numpy()
-        first = np.flatnonzero(~rows.duplicated().to_numpy())
+        group, first = groups(rows)
         sums = np.zeros((len(first), amounts.shape[1]))
         np.add.at(sums, group, amounts)
         some = np.flatnonzero((sums != 0.0).any(axis=1))

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from zonevest.instances.study import period_names
+from zonevest.model.distinct import distinct, groups
 from zonevest.model.flows import CASH, ECOSYSTEM, NEVER
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
@@ -56,11 +57,10 @@ class Chosen:
         parcel = pd.Index(study.parcels["parcel_id"]).get_indexer(chosen["parcel_id"])
         practice = pd.Index(options.practices).get_indexer(chosen["practice"])
         start = pd.Index(period_names(study.periods)).get_indexer(chosen["start"])  # -1 for none, as in the kinds
-        code = np.stack([options.pattern[parcel], practice, start]).astype(np.int64)
-        kinds, kind = np.unique(code, axis=1, return_inverse=True)
+        kinds, kind = distinct(options.pattern[parcel].astype(np.int64), practice, start)
         few = replace(options, kind_pattern=kinds[0], kind_practice=kinds[1], kind_start=kinds[2])
         first = np.concatenate([[0], np.cumsum(few.per_pattern)])[:-1]
-        option = few.start[:-1][parcel] + kind.ravel() - first[few.pattern[parcel]]
+        option = few.start[:-1][parcel] + kind - first[few.pattern[parcel]]
         return cls(Ledger(few), parcel, option, chosen["share"].to_numpy(dtype=float))
 
     @classmethod
@@ -141,8 +141,8 @@ class Chosen:
             The columns of `told`, account and captured_from (the uplift account that a capture is of, ``""``: none);
             and the totals of the periods and the present value, one row each.
         """
-        group = told.groupby(list(told.columns), sort=False).ngroup().to_numpy(dtype=np.int64)
-        seen = told.drop_duplicates().reset_index(drop=True)
+        group, first = groups(told)
+        seen = told.iloc[first].reset_index(drop=True)
         of, code, amounts = self._booked(group, len(seen))
         return seen.iloc[of].reset_index(drop=True).join(named(self.ledger.accounts, code)), amounts
 

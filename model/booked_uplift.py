@@ -11,6 +11,7 @@ from scipy import sparse
 
 from zonevest.instances.study import each, items, period_names
 from zonevest.model.capture import tools
+from zonevest.model.distinct import groups
 from zonevest.model.starts import once_worth
 from zonevest.model.uplift import lift
 
@@ -56,8 +57,8 @@ class Raised:
         DataFrame, array of float
             The columns of `rows` and of `told`; and the totals of the periods and the present value, one row each.
         """
-        group = told.groupby(list(told.columns), sort=False).ngroup().to_numpy(dtype=np.int64)
-        seen, land = told.drop_duplicates().reset_index(drop=True), np.arange(len(group))
+        group, first = groups(told)
+        seen, land = told.iloc[first].reset_index(drop=True), np.arange(len(group))
         member = sparse.csr_array((np.ones(len(group)), (land, group)), shape=(len(group), len(seen)))
         found = sparse.coo_array((self.hectares @ member)[self.of])
         booking, of = found.coords

@@ -84,7 +84,7 @@ class Clock:
         """The period in which each year lies, -1 outside the horizon."""
         position = np.asarray(year) - self.years[0]
         inside = (position >= 0) & (position < self.horizon)
-        return np.where(inside, self.period_of[np.clip(position, 0, self.horizon - 1)], -1)
+        return np.where(inside, self.period_of[np.minimum(np.maximum(position, 0), self.horizon - 1)], -1)
 
     def mean(self, yearly: Floats) -> Floats:
         """The mean per year in each period of what the years of the horizon (or more) hold, shape (periods,)."""

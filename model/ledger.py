@@ -255,9 +255,9 @@ class Ledger:
             at = [index for index, item in enumerate(wanted) if item[0] == name]
             for scale, (annual, once) in self.land.worth(name).items():
                 worth = carried @ annual + factors[name] * (carried @ once)
-                column = sparse.csr_array(worth[:, None]) @ sparse.csr_array(
-                    (np.ones(len(at)), ([0] * len(at), at)), shape=(1, len(wanted))
-                )
+                row = np.flatnonzero(worth)
+                place = np.repeat(row, len(at)), np.tile(at, len(row))
+                column = sparse.csr_array((np.repeat(worth[row], len(at)), place), shape=(len(worth), len(wanted)))
                 result[scale] = result[scale] + column if scale in result else column
         for scale, counted in self._area_items(wanted, kinds).items():
             result[scale] = result[scale] + counted if scale in result else counted

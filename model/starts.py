@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats: TypeAlias = NDArray[np.float64]
+    Ints: TypeAlias = NDArray[np.int64]
 
 
 def by_state(works: Works) -> sparse.csr_array:
@@ -66,17 +67,24 @@ def start_items(
 def _taken(works: Works, wanted: Sequence[Item], place: str) -> sparse.csr_array:
     """The land that each start takes in a place: starts x items."""
     size, periods = works.possible.size, works.possible.shape[1]
-    result = sparse.csr_array((size, len(wanted)))
+    parts: list[tuple[Floats, Ints, Ints]] = []
+    takes: dict[str, Floats] = {}
     for column, (account, period) in enumerate(wanted):
-        taken = works.take(account, None if place == TOTAL else place)
-        if not is_built_in(account) or period == START or not taken.any():
+        if not is_built_in(account) or period == START:
+            continue
+        if account not in takes:
+            takes[account] = works.take(account, None if place == TOTAL else place)
+        taken = takes[account]
+        if not taken.any():
             continue
         began = np.arange(periods) <= period if is_state(account) else np.arange(periods) == period
         booked = (taken[:, None] * began * works.possible).ravel()
-        if booked.any():
-            at = np.flatnonzero(booked)
-            result = result + sparse.csr_array((booked[at], (at, np.full(len(at), column))), shape=result.shape)
-    return result
+        at = np.flatnonzero(booked)
+        parts.append((booked[at], at, np.full(len(at), column)))
+    if not parts:
+        return sparse.csr_array((size, len(wanted)))
+    booked, start, item = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return sparse.csr_array((booked, (start, item)), shape=(size, len(wanted)))
 
 
 def once_worth(works: Works, start: int, year: int, rate: float) -> float:

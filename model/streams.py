@@ -17,6 +17,7 @@ from scipy import sparse
 from zonevest.instances.study import Study, holds
 from zonevest.model.areas import States, is_built_in
 from zonevest.model.capture import with_captures
+from zonevest.model.distinct import distinct
 from zonevest.model.flows import AT_START_PRICES, MONEY, NEVER, PAID_TO, Accounts, Clock, Item, Rows, Timed
 from zonevest.model.options import numbered
 
@@ -127,7 +128,7 @@ class _Gathering:
         agree in the three years share a stream.
         """
         rows = self.rows
-        timing, index = np.unique(np.stack([annual, once, until]), axis=1, return_inverse=True)
+        timing, index = distinct(annual, once, until)
         for column, (begin, year, stop) in enumerate(timing.T):
             keep = at[~rows.once[at] & ~rows.captured[at]] if settled else at
             single, offset = rows.once[keep], rows.offset[keep] * (not settled)
@@ -137,11 +138,11 @@ class _Gathering:
             if not settled and n:
                 life = np.where(np.isnan(rows.life[keep]), NEVER, np.ceil(rows.life[keep]))
                 last = np.where(single | rows.captured[keep], 0, np.minimum(first + life, NEVER)).max()
-                carrying = carriers[index.ravel() == column]
+                carrying = carriers[index == column]
                 self.end[carrying] = np.maximum(self.end[carrying], int(last))
                 self.sale[carrying] |= bool((single & self.sale_row[keep]).any())
         self.carriers.append(carriers)
-        self.streams.append(self.count + index.ravel())
+        self.streams.append(self.count + index)
         self.count += timing.shape[1]
 
     def close(self, clock: Clock, accounts: Accounts, kinds: int) -> Streams:

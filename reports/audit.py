@@ -14,14 +14,14 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
 from zonevest.instances.say import say, translate, translated
 from zonevest.instances.study import Study
 from zonevest.reports.audit_decisions import DECISIONS
-from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Value, evaluate
+from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Standing, Value, evaluate
 from zonevest.reports.audit_figures import FIGURES, compare
 from zonevest.reports.audit_folder import Stated, from_folder, from_plan
 from zonevest.reports.audit_program import Affine
@@ -53,6 +53,16 @@ _WORDS = {
 }
 
 
+class Grouping(Protocol):
+    """Breaches put together."""
+
+    def words(self, lang: str) -> list[str]:
+        """A sentence for each."""
+
+    def lines(self, lang: str) -> list[str]:
+        """The sentences under headings, the first of them."""
+
+
 @dataclass
 class AuditReport:
     """What the audit found.
@@ -65,6 +75,10 @@ class AuditReport:
     evaluation : the plan as recomputed, where it could be.
     no_plan : whether what was audited is the proof that there is no plan.
     left_out : what was not checked, and why, else ``""``.
+    judged : what `evaluation` was made from where choices break rules: the evaluator, what stands, and the limits as
+        stated; `zonevest.reports.breaches.in_words` takes it.
+    grouped : what the choices break, put together and in words: those of `breaches` that come first, as many as
+        `evaluation` has; None where none does.
     """
 
     breaches: pd.DataFrame = field(default_factory=lambda: table([]))
@@ -73,6 +87,8 @@ class AuditReport:
     evaluation: Evaluation | None = field(default=None, repr=False)
     no_plan: bool = False
     left_out: str = ""
+    judged: tuple[Evaluator, Standing, pd.DataFrame | None] | None = field(default=None, repr=False)
+    grouped: Grouping | None = field(default=None, repr=False)
 
     @property
     def ok(self) -> bool:
@@ -83,6 +99,13 @@ class AuditReport:
         """The breaches in another language (``zh``); rules, names and codes stay as they are."""
         return translated(self.breaches, lang)
 
+    def told(self, lang: str) -> tuple[list[str], pd.DataFrame]:
+        """A sentence for what each rule that the choices break is of, and the breaches that these do not tell."""
+        rows = self.in_language(lang)
+        if self.grouped is None or self.evaluation is None:
+            return [], rows
+        return self.grouped.words(lang), rows.iloc[len(self.evaluation.breaches) :]
+
     def to_dict(self, lang: str = "en") -> dict[str, Any]:
         """The findings as plain values."""
         figures = [
@@ -91,20 +114,26 @@ class AuditReport:
         ]
         breaches = self.in_language(lang).astype(object).to_dict("records")
         told = {"message": translate(self.message, lang), "left_out": translate(self.left_out, lang)}
-        return {"ok": self.ok, **told, "breaches": breaches, "figures": figures}
+        return {"ok": self.ok, **told, "words": self.told(lang)[0], "breaches": breaches, "figures": figures}
 
     def to_text(self, lang: str = "en") -> str:
-        """The findings in words: one line if all holds, else every breach (the first twenty)."""
+        """The findings in words: one line if all holds, else what the choices break, and every other breach.
+
+        Of these the first twenty.
+        """
         words = _WORDS.get(lang, _WORDS["en"])
         if self.ok:
             holds = words["no_plan" if self.no_plan else "ok"].format(figures=len(self.figures))
             return "\n".join([holds, translate(self.left_out, lang)] if self.left_out else [holds])
-        lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=len(self.breaches))]
-        for row in self.in_language(lang).head(SHOWN).itertuples(index=False):
+        told, rows = self.told(lang)
+        count, grouped = len(told) + len(rows), self.grouped.lines(lang) if self.grouped is not None else []
+        lines = [words["none"] if self.message == NO_PLAN else words["bad"].format(count=count), *grouped]
+        lines += [""] if grouped and len(rows) else []
+        for row in rows.head(SHOWN).itertuples(index=False):
             lines += [f"• {row.rule}: {row.where}", f"    {words['must']}: {row.must}"]
             lines += [f"    {words['found']}: {row.found}"]
-        if len(self.breaches) > SHOWN:
-            lines.append(words["more"].format(count=len(self.breaches) - SHOWN))
+        if len(rows) > SHOWN:
+            lines.append(words["more"].format(count=len(rows) - SHOWN))
         return "\n".join(lines)
 
 
@@ -135,9 +164,11 @@ def _recompute(stated: Stated, study: Study) -> AuditReport:
     places = set(stated.tables["ledger"]["jurisdiction"]) if "ledger" in stated.tables else set()
     evaluator = Evaluator(study, tags=places)
     decisions = {name: stated.tables.get(name) for name in DECISIONS}
-    found = evaluator.evaluate(stated.tables["parcels"], stated.tables["projects"], **decisions)
+    standing = evaluator.stand(stated.tables["parcels"], stated.tables["projects"])
+    found = evaluator.judge(standing, decisions)
     compared = compare(stated, evaluator, found)
     own = table([*stated.breaches, *compared.breaches])
     parts = [frame for frame in (found.breaches, own) if len(frame)]
     breaches = pd.concat(parts, ignore_index=True) if parts else own
-    return AuditReport(breaches, compared.table(), "", found)
+    judged = None if found.breaches.empty else (evaluator, standing, stated.tables.get("limits"))
+    return AuditReport(breaches, compared.table(), "", found, judged=judged)

@@ -37,7 +37,7 @@ def texts(frame: pd.DataFrame, column: str) -> NDArray[np.object_]:
     """A text column as Python strings, ``""`` where the column is absent."""
     if column not in frame.columns:
         return np.full(len(frame), "", dtype=object)
-    return np.asarray(frame[column].astype(object), dtype=object)
+    return np.asarray(frame[column].to_numpy(dtype=object))
 
 
 def numbers(frame: pd.DataFrame, column: str, blank: float) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -35,9 +36,14 @@ class Choices:
 
     def by_option(self) -> Iterator[tuple[tuple[str, int], Ints, Floats]]:
         """The parcels and shares of every (practice, start)."""
+        for option, at in self._options.items():
+            yield option, self.parcel[at], self.share[at]
+
+    @cached_property
+    def _options(self) -> dict[tuple[str, int], Ints]:
         frame = pd.DataFrame({"practice": self.practice, "start": self.start})
-        for (practice, start), at in frame.groupby(["practice", "start"], sort=True).indices.items():
-            yield (str(practice), int(start)), self.parcel[at], self.share[at]
+        found = frame.groupby(["practice", "start"], sort=True).indices
+        return {(str(practice), int(start)): at for (practice, start), at in found.items()}
 
     def held(self, parcel: str) -> list[Held]:
         """The parts of a parcel."""

@@ -95,10 +95,12 @@ class Stated:
             return
         clean: dict[str, Any] = {column: _text(frame[column]) for column in (*keys, *words)}
         for column in numbers:
-            blank = frame[column].isna() | (frame[column].astype(object) == "")
-            values = pd.to_numeric(frame[column].mask(blank), errors="coerce").to_numpy(
-                dtype=np.float64, na_value=np.nan
-            )
+            cells = frame[column]
+            if cells.dtype == np.float64:  # nothing to read, and no cell that is not a number but a blank
+                clean[column] = cells.to_numpy()
+                continue
+            blank = cells.isna() | (cells.astype(object) == "")
+            values = pd.to_numeric(cells.mask(blank), errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             odd = np.flatnonzero(np.isnan(values) & ~blank.to_numpy())
             if len(odd):
                 found = say("not in rows {rows}", rows=listed(str(row) for row in odd[:5]))
@@ -120,7 +122,8 @@ class Stated:
             must = say("it has the columns {columns}", columns=listed(lost))
             self.breaches.append(Breach("file", where, must, say("it has not")))
             return
-        clean = {column: _text(frame[column]) for column in text}
+        more = ["unit"] if name == "limits" and "unit" in frame else []  # for words alone
+        clean = {column: _text(frame[column]) for column in (*text, *more)}
         for column in (*numbers, *(["capex"] if name == "projects" and "capex" in frame else [])):
             values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
             if np.isnan(values).any():
@@ -137,7 +140,8 @@ def _sentence(part: object) -> str:
 
 def _text(series: pd.Series[Any]) -> list[str]:
     """A column as text; nothing is ``""``."""
-    return ["" if cell is None or cell is pd.NA or cell != cell else str(cell) for cell in series.astype(object)]
+    cells = series.to_numpy(dtype=object)
+    return ["" if cell is None or cell is pd.NA or cell != cell else str(cell) for cell in cells]
 
 
 def number(value: Any) -> float | None:

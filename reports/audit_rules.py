@@ -51,14 +51,14 @@ class Held(NamedTuple):
 MUST = {
     "hold": say("the study does not allow land to be held (hold = false)"),
     "unassigned": say("every parcel has an option (unassigned = false)"),
-    "from_class": say("a practice starts only from its from_classes"),
+    "from_class": say("the practice starts only from land classes that it admits"),
     "redline_grade": say("inside the red line only practices that admit its grade"),
     "basic_farmland": say("basic farmland keeps its class or becomes arable, under a practice that admits it"),
     "conversion": say("the practice is allowed under the parcel's conversion overlay"),
     "tenure": say("the practice is for land of another tenure"),
     "title": say("the practice needs a title"),
     "titled": say("the practice clears the title of land that has none"),
-    "slope": say("the slope class lies between min_slope_class and max_slope_class of the practice"),
+    "slope": say("the slope is one that the practice admits"),
     "suitability": say("a new class suits its zone at 2 or more, a kept one above 0"),
     "locked_zone": say("a parcel locked to a zone lies in it"),
     "forbidden_zones": say("a parcel lies in none of its forbidden zones"),
@@ -71,10 +71,23 @@ MUST = {
 }
 
 
+LINE = {
+    "redline": say("ecological conservation red line"),
+    "basic_farmland": say("permanent basic farmland"),
+    "growth_boundary": say("urban development boundary"),
+    "village_boundary": say("village boundary"),
+    "sea": say("sea"),
+    "mineral_right": say("mineral right"),
+    "national_park": say("national park"),
+}
+"""What the lines are called."""
+
+
 def must(reason: str) -> str:
     """What the rule of a reason asks for."""
     if reason.startswith("line:"):
-        return say("zones of the line {line} and land inside it go together", line=reason[5:])
+        name = LINE.get(reason[5:], reason[5:])
+        return say("the zones of a line and the land inside it go together: {line}", line=name)
     return MUST[reason]
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from zonevest.instances.faults import within
 from zonevest.instances.say import listed, say
 from zonevest.reports.audit_cash import SMALL, light
-from zonevest.reports.audit_cells import texts
+from zonevest.reports.audit_cells import Floats, Ints, texts
 from zonevest.reports.audit_rules import TOLERANCE, Breach
 from zonevest.reports.audit_told import TOLD, told
 from zonevest.reports.audit_value import Told
@@ -188,18 +188,32 @@ def _uplift(frame: pd.DataFrame) -> Iterator[Breach]:
             yield Breach("balance:uplift", where, must, f"{created:.10g}")
 
 
+def _sums(code: Ints, values: Floats) -> list[float]:
+    """The sum of each group's values; what is no number counts nothing."""
+    sums: list[float] = np.bincount(code, np.where(np.isnan(values), 0.0, values)).tolist()
+    return sums
+
+
 def _actors(frame: pd.DataFrame) -> Iterator[Breach]:
     """Per account of money, and over all of them: what is paid is received; and gains are the sums of the rows."""
-    money = frame[frame["kind"].isin(["money", "transfer"])]
-    for account, rows in money.groupby("account", sort=False):
-        received, paid = float(rows["receives"].sum()), float(rows["pays"].sum())
-        if _apart(received, paid, float(rows[["receives", "pays"]].abs().to_numpy().max())):
+    kind, accounts, actors = (texts(frame, name) for name in ("kind", "account", "actor"))
+    receives, pays, net = (frame[name].to_numpy(dtype=np.float64) for name in ("receives", "pays", "net"))
+    money = (kind == "money") | (kind == "transfer")
+    code, names = pd.factorize(accounts[money])
+    largest = np.zeros(len(names))
+    np.maximum.at(largest, code, np.maximum(np.abs(receives[money]), np.abs(pays[money])))
+    every = zip(names, _sums(code, receives[money]), _sums(code, pays[money]), largest.tolist(), strict=True)
+    for account, received, paid, most in every:
+        if _apart(received, paid, most):
             must = say("the actors receive what the actors pay, {amount:.10g}", amount=paid)
             yield Breach("balance:actors", within("distribution.csv", str(account)), must, f"{received:.10g}")
-    parts = frame[frame["kind"].isin(["money", "uplift", "transfer"])]
-    by_actor = parts.groupby("actor", sort=False)["net"].sum()
-    for row in frame[frame["kind"] == "gain"].itertuples(index=False):
-        total, mine = float(by_actor.get(row.actor, 0.0)), parts.loc[parts["actor"] == row.actor, "net"]
-        if _apart(total, float(row.net), float(mine.abs().max()) if len(mine) else 0.0):
+    parts = money | (kind == "uplift")
+    code, names = pd.factorize(actors[parts])
+    largest = np.zeros(len(names))
+    np.fmax.at(largest, code, np.abs(net[parts]))
+    by_actor = dict(zip(names, zip(_sums(code, net[parts]), largest.tolist(), strict=True), strict=True))
+    for row in frame[kind == "gain"].itertuples(index=False):
+        total, most = by_actor.get(row.actor, (0.0, 0.0))
+        if _apart(total, float(row.net), most):
             must = say("a gain is the sum of what is received less what is paid, {amount:.10g}", amount=total)
             yield Breach("balance:actors", within("distribution.csv", str(row.account)), must, f"{row.net:.10g}")

@@ -12,6 +12,7 @@ from zonevest.model.flows import CASH, ECOSYSTEM, NEVER
 from zonevest.model.land import footprint_row
 from zonevest.model.policy import objective_weights
 from zonevest.reports.explain import PROJECT, Explanation, parts_of
+from zonevest.reports.explain_text import LAND_TAKEN
 from zonevest.reports.priced import SMALL
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ FUNDS = {
     "land": ["land_take[", "site_take["],
 }
 """What a project takes of what all share, by the families of rows that say how much there is."""
-LAND_TAKEN = "land_take"
-"""What is lost on the land that a project takes, among the accounts."""
 
 
 def explain_project(priced: Priced, project: str, moved: Mapping[str, Floats]) -> Explanation:

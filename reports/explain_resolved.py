@@ -49,15 +49,17 @@ WORDS = {
         "mandatory": "It is mandated: no plan does without it",
         "even_head": "Break-even by solving again: it is just worth it with",
         "even": "a {column} of {number:,.6g} (now {now:,.6g}); what the gaps leave open: {low:,.6g} to "
-        "{high:,.6g}; solved {solves} times",
+        "{high:,.6g}; solved {often}",
         "even_wide": "a {column} between {low:,.6g} and {high:,.6g} (now {now:,.6g}), which is what the gaps leave "
-        "open; about {number:,.6g} by the plans that were found; solved {solves} times (a smaller --gap narrows it)",
-        "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further in {solves} "
-        "solves: {low:,.6g} to {high:,.6g}",
+        "open; about {number:,.6g} by the plans that were found; solved {often} (a smaller --gap narrows it)",
+        "even_stopped": "a {column} of about {number:,.6g} (now {now:,.6g}), not told apart further, solved "
+        "{often}: {low:,.6g} to {high:,.6g}",
         "at_zero": "a {column} of 0 changes nothing: {verdict} all the same",
         "always_in": "any {column}: there is no plan without it",
         "never_in": "no {column}: there is no plan with it",
-        "stopped": "a {column} that was not found in {solves} solves (now {now:,.6g})",
+        "stopped": "a {column} that was not found, solved {often} (now {now:,.6g})",
+        "once": "once",
+        "times": "{solves} times",
         "stays_in": "it is built",
         "stays_out": "it is not built",
         "capex": "capex",
@@ -85,15 +87,17 @@ WORDS = {
         "loss_of": "受损者：{names}",
         "mandatory": "该项目为必建项目：任何规划都包含它",
         "even_head": "重新求解的盈亏平衡点：恰好值得建设时",
-        "even": "{column}为 {number:,.6g}（现 {now:,.6g}）；间隙所余范围：{low:,.6g} 至 {high:,.6g}；求解 {solves} 次",
+        "even": "{column}为 {number:,.6g}（现 {now:,.6g}）；间隙所余范围：{low:,.6g} 至 {high:,.6g}；求解 {often}",
         "even_wide": "{column}在 {low:,.6g} 至 {high:,.6g} 之间（现 {now:,.6g}），间隙只能判明到此；"
-        "按所得规划约为 {number:,.6g}；求解 {solves} 次（更小的 --gap 可缩小范围）",
-        "even_stopped": "{column}约为 {number:,.6g}（现 {now:,.6g}），{solves} 次求解后未能进一步区分："
+        "按所得规划约为 {number:,.6g}；求解 {often}（更小的 --gap 可缩小范围）",
+        "even_stopped": "{column}约为 {number:,.6g}（现 {now:,.6g}），求解 {often}后未能进一步区分："
         "{low:,.6g} 至 {high:,.6g}",
         "at_zero": "{column}即使为 0 也不改变结果：{verdict}",
         "always_in": "{column}不论多少：没有不建该项目的规划",
         "never_in": "{column}不论多少：没有建设该项目的规划",
-        "stopped": "{column}在 {solves} 次求解内未找到（现 {now:,.6g}）",
+        "stopped": "{column}求解 {often}仍未找到（现 {now:,.6g}）",
+        "once": "1 次",
+        "times": "{solves} 次",
         "stays_in": "仍会建设",
         "stays_out": "仍不建设",
         "capex": "投资",
@@ -178,5 +182,6 @@ def _evens(found: Explanation, say: dict[str, str]) -> list[str]:
             kind = "even_stopped" if kind == "stopped" else "even_wide" if wide else "even"
         verdict = say["stays_in" if found.figures["start"] else "stays_out"]
         cells = {name: getattr(row, name) for name in BREAK_EVEN[1:]}
-        lines.append(say[kind].format(**cells | {"column": say[row.column], "verdict": verdict}))
+        often = say["once" if row.solves == 1 else "times"].format(solves=row.solves)
+        lines.append(say[kind].format(**cells | {"column": say[row.column], "verdict": verdict, "often": often}))
     return lines

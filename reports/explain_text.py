@@ -62,7 +62,20 @@ WORDS = {
         "unbuilt": "It is not built; its best start, {start}, would be worth {worth:,.6g} at these prices",
         "never": "It can start in no period: {why}",
         "starts": "Starts (value + rows = worth)",
+        "of_starts": "Each start is told at the plan's prices, for a small change. That a project starts whole, once, "
+        "and that prices and other projects move with it is not in this table; {how}",
+        "better_start": "{start} is worth {more:,.6g} more at these prices, and yet is not what the plan chose. Prices "
+        "are for a small change: that a project starts whole, once, and that prices and other projects move with it "
+        "(or the plan's gap) is not in this table; {how}",
+        "how_built": "--resolve tells what another start costs",
+        "how_unbuilt": "--resolve tells what it costs to build it",
+        "how_below": "what solving again tells is below",
         "even": "It would be worth nothing with {evens}; from the prices, for a small change",
+        "left_out": "That number leaves out what has no price: {needs}; {how}",
+        "how_even": "--break-even capex (or annual_revenue) solves again with all of it",
+        "need": "{of} ({how})",
+        "semicolon": "; ",
+        "land_take": "What is lost on the land that it takes",
         "capex": "a capex of {number:,.6g} (now {now:,.6g})",
         "annual_revenue": "a yearly revenue of {number:,.6g} (now {now:,.6g})",
         "no_capex": "no capex (now {now:,.6g})",
@@ -132,7 +145,19 @@ WORDS = {
         "unbuilt": "未建设；最优启动期 {start}，按此价格净值 {worth:,.6g}",
         "never": "任何一期均不可启动：{why}",
         "starts": "启动期（自身价值 + 约束 = 净值）",
+        "of_starts": "各启动期均按规划价格计算，适用于小幅变动；"
+        "项目整体启动且只启动一次、价格与其他项目随之变动，表中均未计入；{how}",
+        "better_start": "按此价格，{start} 启动的净值高出 {more:,.6g}，规划却未选择。价格适用于小幅变动："
+        "项目整体启动且只启动一次、价格与其他项目随之变动（或求解间隙），表中均未计入；{how}",
+        "how_built": "用 --resolve 可知改期的代价",
+        "how_unbuilt": "用 --resolve 可知建设的代价",
+        "how_below": "重新求解的结果见下",
         "even": "盈亏平衡：{evens}；由价格推算，适用于小幅变动",
+        "left_out": "上述数值未计入没有价格者：{needs}；{how}",
+        "how_even": "用 --break-even capex（或 annual_revenue）重新求解可全部计入",
+        "need": "{of}（{how}）",
+        "semicolon": "；",
+        "land_take": "所占土地上的损失",
         "capex": "投资 {number:,.6g}（现 {now:,.6g}）",
         "annual_revenue": "年收入 {number:,.6g}（现 {now:,.6g}）",
         "no_capex": "任何投资额都不能达到（现 {now:,.6g}）",
@@ -165,6 +190,8 @@ WORDS = {
     },
 }
 NEAR = 1e-7
+LAND_TAKEN = "land_take"
+"""What is lost on the land that a project takes, among the accounts of its starts."""
 
 
 def text_of(found: Explanation, lang: str) -> str:
@@ -181,8 +208,10 @@ def _most(lines: list[str], say: dict[str, str]) -> Iterator[str]:
         yield f"  {say['more'].format(count=len(lines) - MOST)}"
 
 
-def _what(row: Any, display: Display) -> str:
+def _what(row: Any, display: Display, say: dict[str, str]) -> str:
     """An account or a row."""
+    if row.kind == "account" and row.name == LAND_TAKEN:
+        return say[LAND_TAKEN]
     if row.kind == "account":
         return display.account(row.name)
     if not (row.jurisdiction or row.period):  # a row that limits.csv does not tell
@@ -199,12 +228,12 @@ def _period(name: str, display: Display) -> str:
     return display.period(name) if name else ""
 
 
-def _sums(parts: pd.DataFrame, column: str, display: Display) -> list[str]:
+def _sums(parts: pd.DataFrame, column: str, display: Display, say: dict[str, str]) -> list[str]:
     """What is not nothing, the largest first."""
     size = parts[column].abs()
     some = parts[size > NEAR * max(1.0, float(size.max()) if len(size) else 0.0)]
     some = some.iloc[(-some[column].abs()).argsort(kind="stable")]
-    return [f"{_what(row, display)}: {getattr(row, column):+,.6g}" for row in each(some)]
+    return [f"{_what(row, display, say)}: {getattr(row, column):+,.6g}" for row in each(some)]
 
 
 def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str) -> list[str]:
@@ -226,7 +255,7 @@ def _parcel(found: Explanation, display: Display, say: dict[str, str], lang: str
         told.append(f"{named}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}{share}")
     lines += _most(told, say)
     if margin is not None:
-        lines += ["", say["why"], *_most(_sums(found["why"], "difference", display), say)]
+        lines += ["", say["why"], *_most(_sums(found["why"], "difference", display, say), say)]
     lines += ["", say["excluded"]]
     missing = options[~options["possible"]]
     for reason, rows in missing.groupby("excluded_by", sort=False):
@@ -306,42 +335,64 @@ def _project(found: Explanation, display: Display, say: dict[str, str], lang: st
     lines = [say["project"].format(name=display.project(found.name)), ""]
     if figures["told"]:
         kind = "built" if figures["start"] else "unbuilt"
+        how = say["how_below" if "resolved" in found.tables else f"how_{kind}"]
         lines.append(say[kind].format(start=figures["told"], worth=figures["worth"]))
         if figures["mandatory"]:
             lines.append(say["mandated"])
         elif bool(figures["start"]) != (figures["worth"] > 0.0):
             lines.append(say["not_alone"])
-        row = starts.set_index("start").loc[figures["told"]]
-        evens = []
-        for name in ("capex", "annual_revenue"):
-            number = row[f"{name}_break_even"]
-            kind = name if number >= 0.0 else f"no_{name}"  # also where it is unknown
-            evens.append(say[kind].format(number=number, now=figures[name]))
-        lines.append(say["even"].format(evens=say["or"].join(evens)))
-        told = [f"{row.start}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}"
-                for row in each(starts[starts["possible"]])]  # fmt: skip
+        lines += _even(found, display, say)
+        possible = starts[starts["possible"]]
+        told = [f"{row.start}: {row.value:,.6g} {row.rows:+,.6g} = {row.worth:,.6g}" for row in each(possible)]
         lines += ["", say["starts"], *_most(told, say)]
+        if len(possible) > 1:
+            best = possible.loc[possible["worth"].idxmax()]
+            more = float(best["worth"]) - figures["worth"]
+            kind = "better_start" if more > NEAR * max(1.0, abs(figures["worth"])) else "of_starts"
+            lines.append(f"  {say[kind].format(start=best['start'], more=more, how=how)}")
         parts = found["parts"]
-        lines += ["", say["parts"], *_most(_sums(parts[parts["start"] == figures["told"]], "value", display), say)]
+        lines += ["", say["parts"], *_most(_sums(parts[parts["start"] == figures["told"]], "value", display, say), say)]
     else:
         lines.append(say["never"].format(why=translate(figures["why_not"], lang)))
     if len(found["needs"]):
-        lines += ["", say["needs"]]
-        for row in each(found["needs"]):
-            named = display.practice(row.of) if row.need == "enables" else display.project(row.of)
-            if row.need == "min_area":
-                account, _, least = row.of.partition(" >= ")
-                named = f"{display.account(account)} >= {least} {display.unit('ha')}"
-            valued = row.value == row.value and abs(row.value) > NEAR
-            if row.need in ("needed_by", "enables"):
-                kind = "relies_worth" if valued else "relies" if row.binds else "idle"
-                lines.append(f"  {say[row.need].format(of=named)}: {say[kind].format(value=row.value)}")
-                continue
-            binds = say["binds"].format(value=row.value) if valued else say["binding"]
-            told = [say["met" if row.met else "unmet"], *([binds] if row.binds and row.met else [])]
-            lines.append(f"  {say[row.need].format(of=named)}: {say['comma'].join(told)}")
+        needs = (_need(row, display, say) for row in each(found["needs"]))
+        lines += ["", say["needs"], *(f"  {named}: {told}" for named, told, _ in needs)]
     if len(found["funding"]):
         lines += ["", say["funding"]]
         sums = found["funding"].groupby("instrument", sort=False)["raised"].sum()
         lines += [f"  {display.instrument(str(name))}: {value:,.6g}" for name, value in sums.items()]
     return lines + resolved_lines(found, display, lang)
+
+
+def _even(found: Explanation, display: Display, say: dict[str, str]) -> list[str]:
+    """At which numbers a project is worth nothing at the prices, and what these leave out."""
+    row, evens = found["starts"].set_index("start").loc[found.figures["told"]], []
+    for name in ("capex", "annual_revenue"):
+        number = row[f"{name}_break_even"]
+        kind = name if number >= 0.0 else f"no_{name}"  # also where it is unknown
+        evens.append(say[kind].format(number=number, now=found.figures[name]))
+    lines = [say["even"].format(evens=say["or"].join(evens))]
+    needs = [_need(row, display, say) for row in each(found["needs"])]
+    left = [say["need"].format(of=named, how=told) for named, told, is_left in needs if is_left]
+    if left and not found.figures["mandatory"]:
+        how = say["how_below" if "break_even" in found.tables else "how_even"]
+        lines.append(say["left_out"].format(needs=say["semicolon"].join(left), how=how))
+    return lines
+
+
+def _need(row: Any, display: Display, say: dict[str, str]) -> tuple[str, str, bool]:
+    """A need in words, whether the plan has it, and whether the worth at the prices leaves it out.
+
+    What others need is no part of a project's worth, and nor is what it lacks where no row with a price stands for it.
+    """
+    named = display.practice(row.of) if row.need == "enables" else display.project(row.of)
+    if row.need == "min_area":
+        account, _, least = row.of.partition(" >= ")
+        named = f"{display.account(account)} >= {least} {display.unit('ha')}"
+    named, valued = say[row.need].format(of=named), row.value == row.value and abs(row.value) > NEAR
+    if row.need in ("needed_by", "enables"):
+        kind = "relies_worth" if valued else "relies" if row.binds else "idle"
+        return named, say[kind].format(value=row.value), kind != "idle"
+    binds = say["binds"].format(value=row.value) if valued else say["binding"]
+    told = [say["met" if row.met else "unmet"], *([binds] if row.binds and row.met else [])]
+    return named, say["comma"].join(told), not row.met and not valued

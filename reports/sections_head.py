@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Final
 
-from zonevest.instances.say import translate, translated
+from zonevest.instances.say import translate
 from zonevest.reports import tables
 from zonevest.reports.display import NBSP, Display, number, percent
 
@@ -249,9 +249,10 @@ def _audit(found: AuditReport | None, words: Words) -> Part:
         return {"tone": "", "text": words("audit_none"), "findings": []}
     if found.ok:
         return {"tone": "good", "text": words("audit_no_plan" if found.no_plan else "audit_ok"), "findings": []}
+    grouped, rest = found.told(words.lang)
     lines = [
         words("audit_line", rule=row.rule, where=row.where, must=row.must, found=row.found)
-        for row in translated(found.breaches.head(20), words.lang).itertuples(index=False)
+        for row in rest.head(20).itertuples(index=False)
     ]
-    text = words("audit_bad", count=len(found.breaches))
+    text, lines = words("audit_bad", count=len(grouped) + len(rest)), [*grouped[:20], *lines]
     return {"tone": "bad", "text": f"{text} {translate(found.message, words.lang)}".strip(), "findings": lines}

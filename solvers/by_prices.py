@@ -12,7 +12,16 @@ import numpy as np
 from scipy import sparse
 
 from zonevest.instances.say import say
-from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions, Status, gap_of, near_enough
+from zonevest.solvers.answer import (
+    OnProgress,
+    Progress,
+    Solution,
+    SolveOptions,
+    Status,
+    Stop,
+    gap_of,
+    near_enough,
+)
 from zonevest.solvers.branches import Tree, Trial
 from zonevest.solvers.certificate import Leaf
 from zonevest.solvers.choices import Choices
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
 
     from zonevest.model.land import Block
     from zonevest.solvers.checkpoint import Arrays, Checkpoint
+    from zonevest.solvers.master import Mixture, Standing
     from zonevest.solvers.warm import Warm
 
     Floats = NDArray[np.float64]
@@ -42,10 +52,10 @@ PASSES, NODES = 300, 6
 NEAR = 2e-6, 1e-4
 """How near bound and master have to come, at least and at most, as a part of the bound."""
 CHEAP, CLOSE = 1 / 20, 1 / 30
-"""Of the gap asked for: what a step to whole numbers may cost without being looked at closely, and how near bound and
-master have to come."""
+"""Of the gap asked for, relative or absolute, whichever is wider: what a step to whole numbers may cost without being
+looked at closely, and how near bound and master have to come."""
 WORTH_A_PLAN = 1e-4
-"""A mixture is made a plan only if it is better than the best plan by this part."""
+"""A mixture is made a plan only if it is better than the best plan by this part of the gap."""
 WARMER = 0.1
 """Of the box around the first prices, where they are those of a program like it."""
 BESIDE = 10.0
@@ -66,6 +76,7 @@ class Outcome:
     scale : size of the objective, for gaps of values near zero.
     asked : prices whose answers the master had at the end, shape (passes, rows): where a program like it may begin.
     used : answers of these that all plans together were mixed of, as pairs of pass and cluster.
+    standing, basic : where the simplex method stood then, and on which of these answers.
     """
 
     status: Status
@@ -83,6 +94,8 @@ class Outcome:
     scale: float = 0.0
     asked: Floats | None = None
     used: Ints | None = None
+    standing: Standing | None = None
+    basic: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     @property
     def solution(self) -> Solution:
@@ -134,6 +147,7 @@ def solve_by_prices(
     keep: Checkpoint | None = None,
     kept: Arrays | None = None,
     warm: Warm | None = None,
+    stop: Stop | None = None,
 ) -> Outcome:
     """Solve a block without extra rows by prices.
 
@@ -144,10 +158,11 @@ def solve_by_prices(
     cluster : where parts of the groups answer prices (see `zonevest.solvers.cluster.opened`); None: here.
     keep, kept : where the run leaves what it needs to be resumed, and what an earlier run left.
     warm : what a program like it left; a run that is resumed has its own.
+    stop : asked now and then whether to stop, where Ctrl-C is the caller's.
     """
     with opened(cluster) as client:
         search = _Search(block, options, on_progress, client)
-        search.keep, search.kept, search.warm = keep, kept, warm
+        search.keep, search.kept, search.warm, search.ending = keep, kept, warm, stop
         with ctrl_c(search.asked.set):
             return search.run()
 
@@ -170,7 +185,10 @@ class _Search:
         self.keep: Checkpoint | None = None
         self.kept: Arrays | None = None
         self.warm: Warm | None = None
+        self.ending: Stop | None = None
         self.used = np.zeros((0, 2), dtype=np.int64)
+        self.standing: Standing | None = None
+        self.basic = np.zeros(0, dtype=np.bool_)
         self.root: Node | None = None
         self.tree: Tree | None = None
         self.cases: list[Node] = []
@@ -184,7 +202,8 @@ class _Search:
         self.groups = Groups(self.block) if self.client is None else Distributed(self.block, self.client)
         if self.options.scale is None:
             self.scale = self.groups.largest() + float(np.abs(self.block.by_column[:, [-1]].toarray()).sum())
-        self.prices = prices = Prices(self.block, self.groups, float(np.clip(CLOSE * self.options.gap, *NEAR)))
+        near, apart = float(np.clip(CLOSE * self.options.gap, *NEAR)), CLOSE * self.options.gap_absolute
+        self.prices = prices = Prices(self.block, self.groups, near, apart=apart)
         self._step("groups", groups=self.groups.count, clusters=self.groups.clusters, rows=self.groups.rows)
         begin = self._begun()
         root = prices.price(begin, -np.inf, PASSES, self.stop, self._bounded)
@@ -202,7 +221,8 @@ class _Search:
             return self._ended("no_plan", [root.node])
         prices.prune(root.node, prices.used_in(root.mixture))
         mixture = prices.master.solve() or root.mixture
-        root, self.used = replace(root, mixture=mixture), prices.answers()[prices.used_in(mixture)]
+        root = replace(root, mixture=mixture)
+        self._note(mixture)
         self.choices = Choices(prices)
         tree = Tree(prices, root.node, self.choices, lambda node: empty(self.block, node, self.stop))
         if self.cases:
@@ -225,6 +245,15 @@ class _Search:
         self._share_less()
         return self._ended(None, tree.all_leaves(), nodes=tree.nodes)
 
+    def _note(self, mixture: Mixture) -> None:
+        """Note what all plans together are mixed of, and where the simplex method stands: for a program like it."""
+        used, found = self.prices.used_in(mixture), self.prices.master.standing()
+        if found is not None:
+            self.standing, basic = found
+            used |= basic
+            self.basic = basic[used]
+        self.used = self.prices.answers()[used]
+
     def _share_less(self) -> None:
         """Leave fewer groups between options in the best plan, where there is time."""
         left = self.options.time_limit - (time.perf_counter() - self.began)
@@ -244,6 +273,8 @@ class _Search:
         """Whether time is over, or somebody asked to stop; a moment to leave a checkpoint."""
         if self.keep is not None and self.keep.due():
             self._leave(self.keep)
+        if self.ending is not None and self.ending():
+            self.asked.set()
         return self.asked.is_set() or time.perf_counter() - self.began > self.options.time_limit
 
     def _begun(self) -> Node:
@@ -260,16 +291,19 @@ class _Search:
     def _warmed(self, warm: Warm) -> Node:
         """All plans, with the best of the prices that a program like it knew, and its plan if it holds here."""
         node, before = self.prices.root(), len(self.prices.asked)
-        for asked in warm.priced(self.block):
-            prices = closed(asked, self.block.lower, self.block.upper)
-            bound = self.prices.bound(node, prices, self.prices.ask(prices))
+        known = [closed(asked, self.block.lower, self.block.upper) for asked in warm.priced(self.block)]
+        for prices, worth in zip(known, self.prices.ask_all(known), strict=True):
+            bound = self.prices.bound(node, prices, worth)
             if bound < node.bound:
                 node = replace(node, prices=prices, bound=bound)
         if np.isfinite(node.bound):
             self.prices.radius *= WARMER
-            number = self.prices.answers() @ np.array([self.groups.clusters, 1])
-            used = np.isin(number, warm.used @ np.array([self.groups.clusters, 1]) + before * self.groups.clusters)
-            self.prices.prune(node, used)
+            number, shift = np.array([self.groups.clusters, 1]), before * self.groups.clusters
+            self.prices.prune(node, np.isin(self.prices.answers() @ number, warm.used @ number + shift))
+            stood = warm.stood(self.block, self.groups.clusters)
+            if stood is not None:
+                basic = warm.used[warm.basic] @ number + shift
+                self.prices.master.stand(stood, np.isin(self.prices.answers() @ number, basic))
         x = warm.point(self.block)
         if x is not None:
             asked = replace(self.options, time_limit=min(self.options.time_limit, BESIDE))
@@ -304,7 +338,9 @@ class _Search:
         """A path to whole numbers from a node, and a plan from its end."""
         self.phase = "projects"
         least = -np.inf if self.point is None else self.point.value
-        found = dive(self.prices, priced, self.choices, self._on_the_way, least, CHEAP * self.options.gap)
+        worth = priced.node.bound if priced.mixture is None else priced.mixture.value
+        cheap = CHEAP * near_enough(worth, self.options, self.scale)
+        found = dive(self.prices, priced, self.choices, self._on_the_way, least, cheap)
         self._step("projects", value=np.nan if found is None or found.mixture is None else found.mixture.value)
         if found is not None:
             self._plan(found)
@@ -313,7 +349,7 @@ class _Search:
         """Make a mixture a plan, if it is worth it."""
         assert found.mixture is not None
         if self.point is not None:
-            enough = self.point.value + WORTH_A_PLAN * self.options.gap * max(abs(self.point.value), 1e-9 * self.scale)
+            enough = self.point.value + WORTH_A_PLAN * near_enough(self.point.value, self.options, self.scale)
             if found.mixture.value <= enough:
                 return
         self.phase = "settling"
@@ -324,7 +360,8 @@ class _Search:
             if again.mixture is not None and again.mixture.missed == 0:
                 found = fixed = again
         left = max(self.options.time_limit - (time.perf_counter() - self.began), 2.0)
-        asked = replace(self.options, time_limit=min(left, 60.0), gap=self.options.gap / 4, start=None)
+        gap, apart = self.options.gap / 4, self.options.gap_absolute / 4
+        asked = replace(self.options, time_limit=min(left, 60.0), gap=gap, gap_absolute=apart, start=None)
         point = self._kept(self._settled(fixed, asked), found)
         if point is None and not self.block.integer and not self.stop():  # what the mixture misses by a hair counts
             point = self._kept(self._settled(fixed, asked, exactly=True), found)
@@ -458,6 +495,8 @@ class _Search:
             self.scale,
             asked,
             np.column_stack([np.searchsorted(passes, self.used[:, 0]), self.used[:, 1]]),
+            self.standing,
+            self.basic,
         )
 
     def _x(self, point: Point) -> Floats:

@@ -19,7 +19,7 @@ from zonevest.instances.say import foreign, say
 from zonevest.solvers.groups import Answer, Groups, Part, added
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
     from numpy.typing import NDArray
 
     from zonevest.model.land import Block
@@ -37,6 +37,54 @@ class ClusterError(RuntimeError):
     def __init__(self, must: str, found: str, do: str) -> None:
         super().__init__(f"{must}: {found}; {do}")
         self.must, self.found, self.do = must, found, do
+
+
+class LostError(RuntimeError):
+    """A cluster that was lost on the way: whoever asked it goes on here."""
+
+
+@contextmanager
+def losing(client: Client) -> Iterator[None]:
+    """Tell a cluster that is gone, or a task that no worker survives, from all else.
+
+    Raises
+    ------
+    LostError
+        In place of whatever Dask says of it.
+    """
+    from distributed import CancelledError
+    from distributed.client import ClosedClientError
+    from distributed.comm import CommClosedError
+    from distributed.scheduler import KilledWorker
+
+    known = ClosedClientError, CommClosedError, CancelledError, KilledWorker, OSError, TimeoutError
+    try:
+        yield
+    except Exception as gone:  # of a client that is closed Dask says many things
+        if isinstance(gone, known) or client.status in ("closing", "closed"):
+            raise LostError(str(gone)) from gone
+        raise
+
+
+def has_workers(client: Client) -> bool:
+    """Whether the cluster has workers; none where its scheduler does not answer."""
+    try:
+        return bool(client.nthreads())
+    except Exception:
+        return False
+
+
+def sent(client: Client, task: Callable[..., Any], *given: Any, **how: Any) -> Future:
+    """A task for the workers, and all that it is given, however much that is."""
+    import dask
+
+    with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+        return client.submit(task, *given, pure=False, **how)
+
+
+def held(given: Any) -> Any:
+    """What a worker keeps: as the result of a task it is made anew where the worker dies."""
+    return given
 
 
 @contextmanager
@@ -96,12 +144,15 @@ def _local(workers: int) -> Iterator[Client]:
     from distributed import Client, LocalCluster, WorkerPlugin
 
     class Apart(WorkerPlugin):  # type: ignore[misc]
-        """The terminal's Ctrl-C is for this process alone."""
+        """The terminal's Ctrl-C is for this process alone; the workers are ours, as a command's process is."""
 
         def setup(self, worker: object) -> None:  # noqa: ARG002
             import signal
 
+            from zonevest.instances.cells import texts_of_python
+
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            texts_of_python()
 
     from zonevest.solvers.highs import available_cores
 
@@ -154,12 +205,7 @@ class Distributed(Groups):
     def __init__(self, block: Block, client: Client) -> None:
         super().__init__(block)
         self.client: Client | None = client
-        import dask
-
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-            self._held = [
-                client.submit(_hold, self.whole.cut(here.start, here.stop), pure=False) for here in self.parts()
-            ]
+        self._held = [sent(client, held, self.whole.cut(here.start, here.stop)) for here in self.parts()]
 
     def ask(self, prices: Floats) -> tuple[sparse.csr_array, float]:
         """What groups come to at prices, clusters x (rows + 1), and what that is worth."""
@@ -189,31 +235,25 @@ class Distributed(Groups):
         """What a task comes to for every part, in order; None where there is no cluster any more."""
         if self.client is None:
             return None
-        from distributed import CancelledError, wait
-        from distributed.client import ClosedClientError
-        from distributed.comm import CommClosedError
-        from distributed.scheduler import KilledWorker
+        from distributed import wait
 
         seen = time.monotonic()
         try:
-            futures = [self.client.submit(task, part, *given, pure=False) for part in self._held]
-            while True:
-                try:
-                    with self.client.as_current():
-                        wait(futures, timeout=_TICK)
-                    break
-                except TimeoutError:
-                    seen = time.monotonic() if self.client.nthreads() else seen
-                    if time.monotonic() - seen > WITHOUT:
-                        raise CommClosedError("no worker is left") from None
-            return list(self.client.gather(futures))
-        except (ClosedClientError, CommClosedError, CancelledError, KilledWorker, OSError, TimeoutError):
+            with losing(self.client):
+                futures = [sent(self.client, task, part, *given) for part in self._held]
+                while True:
+                    try:
+                        with self.client.as_current():
+                            wait(futures, timeout=_TICK)
+                        break
+                    except TimeoutError:
+                        seen = time.monotonic() if self.client.nthreads() else seen
+                        if time.monotonic() - seen > WITHOUT:
+                            raise LostError(say("no worker of the cluster is left")) from None
+                return list(self.client.gather(futures))
+        except LostError:
             self.client, self._held = None, []
             return None
-
-
-def _hold(part: Part) -> Part:
-    return part
 
 
 def _asked(part: Part, prices: Floats, objective: float) -> tuple[sparse.csr_array, float]:

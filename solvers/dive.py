@@ -33,7 +33,7 @@ def dive(
     choices: Choices,
     stop: Callable[[], bool],
     least: float = -np.inf,
-    cheap: float = 2e-5,
+    cheap: float = 0.0,
 ) -> Priced | None:
     """Settle whole numbers, those that are all but whole together, then the choice that costs most; price the land on.
 
@@ -41,7 +41,7 @@ def dive(
     ----------
     choices : whose numbers are settled together; what is learnt of them is noted.
     least : a path on which nothing better can come is left.
-    cheap : part of the value that a step may cost without being looked at closely.
+    cheap : what a step may cost without being looked at closely, in units of the objective.
 
     Returns
     -------
@@ -61,10 +61,9 @@ def dive(
             )
             good = found.mixture is not None and found.mixture.missed == 0
             return found if good else None
-        little = cheap * abs(trial.mixture.value)
-        node, fall = _step(trial, priced.node, columns, whole, choices, little)
+        node, fall = _step(trial, priced.node, columns, whole, choices, cheap)
         trial.end()
-        passes = 1 if fall <= little else PASSES
+        passes = 1 if fall <= cheap else PASSES
         priced = prices.price(replace(node, bound=np.inf), -np.inf, passes, stop, lambda _: None)
         if priced.node.bound <= least:
             return None

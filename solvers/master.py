@@ -7,6 +7,7 @@ so far until then, which keeps the next prices from jumping about.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
+    Small = NDArray[np.int8]
 
 MISSED = 1e-7
 """Parts of a row's extent; less is no miss."""
@@ -33,6 +35,8 @@ STEPS = 20_000
 """Steps of the simplex method after which it is begun anew."""
 _COLUMNWISE, _MAXIMISE = 1, -1
 _DUAL, _PRIMAL = 1, 4
+BASIC, LOWER = int(highspy.HighsBasisStatus.kBasic), int(highspy.HighsBasisStatus.kLower)
+_STATUS = {int(each): each for each in highspy.HighsBasisStatus.__members__.values()}
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,24 @@ class Mixture:
     missed: int
     charged: float
     short: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """Where the simplex method stood, for a master like it: numbers of HiGHS' basis statuses.
+
+    Attributes
+    ----------
+    rows, clusters : of the rows, and of the clusters' own.
+    columns : of the policy.
+    below, above : of what a row may miss, by row.
+    """
+
+    rows: Small
+    clusters: Small
+    columns: Small
+    below: Small
+    above: Small
 
 
 class Master:
@@ -119,10 +141,12 @@ class Master:
         self._charge = np.append(middle - radius, -middle - radius)
         self.highs.changeColsCost(len(at), at, self._charge)
 
-    def add(self, answer: sparse.csr_array, asked: int) -> None:
-        """Add what every cluster answered: clusters x (rows + 1)."""
+    def add(self, answer: sparse.csr_array, asked: Sequence[int]) -> None:
+        """Add what every cluster answered at passes, one pass after the other: (passes x clusters) x (rows + 1)."""
         rows, count = answer.shape[1] - 1, answer.shape[0]
-        over = sparse.csr_array(sparse.hstack([answer[:, :rows], sparse.eye_array(count)]))
+        cluster = np.tile(np.arange(self.clusters), len(asked))
+        own = sparse.csr_array((np.ones(count), (np.arange(count), cluster)), (count, self.clusters))
+        over = sparse.csr_array(sparse.hstack([answer[:, :rows], own]))
         over.sort_indices()
         worth = answer[:, [rows]].toarray().ravel()
         self.highs.addCols(
@@ -130,14 +154,17 @@ class Master:
             over.nnz, over.indptr[:-1].astype(np.int32), over.indices.astype(np.int32), over.data,
         )  # fmt: skip
         self.answers = sparse.csr_array(sparse.vstack([self.answers, answer]))
-        self.cluster = np.append(self.cluster, np.arange(count))
-        self.asked = np.append(self.asked, np.full(count, asked))
+        self.cluster = np.append(self.cluster, cluster)
+        self.asked = np.append(self.asked, np.repeat(asked, self.clusters))
 
     def drop(self, kept: NDArray[np.bool_]) -> None:
-        """Keep these answers only."""
+        """Keep these answers only, and those that the simplex method stands on."""
+        column, row = self._statuses()
+        kept = kept | (column[self._first :] == BASIC)
         gone = (np.flatnonzero(~kept) + self._first).astype(np.int32)
         if len(gone):
             self.highs.deleteCols(len(gone), gone)
+            self._stand_at(np.append(column[: self._first], column[self._first :][kept]), row)
             self.answers = sparse.csr_array(self.answers[np.flatnonzero(kept)])
             self.cluster, self.asked = self.cluster[kept], self.asked[kept]
 
@@ -208,6 +235,43 @@ class Master:
 
     def return_to(self, basis: Any) -> None:
         """Return to a basis of before; answers added since are out of it."""
+        self.highs.setBasis(basis)
+
+    def standing(self) -> tuple[Standing, NDArray[np.bool_]] | None:
+        """Where the simplex method stands, and which answers it stands on; None: nowhere."""
+        column, row = self._statuses()
+        if not (row == BASIC).any() and not (column == BASIC).any():
+            return None
+        own, rows, boxed = len(self.cost), len(self.block.rows), len(self.boxed)
+        below, above = np.full(rows, LOWER, dtype=np.int8), np.full(rows, LOWER, dtype=np.int8)
+        below[self.boxed], above[self.boxed] = column[own : own + boxed], column[own + boxed : self._first]
+        return Standing(row[:rows], row[rows:], column[:own], below, above), column[self._first :] == BASIC
+
+    def stand(self, at: Standing, answers: NDArray[np.bool_]) -> None:
+        """Go on from where a master like it stood, on these answers; where that is no basis, from the beginning."""
+        column = np.concatenate(
+            [at.columns, at.below[self.boxed], at.above[self.boxed], np.where(answers, BASIC, LOWER)]
+        )
+        row = np.append(at.rows, at.clusters)
+        if len(row) == len(self.block.rows) + self.clusters == int((column == BASIC).sum() + (row == BASIC).sum()):
+            self._stand_at(column, row)
+
+    def _statuses(self) -> tuple[Small, Small]:
+        """Basis statuses of columns and rows; of none where there is no basis."""
+        basis = self.highs.getBasis()
+        column, row = ([int(each) for each in of] for of in (basis.col_status, basis.row_status))
+        size = self._first + len(self.cluster), len(self.block.rows) + self.clusters
+        if not basis.valid or (len(column), len(row)) != size:
+            return np.full(size[0], LOWER, dtype=np.int8), np.full(size[1], LOWER, dtype=np.int8)
+        return np.array(column, dtype=np.int8), np.array(row, dtype=np.int8)
+
+    def _stand_at(self, column: Small, row: Small) -> None:
+        if int((column == BASIC).sum() + (row == BASIC).sum()) != len(row):
+            return
+        basis = highspy.HighsBasis()
+        basis.col_status = [_STATUS[each] for each in column.tolist()]
+        basis.row_status = [_STATUS[each] for each in row.tolist()]
+        basis.valid = True
         self.highs.setBasis(basis)
 
     def losses(self, prices: Floats) -> Floats:

@@ -6,7 +6,7 @@ y (a price whose side of the row is open counts as 0), and the best y make it th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -87,14 +87,16 @@ class Prices:
 
     Attributes
     ----------
-    tolerance : bound and master have met when they are no further apart, as a part of the bound.
+    tolerance, apart : bound and master have met when they are no further apart, as a part of the bound or in units of
+        the objective.
     asked : the prices of every pass, in order.
     best : the node that is priced, or was last, with the best prices so far.
     """
 
     def __init__(
-        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *, every: bool = False
-    ) -> None:
+        self, block: Block, groups: Groups, tolerance: float = 2e-5, span: float | None = None, *,
+        apart: float = 0.0, every: bool = False,
+    ) -> None:  # fmt: skip
         """Make the master of a block.
 
         Parameters
@@ -102,7 +104,7 @@ class Prices:
         span : what groups can make of the objective, where it is not theirs.
         every : whether every row may be missed at a price, those without groups too.
         """
-        self.block, self.groups, self.tolerance = block, groups, tolerance
+        self.block, self.groups, self.tolerance, self.apart = block, groups, tolerance, apart
         least, most = groups.extent()
         rows = len(block.rows)
         self.least, self.most = least[:rows], most[:rows]
@@ -133,10 +135,16 @@ class Prices:
 
     def ask(self, prices: Floats) -> float:
         """Let groups answer, give the master what they take, and return what that is worth."""
-        sums, worth = self.groups.ask(prices)
-        self.master.add(sums, len(self.asked))
-        self.asked.append(prices)
-        return worth
+        return self.ask_all([prices])[0]
+
+    def ask_all(self, prices: Sequence[Floats]) -> list[float]:
+        """The same for several prices: the master is given all at once."""
+        found = [self.groups.ask(each) for each in prices]
+        if found:
+            passes = range(len(self.asked), len(self.asked) + len(found))
+            self.master.add(sparse.csr_array(sparse.vstack([sums for sums, _ in found])), passes)
+        self.asked.extend(prices)
+        return [worth for _, worth in found]
 
     def took(self, asked: int) -> NDArray[np.uint16]:
         """What every group took at a pass."""
@@ -213,7 +221,8 @@ class Prices:
                 best = replace(best, prices=prices)
             if mixture.charged > DEAR * self.span and self.unmeetable(node, best.prices):
                 return Priced(replace(best, bound=-np.inf, ray=True), mixture, number + 1, tight=True)
-            close = self.tolerance * max(abs(best.bound), 1e-9 * self.span) + NOISE * abs(self.block.constant)
+            close = max(self.tolerance * max(abs(best.bound), 1e-9 * self.span), self.apart)
+            close += NOISE * abs(self.block.constant)
             near = np.isfinite(best.bound) and best.bound - mixture.value <= close
             # what is missed cheaply in a narrow box might bring the bound far down in a wider one
             wide = FIRST_RADIUS * max(self.span, abs(best.bound))

@@ -161,11 +161,14 @@ def mixed(prices: Prices, priced: Priced, option: NDArray[np.int32], differ: Int
 
 
 def less_shared(prices: Prices, point: Point, options: SolveOptions, stop: Callable[[], bool]) -> Point | None:
-    """A plan at least as good in which fewer groups have several options; None where there are too many to try."""
+    """A plan at least as good in which fewer groups have several options; None where there are too many to try.
+
+    Groups choose among the options that they have in the plan: with others it is hardly better, and takes far longer.
+    """
     free = np.unique(point.shared[0])
     if not 0 < len(free) <= FREE[0]:
         return None
-    part = _Part(prices, point.near, point.passes, point.option, free)
+    part = _Part(prices, point.near, point.passes, point.option, free, point.shared[:2])
     solution = run_supervised(part.program(whole=False), replace(options, gap=0.0, start=None), stop=stop)
     return None if solution.x is None or solution.value is None else part.point(solution.x, solution.value)
 
@@ -212,14 +215,27 @@ def _made_whole(
 class _Part:
     """The program of some groups, the others held at their options; the policy's whole numbers as the node has them."""
 
-    def __init__(self, prices: Prices, node: Node, passes: Ints, option: NDArray[np.int32], free: Ints) -> None:
+    def __init__(
+        self,
+        prices: Prices,
+        node: Node,
+        passes: Ints,
+        option: NDArray[np.int32],
+        free: Ints,
+        only: tuple[Ints, Ints] | None = None,
+    ) -> None:
+        """Take the groups `free`; `only`, groups and their options, is what these are offered beside `option`."""
         self.prices, self.node, self.passes, self.option, self.free = prices, node, passes, option, free
         groups = prices.groups
         size = groups.size[free].astype(np.int64)
         owner = np.repeat(np.arange(len(free)), size)
         number = np.arange(len(owner)) - np.repeat(np.cumsum(size) - size, size)
         every = groups.written_out(free[owner], number)
-        keep = self._offered(every @ np.append(-node.prices, 1.0), owner, number)
+        if only is None:
+            keep = self._offered(every @ np.append(-node.prices, 1.0), owner, number)
+        else:
+            some = np.isin(groups.start[free][owner] + number, groups.start[only[0]] + only[1])
+            keep = some | (number == option[free][owner])
         self.owner, self.number = owner[keep], number[keep]
         self.over = sparse.csr_array(every[np.flatnonzero(keep)])
         sums, freed = groups.sums(option), groups.written_out(free, option[free].astype(np.int64))

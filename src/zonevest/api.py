@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import wraps
+from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
@@ -42,10 +42,10 @@ from zonevest.model.policy import doing_nothing, objective_weights, policy_model
 from zonevest.reports import check as checking
 from zonevest.reports import tables
 from zonevest.reports.audit import NO_PLAN, AuditReport
-from zonevest.reports.audit import audit as audit_plan
 from zonevest.reports.audit_folder import DAMAGE
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.balance_sheet import balance_sheet
+from zonevest.reports.breaches import audited as audit_plan
 from zonevest.reports.budgets import budgets
 from zonevest.reports.capture import capture
 from zonevest.reports.cash_flow import cash_flow
@@ -826,6 +826,12 @@ def scale_of(block: Block, program: Program, periods: int) -> float:
     return float(of_parcels.sum() + of_projects.sum())
 
 
+@cache
+def _versions() -> dict[str, str]:
+    """The version of each package that makes a plan: they are looked up among the installed files."""
+    return {name: version(name) for name in ("zonevest", "highspy", "pyomo", "numpy", "pandas")}
+
+
 def plan_of(
     policy: pyo.ConcreteModel,
     compiled: Policy,
@@ -836,8 +842,7 @@ def plan_of(
     """A plan from a solution."""
     ledger: Ledger = policy.source
     study = ledger.study
-    packages = {name: version(name) for name in ("zonevest", "highspy", "pyomo", "numpy", "pandas")}
-    packages["python"] = platform.python_version()
+    packages = {**_versions(), "python": platform.python_version()}
     found = solution.status
     known = {
         "study": study,

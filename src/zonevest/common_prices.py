@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,15 +26,15 @@ from zonevest.solvers.join import join
 from zonevest.solvers.supervise import solve
 
 if TYPE_CHECKING:
+    from distributed import Client
     from numpy.typing import NDArray
 
-    from zonevest.instances.study import Study
     from zonevest.model.land import Block
     from zonevest.model.stages import Stages
     from zonevest.solvers.answer import OnProgress, Stop
     from zonevest.solvers.by_prices import Outcome
     from zonevest.solvers.sifting import Sift
-    from zonevest.solvers.staged import Merged, Together
+    from zonevest.solvers.staged import Merged, Scene, Together
 
     Floats = NDArray[np.float64]
 
@@ -92,22 +92,29 @@ class PricedSide(Side):
         """Doing nothing with its best financing, where the one program is not too large for it."""
         return super().nothing() if len(self.plain.group) <= MANY_LEFT else None
 
-    def outcome(self, options: SolveOptions, on_progress: OnProgress | None = None) -> Outcome:
-        """The best plan of the scenario by prices, as if it were known to come."""
+    def outcome(
+        self,
+        options: SolveOptions,
+        on_progress: OnProgress | None = None,
+        *,
+        stop: Stop | None = None,
+        client: Client | None = None,
+    ) -> Outcome:
+        """The best plan of the scenario by prices, as if it were known to come; parts of its land on a cluster."""
         from zonevest.solvers.by_prices import solve_by_prices  # it compiles, which takes a while to import
 
-        return solve_by_prices(self.plain, options, on_progress)
+        return solve_by_prices(self.plain, options, on_progress, cluster=client, stop=stop)
 
     def alone(
         self,
         options: SolveOptions,
         on_progress: OnProgress | None = None,
         *,
-        stop: Stop | None = None,  # noqa: ARG002 - the price method has its own
+        stop: Stop | None = None,
         run: Callable[..., Solution] = solve,  # noqa: ARG002
     ) -> Solution:
         """The same as a solution."""
-        return self.outcome(options, on_progress).solution
+        return self.outcome(options, on_progress, stop=stop).solution
 
     def carried(
         self,
@@ -134,7 +141,7 @@ class PricedSide(Side):
         else:
             from zonevest.solvers.by_prices import solve_by_prices
 
-            found = solve_by_prices(left, asked).solution
+            found = solve_by_prices(left, asked, stop=stop).solution
         if found.x is None:
             return found
         x = np.zeros(len(block.group) + len(block.columns))
@@ -160,31 +167,33 @@ def states_of(stages: Stages) -> NDArray[np.int64]:
 class SearchByPrices(Search):
     """A search in which the one program of all scenarios is never made."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
-
-    def side(self, name: str, study: Study) -> Side:
-        """A scenario."""
-        return PricedSide.of(name, study)
+    kind = PricedSide
+    outcomes: list[Outcome | None] = field(default_factory=list)
 
     def alone(self) -> None:
-        """Solve every scenario as if it were known to come, one after the other: the passes use all cores."""
+        """Solve every scenario as if it were known to come; here one after the other: the passes use all cores.
+
+        Of a single one the parts of the land are spread over the workers.
+        """
         from zonevest.common_search import ALONE
 
-        for at, side in enumerate(self.sides):
-            assert isinstance(side, PricedSide)
+        count = self.in_turn()
+
+        def one(at: int) -> Any:
             if self.stopped.is_set():
-                break
-            left = max(self.until(ALONE), 0.0) / (len(self.sides) - at)
-            options = replace(self.options(max(left, LEAST_SECONDS)), gap=max(self.asked["gap"] / 2.0, LOOSE))
+                return None
+            left = max(self.until(ALONE), 0.0) * count / max(len(self.sides) - at, count)
+            options = replace(self.options(max(left, LEAST_SECONDS), count), gap=max(self.asked["gap"] / 2.0, LOOSE))
             if self.objective == "regret" or len(self.sides) == 1:
                 options = replace(options, gap=self.asked["gap"] / 2.0)
-            what = say("{scenario} alone", scenario=called(side.name or AS_IT_IS))
-            outcome = side.outcome(options, self.said(what))
-            if outcome.status == "interrupted":
-                self.stopped.set()
-            self.outcomes.append(outcome)
-        self.own = [each.solution for each in self.outcomes]
-        self.own += [None] * (len(self.sides) - len(self.own))
+            what = say("{scenario} alone", scenario=called(self.names[at] or AS_IT_IS))
+            side, tell = self.sides[at], self.said(what)
+            if len(self.sides) == 1 and self.far is not None and isinstance(side, PricedSide):
+                return side.outcome(options, tell, stop=self.stopped.is_set, client=self.client)
+            return self.ask(at, "outcome", options, on_progress=tell)
+
+        self.outcomes = list(self.each(one, count))
+        self.own = [None if each is None else each.solution for each in self.outcomes]
         for side, found in zip(self.sides, self.own, strict=True):
             if found is not None and found.status == "infeasible":
                 self.impossible = say("no plan exists in {scenario}", scenario=called(side.name or AS_IT_IS))
@@ -325,12 +334,9 @@ def _best(whole: Together, classes: Floats) -> NDArray[np.int64]:
     return np.asarray(order[whole.first] - whole.first, dtype=np.int64)
 
 
-def _prices(outcome: Outcome, scene: object) -> Floats:
+def _prices(outcome: Outcome | None, scene: Scene) -> Floats:
     """Prices of a scenario's rows from which to begin: those of the case that its bound is of."""
-    from zonevest.solvers.staged import Scene
-
-    assert isinstance(scene, Scene)
-    leaves = [leaf for leaf in outcome.leaves if not leaf.ray]
+    leaves = [] if outcome is None else [leaf for leaf in outcome.leaves if not leaf.ray]
     if not leaves:
         return np.zeros(len(scene.block.rows))
     return np.asarray(max(leaves, key=lambda leaf: leaf.bound).prices)

@@ -8,17 +8,19 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from zonevest.averaging import mean_study
+from zonevest.far_sides import FarSides, done
 from zonevest.instances.say import listed, say
 from zonevest.instances.study import Study, StudyError
 from zonevest.model.stages import Decided, Stages, stages
 from zonevest.reports.sweep_text import AS_IT_IS, called
 from zonevest.sides import ROUNDING, Side
 from zonevest.solvers.answer import OnProgress, Progress, Solution, SolveOptions
+from zonevest.solvers.cluster import LostError
 from zonevest.solvers.highs import available_cores
 from zonevest.solvers.joint import Aim, joint
 from zonevest.solvers.supervise import solve as run_supervised
@@ -28,6 +30,7 @@ from zonevest.sweep_run import jobs_here
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.reports.decision import Objective
@@ -57,8 +60,15 @@ class Found:
 
 @dataclass(eq=False)
 class Search:
-    """A search for a common decision."""
+    """A search for a common decision.
 
+    Attributes
+    ----------
+    client : of a cluster on whose workers each scenario is solved; None: here.
+    sides, far : the scenarios here, of which the common program is made, and on the workers.
+    """
+
+    kind: ClassVar[type[Side]] = Side
     study: Study
     names: list[str]
     aim: Aim
@@ -66,6 +76,7 @@ class Search:
     asked: dict[str, Any]
     jobs: int
     on_progress: OnProgress | None
+    client: Client | None = None
     notes: list[str] = field(default_factory=list)
     stopped: threading.Event = field(default_factory=threading.Event)
     seconds: dict[str, float] = field(default_factory=dict)
@@ -78,20 +89,28 @@ class Search:
     mean: list[Solution | None] = field(default_factory=list)
     mean_status: str = "none"
     mean_fails: str = ""
+    far: FarSides | None = None
 
     def __post_init__(self) -> None:
         self.began = time.perf_counter()
         self.lock = threading.Lock()
+        self.here = threading.Semaphore(self._count())
+        self.far = None if self.client is None else FarSides(self.client)
 
     # ---------------------------------------------------------------- the steps
 
     def all(self) -> None:
         """All steps in turn."""
         with self.step("build"):
-            for name in self.names:
+            studies = {name: self.study.in_scenario(name) if name else self.study for name in self.names}
+            if self.far is not None:
+                self.far.hold(self.kind, studies)
+            for name, study in studies.items():
                 self.tell(say("making the program of {scenario}", scenario=called(name or AS_IT_IS)))
-                self.sides.append(self.side(name, self.study.in_scenario(name) if name else self.study))
+                self.sides.append(self.kind.of(name, study))
             self.stages: Stages = stages([side.ledger for side in self.sides])
+            if self.far is not None:
+                self.far.wait(self.stopped.is_set)
         self.limit = self.elapsed() + self.asked["time_limit"]
         self.start = self.elapsed()
         with self.step("alone"):
@@ -104,10 +123,6 @@ class Search:
             self.take_single()
             return
         self.common()
-
-    def side(self, name: str, study: Study) -> Side:
-        """A scenario as this search takes it."""
-        return Side.of(name, study)
 
     def common(self) -> None:
         """What several scenarios decide in common."""
@@ -122,16 +137,15 @@ class Search:
         """Solve every scenario as if it were known to come."""
         count = self._count()
 
-        def one(at: int) -> Solution:
-            side = self.sides[at]
+        def one(at: int) -> Any:
             left = max(self.until(ALONE), 0.0) * count / max(len(self.sides) - at, count)
-            what = say("{scenario} alone", scenario=called(side.name or AS_IT_IS))
+            what = say("{scenario} alone", scenario=called(self.names[at] or AS_IT_IS))
             options = self.options(max(left, LEAST_SECONDS))
             if self.objective == "regret":  # what is left open here is left open in every regret
                 options = replace(options, gap=options.gap / 4.0)
-            return side.alone(options, self.said(what), stop=self.stopped.is_set)
+            return self.ask(at, "alone", options, on_progress=self.said(what))
 
-        self.own = list(self._each(one))
+        self.own = list(self.each(one))
         for side, found in zip(self.sides, self.own, strict=True):
             if found is not None and found.status == "infeasible":
                 self.impossible = say("no plan exists in {scenario}", scenario=called(side.name or AS_IT_IS))
@@ -146,7 +160,7 @@ class Search:
     def of_the_mean(self) -> None:
         """The decision of the mean of the scenarios, and what comes of it in each."""
         try:
-            side = self.side("", mean_study(self.study, [each.study for each in self.sides], self.aim.weights))
+            side = self.kind.of("", mean_study(self.study, [each.study for each in self.sides], self.aim.weights))
             both = stages([self.sides[0].ledger, side.ledger])
         except (StudyError, ValueError):
             self.mean_status = "unsound"
@@ -237,6 +251,31 @@ class Search:
 
     # ---------------------------------------------------------------- helpers
 
+    def ask(self, at: int, what: str, *given: Any, on_progress: OnProgress | None = None) -> Any:
+        """What a scenario makes of something by itself: on the worker that holds it, or here."""
+        far, begun = self.far, self.elapsed()
+        if far is not None:
+            try:
+                return far.ask(at, what, given, self.stopped.is_set, on_progress)
+            except LostError:
+                self._lost()
+            spent = self.elapsed() - begun
+            given = tuple(
+                replace(each, time_limit=max(each.time_limit - spent, LEAST_SECONDS))
+                if isinstance(each, SolveOptions)
+                else each
+                for each in given
+            )
+        with self.here:
+            return done(self.sides[at], what, given, self.stopped.is_set, on_progress)
+
+    def _lost(self) -> None:
+        """Go on without a cluster."""
+        with self.lock:
+            if self.far is not None:
+                self.far = None
+                self.notes.append(say("the cluster was lost on the way; the run went on without it"))
+
     def carried(
         self,
         decided: Decided,
@@ -265,12 +304,12 @@ class Search:
                 same = self.sides[at] is donor[0]
                 start = donor[1] if same else self.sides[at].beside(*donor, min(left / 4.0, FINANCE_SECONDS))
             options = replace(self.options(left), gap=max(gap, ROUNDING), start=start)
-            found = self.sides[at].carried(self.stages, at, decided, options, stop=self.stopped.is_set)
+            found: Solution = self.ask(at, "carried", self.stages, at, decided, options)
             if found.x is None:
                 lost.set()
             return found
 
-        return list(self._each(one))
+        return list(self.each(one))
 
     def offer(self, decided: Decided, points: Sequence[Solution | None]) -> None:
         """Keep a decision that can be carried out in every scenario, if it is the best so far."""
@@ -329,22 +368,29 @@ class Search:
         return bool(bound - value <= self.asked["gap"] * abs(float(self.aim.weights @ self.best.values)))
 
     def _count(self) -> int:
-        size = len(self.sides)
-        count = self.jobs or jobs_here(size, len(self.study.parcels), available_cores())
+        size = len(self.names)
+        count = self.jobs
+        if not count and self.far is not None:
+            count = len(self.far.places)
+        count = count or jobs_here(size, len(self.study.parcels), available_cores())
         return max(min(count, size), 1)
 
-    def _each(self, work: Callable[[int], Any]) -> Iterator[Any]:
-        """Do something for every scenario, as many at a time as was asked for."""
-        count = self._count()
+    def in_turn(self) -> int:
+        """How many scenarios at a time where each of them takes all cores: one after the other but on a cluster."""
+        return 1 if self.far is None else self._count()
+
+    def each(self, work: Callable[[int], Any], count: int = 0) -> Iterator[Any]:
+        """Do something for every scenario, so many at a time; 0: as many as was asked for."""
+        count = count or self._count()
         if count == 1:
             yield from map(work, range(len(self.sides)))
             return
         with ThreadPoolExecutor(count) as pool:
             yield from pool.map(work, range(len(self.sides)))
 
-    def options(self, seconds: float) -> SolveOptions:
-        """What is asked of a solve."""
-        threads = self.asked["threads"] or (1 if self._count() > 1 else 0)
+    def options(self, seconds: float, count: int = 0) -> SolveOptions:
+        """What is asked of a solve, of which there are so many at a time; 0: as many as was asked for."""
+        threads = self.asked["threads"] or (1 if (count or self._count()) > 1 else 0)
         return SolveOptions(gap=self.asked["gap"], time_limit=seconds, threads=threads, seed=self.asked["seed"])
 
     def elapsed(self) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from zonevest.instances.say import say
 from zonevest.reports.decision import Decision
 from zonevest.reports.decision_tables import unknowns
-from zonevest.sides import ROUNDING, Side
+from zonevest.sides import ROUNDING
 from zonevest.solvers.answer import Solution, Status, gap_of
 from zonevest.solvers.trust import bound_of
 
@@ -79,10 +79,8 @@ def _fill(run: Search, decision: Decision, best: Found) -> None:
     decision.parcels = run.stages.parcels_table(best.decided)
     decision.projects = run.stages.projects_table(best.decided)
     with run.step("plans"):
-        decision.plans = {
-            side.name: _plan(run, side, each, bound)
-            for side, each, bound in zip(run.sides, best.points, bounds, strict=True)
-        }
+        plans = run.each(lambda at: _plan(run, at, best.points[at], bounds[at]), run.in_turn())
+        decision.plans = dict(zip(run.names, plans, strict=True))
 
 
 def _fill_value(run: Search, decision: Decision, best: Found, known: Floats, bounds: Floats) -> None:
@@ -142,16 +140,17 @@ def _fill_regret(run: Search, decision: Decision, low: Floats, high: Floats) -> 
         )
 
 
-def _plan(run: Search, side: Side, found: Solution, bound: float) -> Plan:
+def _plan(run: Search, at: int, found: Solution, bound: float) -> Plan:
     """The plan of a scenario beside the common decision; its bound is that of the scenario alone."""
     assert found.value is not None
-    gap = gap_of(bound, found.value, side.scale) if np.isfinite(bound) else None
+    gap = gap_of(bound, found.value, run.sides[at].scale) if np.isfinite(bound) else None
     near = gap is not None and gap <= run.asked["gap"]
     message = "" if near else say("decided in common with other scenarios: the bound is of this scenario alone")
     status: Status = "optimal" if near else "feasible"
     point = replace(found, status=status, bound=bound, gap=gap, message=message)
     settings = run.asked | {"decided_for": run.names}
-    return side.plan(point, settings)
+    plan: Plan = run.ask(at, "plan", point, settings)
+    return plan
 
 
 def _finite(number: float) -> float | None:

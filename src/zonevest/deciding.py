@@ -16,11 +16,13 @@ from zonevest.instances.say import listed, say
 from zonevest.model.options import build_options
 from zonevest.reports.decision import Decision, Objective
 from zonevest.reports.regret import weights_of
+from zonevest.solvers.cluster import opened
 from zonevest.solvers.joint import Aim
 from zonevest.solvers.supervise import ctrl_c
 from zonevest.sweep_cases import SweepError, probabilities
 
 if TYPE_CHECKING:
+    from distributed import Client
     from numpy.typing import NDArray
 
     from zonevest.instances.study import Study
@@ -45,6 +47,7 @@ def decide(
     seed: int = 0,
     method: Method = "auto",
     jobs: int = 0,
+    cluster: Client | str | int | None = None,
     on_progress: OnProgress | None = None,
 ) -> Decision:
     """Find one decision that can be carried out in all scenarios and is the best for them together.
@@ -67,7 +70,10 @@ def decide(
     threads, seed : of the solver; 0 threads: as many as it chooses.
     method : mip (one program of all scenarios), prices (one linear program of all, grown by what its prices ask for),
         or auto: prices from so many options of all scenarios on as `solve` takes prices.
-    jobs : how many scenarios are solved at a time; 0: as cores and memory allow.
+    jobs : how many scenarios are solved at a time; 0: as cores and memory allow, on a cluster as its workers do.
+    cluster : where each scenario is solved, carried on from a decision, and made a plan (extra `cluster`): a Dask
+        client, the address of a scheduler, or how many workers are started on this machine. None: in this process. The
+        program of all scenarios together is solved here in any case.
     on_progress : called with a `Progress` now and then.
 
     Returns
@@ -81,6 +87,8 @@ def decide(
         If the study of a scenario has faults.
     SweepError
         If a scenario or the weights cannot be used.
+    ClusterError
+        If the cluster cannot be used.
     ValueError
         If a number is out of its range, or the study's objective has several terms in turn.
     """
@@ -102,10 +110,11 @@ def decide(
     asked = {"gap": gap, "time_limit": time_limit, "threads": threads, "seed": seed, "method": method}
     aim = Aim(chances, alpha, beta)
     kind = SearchByPrices if by_prices(study, len(names), method) else Search
-    run = kind(study, names, aim, objective, asked, jobs, on_progress, notes=notes)
-    with ctrl_c(run.stopped.set):
-        run.all()
-        return told(run)
+    with opened(cluster) as client:
+        run = kind(study, names, aim, objective, asked, jobs, on_progress, client, notes)
+        with ctrl_c(run.stopped.set):
+            run.all()
+            return told(run)
 
 
 def weighted(

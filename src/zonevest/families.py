@@ -184,6 +184,14 @@ def decide(
         int, typer.Option("--jobs", min=0, metavar="N", help="Scenarios at a time; 0: as cores and memory allow.")
     ] = 0,
     seed: SeedOption = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster",
+            metavar="ADDRESS|N",
+            help="Scenarios are solved on a Dask cluster: a scheduler's address, or N workers on this machine.",
+        ),
+    ] = None,
     settings: SetOption = None,
     as_json: JsonOption = False,
     lang: LangOption = Lang.en,
@@ -211,11 +219,11 @@ def decide(
 
         names = [name.strip() for name in only.split(",") if name.strip()] or None
         try:
-            with ProgressLine(sys.stderr, lang.value) as told:
+            with workers(cluster) as client, ProgressLine(sys.stderr, lang.value) as told:
                 found = decision_of(
                     given, names, weights=parse_weights(weights), objective=objective.value, alpha=alpha, beta=beta,
                     gap=gap, time_limit=time_limit, threads=threads, seed=seed, method=method.value, jobs=jobs,
-                    on_progress=told,
+                    cluster=client, on_progress=told,
                 )  # fmt: skip
         except SweepError as error:
             raise InputError(*error.row.values()) from None

@@ -27,7 +27,8 @@ from zonevest.reports.audit_cells import HOLD
 from zonevest.reports.audit_decisions import DECISIONS
 from zonevest.reports.audit_evaluate import Evaluation, Evaluator, Standing
 from zonevest.reports.audit_rules import Breach, table
-from zonevest.reports.verdict import Verdict, breaches_of
+from zonevest.reports.breaches import breaches_of
+from zonevest.reports.verdict import Verdict
 from zonevest.solvers.answer import Progress
 from zonevest.solvers.beside import Row, best_beside
 

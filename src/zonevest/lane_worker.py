@@ -8,6 +8,7 @@ asked has, and as ``NUMBER.warm`` what the next solve begins with. Each line on 
 
 from __future__ import annotations
 
+import gc
 import json
 import pickle
 import queue
@@ -40,6 +41,7 @@ def main(directory: str) -> None:
     def tell(told: Progress) -> None:
         speaker.tell("progress", **asdict(told))
 
+    gc.freeze()  # what stays for good is not gone through again for each point
     while True:
         job = Job(**json.loads(lines.get()))
         try:

@@ -18,7 +18,7 @@ from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model, set_stage_after
 from zonevest.pricing import UnpricedError, completed
-from zonevest.reports.audit import audit as audit_plan
+from zonevest.reports.breaches import audited as audit_plan
 from zonevest.solvers.answer import Progress, Solution, SolveOptions, gap_of
 from zonevest.solvers.certificate import Leaf, proven
 from zonevest.solvers.highs import completed as completed_from

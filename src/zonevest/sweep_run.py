@@ -112,11 +112,8 @@ def run_there(client: Client, folders: Mapping[str, Path], tell: Tell) -> Iterat
     A case whose worker dies begins anew on another one. Where no worker is left for a minute, or the scheduler is gone,
     the cases that are left fail, and say so.
     """
-    import dask
-
     try:
-        with dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
-            futures = {client.submit(_work, _packed(folder), pure=False): name for name, folder in folders.items()}
+        futures = {cluster.sent(client, _work, _packed(folder)): name for name, folder in folders.items()}
     except Exception as failure:  # a cluster that was lost before
         yield from ((name, Ended(False, message=_why(failure))) for name in folders)
         return
@@ -140,7 +137,7 @@ def run_there(client: Client, folders: Mapping[str, Path], tell: Tell) -> Iterat
             now = time.monotonic()
             if now - asked < ASKED:
                 continue
-            asked, seen = now, now if _workers(client) else seen
+            asked, seen = now, now if cluster.has_workers(client) else seen
             if now - seen > cluster.WITHOUT:
                 lost = say("no worker of the cluster is left")
                 yield from ((futures.pop(future), Ended(False, message=lost)) for future in _cancelled(client, futures))
@@ -150,14 +147,6 @@ def run_there(client: Client, folders: Mapping[str, Path], tell: Tell) -> Iterat
 
 def _why(failure: Exception) -> str:
     return foreign(f"{type(failure).__name__}: {str(failure).splitlines()[0] if str(failure) else ''}")
-
-
-def _workers(client: Client) -> bool:
-    """Whether the cluster has workers; none where its scheduler does not answer."""
-    try:
-        return bool(client.nthreads())
-    except Exception:
-        return False
 
 
 def _cancelled(client: Client, futures: Mapping[Any, str]) -> list[Any]:

@@ -214,8 +214,8 @@ def test_a_break_even_is_looked_for_in_the_direction_begun(tried: float, further
     [
         ("found", 9.9, "a capex of 10 (now 8); what the gaps leave open: 9.9 to 10.1; solved 3 times"),
         ("found", 5.0, "a capex between 5 and 10.1 (now 8), which is what the gaps leave open"),
-        ("stopped", 5.0, "a capex of about 10 (now 8), not told apart further in 3 solves: 5 to 10.1"),
-        ("stopped", 9.9, "a capex of about 10 (now 8), not told apart further in 3 solves: 9.9 to 10.1"),
+        ("stopped", 5.0, "a capex of about 10 (now 8), not told apart further, solved 3 times: 5 to 10.1"),
+        ("stopped", 9.9, "a capex of about 10 (now 8), not told apart further, solved 3 times: 9.9 to 10.1"),
     ],
 )
 def test_a_break_even_says_whether_the_gaps_or_the_solves_leave_it_open(status: str, low: float, said: str) -> None:
@@ -223,3 +223,41 @@ def test_a_break_even_says_whether_the_gaps_or_the_solves_leave_it_open(status: 
     rows = pd.DataFrame([("capex", 8.0, 10.0, low, 10.1, status, 3)], columns=BREAK_EVEN)
     (told,) = _evens(replace(found, tables={**found.tables, "break_even": rows}), WORDS["en"])
     assert told.startswith(said)
+    one = replace(found, tables={**found.tables, "break_even": rows.assign(solves=1)})
+    assert "solved once" in _evens(one, WORDS["en"])[0]
+    assert "求解 1 次" in _evens(one, WORDS["zh"])[0]
+
+
+def test_a_break_even_of_prices_says_what_it_leaves_out() -> None:
+    """The other centre has to leave first: by solving again the number is some half of what prices say."""
+    plan = village()
+    rival = plan.study.projects.set_index("project").loc["lane_centre", "name"]
+    found = plan.explain(project="mill_centre", break_even=("capex",), gap=0.0)
+    by_prices = found["starts"].set_index("start").loc[found.figures["told"], "capex_break_even"]
+    assert found["break_even"]["number"].iloc[0] < 0.7 * by_prices
+    (line,) = [line for line in found.to_text().splitlines() if line.startswith("That number leaves out")]
+    assert f"without {rival} (not given)" in line
+    assert line.endswith("what solving again tells is below")
+    prices_alone = plan.explain(project="mill_centre")
+    assert "--break-even capex" in prices_alone.to_text()
+    assert "上述数值未计入没有价格者：不建 " in prices_alone.to_text("zh")
+    # whose land relies on it is worth more than its own worth; who has all it needs leaves nothing out
+    assert "waits for it (its land would lose" in plan.explain(project="lane_centre").to_text()
+    assert "leaves out" not in plan.explain(project="greenway").to_text()
+
+
+def test_starts_at_prices_say_that_they_are_not_solved_again() -> None:
+    plan = village()
+    for name in plan.study.projects["project"]:
+        found = plan.explain(project=name)
+        starts, text = found["starts"][found["starts"]["possible"]].set_index("start"), found.to_text()
+        better = starts["worth"].max() - found.figures["worth"]
+        assert ("more at these prices, and yet" in text) == (better > 1e-6), name
+        assert "for a small change" in text.split("Starts (")[1].split("Of what that is made")[0], name
+        if better > 1e-6:
+            assert f"  {starts['worth'].idxmax()} is worth {better:,.6g} more" in text
+        assert "land_take:" not in text
+    solved = plan.explain(project="greenway", resolve=True)
+    assert "what solving again tells is below" in solved.to_text()
+    # what prices hold for better costs, as solving again finds
+    assert (solved["resolved"].set_index("case").loc["other_start", "loss"]) > 0.0

@@ -346,3 +346,19 @@ def test_a_later_term_without_a_plan_loses_nothing(monkeypatch: pytest.MonkeyPat
     assert plan.objective is not None
     assert whole.objective is not None
     assert plan.objective <= whole.objective + 1e-6
+
+
+def test_whoever_solves_inside_another_run_says_when_to_stop() -> None:
+    """What is known when it stops is told, as after Ctrl-C."""
+    asked = list[float]()
+    whole, land = outcome(zv.read_study("village"), gap=0.02)
+
+    def stop() -> bool:
+        asked.append(0.0)
+        return len(asked) > 3
+
+    found = solve_by_prices(land, SolveOptions(threads=1, gap=0.02), stop=stop)
+    assert found.status == "interrupted"
+    assert found.passes < whole.passes
+    assert whole.value is not None
+    assert found.bound >= whole.value

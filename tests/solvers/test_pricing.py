@@ -166,6 +166,88 @@ def test_told_and_stopped() -> None:
     assert again.price(again.root(), -np.inf, 50, lambda: True, lambda _: None).passes <= 1
 
 
+def test_no_prices_are_looked_for_beyond_what_a_gap_in_units_asks() -> None:
+    passes = np.zeros(2, dtype=np.int64)
+    for number in range(10):
+        land = block(number, bounded=True, groups=20, rows=5, integer=False)
+        best = one_program(land, whole=False)
+        if best.value is None:
+            continue
+        apart = 0.02 * abs(best.value)
+        for column, each in enumerate((0.0, apart)):
+            found = Prices(land, Groups(land), 2e-6, apart=each)
+            priced = found.price(found.root(), -np.inf, 300, lambda: False, lambda _: None)
+            assert priced.tight
+            assert priced.mixture is not None
+            close = max(each, 2e-6 * abs(best.value)) + 1e-7
+            assert -1e-7 <= priced.node.bound - best.value <= 2 * close
+            assert abs(priced.mixture.value - best.value) <= 2 * close
+            passes[column] += priced.passes
+    assert 0 < passes[1] < passes[0]
+
+
+def stood(number: int) -> Prices:
+    """Prices of a small block, its master solved in a box around the best ones."""
+    land = block(number, bounded=True, groups=20, rows=5)
+    found = Prices(land, Groups(land))
+    best = found.price(found.root(), -np.inf, 50, lambda: False, lambda _: None)
+    found.master.hold(best.node.prices, found.radius)
+    assert found.master.solve() is not None
+    return found
+
+
+def steps(found: Prices) -> int:
+    """Steps of the simplex method in the master's last run."""
+    return int(found.master.highs.getInfo().simplex_iteration_count)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_answers_that_go_leave_the_master_where_it_stands(number: int) -> None:
+    found = stood(number)
+    before = found.master.solve()
+    assert before is not None
+    used = found.used_in(before)
+    found.master.drop(used)
+    assert used.sum() <= len(found.master.cluster) < len(used)
+    after = found.master.solve()
+    assert after is not None
+    assert steps(found) == 0
+    assert after.value == pytest.approx(before.value, rel=1e-9)
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_master_goes_on_from_where_one_like_it_stood(number: int) -> None:
+    first = stood(number)
+    standing = first.master.standing()
+    assert standing is not None
+    value = []
+    for known in (True, False):
+        again = Prices(first.block, Groups(first.block))
+        again.ask_all(first.asked)
+        assert (again.answers() == first.answers()).all()
+        again.master.hold(first.best.prices, first.radius)
+        if known:
+            again.master.stand(*standing)
+        mixture = again.master.solve()
+        assert mixture is not None
+        assert (steps(again) == 0) == known
+        value.append(mixture.value)
+    assert value[0] == pytest.approx(value[1], rel=1e-9)
+
+
+def test_what_is_no_basis_is_not_gone_on_from() -> None:
+    first = stood(3)
+    standing = first.master.standing()
+    assert standing is not None
+    at, answers = standing
+    again = Prices(first.block, Groups(first.block))
+    again.ask_all(first.asked)
+    again.master.stand(at, np.ones_like(answers))  # more than there are rows
+    again.master.hold(first.best.prices, first.radius)
+    assert again.master.solve() is not None
+    assert steps(again) > 0
+
+
 def test_a_program_with_other_threads_in_between() -> None:
     """HiGHS keeps its threads for all of a process: the master goes on after a program that asked for others."""
     land = block(3, bounded=True)

@@ -10,6 +10,7 @@ import pytest
 
 import zonevest as zv
 from zonevest import api
+from zonevest.solvers.master import BASIC, LOWER, Standing
 from zonevest.solvers.warm import Warm
 
 
@@ -74,8 +75,16 @@ def test_rows_and_columns_are_known_by_name() -> None:
     class Outcome:
         asked = np.array([[1.0, 2.0], [3.0, 4.0]])
         used = np.array([[1, 0]])
+        basic = np.array([True])
+        standing = Standing(*(np.array(each, dtype=np.int8) for each in ([LOWER, 2], [BASIC], [2, 3], [0, 1], [1, 0])))
 
     warm = Warm.of(Before, np.array([0.0, 1.0, 5.0, 7.0]), Outcome)  # type: ignore[arg-type]
     assert warm.point(After).tolist() == [0.0, 1.0, 7.0, 0.0]  # type: ignore[arg-type, union-attr]
     assert warm.priced(After).tolist() == [[0.0, 2.0], [0.0, 4.0]]  # type: ignore[arg-type]
     assert warm.point(More) is None  # type: ignore[arg-type]
+    stood = warm.stood(After, 1)  # type: ignore[arg-type]
+    assert stood is not None
+    told = stood.rows, stood.clusters, stood.columns, stood.below, stood.above
+    # a row that is new stands by itself, a column that is new at its lower end
+    assert [each.tolist() for each in told] == [[BASIC, 2], [BASIC], [3, LOWER], [LOWER, 1], [LOWER, 0]]
+    assert warm.stood(After, 2) is None  # type: ignore[arg-type]

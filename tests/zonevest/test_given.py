@@ -22,12 +22,16 @@ from tests.chinese import CHINESE, english_in
 from tests.reports.audit_studies import BASE, BUILD, FARM, NAMES, study
 from tests.reports.whole import whole
 from zonevest.cli import app
+from zonevest.instances.say import translate
+from zonevest.instances.schema import LINES
 from zonevest.instances.study import Study, StudyError, period_names
 from zonevest.model.compiled import compile_policy, shared
 from zonevest.model.land import land_block
 from zonevest.model.ledger import Ledger
 from zonevest.model.options import build_options
 from zonevest.model.policy import policy_model
+from zonevest.reports.audit_rules import LINE, must
+from zonevest.reports.check import REASON_WORDS
 from zonevest.solvers.answer import SolveOptions
 from zonevest.solvers.highs import solve_here
 from zonevest.solvers.join import join
@@ -185,7 +189,7 @@ PLANTED: dict[str, tuple[Study, dict[str, Any], str, str]] = {
     "overlay": (lined(conversion="prohibited"), BUILT, "conversion", "overlay"),
     "slope": (study(parcels=[STEEP], practices=[FLAT]), BUILT, "slope", "slope"),
     "tenure": (study(parcels=[FOREIGN], practices=[STATE]), BUILT, "tenure", "tenure"),
-    "class": (study(practices=[{**BUILD, "from_classes": "wood"}]), BUILT, "from_class", "from_classes"),
+    "class": (study(practices=[{**BUILD, "from_classes": "wood"}]), BUILT, "from_class", "land classes that it admits"),
     "lock": (lined(locked_zone="rural"), BUILT, "locked_zone", "locked"),
     "ban": (lined(forbidden_zones="town"), BUILT, "forbidden_zones", "forbidden"),
     "window of land": (study(practices=[{**BUILD, "earliest": "p2"}]), BUILT, "window", "earliest"),
@@ -480,3 +484,30 @@ def test_whatever_a_breach_names_has_its_name_beside_its_code() -> None:
         assert said in english
     assert "general（镇财政）" in chinese
     assert "road（North road） 于 p1 启动" in chinese
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_broken_plan_that_was_written_is_audited_in_the_same_words(name: str, tmp_path: Path) -> None:
+    given, plan, _, _ = PLANTED[name]
+    first = zv.plan_from(given, **plan)
+    first.write(tmp_path / "plan")
+    again = zv.audit(tmp_path / "plan")
+    # of a project that may never start then, the tables of money know nothing
+    more = {"figure"} if name == "window" else set()
+    assert set(again.breaches.iloc[len(again.evaluation.breaches) :]["rule"]) == {"status"} | more
+    for lang in ("en", "zh"):
+        told, rest = again.told(lang)
+        assert told == first.verdict.words(lang)
+        assert again.to_dict(lang)["words"] == told
+        text = again.to_text(lang)
+        assert all(f"  • {sentence}\n" in text for sentence in told)
+        assert str(len(told) + len(rest)) in text.splitlines()[0]
+
+
+def test_breaches_name_no_column_and_lines_as_explanations_name_them() -> None:
+    for code, said in LINE.items():
+        for lang in ("en", "zh"):
+            assert translate(said, lang) == REASON_WORDS[lang][f"line:{code}"]
+    assert set(LINE) == set(LINES)
+    for reason in ("from_class", "slope", *(f"line:{code}" for code in LINES)):
+        assert "_" not in must(reason) + translate(must(reason), "zh")

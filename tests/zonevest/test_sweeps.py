@@ -117,7 +117,6 @@ def decided(folder: Path, study: zv.Study) -> tuple[Any, ...]:
     return chosen, tuple(zip(projects["project"], projects["start"], strict=True))
 
 
-@pytest.mark.long
 def test_names_of_cases_have_commas_and_are_told_apart() -> None:
     plans = ["dry, rates.social=0.02", "dry, rates.social=0.03"]
     values: dict[tuple[str, str], tuple[bool | None, float | None]] = {
@@ -138,6 +137,7 @@ def test_what_is_of_no_scenario_is_told_in_the_readers_words() -> None:
     assert sum(AS_IT_IS in note for note in notes) == 2
 
 
+@pytest.mark.long
 def test_regret_and_choices_are_those_of_enumeration(tmp_path: Path) -> None:
     study = small([*ROWS, TIGHT])
     sweep = zv.scenarios(study, tmp_path / "out", gap=GAP, jobs=2)
