@@ -18,6 +18,7 @@ from tests.reports.forms import Drawn, rows_of
 from tests.reports.plans import EVIL, grid, parcels_of, plan_of, tables_of, village, without_plan
 from zonevest.instances.say import say
 from zonevest.model.plan import PlanData
+from zonevest.reports.audit import AuditReport
 from zonevest.reports.audit_rules import Breach, table
 from zonevest.reports.facts import Facts
 from zonevest.reports.labels import LABELS
@@ -214,20 +215,16 @@ def test_objectives_in_words(plan: PlanData) -> None:
 
 def test_the_audit_is_told(plan: PlanData) -> None:
     found = pd.DataFrame([("limit", "outlay", "at most 16.5", "17")], columns=["rule", "where", "must", "found"])
-    for ok, told in (
-        (True, "found every line, limit and the objective as stated"),
-        (False, "limit, outlay: must be at most 16.5, found 17"),
+    for audited, told in (
+        (AuditReport(), "found every line, limit and the objective as stated"),
+        (AuditReport(found), "limit, outlay: must be at most 16.5, found 17"),
     ):
-        checked: Any = SimpleNamespace(
-            **vars(plan), audit=SimpleNamespace(ok=ok, breaches=found, message="", no_plan=False)
-        )
+        checked: Any = SimpleNamespace(**vars(plan), audit=audited)
         assert told in without_tables(checked)
 
 
 def test_findings_notes_and_message_in_chinese(plan: PlanData) -> None:
-    found = SimpleNamespace(
-        ok=False, breaches=table([Breach("area", "a", say("it is built"), say("it is not"))]), message=""
-    )
+    found = AuditReport(table([Breach("area", "a", say("it is built"), say("it is not"))]))
     study = replace(plan.study, notes=(say("{layer}: a further column of shapes is left aside", layer="a.gpkg"),))
     changed = replace(plan, study=study, message=say("the time limit was reached"))
     checked: Any = SimpleNamespace(**vars(changed), audit=found)
