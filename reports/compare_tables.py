@@ -19,6 +19,7 @@ from zonevest.reports.cash_flow import MILLION, PERCENT, START, TIMES
 from zonevest.reports.compare_sides import APPROVED, NOTHING, Side
 from zonevest.reports.display import PRESENT as VALUED
 from zonevest.reports.scorecard import indicators as measured
+from zonevest.reports.sections_head import status_of
 from zonevest.reports.tables import ecosystem_unit
 
 if TYPE_CHECKING:
@@ -285,7 +286,7 @@ def statuses(sides: Sequence[Side], sound: dict[str, bool | None]) -> pd.DataFra
                 "plan": side.name,
                 "study": plan.study.settings.name,
                 "hash": plan.study.hash,
-                "status": plan.status,
+                "status": status_of(plan),
                 "method": plan.method,
                 "goal": plan.study.settings.objective.method,
                 "gap": _number(plan.gap),

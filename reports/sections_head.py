@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from zonevest.instances.say import translate
 from zonevest.reports import tables
@@ -17,18 +17,32 @@ if TYPE_CHECKING:
 
 Part = dict[str, Any]
 
+NEARLY: Final = 0.95
+"""From this part of the time limit on the time is over."""
+
 
 def status_of(plan: PlanData) -> str:
     """How a plan came about, and whether it holds: its status.
 
-    Or ``given`` of one that holds and was not solved, ``near`` of one that was looked for to differ from the best, and
-    ``decided`` of one that stands beside a decision for several scenarios.
+    Or ``given`` of one that holds and was not solved, ``near`` of one that was looked for to differ from the best,
+    ``decided`` of one that stands beside a decision for several scenarios, and ``unproven`` of one that is not proven
+    within the gap asked for though not all of the time was used.
     """
-    if plan.status == "feasible" and len(plan.settings.get("decided_for", ())) > 1:
+    if plan.status != "feasible":
+        return plan.status
+    if len(plan.settings.get("decided_for", ())) > 1:
         return "decided"
-    if plan.status == "feasible" and "alternative" in plan.settings:
+    if "alternative" in plan.settings:
         return "near"
-    return "given" if plan.status == "feasible" and plan.method == "given" else plan.status
+    if plan.method == "given":
+        return "given"
+    return "feasible" if _out_of_time(plan) else "unproven"
+
+
+def _out_of_time(plan: PlanData) -> bool:
+    """Whether a plan was looked for until its time was over; what a last step could not do in what is left counts."""
+    limit = plan.settings.get("time_limit")
+    return limit is not None and plan.seconds.get("solve", 0.0) >= NEARLY * float(limit)
 
 
 def head(plan: PlanData, display: Display) -> Part:
@@ -42,7 +56,7 @@ def head(plan: PlanData, display: Display) -> Part:
         text = words("status_optimal", gap=told) if asked or plan.gap is not None else words("status_optimal_plain")
     else:
         text = words(f"status_{status}")
-    tones = {"optimal": "good", "feasible": "soft", "given": "soft", "near": "soft"}
+    tones = {"optimal": "good", "feasible": "soft", "unproven": "soft", "given": "soft", "near": "soft"}
     tones |= {"decided": "soft", "interrupted": "soft"}
     objective = study.settings.objective
     rate = ""

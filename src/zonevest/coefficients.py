@@ -131,7 +131,7 @@ def ready_made(study: Study) -> list[Coefficient]:
         ]
 
     prices = study.price_steps["account"]
-    sold = [account for account in dict.fromkeys(prices) if account in _with_role(accounts, "land_sale")]
+    sold = [each for each in dict.fromkeys(prices) if each in {*_with_role(accounts, "land_sale"), "land_discount"}]
     goal, finance = study.settings.objective, study.settings.finance
     given = {
         "discount_rate": ([_key("rates.finance")], WAY),

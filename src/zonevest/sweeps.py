@@ -570,9 +570,15 @@ def _said(
         notes.append(say("probabilities of the scenarios that are weighed do not sum to 1, and were scaled to it"))
     unlikely = [name for name in seen if likely[name] is None]
     if how != "alike" and unlikely:
-        notes.append(say("without a probability, not in the expected value: {names}", names=listed(unlikely, "; ")))
+        notes.append(
+            say("without a probability, not in the expected value: {names}", names=listed(map(called, unlikely), "; "))
+        )
     if none := [name for name in rows if rows[name]["status"] == "infeasible"]:
-        notes.append(say("no plan exists there, so that no plan is weighed there: {names}", names=listed(none, "; ")))
+        notes.append(
+            say(
+                "no plan exists there, so that no plan is weighed there: {names}", names=listed(map(called, none), "; ")
+            )
+        )
     if failed := [name for name in rows if rows[name]["status"] == FAULT]:
-        notes.append(say("could not be solved, and is not weighed: {names}", names=listed(failed, "; ")))
+        notes.append(say("could not be solved, and is not weighed: {names}", names=listed(map(called, failed), "; ")))
     return notes

@@ -176,12 +176,19 @@ def without_tables(plan: PlanData, lang: str = "en") -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "told"),
-    [("feasible", "Time limit reached: a plan, not proven"), ("interrupted", "Stopped by hand: the best plan so far")],
+    ("status", "seconds", "told"),
+    [
+        ("feasible", 600.4, "Time limit reached: a plan, not proven"),
+        ("feasible", 40.0, "A plan, not proven within the gap asked for"),
+        ("interrupted", 40.0, "Stopped by hand: the best plan so far"),
+    ],
 )
-def test_an_unproven_plan_is_called_so(plan: PlanData, status: str, told: str) -> None:
-    text = without_tables(replace(plan, status=status, bound=None, gap=None, gap_total=None))
+def test_an_unproven_plan_is_called_so(plan: PlanData, status: str, seconds: float, told: str) -> None:
+    assert plan.settings["time_limit"] == 600.0
+    unproven = replace(plan, status=status, seconds={"solve": seconds}, bound=None, gap=None, gap_total=None)
+    text = without_tables(unproven)
     assert told in text
+    assert ("Time limit reached" in text) == (seconds > 600.0)
     assert "no bound known" in text
     assert "Proven within" not in text
 
@@ -208,11 +215,11 @@ def test_objectives_in_words(plan: PlanData) -> None:
 
 def test_the_audit_is_told(plan: PlanData) -> None:
     found = pd.DataFrame([("limit", "outlay", "at most 16.5", "17")], columns=["rule", "where", "must", "found"])
-    for ok, told in (
-        (True, "found every line, limit and the objective as stated"),
-        (False, "limit, outlay: must be at most 16.5, found 17"),
+    for audited, told in (
+        (AuditReport(), "found every line, limit and the objective as stated"),
+        (AuditReport(found), "limit, outlay: must be at most 16.5, found 17"),
     ):
-        checked: Any = SimpleNamespace(**vars(plan), audit=AuditReport(found[:0] if ok else found))
+        checked: Any = SimpleNamespace(**vars(plan), audit=audited)
         assert told in without_tables(checked)
 
 

@@ -23,6 +23,7 @@ import zonevest as zv
 from tests import brute
 from zonevest import sweep_run
 from zonevest.cli import app
+from zonevest.instances.say import translate
 from zonevest.reports.audit import Evaluator, audit
 from zonevest.reports.regret import weigh, weights_of
 from zonevest.reports.sweep_text import AS_IT_IS, NOTHING, choice_sentences
@@ -125,6 +126,15 @@ def test_names_of_cases_have_commas_and_are_told_apart() -> None:
     assert "plans that break in the fewest scenarios (1): dry, rates.social=0.02; dry, rates.social=0.03" in told
     notes = _said("rescaled", plans, dict.fromkeys(plans), {plan: {"status": "infeasible"} for plan in plans})
     assert [note.count("dry, rates.social=0.02; dry, rates.social=0.03") for note in notes] == [0, 1, 1]
+
+
+def test_what_is_of_no_scenario_is_told_in_the_readers_words() -> None:
+    rows = {AS_IT_IS: {"status": "infeasible"}, "dry": {"status": "fault"}}
+    notes = _said("rescaled", [AS_IT_IS, "dry"], {AS_IT_IS: None, "dry": 1.0}, rows)
+    chinese = [translate(note, "zh") for note in notes]
+    assert [note.count("原研究") for note in chinese] == [0, 1, 1, 0]
+    assert not any(AS_IT_IS in note for note in chinese)
+    assert sum(AS_IT_IS in note for note in notes) == 2
 
 
 @pytest.mark.long
