@@ -98,8 +98,8 @@ class Evaluation:
     total : the objective's value with doing nothing included.
     size : the sum of the absolute weighted account totals, to tell a small objective from one of nothing.
     limits : columns limit, account, jurisdiction, period, value, lower, upper, slack, violation, kind, penalty, bound,
-        vacuous (a row that a plan need not list), broken; after those of the limits table the rows of money, quotas and
-        gains.
+        vacuous (a row that a plan need not list), broken, largest (of its terms); after those of the limits table the
+        rows of money, quotas and gains.
     breaches : columns rule, where, must, found; every hard rule that does not hold.
     nonconforming : columns parcel_id, zone, reason; held land that its line or class does not fit.
     shadows : the accounts of the audit's own, in the total, by period.
@@ -301,10 +301,13 @@ class Evaluator(Enumerator):
                     bound,
                     line.vacuous,
                     broken,
+                    largest,
                 )
                 rows.append((*line.told, *numbers))
         columns = ["limit", "account", "jurisdiction", "period", "value", "lower", "upper", "slack", "violation"]
-        return pd.DataFrame(rows, columns=[*columns, "kind", "penalty", "bound", "vacuous", "broken"]), penalty
+        return pd.DataFrame(
+            rows, columns=[*columns, "kind", "penalty", "bound", "vacuous", "broken", "largest"]
+        ), penalty
 
     def _balanced(self, totals: Totals, system: System, values: Floats) -> list[Breach]:
         """What is paid is received, uplift is captured or left, and money goes where it came from."""

@@ -22,9 +22,12 @@ SHOWN = 20
 Figure = tuple[str, float, float, float, bool]
 
 
-def same(stated: float, recomputed: float) -> bool:
-    """Whether two figures agree within 1e-6 x max(1, |recomputed|)."""
-    return abs(stated - recomputed) <= TOLERANCE * max(1.0, abs(recomputed))
+def same(stated: float, recomputed: float, largest: float = 0.0) -> bool:
+    """Whether two figures agree within 1e-6 x max(1, |recomputed|); of a sum, within 1e-8 of its largest term.
+
+    Shares are written with finite digits: where large terms cancel, the difference is as exact as the terms are.
+    """
+    return abs(stated - recomputed) <= TOLERANCE * max(1.0, abs(recomputed), largest / 100.0)
 
 
 class Comparison:
@@ -34,14 +37,14 @@ class Comparison:
         self.figures: list[Figure] = []
         self.breaches: list[Breach] = []
 
-    def add(self, quantity: str, stated: Any, recomputed: float) -> None:
-        """Compare one figure."""
+    def add(self, quantity: str, stated: Any, recomputed: float, largest: float = 0.0) -> None:
+        """Compare one figure; `largest` is the largest term of the sum that it is."""
         value = number(stated)
         if value is None:
             self.figures.append((quantity, math.nan, recomputed, math.nan, False))
             self.breaches.append(Breach("figure", quantity, f"{recomputed:.10g}", say("not stated")))
             return
-        ok = same(value, recomputed)
+        ok = same(value, recomputed, largest)
         self.figures.append((quantity, value, recomputed, value - recomputed, ok))
         if not ok:
             found = say("{value:.10g} is stated", value=value)
@@ -184,7 +187,7 @@ def _compare_limits(out: Comparison, stated: pd.DataFrame, found: pd.DataFrame) 
         if str(line["account"]) != str(truth["account"]):
             out.wrong("figure", _of(where, "account"), str(truth["account"]), str(line["account"]))
         for column in ("value", "bound", "slack"):
-            out.add(_of(where, column), line[column], float(truth[column]))
+            out.add(_of(where, column), line[column], float(truth[column]), float(truth["largest"]))
 
 
 def _silent(stated: Stated, evaluator: Evaluator) -> set[str]:

@@ -96,14 +96,20 @@ class Limits:
 
     def table(self, cells: Floats, violations: Floats) -> pd.DataFrame:
         """The rows with their values; `bound` is the right-hand side before the tolerance loosens it."""
-        value, bound, _ = self._sides(cells)
+        value, bound, largest = self._sides(cells)
         lower = np.where(self.below, bound - self.tolerance, -np.inf)
         upper = np.where(self.above, bound + self.tolerance, np.inf)
         columns = {"value": value, "lower": lower, "upper": upper, "slack": np.minimum(value - lower, upper - value)}
         names = self.names[["limit", "account", "jurisdiction", "period"]]
         kinds = self.names[["kind", "penalty"]]
         return pd.concat(
-            [names, pd.DataFrame({**columns, "violation": violations}), kinds, pd.Series(bound, name="bound")], axis=1
+            [
+                names,
+                pd.DataFrame({**columns, "violation": violations}),
+                kinds,
+                pd.DataFrame({"bound": bound, "largest": largest}),
+            ],
+            axis=1,
         )
 
     def breaches(self, table: pd.DataFrame, cells: Floats, violations: Floats) -> list[Breach]:

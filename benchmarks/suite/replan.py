@@ -62,7 +62,7 @@ def measure(asked: Asked) -> Figures:
     found = zv.replan(plan, rows, method="prices", gap=asked.gap, time_limit=asked.seconds)
     figures: Figures = {"first plan, s": first, "all, s": time.perf_counter() - began}
     for year in found.years.to_dict("records"):
-        figures[f"{year['year']}: anew"] = year["objective"] if year["objective"] is not None else year["status"]
+        figures[f"{year['year']}: anew"] = year["status"] if pd.isna(year["objective"]) else year["objective"]
         figures[f"{year['year']}: held on to"] = year["held"]
     last = found.years.iloc[-1]
     figures["rules broken, held on to"] = int(last["held_broke"])

@@ -139,6 +139,10 @@ class TestHardAndSoft:
         assert soft.penalty == pytest.approx(5 * 2)
         assert soft.objective == pytest.approx(hard.objective - 10)
 
+    def test_the_largest_term_is_told(self) -> None:
+        # 40 ha of farmland before, 30 after; 33 are asked for
+        assert self.found().limits["largest"].tolist() == [40.0, 33.0]
+
     def test_numerical_tolerance(self) -> None:
         # 1e-6 x 30, the largest of bound and terms
         for miss, holds in ((2e-5, True), (4e-5, False)):

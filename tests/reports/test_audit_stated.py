@@ -21,6 +21,7 @@ from tests.reports.told import CODES
 from zonevest.reports.audit import AuditReport, Evaluator, audit
 from zonevest.reports.audit_balances import money_breaches
 from zonevest.reports.audit_decisions import DECISIONS
+from zonevest.reports.audit_figures import same
 from zonevest.reports.audit_told import TOLD
 
 LIMITS = [
@@ -42,6 +43,22 @@ LIMITS = [
 DECIDED = [name for name in DECISIONS if name != "budget_transfers"]
 """Without a table of budgets nothing is passed on between them."""
 NEW = ("money.", "finance.", "quota.", "gain.", "rise", "levy", "tax")
+
+
+@pytest.mark.parametrize(
+    ("stated", "recomputed", "largest", "agrees"),
+    [
+        (9e-7, 0.0, 0.0, True),  # 1e-6 of 1
+        (2e-6, 0.0, 0.0, False),
+        (100.00009, 100.0, 0.0, True),  # 1e-6 of 100
+        (100.0002, 100.0, 0.0, False),
+        (-9e-5, 0.0, 10_000.0, True),  # what is left of 10,000 less 10,000: 1e-8 of them
+        (-2e-4, 0.0, 10_000.0, False),
+        (2e-6, 0.0, 99.0, False),  # of small terms no more than of any figure
+    ],
+)
+def test_figures_agree_within_what_is_written(stated: float, recomputed: float, largest: float, agrees: bool) -> None:
+    assert same(stated, recomputed, largest) is agrees
 
 
 @pytest.fixture(scope="module")
