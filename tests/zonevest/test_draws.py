@@ -141,7 +141,9 @@ def test_coefficients_of_the_ready_made_set(tmp_path: Path) -> None:
     held = amounts(table)
     assert held["land_price"].between(0.8, 1.2).all()
     rows = table[table["scenario"] == "draw_01"]
-    assert rows["table"].tolist() == ["practice_flows", "price_steps", "projects"]
+    assert rows["table"].tolist() == ["practice_flows", "price_steps", "price_steps", "projects"]
+    # the price, and with it what is given up of it, step by step
+    assert set(rows.loc[rows["table"] == "price_steps", "key"]) == {"land_sale/*", "land_discount/*"}
     assert rows["amount"].nunique() == 2
     assert study.replace(scenarios=table).scenarios["scenario"].nunique() == 10
 
