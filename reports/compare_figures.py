@@ -17,6 +17,7 @@ from zonevest.reports.drawing import (
     period_or_start,
     waterfall_of,
 )
+from zonevest.reports.sections_head import objective_unit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ def _worth(found: Comparison, display: Compared) -> Drawing | None:
     whole = sum(amount for _, amount, _ in steps)
     steps.append((words("compare_sum", plan=name, base=base), whole, WHOLE))
     names = {UP: words("compare_more"), DOWN: words("compare_less"), WHOLE: words("total")}
-    return waterfall_of(steps, words("compare_objective_unit"), names)
+    return waterfall_of(steps, objective_unit(display), names)
 
 
 def _named(row: pd.Series, display: Compared) -> str:

@@ -18,6 +18,7 @@ from zonevest.instances.study import FORMAT
 from zonevest.reports.decision_tables import first_stage, land_table, later_table, projects_table, summary_table
 from zonevest.reports.display import DASH, Display, number, percent
 from zonevest.reports.labels import Words
+from zonevest.reports.sections_head import objective_unit
 from zonevest.reports.sweep_pages import STYLE, html_list, html_table
 from zonevest.reports.sweep_text import AS_IT_IS, aligned, called
 
@@ -48,13 +49,13 @@ def decision_text(found: Decision, lang: str) -> str:
     """The tables, and what they say."""
     words = Words(lang)
     lines = [f"{found.study.title(lang)}: {_ended(found, words)}"]
-    lines += [f"  {translate(each, lang)}" for each in sentences(found)]
+    lines += [f"  {each}" for each in _told(found, words)]
     if not found.has_plan:
         return "\n".join(lines)
     for name, table in tables_of(found).items():
         if name in SHOWN and len(table):
             head, *rows = _rows(found, name, table, words)
-            lines += ["", words(f"decide_{name}"), *aligned([head, *rows[:ROWS]], 1)]
+            lines += ["", words(f"decide_{name}", unit=_unit(found, words)), *aligned([head, *rows[:ROWS]], 1)]
             if len(rows) > ROWS:
                 lines.append(f"  {words('replan_more', count=len(rows) - ROWS)}")
     return "\n".join(lines)
@@ -98,6 +99,16 @@ def sentences(found: Decision) -> list[str]:
         told.append(say("to know beforehand which scenario comes is worth {range}", range=_range(found.evpi)))
     told += _of_the_mean(found)
     return [*told, *found.notes]
+
+
+def _told(found: Decision, words: Words) -> list[str]:
+    """The same in a language, with the unit of all values first."""
+    unit = [] if found.value is None else [words("decide_unit", unit=_unit(found, words))]
+    return [*unit, *(translate(each, words.lang) for each in sentences(found))]
+
+
+def _unit(found: Decision, words: Words) -> str:
+    return objective_unit(Display(found.study, words))
 
 
 def _of_the_mean(found: Decision) -> list[str]:
@@ -227,7 +238,7 @@ def page(found: Decision, lang: str) -> str:
     """The page: what it is worth, scenario by scenario, what is decided now and what waits; each plan is linked."""
     words = Words(lang)
     title = escape(f"{found.study.title(lang)}: {_ended(found, words)}")
-    parts = [f"<h1>{title}</h1>", html_list([translate(each, lang) for each in sentences(found)])]
+    parts = [f"<h1>{title}</h1>", html_list(_told(found, words))]
     for name, table in tables_of(found).items():
         if name not in SHOWN or not len(table):
             continue
@@ -236,7 +247,7 @@ def page(found: Decision, lang: str) -> str:
         if name == "scenarios" and found.plans:
             for row, folder in zip(body, folders_of(found), strict=True):
                 row[0] = (f'<a href="{escape(folder, quote=True)}/report.html">{row[0][0]}</a>', "")
-        parts.append(html_table(words(f"decide_{name}"), head, body))
+        parts.append(html_table(words(f"decide_{name}", unit=_unit(found, words)), head, body))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         f"<style>{STYLE}</style>\n<body>\n" + "\n".join(parts) + "\n</body>\n</html>\n"

@@ -139,7 +139,7 @@ def value_unit(facts: Facts, display: Display, name: str) -> str:
 
     if name == "shadow":
         return display.words("per_hectare", unit=price_of(facts.plan, display)[0])
-    unit = value_unit(facts.plan, display) if name == "nature" else display.money_unit
+    unit = value_unit(display) if name == "nature" else display.money_unit
     return display.words("per_hectare", unit=unit)
 
 

@@ -15,6 +15,7 @@ from zonevest.reports.display import DASH, Display, number
 from zonevest.reports.labels import Words
 from zonevest.reports.path_picture import picture
 from zonevest.reports.path_steps import LAND, NEAR, PRACTICE, PROJECT, ROW
+from zonevest.reports.sections_head import objective_unit
 from zonevest.reports.sweep_pages import STYLE, html_list, html_table
 from zonevest.reports.sweep_text import aligned
 
@@ -75,7 +76,7 @@ def path_text(found: Told, lang: str) -> str:
         if not len(table):
             continue
         head, *rows = telling.rows(name, table)
-        lines += [words(f"path_{name}"), *aligned([head, *rows[:ROWS]], 2)]
+        lines += [words(f"path_{name}", unit=telling.unit), *aligned([head, *rows[:ROWS]], 2)]
         left = len(found.tables[name]) - min(len(rows), ROWS)
         if left > 0:
             lines.append(f"  {words('path_more', count=left, file=f'{name}.csv')}")
@@ -111,6 +112,7 @@ class Telling:
     def __init__(self, found: Told, lang: str) -> None:
         self.found, self.lang, self.words = found, lang, Words(lang)
         self.display = Display(found.plan.study, self.words)
+        self.unit = objective_unit(self.display)
         self.areas = found.tables["steps"].set_index("step")["area_ha"].to_dict()
 
     def short(self, name: str) -> pd.DataFrame:
@@ -289,7 +291,7 @@ def page(telling: Telling, drawn: str) -> str:
         if len(table := found.tables[name]):
             head, *rows = telling.rows(name, table)
             body = [[(escape(cell), "") for cell in row] for row in rows]
-            parts.append(html_table(words(f"path_{name}"), head, body))
+            parts.append(html_table(words(f"path_{name}", unit=telling.unit), head, body))
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<meta charset="utf-8">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "

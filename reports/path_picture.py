@@ -57,6 +57,7 @@ class Named(Protocol):
 
     words: Any
     display: Any
+    unit: str
 
     def step(self, code: str) -> str: ...  # noqa: D102
 
@@ -251,7 +252,7 @@ def _marks(found: Told, x: Any, bottom: float, telling: Named) -> list[str]:
 def _key(most: float, y: float, telling: Named, left: int) -> list[str]:
     """What colours and lines say."""
     words, parts, at = telling.words, list[str](), LEFT
-    parts.append(_text(LEFT - 12, y + 11, words("path_key"), "end", 12))
+    parts.append(_text(LEFT - 12, y + 11, words("path_key", unit=telling.unit), "end", 12))
     for share in range(5):
         shade = _shade((share / 4) ** 2 * (most or 1.0), most or 1.0)
         parts.append(f'<rect x="{at + 26 * share}" y="{y}" width="26" height="13" fill="{shade}" stroke="#55606b" '

@@ -100,17 +100,17 @@ def _term(name: str, display: Display) -> str:
     return display.words(name) if name in ("cash", "ecosystem") else display.account(name)
 
 
-def value_unit(plan: PlanData, display: Display) -> str:
+def value_unit(display: Display) -> str:
     """The unit of F2."""
-    unit = tables.ecosystem_unit(plan.study)
+    unit = tables.ecosystem_unit(display.study)
     return display.unit(unit) if unit else display.words("value_units")
 
 
-def _objective_unit(plan: PlanData, display: Display) -> str:
+def objective_unit(display: Display) -> str:
     """The unit of objective and bound."""
-    objective, words = plan.study.settings.objective, display.words
+    objective, words = display.study.settings.objective, display.words
     if objective.method == "floor":
-        return value_unit(plan, display) if "cash" in objective.floor else display.money_unit
+        return value_unit(display) if "cash" in objective.floor else display.money_unit
     if objective.method == "lexicographic":
         weights = {objective.order[-1]: 1.0} if objective.order else {}
     else:
@@ -121,9 +121,9 @@ def _objective_unit(plan: PlanData, display: Display) -> str:
         if name == "cash":
             units.add(display.money_unit)
         elif name == "ecosystem":
-            units.add(value_unit(plan, display))
+            units.add(value_unit(display))
         else:
-            units.add(display.unit(tables.account_unit(plan.study, name).removesuffix("/year")))
+            units.add(display.unit(tables.account_unit(display.study, name).removesuffix("/year")))
     if len(units) != 1:
         return words("points")
     unit = units.pop()
@@ -135,14 +135,14 @@ def price_of(plan: PlanData, display: Display) -> tuple[str, float]:
     objective = plan.study.settings.objective
     if objective.method == "weighted" and objective.cash:
         return display.money_unit, float(objective.cash)
-    return _objective_unit(plan, display), 1.0
+    return objective_unit(display), 1.0
 
 
 def cards(facts: Facts, display: Display) -> list[Part]:
     """The numbers of the head, each with its unit and what it compares with."""
     plan, words, study = facts.plan, display.words, facts.study
     objective, rates = study.settings.objective, study.settings.rates
-    unit = _objective_unit(plan, display)
+    unit = objective_unit(display)
     compared = study.has_doing_nothing and (
         objective.method != "weighted" or bool(objective.cash or objective.ecosystem or objective.floor)
     )
@@ -156,7 +156,7 @@ def cards(facts: Facts, display: Display) -> list[Part]:
     found = [{"name": words(label), "value": number(plan.objective), "unit": unit, "notes": notes, "lead": True}]
     for name, one, rate in (
         ("cash", display.money_unit, rates.finance),
-        ("ecosystem", value_unit(plan, display), rates.social),
+        ("ecosystem", value_unit(display), rates.social),
     ):
         gain: float | None = getattr(plan, name)
         nothing = plan.doing_nothing.get(name) if study.has_doing_nothing else None

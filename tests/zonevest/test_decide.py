@@ -435,3 +435,17 @@ def test_the_command(tmp_path: Path) -> None:
         again = CliRunner().invoke(app, ["decide", "village", "-o", where, *wrong], catch_exceptions=False)
         assert again.exit_code == 2, wrong
         assert not (tmp_path / "other").exists()
+
+
+@pytest.mark.parametrize(
+    ("objective", "unit"),
+    [
+        ({"method": "weighted", "cash": 1.0, "ecosystem": 1.0}, "million CNY"),
+        ({"method": "weighted", "cash": 2.0}, "million CNY (weighted)"),
+    ],
+)
+def test_values_have_the_unit_of_the_objective(objective: dict[str, Any], unit: str) -> None:
+    study = zv.read_study("village").replace({"objective": objective})
+    text = zv.decide(study, ["trend", "dear_works"], gap=0.5, time_limit=30.0).to_text()
+    assert f"values in {unit}\n" in text
+    assert f"({unit})\n" in text
