@@ -41,6 +41,8 @@ DECISIONS = {
 """Columns of the tables of the policy's own decisions; each is a file of the plan folder."""
 SMALL = 1e-9
 """What is less is rounding: no decision."""
+LEFT = 1e-7
+"""Million, or hectares, that a solver's own tolerance may leave of a start that is not made."""
 LIMITS = ["limit", "account", "jurisdiction", "period", "value", "bound", "slack", "shadow_price", "unit"]
 CERTIFICATE = ["stage", "leaf", "what", "name", "value"]
 FILES = {"parcels": "parcels.parquet", "projects": "projects.csv", "ledger": "ledger.parquet", "limits": "limits.csv"}
@@ -175,6 +177,7 @@ def tell(model: pyo.ConcreteModel, weight: Floats, started: Floats, prices: Mapp
     places = (TOTAL, *ledger.study.jurisdictions["jurisdiction"])
     gains = {(account, place): model.ledger[account, place, TOTAL] for account in model.ledger.sums for place in places}
     model.ledger.load(weight, started)
+    _leave_out(model, started)
     settle_positive(model)
     table, parcels = ledger_table(model, weight, started, gains), parcels_table(ledger, weight)
     known = set(table["jurisdiction"].unique()) - _tags(ledger)
@@ -209,6 +212,23 @@ def ledger_table(
         [(*key, TOTAL, "period_total", value) for key, value in values.items() if value], columns=LEDGER
     )
     return pd.concat([table, told], ignore_index=True) if len(told) else table
+
+
+def _leave_out(model: pyo.ConcreteModel, started: Floats) -> None:
+    """Of a start that is not made nothing is drawn or lifted: what a solver's tolerance leaves there is 0."""
+    ledger: Ledger = model.source
+    names, first = period_names(ledger.study.periods), _first(started)
+    made = {(name, names[at]) for name, at in zip(ledger.works.names, first, strict=True) if at >= 0}
+    for name, at in (("draw", 1), ("uplifted", 0)):
+        found = model.component(name)
+        for key, variable in found.items() if found is not None else ():
+            if key[at : at + 2] not in made and abs(variable.value or 0.0) <= LEFT:
+                variable.value = 0.0
+
+
+def _first(started: Floats) -> list[int]:
+    """The period in which each project starts, -1 where it is not built."""
+    return [int(row.argmax()) if row.any() else -1 for row in started > 0.5]
 
 
 def _decided(model: pyo.ConcreteModel, name: str) -> pd.DataFrame:
@@ -300,7 +320,7 @@ def projects_table(model: pyo.ConcreteModel, started: Floats) -> pd.DataFrame:
     """Every project with the period of its start, blank where it is not built, and what each instrument funds of it."""
     ledger = model.source
     names, projects = period_names(ledger.study.periods), ledger.study.projects
-    began = [names[int(row.argmax())] if row.any() else "" for row in started > 0.5]
+    began = [names[at] if at >= 0 else "" for at in _first(started)]
     drawn: dict[str, dict[str, float]] = {f: {} for f in ledger.study.instruments["instrument"]}
     for (f, j, _, _), variable in model.draw.items() if model.component("draw") is not None else ():
         drawn[f][j] = drawn[f].get(j, 0.0) + float(variable.value or 0.0)

@@ -98,6 +98,23 @@ def test_footprint_accounts_are_the_land_that_the_rows_of_parcels_admit(study: S
             assert ledger.values([account], weight, started)[0, 0] == pytest.approx(admitted)
 
 
+@pytest.mark.parametrize(("amount", "told"), [(5e-8, False), (2e-7, True)])
+def test_what_a_tolerance_leaves_of_a_start_that_is_not_made_is_nothing(amount: float, told: bool) -> None:
+    """A solver keeps rows within 1e-7: so much may be drawn for a project that is not built; more is told as it is."""
+    ledger = Ledger(build_options(shore()))
+    model = policy_model(ledger)
+    weight, started = np.zeros(len(ledger.options.kind)), np.zeros(ledger.works.possible.shape)
+    weight[ledger.options.start[:-1]] = 1.0
+    policy = compile_policy(model)
+    policy.load(np.concatenate([started.ravel(), np.zeros(len(policy.columns) - started.size)]))
+    drawn_for, lifted = next(iter(model.draw)), next(iter(model.uplifted))
+    model.draw[drawn_for].value = model.uplifted[lifted].value = amount
+    tables = tell(model, weight, started, {})
+    assert tables["financing"]["raised"].tolist() == ([amount] if told else [])
+    assert tables["uplift"]["area_ha"].tolist() == ([amount] if told else [])
+    assert tables["projects"][drawn_for[0]].sum() == pytest.approx(amount if told else 0.0, abs=0.0)
+
+
 def test_a_share_of_gains_is_told_of_the_gains() -> None:
     # By doing nothing nobody gains: the owners' tenth of all gains is 0, wherever the solver has left what stands for
     # their positive parts, as long as it is enough for no share to be short.
